@@ -1,0 +1,1 @@
+//! One packer run: its command, its process, its record on disk.

@@ -1,0 +1,184 @@
+//! The command line: what can be typed, and what the exit code means.
+//!
+//! Each verb is one file in `cli/` and a few lines over the library. Results go to stdout, everything else to stderr.
+
+mod build;
+mod completions;
+mod console;
+mod context;
+mod demo;
+mod doctor;
+mod generation;
+mod lab;
+mod log;
+mod man;
+mod plan;
+mod redact;
+mod status;
+mod tui;
+
+use std::io::Write;
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+pub use context::Context;
+
+/// Console and orchestrator for vSphere golden-image pipelines.
+#[derive(Debug, Parser)]
+#[command(name = "tmpl-tui", version, about, args_conflicts_with_subcommands = true)]
+pub struct Cli {
+    #[command(flatten)]
+    global: Global,
+    /// Open the console on this line
+    key: Option<String>,
+    #[command(subcommand)]
+    verb: Option<Verb>,
+}
+
+/// Options every verb takes.
+#[derive(Debug, Clone, clap::Args)]
+pub struct Global {
+    /// Repository of the pipeline (holds ci/matrix.json)
+    #[arg(long, global = true, default_value = ".", value_name = "DIR")]
+    repo: PathBuf,
+    /// Change nothing: no key and no verb that mutates is offered
+    #[arg(long, global = true)]
+    read_only: bool,
+}
+
+#[derive(Debug, Subcommand)]
+enum Verb {
+    /// The console on a simulated vCenter: no network, nothing to install
+    Demo(demo::Args),
+    /// The lines a run builds, as compact JSON
+    Plan(plan::Args),
+    /// Build one line with packer
+    Build(build::Args),
+    /// Make <base>-build the live template; live becomes <base>-prev
+    Promote(generation::PromoteArgs),
+    /// Swap live and prev, and hold the line
+    Rollback(generation::RollbackArgs),
+    /// Refuse promotions of a line until it is released
+    Hold(generation::HoldArgs),
+    /// Lift the hold of a line
+    Release(generation::KeyArgs),
+    /// Destroy a leftover <base>-build that no run owns
+    Sweep(generation::SweepArgs),
+    /// Templates, build VM and hold of every line
+    Status(status::Args),
+    /// Picture of a guest's console, or type into it
+    Console(console::Args),
+    /// The scrubbed packer log of a line's newest run, or of a file
+    Log(log::Args),
+    /// Scrub secrets: stdin to stdout, or a file
+    Redact(redact::Args),
+    /// Tools, environment, login, privileges and paths
+    Doctor(doctor::Args),
+    /// The simulated vCenter alone; govc can talk to it
+    Lab(lab::Args),
+    /// Shell completions
+    Completions(completions::Args),
+    /// The manual page
+    Man,
+}
+
+/// How a verb ended, as an exit code. The contract for scripts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Exit {
+    /// 0
+    Done,
+    /// 1: the operation failed
+    Failed,
+    /// 2: usage, configuration or credentials
+    Usage,
+    /// 3: refused by a guard, nothing changed
+    Refused,
+    /// 130: cancelled
+    Cancelled,
+}
+
+impl From<Exit> for ExitCode {
+    fn from(exit: Exit) -> Self {
+        Self::from(match exit {
+            Exit::Done => 0,
+            Exit::Failed => 1,
+            Exit::Usage => 2,
+            Exit::Refused => 3,
+            Exit::Cancelled => 130,
+        })
+    }
+}
+
+/// An error that carries its exit code; anything else exits 1.
+#[derive(Debug, thiserror::Error)]
+#[error("{message}")]
+pub struct Stop {
+    exit: Exit,
+    message: String,
+}
+
+impl Stop {
+    /// Usage, configuration or credentials: exit 2.
+    pub fn usage(message: impl std::fmt::Display) -> anyhow::Error {
+        Self { exit: Exit::Usage, message: message.to_string() }.into()
+    }
+
+    /// A guard refused and nothing was changed: exit 3.
+    pub fn refused(message: impl std::fmt::Display) -> anyhow::Error {
+        Self { exit: Exit::Refused, message: message.to_string() }.into()
+    }
+}
+
+/// Parses the arguments, runs the verb, reports the error in one line.
+pub fn main() -> ExitCode {
+    let cli = Cli::parse();
+    let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
+        Ok(runtime) => runtime,
+        Err(error) => return report(&anyhow::Error::from(error).context("cannot start")),
+    };
+    let outcome = runtime.block_on(run(cli));
+    // A blocking read left behind (stdin) must not keep a finished program alive.
+    runtime.shutdown_background();
+    match outcome {
+        Ok(exit) => exit.into(),
+        Err(error) => report(&error),
+    }
+}
+
+async fn run(cli: Cli) -> anyhow::Result<Exit> {
+    let context = Context::new(cli.global);
+    match cli.verb {
+        None => tui::run(&context, cli.key).await,
+        Some(Verb::Demo(args)) => demo::run(&context, args).await,
+        Some(Verb::Plan(args)) => plan::run(&context, &args),
+        Some(Verb::Build(args)) => build::run(&context, args).await,
+        Some(Verb::Promote(args)) => generation::promote(&context, args).await,
+        Some(Verb::Rollback(args)) => generation::rollback(&context, args).await,
+        Some(Verb::Hold(args)) => generation::hold(&context, args).await,
+        Some(Verb::Release(args)) => generation::release(&context, args).await,
+        Some(Verb::Sweep(args)) => generation::sweep(&context, args).await,
+        Some(Verb::Status(args)) => status::run(&context, args).await,
+        Some(Verb::Console(args)) => console::run(&context, args).await,
+        Some(Verb::Log(args)) => log::run(&context, args).await,
+        Some(Verb::Redact(args)) => redact::run(&context, args).await,
+        Some(Verb::Doctor(args)) => doctor::run(&context, args).await,
+        Some(Verb::Lab(args)) => lab::run(&context, args).await,
+        Some(Verb::Completions(args)) => completions::run(&args),
+        Some(Verb::Man) => man::run(),
+    }
+}
+
+fn report(error: &anyhow::Error) -> ExitCode {
+    let broken_pipe = error.chain().any(|cause| {
+        cause.downcast_ref::<std::io::Error>().is_some_and(|e| e.kind() == std::io::ErrorKind::BrokenPipe)
+    });
+    if broken_pipe {
+        return ExitCode::SUCCESS;
+    }
+    let exit = error.downcast_ref::<Stop>().map_or(Exit::Failed, |stop| stop.exit);
+    // Nothing is left to do when stderr is closed.
+    let _ = writeln!(std::io::stderr(), "tmpl-tui: {error:#}");
+    exit.into()
+}

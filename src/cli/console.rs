@@ -1,0 +1,13 @@
+//! `console`: a guest's console, as a picture or typed into.
+
+use super::{Context, Exit};
+
+/// Arguments of `console`.
+#[derive(Debug, clap::Args)]
+pub struct Args {}
+
+/// Runs the verb.
+pub async fn run(context: &Context, args: Args) -> anyhow::Result<Exit> {
+    let _ = (context, args);
+    anyhow::bail!("not built yet")
+}

@@ -1,0 +1,47 @@
+//! What every verb needs: the repository, the state folder, vCenter's settings.
+
+use tmpl::paths::StateDir;
+use tmpl::pipeline::{Line, Matrix};
+use tmpl::vcenter::Settings;
+use tmpl::vcenter::gate::Mode;
+
+use super::{Global, Stop};
+
+/// The options and the environment of this call.
+#[derive(Debug)]
+pub struct Context {
+    /// options before or after the verb
+    pub global: Global,
+}
+
+impl Context {
+    /// From the parsed options.
+    pub fn new(global: Global) -> Self {
+        Self { global }
+    }
+
+    /// The matrix of the repository; anything wrong with it is exit 2.
+    pub fn matrix(&self) -> anyhow::Result<Matrix> {
+        Matrix::load(&self.global.repo).map_err(Stop::usage)
+    }
+
+    /// One line; an unknown key is exit 2.
+    pub fn line(&self, key: &str) -> anyhow::Result<Line> {
+        self.matrix()?.line(key).cloned().map_err(Stop::usage)
+    }
+
+    /// Where state is kept.
+    pub fn state(&self) -> anyhow::Result<StateDir> {
+        StateDir::from_environment().map_err(Stop::usage)
+    }
+
+    /// vCenter's settings from the environment; what is missing is exit 2.
+    pub fn settings(&self) -> anyhow::Result<Settings> {
+        Settings::from_env(&|name| std::env::var(name).ok()).map_err(Stop::usage)
+    }
+
+    /// Whether this call may change anything.
+    pub fn mode(&self) -> Mode {
+        if self.global.read_only { Mode::ReadOnly } else { Mode::ReadWrite }
+    }
+}

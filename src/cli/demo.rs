@@ -1,0 +1,13 @@
+//! `demo`: the console on the embedded lab.
+
+use super::{Context, Exit};
+
+/// Arguments of `demo`.
+#[derive(Debug, clap::Args)]
+pub struct Args {}
+
+/// Runs the verb.
+pub async fn run(context: &Context, args: Args) -> anyhow::Result<Exit> {
+    let _ = (context, args);
+    anyhow::bail!("not built yet")
+}

@@ -1,0 +1,13 @@
+//! `lab`: the simulated vCenter alone.
+
+use super::{Context, Exit};
+
+/// Arguments of `lab`.
+#[derive(Debug, clap::Args)]
+pub struct Args {}
+
+/// Runs the verb.
+pub async fn run(context: &Context, args: Args) -> anyhow::Result<Exit> {
+    let _ = (context, args);
+    anyhow::bail!("not built yet")
+}

@@ -1,0 +1,13 @@
+//! `status`: templates, build VM and hold of every line.
+
+use super::{Context, Exit};
+
+/// Arguments of `status`.
+#[derive(Debug, clap::Args)]
+pub struct Args {}
+
+/// Runs the verb.
+pub async fn run(context: &Context, args: Args) -> anyhow::Result<Exit> {
+    let _ = (context, args);
+    anyhow::bail!("not built yet")
+}

@@ -1,0 +1,1 @@
+//! A simulated vCenter and a simulated packer, for `demo` and tests; it says so on screen.

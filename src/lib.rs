@@ -1,0 +1,33 @@
+//! `tmpl`: the orchestrator behind `tmpl-tui`.
+//!
+//! Golden images for vSphere are built by packer as `<base>-build`, promoted to `<base>` and kept one generation as
+//! `<base>-prev`. This library knows how to read the pipeline's repository, talk to vCenter, run packer, swap
+//! generations without losing the last good one, stage install media and explain failures. The console and the
+//! command line are two skins over it.
+//!
+//! Arrows between the modules point one way:
+//!
+//! ```text
+//! pipeline → vcenter → build → generation / iso / triage → console → tui
+//! ```
+//!
+//! * [`pipeline`]: what the repository says: the matrix, its lines, packer's var-files and argv.
+//! * [`vcenter`]: what vCenter says, and the one gate through which anything is changed there.
+//! * [`build`]: one packer run: its process, its record on disk.
+//! * [`generation`]: live, prev, build: promote, rollback, hold, sweep.
+//! * [`triage`]: why a build failed: the log, redaction.
+//! * [`console`]: the console as a value: state, messages, effects; no terminal in it.
+//! * `tui`: the only place that knows a terminal (feature `tui`).
+//! * [`lab`]: a simulated vCenter and a simulated packer, for people without a vCenter and for tests.
+//! * [`paths`]: where state is kept on disk.
+
+pub mod build;
+pub mod console;
+pub mod generation;
+pub mod lab;
+pub mod paths;
+pub mod pipeline;
+pub mod triage;
+#[cfg(feature = "tui")]
+pub mod tui;
+pub mod vcenter;

@@ -1,0 +1,56 @@
+//! Where the program keeps its state: one folder under the XDG state directory, readable by its owner alone.
+
+use std::io;
+use std::os::unix::fs::DirBuilderExt;
+use std::path::{Path, PathBuf};
+
+use etcetera::BaseStrategy;
+
+/// The folder of everything `tmpl-tui` remembers between runs: records, audit log, program log.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct StateDir(PathBuf);
+
+impl StateDir {
+    /// `$XDG_STATE_HOME/tmpl-tui`, or `~/.local/state/tmpl-tui`.
+    ///
+    /// # Errors
+    /// When the home directory cannot be told.
+    pub fn from_environment() -> io::Result<Self> {
+        let base = etcetera::choose_base_strategy().map_err(io::Error::other)?;
+        let state = base.state_dir().ok_or_else(|| io::Error::other("no state directory on this system"))?;
+        Ok(Self(state.join("tmpl-tui")))
+    }
+
+    /// A state folder at a place of the caller's choosing (tests, `demo`).
+    pub fn at(path: impl Into<PathBuf>) -> Self {
+        Self(path.into())
+    }
+
+    /// The folder itself.
+    pub fn path(&self) -> &Path {
+        &self.0
+    }
+
+    /// Records of builds: `runs/<key>/<UTC time>/`.
+    pub fn runs(&self) -> PathBuf {
+        self.0.join("runs")
+    }
+
+    /// One JSON line per mutating call.
+    pub fn audit_log(&self) -> PathBuf {
+        self.0.join("audit.jsonl")
+    }
+
+    /// The program's own log files.
+    pub fn logs(&self) -> PathBuf {
+        self.0.join("log")
+    }
+}
+
+/// Creates `path` and its missing parents with mode 0700.
+///
+/// # Errors
+/// Those of the file system.
+pub fn create_private_dir(path: &Path) -> io::Result<()> {
+    std::fs::DirBuilder::new().recursive(true).mode(0o700).create(path)
+}

@@ -1,0 +1,1 @@
+//! Why a build failed: the log, and redaction of everything that leaves.

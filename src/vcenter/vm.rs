@@ -1,0 +1,67 @@
+//! The few facts about a virtual machine that this program shows or acts on.
+
+use std::fmt;
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+/// A managed object id, vCenter's own name for an object (`vm-42`). Stable across renames.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Moid(pub String);
+
+impl fmt::Display for Moid {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+/// `VirtualMachinePowerState`, in vSphere's own spelling on the wire and in JSON.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub enum PowerState {
+    /// `poweredOn`
+    PoweredOn,
+    /// `poweredOff`
+    PoweredOff,
+    /// `suspended`
+    Suspended,
+}
+
+/// `VirtualMachineToolsRunningStatus`, in vSphere's own spelling on the wire and in JSON.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub enum ToolsStatus {
+    /// `guestToolsNotRunning`
+    GuestToolsNotRunning,
+    /// `guestToolsRunning`
+    GuestToolsRunning,
+    /// `guestToolsExecutingScripts`
+    GuestToolsExecutingScripts,
+}
+
+/// A virtual machine or template as last seen.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Vm {
+    /// vCenter's id of the object.
+    pub moid: Moid,
+    /// Its name in the folder, with vCenter's `%2f` style escapes already undone.
+    pub name: String,
+    /// `config.template`
+    pub template: bool,
+    /// `runtime.powerState`
+    pub power_state: PowerState,
+    /// `guest.ipAddress`; absent while the guest has none or VMware Tools do not say.
+    pub ip_address: Option<String>,
+    /// `guest.toolsRunningStatus`; absent before vCenter knows.
+    pub tools_running_status: Option<ToolsStatus>,
+    /// `config.annotation`: the notes. May hold our hold marker beside whatever stands there.
+    #[serde(default, skip_serializing)]
+    pub annotation: String,
+    /// `config.createDate` (vSphere 6.7 and later), else absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub created: Option<Timestamp>,
+    /// `config.instanceUuid`
+    #[serde(default, skip_serializing)]
+    pub instance_uuid: String,
+}
