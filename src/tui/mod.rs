@@ -1,1 +1,3 @@
 //! The only place that knows a terminal.
+
+pub mod picture;

@@ -1,0 +1,151 @@
+//! One console picture: PNG bytes that were decoded within limits, or one clear line why they were not.
+//!
+//! No terminal in here: the pane, the flight recorder and the `console` verb all start from a [`Picture`].
+
+use std::fmt;
+use std::hash::{DefaultHasher, Hash, Hasher};
+use std::io::Cursor;
+use std::sync::Arc;
+
+use bytes::Bytes;
+use image::codecs::png::PngDecoder;
+use image::error::{ImageError, LimitErrorKind};
+use image::{DynamicImage, ImageDecoder, Limits, RgbImage};
+
+/// Most bytes of PNG that are looked at. A 4K console is below 10 MB.
+const MAX_PNG: usize = 32 << 20;
+/// Most bytes that the decoder may hold: 4096×2160 with alpha, the largest screen of a virtual machine, just fits.
+const MAX_DECODED: u64 = 36 << 20;
+/// Most pixels kept, three bytes each. With [`MAX_DECODED`] one decoding stays below 64 MB.
+const MAX_PIXELS: u64 = 9 << 20;
+/// Longest side; nothing a console shows is longer.
+const MAX_SIDE: u32 = 16_384;
+
+/// A decoded picture. Cheap to clone.
+#[derive(Clone)]
+pub struct Picture(Arc<Decoded>);
+
+struct Decoded {
+    png: Bytes,
+    pixels: RgbImage,
+    hash: u64,
+}
+
+/// Why bytes are not a picture that can be shown. `Display` is one line.
+#[derive(Debug, thiserror::Error)]
+pub enum PictureError {
+    /// Nothing came.
+    #[error("the picture is empty (0 bytes)")]
+    Empty,
+    /// Something else came, e.g. a login page.
+    #[error("not a PNG picture: {length} bytes that begin with \"{start}\"")]
+    NotPng {
+        /// bytes that came
+        length: usize,
+        /// the first of them, escaped
+        start: String,
+    },
+    /// Too large to decode without harm.
+    #[error("the picture is too large to show: {0}")]
+    TooLarge(String),
+    /// It begins as PNG, and is cut short or damaged.
+    #[error("the picture is damaged or cut short after {length} bytes: {reason}")]
+    Damaged {
+        /// bytes that came
+        length: usize,
+        /// the decoder's words
+        reason: String,
+    },
+}
+
+impl Picture {
+    /// Decodes PNG bytes. Takes some milliseconds and at most 64 MB: call it where blocking is allowed.
+    ///
+    /// # Errors
+    /// [`PictureError`]: empty, not PNG, too large (told from its header, before any of it is decoded), damaged.
+    pub fn decode(png: impl Into<Bytes>) -> Result<Self, PictureError> {
+        let png = png.into();
+        check_bytes(&png)?;
+        let damaged = |error| fault(error, png.len());
+        let limits = limits();
+        let mut decoder = PngDecoder::with_limits(Cursor::new(&png), limits.clone()).map_err(damaged)?;
+        let (width, height) = decoder.dimensions();
+        let pixels = u64::from(width) * u64::from(height);
+        if width > MAX_SIDE || height > MAX_SIDE || pixels > MAX_PIXELS || decoder.total_bytes() > MAX_DECODED {
+            return Err(PictureError::TooLarge(format!("{width}×{height} pixels")));
+        }
+        decoder.set_limits(limits).map_err(damaged)?;
+        let pixels = DynamicImage::from_decoder(decoder).map_err(damaged)?.into_rgb8();
+        let mut hasher = DefaultHasher::new();
+        png.hash(&mut hasher);
+        Ok(Self(Arc::new(Decoded { hash: hasher.finish(), png, pixels })))
+    }
+
+    /// The bytes it was decoded from.
+    pub fn png(&self) -> &Bytes {
+        &self.0.png
+    }
+
+    /// Its pixels, alpha dropped.
+    pub fn pixels(&self) -> &RgbImage {
+        &self.0.pixels
+    }
+
+    /// Width and height in pixels, each at least 1.
+    pub fn size(&self) -> (u32, u32) {
+        self.0.pixels.dimensions()
+    }
+
+    /// Same bytes, same hash, within one process.
+    pub fn hash(&self) -> u64 {
+        self.0.hash
+    }
+}
+
+impl fmt::Debug for Picture {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (width, height) = self.size();
+        write!(f, "Picture({width}×{height}, {} bytes, {:016x})", self.0.png.len(), self.0.hash)
+    }
+}
+
+impl PartialEq for Picture {
+    fn eq(&self, other: &Self) -> bool {
+        Arc::ptr_eq(&self.0, &other.0) || self.0.png == other.0.png
+    }
+}
+
+impl Eq for Picture {}
+
+fn limits() -> Limits {
+    let mut limits = Limits::default();
+    limits.max_alloc = Some(MAX_DECODED);
+    limits
+}
+
+fn check_bytes(png: &[u8]) -> Result<(), PictureError> {
+    const SIGNATURE: &[u8] = b"\x89PNG\r\n\x1a\n";
+    if png.is_empty() {
+        return Err(PictureError::Empty);
+    }
+    if !png.starts_with(SIGNATURE) && !SIGNATURE.starts_with(png) {
+        let start = png[..png.len().min(24)].escape_ascii().to_string();
+        return Err(PictureError::NotPng { length: png.len(), start });
+    }
+    if png.len() > MAX_PNG {
+        return Err(PictureError::TooLarge(format!("{} MB of PNG", png.len() >> 20)));
+    }
+    Ok(())
+}
+
+fn fault(error: ImageError, length: usize) -> PictureError {
+    match error {
+        ImageError::Limits(limit) if matches!(limit.kind(), LimitErrorKind::InsufficientMemory) => {
+            PictureError::TooLarge(format!("its decoding needs more than {} MB", MAX_DECODED >> 20))
+        }
+        other => PictureError::Damaged { length, reason: other.to_string() },
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,102 @@
+//! The bytes that make a terminal show a picture at the cursor.
+//!
+//! The pane has writers of its own because viuer prints to stdout only, from the thread that asks, re-encodes what is
+//! PNG already, and can neither replace nor delete a picture in kitty.
+
+use std::io::{self, Write};
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use icy_sixel::{DiffusionMethod, MethodForLargest, MethodForRep, PixelFormat, Quality, sixel_string};
+use image::RgbImage;
+use image::imageops::{self, FilterType};
+
+use super::fit::Pixels;
+
+/// Kitty takes at most this much base64 in one escape code.
+const CHUNK: usize = 4096;
+
+/// Whether a picture that only [`erase`] takes away is on the terminal.
+static IN_KITTY: AtomicBool = AtomicBool::new(false);
+
+/// Our picture among those of other programs in the same kitty: the same number all through this process.
+fn image_id() -> u32 {
+    0x746D_0000 | (std::process::id() & 0xFFFF)
+}
+
+/// Kitty: the PNG as it is, scaled by the terminal to `columns` × `rows`. Sending the same id again replaces the
+/// picture without a blink; `q=2` keeps kitty from answering into our input, `C=1` from moving the cursor.
+pub fn kitty(png: &[u8], columns: u16, rows: u16) -> Vec<u8> {
+    let payload = STANDARD.encode(png);
+    let mut bytes = Vec::with_capacity(payload.len() + payload.len() / 256 + 128);
+    let mut keys = format!("a=T,f=100,i={},p=1,q=2,C=1,c={columns},r={rows},", image_id());
+    let mut chunks = payload.as_bytes().chunks(CHUNK).peekable();
+    while let Some(chunk) = chunks.next() {
+        let more = u8::from(chunks.peek().is_some());
+        bytes.extend_from_slice(format!("\x1b_G{keys}m={more};").as_bytes());
+        bytes.extend_from_slice(chunk);
+        bytes.extend_from_slice(b"\x1b\\");
+        keys.clear();
+    }
+    bytes
+}
+
+/// iTerm2: the PNG as it is, scaled by the terminal to `columns` × `rows`.
+pub fn iterm(png: &[u8], columns: u16, rows: u16) -> Vec<u8> {
+    let size = png.len();
+    let keys = format!("inline=1;preserveAspectRatio=0;size={size};width={columns};height={rows}");
+    let mut bytes = format!("\x1b]1337;File={keys}:").into_bytes();
+    bytes.extend_from_slice(STANDARD.encode(png).as_bytes());
+    bytes.push(0x07);
+    bytes
+}
+
+/// Sixel, at most `size` pixels.
+///
+/// # Errors
+/// The encoder's words.
+pub fn sixel(pixels: &RgbImage, size: Pixels) -> Result<Vec<u8>, String> {
+    let width = palette_safe(size.width);
+    let scaled = imageops::resize(pixels, width, size.height, FilterType::Triangle);
+    let (Ok(columns), Ok(rows)) = (i32::try_from(width), i32::try_from(size.height)) else {
+        return Err(format!("{width}×{} pixels are too many", size.height));
+    };
+    sixel_string(
+        scaled.as_raw(),
+        columns,
+        rows,
+        PixelFormat::RGB888,
+        // Dithering speckles the flat grounds of a console.
+        DiffusionMethod::None,
+        MethodForLargest::Auto,
+        MethodForRep::Auto,
+        Quality::HIGHCOLOR,
+    )
+    .map(String::into_bytes)
+    .map_err(|error| error.to_string())
+}
+
+/// The encoder takes its palette from every sixth pixel. With a width that shares a factor with six it would look at
+/// some columns only, and the colours of the others would be lost.
+fn palette_safe(width: u32) -> u32 {
+    (width.saturating_sub(5).max(1)..=width).rev().find(|w| w % 2 != 0 && w % 3 != 0).unwrap_or(width)
+}
+
+/// Notes that kitty shows our picture now.
+pub fn shown_in_kitty() {
+    IN_KITTY.store(true, Ordering::Relaxed);
+}
+
+/// Takes our picture away where writing text over it does not (kitty). For hiding, leaving, and the panic hook; does
+/// nothing when no such picture is shown.
+///
+/// # Errors
+/// Those of `out`.
+pub fn erase(out: &mut impl Write) -> io::Result<()> {
+    if IN_KITTY.swap(false, Ordering::Relaxed) {
+        write!(out, "\x1b_Ga=d,d=I,i={},q=2\x1b\\", image_id())?;
+        out.flush()?;
+    }
+    Ok(())
+}

@@ -1,0 +1,79 @@
+//! The console picture within a pane.
+//!
+//! Half blocks are painted into ratatui's buffer and always work. Where the terminal speaks a graphics protocol, the
+//! cells are left alone (`Skip`) and the picture goes on top of them after the frame. Scaling and encoding happen on a
+//! thread of their own; a frame never waits for them: until the new picture is ready the old one stays.
+//!
+//! How the application uses it:
+//!
+//! ```text
+//! enable_raw_mode()                                   // and no reader of events yet: detect() reads the answers
+//! let mut surface = PictureSurface::detect(images, move || wake.notify());   // ≤ 1.5 s on a silent terminal
+//! // each frame, between BeginSynchronizedUpdate and EndSynchronizedUpdate:
+//! terminal.draw(|frame| {
+//!     // a frame without this call takes the picture away
+//!     surface.draw(frame.buffer_mut(), pane, &picture, overlay.is_some_and(|o| o.intersects(pane)));
+//! })?;
+//! surface.after_draw(&mut stdout)?;                   // writes only if picture, place or size changed
+//! // wake() was called: something is ready, draw again
+//! // after Event::Resize, Terminal::clear, coming back from an editor:
+//! surface.forget();
+//! // before LeaveAlternateScreen, and in the panic hook:
+//! picture::erase(&mut stdout)?;
+//! ```
+//!
+//! The pictures themselves are [`crate::triage::picture::Picture`]s, decoded within limits.
+
+mod cells;
+mod detect;
+mod encode;
+mod fit;
+mod surface;
+mod worker;
+
+use std::fmt;
+
+pub use cells::Colours;
+pub use encode::erase;
+pub use fit::Pixels;
+pub use surface::PictureSurface;
+
+/// What the person wants (`--images`).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, clap::ValueEnum)]
+pub enum Images {
+    /// the best the terminal says it can
+    #[default]
+    Auto,
+    /// half blocks; asks the terminal nothing
+    Cells,
+    /// kitty's protocol, whatever the terminal says
+    Kitty,
+    /// iTerm2's protocol, whatever the terminal says
+    Iterm,
+    /// sixel, whatever the terminal says
+    Sixel,
+}
+
+/// How pictures reach this terminal.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Protocol {
+    /// half blocks
+    Cells,
+    /// kitty's graphics protocol
+    Kitty,
+    /// iTerm2's inline images
+    Iterm,
+    /// DEC sixel
+    Sixel,
+}
+
+impl fmt::Display for Protocol {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Cells => "half blocks",
+            Self::Kitty => "kitty graphics",
+            Self::Iterm => "iTerm2 images",
+            Self::Sixel => "sixel",
+        })
+    }
+}

@@ -1,0 +1,111 @@
+//! Scaling and encoding on a thread of their own, so that no frame waits for them.
+
+use std::io;
+use std::sync::Arc;
+use std::sync::mpsc::{self, Receiver, Sender};
+use std::thread::JoinHandle;
+
+use image::RgbImage;
+
+use super::fit::Pixels;
+use super::{Protocol, cells, encode};
+use crate::triage::picture::Picture;
+
+/// What identifies a finished piece of work.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Key {
+    /// [`Picture::hash`]
+    pub hash: u64,
+    /// cells
+    pub columns: u16,
+    /// cells
+    pub rows: u16,
+    /// pixels the picture has there, in sixel
+    pub size: Pixels,
+}
+
+/// One piece of work.
+#[derive(Debug)]
+pub enum Job {
+    /// half blocks
+    Scale(Key, Picture),
+    /// bytes for the terminal
+    Encode(Key, Picture, Protocol),
+}
+
+/// What became of it.
+pub enum Done {
+    /// half blocks
+    Scaled(Key, Arc<RgbImage>),
+    /// bytes for the terminal, or why there are none
+    Encoded(Key, Result<Arc<[u8]>, String>),
+}
+
+/// The thread. It ends when this is dropped.
+#[derive(Debug)]
+pub struct Worker {
+    jobs: Sender<Job>,
+    done: Receiver<Done>,
+    thread: JoinHandle<()>,
+}
+
+impl Worker {
+    /// Starts it; `wake` is called after each finished job.
+    ///
+    /// # Errors
+    /// When no thread can be started.
+    pub fn start(wake: impl Fn() + Send + 'static) -> io::Result<Self> {
+        let (jobs, todo) = mpsc::channel();
+        let (results, done) = mpsc::channel();
+        let thread = std::thread::Builder::new().name("picture".into()).spawn(move || work(&todo, &results, &wake))?;
+        Ok(Self { jobs, done, thread })
+    }
+
+    /// Hands over a job; of those that wait, only the newest of each kind is done. `false` when the thread is gone.
+    pub fn ask(&self, job: Job) -> bool {
+        !self.thread.is_finished() && self.jobs.send(job).is_ok()
+    }
+
+    /// Whether the thread still works.
+    pub fn alive(&self) -> bool {
+        !self.thread.is_finished()
+    }
+
+    /// What was finished since the last call.
+    pub fn finished(&self) -> impl Iterator<Item = Done> + '_ {
+        self.done.try_iter()
+    }
+}
+
+fn work(todo: &Receiver<Job>, results: &Sender<Done>, wake: &impl Fn()) {
+    while let Ok(first) = todo.recv() {
+        let (mut scale, mut encode) = (None, None);
+        for job in std::iter::once(first).chain(todo.try_iter()) {
+            match job {
+                Job::Scale(..) => scale = Some(job),
+                Job::Encode(..) => encode = Some(job),
+            }
+        }
+        for job in [scale, encode].into_iter().flatten() {
+            if results.send(perform(job)).is_err() {
+                return;
+            }
+            wake();
+        }
+    }
+}
+
+fn perform(job: Job) -> Done {
+    match job {
+        Job::Scale(key, picture) => Done::Scaled(key, Arc::new(cells::scale(picture.pixels(), key.columns, key.rows))),
+        Job::Encode(key, picture, protocol) => {
+            let bytes = match protocol {
+                Protocol::Kitty => Ok(encode::kitty(picture.png(), key.columns, key.rows)),
+                Protocol::Iterm => Ok(encode::iterm(picture.png(), key.columns, key.rows)),
+                Protocol::Sixel => encode::sixel(picture.pixels(), key.size),
+                Protocol::Cells => Err("half blocks need no encoding".to_owned()),
+            };
+            Done::Encoded(key, bytes.map(Arc::from))
+        }
+    }
+}
