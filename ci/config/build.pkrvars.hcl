@@ -1,0 +1,3 @@
+# The account the build works with. Its password and its crypt come from the environment.
+
+build_username = "packer"
