@@ -1,13 +1,56 @@
 //! `lab`: the simulated vCenter alone.
 
-use super::{Context, Exit};
+use std::io::Write;
+use std::net::SocketAddr;
+
+use anyhow::Context as _;
+use tmpl::lab::{Lab, Options, Seed};
+use tmpl::pipeline::Matrix;
+
+use super::{Context, Exit, Stop};
 
 /// Arguments of `lab`.
 #[derive(Debug, clap::Args)]
-pub struct Args {}
+pub struct Args {
+    /// Where to listen
+    #[arg(long, default_value = "127.0.0.1:8989", value_name = "ADDR")]
+    listen: SocketAddr,
+    /// Lab seconds per real second
+    #[arg(long, default_value_t = 1.0, value_name = "N")]
+    speed: f64,
+}
 
-/// Runs the verb.
+/// Runs the verb: prints how to reach the lab and serves until a signal.
 pub async fn run(context: &Context, args: Args) -> anyhow::Result<Exit> {
-    let _ = (context, args);
-    anyhow::bail!("not built yet")
+    if !(args.speed.is_finite() && args.speed > 0.0) {
+        return Err(Stop::usage("--speed wants a number above 0"));
+    }
+    let seeds = context.matrix().as_ref().map(seeds).unwrap_or_default();
+    let options = Options { listen: args.listen, speed: args.speed, seeds, ..Options::default() };
+    let lab = Lab::start(options).await.with_context(|| format!("cannot listen on {}", args.listen))?;
+    let mut out = std::io::stdout().lock();
+    writeln!(out, "# A simulated vCenter. Paste this into a shell, then e.g. `govc ls vm/Templates`:")?;
+    for (name, value) in lab.environment() {
+        writeln!(out, "export {name}='{value}'")?;
+    }
+    out.flush()?;
+    drop(out);
+    ended().await?;
+    lab.stop().await;
+    Ok(Exit::Done)
+}
+
+/// Two generations of every line of the repository.
+fn seeds(matrix: &Matrix) -> Vec<Seed> {
+    let names = matrix.lines.iter();
+    names.flat_map(|line| [Seed::template(&line.base_name, 74), Seed::template(line.prev_name(), 242)]).collect()
+}
+
+async fn ended() -> std::io::Result<()> {
+    use tokio::signal::unix::{SignalKind, signal};
+    let mut terminate = signal(SignalKind::terminate())?;
+    tokio::select! {
+        result = tokio::signal::ctrl_c() => result,
+        _ = terminate.recv() => Ok(()),
+    }
 }

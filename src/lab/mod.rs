@@ -1,1 +1,302 @@
 //! A simulated vCenter and a simulated packer, for `demo` and tests; it says so on screen.
+//!
+//! [`Lab`] speaks vCenter's SOAP and HTTP on a local port. Its guests boot through changing pictures, get tools and an
+//! address or get stuck, as `assets/lab/guests.toml` says, on a clock that can run faster than real time.
+
+mod clock;
+mod collector;
+mod control;
+mod effect;
+mod fault;
+mod frames;
+mod guest;
+mod http;
+mod inventory;
+mod listen;
+mod machine;
+mod node;
+mod screen;
+mod service;
+mod session;
+mod state;
+mod store;
+mod task;
+mod updates;
+mod value;
+mod view;
+mod world;
+
+use std::collections::BTreeMap;
+use std::io;
+use std::net::{Ipv4Addr, SocketAddr};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use secrecy::ExposeSecret;
+use tokio::net::TcpListener;
+use tokio::task::JoinHandle;
+use tokio_util::sync::CancellationToken;
+
+pub use control::Trouble;
+pub use fault::Fault;
+pub use guest::{Book, Build, Family, Guest};
+pub use inventory::{CLUSTER, DATACENTER, DATASTORE, FOLDER, NETWORK, Seed};
+pub use session::Account;
+
+use clock::Clock;
+use http::Shared;
+use session::Sessions;
+use state::State;
+use world::World;
+
+/// How a lab is set up.
+#[derive(Debug, Clone)]
+pub struct Options {
+    /// where to listen; port 0 = any free one
+    pub listen: SocketAddr,
+    /// lab seconds per real second
+    pub speed: f64,
+    /// duration of tasks relative to usual; 0 = at once
+    pub task_scale: f64,
+    /// who may log in; the first is the account of builds
+    pub accounts: Vec<Account>,
+    /// real time after which an unused session ends
+    pub session_idle: Duration,
+    /// which guest the next build of a base name boots; others do what their family usually does
+    pub guests: BTreeMap<String, String>,
+    /// templates and VMs that are there from the start
+    pub seeds: Vec<Seed>,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Self {
+            listen: (Ipv4Addr::LOCALHOST, 0).into(),
+            speed: 1.0,
+            task_scale: 1.0,
+            accounts: vec![Account::new("svc-packer@lab.internal", "lab-password")],
+            session_idle: Duration::from_secs(1800),
+            guests: BTreeMap::new(),
+            seeds: Vec::new(),
+        }
+    }
+}
+
+/// A running lab. Dropping it ends it.
+#[derive(Debug)]
+pub struct Lab {
+    shared: Arc<Shared>,
+    address: SocketAddr,
+    account: Account,
+    server: Mutex<Option<Server>>,
+    ticker: JoinHandle<()>,
+}
+
+#[derive(Debug)]
+struct Server {
+    closed: CancellationToken,
+    task: JoinHandle<()>,
+}
+
+/// How often guests and tasks are brought to the present when nobody asks.
+const TICK: Duration = Duration::from_millis(50);
+
+impl Lab {
+    /// Starts a lab; call it inside a tokio runtime.
+    ///
+    /// # Errors
+    /// When the address cannot be listened on, or no account is given.
+    pub async fn start(options: Options) -> io::Result<Self> {
+        let account = options.accounts.first().cloned().ok_or_else(|| io::Error::other("a lab needs an account"))?;
+        let book = Book::shipped().map_err(io::Error::other)?;
+        let mut world = World::new(book, Clock::new(options.speed), options.task_scale);
+        world.guests = options.guests;
+        inventory::furnish(&mut world);
+        for seed in &options.seeds {
+            inventory::add(&mut world, seed);
+        }
+        let state = State {
+            world,
+            sessions: Sessions::new(options.accounts, options.session_idle),
+            filters: updates::Filters::default(),
+            views: view::Views::default(),
+            pages: BTreeMap::new(),
+            control: control::Control::default(),
+        };
+        let shared = Arc::new(Shared::new(state));
+        let listener = TcpListener::bind(options.listen).await?;
+        let address = listener.local_addr()?;
+        let server = serve(listener, &shared);
+        let ticking = Arc::clone(&shared);
+        let ticker = tokio::spawn(async move {
+            let mut interval = tokio::time::interval(TICK);
+            loop {
+                interval.tick().await;
+                ticking.tick();
+            }
+        });
+        Ok(Self { shared, address, account, server: Mutex::new(Some(server)), ticker })
+    }
+
+    /// Where it listens.
+    pub fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// `http://127.0.0.1:PORT/sdk`
+    pub fn url(&self) -> String {
+        format!("http://{}/sdk", self.address)
+    }
+
+    /// The account of builds: name and password.
+    pub fn account(&self) -> &Account {
+        &self.account
+    }
+
+    /// The environment of govc, of packer and of this program that leads to this lab: names and values.
+    pub fn environment(&self) -> Vec<(&'static str, String)> {
+        let password = self.account.password.expose_secret().to_owned();
+        vec![
+            ("PKR_VAR_vsphere_endpoint", format!("http://{}", self.address)),
+            ("PKR_VAR_vsphere_username", self.account.name.clone()),
+            ("PKR_VAR_vsphere_password", password.clone()),
+            ("PKR_VAR_vsphere_insecure_connection", "true".into()),
+            ("PKR_VAR_vsphere_datacenter", DATACENTER.into()),
+            ("PKR_VAR_vsphere_cluster", CLUSTER.into()),
+            ("PKR_VAR_vsphere_datastore", DATASTORE.into()),
+            ("PKR_VAR_vsphere_network", NETWORK.into()),
+            ("PKR_VAR_vsphere_folder", FOLDER.into()),
+            ("GOVC_URL", self.url()),
+            ("GOVC_USERNAME", self.account.name.clone()),
+            ("GOVC_PASSWORD", password),
+            ("GOVC_INSECURE", "true".into()),
+            ("GOVC_DATACENTER", DATACENTER.into()),
+            ("GOVC_DATASTORE", DATASTORE.into()),
+        ]
+    }
+
+    /// Stops listening and cuts every connection, as a vCenter that goes down; the state stays.
+    pub async fn stop(&self) {
+        let server = self.server.lock().unwrap_or_else(PoisonError::into_inner).take();
+        if let Some(mut server) = server {
+            server.closed.cancel();
+            if tokio::time::timeout(Duration::from_secs(2), &mut server.task).await.is_err() {
+                server.task.abort();
+            }
+        }
+    }
+
+    /// Listens again on the same port.
+    ///
+    /// # Errors
+    /// When the port was taken meanwhile.
+    pub async fn resume(&self) -> io::Result<()> {
+        let listener = TcpListener::bind(self.address).await?;
+        let server = serve(listener, &self.shared);
+        *self.server.lock().unwrap_or_else(PoisonError::into_inner) = Some(server);
+        Ok(())
+    }
+
+    fn with<T>(&self, act: impl FnOnce(&mut State) -> T) -> T {
+        let result = act(&mut self.shared.lock());
+        self.shared.tick();
+        result
+    }
+
+    /// Ends all sessions; their filters and views go with them.
+    pub fn expire_sessions(&self) {
+        self.with(State::expire_sessions);
+    }
+
+    /// How many sessions are open.
+    pub fn open_sessions(&self) -> usize {
+        self.with(|state| state.sessions.len())
+    }
+
+    /// Changes an account's password.
+    pub fn set_password(&self, account: &str, password: &str) {
+        self.with(|state| state.sessions.set_password(account, password));
+    }
+
+    /// Makes trouble at the `nth` call (1 = the next) of a method; `*` counts every call.
+    pub fn trouble(&self, method: &str, nth: usize, trouble: Trouble) {
+        self.with(|state| state.control.plan(method, nth, trouble));
+    }
+
+    /// Forgets all planned trouble.
+    pub fn no_trouble(&self) {
+        self.with(|state| state.control.clear());
+    }
+
+    /// Methods called so far, in order, `/screen` and `/folder` included.
+    pub fn calls(&self) -> Vec<String> {
+        self.with(|state| state.control.calls().to_vec())
+    }
+
+    /// Changes how fast lab time passes.
+    pub fn set_speed(&self, speed: f64) {
+        self.with(|state| state.world.clock.set_speed(speed));
+    }
+
+    /// Lets this much lab time pass at once.
+    pub fn advance(&self, time: Duration) {
+        self.with(|state| state.world.clock.advance(time));
+    }
+
+    /// Chooses the guest that the next build of a base name boots.
+    pub fn next_guest(&self, base: &str, guest: &str) {
+        self.with(|state| state.world.guests.insert(base.into(), guest.into()));
+    }
+
+    /// Adds a template or VM to the folder of templates; returns its id.
+    pub fn add(&self, seed: &Seed) -> String {
+        self.with(|state| inventory::add(&mut state.world, seed).id)
+    }
+
+    /// Powers a VM on or off at once.
+    ///
+    /// # Errors
+    /// vCenter's fault.
+    pub fn power(&self, id: &str, on: bool) -> Result<(), Fault> {
+        self.with(|state| effect::Effect::Power { id: id.into(), on }.apply(&mut state.world)).map(|_| ())
+    }
+
+    /// Name, id and whether it is a template, of all VMs in the folder of templates, by name.
+    pub fn inventory(&self) -> Vec<(String, String, bool)> {
+        self.with(|state| {
+            let machines = state.world.machines();
+            let mut all: Vec<_> = machines
+                .map(|(entity, machine)| (entity.name.clone(), entity.moref.id.clone(), machine.template))
+                .collect();
+            all.sort();
+            all
+        })
+    }
+
+    /// The size of a file on a datastore, by `[datastore] path`.
+    pub fn file_size(&self, path: &str) -> Option<u64> {
+        self.with(|state| state.world.store.get(path).map(|file| file.size))
+    }
+}
+
+impl Drop for Lab {
+    fn drop(&mut self) {
+        self.ticker.abort();
+        if let Some(server) = self.server.lock().unwrap_or_else(PoisonError::into_inner).take() {
+            server.closed.cancel();
+            server.task.abort();
+        }
+    }
+}
+
+fn serve(listener: TcpListener, shared: &Arc<Shared>) -> Server {
+    let closed = CancellationToken::new();
+    let door = listen::Door { listener, closed: closed.clone() };
+    let service = http::router(Arc::clone(shared)).into_make_service_with_connect_info::<listen::Cut>();
+    let until = closed.clone().cancelled_owned();
+    let task = tokio::spawn(async move {
+        // Serving ends when the lab is stopped; there is nobody to tell of an error but the client that saw it.
+        let _ = axum::serve(door, service).with_graceful_shutdown(until).await;
+    });
+    Server { closed, task }
+}

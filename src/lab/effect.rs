@@ -1,0 +1,200 @@
+//! What tasks do to the world when they are due.
+
+use jiff::Timestamp;
+
+use super::fault::Fault;
+use super::guest::Moment;
+use super::machine::{Machine, Power};
+use super::screen;
+use super::store;
+use super::value::{Moref, Value};
+use super::world::{Body, World};
+
+/// One change. Ids are managed object ids.
+#[derive(Debug, Clone)]
+pub enum Effect {
+    /// a new name
+    Rename { id: String, name: String },
+    /// the object and its files go
+    Destroy { id: String },
+    /// power on or off
+    Power { id: String, on: bool },
+    /// new notes
+    Annotate { id: String, notes: Option<String>, media: Option<Vec<String>>, extra: Vec<(String, String)> },
+    /// a new VM
+    Create(Box<NewVm>),
+    /// a picture of the console as a file
+    Screenshot { id: String },
+    /// a file to another place
+    Move { from: String, to: String, force: bool },
+    /// a file or folder goes
+    DeleteFile { path: String },
+    /// nothing but a result
+    Result(Value),
+    /// the search for a folder that is not there
+    Missing { path: String },
+}
+
+/// What `CreateVM_Task` asks for.
+#[derive(Debug, Clone)]
+pub struct NewVm {
+    /// folder it goes to
+    pub folder: String,
+    /// name
+    pub name: String,
+    /// notes
+    pub annotation: String,
+    /// vSphere's guest id
+    pub guest_id: String,
+    /// processors
+    pub cpus: i32,
+    /// MiB
+    pub memory_mb: i32,
+    /// datastore's name
+    pub datastore: String,
+    /// ISO files
+    pub media: Vec<String>,
+}
+
+type Outcome = Result<Option<Value>, Fault>;
+
+impl Effect {
+    /// How long it takes, lab seconds.
+    pub fn takes(&self) -> f64 {
+        match self {
+            Self::Create(_) | Self::Destroy { .. } => 2.0,
+            Self::Power { .. } | Self::Screenshot { .. } => 1.0,
+            Self::Rename { .. } | Self::Annotate { .. } | Self::Move { .. } | Self::DeleteFile { .. } => 0.5,
+            Self::Result(_) | Self::Missing { .. } => 0.1,
+        }
+    }
+
+    /// Does it.
+    ///
+    /// # Errors
+    /// The fault the task ends with.
+    pub fn apply(self, world: &mut World) -> Outcome {
+        match self {
+            Self::Rename { id, name } => rename(world, &id, &name),
+            Self::Destroy { id } => destroy(world, &id),
+            Self::Power { id, on } => power(world, &id, on),
+            Self::Annotate { id, notes, media, extra } => {
+                let machine = world.machine_mut(&id)?;
+                if let Some(notes) = notes {
+                    machine.annotation = notes;
+                }
+                if let Some(media) = media {
+                    machine.media = media;
+                }
+                for (key, value) in extra {
+                    machine.extra.retain(|(known, _)| *known != key);
+                    machine.extra.push((key, value));
+                }
+                Ok(None)
+            }
+            Self::Create(new) => create(world, *new),
+            Self::Screenshot { id } => screenshot(world, &id),
+            Self::Move { from, to, force } => world.store.rename(&from, &to, force).map(|()| None),
+            Self::DeleteFile { path } => world.store.remove(&path).map(|()| None),
+            Self::Result(value) => Ok(Some(value)),
+            Self::Missing { path } => Err(Fault::file_not_found(&path)),
+        }
+    }
+}
+
+fn rename(world: &mut World, id: &str, name: &str) -> Outcome {
+    let entity = world.entity(id)?;
+    let parent = entity.parent.clone().unwrap_or_default();
+    if let Some(other) = world.children(&parent).find(|other| other.name == name && other.moref.id != id) {
+        return Err(Fault::duplicate_name(name, &other.moref));
+    }
+    if let Some(entity) = world.entities.get_mut(id) {
+        entity.name = name.to_owned();
+    }
+    world.touch();
+    Ok(None)
+}
+
+fn destroy(world: &mut World, id: &str) -> Outcome {
+    let machine = world.machine(id)?;
+    if machine.power != Power::Off {
+        return Err(Fault::invalid_power_state("poweredOff", "poweredOn"));
+    }
+    let folder = store::path(&machine.datastore, &machine.directory);
+    world.entities.remove(id);
+    // A VM made by hand in a test may have no files.
+    let _ = world.store.remove(&folder);
+    world.touch();
+    Ok(None)
+}
+
+fn power(world: &mut World, id: &str, on: bool) -> Outcome {
+    let now = world.clock.now();
+    let machine = world.machine_mut(id)?;
+    match (on, machine.power) {
+        (true, _) if machine.template => {
+            Err(Fault::new("InvalidState", "The operation is not allowed in the current state."))
+        }
+        (true, Power::On { .. }) => Err(Fault::invalid_power_state("poweredOff", "poweredOn")),
+        (false, Power::Off) => Err(Fault::invalid_power_state("poweredOn", "poweredOff")),
+        (true, Power::Off) => {
+            machine.power_on(now);
+            Ok(None)
+        }
+        (false, Power::On { .. }) => {
+            machine.power_off();
+            Ok(None)
+        }
+    }
+}
+
+fn create(world: &mut World, new: NewVm) -> Outcome {
+    if let Some(other) = world.children(&new.folder).find(|other| other.name == new.name) {
+        return Err(Fault::duplicate_name(&new.name, &other.moref));
+    }
+    let number = world.number();
+    let mut directory = new.name.clone();
+    while world.store.is_folder(&store::path(&new.datastore, &directory)) {
+        directory = format!("{}_{number}", new.name);
+    }
+    let guest = world.guest_for(&new.name);
+    // What the simulated packer must know of the guest travels as any VM's advanced settings do.
+    let extra = vec![("lab.guest".into(), guest.clone()), ("lab.speed".into(), world.clock.speed().to_string())];
+    let file = store::path(&new.datastore, &format!("{directory}/{}.vmx", new.name));
+    world.store.put(&file, 3_412, None);
+    world.store.put(&store::path(&new.datastore, &format!("{directory}/disk.vmdk")), 42_949_672_960, None);
+    let machine = Machine {
+        template: false,
+        power: Power::Off,
+        boot_time: None,
+        guest,
+        annotation: new.annotation,
+        created: Timestamp::now(),
+        number,
+        datastore: new.datastore,
+        directory,
+        cpus: new.cpus,
+        memory_mb: new.memory_mb,
+        guest_id: new.guest_id,
+        media: new.media,
+        extra,
+        keys: Vec::new(),
+        moment: Moment::default(),
+    };
+    let moref = Moref::new("VirtualMachine", format!("vm-{number}"));
+    world.insert(moref.clone(), &new.name, Some(&new.folder), Body::Machine(Box::new(machine)));
+    Ok(Some(moref.into()))
+}
+
+fn screenshot(world: &mut World, id: &str) -> Outcome {
+    let number = world.number();
+    let name = world.entity(id)?.name.clone();
+    let machine = world.machine(id)?;
+    let path = store::path(&machine.datastore, &format!("{}/{name}-{number}.png", machine.directory));
+    let png = screen::picture(world, id, screen::Want::default()).map_err(|error| match error {
+        screen::NoPicture::Off => Fault::invalid_power_state("poweredOn", "poweredOff"),
+        screen::NoPicture::Gone => Fault::gone(&Moref::new("VirtualMachine", id)),
+    })?;
+    world.store.put(&path, png.len() as u64, Some(png));
+    Ok(Some(path.into()))
+}

@@ -1,0 +1,271 @@
+//! What a simulated guest does after power-on, as data: a function of the scenario, the time since power-on and the keys typed.
+
+use std::collections::BTreeMap;
+use std::sync::LazyLock;
+
+use serde::Deserialize;
+
+/// All scenarios that ship with the lab (`assets/lab/guests.toml`).
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Book {
+    screen: BTreeMap<String, Screen>,
+    /// families of installers by name
+    pub family: BTreeMap<String, Family>,
+    guest: Vec<Guest>,
+}
+
+/// A sequence of pictures.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Screen {
+    /// names of pictures in `assets/lab/screens`, or `name*` for all of a series in order
+    frames: Vec<String>,
+    /// seconds per picture, then from the start again; without it the pictures are spread over the scene, once
+    every: Option<f64>,
+}
+
+/// What the lines of one operating system have in common.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Family {
+    /// base names that begin with one of these belong to it
+    pub bases: Vec<String>,
+    /// packer's source when `-only` does not say (`linux-debian`)
+    pub source: String,
+    /// vSphere's guest id
+    pub guest_id: String,
+    /// the guest a build boots when nothing else is asked for
+    pub guest: String,
+    /// `ssh` or `winrm`
+    pub communicator: String,
+    /// seconds between power-on and the first key
+    pub boot_wait: f64,
+    /// what packer types: literal text, `<enter>`, `<wait3s>`, …
+    pub boot_command: Vec<String>,
+    /// default of `common_ip_wait_timeout`, seconds
+    pub ip_wait: f64,
+    /// the ISO on the datastore
+    pub iso: String,
+}
+
+/// One scenario.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Guest {
+    /// its name, for `demo --scenario`
+    pub name: String,
+    /// one line for people
+    pub about: String,
+    /// the line it is shown on
+    pub line: String,
+    scenes: Vec<Scene>,
+    keys: Option<Keys>,
+    tools_at: Option<f64>,
+    #[serde(default)]
+    addresses: Vec<Address>,
+    /// how packer fares once the guest answers
+    #[serde(default)]
+    pub build: Build,
+}
+
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Scene {
+    screen: String,
+    /// how long; the last scene has none and stays
+    seconds: Option<f64>,
+}
+
+/// Keys the guest waits for; without them it takes another way.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Keys {
+    by: f64,
+    at_least: usize,
+    otherwise: String,
+}
+
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Address {
+    at: f64,
+    /// `lease` = one from the lab's pool; else as given; empty = lost again
+    ip: String,
+}
+
+/// How packer fares with the guest after it has an address.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Build {
+    /// nothing listens on the communicator's port
+    pub port_closed: bool,
+    /// the password is refused
+    pub password_refused: bool,
+    /// name of the Ansible task that fails
+    pub failing_task: Option<String>,
+    /// the guest ignores the shutdown command
+    pub shutdown_hangs: bool,
+}
+
+/// A guest at one moment.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Moment {
+    /// VMware Tools run
+    pub tools: bool,
+    /// address the guest reports: `lease` or a literal one
+    pub ip: Option<String>,
+}
+
+static BOOK: LazyLock<Result<Book, String>> =
+    LazyLock::new(|| toml::from_str(include_str!("../../assets/lab/guests.toml")).map_err(|error| error.to_string()));
+
+impl Book {
+    /// The scenarios that ship with the program.
+    ///
+    /// # Errors
+    /// What is wrong with `assets/lab/guests.toml`; a test keeps that from happening.
+    pub fn shipped() -> Result<&'static Self, &'static str> {
+        BOOK.as_ref().map_err(String::as_str)
+    }
+
+    /// All scenarios in the order of the file.
+    pub fn guests(&self) -> &[Guest] {
+        &self.guest
+    }
+
+    /// The scenario of this name.
+    pub fn guest(&self, name: &str) -> Option<&Guest> {
+        self.guest.iter().find(|guest| guest.name == name)
+    }
+
+    /// The family a base name belongs to: the one with the longest matching beginning.
+    pub fn family_of(&self, base: &str) -> Option<&Family> {
+        let matching = |family: &Family| {
+            family.bases.iter().filter(|start| base.starts_with(start.as_str())).map(String::len).max()
+        };
+        self.family
+            .values()
+            .filter_map(|family| Some((matching(family)?, family)))
+            .max_by_key(|(len, _)| *len)
+            .map(|(_, family)| family)
+    }
+
+    /// The way a guest really takes: another one when it missed its keys. `keys` are seconds since power-on.
+    fn way<'a>(&'a self, guest: &'a Guest, at: f64, keys: &[f64]) -> &'a Guest {
+        let Some(wanted) = &guest.keys else { return guest };
+        let typed = keys.iter().filter(|key| **key <= wanted.by).count();
+        if at < wanted.by || typed >= wanted.at_least {
+            return guest;
+        }
+        self.guest(&wanted.otherwise).unwrap_or(guest)
+    }
+
+    /// What tools and address say `at` seconds after power-on.
+    pub fn moment(&self, guest: &Guest, at: f64, keys: &[f64]) -> Moment {
+        let guest = self.way(guest, at, keys);
+        let ip = guest.addresses.iter().rev().find(|address| address.at <= at).map(|address| address.ip.clone());
+        Moment { tools: guest.tools_at.is_some_and(|tools| tools <= at), ip: ip.filter(|ip| !ip.is_empty()) }
+    }
+
+    /// Name of the picture on the console `at` seconds after power-on.
+    pub fn frame(&self, guest: &Guest, at: f64, keys: &[f64]) -> String {
+        let guest = self.way(guest, at, keys);
+        let mut left = at;
+        for scene in &guest.scenes {
+            match scene.seconds {
+                Some(seconds) if left >= seconds => left -= seconds,
+                seconds => return self.frame_of(&scene.screen, left, seconds),
+            }
+        }
+        "black-00".to_owned()
+    }
+
+    fn frame_of(&self, screen: &str, into: f64, seconds: Option<f64>) -> String {
+        let Some(screen) = self.screen.get(screen) else { return "black-00".to_owned() };
+        let frames = screen.frames();
+        let count = frames.len();
+        #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "an index of a short list")]
+        let index = match (screen.every, seconds) {
+            (Some(every), _) => (into / every) as usize % count.max(1),
+            (None, Some(seconds)) => ((into / seconds) * count as f64) as usize,
+            (None, None) => count,
+        };
+        frames.get(index.min(count.saturating_sub(1))).cloned().unwrap_or_else(|| "black-00".to_owned())
+    }
+}
+
+impl Screen {
+    /// Names of the pictures in order, series spelled out.
+    fn frames(&self) -> Vec<String> {
+        let named = |name: &String| match name.strip_suffix('*') {
+            Some(series) => super::frames::names().filter(|frame| is_of(frame, series)).map(str::to_owned).collect(),
+            None => vec![name.clone()],
+        };
+        self.frames.iter().flat_map(named).collect()
+    }
+}
+
+fn is_of(frame: &str, series: &str) -> bool {
+    frame.strip_prefix(series).is_some_and(|rest| rest.len() == 3 && rest.starts_with('-'))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_name_in_the_book_exists_and_only_the_last_scene_stays() {
+        let book = Book::shipped().unwrap();
+        for (name, screen) in &book.screen {
+            assert!(!screen.frames().is_empty(), "{name} has no pictures");
+            for frame in screen.frames() {
+                assert!(super::super::frames::png(&frame).is_some(), "{name}: no picture {frame}");
+            }
+        }
+        for guest in book.guests() {
+            for scene in &guest.scenes {
+                assert!(book.screen.contains_key(&scene.screen), "{}: no screen {}", guest.name, scene.screen);
+            }
+            let (last, before) = guest.scenes.split_last().unwrap();
+            assert!(last.seconds.is_none() && before.iter().all(|scene| scene.seconds.is_some()), "{}", guest.name);
+            if let Some(keys) = &guest.keys {
+                assert!(book.guest(&keys.otherwise).is_some(), "{}: no guest {}", guest.name, keys.otherwise);
+            }
+        }
+        for family in book.family.values() {
+            assert!(book.guest(&family.guest).is_some(), "no guest {}", family.guest);
+        }
+    }
+
+    #[test]
+    fn a_healthy_debian_moves_on_and_gets_tools_then_an_address() {
+        let book = Book::shipped().unwrap();
+        let guest = book.guest("debian").unwrap();
+        let keys: Vec<f64> = (0..200).map(|n| 5.0 + f64::from(n) / 10.0).collect();
+        assert_eq!(book.moment(guest, 100.0, &keys), Moment::default());
+        let end = book.moment(guest, 3000.0, &keys);
+        assert!(end.tools && end.ip.as_deref() == Some("lease"));
+        let pictures: std::collections::BTreeSet<String> =
+            (0..480).map(|second| book.frame(guest, f64::from(second), &keys)).collect();
+        assert!(pictures.len() > 40, "{} different pictures", pictures.len());
+        assert!(book.frame(guest, 3000.0, &keys).starts_with("login"));
+    }
+
+    #[test]
+    fn a_guest_that_missed_its_keys_takes_another_way() {
+        let book = Book::shipped().unwrap();
+        let guest = book.guest("debian").unwrap();
+        assert!(book.frame(guest, 3000.0, &[]).starts_with("di-language"));
+        assert_eq!(book.moment(guest, 3000.0, &[]), Moment::default());
+    }
+
+    #[test]
+    fn a_stuck_guest_shows_one_picture_for_ever() {
+        let book = Book::shipped().unwrap();
+        let guest = book.guest("licensing").unwrap();
+        let picture = |at: f64| book.frame(guest, at, &[2.0]);
+        assert_eq!(picture(600.0), picture(6000.0));
+        assert!(picture(600.0).starts_with("win-licensing"));
+    }
+}

@@ -1,0 +1,272 @@
+//! A simulated virtual machine and its properties in vSphere's shapes.
+
+use jiff::Timestamp;
+
+use super::clock::LabTime;
+use super::guest::Moment;
+use super::value::{Moref, Object, Value};
+
+/// Whether it runs.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum Power {
+    /// `poweredOff`
+    Off,
+    /// `poweredOn`
+    On {
+        /// lab time of power-on
+        since: LabTime,
+        /// lab time at which a requested shutdown is through
+        until: Option<LabTime>,
+    },
+}
+
+/// A VM or template.
+#[derive(Debug, Clone)]
+pub struct Machine {
+    /// marked as template
+    pub template: bool,
+    /// running or not
+    pub power: Power,
+    /// wall-clock time of power-on
+    pub boot_time: Option<Timestamp>,
+    /// name of its scenario
+    pub guest: String,
+    /// notes
+    pub annotation: String,
+    /// `config.createDate`
+    pub created: Timestamp,
+    /// number behind its ids, addresses and MAC
+    pub number: u64,
+    /// name of the datastore it lives on
+    pub datastore: String,
+    /// folder on the datastore
+    pub directory: String,
+    /// processors
+    pub cpus: i32,
+    /// memory, MiB
+    pub memory_mb: i32,
+    /// vSphere's guest id
+    pub guest_id: String,
+    /// ISO files in its drives, as datastore paths
+    pub media: Vec<String>,
+    /// `config.extraConfig`
+    pub extra: Vec<(String, String)>,
+    /// keys typed: seconds since power-on
+    pub keys: Vec<f64>,
+    /// what tools say now
+    pub moment: Moment,
+}
+
+/// The things around a VM that its properties name.
+#[derive(Debug)]
+pub struct Place {
+    /// its own reference
+    pub vm: Moref,
+    /// its name
+    pub name: String,
+    /// the host that runs it
+    pub host: Moref,
+    /// its resource pool
+    pub pool: Moref,
+    /// its datastore
+    pub datastore: Moref,
+    /// its network
+    pub network: Moref,
+}
+
+impl Machine {
+    /// `poweredOn` or `poweredOff`
+    pub fn power_state(&self) -> &'static str {
+        if matches!(self.power, Power::On { .. }) { "poweredOn" } else { "poweredOff" }
+    }
+
+    /// Seconds since power-on.
+    pub fn uptime(&self, now: LabTime) -> Option<f64> {
+        match self.power {
+            Power::On { since, .. } => Some((now - since).max(0.0)),
+            Power::Off => None,
+        }
+    }
+
+    /// The address it reports.
+    pub fn ip(&self) -> Option<String> {
+        let ip = self.moment.ip.as_deref()?;
+        Some(if ip == "lease" { format!("10.0.8.{}", 20 + self.number % 200) } else { ip.to_owned() })
+    }
+
+    fn uuid(&self, first: u32) -> String {
+        format!("{first:08x}-7f7f-4c1e-9a55-{:012x}", self.number)
+    }
+
+    /// One top-level property.
+    pub fn property(&self, name: &str, place: &Place) -> Option<Value> {
+        Some(match name {
+            "config" => self.config(place).into(),
+            "runtime" => self.runtime(place).into(),
+            "guest" => self.guest_info().into(),
+            "summary" => self.summary(place).into(),
+            "datastore" => Value::refs([place.datastore.clone()]),
+            "network" => Value::refs([place.network.clone()]),
+            "resourcePool" if !self.template => place.pool.clone().into(),
+            "guestHeartbeatStatus" => {
+                Value::of("ManagedEntityStatus", if self.moment.tools { "green" } else { "gray" })
+            }
+            "overallStatus" => Value::of("ManagedEntityStatus", "green"),
+            _ => return None,
+        })
+    }
+
+    fn runtime(&self, place: &Place) -> Object {
+        Object::new("VirtualMachineRuntimeInfo")
+            .with("host", place.host.clone())
+            .with("connectionState", Value::of("VirtualMachineConnectionState", "connected"))
+            .with("powerState", Value::of("VirtualMachinePowerState", self.power_state()))
+            .with("toolsInstallerMounted", false)
+            .maybe("bootTime", self.boot_time)
+            .with("numMksConnections", 0)
+    }
+
+    fn guest_info(&self) -> Object {
+        let nic = Object::new("GuestNicInfo")
+            .with("network", "VM Network")
+            .with("ipAddress", Value::strings(self.ip()))
+            .with("macAddress", self.mac())
+            .with("connected", true)
+            .with("deviceConfigId", 4000);
+        let nics = if self.moment.tools { vec![nic.into()] } else { Vec::new() };
+        Object::new("GuestInfo")
+            .with("toolsStatus", Value::of("VirtualMachineToolsStatus", self.tools_status()))
+            .with("toolsRunningStatus", self.tools_running())
+            .with("toolsVersion", if self.moment.tools { "12389" } else { "0" })
+            .with("guestId", self.guest_id.as_str())
+            .maybe("ipAddress", self.ip())
+            .with("net", Value::List("GuestNicInfo", nics))
+            .with("guestState", if self.moment.tools { "running" } else { "notRunning" })
+    }
+
+    fn tools_status(&self) -> &'static str {
+        if self.moment.tools { "toolsOk" } else { "toolsNotRunning" }
+    }
+
+    fn tools_running(&self) -> &'static str {
+        if self.moment.tools { "guestToolsRunning" } else { "guestToolsNotRunning" }
+    }
+
+    fn mac(&self) -> String {
+        format!("00:50:56:9a:{:02x}:{:02x}", self.number >> 8 & 0xff, self.number & 0xff)
+    }
+
+    fn vmx(&self, name: &str) -> String {
+        format!("[{}] {}/{name}.vmx", self.datastore, self.directory)
+    }
+
+    fn summary(&self, place: &Place) -> Object {
+        let guest = Object::new("VirtualMachineGuestSummary")
+            .with("guestId", self.guest_id.as_str())
+            .with("toolsStatus", Value::of("VirtualMachineToolsStatus", self.tools_status()))
+            .with("toolsRunningStatus", self.tools_running())
+            .maybe("ipAddress", self.ip());
+        let config = Object::new("VirtualMachineConfigSummary")
+            .with("name", place.name.as_str())
+            .with("template", self.template)
+            .with("vmPathName", self.vmx(&place.name))
+            .with("memorySizeMB", self.memory_mb)
+            .with("numCpu", self.cpus)
+            .with("numEthernetCards", 1)
+            .with("numVirtualDisks", 1)
+            .with("uuid", self.uuid(0x4200_0000))
+            .with("instanceUuid", self.uuid(0x5000_0000))
+            .with("guestId", self.guest_id.as_str())
+            .with("guestFullName", self.guest_id.as_str())
+            .with("annotation", self.annotation.as_str());
+        let storage = Object::new("VirtualMachineStorageSummary")
+            .with("committed", 8_589_934_592_i64)
+            .with("uncommitted", 34_359_738_368_i64)
+            .with("unshared", 8_589_934_592_i64)
+            .with("timestamp", self.created);
+        Object::new("VirtualMachineSummary")
+            .with("vm", place.vm.clone())
+            .with("runtime", self.runtime(place))
+            .with("guest", guest)
+            .with("config", config)
+            .with("storage", storage)
+            .with(
+                "quickStats",
+                Object::new("VirtualMachineQuickStats")
+                    .with("guestHeartbeatStatus", Value::of("ManagedEntityStatus", "gray")),
+            )
+            .with("overallStatus", Value::of("ManagedEntityStatus", "green"))
+    }
+
+    fn config(&self, place: &Place) -> Object {
+        let files = Object::new("VirtualMachineFileInfo")
+            .with("vmPathName", self.vmx(&place.name))
+            .with("snapshotDirectory", format!("[{}] {}", self.datastore, self.directory))
+            .with("suspendDirectory", format!("[{}] {}", self.datastore, self.directory))
+            .with("logDirectory", format!("[{}] {}", self.datastore, self.directory));
+        let extra = self.extra.iter().map(|(key, value)| {
+            Object::named("OptionValue").with("key", key.as_str()).with("value", value.as_str()).into()
+        });
+        Object::new("VirtualMachineConfigInfo")
+            .with("changeVersion", self.created.to_string())
+            .with("modified", self.created)
+            .with("name", place.name.as_str())
+            .with("guestFullName", self.guest_id.as_str())
+            .with("version", "vmx-21")
+            .with("uuid", self.uuid(0x4200_0000))
+            .with("createDate", self.created)
+            .with("instanceUuid", self.uuid(0x5000_0000))
+            .with("template", self.template)
+            .with("guestId", self.guest_id.as_str())
+            .with("alternateGuestName", "")
+            .with("annotation", self.annotation.as_str())
+            .with("files", files)
+            .with("flags", Object::new("VirtualMachineFlagInfo"))
+            .with("defaultPowerOps", Object::new("VirtualMachineDefaultPowerOpInfo"))
+            .with("hardware", self.hardware(place))
+            .with("extraConfig", Value::List("OptionValue", extra.collect()))
+    }
+
+    fn hardware(&self, place: &Place) -> Object {
+        let described = |ty: &'static str, key: i32, label: &str| {
+            let info = Object::named("Description").with("label", label).with("summary", label);
+            Object::named(ty).with("key", key).with("deviceInfo", info)
+        };
+        let nic = Object::named("VirtualEthernetCardNetworkBackingInfo")
+            .with("deviceName", "VM Network")
+            .with("network", place.network.clone());
+        let disk = Object::named("VirtualDiskFlatVer2BackingInfo")
+            .with("fileName", format!("[{}] {}/disk.vmdk", self.datastore, self.directory))
+            .with("datastore", place.datastore.clone())
+            .with("diskMode", "persistent")
+            .with("thinProvisioned", true);
+        let mut devices: Vec<Value> = vec![
+            described("ParaVirtualSCSIController", 1000, "SCSI controller 0")
+                .with("busNumber", 0)
+                .with("sharedBus", Value::of("VirtualSCSISharing", "noSharing"))
+                .into(),
+            described("VirtualDisk", 2000, "Hard disk 1")
+                .with("backing", disk)
+                .with("controllerKey", 1000)
+                .with("unitNumber", 0)
+                .with("capacityInKB", 41_943_040_i64)
+                .with("capacityInBytes", 42_949_672_960_i64)
+                .into(),
+            described("VirtualVmxnet3", 4000, "Network adapter 1")
+                .with("backing", nic)
+                .with("addressType", "assigned")
+                .with("macAddress", self.mac())
+                .into(),
+        ];
+        for (slot, iso) in (0..).zip(&self.media) {
+            let backing = Object::named("VirtualCdromIsoBackingInfo").with("fileName", iso.as_str());
+            let drive = described("VirtualCdrom", 16000 + slot, &format!("CD/DVD drive {}", slot + 1));
+            devices.push(drive.with("backing", backing).into());
+        }
+        Object::new("VirtualHardware")
+            .with("numCPU", self.cpus)
+            .with("numCoresPerSocket", 1)
+            .with("memoryMB", self.memory_mb)
+            .with("device", Value::List("VirtualDevice", devices))
+    }
+}

@@ -1,0 +1,303 @@
+//! Everything the simulated vCenter knows: its inventory, files, tasks, and the moment it is.
+
+use std::collections::BTreeMap;
+
+use jiff::Timestamp;
+
+use super::clock::Clock;
+use super::fault::Fault;
+use super::guest::Book;
+use super::inventory;
+use super::machine::{Machine, Place, Power};
+use super::store::Store;
+use super::task::Tasks;
+use super::value::{Moref, Object, Value};
+
+/// A managed entity.
+#[derive(Debug)]
+pub struct Entity {
+    /// its reference
+    pub moref: Moref,
+    /// its name
+    pub name: String,
+    /// the entity it is in
+    pub parent: Option<String>,
+    /// what it is
+    pub body: Body,
+}
+
+/// What an entity is, beyond name and place.
+#[derive(Debug)]
+pub enum Body {
+    /// holds other entities of these types
+    Folder(&'static [&'static str]),
+    /// a virtual machine or template
+    Machine(Box<Machine>),
+    /// anything that does not change: its properties
+    Fixed(Object),
+}
+
+/// The state of the lab.
+#[derive(Debug)]
+pub struct World {
+    /// the lab's time
+    pub clock: Clock,
+    /// how many lab seconds tasks take, relative to usual
+    pub task_scale: f64,
+    /// scenarios
+    pub book: &'static Book,
+    /// which guest the next build of a base name boots
+    pub guests: BTreeMap<String, String>,
+    /// all managed entities by id
+    pub entities: BTreeMap<String, Entity>,
+    /// files on datastores
+    pub store: Store,
+    /// tasks, running and done
+    pub tasks: Tasks,
+    next: u64,
+    /// counts every visible change
+    pub revision: u64,
+}
+
+/// How long a guest takes to shut down, lab seconds.
+const SHUTDOWN: f64 = 8.0;
+
+impl World {
+    /// An empty world; [`super::inventory`] fills it.
+    pub fn new(book: &'static Book, clock: Clock, task_scale: f64) -> Self {
+        Self {
+            clock,
+            task_scale,
+            book,
+            guests: BTreeMap::new(),
+            entities: BTreeMap::new(),
+            store: Store::default(),
+            tasks: Tasks::default(),
+            next: 100,
+            revision: 1,
+        }
+    }
+
+    /// A number never given before.
+    pub fn number(&mut self) -> u64 {
+        self.next += 1;
+        self.next
+    }
+
+    /// Records that something visible changed.
+    pub fn touch(&mut self) {
+        self.revision += 1;
+    }
+
+    /// Adds an entity.
+    pub fn insert(&mut self, moref: Moref, name: &str, parent: Option<&str>, body: Body) -> Moref {
+        let entity = Entity { moref: moref.clone(), name: name.into(), parent: parent.map(Into::into), body };
+        self.entities.insert(moref.id.clone(), entity);
+        self.touch();
+        moref
+    }
+
+    /// The entity of this id.
+    ///
+    /// # Errors
+    /// `ManagedObjectNotFound`
+    pub fn entity(&self, id: &str) -> Result<&Entity, Fault> {
+        self.entities.get(id).ok_or_else(|| Fault::gone(&Moref::new("ManagedEntity", id)))
+    }
+
+    /// The VM of this id.
+    ///
+    /// # Errors
+    /// `ManagedObjectNotFound`, also when it is no VM.
+    pub fn machine(&self, id: &str) -> Result<&Machine, Fault> {
+        match self.entities.get(id).map(|entity| &entity.body) {
+            Some(Body::Machine(machine)) => Ok(machine),
+            _ => Err(Fault::gone(&Moref::new("VirtualMachine", id))),
+        }
+    }
+
+    /// The VM of this id, to change it; counts as a visible change.
+    ///
+    /// # Errors
+    /// `ManagedObjectNotFound`, also when it is no VM.
+    pub fn machine_mut(&mut self, id: &str) -> Result<&mut Machine, Fault> {
+        self.revision += 1;
+        match self.entities.get_mut(id).map(|entity| &mut entity.body) {
+            Some(Body::Machine(machine)) => Ok(machine),
+            _ => Err(Fault::gone(&Moref::new("VirtualMachine", id))),
+        }
+    }
+
+    /// What is directly in an entity.
+    pub fn children(&self, id: &str) -> impl Iterator<Item = &Entity> {
+        self.entities.values().filter(move |entity| entity.parent.as_deref() == Some(id))
+    }
+
+    /// All VMs and templates.
+    pub fn machines(&self) -> impl Iterator<Item = (&Entity, &Machine)> {
+        self.entities.values().filter_map(|entity| match &entity.body {
+            Body::Machine(machine) => Some((entity, machine.as_ref())),
+            Body::Folder(_) | Body::Fixed(_) => None,
+        })
+    }
+
+    /// The first entity of a kind and name.
+    pub fn named(&self, kind: &str, name: &str) -> Option<&Entity> {
+        self.entities.values().find(|entity| entity.moref.kind == kind && entity.name == name)
+    }
+
+    /// One top-level property of an entity.
+    pub fn property(&self, entity: &Entity, name: &str) -> Option<Value> {
+        match (name, &entity.body) {
+            ("name", _) => {
+                return Some(Value::from(entity.name.replace('%', "%25").replace('/', "%2f").replace('\\', "%5c")));
+            }
+            ("parent", _) => {
+                return self.entities.get(entity.parent.as_deref()?).map(|parent| parent.moref.clone().into());
+            }
+            ("overallStatus", Body::Folder(_) | Body::Fixed(_)) => {
+                return Some(Value::of("ManagedEntityStatus", "green"));
+            }
+            ("childType", Body::Folder(types)) => return Some(Value::strings(types.iter().copied())),
+            ("childEntity", Body::Folder(_)) => {
+                return Some(Value::refs(self.children(&entity.moref.id).map(|child| child.moref.clone())));
+            }
+            ("vm", Body::Fixed(_)) => {
+                return Some(Value::refs(self.machines().map(|(entity, _)| entity.moref.clone())));
+            }
+            _ => {}
+        }
+        match &entity.body {
+            Body::Machine(_) if name == "recentTask" => Some(Value::refs(self.tasks.of_entity(&entity.moref.id))),
+            Body::Machine(machine) => machine.property(name, &self.place(entity, machine)),
+            Body::Fixed(object) => object.field(name).cloned(),
+            Body::Folder(_) => None,
+        }
+    }
+
+    fn place(&self, entity: &Entity, machine: &Machine) -> Place {
+        let datastore = if machine.datastore == inventory::DATASTORE { "datastore-11" } else { "datastore-12" };
+        Place {
+            vm: entity.moref.clone(),
+            name: entity.name.clone(),
+            host: Moref::new("HostSystem", "host-21"),
+            pool: Moref::new("ResourcePool", "resgroup-9"),
+            datastore: Moref::new("Datastore", datastore),
+            network: Moref::new("Network", "network-13"),
+        }
+    }
+
+    /// The names of all properties an entity may have, for callers that ask for everything.
+    pub fn property_names(entity: &Entity) -> Vec<&'static str> {
+        const MACHINE: &[&str] = &[
+            "name",
+            "parent",
+            "overallStatus",
+            "recentTask",
+            "config",
+            "datastore",
+            "guest",
+            "guestHeartbeatStatus",
+            "network",
+            "resourcePool",
+            "runtime",
+            "summary",
+        ];
+        match &entity.body {
+            Body::Machine(_) => MACHINE.to_vec(),
+            Body::Folder(_) => vec!["name", "parent", "overallStatus", "childType", "childEntity"],
+            Body::Fixed(object) => {
+                ["name", "parent", "overallStatus", "vm"].into_iter().chain(object.names()).collect()
+            }
+        }
+    }
+
+    /// Brings guests and tasks to the present. Returns whether anything visible changed.
+    pub fn tick(&mut self) -> bool {
+        let before = self.revision;
+        let now = self.clock.now();
+        self.tick_guests(now);
+        let due = self.tasks.due(now);
+        for (id, effect) in due {
+            let outcome = effect.apply(self);
+            self.tasks.finish(&id, outcome);
+            self.touch();
+        }
+        if self.tasks.progress(now) {
+            self.touch();
+        }
+        self.revision != before
+    }
+
+    fn tick_guests(&mut self, now: f64) {
+        let mut changed = false;
+        for entity in self.entities.values_mut() {
+            let Body::Machine(machine) = &mut entity.body else { continue };
+            let Power::On { since, until } = machine.power else { continue };
+            if until.is_some_and(|until| until <= now) {
+                machine.power_off();
+                changed = true;
+                continue;
+            }
+            let moment = match self.book.guest(&machine.guest) {
+                Some(guest) if until.is_none() => self.book.moment(guest, now - since, &machine.keys),
+                _ => super::guest::Moment::default(),
+            };
+            if moment != machine.moment {
+                machine.moment = moment;
+                changed = true;
+            }
+        }
+        if changed {
+            self.touch();
+        }
+    }
+
+    /// Asks the guest to shut down, as `ShutdownGuest` does.
+    ///
+    /// # Errors
+    /// `ToolsUnavailable`, `InvalidPowerState`
+    pub fn shut_down(&mut self, id: &str) -> Result<(), Fault> {
+        let until = self.clock.now() + SHUTDOWN;
+        let book = self.book;
+        let machine = self.machine_mut(id)?;
+        if !machine.moment.tools {
+            return Err(Fault::new(
+                "ToolsUnavailable",
+                "Cannot complete operation because VMware Tools is not running in this virtual machine.",
+            ));
+        }
+        let hangs = book.guest(&machine.guest).is_some_and(|guest| guest.build.shutdown_hangs);
+        if let (Power::On { until: end, .. }, false) = (&mut machine.power, hangs) {
+            *end = Some(until);
+        }
+        Ok(())
+    }
+
+    /// The guest a new VM of this name boots.
+    pub fn guest_for(&self, name: &str) -> String {
+        let base = name.strip_suffix("-build").unwrap_or(name);
+        self.guests
+            .get(base)
+            .cloned()
+            .or_else(|| self.book.family_of(base).map(|family| family.guest.clone()))
+            .unwrap_or_else(|| "debian".to_owned())
+    }
+}
+
+impl Machine {
+    /// Switches it on at this lab time.
+    pub fn power_on(&mut self, now: f64) {
+        self.power = Power::On { since: now, until: None };
+        self.boot_time = Some(Timestamp::now());
+        self.keys.clear();
+        self.moment = super::guest::Moment::default();
+    }
+
+    /// Switches it off.
+    pub fn power_off(&mut self) {
+        self.power = Power::Off;
+        self.boot_time = None;
+        self.moment = super::guest::Moment::default();
+    }
+}
