@@ -8,11 +8,11 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
-use icy_sixel::{DiffusionMethod, MethodForLargest, MethodForRep, PixelFormat, Quality, sixel_string};
 use image::RgbImage;
 use image::imageops::{self, FilterType};
 
 use super::fit::Pixels;
+use super::sixel;
 
 /// Kitty takes at most this much base64 in one escape code.
 const CHUNK: usize = 4096;
@@ -52,35 +52,9 @@ pub fn iterm(png: &[u8], columns: u16, rows: u16) -> Vec<u8> {
     bytes
 }
 
-/// Sixel, at most `size` pixels.
-///
-/// # Errors
-/// The encoder's words.
-pub fn sixel(pixels: &RgbImage, size: Pixels) -> Result<Vec<u8>, String> {
-    let width = palette_safe(size.width);
-    let scaled = imageops::resize(pixels, width, size.height, FilterType::Triangle);
-    let (Ok(columns), Ok(rows)) = (i32::try_from(width), i32::try_from(size.height)) else {
-        return Err(format!("{width}×{} pixels are too many", size.height));
-    };
-    sixel_string(
-        scaled.as_raw(),
-        columns,
-        rows,
-        PixelFormat::RGB888,
-        // Dithering speckles the flat grounds of a console.
-        DiffusionMethod::None,
-        MethodForLargest::Auto,
-        MethodForRep::Auto,
-        Quality::HIGHCOLOR,
-    )
-    .map(String::into_bytes)
-    .map_err(|error| error.to_string())
-}
-
-/// The encoder takes its palette from every sixth pixel. With a width that shares a factor with six it would look at
-/// some columns only, and the colours of the others would be lost.
-fn palette_safe(width: u32) -> u32 {
-    (width.saturating_sub(5).max(1)..=width).rev().find(|w| w % 2 != 0 && w % 3 != 0).unwrap_or(width)
+/// Sixel of exactly `size` pixels.
+pub fn sixel(pixels: &RgbImage, size: Pixels) -> Vec<u8> {
+    sixel::encode(&imageops::resize(pixels, size.width, size.height, FilterType::Triangle))
 }
 
 /// Notes that kitty shows our picture now.

@@ -16,7 +16,8 @@
 //! })?;
 //! surface.after_draw(&mut stdout)?;                   // writes only if picture, place or size changed
 //! // wake() was called: something is ready, draw again
-//! // after Event::Resize, Terminal::clear, coming back from an editor:
+//! // after Event::Resize, or clearing the screen, e.g. when back from an editor. Clear with `terminal.resize(area)`:
+//! // `terminal.clear()` asks for the cursor's place, which fails while a thread reads events.
 //! surface.forget();
 //! // before LeaveAlternateScreen, and in the panic hook:
 //! picture::erase(&mut stdout)?;
@@ -28,6 +29,8 @@ mod cells;
 mod detect;
 mod encode;
 mod fit;
+mod palette;
+mod sixel;
 mod surface;
 mod worker;
 

@@ -156,11 +156,7 @@ impl PictureSurface {
         for done in worker.finished() {
             match done {
                 Done::Scaled(key, pixels) => self.scaled.ready = Some((key, pixels)),
-                Done::Encoded(key, Ok(bytes)) => self.encoded.ready = Some((key, bytes)),
-                Done::Encoded(_, Err(error)) => {
-                    tracing::warn!(%error, protocol = %self.protocol, "cannot encode the picture: half blocks from now on");
-                    self.protocol = Protocol::Cells;
-                }
+                Done::Encoded(key, bytes) => self.encoded.ready = Some((key, bytes)),
             }
         }
         if !alive {

@@ -37,8 +37,8 @@ pub enum Job {
 pub enum Done {
     /// half blocks
     Scaled(Key, Arc<RgbImage>),
-    /// bytes for the terminal, or why there are none
-    Encoded(Key, Result<Arc<[u8]>, String>),
+    /// bytes for the terminal
+    Encoded(Key, Arc<[u8]>),
 }
 
 /// The thread. It ends when this is dropped.
@@ -100,12 +100,12 @@ fn perform(job: Job) -> Done {
         Job::Scale(key, picture) => Done::Scaled(key, Arc::new(cells::scale(picture.pixels(), key.columns, key.rows))),
         Job::Encode(key, picture, protocol) => {
             let bytes = match protocol {
-                Protocol::Kitty => Ok(encode::kitty(picture.png(), key.columns, key.rows)),
-                Protocol::Iterm => Ok(encode::iterm(picture.png(), key.columns, key.rows)),
+                Protocol::Kitty => encode::kitty(picture.png(), key.columns, key.rows),
+                Protocol::Iterm => encode::iterm(picture.png(), key.columns, key.rows),
                 Protocol::Sixel => encode::sixel(picture.pixels(), key.size),
-                Protocol::Cells => Err("half blocks need no encoding".to_owned()),
+                Protocol::Cells => Vec::new(),
             };
-            Done::Encoded(key, bytes.map(Arc::from))
+            Done::Encoded(key, Arc::from(bytes))
         }
     }
 }
