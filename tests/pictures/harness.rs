@@ -40,33 +40,33 @@ struct App {
     drawn: usize,
 }
 
-fn main() {
+#[expect(clippy::panic, reason = "what a panic leaves on the screen is tested")]
+fn main() -> anyhow::Result<()> {
     let args = Args::parse();
-    let images = Images::from_str(&args.images, true).expect("a kind of images");
-    let load = || -> Vec<Picture> {
-        let read = |file| Picture::decode(std::fs::read(file).expect("readable")).expect("a picture");
-        args.files.iter().map(read).collect()
+    let images = Images::from_str(&args.images, true).map_err(anyhow::Error::msg)?;
+    let load = || -> anyhow::Result<Vec<Picture>> {
+        args.files.iter().map(|file| Ok(Picture::decode(std::fs::read(file)?)?)).collect()
     };
     let hook = std::panic::take_hook();
     std::panic::set_hook(Box::new(move |info| {
         leave();
         hook(info);
     }));
-    terminal::enable_raw_mode().expect("a terminal");
+    terminal::enable_raw_mode()?;
     let (messages, inbox) = mpsc::channel();
     let wake = messages.clone();
     let mut surface = PictureSurface::detect(images, move || drop(wake.send(Message::Wake)));
-    execute!(stdout(), terminal::EnterAlternateScreen).expect("a terminal");
-    let mut terminal = Terminal::new(CrosstermBackend::new(stdout())).expect("a terminal");
+    execute!(stdout(), terminal::EnterAlternateScreen)?;
+    let mut terminal = Terminal::new(CrosstermBackend::new(stdout()))?;
     std::thread::spawn(move || while event::read().is_ok_and(|event| messages.send(Message::Event(event)).is_ok()) {});
 
-    let mut app = App { pictures: load(), ..App::default() };
+    let mut app = App { pictures: load()?, ..App::default() };
     loop {
         app.drawn += 1;
-        execute!(stdout(), terminal::BeginSynchronizedUpdate).expect("a terminal");
-        terminal.draw(|frame| app.view(frame, &mut surface)).expect("a terminal");
-        surface.after_draw(&mut stdout()).expect("a terminal");
-        execute!(stdout(), terminal::EndSynchronizedUpdate).expect("a terminal");
+        execute!(stdout(), terminal::BeginSynchronizedUpdate)?;
+        terminal.draw(|frame| app.view(frame, &mut surface))?;
+        surface.after_draw(&mut stdout())?;
+        execute!(stdout(), terminal::EndSynchronizedUpdate)?;
         // Draws now and then without a cause, as the real one does for its clock.
         let Ok(message) = inbox.recv_timeout(Duration::from_millis(100)) else { continue };
         match message {
@@ -76,14 +76,14 @@ fn main() {
                 app.keys += 1;
                 match key.code {
                     KeyCode::Char('n') => app.current = (app.current + 1) % app.pictures.len(),
-                    KeyCode::Char('a') => app.pictures = load(),
+                    KeyCode::Char('a') => app.pictures = load()?,
                     KeyCode::Char('m') => app.moved = !app.moved,
                     KeyCode::Char('z') => app.small = !app.small,
                     KeyCode::Char('o') => app.overlay = !app.overlay,
                     KeyCode::Char('h') => app.hidden = !app.hidden,
                     KeyCode::Char('c') => {
-                        let area = terminal.size().expect("a terminal");
-                        terminal.resize(Rect::new(0, 0, area.width, area.height)).expect("a terminal");
+                        let area = terminal.size()?;
+                        terminal.resize(Rect::new(0, 0, area.width, area.height))?;
                         surface.forget();
                     }
                     KeyCode::Char('p') => panic!("as asked"),
@@ -95,6 +95,7 @@ fn main() {
         }
     }
     leave();
+    Ok(())
 }
 
 fn leave() {

@@ -1,6 +1,8 @@
 //! Pictures in a pseudo-terminal: what arrives is decoded back to pixels, and its place, its leaving and its cost in
 //! bytes are checked, for each kind of terminal.
 
+#![expect(clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
+
 mod sixel;
 mod terminal;
 
