@@ -1,1 +1,39 @@
-//! The console as a value: state, messages, effects, and the driver that runs them. No terminal in here.
+//! The console as a value: state, messages in, effects out. No terminal, no IO, no clock in here.
+//!
+//! ```text
+//! Msg ──► Console::update ──► Vec<Effect> ──► driver ──► Msg
+//! ```
+//!
+//! [`Console::update`] only dispatches; each concern has its file. [`Console::allows`] judges every operation.
+
+pub mod age;
+pub mod binding;
+mod change;
+pub mod confirm;
+pub mod effect;
+#[cfg(test)]
+pub(crate) mod fixture;
+mod folder;
+mod judge;
+pub mod key;
+mod keys;
+mod leave;
+pub mod lines;
+pub mod log;
+pub mod message;
+pub mod operation;
+pub mod overlay;
+pub(crate) mod palette;
+pub mod panes;
+pub mod picture;
+pub mod run;
+pub mod standin;
+mod state;
+pub mod text;
+pub mod toast;
+mod update;
+
+pub use effect::Effect;
+pub use message::{Msg, Question};
+pub use operation::{Operation, Refusal};
+pub use state::{Console, Opening};

@@ -1,0 +1,74 @@
+//! How old something is, in the few characters a column has.
+
+use jiff::tz::TimeZone;
+use jiff::{SignedDuration, Timestamp};
+
+const WEEK: i64 = 7 * 24 * 3600;
+
+/// Relative up to a week (`12s`, `4m`, `3h`, `3d`), then the date in the user's zone: `Nov 02`, and in other years
+/// `2025-11-02`.
+///
+/// A moment in the future (clocks differ) counts as now.
+pub fn short(now: Timestamp, then: Timestamp, zone: &TimeZone) -> String {
+    let seconds = now.duration_since(then).as_secs().max(0);
+    match seconds {
+        0..60 => format!("{seconds}s"),
+        60..3600 => format!("{}m", seconds / 60),
+        3600..86_400 => format!("{}h", seconds / 3600),
+        86_400..=WEEK => format!("{}d", seconds / 86_400),
+        _ => {
+            let (then, now) = (then.to_zoned(zone.clone()), now.to_zoned(zone.clone()));
+            then.strftime(if then.year() == now.year() { "%b %d" } else { "%Y-%m-%d" }).to_string()
+        }
+    }
+}
+
+/// As [`short`], for running text: `3 s`, `4 min`, `3 h`, `3 days`.
+pub fn spoken(now: Timestamp, then: Timestamp) -> String {
+    let seconds = now.duration_since(then).max(SignedDuration::ZERO).as_secs();
+    match seconds {
+        0..60 => format!("{seconds} s"),
+        60..3600 => format!("{} min", seconds / 60),
+        3600..86_400 => format!("{} h", seconds / 3600),
+        86_400..172_800 => "1 day".into(),
+        _ => format!("{} days", seconds / 86_400),
+    }
+}
+
+/// Time of day in the user's zone, to the second.
+pub fn clock(then: Timestamp, zone: &TimeZone) -> String {
+    then.to_zoned(zone.clone()).strftime("%H:%M:%S").to_string()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn at(seconds: i64) -> Timestamp {
+        Timestamp::from_second(1_800_000_000 + seconds).unwrap()
+    }
+
+    #[test]
+    fn ages_are_relative_for_a_week_and_then_dates_of_the_users_zone() {
+        let zone = TimeZone::fixed(jiff::tz::offset(14));
+        let age = |seconds| short(at(seconds), at(0), &zone);
+        assert_eq!(age(0), "0s");
+        assert_eq!(age(59), "59s");
+        assert_eq!(age(60), "1m");
+        assert_eq!(age(3599), "59m");
+        assert_eq!(age(3600), "1h");
+        assert_eq!(age(86_399), "23h");
+        assert_eq!(age(86_400), "1d");
+        assert_eq!(age(WEEK), "7d");
+        // 08:00 UTC on the 15th is 22:00 at +14 of the same day
+        assert_eq!(age(WEEK + 1), "Jan 15");
+        assert_eq!(short(at(WEEK * 2), at(2 * 3600), &zone), "Jan 16", "already tomorrow there");
+        assert_eq!(short(at(0), at(-60 * 86_400), &zone), "2026-11-16", "last year");
+    }
+
+    #[test]
+    fn a_clock_that_is_ahead_reads_as_now() {
+        assert_eq!(short(at(0), at(30), &TimeZone::UTC), "0s");
+        assert_eq!(spoken(at(0), at(30)), "0 s");
+    }
+}

@@ -1,0 +1,207 @@
+//! Changes: asked, confirmed, under way, done.
+
+use super::binding::Command;
+use super::confirm::{Check, Choice, Confirm, Deed, Need};
+use super::effect::Effect;
+use super::lines::LineRow;
+use super::message::{Answer, Question};
+use super::operation::Operation;
+use super::overlay::Overlay;
+use super::run::RunState;
+use super::state::{Console, Ongoing};
+use super::text::Field;
+use super::toast::Tone;
+use crate::pipeline::Key;
+
+impl Console {
+    /// Opens the confirmation of a change. The judge has been asked.
+    pub(super) fn ask(&mut self, operation: Operation, effects: &mut Vec<Effect>) {
+        let question = self.question();
+        let Some(row) = operation.line.as_ref().and_then(|key| self.lines.get(key)) else { return };
+        let asked = match operation.command {
+            Command::Build => Ok(ask_build(row, operation, question)),
+            Command::CancelRun => Ok(ask_cancel(row, operation, question)),
+            command => self.plan(row, command, "").or_else(|_| self.plan(row, command, "…")).map(|plan| {
+                let check = Effect::Guard { question, plan: Box::new(plan.clone()) };
+                effects.push(check);
+                ask_generation(row, operation, question, plan)
+            }),
+        };
+        match asked {
+            Ok(confirm) => self.overlay = Some(Overlay::Confirm(Box::new(confirm))),
+            Err(refusal) => self.notice(Tone::Info, refusal.0),
+        }
+    }
+
+    /// vCenter was asked whether it would let it happen.
+    pub(super) fn guarded(&mut self, question: Question, answer: Answer<()>) -> bool {
+        let Some(Overlay::Confirm(confirm)) = &mut self.overlay else { return false };
+        if confirm.question != question {
+            return false;
+        }
+        confirm.check = match answer {
+            Ok(()) => Check::Passed,
+            Err(reason) => Check::Refused(reason),
+        };
+        true
+    }
+
+    /// A person confirmed: judged once more, then done.
+    pub(super) fn confirmed(&mut self, confirm: Confirm, effects: &mut Vec<Effect>) {
+        if let Err(missing) = confirm.armed() {
+            self.notice(Tone::Info, missing);
+            return;
+        }
+        if let Err(refusal) = self.allows(&confirm.operation) {
+            self.notice(Tone::Info, refusal.0);
+            return;
+        }
+        let Some(key) = confirm.operation.line.clone() else { return };
+        let question = self.question();
+        let effect = match &confirm.deed {
+            Deed::Build => Effect::Build { question, key: key.clone() },
+            Deed::Cancel { force } => Effect::CancelRun { question, key: key.clone(), force: *force },
+            Deed::Generation(shown) => {
+                let Some(row) = self.lines.get(&key) else { return };
+                match self.plan(row, confirm.operation.command, confirm.reason()) {
+                    Ok(plan) if same_steps(&plan.steps, &shown.steps) => {
+                        Effect::Apply { question, plan: Box::new(plan) }
+                    }
+                    Ok(_) => {
+                        self.notice(Tone::Info, format!("{key} changed meanwhile, nothing was done: look again"));
+                        return;
+                    }
+                    Err(refusal) => {
+                        self.notice(Tone::Info, refusal.0);
+                        return;
+                    }
+                }
+            }
+        };
+        let ongoing = Ongoing { command: confirm.operation.command, question, step: String::new() };
+        self.ongoing.insert(key, ongoing);
+        effects.push(effect);
+    }
+
+    pub(super) fn progressed(&mut self, question: Question, step: String) -> bool {
+        let Some(ongoing) = self.ongoing.values_mut().find(|ongoing| ongoing.question == question) else {
+            return false;
+        };
+        ongoing.step = step;
+        true
+    }
+
+    pub(super) fn finished(&mut self, question: Question, answer: Answer<String>, effects: &mut Vec<Effect>) {
+        let found = self.ongoing.iter().find(|(_, ongoing)| ongoing.question == question);
+        let Some((key, command)) = found.map(|(key, ongoing)| (key.clone(), ongoing.command)) else { return };
+        self.ongoing.remove(&key);
+        match answer {
+            Ok(text) => self.notice(Tone::Done, text),
+            Err(reason) => self.notice(Tone::Failed, format!("{key}: {} failed: {reason}", command.noun())),
+        }
+        if matches!(command, Command::Build | Command::CancelRun) {
+            effects.push(Effect::ReadRuns);
+        }
+        self.leave_if_done(effects);
+    }
+
+    /// Cancels every run without asking again: the question was asked on leaving.
+    pub(super) fn cancel_runs(&mut self, keys: &[Key], effects: &mut Vec<Effect>) {
+        for key in keys {
+            let operation = Operation { command: Command::CancelRun, line: Some(key.clone()) };
+            if self.allows(&operation).is_err() {
+                continue;
+            }
+            let question = self.question();
+            let ongoing = Ongoing { command: Command::CancelRun, question, step: String::new() };
+            self.ongoing.insert(key.clone(), ongoing);
+            effects.push(Effect::CancelRun { question, key: key.clone(), force: false });
+        }
+    }
+}
+
+fn same_steps<T: ToString>(one: &[T], other: &[T]) -> bool {
+    one.len() == other.len() && one.iter().zip(other).all(|(one, other)| one.to_string() == other.to_string())
+}
+
+fn confirm(operation: Operation, question: Question, title: String, verb: &'static str, deed: Deed) -> Confirm {
+    Confirm {
+        operation,
+        question,
+        title,
+        steps: Vec::new(),
+        note: None,
+        verb,
+        need: Need::Yes,
+        choice: Choice::Cancel,
+        check: Check::None,
+        deed,
+        complaint: None,
+    }
+}
+
+fn ask_build(row: &LineRow, operation: Operation, question: Question) -> Confirm {
+    let line = &row.line;
+    let mut confirm = confirm(operation, question, format!("Build {}", line.key), "build", Deed::Build);
+    let target = line.build_name();
+    if let Some(vm) = &row.generations.build {
+        let what = if vm.template { "template" } else { "VM" };
+        confirm.steps.push(format!("packer destroys the {what} {target} ({}) that is there now", vm.moid));
+    }
+    confirm.steps.push(format!("packer builds {target} from {}", line.build_dir));
+    confirm.steps.push("the build goes on when this console is closed".into());
+    if !line.enabled {
+        confirm.note = Some("the line is off in the matrix: the weekly run leaves it out".into());
+    }
+    confirm
+}
+
+fn ask_cancel(row: &LineRow, operation: Operation, question: Question) -> Confirm {
+    let key = &row.line.key;
+    let force = row.run.as_ref().is_some_and(|run| run.state == RunState::Cancelling);
+    let target = row.line.build_name();
+    let vm = row.generations.build.as_ref().map_or_else(String::new, |vm| format!(" ({})", vm.moid));
+    let (title, verb) = if force {
+        (format!("Kill the build of {key}"), "kill")
+    } else {
+        (format!("Cancel the build of {key}"), "cancel it")
+    };
+    let mut confirm = confirm(operation, question, title, verb, Deed::Cancel { force });
+    if force {
+        confirm.steps.push("kill packer (SIGKILL): it cleans nothing up".into());
+        confirm.steps.push(format!("{target}{vm} stays behind; S sweeps it"));
+        confirm.note = Some("packer was asked to stop already and may be destroying its VM right now".into());
+    } else {
+        confirm.steps.push("ask packer to stop (SIGTERM)".into());
+        confirm.steps.push(format!("packer destroys {target}{vm}"));
+        confirm.note = Some("live and prev stay as they are".into());
+    }
+    confirm
+}
+
+fn ask_generation(row: &LineRow, operation: Operation, question: Question, plan: super::standin::Plan) -> Confirm {
+    let key = &row.line.key;
+    let held = row.generations.hold.is_some();
+    let (title, verb) = match operation.command {
+        Command::Promote => (format!("Promote {key}"), "promote"),
+        Command::Rollback => (format!("Roll back {key}"), "roll back"),
+        Command::Hold if held => (format!("Release {key}"), "release"),
+        Command::Hold => (format!("Hold {key}"), "hold"),
+        _ => (format!("Sweep {key}"), "destroy"),
+    };
+    let steps = plan.steps.iter().map(ToString::to_string).collect();
+    let command = operation.command;
+    let mut confirm = confirm(operation, question, title, verb, Deed::Generation(Box::new(plan)));
+    confirm.steps = steps;
+    confirm.check = Check::Asking;
+    confirm.need = match command {
+        Command::Rollback => Need::Reason(Field::default()),
+        Command::Hold if !held => Need::Reason(Field::default()),
+        Command::Sweep => Need::Name { name: row.line.build_name(), field: Field::default() },
+        _ => Need::Yes,
+    };
+    if !matches!(confirm.need, Need::Yes) {
+        confirm.choice = Choice::Field;
+    }
+    confirm
+}

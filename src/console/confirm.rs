@@ -1,0 +1,218 @@
+//! The one road to a change: a confirmation that lists the exact steps, Cancel focused first.
+
+use super::key::{Code, KeyPress};
+use super::message::Question;
+use super::operation::Operation;
+use super::standin::Plan;
+use super::text::Field;
+
+/// What must be typed before the change is armed.
+#[derive(Debug, Clone)]
+pub enum Need {
+    /// nothing: `y`
+    Yes,
+    /// a reason, then `y`
+    Reason(Field),
+    /// a name, letter by letter
+    Name {
+        /// the name
+        name: String,
+        /// what is typed
+        field: Field,
+    },
+}
+
+/// Where the keys go.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Choice {
+    /// into the text field
+    Field,
+    /// the way back
+    Cancel,
+    /// the deed
+    Go,
+}
+
+/// Whether vCenter would let it happen.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Check {
+    /// nothing to ask
+    None,
+    /// asked, no answer yet
+    Asking,
+    /// it would
+    Passed,
+    /// it would not, and why
+    Refused(String),
+}
+
+/// What confirming leads to.
+#[derive(Debug, Clone)]
+pub enum Deed {
+    /// packer is started
+    Build,
+    /// templates are renamed, destroyed or annotated
+    Generation(Box<Plan>),
+    /// a run is stopped
+    Cancel {
+        /// killed instead of asked
+        force: bool,
+    },
+}
+
+/// An open confirmation.
+#[derive(Debug, Clone)]
+pub struct Confirm {
+    /// what is confirmed; asked of the judge again at that moment
+    pub operation: Operation,
+    /// number of the check with vCenter
+    pub question: Question,
+    /// heading
+    pub title: String,
+    /// exactly what will happen, in order
+    pub steps: Vec<String>,
+    /// what to know before
+    pub note: Option<String>,
+    /// on the button
+    pub verb: &'static str,
+    /// what must be typed
+    pub need: Need,
+    /// where the keys go
+    pub choice: Choice,
+    /// whether vCenter would let it happen
+    pub check: Check,
+    /// what it leads to
+    pub deed: Deed,
+    /// why the last attempt to confirm did nothing
+    pub complaint: Option<String>,
+}
+
+/// What a key led to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Verdict {
+    /// still open
+    Open,
+    /// closed, nothing happens
+    Cancelled,
+    /// do it
+    Confirmed,
+}
+
+impl Confirm {
+    /// Whether everything it needs is typed and vCenter does not object.
+    ///
+    /// # Errors
+    /// One line: what is missing.
+    pub fn armed(&self) -> Result<(), String> {
+        match &self.check {
+            Check::Asking => return Err("still asking vCenter whether it may be done".into()),
+            Check::Refused(reason) => return Err(reason.clone()),
+            Check::None | Check::Passed => {}
+        }
+        match &self.need {
+            Need::Yes => Ok(()),
+            Need::Reason(field) if field.text().trim().is_empty() => Err("type a reason first".into()),
+            Need::Reason(_) => Ok(()),
+            Need::Name { name, field } if field.text().trim() == name => Ok(()),
+            Need::Name { name, .. } => Err(format!("type {name} to confirm")),
+        }
+    }
+
+    /// The reason typed.
+    pub fn reason(&self) -> &str {
+        match &self.need {
+            Need::Reason(field) => field.text().trim(),
+            Need::Yes | Need::Name { .. } => "",
+        }
+    }
+
+    /// Its text field.
+    pub fn field(&self) -> Option<&Field> {
+        match &self.need {
+            Need::Yes => None,
+            Need::Reason(field) | Need::Name { field, .. } => Some(field),
+        }
+    }
+
+    fn field_mut(&mut self) -> Option<&mut Field> {
+        match &mut self.need {
+            Need::Yes => None,
+            Need::Reason(field) | Need::Name { field, .. } => Some(field),
+        }
+    }
+
+    /// Pasted text goes into the field that has the focus.
+    pub fn paste(&mut self, text: &str) {
+        if self.choice == Choice::Field
+            && let Some(field) = self.field_mut()
+        {
+            field.paste(text);
+        }
+    }
+
+    /// Takes a key.
+    pub fn take(&mut self, press: KeyPress) -> Verdict {
+        self.complaint = None;
+        if press.code == Code::Esc || press == KeyPress::ctrl('c') {
+            return Verdict::Cancelled;
+        }
+        if self.choice == Choice::Field {
+            return self.take_in_field(press);
+        }
+        match press.code {
+            Code::Char('y' | 'Y') if !press.ctrl => self.confirm(),
+            Code::Char('n' | 'N' | 'q') if !press.ctrl => Verdict::Cancelled,
+            Code::Enter | Code::Char(' ') => match self.choice {
+                Choice::Go => self.confirm(),
+                Choice::Cancel | Choice::Field => Verdict::Cancelled,
+            },
+            Code::Tab | Code::Right | Code::Char('l') => self.turn(true),
+            Code::BackTab | Code::Left | Code::Char('h') => self.turn(false),
+            _ => Verdict::Open,
+        }
+    }
+
+    fn take_in_field(&mut self, press: KeyPress) -> Verdict {
+        match press.code {
+            // A typed name is the confirmation itself; after a reason one more key is wanted.
+            Code::Enter if matches!(self.need, Need::Name { .. }) => self.confirm(),
+            Code::Enter => {
+                match self.armed() {
+                    Ok(()) => self.choice = Choice::Cancel,
+                    Err(missing) => self.complaint = Some(missing),
+                }
+                Verdict::Open
+            }
+            Code::Tab | Code::Down => self.turn(true),
+            Code::BackTab | Code::Up => self.turn(false),
+            _ => {
+                if let Some(field) = self.field_mut() {
+                    field.take(press);
+                }
+                Verdict::Open
+            }
+        }
+    }
+
+    fn confirm(&mut self) -> Verdict {
+        match self.armed() {
+            Ok(()) => Verdict::Confirmed,
+            Err(missing) => {
+                self.complaint = Some(missing);
+                Verdict::Open
+            }
+        }
+    }
+
+    fn turn(&mut self, forwards: bool) -> Verdict {
+        let field = self.field().is_some();
+        self.choice = match (self.choice, forwards) {
+            (Choice::Field, true) | (Choice::Go, false) => Choice::Cancel,
+            (Choice::Cancel, true) | (Choice::Field, false) => Choice::Go,
+            (Choice::Go, true) | (Choice::Cancel, false) if field => Choice::Field,
+            (Choice::Go, true) => Choice::Cancel,
+            (Choice::Cancel, false) => Choice::Go,
+        };
+        Verdict::Open
+    }
+}

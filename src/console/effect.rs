@@ -1,0 +1,133 @@
+//! What is to be done outside: data, carried out by the driver alone.
+
+use std::path::PathBuf;
+
+use super::message::Question;
+use super::standin::Plan;
+use crate::pipeline::Key;
+use crate::triage::picture::Picture;
+use crate::vcenter::Vm;
+
+/// Something to do.
+#[derive(Debug, Clone)]
+pub enum Effect {
+    /// log in and watch the folder anew (also after a refused password: a person asked for it)
+    Watch,
+    /// take the picture of a guest's console
+    TakePicture {
+        /// its number
+        question: Question,
+        /// the guest
+        vm: Box<Vm>,
+    },
+    /// read the newest run of every line from disk now
+    ReadRuns,
+    /// build a line, detached
+    Build {
+        /// its number
+        question: Question,
+        /// the line
+        key: Key,
+    },
+    /// stop a run
+    CancelRun {
+        /// its number
+        question: Question,
+        /// the line
+        key: Key,
+        /// kill instead of asking packer to clean up
+        force: bool,
+    },
+    /// ask vCenter whether a change of generations would be refused
+    Guard {
+        /// its number
+        question: Question,
+        /// the change
+        plan: Box<Plan>,
+    },
+    /// carry a change of generations out
+    Apply {
+        /// its number
+        question: Question,
+        /// the change
+        plan: Box<Plan>,
+    },
+    /// open the log of a run and report its growth until another is opened
+    OpenLog {
+        /// its number; reports carry it
+        question: Question,
+        /// the file
+        path: PathBuf,
+    },
+    /// close the log
+    CloseLog,
+    /// read lines of the open log
+    ReadLog {
+        /// its number
+        question: Question,
+        /// index of the first line
+        from: u64,
+        /// how many
+        count: u64,
+    },
+    /// look for a line in the open log
+    SeekLog {
+        /// its number
+        question: Question,
+        /// what
+        sought: Sought,
+        /// where to begin; this line itself is not looked at
+        from: u64,
+        /// towards the end
+        forwards: bool,
+    },
+    /// write the whole log, scrubbed, to a file of the user's
+    SaveLog {
+        /// its number
+        question: Question,
+        /// the line, for the file's name
+        key: Key,
+    },
+    /// read lines of the open log for the clipboard
+    CopyLog {
+        /// its number
+        question: Question,
+        /// index of the first line
+        from: u64,
+        /// index of the last line
+        to: u64,
+    },
+    /// write a picture to a file of the user's
+    SavePicture {
+        /// its number
+        question: Question,
+        /// for the file's name
+        name: String,
+        /// what to write
+        picture: Picture,
+    },
+    /// put text on the clipboard of the user's terminal
+    Clipboard(String),
+    /// turn mouse reporting on or off
+    Mouse(bool),
+    /// give the terminal back and stop, until the shell resumes us
+    Suspend,
+    /// end the program
+    Quit,
+}
+
+/// What is looked for in a log.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Sought {
+    /// a regular expression, smart case
+    Pattern(String),
+    /// an error
+    Error,
+}
+
+impl Effect {
+    /// Whether it changes something outside this program: vCenter, or a run.
+    pub const fn mutates(&self) -> bool {
+        matches!(self, Self::Build { .. } | Self::CancelRun { .. } | Self::Apply { .. })
+    }
+}

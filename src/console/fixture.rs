@@ -1,0 +1,210 @@
+//! A folder, runs and a log with fixed names and times.
+
+use std::path::Path;
+
+use jiff::Timestamp;
+use jiff::tz::TimeZone;
+
+use super::key::{Code, KeyPress};
+use super::log::{Level, LogFacts, LogRow};
+use super::message::{Msg, Question};
+use super::panes::Measures;
+use super::run::{RunSeen, RunState};
+use super::standin::Actor;
+use super::{Console, Effect, Opening};
+use crate::pipeline::{Key, Matrix};
+use crate::vcenter::{FolderEvent, LinkState, Moid, PowerState, ToolsStatus, Vm};
+
+const KEYS: [&str; 9] = [
+    "ubuntu-2404",
+    "ubuntu-2204",
+    "debian-12",
+    "debian-13",
+    "rocky-9",
+    "almalinux-9",
+    "windows-server-2025",
+    "windows-server-2022",
+    "windows-desktop-11",
+];
+
+pub fn now() -> Timestamp {
+    "2026-03-14T03:12:00Z".parse().unwrap()
+}
+
+pub fn ago(minutes: i64) -> Timestamp {
+    now() - jiff::SignedDuration::from_mins(minutes)
+}
+
+pub fn key(text: &str) -> Key {
+    Key(text.into())
+}
+
+fn matrix(keys: &[&str]) -> Matrix {
+    let entries: Vec<serde_json::Value> = keys
+        .iter()
+        .map(|key| {
+            let os = if key.starts_with("windows") { "Windows" } else { "Linux" };
+            serde_json::json!({"key": key, "enabled": *key != "windows-server-2022", "os": os, "dist": key, "version": "1",
+                "build_dir": format!("builds/{key}"), "config": format!("{key}.pkrvars.hcl"), "base_name": format!("tpl-{key}"),
+                "iso_datastore_path": "iso"})
+        })
+        .collect();
+    Matrix::parse(Path::new("."), &serde_json::to_string(&entries).unwrap()).unwrap()
+}
+
+pub fn opening(keys: &[&str]) -> Opening {
+    Opening {
+        lines: matrix(keys).lines,
+        key: None,
+        vcenter: "vc01.example.com".into(),
+        account: "svc-packer".into(),
+        picture_account: Some("administrator".into()),
+        actor: Actor::default(),
+        read_only: false,
+        simulated: false,
+        now: now(),
+        zone: TimeZone::UTC,
+    }
+}
+
+/// Nothing known yet.
+pub fn empty() -> Console {
+    Console::new(opening(&KEYS))
+}
+
+pub fn template(number: u32, name: &str, minutes: i64) -> Vm {
+    Vm {
+        moid: Moid(format!("vm-{number}")),
+        name: name.into(),
+        template: true,
+        power_state: PowerState::PoweredOff,
+        ip_address: None,
+        tools_running_status: None,
+        annotation: String::new(),
+        created: Some(ago(minutes)),
+        instance_uuid: String::new(),
+    }
+}
+
+pub fn guest(number: u32, name: &str, ip: Option<&str>) -> Vm {
+    let tools = if ip.is_some() { ToolsStatus::GuestToolsRunning } else { ToolsStatus::GuestToolsNotRunning };
+    Vm {
+        template: false,
+        power_state: PowerState::PoweredOn,
+        ip_address: ip.map(str::to_owned),
+        tools_running_status: Some(tools),
+        ..template(number, name, 31)
+    }
+}
+
+pub fn run(state: RunState, minutes: i64, phase: Option<&str>) -> RunSeen {
+    RunSeen {
+        started: ago(minutes),
+        ended: (!state.live()).then(|| ago(minutes / 2)),
+        state,
+        phase: phase.map(str::to_owned),
+        log: "/state/runs/x/packer-build.log".into(),
+    }
+}
+
+pub fn link(console: &mut Console, state: LinkState) -> Vec<Effect> {
+    console.update(Msg::FolderChanged(FolderEvent::Link(state)))
+}
+
+/// The night of the design's picture: one build stuck, one going well, one held, one ready.
+pub fn night() -> Console {
+    let mut console = empty();
+    link(&mut console, LinkState::Live);
+    let day = 24 * 60;
+    let mut vms = Vec::new();
+    for (number, key) in (10..).step_by(10).zip(KEYS).take(7) {
+        vms.push(template(number, &format!("tpl-{key}"), 3 * day));
+        vms.push(template(number + 1, &format!("tpl-{key}-prev"), 10 * day));
+    }
+    vms.push(guest(32, "tpl-debian-12-build", Some("10.0.8.31")));
+    vms.push(guest(72, "tpl-windows-server-2025-build", None));
+    vms.push(template(12, "tpl-ubuntu-2404-build", 55));
+    console.update(Msg::FolderChanged(FolderEvent::Reset(vms)));
+    console.update(Msg::RunsRead(vec![
+        (key("debian-12"), Some(run(RunState::Running, 4, Some("provision")))),
+        (key("windows-server-2025"), Some(run(RunState::Running, 31, Some("wait for IP")))),
+        (key("ubuntu-2404"), Some(run(RunState::Succeeded, 80, None))),
+        (key("rocky-9"), Some(run(RunState::Failed { exit: Some(1) }, 300, None))),
+    ]));
+    console
+}
+
+/// Gives the log of the selected line these lines, as the driver would.
+pub fn log(console: &mut Console, texts: &[(Level, &str)], effects: Vec<Effect>) {
+    let lines = texts.len() as u64;
+    let facts = LogFacts { lines, bytes: lines * 80, phase: Some("wait for IP".into()) };
+    let mut effects = effects;
+    while !effects.is_empty() {
+        let answers = effects.iter().filter_map(|effect| answer(effect, texts, &facts)).collect::<Vec<_>>();
+        effects = answers.into_iter().flat_map(|msg| console.update(msg)).collect();
+    }
+}
+
+fn answer(effect: &Effect, texts: &[(Level, &str)], facts: &LogFacts) -> Option<Msg> {
+    match effect {
+        Effect::OpenLog { question, .. } => Some(Msg::LogGrew { question: *question, answer: Ok(facts.clone()) }),
+        Effect::ReadLog { question, from, count } => {
+            let rows = (*from..facts.lines.min(from + count)).map(|line| row(line, texts[line as usize])).collect();
+            Some(Msg::LogRead { question: *question, answer: Ok((*from, rows)) })
+        }
+        _ => None,
+    }
+}
+
+fn row(line: u64, (level, text): (Level, &str)) -> LogRow {
+    let stamp = jiff::civil::date(2026, 3, 14).at(3, 7, 0, 0) + jiff::Span::new().seconds(line as i64);
+    LogRow { stamp: Some(stamp), level, text: text.into() }
+}
+
+/// A log of the words packer uses.
+pub const LOG: [(Level, &str); 8] = [
+    (Level::Told, "==> vsphere-iso.windows: Creating virtual machine..."),
+    (
+        Level::Noise,
+        "packer-plugin-vsphere: attempting to discover datastore ds-iso for the content of the source image",
+    ),
+    (Level::Told, "==> vsphere-iso.windows: Powering on virtual machine..."),
+    (Level::Told, "==> vsphere-iso.windows: Waiting 3s for boot..."),
+    (Level::Told, "==> vsphere-iso.windows: Typing boot command..."),
+    (Level::Warning, "==> vsphere-iso.windows: Trying boot command again..."),
+    (Level::Told, "==> vsphere-iso.windows: Waiting for IP..."),
+    (Level::Error, "==> vsphere-iso.windows: timeout waiting for IP address"),
+];
+
+pub fn press(console: &mut Console, press: KeyPress) -> Vec<Effect> {
+    console.update(Msg::KeyPressed(press))
+}
+
+/// Types characters; `\n` is Enter, `\x1b` Esc, `\t` Tab.
+pub fn typed(console: &mut Console, text: &str) -> Vec<Effect> {
+    text.chars()
+        .flat_map(|char| {
+            let code = match char {
+                '\n' => Code::Enter,
+                '\x1b' => Code::Esc,
+                '\t' => Code::Tab,
+                char => Code::Char(char),
+            };
+            press(console, KeyPress::code(code))
+        })
+        .collect()
+}
+
+pub fn measured(console: &mut Console, log: u16) -> Vec<Effect> {
+    console.update(Msg::Measured(Measures { wide: true, lines: 9, log, log_columns: 100, help: 20 }))
+}
+
+pub fn question_of(effects: &[Effect]) -> Option<Question> {
+    effects.iter().find_map(|effect| match effect {
+        Effect::Build { question, .. }
+        | Effect::Guard { question, .. }
+        | Effect::Apply { question, .. }
+        | Effect::CancelRun { question, .. } => Some(*question),
+        _ => None,
+    })
+}

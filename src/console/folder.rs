@@ -1,0 +1,107 @@
+//! What vCenter's watch and the records of runs report.
+
+use std::collections::hash_map::DefaultHasher;
+use std::hash::{Hash, Hasher};
+
+use super::age;
+use super::effect::Effect;
+use super::run::{RunSeen, RunState};
+use super::state::Console;
+use super::toast::Tone;
+use crate::pipeline::Key;
+use crate::vcenter::{FolderEvent, LinkState, Vm};
+
+impl Console {
+    pub(super) fn folder_changed(&mut self, event: FolderEvent) -> bool {
+        if !matches!(event, FolderEvent::Link(_)) {
+            self.session.fresh = Some(self.now);
+        }
+        match event {
+            FolderEvent::Link(link) => return self.link_changed(link),
+            FolderEvent::Reset(vms) => self.vms = vms.into_iter().map(|vm| (vm.moid.clone(), vm)).collect(),
+            FolderEvent::Changed(vm) => {
+                self.vms.insert(vm.moid.clone(), *vm);
+            }
+            FolderEvent::Gone(moid) => {
+                self.vms.remove(&moid);
+            }
+            FolderEvent::Fresh => return false,
+        }
+        let vms: Vec<Vm> = self.vms.values().cloned().collect();
+        self.lines.read_templates(&vms);
+        true
+    }
+
+    fn link_changed(&mut self, link: LinkState) -> bool {
+        if self.session.link == link {
+            return false;
+        }
+        match (&self.session.link, &link) {
+            (LinkState::Lost { .. }, LinkState::Live) => self.notice(Tone::Done, "vCenter answers again"),
+            (LinkState::Live, LinkState::Lost { reason, .. }) => {
+                let text = format!("link to vCenter lost, trying again by itself: {reason}");
+                self.notice(Tone::Failed, text);
+            }
+            (_, LinkState::Stopped { reason }) => {
+                let text = format!("{reason}; correct it, then r tries again");
+                self.notice(Tone::Failed, text);
+            }
+            _ => {}
+        }
+        self.session.link = link;
+        true
+    }
+
+    pub(super) fn runs_read(&mut self, runs: Vec<(Key, Option<RunSeen>)>, effects: &mut Vec<Effect>) {
+        for (key, run) in runs {
+            let before = self.lines.get(&key).and_then(|row| row.live_run()).map(|run| run.started);
+            if let Some(run) = run.as_ref().filter(|run| before == Some(run.started)) {
+                self.run_ended(&key, run);
+            }
+            self.lines.set_run(&key, run);
+        }
+        self.leave_if_done(effects);
+    }
+
+    fn run_ended(&mut self, key: &Key, run: &RunSeen) {
+        match run.state {
+            RunState::Starting | RunState::Running | RunState::Cancelling => {}
+            RunState::Succeeded => self.notice(Tone::Done, format!("{key} is built: p promotes it")),
+            RunState::Cancelled => self.notice(Tone::Info, format!("{key}: build cancelled")),
+            RunState::Failed { exit: Some(exit) } => {
+                self.notice(Tone::Failed, format!("{key}: build failed, packer exit {exit}; e shows the error"));
+            }
+            RunState::Failed { exit: None } => {
+                self.notice(Tone::Failed, format!("{key}: build failed; e shows the error"));
+            }
+            RunState::Lost => {
+                self.notice(Tone::Failed, format!("{key}: packer is gone without an end on record; see the log"));
+            }
+        }
+    }
+
+    /// Age of what is shown, when vCenter does not keep it current.
+    pub(crate) fn stale(&self) -> Option<String> {
+        let fresh = self.session.fresh?;
+        (self.session.link != LinkState::Live).then(|| age::spoken(self.now, fresh))
+    }
+
+    /// A fingerprint of every text on screen that depends on the time.
+    pub(super) fn faces(&self) -> u64 {
+        let mut hasher = DefaultHasher::new();
+        let short = |then| age::short(self.now, then, &self.zone);
+        for row in self.lines.all() {
+            let generations = &row.generations;
+            for vm in [&generations.live, &generations.prev, &generations.build] {
+                vm.as_ref().and_then(|vm| vm.created).map(short).hash(&mut hasher);
+            }
+            row.run.as_ref().map(|run| (short(run.started), run.ended.map(short))).hash(&mut hasher);
+        }
+        self.stale().hash(&mut hasher);
+        if let LinkState::Lost { retry_at, .. } = &self.session.link {
+            age::spoken(*retry_at, self.now).hash(&mut hasher);
+        }
+        self.picture.picture().map(|(_, at)| age::spoken(self.now, at)).hash(&mut hasher);
+        hasher.finish()
+    }
+}

@@ -1,0 +1,296 @@
+//! Keys and mouse: to the overlay, else to the text field, else to the commands.
+
+use super::binding::{self, Command};
+use super::confirm::Verdict;
+use super::effect::Effect;
+use super::key::{Code, KeyPress};
+use super::overlay::{Help, Overlay, Palette};
+use super::panes::Pane;
+use super::state::{Console, Prompt};
+use super::text::Field;
+use super::toast::Tone;
+
+impl Console {
+    pub(super) fn key_pressed(&mut self, press: KeyPress, effects: &mut Vec<Effect>) {
+        match self.overlay.take() {
+            Some(overlay) => self.overlay_key(overlay, press, effects),
+            None if self.prompt.is_some() => self.prompt_key(press, effects),
+            None => {
+                if let Some(command) = binding::command(press) {
+                    self.command(command, effects);
+                }
+            }
+        }
+    }
+
+    /// Does a command, or says why not.
+    pub(super) fn command(&mut self, command: Command, effects: &mut Vec<Effect>) {
+        let operation = self.aimed(command);
+        if let Err(refusal) = self.allows(&operation) {
+            self.notice(Tone::Info, refusal.0);
+            return;
+        }
+        if command.mutates() {
+            self.ask(operation, effects);
+            return;
+        }
+        match command {
+            Command::NextPane => self.panes.focus(self.panes.focus.turned(true)),
+            Command::PreviousPane => self.panes.focus(self.panes.focus.turned(false)),
+            Command::Zoom => self.panes.zoomed = !self.panes.zoomed,
+            Command::Help => self.overlay = Some(Overlay::Help(Help::default())),
+            Command::Palette => self.overlay = Some(Overlay::Palette(Palette::default())),
+            Command::Find => self.find(),
+            Command::Refresh => self.refresh(effects),
+            Command::Mouse => self.toggle_mouse(effects),
+            Command::Back => self.back(),
+            Command::Quit if self.somewhere() => self.back(),
+            Command::Quit | Command::Leave => self.leave(effects),
+            Command::Suspend => effects.push(Effect::Suspend),
+            Command::SavePicture => self.save_picture(effects),
+            Command::Up
+            | Command::Down
+            | Command::PageUp
+            | Command::PageDown
+            | Command::Top
+            | Command::Bottom
+            | Command::Left
+            | Command::Right => self.moved(command),
+            _ => self.log_command(command, effects),
+        }
+    }
+
+    fn moved(&mut self, command: Command) {
+        if self.panes.focus == Pane::Log {
+            match command {
+                Command::Up => self.log.moved(-1),
+                Command::Down => self.log.moved(1),
+                Command::PageUp => self.log.paged(false),
+                Command::PageDown => self.log.paged(true),
+                Command::Top => self.log.ends(false),
+                Command::Bottom => self.log.ends(true),
+                Command::Left => self.log.sideways(false),
+                _ => self.log.sideways(true),
+            }
+            return;
+        }
+        let page = i64::from(self.panes.measures.lines.max(2)) - 1;
+        match command {
+            Command::Up => self.lines.moved(-1),
+            Command::Down => self.lines.moved(1),
+            Command::PageUp => self.lines.moved(-page),
+            Command::PageDown => self.lines.moved(page),
+            Command::Top => self.lines.moved(i64::MIN / 2),
+            Command::Bottom => self.lines.moved(i64::MAX / 2),
+            _ => {}
+        }
+    }
+
+    fn log_command(&mut self, command: Command, effects: &mut Vec<Effect>) {
+        let question = self.question();
+        match command {
+            Command::Follow => self.log.toggle_follow(),
+            Command::Wrap => self.log.wrap = !self.log.wrap,
+            Command::Stamps => self.log.stamps = !self.log.stamps,
+            Command::Mark => self.log.toggle_mark(),
+            Command::NextHit => effects.extend(self.log.hit(true, question)),
+            Command::PreviousHit => effects.extend(self.log.hit(false, question)),
+            Command::NextError => effects.extend(self.log.error(true, question)),
+            Command::PreviousError => effects.extend(self.log.error(false, question)),
+            Command::Copy => {
+                let (from, to) = self.log.selection();
+                if to - from >= super::log::MOST_COPIED {
+                    let text = format!("{} lines are too many to copy: Ctrl-S saves the log", to - from + 1);
+                    self.notice(Tone::Info, text);
+                    return;
+                }
+                self.errands.push(question);
+                effects.push(Effect::CopyLog { question, from, to });
+            }
+            Command::SaveLog => {
+                if let Some(key) = self.log.key().cloned() {
+                    self.errands.push(question);
+                    effects.push(Effect::SaveLog { question, key });
+                }
+            }
+            _ => {}
+        }
+    }
+
+    fn save_picture(&mut self, effects: &mut Vec<Effect>) {
+        let question = self.question();
+        let name = self.lines.selected().map(|row| row.line.key.to_string());
+        if let (Some((picture, _)), Some(name)) = (self.picture.picture(), name) {
+            effects.push(Effect::SavePicture { question, name, picture: picture.clone() });
+            self.errands.push(question);
+        }
+    }
+
+    fn find(&mut self) {
+        self.prompt = Some(if self.panes.focus == Pane::Log {
+            let before = self.log.search().map(|search| search.pattern.clone()).unwrap_or_default();
+            Prompt::Search { field: Field::with(&before) }
+        } else {
+            self.panes.focus(Pane::Lines);
+            let before = self.lines.filter().to_owned();
+            Prompt::Filter { field: Field::with(&before), before }
+        });
+    }
+
+    /// The open text field: its label, the field, and what its keys do.
+    pub(crate) fn prompt_parts(&self) -> Option<(&'static str, &Field, &'static str)> {
+        match self.prompt.as_ref()? {
+            Prompt::Filter { field, .. } => Some(("filter:", field, "!part inverts · Enter keeps · Esc drops")),
+            Prompt::Search { field } => Some(("search:", field, "regex, smart case · Enter finds · Esc drops")),
+        }
+    }
+
+    fn refresh(&mut self, effects: &mut Vec<Effect>) {
+        self.picture.hurry();
+        effects.push(Effect::Watch);
+        effects.push(Effect::ReadRuns);
+        self.notice(Tone::Info, "asking vCenter again");
+    }
+
+    fn toggle_mouse(&mut self, effects: &mut Vec<Effect>) {
+        self.mouse = !self.mouse;
+        effects.push(Effect::Mouse(self.mouse));
+        let state = if self.mouse { "mouse on" } else { "mouse off: the terminal selects text" };
+        self.notice(Tone::Info, state);
+    }
+
+    /// Whether Esc has somewhere to go back to.
+    fn somewhere(&self) -> bool {
+        self.panes.zoomed
+            || self.panes.focus != Pane::Lines
+            || self.log.search().is_some()
+            || !self.lines.filter().is_empty()
+    }
+
+    fn back(&mut self) {
+        if self.toasts.dismiss() {
+            return;
+        }
+        if self.panes.focus == Pane::Log && self.log.end_search() {
+            return;
+        }
+        if self.panes.zoomed {
+            self.panes.zoomed = false;
+        } else if self.panes.focus != Pane::Lines {
+            self.panes.focus(Pane::Lines);
+        } else if !self.log.end_search() {
+            self.lines.set_filter("");
+        }
+    }
+
+    fn prompt_key(&mut self, press: KeyPress, effects: &mut Vec<Effect>) {
+        let Some(prompt) = self.prompt.take() else { return };
+        let cancelled = press.code == Code::Esc || press == KeyPress::ctrl('c');
+        match prompt {
+            Prompt::Filter { before, .. } if cancelled => self.lines.set_filter(&before),
+            Prompt::Filter { mut field, before } => {
+                if press.code == Code::Enter {
+                    return;
+                }
+                match press.code {
+                    Code::Up => self.lines.moved(-1),
+                    Code::Down => self.lines.moved(1),
+                    _ => {
+                        field.take(press);
+                        self.lines.set_filter(field.text());
+                    }
+                }
+                self.prompt = Some(Prompt::Filter { field, before });
+            }
+            Prompt::Search { .. } if cancelled => {}
+            Prompt::Search { field } if press.code == Code::Enter => {
+                let question = self.question();
+                match self.log.begin_search(field.text(), question) {
+                    Ok(effect) => effects.extend(effect),
+                    Err(reason) => {
+                        self.notice(Tone::Failed, reason);
+                        self.prompt = Some(Prompt::Search { field });
+                    }
+                }
+            }
+            Prompt::Search { mut field } => {
+                field.take(press);
+                self.prompt = Some(Prompt::Search { field });
+            }
+        }
+    }
+
+    fn overlay_key(&mut self, overlay: Overlay, press: KeyPress, effects: &mut Vec<Effect>) {
+        match overlay {
+            Overlay::Confirm(mut confirm) => match confirm.take(press) {
+                Verdict::Open => self.overlay = Some(Overlay::Confirm(confirm)),
+                Verdict::Cancelled => self.notice(Tone::Info, "nothing done"),
+                Verdict::Confirmed => self.confirmed(*confirm, effects),
+            },
+            Overlay::Help(help) => self.help_key(help, press),
+            Overlay::Palette(palette) => self.palette_key(palette, press, effects),
+            Overlay::Quit(ask) => self.quit_key(ask, press, effects),
+        }
+    }
+
+    fn help_key(&mut self, mut help: Help, press: KeyPress) {
+        let page = self.panes.measures.help.max(2) - 1;
+        match press.code {
+            Code::Esc if help.filter.text().is_empty() => return,
+            Code::Char('?' | 'q') if help.filter.text().is_empty() => return,
+            Code::Char('c') if press.ctrl => return,
+            Code::Esc => help = Help::default(),
+            Code::Up => help.top = help.top.saturating_sub(1),
+            Code::Down => help.top = help.top.saturating_add(1),
+            Code::PageUp => help.top = help.top.saturating_sub(page),
+            Code::PageDown => help.top = help.top.saturating_add(page),
+            _ => {
+                if help.filter.take(press) {
+                    help.top = 0;
+                }
+            }
+        }
+        let rows = u16::try_from(self.help_rows(help.filter.text()).len()).unwrap_or(u16::MAX);
+        help.top = help.top.min(rows.saturating_sub(self.panes.measures.help));
+        self.overlay = Some(Overlay::Help(help));
+    }
+
+    pub(super) fn pasted(&mut self, text: &str) {
+        match &mut self.overlay {
+            Some(Overlay::Confirm(confirm)) => confirm.paste(text),
+            Some(Overlay::Palette(palette)) => palette.query.paste(text),
+            Some(Overlay::Help(help)) => help.filter.paste(text),
+            Some(Overlay::Quit(_)) => {}
+            None => match &mut self.prompt {
+                Some(Prompt::Filter { field, .. }) => {
+                    field.paste(text);
+                    let text = field.text().to_owned();
+                    self.lines.set_filter(&text);
+                }
+                Some(Prompt::Search { field }) => field.paste(text),
+                // A paste outside a field must not be taken for a row of commands.
+                None => {}
+            },
+        }
+    }
+
+    pub(super) fn clicked(&mut self, pane: Pane, row: Option<usize>) {
+        if self.overlay.is_some() {
+            return;
+        }
+        self.prompt = None;
+        self.panes.focus(pane);
+        if let (Pane::Lines, Some(row)) = (pane, row) {
+            self.lines.select_index(row);
+        }
+    }
+
+    pub(super) fn wheeled(&mut self, pane: Pane, rows: i16) {
+        match (&mut self.overlay, pane) {
+            (Some(Overlay::Help(help)), _) => help.top = help.top.saturating_add_signed(rows),
+            (Some(_), _) | (None, Pane::Picture) => {}
+            (None, Pane::Lines) => self.lines.moved(i64::from(rows.signum())),
+            (None, Pane::Log) => self.log.moved(i64::from(rows)),
+        }
+    }
+}

@@ -1,0 +1,432 @@
+//! The log pane: what is shown of the log of the selected line's newest run.
+//!
+//! The log itself stays outside: the driver reads the few lines on screen when asked. Lines are counted from 0.
+
+use std::collections::BTreeSet;
+use std::path::PathBuf;
+
+use jiff::civil::DateTime;
+use regex::Regex;
+
+use super::effect::{Effect, Sought};
+use super::message::{Answer, Question};
+use crate::pipeline::Key;
+
+/// How loud a line is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Level {
+    /// debug output of packer and its plugins
+    Noise,
+    /// what packer tells its user
+    Told,
+    /// a warning
+    Warning,
+    /// an error
+    Error,
+}
+
+/// One line, clean and scrubbed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LogRow {
+    /// packer's own stamp
+    pub stamp: Option<DateTime>,
+    /// how loud
+    pub level: Level,
+    /// without stamp, escapes and secrets
+    pub text: String,
+}
+
+/// What is known of the whole log.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct LogFacts {
+    /// complete lines so far
+    pub lines: u64,
+    /// bytes so far; tells growth of a line that is not complete
+    pub bytes: u64,
+    /// where packer is, e.g. `wait for IP`
+    pub phase: Option<String>,
+}
+
+/// A search.
+#[derive(Debug, Clone)]
+pub struct Search {
+    /// as typed
+    pub pattern: String,
+    /// for marking the matches
+    pub regex: Regex,
+}
+
+impl Search {
+    /// Smart case: capitals in the pattern make it case-sensitive.
+    ///
+    /// # Errors
+    /// One line when it is not a regular expression.
+    pub fn new(pattern: &str) -> Answer<Self> {
+        let sensitive = pattern.chars().any(char::is_uppercase);
+        regex::RegexBuilder::new(pattern)
+            .case_insensitive(!sensitive)
+            .size_limit(1 << 20)
+            .build()
+            .map(|regex| Self { pattern: pattern.into(), regex })
+            .map_err(|error| {
+                let reason = error.to_string();
+                let last = reason.lines().last().unwrap_or_default().trim_start_matches("error: ").to_owned();
+                format!("not a regular expression: {last}")
+            })
+    }
+}
+
+/// Lines at hand, read around what is shown.
+#[derive(Debug, Clone, Default)]
+struct Window {
+    first: u64,
+    rows: Vec<LogRow>,
+    /// what the log was when they were read
+    bytes: u64,
+}
+
+impl Window {
+    fn end(&self) -> u64 {
+        self.first + self.rows.len() as u64
+    }
+}
+
+/// The pane's state.
+#[derive(Debug, Clone)]
+pub struct LogPane {
+    source: Option<(Key, PathBuf)>,
+    open: Option<Question>,
+    facts: LogFacts,
+    trouble: Option<String>,
+    window: Window,
+    reading: Option<Question>,
+    seeking: Option<Question>,
+    search: Option<Search>,
+    marks: BTreeSet<u64>,
+    top: u64,
+    cursor: u64,
+    follow: bool,
+    /// length of the log when following stopped
+    paused_at: u64,
+    /// long lines go on in the next row
+    pub wrap: bool,
+    /// timestamps are shown
+    pub stamps: bool,
+    left: u16,
+    rows: u16,
+}
+
+impl Default for LogPane {
+    fn default() -> Self {
+        Self {
+            source: None,
+            open: None,
+            facts: LogFacts::default(),
+            trouble: None,
+            window: Window::default(),
+            reading: None,
+            seeking: None,
+            search: None,
+            marks: BTreeSet::new(),
+            top: 0,
+            cursor: 0,
+            follow: true,
+            paused_at: 0,
+            wrap: false,
+            stamps: true,
+            left: 0,
+            rows: 0,
+        }
+    }
+}
+
+/// Columns by which one press scrolls sideways.
+const SIDEWAYS: u16 = 16;
+/// Lines put on the clipboard at once, at most.
+pub const MOST_COPIED: u64 = 2_000;
+
+impl LogPane {
+    /// The line whose log it is.
+    pub fn key(&self) -> Option<&Key> {
+        self.source.as_ref().map(|(key, _)| key)
+    }
+
+    /// Whether there is a log with lines in it.
+    pub fn has_lines(&self) -> bool {
+        self.facts.lines > 0
+    }
+
+    /// What is known of the whole log.
+    pub fn facts(&self) -> &LogFacts {
+        &self.facts
+    }
+
+    /// Why it cannot be read.
+    pub fn trouble(&self) -> Option<&str> {
+        self.trouble.as_deref()
+    }
+
+    /// Whether the end is followed.
+    pub fn follows(&self) -> bool {
+        self.follow
+    }
+
+    /// Lines that came since following stopped.
+    pub fn new_lines(&self) -> u64 {
+        if self.follow { 0 } else { self.facts.lines.saturating_sub(self.paused_at) }
+    }
+
+    /// The line that mark, copy and search start from.
+    pub fn cursor(&self) -> u64 {
+        self.cursor
+    }
+
+    /// First visible line, when lines are not wrapped.
+    pub fn top(&self) -> u64 {
+        self.top
+    }
+
+    /// Columns scrolled to the right.
+    pub fn left(&self) -> u16 {
+        if self.wrap { 0 } else { self.left }
+    }
+
+    /// Marked lines.
+    pub fn marked(&self, line: u64) -> bool {
+        self.marks.contains(&line)
+    }
+
+    /// The search, if one is on.
+    pub fn search(&self) -> Option<&Search> {
+        self.search.as_ref()
+    }
+
+    /// Whether a search is under way.
+    pub fn seeking(&self) -> bool {
+        self.seeking.is_some()
+    }
+
+    /// A line at hand.
+    pub fn row(&self, line: u64) -> Option<&LogRow> {
+        let index = line.checked_sub(self.window.first)?;
+        self.window.rows.get(usize::try_from(index).ok()?)
+    }
+
+    /// First line to draw: what was asked for, or as near to it as there are lines at hand, so that a following log
+    /// does not blink while its newest lines are on their way.
+    pub fn shown_from(&self) -> u64 {
+        if self.row(self.top).is_some() && !self.follow {
+            return self.top;
+        }
+        let rows = u64::from(self.rows);
+        if self.follow && !self.window.rows.is_empty() {
+            return self.window.end().min(self.facts.lines).saturating_sub(rows);
+        }
+        self.top
+    }
+
+    /// Shows the log of another run, or none.
+    pub fn show(&mut self, source: Option<(Key, PathBuf)>, question: Question) -> Option<Effect> {
+        if source == self.source {
+            return None;
+        }
+        let (wrap, stamps, rows) = (self.wrap, self.stamps, self.rows);
+        let search = self.search.take();
+        *self = Self { wrap, stamps, rows, search, source, ..Self::default() };
+        let Some((_, path)) = &self.source else { return Some(Effect::CloseLog) };
+        self.open = Some(question);
+        Some(Effect::OpenLog { question, path: path.clone() })
+    }
+
+    /// The log was opened, grew or shrank.
+    pub fn grew(&mut self, question: Question, answer: Answer<LogFacts>) -> bool {
+        if self.open != Some(question) {
+            return false;
+        }
+        match answer {
+            Ok(facts) => {
+                if facts.bytes < self.facts.bytes {
+                    // Truncated: packer began anew.
+                    self.window = Window::default();
+                    self.marks.clear();
+                    self.reading = None;
+                }
+                self.trouble = None;
+                self.facts = facts;
+                self.settle();
+            }
+            Err(reason) => self.trouble = Some(reason),
+        }
+        true
+    }
+
+    /// Lines arrived.
+    pub fn read(&mut self, question: Question, answer: Answer<(u64, Vec<LogRow>)>) -> bool {
+        if self.reading != Some(question) {
+            return false;
+        }
+        self.reading = None;
+        match answer {
+            Ok((first, rows)) => {
+                self.window.first = first;
+                self.window.rows = rows;
+            }
+            Err(reason) => self.trouble = Some(reason),
+        }
+        true
+    }
+
+    /// What must be read for what is shown.
+    pub fn wants(&mut self, question: Question) -> Option<Effect> {
+        self.open?;
+        if self.reading.is_some() || self.facts.lines == 0 || self.trouble.is_some() {
+            return None;
+        }
+        let rows = u64::from(self.rows.max(1));
+        let end = (self.top + rows).min(self.facts.lines);
+        let covered = self.window.first <= self.top && end <= self.window.end();
+        let stale_end = self.window.bytes != self.facts.bytes && end == self.facts.lines;
+        if covered && !stale_end {
+            return None;
+        }
+        let from = self.top.saturating_sub(rows);
+        self.window.bytes = self.facts.bytes;
+        self.reading = Some(question);
+        Some(Effect::ReadLog { question, from, count: rows * 3 })
+    }
+
+    /// The pane has this many rows.
+    pub fn measured(&mut self, rows: u16) {
+        self.rows = rows;
+        self.settle();
+    }
+
+    /// Moves the cursor by lines; moving up stops following, the last line resumes it.
+    pub fn moved(&mut self, by: i64) {
+        let last = self.facts.lines.saturating_sub(1);
+        let to = self.cursor.saturating_add_signed(by).min(last);
+        self.go(to, by > 0 && to == last);
+    }
+
+    /// Moves by screenfuls.
+    pub fn paged(&mut self, forwards: bool) {
+        let page = i64::from(self.rows.max(2)) - 1;
+        self.moved(if forwards { page } else { -page });
+    }
+
+    /// First or last line.
+    pub fn ends(&mut self, last: bool) {
+        let to = if last { self.facts.lines.saturating_sub(1) } else { 0 };
+        self.go(to, last);
+    }
+
+    /// Follows the end, or stops.
+    pub fn toggle_follow(&mut self) {
+        if self.follow {
+            self.pause();
+        } else {
+            self.ends(true);
+        }
+    }
+
+    /// Sideways.
+    pub fn sideways(&mut self, right: bool) {
+        self.left = if right { (self.left + SIDEWAYS).min(2_000) } else { self.left.saturating_sub(SIDEWAYS) };
+    }
+
+    /// Marks the line under the cursor, or takes its mark away.
+    pub fn toggle_mark(&mut self) {
+        if !self.marks.remove(&self.cursor) {
+            self.marks.insert(self.cursor);
+        }
+    }
+
+    /// From the nearest mark to the cursor, or the line under the cursor.
+    pub fn selection(&self) -> (u64, u64) {
+        let near = self.marks.iter().min_by_key(|mark| mark.abs_diff(self.cursor)).copied().unwrap_or(self.cursor);
+        (near.min(self.cursor), near.max(self.cursor))
+    }
+
+    /// Begins a search from the cursor; an empty pattern ends it.
+    ///
+    /// # Errors
+    /// One line when it is not a regular expression.
+    pub fn begin_search(&mut self, pattern: &str, question: Question) -> Answer<Option<Effect>> {
+        if pattern.is_empty() {
+            self.search = None;
+            return Ok(None);
+        }
+        self.search = Some(Search::new(pattern)?);
+        Ok(self.seek(Sought::Pattern(pattern.into()), true, question))
+    }
+
+    /// Ends the search; says whether there was one.
+    pub fn end_search(&mut self) -> bool {
+        self.seeking = None;
+        self.search.take().is_some()
+    }
+
+    /// Looks for the next or previous match of the search.
+    pub fn hit(&mut self, forwards: bool, question: Question) -> Option<Effect> {
+        let pattern = self.search.as_ref()?.pattern.clone();
+        self.seek(Sought::Pattern(pattern), forwards, question)
+    }
+
+    /// Looks for the next or previous error.
+    pub fn error(&mut self, forwards: bool, question: Question) -> Option<Effect> {
+        self.seek(Sought::Error, forwards, question)
+    }
+
+    fn seek(&mut self, sought: Sought, forwards: bool, question: Question) -> Option<Effect> {
+        self.open?;
+        self.seeking = Some(question);
+        Some(Effect::SeekLog { question, sought, from: self.cursor, forwards })
+    }
+
+    /// A search ended; the notice to show, if any.
+    pub fn found(&mut self, question: Question, answer: Answer<Option<u64>>) -> Option<Answer<String>> {
+        if self.seeking != Some(question) {
+            return None;
+        }
+        self.seeking = None;
+        match answer {
+            Ok(Some(line)) => {
+                self.go(line.min(self.facts.lines.saturating_sub(1)), false);
+                None
+            }
+            Ok(None) => Some(Ok("nothing more found".into())),
+            Err(reason) => Some(Err(reason)),
+        }
+    }
+
+    fn pause(&mut self) {
+        if self.follow {
+            self.follow = false;
+            self.paused_at = self.facts.lines;
+        }
+    }
+
+    fn go(&mut self, line: u64, follow: bool) {
+        if follow {
+            self.follow = true;
+        } else {
+            self.pause();
+        }
+        self.cursor = line;
+        self.settle();
+    }
+
+    /// Keeps cursor and top within the log, and the cursor on screen.
+    fn settle(&mut self) {
+        let last = self.facts.lines.saturating_sub(1);
+        let rows = u64::from(self.rows.max(1));
+        if self.follow {
+            self.cursor = last;
+        }
+        self.cursor = self.cursor.min(last);
+        self.top = self.top.min(self.cursor).max((self.cursor + 1).saturating_sub(rows));
+        if self.follow {
+            self.top = self.facts.lines.saturating_sub(rows);
+        }
+    }
+}

@@ -1,0 +1,120 @@
+//! What happened: everything the console ever learns arrives as one of these.
+
+use std::path::PathBuf;
+
+use jiff::Timestamp;
+
+use super::key::KeyPress;
+use super::log::{LogFacts, LogRow};
+use super::panes::{Measures, Pane};
+use super::run::RunSeen;
+use crate::pipeline::Key;
+use crate::triage::picture::Picture;
+use crate::vcenter::FolderEvent;
+
+/// Number of a question. An answer carries the number of the question it answers; answers to questions that are no
+/// longer asked are dropped.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Question(pub u64);
+
+/// An answer: what was asked for, or one line saying why not and what to do.
+pub type Answer<T> = Result<T, String>;
+
+/// Something that happened.
+#[derive(Debug, Clone)]
+pub enum Msg {
+    /// time went on
+    Ticked {
+        /// the moment
+        now: Timestamp,
+    },
+    /// a key was pressed
+    KeyPressed(KeyPress),
+    /// text was pasted
+    Pasted(String),
+    /// a pane was clicked; the row within it, when it is a row of the lines
+    Clicked {
+        /// the pane
+        pane: Pane,
+        /// index among the visible lines
+        row: Option<usize>,
+    },
+    /// the wheel was turned over a pane, by this many rows (down is positive)
+    Wheeled {
+        /// the pane
+        pane: Pane,
+        /// rows
+        rows: i16,
+    },
+    /// the terminal's size gave the panes these sizes
+    Measured(Measures),
+    /// vCenter's watch reported
+    FolderChanged(FolderEvent),
+    /// the newest run of each line, as recorded on disk
+    RunsRead(Vec<(Key, Option<RunSeen>)>),
+    /// a guest's console picture
+    PictureTaken {
+        /// of the question
+        question: Question,
+        /// decoded within limits
+        answer: Answer<Picture>,
+    },
+    /// vCenter was asked whether the operation in the open confirmation would be refused
+    Guarded {
+        /// of the question
+        question: Question,
+        /// nothing, or the refusal
+        answer: Answer<()>,
+    },
+    /// one step of an operation was begun
+    Progressed {
+        /// of the operation
+        question: Question,
+        /// e.g. `rename a → b (vm-42)`
+        step: String,
+    },
+    /// an operation ended
+    Finished {
+        /// of the operation
+        question: Question,
+        /// what was done, in one line
+        answer: Answer<String>,
+    },
+    /// the log was opened, grew, was truncated, or cannot be read
+    LogGrew {
+        /// of the open log
+        question: Question,
+        /// its length and phase
+        answer: Answer<LogFacts>,
+    },
+    /// lines of the log
+    LogRead {
+        /// of the reading
+        question: Question,
+        /// index of the first one, and the lines
+        answer: Answer<(u64, Vec<LogRow>)>,
+    },
+    /// a search in the log ended
+    LogFound {
+        /// of the search
+        question: Question,
+        /// index of the line, `None` = no match
+        answer: Answer<Option<u64>>,
+    },
+    /// a file was written
+    Saved {
+        /// of the saving
+        question: Question,
+        /// where
+        answer: Answer<PathBuf>,
+    },
+    /// lines were read for the clipboard
+    Copied {
+        /// of the copying
+        question: Question,
+        /// the lines, scrubbed
+        answer: Answer<String>,
+    },
+    /// the system asked the program to end (SIGTERM, SIGHUP)
+    Signalled,
+}

@@ -1,0 +1,114 @@
+//! `:` and `?`: the table of keys, searched.
+
+use nucleo_matcher::pattern::{CaseMatching, Normalization, Pattern};
+use nucleo_matcher::{Config, Matcher, Utf32Str};
+
+use super::binding::{BINDINGS, Binding, Group};
+use super::effect::Effect;
+use super::key::{Code, KeyPress};
+use super::overlay::{Entry, Overlay, Palette};
+use super::state::Console;
+
+/// One row of the help.
+#[derive(Debug)]
+pub(crate) enum HelpRow {
+    Heading(&'static str),
+    Binding(&'static Binding),
+    /// why the binding above cannot be used now
+    Gap,
+}
+
+impl Entry {
+    /// How it is listed and searched.
+    pub fn text(&self) -> String {
+        match self {
+            Self::Command(command) => command.binding().map_or_else(String::new, |binding| binding.description.into()),
+            Self::Line(key) => format!("Go to {key}"),
+        }
+    }
+}
+
+impl Console {
+    /// The palette's entries that match, best first; all in the table's order when nothing is typed.
+    pub(crate) fn entries(&self, query: &str) -> Vec<Entry> {
+        let moves = |binding: &&Binding| binding.group != Group::Move;
+        let commands = BINDINGS.iter().filter(moves).map(|binding| Entry::Command(binding.command));
+        let lines = self.lines.all().iter().map(|row| Entry::Line(row.line.key.clone()));
+        let all = commands.chain(lines);
+        if query.trim().is_empty() {
+            return all.collect();
+        }
+        let pattern = Pattern::parse(query, CaseMatching::Ignore, Normalization::Smart);
+        let mut matcher = Matcher::new(Config::DEFAULT);
+        let mut buffer = Vec::new();
+        let mut scored: Vec<(u32, Entry)> = all
+            .filter_map(|entry| {
+                let text = entry.text();
+                pattern.score(Utf32Str::new(&text, &mut buffer), &mut matcher).map(|score| (score, entry))
+            })
+            .collect();
+        // Stable: equals stay in the table's order.
+        scored.sort_by_key(|(score, _)| std::cmp::Reverse(*score));
+        scored.into_iter().map(|(_, entry)| entry).collect()
+    }
+
+    /// The help's rows that match: key or description contains the text.
+    pub(crate) fn help_rows(&self, filter: &str) -> Vec<HelpRow> {
+        let filter = filter.to_lowercase();
+        let mut rows = Vec::new();
+        for group in Group::ALL {
+            let matching: Vec<&Binding> = BINDINGS
+                .iter()
+                .filter(|binding| binding.group == group)
+                .filter(|binding| {
+                    filter.is_empty()
+                        || binding.description.to_lowercase().contains(&filter)
+                        || binding.keys.iter().any(|key| key.to_string().to_lowercase() == filter)
+                })
+                .collect();
+            if matching.is_empty() {
+                continue;
+            }
+            if !rows.is_empty() {
+                rows.push(HelpRow::Gap);
+            }
+            rows.push(HelpRow::Heading(group.title()));
+            rows.extend(matching.into_iter().map(HelpRow::Binding));
+        }
+        rows
+    }
+
+    pub(super) fn palette_key(&mut self, mut palette: Palette, press: KeyPress, effects: &mut Vec<Effect>) {
+        let last = self.entries(palette.query.text()).len().saturating_sub(1);
+        match press.code {
+            Code::Esc => return,
+            Code::Char('c') if press.ctrl => return,
+            Code::Enter => {
+                let entry = self.entries(palette.query.text()).into_iter().nth(palette.chosen);
+                self.chosen(entry, effects);
+                return;
+            }
+            Code::Up | Code::BackTab => palette.chosen = palette.chosen.saturating_sub(1),
+            Code::Down | Code::Tab => palette.chosen = (palette.chosen + 1).min(last),
+            Code::Char('p') if press.ctrl => palette.chosen = palette.chosen.saturating_sub(1),
+            Code::Char('n') if press.ctrl => palette.chosen = (palette.chosen + 1).min(last),
+            _ => {
+                if palette.query.take(press) {
+                    palette.chosen = 0;
+                }
+            }
+        }
+        self.overlay = Some(Overlay::Palette(palette));
+    }
+
+    fn chosen(&mut self, entry: Option<Entry>, effects: &mut Vec<Effect>) {
+        match entry {
+            Some(Entry::Command(command)) => self.command(command, effects),
+            Some(Entry::Line(key)) => {
+                self.lines.set_filter("");
+                self.lines.select(&key);
+            }
+            None => {}
+        }
+    }
+}

@@ -1,0 +1,79 @@
+//! Which panes there are, which one has the focus, and how large they came out.
+
+/// A pane.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Pane {
+    /// the lines of the matrix
+    Lines,
+    /// the console picture of the selected line's guest
+    Picture,
+    /// the log of the selected line's newest run
+    Log,
+}
+
+impl Pane {
+    /// In the order of Tab.
+    pub const ALL: [Self; 3] = [Self::Lines, Self::Picture, Self::Log];
+
+    /// The next one, or the one before.
+    #[must_use]
+    pub fn turned(self, forwards: bool) -> Self {
+        match (self, forwards) {
+            (Self::Lines, true) | (Self::Log, false) => Self::Picture,
+            (Self::Picture, true) | (Self::Lines, false) => Self::Log,
+            (Self::Log, true) | (Self::Picture, false) => Self::Lines,
+        }
+    }
+}
+
+/// Sizes that the terminal's size gave the panes, in cells, without borders.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Measures {
+    /// all panes side by side; else one of picture and log below the lines
+    pub wide: bool,
+    /// rows for lines
+    pub lines: u16,
+    /// rows for log lines
+    pub log: u16,
+    /// columns for log lines
+    pub log_columns: u16,
+    /// rows of the help
+    pub help: u16,
+}
+
+/// Focus and zoom.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Panes {
+    /// where keys go
+    pub focus: Pane,
+    /// below the lines, when there is room for one only
+    pub lower: Pane,
+    /// the focused pane has the whole screen
+    pub zoomed: bool,
+    /// sizes
+    pub measures: Measures,
+}
+
+impl Default for Panes {
+    fn default() -> Self {
+        Self { focus: Pane::Lines, lower: Pane::Log, zoomed: false, measures: Measures::default() }
+    }
+}
+
+impl Panes {
+    /// Gives a pane the focus, and brings it up where only one of them has room.
+    pub fn focus(&mut self, pane: Pane) {
+        self.focus = pane;
+        if pane != Pane::Lines {
+            self.lower = pane;
+        }
+    }
+
+    /// Whether a pane is on the screen.
+    pub fn visible(&self, pane: Pane) -> bool {
+        if self.zoomed {
+            return self.focus == pane;
+        }
+        self.measures.wide || pane == Pane::Lines || self.lower == pane
+    }
+}

@@ -1,0 +1,73 @@
+//! The picture of the selected line's guest: asked for every two seconds while somebody can see it.
+
+use jiff::{SignedDuration, Timestamp};
+
+use super::effect::Effect;
+use super::message::{Answer, Question};
+use crate::triage::picture::Picture;
+use crate::vcenter::{Moid, PowerState, Vm};
+
+const EVERY: SignedDuration = SignedDuration::from_secs(2);
+
+/// What the pane shows.
+#[derive(Debug, Clone, Default)]
+pub struct PicturePane {
+    guest: Option<Moid>,
+    asked: Option<Question>,
+    asked_at: Option<Timestamp>,
+    picture: Option<(Picture, Timestamp)>,
+    trouble: Option<String>,
+}
+
+impl PicturePane {
+    /// The newest picture and when it was taken.
+    pub fn picture(&self) -> Option<(&Picture, Timestamp)> {
+        self.picture.as_ref().map(|(picture, at)| (picture, *at))
+    }
+
+    /// Why the last attempt brought none.
+    pub fn trouble(&self) -> Option<&str> {
+        self.trouble.as_deref()
+    }
+
+    /// Turns to a guest, or none: pictures of another one go.
+    pub fn turn_to(&mut self, guest: Option<&Moid>) -> bool {
+        if self.guest.as_ref() == guest {
+            return false;
+        }
+        *self = Self { guest: guest.cloned(), ..Self::default() };
+        true
+    }
+
+    /// Asks for a picture when one is due.
+    pub fn wants(&mut self, vm: &Vm, now: Timestamp, question: Question) -> Option<Effect> {
+        let due = self.asked_at.is_none_or(|at| now.duration_since(at) >= EVERY);
+        if self.asked.is_some() || !due || vm.power_state != PowerState::PoweredOn {
+            return None;
+        }
+        self.asked = Some(question);
+        self.asked_at = Some(now);
+        Some(Effect::TakePicture { question, vm: Box::new(vm.clone()) })
+    }
+
+    /// Asks again at once.
+    pub fn hurry(&mut self) {
+        self.asked_at = None;
+    }
+
+    /// An answer came.
+    pub fn taken(&mut self, question: Question, answer: Answer<Picture>, now: Timestamp) -> bool {
+        if self.asked != Some(question) {
+            return false;
+        }
+        self.asked = None;
+        match answer {
+            Ok(picture) => {
+                self.picture = Some((picture, now));
+                self.trouble = None;
+            }
+            Err(reason) => self.trouble = Some(reason),
+        }
+        true
+    }
+}

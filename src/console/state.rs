@@ -1,0 +1,174 @@
+//! The state as a whole.
+
+use std::collections::BTreeMap;
+
+use jiff::Timestamp;
+use jiff::tz::TimeZone;
+
+use super::binding::Command;
+use super::lines::Lines;
+use super::log::LogPane;
+use super::message::Question;
+use super::overlay::Overlay;
+use super::panes::Panes;
+use super::picture::PicturePane;
+use super::standin::Actor;
+use super::text::Field;
+use super::toast::Toasts;
+use crate::pipeline::{Key, Line};
+use crate::vcenter::{LinkState, Moid, Vm};
+
+/// What the console starts from.
+#[derive(Debug, Clone)]
+pub struct Opening {
+    /// lines of the matrix
+    pub lines: Vec<Line>,
+    /// the line to open on
+    pub key: Option<String>,
+    /// host of vCenter
+    pub vcenter: String,
+    /// the account that builds
+    pub account: String,
+    /// another account that takes the pictures
+    pub picture_account: Option<String>,
+    /// who acts: written into holds
+    pub actor: Actor,
+    /// nothing may be changed
+    pub read_only: bool,
+    /// the vCenter is the lab
+    pub simulated: bool,
+    /// the moment of opening
+    pub now: Timestamp,
+    /// the user's zone
+    pub zone: TimeZone,
+}
+
+/// Who we are and how the link stands.
+#[derive(Debug, Clone)]
+pub(crate) struct Session {
+    pub vcenter: String,
+    pub account: String,
+    pub picture_account: Option<String>,
+    pub actor: Actor,
+    pub read_only: bool,
+    pub simulated: bool,
+    pub link: LinkState,
+    /// when vCenter last answered
+    pub fresh: Option<Timestamp>,
+}
+
+/// A change under way.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Ongoing {
+    pub command: Command,
+    pub question: Question,
+    /// what it is doing right now
+    pub step: String,
+}
+
+/// Whether the program ends by itself soon.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Leaving {
+    No,
+    /// when no change of vCenter is under way
+    AfterChanges,
+    /// when no run is at work either
+    AfterRuns,
+}
+
+/// The text field at the bottom of a pane.
+#[derive(Debug, Clone)]
+pub(crate) enum Prompt {
+    /// filters the lines while typing; the filter before, for Esc
+    Filter { field: Field, before: String },
+    /// searches the log on Enter
+    Search { field: Field },
+}
+
+/// The console. Changed by [`Console::update`](Self::update) alone.
+#[derive(Debug, Clone)]
+pub struct Console {
+    pub(crate) now: Timestamp,
+    pub(crate) zone: TimeZone,
+    pub(crate) session: Session,
+    pub(crate) lines: Lines,
+    /// VMs of the folder by id, as last heard
+    pub(crate) vms: BTreeMap<Moid, Vm>,
+    /// one at most per line
+    pub(crate) ongoing: BTreeMap<Key, Ongoing>,
+    pub(crate) log: LogPane,
+    pub(crate) picture: PicturePane,
+    pub(crate) panes: Panes,
+    pub(crate) overlay: Option<Overlay>,
+    pub(crate) prompt: Option<Prompt>,
+    pub(crate) toasts: Toasts,
+    pub(crate) mouse: bool,
+    /// savings and copyings under way
+    pub(crate) errands: Vec<Question>,
+    pub(crate) leaving: Leaving,
+    pub(super) asked: u64,
+    revision: u64,
+}
+
+impl Console {
+    /// Before anything is known.
+    pub fn new(opening: Opening) -> Self {
+        Self {
+            now: opening.now,
+            zone: opening.zone,
+            session: Session {
+                vcenter: opening.vcenter,
+                account: opening.account,
+                picture_account: opening.picture_account,
+                actor: opening.actor,
+                read_only: opening.read_only,
+                simulated: opening.simulated,
+                link: LinkState::Connecting,
+                fresh: None,
+            },
+            lines: Lines::new(opening.lines, opening.key.as_deref()),
+            vms: BTreeMap::new(),
+            ongoing: BTreeMap::new(),
+            log: LogPane::default(),
+            picture: PicturePane::default(),
+            panes: Panes::default(),
+            overlay: None,
+            prompt: None,
+            toasts: Toasts::default(),
+            mouse: true,
+            errands: Vec::new(),
+            leaving: Leaving::No,
+            asked: 0,
+            revision: 0,
+        }
+    }
+
+    /// Goes up whenever the screen may have changed.
+    pub fn revision(&self) -> u64 {
+        self.revision
+    }
+
+    pub(super) fn changed(&mut self) {
+        self.revision += 1;
+    }
+
+    pub(super) fn question(&mut self) -> Question {
+        self.asked += 1;
+        Question(self.asked)
+    }
+
+    /// Whether nothing it asked for is outstanding, apart from its standing watches. Tests wait for this.
+    pub fn idle(&self) -> bool {
+        self.ongoing.is_empty() && self.errands.is_empty()
+    }
+
+    /// Builds that are at work.
+    pub(crate) fn live_runs(&self) -> Vec<Key> {
+        self.lines.all().iter().filter(|row| row.live_run().is_some()).map(|row| row.line.key.clone()).collect()
+    }
+
+    /// Lines a person should look at.
+    pub(crate) fn alarms(&self) -> usize {
+        self.lines.all().iter().filter(|row| row.alarm().is_some()).count()
+    }
+}

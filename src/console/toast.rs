@@ -1,0 +1,72 @@
+//! Short notices: what was done, what failed, why a key did nothing.
+
+use jiff::{SignedDuration, Timestamp};
+
+/// How much a notice matters.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Tone {
+    /// done
+    Done,
+    /// for information, or why not
+    Info,
+    /// failed
+    Failed,
+}
+
+impl Tone {
+    /// How long it stays when nobody dismisses it.
+    const fn stays(self) -> SignedDuration {
+        match self {
+            Self::Done | Self::Info => SignedDuration::from_secs(6),
+            Self::Failed => SignedDuration::from_secs(30),
+        }
+    }
+}
+
+/// One notice.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Toast {
+    /// how much it matters
+    pub tone: Tone,
+    /// one line, more when wrapped
+    pub text: String,
+    /// it goes at this moment
+    pub until: Timestamp,
+}
+
+/// The notices on screen, oldest first.
+#[derive(Debug, Clone, Default)]
+pub struct Toasts(Vec<Toast>);
+
+impl Toasts {
+    const MOST: usize = 4;
+
+    /// Shows one more. The same text again only stays longer.
+    pub fn push(&mut self, now: Timestamp, tone: Tone, text: impl Into<String>) {
+        let text = text.into();
+        self.0.retain(|toast| toast.text != text);
+        let until = now.checked_add(tone.stays()).unwrap_or(now);
+        self.0.push(Toast { tone, text, until });
+        let excess = self.0.len().saturating_sub(Self::MOST);
+        self.0.drain(..excess);
+    }
+
+    /// Drops those whose time is over; says whether any was.
+    pub fn expire(&mut self, now: Timestamp) -> bool {
+        let before = self.0.len();
+        self.0.retain(|toast| toast.until > now);
+        self.0.len() != before
+    }
+
+    /// Drops all; says whether there were any.
+    pub fn dismiss(&mut self) -> bool {
+        let any = !self.0.is_empty();
+        self.0.clear();
+        any
+    }
+
+    /// Oldest first.
+    pub fn iter(&self) -> impl DoubleEndedIterator<Item = &Toast> {
+        self.0.iter()
+    }
+}

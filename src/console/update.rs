@@ -1,0 +1,108 @@
+//! Dispatch of messages, and what follows from the state they leave.
+
+use super::effect::Effect;
+use super::message::Msg;
+use super::panes::Pane;
+use super::state::Console;
+use super::toast::Tone;
+
+impl Console {
+    /// Takes one message; what is to be done outside comes back.
+    pub fn update(&mut self, msg: Msg) -> Vec<Effect> {
+        let mut effects = Vec::new();
+        let changed = self.dispatch(msg, &mut effects);
+        if changed {
+            self.changed();
+        }
+        self.follow_up(&mut effects);
+        effects
+    }
+
+    /// Returns whether the screen may have changed.
+    fn dispatch(&mut self, msg: Msg, effects: &mut Vec<Effect>) -> bool {
+        match msg {
+            Msg::Ticked { now } => return self.ticked(now),
+            Msg::KeyPressed(press) => self.key_pressed(press, effects),
+            Msg::Pasted(text) => self.pasted(&text),
+            Msg::Clicked { pane, row } => self.clicked(pane, row),
+            Msg::Wheeled { pane, rows } => self.wheeled(pane, rows),
+            Msg::Measured(measures) => {
+                self.panes.measures = measures;
+                self.log.measured(measures.log);
+            }
+            Msg::FolderChanged(event) => return self.folder_changed(event),
+            Msg::RunsRead(runs) => self.runs_read(runs, effects),
+            Msg::PictureTaken { question, answer } => return self.picture.taken(question, answer, self.now),
+            Msg::Guarded { question, answer } => return self.guarded(question, answer),
+            Msg::Progressed { question, step } => return self.progressed(question, step),
+            Msg::Finished { question, answer } => self.finished(question, answer, effects),
+            Msg::LogGrew { question, answer } => return self.log.grew(question, answer),
+            Msg::LogRead { question, answer } => return self.log.read(question, answer),
+            Msg::LogFound { question, answer } => match self.log.found(question, answer) {
+                Some(Ok(text)) => self.notice(Tone::Info, text),
+                Some(Err(reason)) => self.notice(Tone::Failed, reason),
+                None => {}
+            },
+            Msg::Saved { question, answer } => {
+                let answer = answer.map(|path| format!("saved {}", path.display()));
+                return self.errand_ended(question, answer);
+            }
+            Msg::Copied { question, answer } => {
+                let answer = answer.map(|text| {
+                    let lines = text.lines().count();
+                    effects.push(Effect::Clipboard(text));
+                    format!("copied {lines} line{}", if lines == 1 { "" } else { "s" })
+                });
+                return self.errand_ended(question, answer);
+            }
+            Msg::Signalled => effects.push(Effect::Quit),
+        }
+        true
+    }
+
+    /// Time went on. The screen changes only when a text of it does.
+    fn ticked(&mut self, now: jiff::Timestamp) -> bool {
+        let before = self.faces();
+        self.now = now;
+        self.toasts.expire(now) || before != self.faces()
+    }
+
+    fn errand_ended(&mut self, question: super::Question, answer: Result<String, String>) -> bool {
+        let Some(index) = self.errands.iter().position(|errand| *errand == question) else { return false };
+        self.errands.swap_remove(index);
+        match answer {
+            Ok(text) => self.notice(Tone::Done, text),
+            Err(reason) => self.notice(Tone::Failed, reason),
+        }
+        true
+    }
+
+    /// What the new state asks for: the right log, its lines on screen, a fresh picture.
+    fn follow_up(&mut self, effects: &mut Vec<Effect>) {
+        let selected = self.lines.selected();
+        let source = selected.and_then(|row| row.run.as_ref().map(|run| (row.line.key.clone(), run.log.clone())));
+        let guest = selected.and_then(|row| row.guest()).cloned();
+        if self.picture.turn_to(guest.as_ref().map(|vm| &vm.moid)) {
+            self.changed();
+        }
+        let question = self.question();
+        let opened = self.log.show(source, question);
+        if opened.is_some() {
+            self.changed();
+        }
+        effects.extend(opened);
+        if self.panes.visible(Pane::Log) {
+            let question = self.question();
+            effects.extend(self.log.wants(question));
+        }
+        if let Some(vm) = guest.filter(|_| self.panes.visible(Pane::Picture)) {
+            let question = self.question();
+            effects.extend(self.picture.wants(&vm, self.now, question));
+        }
+    }
+
+    /// Shows a notice.
+    pub(super) fn notice(&mut self, tone: Tone, text: impl Into<String>) {
+        self.toasts.push(self.now, tone, text);
+    }
+}

@@ -1,0 +1,107 @@
+//! Where everything goes.
+
+use ratatui::layout::Rect;
+
+use crate::console::Console;
+use crate::console::panes::{Measures, Pane};
+
+/// From this many columns on, all panes are shown.
+const WIDE: u16 = 120;
+/// Below this many rows for panes, only the focused one is shown.
+const FLAT: u16 = 9;
+/// Rows a lower pane needs to be of use, borders included.
+const LOWER: u16 = 5;
+
+/// The places; empty rectangles are not drawn.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Layout {
+    /// first row
+    pub header: Rect,
+    /// pane
+    pub lines: Rect,
+    /// pane
+    pub picture: Rect,
+    /// pane
+    pub log: Rect,
+    /// last row
+    pub hints: Rect,
+    /// all panes together; overlays are centred in it
+    pub body: Rect,
+    wide: bool,
+}
+
+impl Layout {
+    /// For a screen of this size.
+    pub fn of(console: &Console, screen: Rect) -> Self {
+        let header = Rect { height: screen.height.min(1), ..screen };
+        let hints_height = u16::from(screen.height >= 3);
+        let body = Rect {
+            y: screen.y + header.height,
+            height: screen.height.saturating_sub(header.height + hints_height),
+            ..screen
+        };
+        let hints = Rect { y: body.bottom(), height: hints_height, ..screen };
+        let mut layout = Self { header, hints, body, wide: screen.width >= WIDE, ..Self::default() };
+        layout.wide &= body.height >= 14;
+        let flat = body.height < FLAT;
+        if console.panes.zoomed || flat {
+            *layout.slot(console.panes.focus) = body;
+        } else if layout.wide {
+            layout.split_wide(console);
+        } else {
+            layout.split_narrow(console);
+        }
+        layout
+    }
+
+    fn slot(&mut self, pane: Pane) -> &mut Rect {
+        match pane {
+            Pane::Lines => &mut self.lines,
+            Pane::Picture => &mut self.picture,
+            Pane::Log => &mut self.log,
+        }
+    }
+
+    fn split_wide(&mut self, console: &Console) {
+        let body = self.body;
+        let wanted = rows_of(console.lines.all().len()).max(body.height * 45 / 100);
+        let top = wanted.min(body.height * 6 / 10);
+        // Enough for every column; what is left of a very wide screen goes to the picture.
+        let left = (body.width * 58 / 100).min(104);
+        self.lines = Rect { width: left, height: top, ..body };
+        self.picture = Rect { x: body.x + left, width: body.width - left, height: top, ..body };
+        self.log = Rect { y: body.y + top, height: body.height - top, ..body };
+    }
+
+    fn split_narrow(&mut self, console: &Console) {
+        let body = self.body;
+        let top = rows_of(console.lines.all().len()).min(body.height.saturating_sub(LOWER)).max(4);
+        self.lines = Rect { height: top, ..body };
+        let lower = Rect { y: body.y + top, height: body.height - top, ..body };
+        *self.slot(console.panes.lower) = lower;
+    }
+
+    /// What the console must know of the sizes.
+    pub fn measures(&self) -> Measures {
+        let inner = |rect: Rect| (rect.width.saturating_sub(2), rect.height.saturating_sub(2));
+        Measures {
+            wide: self.wide,
+            lines: inner(self.lines).1.saturating_sub(1),
+            log: inner(self.log).1,
+            log_columns: inner(self.log).0,
+            help: super::overlay::help::rows(self.body),
+        }
+    }
+
+    /// The pane at a cell.
+    pub fn pane_at(&self, column: u16, row: u16) -> Option<Pane> {
+        let at = ratatui::layout::Position { x: column, y: row };
+        let places = [(Pane::Lines, self.lines), (Pane::Picture, self.picture), (Pane::Log, self.log)];
+        places.into_iter().find(|(_, rect)| rect.contains(at)).map(|(pane, _)| pane)
+    }
+}
+
+/// Rows that so many lines take, with heading and borders.
+fn rows_of(lines: usize) -> u16 {
+    u16::try_from(lines).unwrap_or(u16::MAX).saturating_add(3)
+}

@@ -1,0 +1,123 @@
+//! A confirmation: the exact steps, what vCenter says to them, what must be typed, and the way back.
+
+use ratatui::buffer::Buffer;
+use ratatui::layout::{Position, Rect};
+use ratatui::style::Style;
+
+use super::{buttons, centred, frame};
+use crate::console::confirm::{Check, Choice, Confirm, Deed, Need};
+use crate::tui::theme::Theme;
+use crate::tui::view::lines::textwrap;
+use crate::tui::view::put;
+
+const WIDEST: u16 = 88;
+
+/// One row of its text.
+struct Row {
+    indent: u16,
+    text: String,
+    tone: RowTone,
+}
+
+#[derive(Clone, Copy)]
+enum RowTone {
+    Plain,
+    Dim,
+    Good,
+    Warn,
+    Bad,
+}
+
+/// The cells it takes.
+pub fn area(confirm: &Confirm, body: Rect) -> Rect {
+    let width = WIDEST.min(body.width.saturating_sub(2));
+    let rows = rows(confirm, width.saturating_sub(4));
+    let field = if confirm.field().is_some() { 2 } else { 0 };
+    centred(body, width, u16::try_from(rows.len()).unwrap_or(u16::MAX).saturating_add(field + 4))
+}
+
+/// Draws it.
+pub fn draw(confirm: &Confirm, area: Rect, theme: Theme, buffer: &mut Buffer) -> Option<Position> {
+    let danger = dangerous(confirm);
+    let inner = frame(area, &confirm.title, if danger { theme.bad() } else { theme.key() }, buffer);
+    if inner.is_empty() {
+        return None;
+    }
+    let field = if confirm.field().is_some() { 2 } else { 0 };
+    let room = usize::from(inner.height.saturating_sub(field + 1));
+    for (y, row) in (inner.y..inner.bottom()).zip(rows(confirm, inner.width).iter().take(room)) {
+        let style = match row.tone {
+            RowTone::Plain => Style::new(),
+            RowTone::Dim => theme.dim(),
+            RowTone::Good => theme.good(),
+            RowTone::Warn => theme.warn(),
+            RowTone::Bad => theme.bad(),
+        };
+        put(buffer, inner.x + row.indent, y, inner.width.saturating_sub(row.indent), &row.text, style);
+    }
+    let cursor = draw_field(confirm, inner, theme, buffer);
+    draw_buttons(confirm, inner, danger, theme, buffer);
+    cursor
+}
+
+/// Whether something is destroyed that does not come back.
+fn dangerous(confirm: &Confirm) -> bool {
+    matches!(confirm.need, Need::Name { .. }) || matches!(confirm.deed, Deed::Cancel { force: true })
+}
+
+fn rows(confirm: &Confirm, width: u16) -> Vec<Row> {
+    let mut rows = Vec::new();
+    let mut add = |indent: u16, text: &str, tone: RowTone| {
+        let columns = usize::from(width.saturating_sub(indent).max(1));
+        rows.extend(textwrap(text, columns).into_iter().map(|text| Row { indent, text, tone }));
+    };
+    add(0, "", RowTone::Plain);
+    for (index, step) in confirm.steps.iter().enumerate() {
+        add(0, &format!("{}. {step}", index + 1), RowTone::Plain);
+    }
+    add(0, "", RowTone::Plain);
+    if let Some(note) = &confirm.note {
+        add(0, note, RowTone::Dim);
+    }
+    match &confirm.check {
+        Check::None => {}
+        Check::Asking => add(0, "asking vCenter whether it may be done…", RowTone::Dim),
+        Check::Passed => add(0, "✓ vCenter does not object", RowTone::Good),
+        Check::Refused(reason) => add(0, &format!("✗ {reason}"), RowTone::Bad),
+    }
+    if let Some(complaint) = &confirm.complaint {
+        add(0, &format!("▲ {complaint}"), RowTone::Warn);
+    }
+    rows
+}
+
+fn draw_field(confirm: &Confirm, inner: Rect, theme: Theme, buffer: &mut Buffer) -> Option<Position> {
+    let field = confirm.field()?;
+    let y = inner.bottom().checked_sub(3).filter(|y| *y >= inner.y)?;
+    let label = match &confirm.need {
+        Need::Name { name, .. } => format!("type {name}:"),
+        Need::Reason(_) | Need::Yes => "reason:".into(),
+    };
+    let focused = confirm.choice == Choice::Field;
+    let x = inner.x + put(buffer, inner.x, y, inner.width, &label, if focused { theme.key() } else { theme.dim() }) + 1;
+    let room = inner.right().saturating_sub(x);
+    let (text, cursor) = field.visible(usize::from(room));
+    put(buffer, x, y, room, &text, theme.bold());
+    let column = (x + u16::try_from(cursor).unwrap_or(0)).min(inner.right().saturating_sub(1));
+    focused.then_some(Position { x: column, y })
+}
+
+fn draw_buttons(confirm: &Confirm, inner: Rect, danger: bool, theme: Theme, buffer: &mut Buffer) {
+    let row = Rect { y: inner.bottom().saturating_sub(1), height: 1, ..inner };
+    let hint = match (&confirm.need, confirm.choice) {
+        (Need::Name { .. }, Choice::Field) => "Enter when typed · Esc back",
+        (Need::Reason(_), Choice::Field) => "Enter when typed · Esc back",
+        _ => "y does it · Esc back",
+    };
+    put(buffer, row.x, row.y, row.width, hint, theme.dim());
+    let labels = [
+        ("Cancel".to_owned(), confirm.choice == Choice::Cancel, false),
+        (confirm.verb.to_owned(), confirm.choice == Choice::Go, danger),
+    ];
+    buttons(row, &labels, theme, buffer);
+}

@@ -1,0 +1,59 @@
+//! `:`: commands and lines by name.
+
+use ratatui::buffer::Buffer;
+use ratatui::layout::{Position, Rect};
+use ratatui::style::Style;
+
+use super::{centred, frame};
+use crate::console::Console;
+use crate::console::overlay::{Entry, Palette};
+use crate::tui::theme::Theme;
+use crate::tui::view::{put, width};
+
+/// The cells it takes.
+pub fn area(body: Rect) -> Rect {
+    let width = 76.min(body.width.saturating_sub(2));
+    Rect { y: body.y + body.height.min(20) / 10, ..centred(body, width, 16.min(body.height.saturating_sub(1))) }
+        .intersection(body)
+}
+
+/// Draws it; returns the cursor of its query.
+pub fn draw(console: &Console, palette: &Palette, area: Rect, theme: Theme, buffer: &mut Buffer) -> Position {
+    let inner = frame(area, "Command", theme.key(), buffer);
+    put(buffer, inner.x, inner.y, 1, ":", theme.key());
+    let (text, cursor) = palette.query.visible(usize::from(inner.width.saturating_sub(2)));
+    put(buffer, inner.x + 2, inner.y, inner.width.saturating_sub(2), &text, theme.bold());
+    let list = Rect { y: inner.y + 1, height: inner.height.saturating_sub(1), ..inner };
+    let entries = console.entries(palette.query.text());
+    if entries.is_empty() {
+        put(buffer, list.x, list.y, list.width, "nothing matches", theme.dim());
+    }
+    let first = palette.chosen.saturating_sub(usize::from(list.height.saturating_sub(1)));
+    for (y, (index, entry)) in (list.y..list.bottom()).zip(entries.iter().enumerate().skip(first)) {
+        draw_entry(console, entry, index == palette.chosen, Rect { y, height: 1, ..list }, theme, buffer);
+    }
+    Position { x: (inner.x + 2 + u16::try_from(cursor).unwrap_or(0)).min(inner.right().saturating_sub(1)), y: inner.y }
+}
+
+fn draw_entry(console: &Console, entry: &Entry, chosen: bool, row: Rect, theme: Theme, buffer: &mut Buffer) {
+    let (keys, refused) = match entry {
+        Entry::Command(command) => {
+            let keys = command.binding().and_then(|binding| binding.keys.first()).map(ToString::to_string);
+            (keys.unwrap_or_default(), console.allows(&console.aimed(*command)).is_err())
+        }
+        Entry::Line(_) => (String::new(), false),
+    };
+    let style = match (chosen, refused) {
+        (true, _) => theme.selected(),
+        (false, true) => theme.dim(),
+        (false, false) => Style::new(),
+    };
+    if chosen {
+        buffer.set_style(row, theme.selected());
+    }
+    let text = entry.text();
+    put(buffer, row.x + 1, row.y, row.width.saturating_sub(10), &text, style);
+    let wide = width(&keys) + 1;
+    let key_style = if chosen || refused { style } else { theme.key() };
+    put(buffer, row.right().saturating_sub(wide), row.y, wide, &keys, key_style);
+}

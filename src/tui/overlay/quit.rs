@@ -1,0 +1,46 @@
+//! The question when work goes on.
+
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+use ratatui::style::Style;
+
+use super::{buttons, centred, frame};
+use crate::console::Console;
+use crate::console::overlay::{QuitAsk, QuitChoice};
+use crate::tui::theme::Theme;
+use crate::tui::view::put;
+
+/// The cells it takes.
+pub fn area(ask: &QuitAsk, body: Rect) -> Rect {
+    let rows = ask.runs.len() + ask.changes.len();
+    centred(body, 66.min(body.width.saturating_sub(2)), u16::try_from(rows).unwrap_or(u16::MAX).saturating_add(8))
+}
+
+/// Draws it.
+pub fn draw(console: &Console, ask: &QuitAsk, area: Rect, theme: Theme, buffer: &mut Buffer) {
+    let inner = frame(area, "Quit while work goes on?", theme.key(), buffer);
+    let mut rows: Vec<(String, Style)> = vec![(String::new(), Style::new())];
+    rows.extend(ask.runs.iter().map(|key| (format!("● build of {key}"), theme.busy())));
+    rows.extend(ask.changes.iter().map(|change| (format!("◌ {change}"), theme.busy())));
+    rows.push((String::new(), Style::new()));
+    let leave = match (ask.changes.is_empty(), ask.runs.is_empty()) {
+        (true, _) => "leave: builds go on; the next console attaches to them",
+        (false, true) => "leave: the change is finished first",
+        (false, false) => "leave: the change is finished first, builds go on",
+    };
+    rows.push((leave.into(), theme.dim()));
+    let may_cancel = console.may_cancel_on_quit(ask);
+    if may_cancel {
+        rows.push(("cancel: packer stops and destroys its VM; then we leave".into(), theme.dim()));
+    }
+    for (y, (text, style)) in (inner.y..inner.bottom()).zip(&rows) {
+        put(buffer, inner.x, y, inner.width, text, *style);
+    }
+    let mut labels = vec![("l leave".to_owned(), ask.choice == QuitChoice::Leave, false)];
+    if may_cancel {
+        labels.push(("c cancel builds".to_owned(), ask.choice == QuitChoice::Cancel, true));
+    }
+    labels.push(("s stay".to_owned(), ask.choice == QuitChoice::Stay, false));
+    let row = Rect { y: inner.bottom().saturating_sub(1), height: u16::from(!inner.is_empty()), ..inner };
+    buttons(row, &labels, theme, buffer);
+}

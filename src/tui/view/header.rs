@@ -1,0 +1,81 @@
+//! The first row: where we are, who we are, how fresh this is, what is going on.
+
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+use ratatui::style::Style;
+use ratatui::text::{Line, Span};
+use ratatui::widgets::Widget;
+
+use crate::console::{Console, age};
+use crate::tui::theme::Theme;
+use crate::vcenter::LinkState;
+
+/// Draws it. Too narrow a screen loses the accounts first, then the name of vCenter; never the state of the link.
+pub fn draw(console: &Console, area: Rect, theme: Theme, buffer: &mut Buffer) {
+    if area.is_empty() {
+        return;
+    }
+    let right = right(console, theme);
+    let room = usize::from(area.width).saturating_sub(right.width());
+    let left = (0..4).map(|less| left(console, theme, less)).find(|line| line.width() < room).unwrap_or_default();
+    left.render(area, buffer);
+    let indent = u16::try_from(room).unwrap_or(0);
+    right.render(Rect { x: area.x + indent, width: area.width - indent, ..area }, buffer);
+}
+
+fn left(console: &Console, theme: Theme, less: u8) -> Line<'static> {
+    let session = &console.session;
+    let mut spans = vec![Span::raw(" ")];
+    if session.simulated {
+        spans.push(Span::styled(" SIMULATED ", theme.banner()));
+        spans.push(Span::raw(" "));
+    }
+    if less < 3 {
+        spans.push(Span::styled(session.vcenter.clone(), theme.bold()));
+    }
+    if less < 2 {
+        spans.push(Span::styled(format!("  {}", session.account), theme.dim()));
+    }
+    if let Some(account) = session.picture_account.as_ref().filter(|_| less < 1) {
+        spans.push(Span::styled(format!(" · pictures as {account}"), theme.dim()));
+    }
+    Line::from(spans)
+}
+
+fn right(console: &Console, theme: Theme) -> Line<'static> {
+    let mut spans = Vec::new();
+    let mut add = |text: String, style: Style| {
+        if !spans.is_empty() {
+            spans.push(Span::raw("  "));
+        }
+        spans.push(Span::styled(text, style));
+    };
+    let (link, style) = link(console, theme);
+    add(link, style);
+    let running = console.live_runs().len();
+    if running > 0 {
+        add(format!("● {running} running"), theme.busy());
+    }
+    let alarms = console.alarms();
+    if alarms > 0 {
+        add(format!("▲ {alarms} alarm{}", if alarms == 1 { "" } else { "s" }), theme.bad());
+    }
+    if console.session.read_only {
+        add("read-only".into(), theme.warn());
+    }
+    spans.push(Span::raw(" "));
+    Line::from(spans)
+}
+
+fn link(console: &Console, theme: Theme) -> (String, Style) {
+    let stale = console.stale().map(|age| format!("data {age} old")).unwrap_or_else(|| "no data yet".into());
+    match &console.session.link {
+        LinkState::Connecting => ("connecting…".into(), theme.warn()),
+        LinkState::Live => ("✓ live".into(), theme.good()),
+        LinkState::Lost { retry_at, .. } => {
+            let retry = age::spoken(*retry_at, console.now);
+            (format!("▲ {stale}, retry in {retry}"), theme.warn())
+        }
+        LinkState::Stopped { .. } => (format!("✗ stopped, {stale}, r retries"), theme.bad()),
+    }
+}

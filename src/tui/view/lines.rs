@@ -1,0 +1,233 @@
+//! The lines: one row each, columns as wide as their content, the less important ones dropped when it is narrow.
+
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+use ratatui::style::Style;
+use ratatui::text::Span;
+
+use super::{empty, frame, put, width};
+use crate::console::lines::LineRow;
+use crate::console::panes::Pane;
+use crate::console::run::RunState;
+use crate::console::{Console, age};
+use crate::tui::theme::Theme;
+use crate::vcenter::{LinkState, PowerState, ToolsStatus, Vm};
+
+const NONE: &str = "–";
+const HEADINGS: [&str; COLUMNS] = ["line", "", "live", "prev", "build", "run", "guest", "address", "tools"];
+const COLUMNS: usize = 9;
+/// Dropped in this order when it is narrow.
+const LEAST: [usize; 5] = [8, 3, 7, 6, 4];
+/// Between columns.
+const GAP: u16 = 2;
+
+struct Row {
+    cells: [(String, Style); COLUMNS],
+    selected: bool,
+}
+
+/// Draws the pane.
+pub fn draw(console: &Console, area: Rect, theme: Theme, buffer: &mut Buffer) {
+    if area.is_empty() {
+        return;
+    }
+    let focused = console.panes.focus == Pane::Lines;
+    let inner = frame(area, title(console, theme, focused), focused, theme, buffer);
+    let inner = trouble(console, inner, theme, buffer);
+    let visible = console.lines.visible();
+    if visible.is_empty() {
+        let text = format!("no line matches \"{}\"", console.lines.filter());
+        empty(inner, &[(&text, Style::new()), ("Esc shows all", theme.dim())], buffer);
+        return;
+    }
+    let selected = console.lines.selected_index();
+    let rows: Vec<Row> = visible
+        .iter()
+        .enumerate()
+        .map(|(index, row)| Row { cells: cells(console, row, theme), selected: Some(index) == selected })
+        .collect();
+    draw_rows(&rows, inner, focused, theme, buffer);
+}
+
+/// First visible row, so that the selected one is on screen.
+pub fn scrolled(selected: Option<usize>, room: usize) -> usize {
+    selected.unwrap_or(0).saturating_sub(room.saturating_sub(1))
+}
+
+fn title(console: &Console, theme: Theme, focused: bool) -> Vec<Span<'static>> {
+    let mut title = vec![Span::styled(" Lines ", theme.title(focused))];
+    let filter = console.lines.filter();
+    if !filter.is_empty() {
+        let (left, all) = (console.lines.visible().len(), console.lines.all().len());
+        title.push(Span::styled(format!("/{filter} {left} of {all} "), theme.warn()));
+    }
+    title
+}
+
+/// Why the data is not current, in the last rows of the pane; returns what is left.
+fn trouble(console: &Console, inner: Rect, theme: Theme, buffer: &mut Buffer) -> Rect {
+    let (mark, reason, style) = match &console.session.link {
+        LinkState::Lost { reason, .. } => ("▲", reason, theme.warn()),
+        LinkState::Stopped { reason } => ("✗", reason, theme.bad()),
+        LinkState::Connecting | LinkState::Live => return inner,
+    };
+    if inner.height < 4 {
+        return inner;
+    }
+    let text = format!("{mark} {reason}");
+    let columns = usize::from(inner.width.saturating_sub(2).max(1));
+    let mut parts = textwrap(&text, columns);
+    parts.truncate(2);
+    let taken = u16::try_from(parts.len()).unwrap_or(0);
+    for (row, part) in (inner.bottom() - taken..inner.bottom()).zip(&parts) {
+        put(buffer, inner.x + 1, row, inner.width.saturating_sub(1), part, style);
+    }
+    Rect { height: inner.height - taken, ..inner }
+}
+
+/// Breaks text at spaces into rows of at most `columns`.
+pub fn textwrap(text: &str, columns: usize) -> Vec<String> {
+    let mut rows = vec![String::new()];
+    for word in text.split_whitespace() {
+        let Some(last) = rows.last_mut() else { break };
+        if last.is_empty() {
+            last.push_str(word);
+        } else if Span::raw(last.as_str()).width() + 1 + Span::raw(word).width() <= columns {
+            last.push(' ');
+            last.push_str(word);
+        } else {
+            rows.push(word.to_owned());
+        }
+    }
+    rows
+}
+
+fn draw_rows(rows: &[Row], inner: Rect, focused: bool, theme: Theme, buffer: &mut Buffer) {
+    let widths = widths(rows, inner.width.saturating_sub(3));
+    let mut x = inner.x + 2;
+    for (heading, width) in HEADINGS.iter().zip(widths).filter(|(_, width)| *width > 0) {
+        put(buffer, x, inner.y, inner.right().saturating_sub(x).min(width), heading, theme.dim());
+        x += width + GAP;
+    }
+    let room = usize::from(inner.height.saturating_sub(1));
+    let first = scrolled(rows.iter().position(|row| row.selected), room);
+    for (y, row) in (inner.y + 1..inner.bottom()).zip(rows.iter().skip(first)) {
+        draw_row(row, y, inner, &widths, focused, theme, buffer);
+    }
+}
+
+fn draw_row(row: &Row, y: u16, inner: Rect, widths: &[u16; COLUMNS], focused: bool, theme: Theme, buffer: &mut Buffer) {
+    let bar = row.selected && focused;
+    if bar {
+        buffer.set_style(Rect { y, height: 1, ..inner }, theme.selected());
+    }
+    if row.selected {
+        let style = if bar { theme.selected() } else { theme.bold() };
+        put(buffer, inner.x, y, 1, "▸", style);
+    }
+    let mut x = inner.x + 2;
+    for ((text, style), width) in row.cells.iter().zip(widths).filter(|(_, width)| **width > 0) {
+        let style = match (bar, row.selected) {
+            (true, _) => theme.selected(),
+            (false, true) => style.patch(theme.bold()),
+            (false, false) => *style,
+        };
+        put(buffer, x, y, inner.right().saturating_sub(x).min(*width), text, style);
+        x += width + GAP;
+    }
+}
+
+/// As wide as the content; columns that do not fit go to width 0.
+fn widths(rows: &[Row], room: u16) -> [u16; COLUMNS] {
+    let mut widths = [0; COLUMNS];
+    for (index, column) in widths.iter_mut().enumerate() {
+        let content = rows.iter().map(|row| width(&row.cells[index].0)).max().unwrap_or(0);
+        *column = if content == 0 { 0 } else { content.max(width(HEADINGS[index])) };
+    }
+    let total = |widths: &[u16; COLUMNS]| -> u16 {
+        widths.iter().filter(|width| **width > 0).map(|width| width + GAP).sum::<u16>().saturating_sub(GAP)
+    };
+    for column in LEAST {
+        if total(&widths) <= room {
+            break;
+        }
+        widths[column] = 0;
+    }
+    widths
+}
+
+fn cells(console: &Console, row: &LineRow, theme: Theme) -> [(String, Style); COLUMNS] {
+    let plain =
+        |text: &str| if text == NONE { (text.to_owned(), theme.dim()) } else { (text.to_owned(), Style::new()) };
+    let aged = |vm: &Option<Vm>| plain(&vm.as_ref().map_or_else(|| NONE.into(), |vm| template_age(console, vm)));
+    let name = if row.line.enabled { Style::new() } else { theme.dim() };
+    let guest = row.guest();
+    let address = guest.and_then(|vm| vm.ip_address.as_deref()).unwrap_or(NONE);
+    [
+        (row.line.key.0.clone(), name),
+        flag(row, theme),
+        aged(&row.generations.live),
+        aged(&row.generations.prev),
+        aged(&row.generations.build),
+        run(console, row, theme),
+        power(guest, theme),
+        plain(address),
+        tools(guest, theme),
+    ]
+}
+
+fn template_age(console: &Console, vm: &Vm) -> String {
+    vm.created.map_or_else(|| "yes".into(), |created| age::short(console.now, created, &console.zone))
+}
+
+fn flag(row: &LineRow, theme: Theme) -> (String, Style) {
+    let generations = &row.generations;
+    if !generations.duplicates.is_empty() {
+        ("▲ TWICE".into(), theme.bad())
+    } else if generations.pending().is_some() {
+        ("▲ SWAP".into(), theme.bad())
+    } else if generations.hold.is_some() {
+        ("HELD".into(), theme.warn())
+    } else if !row.line.enabled {
+        ("off".into(), theme.dim())
+    } else {
+        (String::new(), Style::new())
+    }
+}
+
+fn run(console: &Console, row: &LineRow, theme: Theme) -> (String, Style) {
+    if let Some(ongoing) = console.ongoing.get(&row.line.key) {
+        return (format!("◌ {}", ongoing.command.noun()), theme.busy());
+    }
+    let Some(run) = &row.run else { return (NONE.into(), theme.dim()) };
+    let since = |at| age::short(console.now, at, &console.zone);
+    let ended = since(run.ended.unwrap_or(run.started));
+    let phase = run.phase.as_deref().unwrap_or("running");
+    match run.state {
+        RunState::Starting => ("◌ starting".into(), theme.busy()),
+        RunState::Running => (format!("● {phase} {}", since(run.started)), theme.busy()),
+        RunState::Cancelling => ("◌ cancelling".into(), theme.warn()),
+        RunState::Succeeded => (format!("✓ built {ended}"), theme.good()),
+        RunState::Failed { .. } => (format!("✗ failed {ended}"), theme.bad()),
+        RunState::Cancelled => (format!("⊘ cancelled {ended}"), theme.dim()),
+        RunState::Lost => (format!("? lost {ended}"), theme.bad()),
+    }
+}
+
+fn power(guest: Option<&Vm>, theme: Theme) -> (String, Style) {
+    match guest.map(|vm| vm.power_state) {
+        Some(PowerState::PoweredOn) => ("on".into(), theme.good()),
+        Some(PowerState::PoweredOff) => ("off".into(), Style::new()),
+        Some(PowerState::Suspended) => ("suspended".into(), theme.warn()),
+        None => (NONE.into(), theme.dim()),
+    }
+}
+
+fn tools(guest: Option<&Vm>, theme: Theme) -> (String, Style) {
+    match guest.map(|vm| vm.tools_running_status) {
+        Some(Some(ToolsStatus::GuestToolsRunning)) => ("yes".into(), theme.good()),
+        Some(Some(ToolsStatus::GuestToolsExecutingScripts)) => ("script".into(), theme.busy()),
+        Some(_) => ("no".into(), Style::new()),
+        None => (NONE.into(), theme.dim()),
+    }
+}

@@ -1,0 +1,205 @@
+//! The log: only the rows on screen, read from the console's window of lines.
+
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+use ratatui::style::Style;
+use ratatui::text::{Line, Span};
+use ratatui::widgets::Widget;
+
+use super::{empty, frame, put, width};
+use crate::console::Console;
+use crate::console::log::{Level, LogPane, LogRow};
+use crate::console::panes::Pane;
+use crate::tui::theme::Theme;
+
+/// Draws the pane.
+pub fn draw(console: &Console, area: Rect, theme: Theme, buffer: &mut Buffer) {
+    if area.is_empty() {
+        return;
+    }
+    let focused = console.panes.focus == Pane::Log;
+    let inner = frame(area, title(console, theme, focused), focused, theme, buffer);
+    let log = &console.log;
+    if let Some(reason) = log.trouble() {
+        empty(inner, &[(reason, theme.bad()), ("r tries again", theme.dim())], buffer);
+    } else if !log.has_lines() {
+        draw_empty(console, inner, theme, buffer);
+    } else {
+        draw_rows(log, inner, focused, theme, buffer);
+        footer(log, area, theme, buffer);
+    }
+}
+
+fn title(console: &Console, theme: Theme, focused: bool) -> Vec<Span<'static>> {
+    let log = &console.log;
+    let mut title = vec![Span::styled(" Log ", theme.title(focused))];
+    let Some(key) = log.key() else { return title };
+    title.push(Span::raw(format!("{key} ")));
+    if let Some(phase) = &log.facts().phase {
+        title.push(Span::styled(format!("· {phase} "), theme.busy()));
+    }
+    if log.follows() {
+        title.push(Span::styled("· following ", theme.dim()));
+    } else if log.new_lines() > 0 {
+        title.push(Span::styled(format!("· paused, {} new lines ", log.new_lines()), theme.warn()));
+    } else {
+        title.push(Span::styled("· paused ", theme.dim()));
+    }
+    if let Some(search) = log.search() {
+        let state = if log.seeking() { " …" } else { "" };
+        title.push(Span::styled(format!("· /{}{state} ", search.pattern), theme.warn()));
+    }
+    title
+}
+
+fn draw_empty(console: &Console, inner: Rect, theme: Theme, buffer: &mut Buffer) {
+    let Some(row) = console.lines.selected() else { return };
+    let key = &row.line.key;
+    let text = match &row.run {
+        None => format!("{key} has no run on this machine"),
+        Some(run) if run.state.live() => "packer has not written anything yet".into(),
+        Some(_) => "the log is empty".into(),
+    };
+    let hint = if row.run.is_none() && !console.session.read_only { "b builds it" } else { "" };
+    empty(inner, &[(&text, Style::new()), (hint, theme.dim())], buffer);
+}
+
+/// Where in the log this is.
+fn footer(log: &LogPane, area: Rect, theme: Theme, buffer: &mut Buffer) {
+    let text = format!(" {}/{} ", log.cursor() + 1, log.facts().lines);
+    let wide = width(&text);
+    if area.width > wide + 4 && area.height > 2 {
+        put(buffer, area.right() - wide - 2, area.bottom() - 1, wide, &text, theme.dim());
+    }
+}
+
+fn draw_rows(log: &LogPane, inner: Rect, focused: bool, theme: Theme, buffer: &mut Buffer) {
+    let mut y = inner.y;
+    let mut line = first(log, inner);
+    while y < inner.bottom() {
+        let Some(row) = log.row(line) else { break };
+        let here = line == log.cursor() && focused;
+        let painted = paint(log, line, row, theme);
+        let height = height(log, row, inner.width);
+        for part in 0..height.min(inner.bottom() - y) {
+            draw_part(log, &painted, part, Rect { y: y + part, height: 1, ..inner }, here, theme, buffer);
+        }
+        y += height;
+        line += 1;
+    }
+}
+
+/// First line to draw. Wrapped lines take several rows, and the cursor must still be on screen.
+fn first(log: &LogPane, inner: Rect) -> u64 {
+    let top = log.shown_from();
+    if !log.wrap {
+        return top;
+    }
+    let last = log.cursor();
+    let mut rows = 0;
+    let mut line = last;
+    loop {
+        rows += log.row(line).map_or(1, |row| height(log, row, inner.width));
+        if rows > inner.height {
+            return (line + 1).min(last);
+        }
+        if line <= top {
+            return top.min(last);
+        }
+        line -= 1;
+    }
+}
+
+/// Columns before the text: mark, stamp.
+fn gutter(log: &LogPane) -> u16 {
+    if log.stamps { 11 } else { 2 }
+}
+
+fn height(log: &LogPane, row: &LogRow, columns: u16) -> u16 {
+    if !log.wrap {
+        return 1;
+    }
+    let room = columns.saturating_sub(gutter(log)).max(1);
+    width(&row.text).div_ceil(room).max(1)
+}
+
+struct Painted<'a> {
+    mark: (&'static str, Style),
+    stamp: String,
+    text: &'a str,
+    style: Style,
+    /// byte ranges of the search's matches
+    hits: Vec<(usize, usize)>,
+}
+
+fn paint<'a>(log: &LogPane, line: u64, row: &'a LogRow, theme: Theme) -> Painted<'a> {
+    let (mark, style) = match row.level {
+        Level::Error => (("✗", theme.bad()), theme.bad()),
+        Level::Warning => (("!", theme.warn()), theme.warn()),
+        Level::Told => ((" ", Style::new()), Style::new()),
+        Level::Noise => ((" ", Style::new()), theme.dim()),
+    };
+    let mark = if log.marked(line) { ("◆", theme.key()) } else { mark };
+    let stamp = row.stamp.map(|stamp| stamp.strftime("%H:%M:%S").to_string()).unwrap_or_default();
+    let hits = log.search().map_or_else(Vec::new, |search| {
+        search.regex.find_iter(&row.text).map(|hit| (hit.start(), hit.end())).filter(|(a, b)| a < b).collect()
+    });
+    Painted { mark, stamp, text: &row.text, style, hits }
+}
+
+fn draw_part(
+    log: &LogPane,
+    painted: &Painted<'_>,
+    part: u16,
+    area: Rect,
+    here: bool,
+    theme: Theme,
+    buffer: &mut Buffer,
+) {
+    let gutter = gutter(log);
+    let room = area.width.saturating_sub(gutter);
+    if part == 0 {
+        put(buffer, area.x, area.y, area.width.min(1), painted.mark.0, painted.mark.1);
+        if log.stamps && area.width > gutter {
+            put(buffer, area.x + 2, area.y, 8, &painted.stamp, theme.dim());
+        }
+    }
+    let skip = if log.wrap { part.saturating_mul(room) } else { log.left() };
+    let text = Rect { x: area.x + gutter, width: room, ..area }.intersection(area);
+    spans(painted, skip, room, theme).render(text, buffer);
+    if here {
+        buffer.set_style(area, theme.selected());
+    }
+}
+
+/// The part of the text from column `skip`, at most `room` columns, its matches marked.
+fn spans<'a>(painted: &Painted<'a>, skip: u16, room: u16, theme: Theme) -> Line<'a> {
+    let (from, to) = (at_column(painted.text, skip), at_column(painted.text, skip.saturating_add(room)));
+    let mut spans = Vec::new();
+    let mut at = from;
+    for (start, end) in &painted.hits {
+        let (start, end) = ((*start).clamp(at, to), (*end).clamp(at, to));
+        if start < end {
+            spans.push(Span::styled(&painted.text[at..start], painted.style));
+            spans.push(Span::styled(&painted.text[start..end], theme.hit()));
+            at = end;
+        }
+    }
+    spans.push(Span::styled(&painted.text[at.min(to)..to], painted.style));
+    Line::from(spans)
+}
+
+/// Byte index of the first character at or after a column.
+fn at_column(text: &str, column: u16) -> usize {
+    if text.is_ascii() {
+        return usize::from(column).min(text.len());
+    }
+    let mut used = 0;
+    for (index, char) in text.char_indices() {
+        if used >= usize::from(column) {
+            return index;
+        }
+        used += Span::raw(char.encode_utf8(&mut [0; 4]) as &str).width();
+    }
+    text.len()
+}

@@ -1,0 +1,82 @@
+//! The console picture of the selected line's guest, or why there is none.
+
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+use ratatui::style::Style;
+use ratatui::text::Span;
+
+use super::lines::textwrap;
+use super::{empty, frame, put};
+use crate::console::panes::Pane;
+use crate::console::{Console, age};
+use crate::tui::picture::PictureSurface;
+use crate::tui::theme::Theme;
+use crate::vcenter::PowerState;
+
+/// Draws the pane. `covered`: an overlay lies on it.
+pub fn draw(
+    console: &Console,
+    area: Rect,
+    theme: Theme,
+    surface: &mut PictureSurface,
+    covered: bool,
+    buffer: &mut Buffer,
+) {
+    if area.is_empty() {
+        return;
+    }
+    let focused = console.panes.focus == Pane::Picture;
+    let mut inner = frame(area, title(console, theme, focused), focused, theme, buffer);
+    let trouble = console.picture.trouble();
+    let Some((picture, _)) = console.picture.picture() else {
+        draw_empty(console, inner, trouble, theme, buffer);
+        return;
+    };
+    if let Some(reason) = trouble {
+        inner = draw_trouble(reason, inner, theme, buffer);
+    }
+    surface.draw(buffer, inner, picture, covered);
+}
+
+fn title(console: &Console, theme: Theme, focused: bool) -> Vec<Span<'static>> {
+    let mut title = vec![Span::styled(" Console ", theme.title(focused))];
+    let Some(guest) = console.lines.selected().and_then(|row| row.guest()) else { return title };
+    title.push(Span::raw(format!("{} ", guest.name)));
+    if let Some((_, taken)) = console.picture.picture() {
+        let age = age::spoken(console.now, taken);
+        let late = console.now.duration_since(taken).as_secs() > 10;
+        title.push(Span::styled(format!("· {age} old "), if late { theme.warn() } else { theme.dim() }));
+    }
+    title
+}
+
+fn draw_trouble(reason: &str, inner: Rect, theme: Theme, buffer: &mut Buffer) -> Rect {
+    let columns = usize::from(inner.width.saturating_sub(2).max(1));
+    let mut rows = textwrap(&format!("▲ {reason}"), columns);
+    rows.truncate(usize::from((inner.height / 3).max(1)));
+    let taken = u16::try_from(rows.len()).unwrap_or(0).min(inner.height);
+    for (y, row) in (inner.bottom() - taken..inner.bottom()).zip(&rows) {
+        put(buffer, inner.x + 1, y, inner.width.saturating_sub(1), row, theme.warn());
+    }
+    Rect { height: inner.height - taken, ..inner }
+}
+
+fn draw_empty(console: &Console, inner: Rect, trouble: Option<&str>, theme: Theme, buffer: &mut Buffer) {
+    if let Some(reason) = trouble {
+        let rows = textwrap(&format!("▲ {reason}"), usize::from(inner.width.saturating_sub(2).max(1)));
+        let rows: Vec<(&str, Style)> = rows.iter().map(|row| (row.as_str(), theme.warn())).collect();
+        empty(inner, &rows, buffer);
+        return;
+    }
+    let Some(row) = console.lines.selected() else { return };
+    let build = row.line.build_name();
+    let (text, hint) = match (row.guest(), &row.generations.build) {
+        (Some(guest), _) if guest.power_state == PowerState::PoweredOn => {
+            (format!("asking for the picture of {build}"), "")
+        }
+        (Some(_), _) => (format!("{build} is not powered on"), "no picture until it is"),
+        (None, Some(_)) => (format!("{build} is a template"), "p promotes it"),
+        (None, None) => ("no build VM".into(), "a running build shows its console here"),
+    };
+    empty(inner, &[(&text, Style::new()), (hint, theme.dim())], buffer);
+}
