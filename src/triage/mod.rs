@@ -1,3 +1,5 @@
 //! Why a build failed: the log, and redaction of everything that leaves.
 
+pub mod log;
 pub mod picture;
+pub mod redact;

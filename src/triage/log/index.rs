@@ -1,0 +1,217 @@
+//! Where lines begin: a sparse table, one entry per 64 KB of file, and a cursor that walks lines from any entry.
+
+use std::fs::File;
+use std::io;
+use std::os::unix::fs::FileExt;
+
+/// Bytes between two entries, and the size of a read while walking.
+const STEP: usize = 64 << 10;
+
+/// A place where a line begins.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Mark {
+    /// byte in the file
+    pub offset: u64,
+    /// number of the line that begins there, counted from 1
+    pub line: u64,
+}
+
+/// The first line's place.
+pub const START: Mark = Mark { offset: 0, line: 1 };
+
+/// The sparse table. 1 GB of log takes 256 KB of it.
+#[derive(Debug, Clone, Default)]
+pub struct Index {
+    marks: Vec<Mark>,
+    breaks: u64,
+    end: u64,
+    tail: u64,
+}
+
+impl Index {
+    /// Bytes covered.
+    pub fn end(&self) -> u64 {
+        self.end
+    }
+
+    /// Lines covered; an unfinished last line counts.
+    pub fn lines(&self) -> u64 {
+        self.breaks + u64::from(self.end > self.tail)
+    }
+
+    /// Where the last line begins that is not finished by a line break (the end, when it is).
+    pub fn tail(&self) -> u64 {
+        self.tail
+    }
+
+    /// Takes the bytes that follow [`Self::end`] into the table.
+    pub fn extend(&mut self, bytes: &[u8]) {
+        for piece in bytes.chunks(STEP) {
+            if let (Some(first), Some(last)) = (memchr::memchr(b'\n', piece), memchr::memrchr(b'\n', piece)) {
+                self.marks.push(Mark { offset: self.end + first as u64 + 1, line: self.breaks + 2 });
+                self.breaks += memchr::memchr_iter(b'\n', piece).count() as u64;
+                self.tail = self.end + last as u64 + 1;
+            }
+            self.end += piece.len() as u64;
+        }
+    }
+
+    /// The entry at or before a line.
+    pub fn before_line(&self, line: u64) -> Mark {
+        let after = self.marks.partition_point(|mark| mark.line <= line);
+        after.checked_sub(1).and_then(|at| self.marks.get(at)).copied().unwrap_or(START)
+    }
+
+    /// The entry at or before a byte.
+    pub fn before_offset(&self, offset: u64) -> Mark {
+        let after = self.marks.partition_point(|mark| mark.offset <= offset);
+        after.checked_sub(1).and_then(|at| self.marks.get(at)).copied().unwrap_or(START)
+    }
+
+    /// All entries, in order.
+    pub fn marks(&self) -> &[Mark] {
+        &self.marks
+    }
+}
+
+/// Where one line lies; the line break is not part of it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Place {
+    /// counted from 1
+    pub line: u64,
+    /// first byte
+    pub start: u64,
+    /// byte behind the last one
+    pub end: u64,
+}
+
+/// Walks the lines of a file from a mark up to a byte, with one bounded buffer.
+#[derive(Debug)]
+pub struct Cursor<'f> {
+    file: &'f File,
+    next: Mark,
+    limit: u64,
+    buffer: Vec<u8>,
+    at: u64,
+}
+
+impl<'f> Cursor<'f> {
+    /// Lines from `from` on, as far as `limit` (bytes).
+    pub fn new(file: &'f File, from: Mark, limit: u64) -> Self {
+        Self { file, next: from, limit, buffer: Vec::new(), at: from.offset }
+    }
+
+    /// The next line; `None` at the limit.
+    ///
+    /// # Errors
+    /// Those of reading.
+    pub fn next(&mut self) -> io::Result<Option<Place>> {
+        if self.next.offset >= self.limit {
+            return Ok(None);
+        }
+        let Mark { offset: start, line } = self.next;
+        let mut look = start;
+        let end = loop {
+            let rest = self.bytes_at(look)?;
+            if rest.is_empty() {
+                break look;
+            }
+            if let Some(at) = memchr::memchr(b'\n', rest) {
+                break look + at as u64;
+            }
+            look += rest.len() as u64;
+        };
+        self.next = Mark { offset: end + 1, line: line + 1 };
+        Ok(Some(Place { line, start, end }))
+    }
+
+    /// Buffered bytes from `offset` on, read when they are not there.
+    fn bytes_at(&mut self, offset: u64) -> io::Result<&[u8]> {
+        let inside = offset >= self.at && offset < self.at + self.buffer.len() as u64;
+        if !inside {
+            let want = usize::try_from(self.limit.saturating_sub(offset)).unwrap_or(usize::MAX).min(STEP);
+            self.buffer.resize(want, 0);
+            let got = read_full(self.file, &mut self.buffer, offset)?;
+            self.buffer.truncate(got);
+            self.at = offset;
+        }
+        let skip = usize::try_from(offset - self.at).unwrap_or(0);
+        Ok(self.buffer.get(skip..).unwrap_or(&[]))
+    }
+}
+
+/// Reads until the buffer is full or the file ends; says how much there was.
+///
+/// # Errors
+/// Those of reading.
+pub fn read_full(file: &File, buffer: &mut [u8], offset: u64) -> io::Result<usize> {
+    let mut got = 0;
+    while got < buffer.len() {
+        match file.read_at(&mut buffer[got..], offset + got as u64) {
+            Ok(0) => break,
+            Ok(n) => got += n,
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            Err(error) => return Err(error),
+        }
+    }
+    Ok(got)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::Write;
+
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn file(bytes: &[u8]) -> File {
+        let mut file = tempfile::tempfile().unwrap();
+        file.write_all(bytes).unwrap();
+        file
+    }
+
+    fn walk(bytes: &[u8], from: Mark) -> Vec<Place> {
+        let file = file(bytes);
+        let mut cursor = Cursor::new(&file, from, bytes.len() as u64);
+        std::iter::from_fn(|| cursor.next().unwrap()).collect()
+    }
+
+    #[test]
+    fn an_unfinished_last_line_counts() {
+        let mut index = Index::default();
+        index.extend(b"one\ntwo\nthr");
+        assert_eq!((index.lines(), index.tail()), (3, 8));
+        index.extend(b"ee\n");
+        assert_eq!((index.lines(), index.tail()), (3, 14));
+    }
+
+    #[test]
+    fn a_line_longer_than_the_step_has_one_place() {
+        let mut bytes = vec![b'x'; 3 * STEP];
+        bytes.extend_from_slice(b"\nnext\n");
+        let places = walk(&bytes, START);
+        assert_eq!(places.len(), 2);
+        assert_eq!(places[1], Place { line: 2, start: 3 * STEP as u64 + 1, end: 3 * STEP as u64 + 5 });
+    }
+
+    proptest! {
+        #[test]
+        fn every_mark_begins_the_line_it_names(lines in prop::collection::vec(0_usize..9000, 0..200), cut in 1_usize..100_000) {
+            let mut bytes = Vec::new();
+            for length in &lines {
+                bytes.extend(std::iter::repeat_n(b'.', *length));
+                bytes.push(b'\n');
+            }
+            let mut index = Index::default();
+            bytes.chunks(cut).for_each(|piece| index.extend(piece));
+            prop_assert_eq!(index.lines(), lines.len() as u64);
+            let all = walk(&bytes, START);
+            for mark in index.marks() {
+                if mark.line <= index.lines() {
+                    prop_assert_eq!(all[mark.line as usize - 1].start, mark.offset);
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,339 @@
+//! The stages of a build as its log tells them, with the task ansible is at and the deadlines packer set itself.
+
+use std::time::Duration;
+
+use jiff::civil::DateTime;
+
+use super::line::Origin;
+use super::parse::Parsed;
+
+/// A stage of one build, in the order they happen.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Phase {
+    /// configuration, plugins, login
+    Prepare,
+    /// CD image, the VM and its hardware, power on
+    Create,
+    /// waiting for the firmware and typing the boot command
+    BootCommand,
+    /// waiting for VMware Tools to report an address
+    WaitIp,
+    /// waiting for SSH or WinRM
+    Connect,
+    /// provisioners
+    Provision,
+    /// shutting the guest down
+    Shutdown,
+    /// drives, snapshot, template, export, post-processors
+    Convert,
+    /// after a failure or a cancel: power off, destroy
+    CleanUp,
+    /// packer said how the build ended
+    Done,
+}
+
+impl Phase {
+    /// A few words for a title or a timeline.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Prepare => "prepare",
+            Self::Create => "create VM",
+            Self::BootCommand => "boot command",
+            Self::WaitIp => "wait for IP",
+            Self::Connect => "connect",
+            Self::Provision => "provision",
+            Self::Shutdown => "shutdown",
+            Self::Convert => "convert",
+            Self::CleanUp => "clean-up",
+            Self::Done => "done",
+        }
+    }
+}
+
+impl std::fmt::Display for Phase {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(self.name())
+    }
+}
+
+/// How a message of packer begins, and the stage it opens. Old spellings of the plugin included.
+pub const STARTS: &[(&str, Phase)] = &[
+    ("Creating CD disk", Phase::Create),
+    ("Creating floppy disk", Phase::Create),
+    ("Creating virtual machine", Phase::Create),
+    ("Creating VM", Phase::Create),
+    ("Cloning virtual machine", Phase::Create),
+    ("Cloning VM", Phase::Create),
+    ("Removing the existing virtual machine", Phase::Create),
+    ("Customizing hardware", Phase::Create),
+    ("Applying hardware configuration", Phase::Create),
+    ("Applying custom hardware", Phase::Create),
+    ("Mounting ISO images", Phase::Create),
+    ("Powering on virtual machine", Phase::Create),
+    ("Power on VM", Phase::Create),
+    ("Waiting ", Phase::BootCommand),
+    ("Typing boot command", Phase::BootCommand),
+    ("Waiting for IP", Phase::WaitIp),
+    ("Using SSH communicator", Phase::Connect),
+    ("Using ssh communicator", Phase::Connect),
+    ("Using WinRM communicator", Phase::Connect),
+    ("Using winrm communicator", Phase::Connect),
+    ("Waiting for SSH to become", Phase::Connect),
+    ("Waiting for WinRM to become", Phase::Connect),
+    ("Connected to SSH!", Phase::Provision),
+    ("Connected to WinRM!", Phase::Provision),
+    ("Provisioning with ", Phase::Provision),
+    ("Running shutdown command", Phase::Shutdown),
+    ("Executing shutdown command", Phase::Shutdown),
+    ("Shutting down VM", Phase::Shutdown),
+    ("Waiting for the virtual machine to shut", Phase::Shutdown),
+    ("Please shutdown virtual machine", Phase::Shutdown),
+    ("Deleting floppy drives", Phase::Convert),
+    ("Deleting Floppy drives", Phase::Convert),
+    ("Ejecting CD-ROM media", Phase::Convert),
+    ("Eject CD-ROM drives", Phase::Convert),
+    ("Removing CD-ROM devices", Phase::Convert),
+    ("Reattaching CD-ROM devices", Phase::Convert),
+    ("Creating snapshot", Phase::Convert),
+    ("Converting virtual machine to template", Phase::Convert),
+    ("Convert VM into template", Phase::Convert),
+    ("Exporting ", Phase::Convert),
+    ("Running post-processor", Phase::Convert),
+    ("Provisioning step had errors", Phase::CleanUp),
+    ("Powering off virtual machine", Phase::CleanUp),
+    ("Power off VM", Phase::CleanUp),
+    ("Destroying VM", Phase::CleanUp),
+    ("Destroying virtual machine", Phase::CleanUp),
+];
+
+/// One stage that a build entered.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Span {
+    /// the stage
+    pub phase: Phase,
+    /// line that opened it, counted from 1
+    pub line: u64,
+    /// packer's clock then
+    pub since: Option<DateTime>,
+}
+
+/// The ansible task that runs, or the last one that did.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Task {
+    /// `role : name`, as ansible prints it
+    pub name: String,
+    /// its line
+    pub line: u64,
+    /// packer's clock at its start
+    pub since: Option<DateTime>,
+    /// tasks begun so far, this one included
+    pub count: u64,
+}
+
+/// When packer gives up by itself, from what it logged.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Deadline {
+    /// the stage that ends then
+    pub phase: Phase,
+    /// packer's clock
+    pub at: DateTime,
+    /// the whole wait
+    pub total: Duration,
+    /// line that says so
+    pub line: u64,
+}
+
+/// How a build ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Ending {
+    /// `finished after`
+    Finished,
+    /// `errored after`
+    Errored,
+}
+
+/// What the log says about one build (one source of the template).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Track {
+    /// e.g. `vsphere-iso.linux-debian`
+    pub source: String,
+    /// stages entered, in order; never empty
+    pub spans: Vec<Span>,
+    /// ansible's task while provisioning
+    pub task: Option<Task>,
+    /// the address packer settled on
+    pub ip: Option<String>,
+    /// the deadline of the current stage
+    pub deadline: Option<Deadline>,
+    /// how it ended
+    pub ending: Option<Ending>,
+}
+
+impl Track {
+    fn new(source: &str, line: u64, since: Option<DateTime>) -> Self {
+        let spans = vec![Span { phase: Phase::Prepare, line, since }];
+        Self { source: source.to_owned(), spans, task: None, ip: None, deadline: None, ending: None }
+    }
+
+    /// The stage it is in.
+    pub fn phase(&self) -> Phase {
+        self.spans.last().map_or(Phase::Prepare, |span| span.phase)
+    }
+
+    /// The stage in which it failed: the last one before clean-up and end.
+    pub fn failed_in(&self) -> Phase {
+        let before = self.spans.iter().rev().find(|span| span.phase < Phase::CleanUp);
+        before.map_or(Phase::Prepare, |span| span.phase)
+    }
+
+    /// Time spent in each stage; the running one is measured up to `now` (packer's clock).
+    pub fn durations(&self, now: Option<DateTime>) -> Vec<(Phase, Option<Duration>)> {
+        let ends = self.spans.iter().skip(1).map(|span| span.since).chain([now]);
+        let spent = |span: &Span, end: Option<DateTime>| end?.duration_since(span.since?).try_into().ok();
+        self.spans.iter().zip(ends).map(|(span, end)| (span.phase, spent(span, end))).collect()
+    }
+
+    fn enter(&mut self, phase: Phase, line: u64, since: Option<DateTime>) {
+        // A guest prints what it likes; the stages of packer only ever go forward.
+        if phase > self.phase() {
+            self.spans.push(Span { phase, line, since });
+            self.deadline = None;
+        }
+    }
+
+    fn observe(&mut self, text: &str, line: u64, at: Option<DateTime>) {
+        if let Some(phase) = opened_by(text) {
+            self.enter(phase, line, at);
+        } else if let Some(name) = task_name(text) {
+            let count = self.task.as_ref().map_or(0, |task| task.count) + 1;
+            self.task = Some(Task { name: name.to_owned(), line, since: at, count });
+        } else if let Some(ip) = text.strip_prefix("IP address: ") {
+            self.ip = Some(ip.trim().to_owned());
+        } else if let Some(ending) = ending(text) {
+            self.enter(Phase::Done, line, at);
+            self.ending = Some(ending);
+        }
+    }
+}
+
+/// More builds than any template has; a log that names more is not packer's.
+const MOST_TRACKS: usize = 64;
+
+/// The builds of one log.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Tracks(Vec<Track>);
+
+impl Tracks {
+    /// In the order in which they appeared.
+    pub fn all(&self) -> &[Track] {
+        &self.0
+    }
+
+    /// Takes one line into account; `number` is its line, counted from 1.
+    pub fn observe(&mut self, line: &Parsed<'_>, number: u64) {
+        match line.origin {
+            Origin::Ui | Origin::UiError => self.message(line, number),
+            Origin::Plugin | Origin::Core => self.deadline(line, number),
+            Origin::Machine | Origin::Continuation => {}
+        }
+    }
+
+    fn message(&mut self, line: &Parsed<'_>, number: u64) {
+        let Some(source) = line.source else {
+            if line.text.starts_with("Cancelling build") {
+                let live = self.0.iter_mut().filter(|track| track.ending.is_none());
+                live.for_each(|track| track.enter(Phase::CleanUp, number, line.stamp));
+            }
+            return;
+        };
+        if line.text.starts_with("--> ") {
+            return;
+        }
+        if let Some(track) = self.0.iter_mut().find(|track| track.source == source) {
+            return track.observe(&line.text, number, line.stamp);
+        }
+        if self.0.len() < MOST_TRACKS {
+            let mut track = Track::new(source, number, line.stamp);
+            track.observe(&line.text, number, line.stamp);
+            self.0.push(track);
+        }
+    }
+
+    /// A plugin names no build; a deadline belongs to the newest build that can be waiting for it and has none yet.
+    fn deadline(&mut self, line: &Parsed<'_>, number: u64) {
+        let Some((phase, total)) = wait(&line.text) else { return };
+        let Some(at) = line.stamp.and_then(|stamp| stamp.checked_add(total).ok()) else { return };
+        // Within one second the plugin's line may stand before packer's own that opens the stage.
+        let near =
+            |track: &&mut Track| (track.phase() == phase || follows(track.phase(), phase)) && track.ending.is_none();
+        if let Some(track) = self.0.iter_mut().filter(|t| t.deadline.is_none() || t.phase() != phase).find(near) {
+            track.enter(phase, number, line.stamp);
+            track.deadline = Some(Deadline { phase, at, total, line: number });
+        }
+    }
+}
+
+fn follows(current: Phase, wanted: Phase) -> bool {
+    current < wanted && current >= Phase::Create
+}
+
+fn opened_by(text: &str) -> Option<Phase> {
+    let (_, phase) = STARTS.iter().filter(|(start, _)| text.starts_with(start)).max_by_key(|(start, _)| start.len())?;
+    let boot_wait = *phase != Phase::BootCommand || !text.starts_with("Waiting ") || text.contains(" for boot");
+    Some(*phase).filter(|_| boot_wait)
+}
+
+/// The name in `TASK [role : name] ****`.
+pub fn task_name(text: &str) -> Option<&str> {
+    let rest = text.strip_prefix("TASK [").or_else(|| text.strip_prefix("RUNNING HANDLER ["))?;
+    Some(rest[..rest.rfind(']')?].trim())
+}
+
+fn ending(text: &str) -> Option<Ending> {
+    let rest = text.strip_prefix("Build '")?.split_once("' ")?.1;
+    if rest.starts_with("finished after") {
+        return Some(Ending::Finished);
+    }
+    Some(Ending::Errored).filter(|_| rest.starts_with("errored after"))
+}
+
+/// A wait that the plugin announced: its stage and its length.
+fn wait(text: &str) -> Option<(Phase, Duration)> {
+    const WAITS: &[(&str, Phase)] = &[
+        ("Waiting for IP, up to total timeout: ", Phase::WaitIp),
+        ("Waiting for SSH, up to timeout: ", Phase::Connect),
+        ("Waiting for WinRM, up to timeout: ", Phase::Connect),
+        ("Waiting a maximum of ", Phase::Shutdown),
+    ];
+    let (start, phase) = WAITS.iter().find(|(start, _)| text.starts_with(start))?;
+    let word = text[start.len()..].split([',', ' ']).next()?;
+    Some((*phase, go_duration(word)?))
+}
+
+/// A duration as Go prints it: `1h2m3.5s`, `20m0s`, `350ms`.
+pub fn go_duration(word: &str) -> Option<Duration> {
+    let mut rest = word;
+    let mut seconds = 0.0;
+    while !rest.is_empty() {
+        let digits = rest.find(|c: char| !c.is_ascii_digit() && c != '.')?;
+        let amount: f64 = rest[..digits].parse().ok()?;
+        rest = &rest[digits..];
+        let unit = rest.find(|c: char| c.is_ascii_digit()).unwrap_or(rest.len());
+        seconds += amount
+            * match &rest[..unit] {
+                "h" => 3600.0,
+                "m" => 60.0,
+                "s" => 1.0,
+                "ms" => 1e-3,
+                "µs" | "us" => 1e-6,
+                "ns" => 1e-9,
+                _ => return None,
+            };
+        rest = &rest[unit..];
+    }
+    Duration::try_from_secs_f64(seconds).ok().filter(|_| !word.is_empty())
+}
+
+#[cfg(test)]
+#[path = "phase/tests.rs"]
+mod tests;

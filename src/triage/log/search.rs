@@ -1,0 +1,268 @@
+//! Searching a log like `grep` does: on the lines as the file has them, forwards and backwards, from a worker thread.
+
+use std::io;
+use std::ops::Range;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use regex::bytes::{Regex, RegexBuilder};
+
+use super::facts::{Sieve, Stretch};
+use super::file::LogFile;
+use super::index::{Mark, read_full};
+use super::line::Problem;
+use super::parse;
+
+/// Bytes searched at a time.
+const BLOCK: usize = 1 << 20;
+
+/// Which way to go.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Direction {
+    /// to higher line numbers
+    Forward,
+    /// to lower ones
+    Backward,
+}
+
+/// What to look for: a regular expression; upper case matters only if there is some.
+#[derive(Debug, Clone)]
+pub struct Pattern {
+    lines: Regex,
+    text: regex::Regex,
+}
+
+impl Pattern {
+    /// A regular expression in smart case.
+    ///
+    /// # Errors
+    /// What is wrong with it.
+    pub fn new(pattern: &str) -> Result<Self, regex::Error> {
+        let insensitive = !has_upper(pattern);
+        let lines = RegexBuilder::new(pattern).case_insensitive(insensitive).multi_line(true).crlf(true).build()?;
+        let text = regex::RegexBuilder::new(pattern).case_insensitive(insensitive).build()?;
+        Ok(Self { lines, text })
+    }
+
+    /// A plain string in smart case.
+    ///
+    /// # Errors
+    /// When it is too long to be one.
+    pub fn literal(text: &str) -> Result<Self, regex::Error> {
+        Self::new(&regex::escape(text))
+    }
+
+    /// Where a shown text matches, for highlighting.
+    pub fn spans(&self, text: &str) -> Vec<Range<usize>> {
+        self.text.find_iter(text).map(|hit| hit.range()).filter(|range| !range.is_empty()).collect()
+    }
+
+    /// The first line of `bytes` (whole lines) that matches: start of the line.
+    fn first_in(&self, bytes: &[u8]) -> Option<usize> {
+        let mut at = 0;
+        while let Some(hit) = self.lines.find_at(bytes, at) {
+            let start = memchr::memrchr(b'\n', &bytes[..hit.start()]).map_or(0, |p| p + 1);
+            let end = memchr::memchr(b'\n', &bytes[hit.start()..]).map_or(bytes.len(), |p| hit.start() + p);
+            // `\s` and the like can run over a line break; a line counts when it matches by itself.
+            if hit.end() <= end || self.lines.is_match(&bytes[start..end]) {
+                return Some(start).filter(|start| *start < bytes.len());
+            }
+            at = end + 1;
+            if at > bytes.len() {
+                break;
+            }
+        }
+        None
+    }
+
+    /// The last line of `bytes` that matches.
+    fn last_in(&self, bytes: &[u8]) -> Option<usize> {
+        let mut last = None;
+        let mut at = 0;
+        while let Some(found) = bytes.get(at..).and_then(|rest| self.first_in(rest)) {
+            last = Some(at + found);
+            at = memchr::memchr(b'\n', &bytes[at + found..]).map_or(bytes.len(), |p| at + found + p + 1);
+        }
+        last
+    }
+}
+
+/// Upper case letters, those of escapes like `\S` and `\W` not counted.
+fn has_upper(pattern: &str) -> bool {
+    let mut escaped = false;
+    pattern.chars().any(|c| {
+        let counts = !escaped && c.is_uppercase();
+        escaped = !escaped && c == '\\';
+        counts
+    })
+}
+
+impl LogFile {
+    /// The next line that matches, counted from 1, beginning with `from` itself; `None` when there is none that way.
+    /// Reads the file: call it from a worker. `stop` ends it early.
+    ///
+    /// # Errors
+    /// Those of reading.
+    pub fn find(&self, pattern: &Pattern, from: u64, way: Direction, stop: &AtomicBool) -> io::Result<Option<u64>> {
+        match way {
+            Direction::Forward => self.walk(from, stop, |bytes| pattern.first_in(bytes)),
+            Direction::Backward => self.walk_back(from, stop, |bytes| pattern.last_in(bytes)),
+        }
+    }
+
+    /// How many lines match, as far as `most`.
+    ///
+    /// # Errors
+    /// Those of reading.
+    pub fn count(&self, pattern: &Pattern, most: u64, stop: &AtomicBool) -> io::Result<u64> {
+        let mut hits = 0;
+        self.walk(1, stop, |bytes| {
+            let mut at = 0;
+            while let Some(found) = bytes.get(at..).and_then(|rest| pattern.first_in(rest)) {
+                hits += 1;
+                at = memchr::memchr(b'\n', &bytes[at + found..]).map_or(bytes.len(), |p| at + found + p + 1);
+            }
+            (hits >= most).then_some(0)
+        })?;
+        Ok(hits.min(most))
+    }
+
+    /// The next error (or, with [`Problem::Warning`], the next of either), beginning with `from` itself. Cheap.
+    ///
+    /// # Errors
+    /// Those of reading.
+    pub fn next_problem(&self, least: Problem, from: u64, way: Direction) -> io::Result<Option<u64>> {
+        let sieve = Sieve::new().map_err(io::Error::other)?;
+        let stretches = self.shared().state().stretches.clone();
+        let Some(snapshot) = self.snapshot(1) else { return Ok(None) };
+        let holds = |at: &usize| stretches[*at].errors > 0 || least == Problem::Warning;
+        let here = stretches.partition_point(|stretch| stretch.mark.line <= from).saturating_sub(1);
+        let order: Vec<usize> = match way {
+            Direction::Forward => (here..stretches.len()).filter(holds).collect(),
+            Direction::Backward => (0..(here + 1).min(stretches.len())).rev().filter(holds).collect(),
+        };
+        for at in order {
+            let mut found = None;
+            each_problem(&snapshot.file, &sieve, stretches[at], |line, problem| {
+                let fits = problem >= least
+                    && match way {
+                        Direction::Forward => line >= from && found.is_none(),
+                        Direction::Backward => line <= from,
+                    };
+                if fits {
+                    found = Some(line);
+                }
+            })?;
+            if found.is_some() {
+                return Ok(found);
+            }
+        }
+        Ok(None)
+    }
+
+    /// Blocks of whole lines from a line on; `hit` answers with the start of a line in the block.
+    fn walk(
+        &self,
+        from: u64,
+        stop: &AtomicBool,
+        mut hit: impl FnMut(&[u8]) -> Option<usize>,
+    ) -> io::Result<Option<u64>> {
+        let Some(snapshot) = self.snapshot(from) else { return Ok(None) };
+        let mut next = line_start(&snapshot.file, snapshot.mark, from, snapshot.end)?;
+        let mut buffer = Vec::new();
+        while next.offset < snapshot.end && !stop.load(Ordering::Relaxed) {
+            let whole = block(&snapshot.file, &mut buffer, next.offset, snapshot.end)?;
+            if whole == 0 {
+                break;
+            }
+            let bytes = &buffer[..whole];
+            if let Some(at) = hit(bytes) {
+                return Ok(Some(next.line + memchr::memchr_iter(b'\n', &bytes[..at]).count() as u64));
+            }
+            let breaks = memchr::memchr_iter(b'\n', bytes).count() as u64;
+            next = Mark { offset: next.offset + whole as u64, line: next.line + breaks };
+        }
+        Ok(None)
+    }
+
+    /// The same towards the start of the file, the line `from` included.
+    fn walk_back(
+        &self,
+        from: u64,
+        stop: &AtomicBool,
+        mut hit: impl FnMut(&[u8]) -> Option<usize>,
+    ) -> io::Result<Option<u64>> {
+        let Some(snapshot) = self.snapshot(from.saturating_add(1)) else { return Ok(None) };
+        let mut end =
+            line_start(&snapshot.file, snapshot.mark, from.saturating_add(1), snapshot.end)?.offset.min(snapshot.end);
+        let mut buffer = Vec::new();
+        while end > 0 && !stop.load(Ordering::Relaxed) {
+            let start = self.shared().state().index.before_offset(end.saturating_sub(BLOCK as u64));
+            buffer.resize(usize::try_from(end - start.offset).unwrap_or(0), 0);
+            let got = read_full(&snapshot.file, &mut buffer, start.offset)?;
+            let bytes = &buffer[..got];
+            if let Some(at) = hit(bytes) {
+                return Ok(Some(start.line + memchr::memchr_iter(b'\n', &bytes[..at]).count() as u64));
+            }
+            end = start.offset;
+        }
+        Ok(None)
+    }
+}
+
+/// Where a line begins, walking from a mark before it.
+fn line_start(file: &std::fs::File, mark: Mark, line: u64, end: u64) -> io::Result<Mark> {
+    let mut cursor = super::index::Cursor::new(file, mark, end);
+    let mut last = mark;
+    while last.line < line {
+        let Some(place) = cursor.next()? else { return Ok(Mark { offset: end, line: last.line }) };
+        last = Mark { offset: place.end + 1, line: place.line + 1 };
+    }
+    Ok(last)
+}
+
+/// Fills the buffer with a block that ends with a line (or with the file); says how many bytes of it count.
+fn block(file: &std::fs::File, buffer: &mut Vec<u8>, at: u64, end: u64) -> io::Result<usize> {
+    let mut want = BLOCK;
+    loop {
+        let length = usize::try_from(end - at).unwrap_or(usize::MAX).min(want);
+        buffer.resize(length, 0);
+        let got = read_full(file, buffer, at)?;
+        buffer.truncate(got);
+        if at + got as u64 >= end || got < length {
+            return Ok(got);
+        }
+        if let Some(last) = memchr::memrchr(b'\n', buffer) {
+            return Ok(last + 1);
+        }
+        // A line longer than the block; up to this size it is searched whole.
+        if want >= 32 * BLOCK {
+            return Ok(got);
+        }
+        want *= 4;
+    }
+}
+
+fn each_problem(
+    file: &std::fs::File,
+    sieve: &Sieve,
+    stretch: Stretch,
+    mut on: impl FnMut(u64, Problem),
+) -> io::Result<()> {
+    let mut next = stretch.mark;
+    let mut buffer = Vec::new();
+    while next.offset < stretch.end {
+        let whole = block(file, &mut buffer, next.offset, stretch.end)?;
+        let bytes = &buffer[..whole];
+        sieve.lines(bytes, next.line, |line, raw| {
+            if let Some(problem) = parse::problem(&parse::parse(&super::facts::head(raw))) {
+                on(line, problem);
+            }
+        });
+        let breaks = memchr::memchr_iter(b'\n', bytes).count() as u64;
+        next = Mark { offset: next.offset + whole as u64, line: next.line + breaks };
+        if whole == 0 {
+            break;
+        }
+    }
+    Ok(())
+}
