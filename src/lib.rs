@@ -24,9 +24,11 @@
 pub mod build;
 pub mod console;
 pub mod generation;
+pub mod iso;
 pub mod lab;
 pub mod paths;
 pub mod pipeline;
+pub mod tls;
 pub mod triage;
 #[cfg(feature = "tui")]
 pub mod tui;

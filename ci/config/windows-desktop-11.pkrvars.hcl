@@ -8,8 +8,7 @@ vm_firmware      = "efi-secure"
 
 # Installation media with a volume licence: true takes the image out of evaluation media instead and leaves the product key away,
 # and then Setup stops at the licensing page for ever if the media are not evaluation media.
-vm_inst_os_edition = "Enterprise"
-vm_inst_os_eval    = false
+vm_inst_os_eval = false
 
 # Media, uploaded by hand under this name
 iso_datastore_path       = "iso/windows/windows-desktop/11/amd64"

@@ -1,5 +1,9 @@
 //! What the repository says: the matrix, its lines, packer's var-files and argv.
 
+pub mod argv;
+pub mod check;
 pub mod matrix;
+pub mod positions;
+pub mod varfiles;
 
 pub use matrix::{Key, Line, Matrix, MatrixError, Os};

@@ -1,14 +1,5 @@
-// Windows 11. The edition is the line's own choice (vm_inst_os_edition), so that there is one source and no -only.
-
-variable "vm_inst_os_edition" {
-  type        = string
-  description = "Pro or Enterprise, as the media's image names call it."
-
-  validation {
-    condition     = contains(["Pro", "Enterprise"], var.vm_inst_os_edition)
-    error_message = "The vm_inst_os_edition must be Pro or Enterprise."
-  }
-}
+// Windows 11, one source per edition; the line's edition in ci/matrix.json picks one by -only. The other gets a name of
+// its own, so that a build without -only cannot make two VMs fight over one.
 
 variable "vm_inst_os_key_pro" {
   type        = string
@@ -30,21 +21,37 @@ locals {
 
   // Not secrets: Microsoft publishes them (learn.microsoft.com, "KMS client activation and product keys").
   product_keys = {
-    Pro        = coalesce(var.vm_inst_os_key_pro, "W269N-WFGWX-YVC9B-4J6C9-T83GX")
-    Enterprise = coalesce(var.vm_inst_os_key_ent, "NPPR9-FWDCX-D2C8J-H872K-2YT43")
+    pro = coalesce(var.vm_inst_os_key_pro, "W269N-WFGWX-YVC9B-4J6C9-T83GX")
+    ent = coalesce(var.vm_inst_os_key_ent, "NPPR9-FWDCX-D2C8J-H872K-2YT43")
   }
-  autounattend = templatefile("../shared/autounattend.pkrtpl.hcl", {
-    answers     = local.answers
-    image_name  = "Windows 11 ${var.vm_inst_os_edition}${var.vm_inst_os_eval ? " Evaluation" : ""}"
-    product_key = var.vm_inst_os_eval ? "" : local.product_keys[var.vm_inst_os_edition]
-  })
+  editions = {
+    pro = { image = "Pro", key = local.product_keys.pro }
+    ent = { image = "Enterprise", key = local.product_keys.ent }
+  }
+  autounattend = {
+    for name, edition in local.editions : name => templatefile("../shared/autounattend.pkrtpl.hcl", {
+      answers     = local.answers
+      image_name  = "Windows 11 ${edition.image}${var.vm_inst_os_eval ? " Evaluation" : ""}"
+      product_key = var.vm_inst_os_eval ? "" : edition.key
+    })
+  }
+  vm_names = {
+    for name, edition in local.editions : name => (
+      strcontains(var.vm_base_name, "-${name}-") ? local.vm_name : "${var.vm_base_name}-${name}-build"
+    )
+  }
 }
 
 build {
   source "source.vsphere-iso.windows" {
-    name       = "windows-desktop"
-    vm_name    = local.vm_name
-    cd_content = { "autounattend.xml" = local.autounattend }
+    name       = "windows-desktop-pro"
+    vm_name    = local.vm_names["pro"]
+    cd_content = { "autounattend.xml" = local.autounattend["pro"] }
+  }
+  source "source.vsphere-iso.windows" {
+    name       = "windows-desktop-ent"
+    vm_name    = local.vm_names["ent"]
+    cd_content = { "autounattend.xml" = local.autounattend["ent"] }
   }
 
   provisioner "ansible" {

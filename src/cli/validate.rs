@@ -1,0 +1,49 @@
+//! `validate`: is the repository sound, for every line or one.
+
+use std::io::Write;
+use std::path::PathBuf;
+
+use tmpl::build::validate::{Packer, Verdict};
+use tmpl::pipeline::check;
+
+use super::{Context, Exit, Stop};
+
+/// Arguments of `validate`.
+#[derive(Debug, clap::Args)]
+pub struct Args {
+    /// `all` (disabled lines too) or one key
+    #[arg(long, default_value = "all")]
+    os: String,
+    /// Findings as a JSON array
+    #[arg(long)]
+    json: bool,
+    /// The packer to ask after the static checks
+    #[arg(long, value_name = "PATH", default_value = "packer")]
+    packer: PathBuf,
+    /// Static checks only, even where packer is present
+    #[arg(long = "static")]
+    static_only: bool,
+}
+
+/// Static checks first; then packer's own `validate` per line, where a packer new enough is present.
+pub async fn run(context: &Context, args: Args) -> anyhow::Result<Exit> {
+    let only = (args.os != "all").then_some(args.os.as_str());
+    if let Some(key) = only {
+        context.line(key)?;
+    }
+    let findings = check::check(&context.global.repo, only);
+    let mut out = std::io::stdout().lock();
+    if args.json {
+        serde_json::to_writer_pretty(&mut out, &findings)?;
+        writeln!(out)?;
+    } else {
+        for finding in &findings {
+            writeln!(out, "{finding}")?;
+        }
+    }
+    drop(out);
+    if !findings.is_empty() {
+        return Err(anyhow::anyhow!("{} defect(s) found", findings.len()));
+    }
+    Ok(Exit::Done)
+}

@@ -1,0 +1,159 @@
+//! A newer release, written into matrix and var-file together, every other byte left alone.
+//!
+//! The var-file is replaced first and the matrix second. Killed between the two, the matrix still names the old
+//! release, so the next run finds the bump again, finds the var-file done, and finishes.
+
+use std::fs;
+use std::io::Write;
+use std::ops::Range;
+use std::path::{Path, PathBuf};
+
+use hcl_edit::Span;
+use hcl_edit::structure::Body;
+
+use super::Release;
+use super::discover::file_name;
+use crate::pipeline::Line;
+use crate::pipeline::matrix::MATRIX_PATH;
+use crate::pipeline::positions::Positions;
+use crate::pipeline::varfiles::CONFIG_DIR;
+
+/// Why a bump was not written. Nothing is changed then.
+#[derive(Debug, thiserror::Error)]
+pub enum BumpError {
+    /// the file system
+    #[error("{path}: {source}")]
+    File {
+        /// the file
+        path: PathBuf,
+        /// why
+        source: std::io::Error,
+    },
+    /// the file does not say what it must
+    #[error("{path}: {reason}")]
+    Content {
+        /// the file, relative to the repository
+        path: PathBuf,
+        /// what was expected and found
+        reason: String,
+    },
+}
+
+/// One file before and after, ready to be written or shown as a difference.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Change {
+    /// relative to the repository
+    pub path: PathBuf,
+    /// as it is
+    pub before: String,
+    /// as it will be
+    pub after: String,
+}
+
+/// The two files of one line's bump.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Bump {
+    /// ISO before
+    pub from: String,
+    /// ISO after
+    pub to: String,
+    /// the line's var-file
+    pub config: Change,
+    /// the matrix
+    pub matrix: Change,
+}
+
+impl Bump {
+    /// Reads both files of `line` and works out the change to `release`; writes nothing.
+    ///
+    /// # Errors
+    /// [`BumpError`]: both `iso_file` and `iso_content_library_item` must be assigned once, to the current or already
+    /// to the new ISO.
+    pub fn prepare(repo: &Path, line: &Line, release: &Release) -> Result<Self, BumpError> {
+        let from = file_name(line.iso_url.as_deref().unwrap_or_default()).to_owned();
+        let to = release.file().to_owned();
+        let config = config(repo, line, &from, &to)?;
+        let matrix = matrix(repo, line, release)?;
+        Ok(Self { from, to, config, matrix })
+    }
+
+    /// Writes the var-file, then the matrix, each whole or not at all. Should the matrix fail, the var-file is put back.
+    ///
+    /// # Errors
+    /// [`BumpError::File`]
+    pub fn write(&self, repo: &Path) -> Result<(), BumpError> {
+        replace(repo, &self.config.path, &self.config.after)?;
+        replace(repo, &self.matrix.path, &self.matrix.after).inspect_err(|_| {
+            if let Err(error) = replace(repo, &self.config.path, &self.config.before) {
+                tracing::error!(%error, "the var-file could not be put back");
+            }
+        })
+    }
+}
+
+fn read(repo: &Path, path: &Path) -> Result<String, BumpError> {
+    fs::read_to_string(repo.join(path)).map_err(|source| BumpError::File { path: path.into(), source })
+}
+
+/// Through a temporary file beside the target, so that a reader or a kill sees the old file or the new one.
+fn replace(repo: &Path, path: &Path, text: &str) -> Result<(), BumpError> {
+    let target = repo.join(path);
+    let write = || -> std::io::Result<()> {
+        let folder = target.parent().unwrap_or(repo);
+        let mut file = tempfile::NamedTempFile::new_in(folder)?;
+        file.write_all(text.as_bytes())?;
+        file.as_file().set_permissions(fs::metadata(&target)?.permissions())?;
+        file.as_file().sync_all()?;
+        file.persist(&target)?;
+        Ok(())
+    };
+    write().map_err(|source| BumpError::File { path: path.into(), source })
+}
+
+fn config(repo: &Path, line: &Line, from: &str, to: &str) -> Result<Change, BumpError> {
+    let path = Path::new(CONFIG_DIR).join(&line.config);
+    let before = read(repo, &path)?;
+    let wrong = |reason: String| BumpError::Content { path: path.clone(), reason };
+    let body: Body = before.parse().map_err(|error: hcl_edit::parser::Error| {
+        wrong(format!("line {}: {}", error.location().line(), error.message()))
+    })?;
+    let stem = |file: &str| file.strip_suffix(".iso").unwrap_or(file).to_owned();
+    let mut edits = Vec::new();
+    for (name, old, new) in
+        [("iso_file", from.to_owned(), to.to_owned()), ("iso_content_library_item", stem(from), stem(to))]
+    {
+        let attribute = body.get_attribute(name).ok_or_else(|| wrong(format!("{name} is not assigned")))?;
+        let value = attribute.value.as_str().ok_or_else(|| wrong(format!("{name} is no literal string")))?;
+        if value != old && value != new {
+            return Err(wrong(format!("{name} is {value:?}, not the current {old:?}; correct it by hand")));
+        }
+        let place = attribute.value.span().ok_or_else(|| wrong(format!("cannot tell where {name} stands")))?;
+        edits.push((place, serde_json::Value::from(new).to_string()));
+    }
+    let after = edited(&before, edits);
+    Ok(Change { path, before, after })
+}
+
+fn matrix(repo: &Path, line: &Line, release: &Release) -> Result<Change, BumpError> {
+    let path = PathBuf::from(MATRIX_PATH);
+    let before = read(repo, &path)?;
+    let positions = Positions::parse(&before);
+    let edits = [("iso_url", &release.iso_url), ("sums_url", &release.sums_url)].map(|(name, url)| {
+        let place = positions.value(&line.key.0, name);
+        place.map(|place| (place, serde_json::Value::from(url.as_str()).to_string()))
+    });
+    let [Some(iso), Some(sums)] = edits else {
+        return Err(BumpError::Content { path, reason: format!("{} has no iso_url and sums_url", line.key) });
+    };
+    let after = edited(&before, vec![iso, sums]);
+    Ok(Change { path, before, after })
+}
+
+fn edited(text: &str, mut edits: Vec<(Range<usize>, String)>) -> String {
+    edits.sort_by_key(|(place, _)| std::cmp::Reverse(place.start));
+    let mut text = text.to_owned();
+    for (place, new) in edits {
+        text.replace_range(place, &new);
+    }
+    text
+}

@@ -1,0 +1,13 @@
+//! Install media: find newer releases, bump matrix and var-file together, stage the ISO on the datastore.
+
+pub mod bump;
+pub mod discover;
+pub mod mirror;
+pub mod sums;
+pub mod version;
+
+pub use bump::{Bump, BumpError};
+pub use discover::{Discovery, Finding, Release};
+pub use mirror::{Mirror, MirrorError};
+pub use sums::Digest;
+pub use version::Version;

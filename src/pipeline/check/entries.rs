@@ -1,0 +1,95 @@
+//! The matrix as a whole: its shape, and what must be unique in it.
+
+use std::collections::HashMap;
+use std::path::Path;
+
+use serde::Deserialize;
+use serde_json::Value;
+
+use super::{Finding, MatrixText};
+use crate::pipeline::Line;
+
+/// The entries that can be read; `None` when nothing further can be said. Shape defects go to `findings`.
+pub(super) fn read(repo: &Path, matrix: &MatrixText, findings: &mut Vec<Finding>) -> Option<Vec<Line>> {
+    let values: Vec<Value> = match serde_json::from_str(&matrix.source.text) {
+        Ok(values) => values,
+        Err(error) => {
+            let mut finding = matrix.source.whole(format!("not a JSON array of lines: {error}"), "correct the JSON");
+            finding.line = Some(error.line());
+            findings.push(finding);
+            return None;
+        }
+    };
+    if values.is_empty() {
+        findings.push(matrix.source.whole("no lines", "add at least one entry"));
+        return None;
+    }
+    let mut lines = Vec::new();
+    for (index, value) in values.into_iter().enumerate() {
+        let key = value.get("key").and_then(Value::as_str).unwrap_or_default().to_owned();
+        match Line::deserialize(&value) {
+            Ok(line) => lines.push(line),
+            Err(error) => findings.push(matrix.field(
+                &key,
+                "key",
+                format!("entry {} {key:?}: {error}", index + 1),
+                "give every entry the fields of its neighbours",
+            )),
+        }
+    }
+    unique(matrix, "key", lines.iter().map(|line| line.key.0.as_str()), findings);
+    unique(matrix, "base_name", lines.iter().map(|line| line.base_name.as_str()), findings);
+    for line in &lines {
+        fields(repo, matrix, line, findings);
+    }
+    Some(lines)
+}
+
+/// Two entries with one key cannot be told apart; two with one base name would race for the same template.
+fn unique<'a>(matrix: &MatrixText, field: &str, values: impl Iterator<Item = &'a str>, findings: &mut Vec<Finding>) {
+    let mut counts: HashMap<&str, usize> = HashMap::new();
+    for value in values {
+        *counts.entry(value).or_default() += 1;
+    }
+    for (value, _) in counts.into_iter().filter(|(_, count)| *count > 1) {
+        let second = matrix.positions.nth(field, value, 1).map_or(0, |place| place.start);
+        findings.push(matrix.source.at(second, format!("{field} {value:?} is used twice"), "give each line its own"));
+    }
+}
+
+/// Fields whose form matters to somebody downstream.
+fn fields(repo: &Path, matrix: &MatrixText, line: &Line, findings: &mut Vec<Finding>) {
+    let key = line.key.0.as_str();
+    let mut wrong = |field: &str, what: String, remedy: &str| findings.push(matrix.field(key, field, what, remedy));
+    let plain = |text: &str| {
+        !text.is_empty() && text.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_' | b'.'))
+    };
+    if !plain(key) || key.starts_with(['-', '.']) {
+        wrong("key", format!("key {key:?} is not a plain name"), "use letters, digits, dot, dash and underscore");
+    }
+    if !plain(&line.base_name) {
+        wrong(
+            "base_name",
+            format!("base_name {:?} is not a plain name", line.base_name),
+            "use letters, digits, dot, dash and underscore",
+        );
+    }
+    if !repo.join(&line.build_dir).is_dir() {
+        wrong("build_dir", format!("{} is not a folder", line.build_dir), "name the folder of the line's template");
+    }
+    if !repo.join("ci/config").join(&line.config).is_file() {
+        wrong("config", format!("ci/config/{} does not exist", line.config), "create it or correct the name");
+    }
+    let path = &line.iso_datastore_path;
+    if path.starts_with('/') || path.ends_with('/') || path.is_empty() {
+        wrong("iso_datastore_path", format!("{path:?} is not a folder on a datastore"), "no slash at either end");
+    }
+    if line.iso_url.is_some() != line.sums_url.is_some() {
+        wrong("iso_url", "iso_url and sums_url go together".into(), "give both, or neither for media staged by hand");
+    }
+    for (field, url) in [("iso_url", &line.iso_url), ("sums_url", &line.sums_url)] {
+        if url.as_ref().is_some_and(|url| !url.starts_with("https://")) {
+            wrong(field, format!("{field} is not https"), "use the mirror's https address");
+        }
+    }
+}

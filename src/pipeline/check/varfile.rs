@@ -1,0 +1,112 @@
+//! One var-file against what may stand in it.
+
+use std::path::Path;
+
+use hcl_edit::Span;
+use hcl_edit::expr::Expression;
+
+use super::{Finding, Source, Template, template};
+
+/// Names that carry credentials. A var-file beats `PKR_VAR_*`, so even an empty value here would silently win over the
+/// environment.
+const CREDENTIALS: [&str; 7] = [
+    "vsphere_username",
+    "vsphere_password",
+    "build_password",
+    "build_password_encrypted",
+    "vsphere_token",
+    "communicator_proxy_password",
+    "vsphere_endpoint",
+];
+
+/// One assignment of a var-file.
+pub(super) struct Assignment {
+    pub name: String,
+    pub text: Option<String>,
+    pub offset: usize,
+}
+
+/// A parsed var-file.
+pub(super) struct VarFile {
+    pub source: Source,
+    pub assignments: Vec<Assignment>,
+}
+
+impl VarFile {
+    pub fn read(repo: &Path, path: &Path) -> Result<Self, Finding> {
+        let source = Source::read(repo, path)?;
+        let body = template::parse(&source)?;
+        if let Some(block) = body.blocks().next() {
+            let offset = block.span().map_or(0, |span| span.start);
+            return Err(source.at(offset, "a block in a var-file", "a var-file holds assignments only"));
+        }
+        let assignments = body
+            .attributes()
+            .map(|attribute| Assignment {
+                name: attribute.key.as_str().to_owned(),
+                text: literal(&attribute.value),
+                offset: attribute.span().map_or(0, |span| span.start),
+            })
+            .collect();
+        Ok(Self { source, assignments })
+    }
+
+    /// The literal string assigned to `name`.
+    pub fn get(&self, name: &str) -> Option<&Assignment> {
+        self.assignments.iter().find(|assignment| assignment.name == name)
+    }
+
+    /// Assignments that the template does not declare.
+    pub fn undeclared(&self, template: &Template, dir: &str, linux_only: bool, findings: &mut Vec<Finding>) {
+        for assignment in &self.assignments {
+            if template.variables.contains_key(&assignment.name) {
+                continue;
+            }
+            let what = format!("{} is not declared by {dir}", assignment.name);
+            let remedy = if linux_only {
+                "network and storage files are for Linux lines only; correct the line's os or build_dir"
+            } else {
+                "declare the variable there or remove the assignment"
+            };
+            findings.push(self.source.at(assignment.offset, what, remedy));
+        }
+    }
+
+    /// Secrets that stand in the file, and credentials that would shadow the environment's.
+    pub fn secrets(&self, findings: &mut Vec<Finding>) {
+        for assignment in &self.assignments {
+            let Some(text) = assignment.text.as_deref() else { continue };
+            let name = assignment.name.as_str();
+            let what = if CREDENTIALS.contains(&name) {
+                format!("{name} is assigned in a file; it would win over PKR_VAR_{name}")
+            } else if !text.is_empty() && (names_secret(name) || looks_secret(text)) {
+                format!("{name} holds a secret in clear")
+            } else {
+                continue;
+            };
+            let remedy = format!("remove it and set PKR_VAR_{name} in the environment");
+            findings.push(self.source.at(assignment.offset, what, remedy));
+        }
+    }
+}
+
+fn literal(value: &Expression) -> Option<String> {
+    value
+        .as_str()
+        .map(str::to_owned)
+        .or_else(|| value.as_heredoc_template().map(|heredoc| heredoc.template.to_string()))
+}
+
+/// Whether a variable of this name holds a secret. Public keys and Microsoft's published volume keys do not.
+fn names_secret(name: &str) -> bool {
+    let name = name.to_ascii_lowercase();
+    ["password", "passwd", "secret", "token", "private_key"].iter().any(|word| name.contains(word))
+}
+
+/// Whether a value is a secret by its form, whatever its name.
+fn looks_secret(text: &str) -> bool {
+    let text = text.trim();
+    text.contains("-----BEGIN") && text.contains("PRIVATE KEY")
+        || ["$1$", "$5$", "$6$", "$y$", "$2a$", "$2b$"].iter().any(|prefix| text.starts_with(prefix))
+        || ["ghp_", "ghs_", "gho_", "github_pat_"].iter().any(|prefix| text.starts_with(prefix))
+}

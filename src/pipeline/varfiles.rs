@@ -1,0 +1,22 @@
+//! Which var-files packer is given for a line, and in which order: later ones win, and all of them beat `PKR_VAR_*`.
+
+use std::path::{Path, PathBuf};
+
+use super::{Line, Os};
+
+/// Where the var-files are, below the repository's root.
+pub const CONFIG_DIR: &str = "ci/config";
+
+const SHARED: [&str; 5] = ["vsphere", "build", "ansible", "proxy", "common"];
+/// Windows templates declare none of these variables; packer refuses files that assign undeclared ones.
+const LINUX: [&str; 2] = ["network", "linux-storage"];
+
+/// The line's var-files, relative to the repository: the shared ones, for Linux network and storage, then its own.
+pub fn order(line: &Line) -> Vec<PathBuf> {
+    let linux: &[&str] = match line.os {
+        Os::Linux => &LINUX,
+        Os::Windows => &[],
+    };
+    let shared = SHARED.iter().chain(linux).map(|name| format!("{name}.pkrvars.hcl"));
+    shared.chain([line.config.clone()]).map(|name| Path::new(CONFIG_DIR).join(name)).collect()
+}
