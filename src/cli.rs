@@ -16,6 +16,7 @@ mod plan;
 mod redact;
 mod status;
 mod tui;
+mod validate;
 
 use std::io::Write;
 use std::path::PathBuf;
@@ -54,6 +55,8 @@ enum Verb {
     Demo(demo::Args),
     /// The lines a run builds, as compact JSON
     Plan(plan::Args),
+    /// Check the repository: every line, or one
+    Validate(validate::Args),
     /// Build one line with packer
     Build(build::Args),
     /// Make <base>-build the live template; live becomes <base>-prev
@@ -153,6 +156,7 @@ async fn run(cli: Cli) -> anyhow::Result<Exit> {
         None => tui::run(&context, cli.key).await,
         Some(Verb::Demo(args)) => demo::run(&context, args).await,
         Some(Verb::Plan(args)) => plan::run(&context, &args),
+        Some(Verb::Validate(args)) => validate::run(&context, &args),
         Some(Verb::Build(args)) => build::run(&context, args).await,
         Some(Verb::Promote(args)) => generation::promote(&context, args).await,
         Some(Verb::Rollback(args)) => generation::rollback(&context, args).await,

@@ -1,12 +1,10 @@
 //! `validate`: is the repository sound, for every line or one.
 
 use std::io::Write;
-use std::path::PathBuf;
 
-use tmpl::build::validate::{Packer, Verdict};
 use tmpl::pipeline::check;
 
-use super::{Context, Exit, Stop};
+use super::{Context, Exit};
 
 /// Arguments of `validate`.
 #[derive(Debug, clap::Args)]
@@ -17,20 +15,11 @@ pub struct Args {
     /// Findings as a JSON array
     #[arg(long)]
     json: bool,
-    /// The packer to ask after the static checks
-    #[arg(long, value_name = "PATH", default_value = "packer")]
-    packer: PathBuf,
-    /// Static checks only, even where packer is present
-    #[arg(long = "static")]
-    static_only: bool,
 }
 
-/// Static checks first; then packer's own `validate` per line, where a packer new enough is present.
-pub async fn run(context: &Context, args: Args) -> anyhow::Result<Exit> {
+/// Static checks: no packer, no network, no vCenter.
+pub fn run(context: &Context, args: &Args) -> anyhow::Result<Exit> {
     let only = (args.os != "all").then_some(args.os.as_str());
-    if let Some(key) = only {
-        context.line(key)?;
-    }
     let findings = check::check(&context.global.repo, only);
     let mut out = std::io::stdout().lock();
     if args.json {
