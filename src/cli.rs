@@ -23,6 +23,7 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
+use tmpl::tui::picture::Images;
 
 pub use context::Context;
 
@@ -34,6 +35,9 @@ pub struct Cli {
     global: Global,
     /// Open the console on this line
     key: Option<String>,
+    /// How console pictures are shown
+    #[arg(long, value_enum, default_value_t, value_name = "MODE")]
+    images: Images,
     #[command(subcommand)]
     verb: Option<Verb>,
 }
@@ -153,7 +157,7 @@ pub fn main() -> ExitCode {
 async fn run(cli: Cli) -> anyhow::Result<Exit> {
     let context = Context::new(cli.global);
     match cli.verb {
-        None => tui::run(&context, cli.key).await,
+        None => tui::run(&context, cli.key, cli.images).await,
         Some(Verb::Demo(args)) => demo::run(&context, args).await,
         Some(Verb::Plan(args)) => plan::run(&context, &args),
         Some(Verb::Validate(args)) => validate::run(&context, &args),

@@ -9,6 +9,7 @@ use super::panes::Pane;
 use super::state::{Console, Prompt};
 use super::text::Field;
 use super::toast::Tone;
+use crate::vcenter::LinkState;
 
 impl Console {
     pub(super) fn key_pressed(&mut self, press: KeyPress, effects: &mut Vec<Effect>) {
@@ -147,8 +148,11 @@ impl Console {
 
     fn refresh(&mut self, effects: &mut Vec<Effect>) {
         self.picture.hurry();
-        effects.push(Effect::Watch);
         effects.push(Effect::ReadRuns);
+        if matches!(self.session.link, LinkState::Live | LinkState::Connecting) {
+            return;
+        }
+        effects.push(Effect::Watch);
         self.notice(Tone::Info, "asking vCenter again");
     }
 

@@ -10,6 +10,7 @@ pub mod age;
 pub mod binding;
 mod change;
 pub mod confirm;
+pub mod driver;
 pub mod effect;
 #[cfg(test)]
 pub(crate) mod fixture;

@@ -148,6 +148,11 @@ impl Console {
         self.revision
     }
 
+    /// Whether the mouse is ours.
+    pub fn mouse(&self) -> bool {
+        self.mouse
+    }
+
     pub(super) fn changed(&mut self) {
         self.revision += 1;
     }

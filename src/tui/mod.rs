@@ -1,11 +1,17 @@
 //! The only place that knows a terminal.
 
+mod app;
+mod input;
 mod layout;
 mod overlay;
 pub mod picture;
+mod run;
 mod screen;
+mod terminal;
 mod theme;
 mod view;
+
+pub use run::{Ended, Error, Options, run};
 
 #[cfg(test)]
 mod tests;

@@ -54,6 +54,14 @@ pub fn scrolled(selected: Option<usize>, room: usize) -> usize {
     selected.unwrap_or(0).saturating_sub(room.saturating_sub(1))
 }
 
+/// Index among the visible lines of what is drawn in a row of the screen.
+pub fn row_at(console: &Console, area: Rect, y: u16) -> Option<usize> {
+    let room = usize::from(area.height.saturating_sub(3));
+    let first = scrolled(console.lines.selected_index(), room);
+    let index = first + usize::from(y.checked_sub(area.y + 2)?);
+    (index < console.lines.visible().len() && y + 1 < area.bottom()).then_some(index)
+}
+
 fn title(console: &Console, theme: Theme, focused: bool) -> Vec<Span<'static>> {
     let mut title = vec![Span::styled(" Lines ", theme.title(focused))];
     let filter = console.lines.filter();

@@ -1,0 +1,148 @@
+//! Carries effects out. Everything that takes time runs elsewhere and comes back as a message, failures, timeouts and
+//! panics included; nothing in here makes the console wait.
+
+mod link;
+mod save;
+
+use std::future::Future;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+use jiff::Timestamp;
+use tokio::task::JoinHandle;
+
+use super::effect::Effect;
+use super::message::{Answer, Msg, Question};
+use crate::paths::StateDir;
+use crate::pipeline::Line;
+use crate::vcenter::Settings;
+
+/// Takes the messages to the console. Called from any thread.
+pub type Report = Arc<dyn Fn(Msg) + Send + Sync>;
+
+/// What the driver works with.
+#[derive(Debug, Clone)]
+pub struct Parts {
+    /// lines of the matrix
+    pub lines: Vec<Line>,
+    /// root of the repository
+    pub repo: PathBuf,
+    /// where vCenter is and who we are there
+    pub settings: Settings,
+    /// where records are kept
+    pub state: StateDir,
+    /// the packer to run
+    pub packer: PathBuf,
+    /// nothing may be changed
+    pub read_only: bool,
+}
+
+/// Runs effects.
+pub struct Driver {
+    parts: Parts,
+    report: Report,
+    link: link::Link,
+    tasks: Vec<JoinHandle<()>>,
+}
+
+impl std::fmt::Debug for Driver {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Driver").field("parts", &self.parts).finish_non_exhaustive()
+    }
+}
+
+/// How long a picture may take.
+const PICTURE: Duration = Duration::from_secs(20);
+
+impl Driver {
+    /// Starts the standing work: the clock, the watch of the folder, the watch of the records of runs.
+    pub fn start(parts: Parts, report: Report) -> Self {
+        let mut driver =
+            Self { link: link::Link::new(parts.settings.clone(), report.clone()), parts, report, tasks: Vec::new() };
+        driver.link.watch();
+        driver.tasks.push(tokio::spawn(tick(driver.report.clone())));
+        driver
+    }
+
+    /// Carries out one effect. What belongs to the terminal is not for the driver.
+    pub fn run(&mut self, effect: Effect) {
+        match effect {
+            Effect::Watch => self.link.watch(),
+            Effect::TakePicture { question, vm } => {
+                let client = self.link.client();
+                self.ask(PICTURE, "the picture", link::picture(client, vm), move |answer| Msg::PictureTaken {
+                    question,
+                    answer,
+                });
+            }
+            Effect::Guard { question, plan: _ } => (self.report)(Msg::Guarded { question, answer: Ok(()) }),
+            Effect::Apply { question, .. } | Effect::Build { question, .. } | Effect::CancelRun { question, .. } => {
+                self.unready(question);
+            }
+            Effect::SavePicture { question, name, picture } => {
+                self.ask(SAVE, "saving", save::picture(name, picture), move |answer| Msg::Saved { question, answer });
+            }
+            Effect::ReadRuns
+            | Effect::OpenLog { .. }
+            | Effect::CloseLog
+            | Effect::ReadLog { .. }
+            | Effect::SeekLog { .. }
+            | Effect::SaveLog { .. }
+            | Effect::CopyLog { .. }
+            | Effect::Clipboard(_)
+            | Effect::Mouse(_)
+            | Effect::Suspend
+            | Effect::Quit => {}
+        }
+    }
+
+    /// Ends the session with vCenter, as far as that is quick.
+    pub async fn stop(mut self) {
+        for task in self.tasks.drain(..) {
+            task.abort();
+        }
+        self.link.stop().await;
+    }
+
+    fn unready(&self, question: Question) {
+        (self.report)(Msg::Finished { question, answer: Err("not built yet".into()) });
+    }
+
+    /// Runs `work` elsewhere and reports its answer, whatever becomes of it.
+    fn ask<T: Send + 'static>(
+        &self,
+        limit: Duration,
+        what: &'static str,
+        work: impl Future<Output = Answer<T>> + Send + 'static,
+        message: impl FnOnce(Answer<T>) -> Msg + Send + 'static,
+    ) {
+        let report = self.report.clone();
+        tokio::spawn(async move {
+            // A task of its own, so that its panic is an answer too.
+            let mut task = tokio::spawn(work);
+            let answer = match tokio::time::timeout(limit, &mut task).await {
+                Ok(Ok(answer)) => answer,
+                Ok(Err(failure)) => Err(format!("{what} broke off: {failure}")),
+                Err(_) => {
+                    task.abort();
+                    Err(format!("{what} took longer than {} s", limit.as_secs()))
+                }
+            };
+            report(message(answer));
+        });
+    }
+}
+
+/// How long writing a file may take.
+const SAVE: Duration = Duration::from_secs(60);
+
+/// The clock of the console: once a second.
+async fn tick(report: Report) {
+    let mut every = tokio::time::interval(Duration::from_secs(1));
+    every.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Skip);
+    loop {
+        every.tick().await;
+        report(Msg::Ticked { now: Timestamp::now() });
+    }
+}

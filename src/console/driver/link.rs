@@ -1,0 +1,86 @@
+//! The link to vCenter: one client, its watch, pictures.
+
+use std::time::Duration;
+
+use futures_util::StreamExt;
+use tokio::sync::watch;
+use tokio::task::JoinHandle;
+
+use super::super::message::{Answer, Msg};
+use super::Report;
+use crate::triage::picture::Picture;
+use crate::vcenter::{Client, FolderEvent, LinkState, Settings, Vm};
+
+/// The client of this session, replaced when a person asks for a new login.
+pub(super) struct Link {
+    settings: Settings,
+    report: Report,
+    client: watch::Sender<Option<Client>>,
+    task: Option<JoinHandle<()>>,
+}
+
+/// A client that may not be there yet: making one reads certificates.
+pub(super) type Pending = watch::Receiver<Option<Client>>;
+
+impl Link {
+    pub(super) fn new(settings: Settings, report: Report) -> Self {
+        Self { settings, report, client: watch::Sender::new(None), task: None }
+    }
+
+    /// Logs in and watches, with a new client: one whose password was refused logs in no more.
+    pub(super) fn watch(&mut self) {
+        if let Some(task) = self.task.take() {
+            task.abort();
+        }
+        if let Some(old) = self.client.send_replace(None) {
+            tokio::spawn(async move { old.logout().await });
+        }
+        let (settings, report, client) = (self.settings.clone(), self.report.clone(), self.client.clone());
+        self.task = Some(tokio::spawn(async move { follow(settings, &report, &client).await }));
+    }
+
+    pub(super) fn client(&self) -> Pending {
+        self.client.subscribe()
+    }
+
+    pub(super) async fn stop(self) {
+        if let Some(task) = self.task {
+            task.abort();
+        }
+        if let Some(client) = self.client.send_replace(None) {
+            // The session would end by itself later; nobody should wait for it here.
+            let _ = tokio::time::timeout(Duration::from_millis(500), client.logout()).await;
+        }
+    }
+}
+
+async fn follow(settings: Settings, report: &Report, client: &watch::Sender<Option<Client>>) {
+    let link = |state| report(Msg::FolderChanged(FolderEvent::Link(state)));
+    link(LinkState::Connecting);
+    let made = tokio::task::spawn_blocking(move || Client::new(settings)).await;
+    let new = match made {
+        Ok(Ok(new)) => new,
+        Ok(Err(error)) => return link(LinkState::Stopped { reason: error.to_string() }),
+        Err(failure) => return link(LinkState::Stopped { reason: failure.to_string() }),
+    };
+    client.send_replace(Some(new.clone()));
+    let mut events = new.watch().await;
+    while let Some(event) = events.next().await {
+        report(Msg::FolderChanged(event));
+    }
+    link(LinkState::Stopped { reason: "the watch of vCenter ended".into() });
+}
+
+/// Waits for the client; a question asked while logging in is answered after it.
+pub(super) async fn ready(mut client: Pending) -> Answer<Client> {
+    let ready = client.wait_for(Option::is_some).await.map_err(|_| "no link to vCenter".to_owned())?;
+    ready.clone().ok_or_else(|| "no link to vCenter".to_owned())
+}
+
+/// A guest's console as a decoded picture.
+pub(super) async fn picture(client: Pending, vm: Box<Vm>) -> Answer<Picture> {
+    let client = ready(client).await?;
+    let png = client.screenshot(&vm, None).await.map_err(|error| error.to_string())?;
+    let decoded = tokio::task::spawn_blocking(move || Picture::decode(png)).await;
+    decoded.map_err(|failure| failure.to_string())?.map_err(|error| error.to_string())
+}

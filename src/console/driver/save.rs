@@ -1,0 +1,41 @@
+//! Files for the user, in the current folder: written beside, then renamed, never over another file.
+
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
+
+use jiff::Zoned;
+
+use super::super::message::Answer;
+use crate::triage::picture::Picture;
+
+/// Writes a picture as `<name>-<time>.png`.
+pub(super) async fn picture(name: String, picture: Picture) -> Answer<PathBuf> {
+    blocking(move || file(&name, "png", |out| out.write_all(picture.png()))).await
+}
+
+/// Runs blocking work where blocking is allowed.
+pub(super) async fn blocking<T: Send + 'static>(work: impl FnOnce() -> Answer<T> + Send + 'static) -> Answer<T> {
+    tokio::task::spawn_blocking(work).await.map_err(|failure| failure.to_string())?
+}
+
+/// A new file in the current folder; what was written of it goes when writing fails.
+pub(super) fn file(
+    name: &str,
+    extension: &str,
+    write: impl FnOnce(&mut dyn Write) -> io::Result<()>,
+) -> Answer<PathBuf> {
+    let path = PathBuf::from(format!("{name}-{}.{extension}", Zoned::now().strftime("%Y%m%d-%H%M%S")));
+    written(&path, write).map_err(|error| format!("cannot write {}: {error}", path.display()))?;
+    Ok(std::path::absolute(&path).unwrap_or(path))
+}
+
+fn written(path: &Path, write: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> io::Result<()> {
+    let mut temporary = tempfile::Builder::new().prefix(".tmpl-tui-").tempfile_in(".")?;
+    let mut out = io::BufWriter::new(temporary.as_file_mut());
+    write(&mut out)?;
+    out.flush()?;
+    drop(out);
+    temporary.as_file().sync_all()?;
+    temporary.persist_noclobber(path).map_err(|failure| failure.error)?;
+    Ok(())
+}

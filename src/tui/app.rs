@@ -1,0 +1,116 @@
+//! The console on a screen: takes messages, draws when something changed.
+
+use std::io::{self, Write};
+
+use crossterm::terminal::{BeginSynchronizedUpdate, EndSynchronizedUpdate};
+use ratatui::Terminal;
+use ratatui::backend::Backend;
+use ratatui::layout::Rect;
+
+use super::layout::Layout;
+use super::picture::PictureSurface;
+use super::screen;
+use super::theme::Theme;
+use crate::console::{Console, Effect, Msg};
+
+/// Console, screen and what was last drawn.
+#[derive(Debug)]
+pub struct App<B: Backend> {
+    console: Console,
+    terminal: Terminal<B>,
+    surface: PictureSurface,
+    theme: Theme,
+    layout: Layout,
+    /// revision that is on the screen
+    drawn: Option<u64>,
+}
+
+impl<B: Backend> App<B> {
+    /// Nothing is drawn yet.
+    pub fn new(console: Console, terminal: Terminal<B>, surface: PictureSurface, theme: Theme) -> Self {
+        Self { console, terminal, surface, theme, layout: Layout::default(), drawn: None }
+    }
+
+    /// The console.
+    pub fn console(&self) -> &Console {
+        &self.console
+    }
+
+    /// Where everything was drawn.
+    pub fn layout(&self) -> &Layout {
+        &self.layout
+    }
+
+    /// What shows pictures from now on.
+    pub fn set_surface(&mut self, surface: PictureSurface) {
+        self.surface = surface;
+        self.drawn = None;
+    }
+
+    /// Takes one message.
+    pub fn take(&mut self, msg: Msg) -> Vec<Effect> {
+        self.console.update(msg)
+    }
+
+    /// The next frame is drawn even if the console did not change: a picture became ready, the size changed.
+    pub fn redraw(&mut self) {
+        self.drawn = None;
+    }
+
+    /// What is on the screen is not ours any more: after a suspend.
+    ///
+    /// # Errors
+    /// Those of the terminal.
+    pub fn repaint(&mut self) -> Result<(), B::Error> {
+        self.surface.forget();
+        self.terminal.clear()?;
+        self.redraw();
+        Ok(())
+    }
+
+    /// The size changed: pictures must be placed anew.
+    pub fn resized(&mut self) {
+        self.surface.forget();
+        self.redraw();
+    }
+
+    /// Tells the console the sizes of its panes, which follow from the screen's and from focus and zoom.
+    ///
+    /// # Errors
+    /// Those of the terminal.
+    pub fn measure(&mut self) -> Result<Vec<Effect>, B::Error> {
+        let size = self.terminal.size()?;
+        self.layout = Layout::of(&self.console, Rect::new(0, 0, size.width, size.height));
+        let measures = self.layout.measures();
+        if measures == self.console.panes.measures {
+            return Ok(Vec::new());
+        }
+        Ok(self.console.update(Msg::Measured(measures)))
+    }
+
+    /// Draws, if anything changed since the last time; says whether it did. `out` is the terminal, for pictures.
+    ///
+    /// # Errors
+    /// Those of the terminal.
+    pub fn draw(&mut self, out: &mut impl Write) -> Result<bool, io::Error>
+    where
+        B::Error: Into<io::Error>,
+    {
+        if self.drawn == Some(self.console.revision()) {
+            return Ok(false);
+        }
+        crossterm::queue!(out, BeginSynchronizedUpdate)?;
+        let Self { console, surface, theme, layout, .. } = self;
+        let drawn = self.terminal.draw(|frame| {
+            // The size may have changed since it was measured.
+            *layout = Layout::of(console, frame.area());
+            screen::draw(console, layout, *theme, surface, frame);
+        });
+        let pictured = surface.after_draw(out);
+        crossterm::execute!(out, EndSynchronizedUpdate)?;
+        drawn.map_err(Into::into)?;
+        pictured?;
+        self.drawn = Some(self.console.revision());
+        Ok(true)
+    }
+}

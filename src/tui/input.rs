@@ -1,0 +1,74 @@
+//! The terminal's events, on a thread of their own, as messages.
+
+use crossterm::event::{Event, KeyCode, KeyEvent, KeyEventKind, KeyModifiers, MouseButton, MouseEvent, MouseEventKind};
+
+use super::layout::Layout;
+use super::view;
+use crate::console::key::{Code, KeyPress};
+use crate::console::panes::Pane;
+use crate::console::{Console, Msg};
+
+/// Rows one turn of the wheel moves.
+const WHEEL: i16 = 3;
+
+/// Reads events until the terminal is gone or nobody listens.
+pub fn listen(send: impl Fn(Event) -> bool + Send + 'static) -> std::io::Result<()> {
+    let thread = std::thread::Builder::new().name("input".into());
+    thread.spawn(move || {
+        while let Ok(event) = crossterm::event::read() {
+            if !send(event) {
+                break;
+            }
+        }
+    })?;
+    Ok(())
+}
+
+/// What an event means. A resize means nothing by itself: the next frame measures.
+pub fn message(event: Event, layout: &Layout, console: &Console) -> Option<Msg> {
+    match event {
+        Event::Key(key) => press(key).map(Msg::KeyPressed),
+        Event::Paste(text) => Some(Msg::Pasted(text)),
+        Event::Mouse(mouse) => mouse_message(mouse, layout, console),
+        Event::Resize(..) | Event::FocusGained | Event::FocusLost => None,
+    }
+}
+
+fn press(key: KeyEvent) -> Option<KeyPress> {
+    if key.kind == KeyEventKind::Release || key.modifiers.contains(KeyModifiers::ALT) {
+        return None;
+    }
+    let code = match key.code {
+        KeyCode::Char(char) => Code::Char(char),
+        KeyCode::F(number) => Code::F(number),
+        KeyCode::Enter => Code::Enter,
+        KeyCode::Esc => Code::Esc,
+        KeyCode::Tab => Code::Tab,
+        KeyCode::BackTab => Code::BackTab,
+        KeyCode::Up => Code::Up,
+        KeyCode::Down => Code::Down,
+        KeyCode::Left => Code::Left,
+        KeyCode::Right => Code::Right,
+        KeyCode::Home => Code::Home,
+        KeyCode::End => Code::End,
+        KeyCode::PageUp => Code::PageUp,
+        KeyCode::PageDown => Code::PageDown,
+        KeyCode::Backspace => Code::Backspace,
+        KeyCode::Delete => Code::Delete,
+        _ => return None,
+    };
+    Some(KeyPress { code, ctrl: key.modifiers.contains(KeyModifiers::CONTROL) })
+}
+
+fn mouse_message(mouse: MouseEvent, layout: &Layout, console: &Console) -> Option<Msg> {
+    let pane = layout.pane_at(mouse.column, mouse.row)?;
+    match mouse.kind {
+        MouseEventKind::Down(MouseButton::Left) => {
+            let row = (pane == Pane::Lines).then(|| view::lines::row_at(console, layout.lines, mouse.row)).flatten();
+            Some(Msg::Clicked { pane, row })
+        }
+        MouseEventKind::ScrollUp => Some(Msg::Wheeled { pane, rows: -WHEEL }),
+        MouseEventKind::ScrollDown => Some(Msg::Wheeled { pane, rows: WHEEL }),
+        _ => None,
+    }
+}

@@ -1,0 +1,211 @@
+//! The event loop: drain what came, draw once if something changed, wait.
+
+use std::io;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use crossterm::event::Event as Input;
+use jiff::Timestamp;
+use jiff::tz::TimeZone;
+use ratatui::Terminal;
+use ratatui::backend::CrosstermBackend;
+use tokio::signal::unix::{SignalKind, signal};
+use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
+
+use super::app::App;
+use super::picture::{Colours, Images, PictureSurface, Protocol};
+use super::theme::Theme;
+use super::{input, terminal};
+use crate::console::driver::{Driver, Parts, Report};
+use crate::console::standin::Actor;
+use crate::console::{Console, Effect, Msg, Opening};
+use crate::paths::StateDir;
+use crate::pipeline::Matrix;
+use crate::vcenter::Settings;
+
+/// What the console is opened with. Everything that can be wrong about it was found before.
+#[derive(Debug)]
+pub struct Options {
+    /// the matrix, with the repository's root
+    pub matrix: Matrix,
+    /// where vCenter is and who we are there
+    pub settings: Settings,
+    /// where records are kept
+    pub state: StateDir,
+    /// the line to open on; must be in the matrix
+    pub key: Option<String>,
+    /// the packer to run
+    pub packer: PathBuf,
+    /// nothing may be changed
+    pub read_only: bool,
+    /// the vCenter is the lab; said on screen
+    pub simulated: bool,
+    /// how pictures are shown
+    pub images: Images,
+}
+
+/// How the console ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Ended {
+    /// a person left
+    Quit,
+    /// the system asked (SIGTERM, SIGHUP)
+    Signalled,
+}
+
+/// Why the console could not be shown.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// there is no terminal to show it on
+    #[error("{0}")]
+    NoTerminal(&'static str),
+    /// no such line
+    #[error(transparent)]
+    Key(#[from] crate::pipeline::MatrixError),
+    /// the terminal failed
+    #[error("the terminal failed: {0}")]
+    Terminal(#[from] io::Error),
+}
+
+enum Event {
+    Input(Input),
+    Msg(Msg),
+    PictureReady,
+    Signalled,
+}
+
+type Screen = CrosstermBackend<io::Stdout>;
+
+/// Opens the console and returns when it is left; the terminal is as before then. Call it on the thread that may draw.
+///
+/// # Errors
+/// [`Error::NoTerminal`] and [`Error::Key`] before the terminal is touched.
+pub async fn run(options: Options) -> Result<Ended, Error> {
+    terminal::usable(std::env::var("TERM").ok().as_deref()).map_err(Error::NoTerminal)?;
+    if let Some(key) = &options.key {
+        options.matrix.line(key)?;
+    }
+    let console = Console::new(opening(&options));
+    terminal::guard_panics(std::thread::current().id());
+    let (send, mut events) = unbounded_channel();
+    watch_signals(&send)?;
+    let taken = terminal::take(true)?;
+    let theme = Theme::from_env(|name| std::env::var(name).ok());
+    let quiet = PictureSurface::new(Protocol::Cells, Colours::Indexed, || {});
+    let mut app = App::new(console, Terminal::new(CrosstermBackend::new(io::stdout()))?, quiet, theme);
+    // The first frame waits for nothing, not even for the terminal's answers about pictures.
+    let first = app.measure()?;
+    app.draw(&mut io::stdout())?;
+    app.set_surface(PictureSurface::detect(options.images, waker(&send)));
+    listen(&send)?;
+    let report: Report = Arc::new({
+        let send = send.clone();
+        move |msg| drop(send.send(Event::Msg(msg)))
+    });
+    let mut driver = Driver::start(parts(options), report);
+    first.into_iter().for_each(|effect| driver.run(effect));
+    let ended = turn(&mut app, &mut driver, &mut events).await;
+    drop(taken);
+    driver.stop().await;
+    Ok(ended?)
+}
+
+fn opening(options: &Options) -> Opening {
+    let settings = &options.settings;
+    Opening {
+        lines: options.matrix.lines.clone(),
+        key: options.key.clone(),
+        vcenter: settings.url.host_str().unwrap_or_default().to_owned(),
+        account: settings.credentials.username.clone(),
+        picture_account: settings.console.as_ref().map(|console| console.username.clone()),
+        actor: Actor::default(),
+        read_only: options.read_only,
+        simulated: options.simulated,
+        now: Timestamp::now(),
+        zone: TimeZone::system(),
+    }
+}
+
+fn parts(options: Options) -> Parts {
+    Parts {
+        lines: options.matrix.lines,
+        repo: options.matrix.repo,
+        settings: options.settings,
+        state: options.state,
+        packer: options.packer,
+        read_only: options.read_only,
+    }
+}
+
+fn waker(send: &UnboundedSender<Event>) -> impl Fn() + Send + 'static {
+    let send = send.clone();
+    move || drop(send.send(Event::PictureReady))
+}
+
+fn listen(send: &UnboundedSender<Event>) -> io::Result<()> {
+    let send = send.clone();
+    input::listen(move |event| send.send(Event::Input(event)).is_ok())
+}
+
+fn watch_signals(send: &UnboundedSender<Event>) -> io::Result<()> {
+    for kind in [SignalKind::terminate(), SignalKind::hangup()] {
+        let mut signals = signal(kind)?;
+        let send = send.clone();
+        tokio::spawn(async move {
+            while signals.recv().await.is_some() {
+                let _ = send.send(Event::Signalled);
+            }
+        });
+    }
+    Ok(())
+}
+
+/// Takes events until one of them ends the program.
+async fn turn(app: &mut App<Screen>, driver: &mut Driver, events: &mut UnboundedReceiver<Event>) -> io::Result<Ended> {
+    let mut signalled = false;
+    loop {
+        let mut effects = app.measure()?;
+        app.draw(&mut io::stdout())?;
+        if effects.is_empty() {
+            // The sender lives in the input thread and the driver; its end is the terminal's.
+            let Some(event) = events.recv().await else { return Ok(Ended::Signalled) };
+            let mut next = Some(event);
+            while let Some(event) = next {
+                signalled |= matches!(event, Event::Signalled);
+                effects.extend(taken(app, event));
+                next = events.try_recv().ok();
+            }
+        }
+        for effect in effects {
+            match effect {
+                Effect::Quit => return Ok(if signalled { Ended::Signalled } else { Ended::Quit }),
+                Effect::Mouse(on) => terminal::mouse(on)?,
+                Effect::Clipboard(text) => terminal::clipboard(&text)?,
+                Effect::Suspend => {
+                    terminal::suspend(app.console().mouse()).await?;
+                    app.repaint()?;
+                }
+                effect => driver.run(effect),
+            }
+        }
+    }
+}
+
+fn taken(app: &mut App<Screen>, event: Event) -> Vec<Effect> {
+    match event {
+        Event::Msg(msg) => app.take(msg),
+        Event::Signalled => app.take(Msg::Signalled),
+        Event::PictureReady => {
+            app.redraw();
+            Vec::new()
+        }
+        Event::Input(Input::Resize(..)) => {
+            app.resized();
+            Vec::new()
+        }
+        Event::Input(input) => match input::message(input, app.layout(), app.console()) {
+            Some(msg) => app.take(msg),
+            None => Vec::new(),
+        },
+    }
+}

@@ -1,0 +1,127 @@
+//! The terminal: taken over, given back on every way out, and lent to the shell on suspend.
+
+use std::io::{self, IsTerminal, Write};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread::ThreadId;
+
+use crossterm::cursor::Show;
+use crossterm::event::{DisableBracketedPaste, DisableMouseCapture, EnableBracketedPaste, EnableMouseCapture};
+use crossterm::terminal::{EnterAlternateScreen, LeaveAlternateScreen, disable_raw_mode, enable_raw_mode};
+use crossterm::{execute, queue};
+
+use super::picture;
+
+/// Whether the terminal is ours; giving it back twice would write into the shell's screen.
+static TAKEN: AtomicBool = AtomicBool::new(false);
+
+/// Gives the terminal back when dropped.
+#[derive(Debug)]
+pub struct Taken(());
+
+impl Drop for Taken {
+    fn drop(&mut self) {
+        give_back();
+    }
+}
+
+/// Whether a console can be shown at all.
+///
+/// # Errors
+/// One line: what is missing.
+pub fn usable(term: Option<&str>) -> Result<(), &'static str> {
+    if !io::stdout().is_terminal() || !io::stdin().is_terminal() {
+        return Err("the console needs a terminal; in scripts use the verbs (tmpl-tui --help)");
+    }
+    match term {
+        None | Some("" | "dumb") => {
+            Err("the console needs a capable terminal, and TERM says dumb; use the verbs (tmpl-tui --help)")
+        }
+        Some(_) => Ok(()),
+    }
+}
+
+/// Takes the terminal over.
+///
+/// # Errors
+/// Those of the terminal; it is given back then.
+pub fn take(mouse: bool) -> io::Result<Taken> {
+    enter(mouse).inspect_err(|_| give_back())?;
+    Ok(Taken(()))
+}
+
+fn enter(mouse: bool) -> io::Result<()> {
+    TAKEN.store(true, Ordering::SeqCst);
+    enable_raw_mode()?;
+    let mut out = io::stdout();
+    queue!(out, EnterAlternateScreen, EnableBracketedPaste)?;
+    if mouse {
+        queue!(out, EnableMouseCapture)?;
+    }
+    out.flush()
+}
+
+/// Gives the terminal back, whatever state it is in. Does nothing when it is not ours.
+pub fn give_back() {
+    if !TAKEN.swap(false, Ordering::SeqCst) {
+        return;
+    }
+    let mut out = io::stdout();
+    // A terminal that is gone (SIGHUP) takes nothing any more; there is nobody to tell.
+    let _ = picture::erase(&mut out);
+    let _ = execute!(out, DisableMouseCapture, DisableBracketedPaste, LeaveAlternateScreen, Show);
+    let _ = disable_raw_mode();
+}
+
+/// Turns mouse reporting on or off.
+///
+/// # Errors
+/// Those of the terminal.
+pub fn mouse(on: bool) -> io::Result<()> {
+    if on { execute!(io::stdout(), EnableMouseCapture) } else { execute!(io::stdout(), DisableMouseCapture) }
+}
+
+/// Lends the terminal to the shell until it resumes us.
+///
+/// # Errors
+/// Those of the terminal.
+pub async fn suspend(mouse: bool) -> io::Result<()> {
+    use nix::sys::signal::{Signal, kill};
+    use nix::unistd::Pid;
+
+    let mut resumed = tokio::signal::unix::signal(tokio::signal::unix::SignalKind::from_raw(Signal::SIGCONT as i32))?;
+    give_back();
+    // The whole group, as the terminal's own Ctrl-Z does.
+    kill(Pid::from_raw(0), Signal::SIGTSTP)?;
+    // The stop may reach another thread a moment later. Without a shell to resume us there is no stop and no signal.
+    let _ = tokio::time::timeout(std::time::Duration::from_millis(300), resumed.recv()).await;
+    enter(mouse)
+}
+
+/// Puts text on the clipboard of the user's terminal, over ssh too (OSC 52).
+///
+/// # Errors
+/// Those of the terminal.
+pub fn clipboard(text: &str) -> io::Result<()> {
+    use base64::Engine;
+
+    let encoded = base64::engine::general_purpose::STANDARD.encode(text);
+    let mut out = io::stdout();
+    write!(out, "\x1b]52;c;{encoded}\x07")?;
+    out.flush()
+}
+
+/// From now on a panic of the thread that draws gives the terminal back before it is reported; one of another thread
+/// is logged, for its report would only destroy the screen.
+pub fn guard_panics(drawing: ThreadId) {
+    let before = std::panic::take_hook();
+    std::panic::set_hook(Box::new(move |info| {
+        if std::thread::current().id() == drawing {
+            give_back();
+            before(info);
+        } else if TAKEN.load(Ordering::SeqCst) {
+            tracing::error!(%info, "a background task panicked");
+        } else {
+            before(info);
+        }
+    }));
+}
