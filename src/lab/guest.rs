@@ -98,6 +98,8 @@ struct Address {
 #[derive(Debug, Clone, Default, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Build {
+    /// seconds after power-on before which nothing listens on the communicator's port
+    pub connect_at: f64,
     /// nothing listens on the communicator's port
     pub port_closed: bool,
     /// the password is refused

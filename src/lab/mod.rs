@@ -15,6 +15,7 @@ mod inventory;
 mod listen;
 mod machine;
 mod node;
+pub mod packer;
 mod screen;
 mod service;
 mod session;
