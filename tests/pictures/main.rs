@@ -127,7 +127,7 @@ fn rect_of(status: &str) -> Rect {
 }
 
 fn sent(count: usize) -> impl Fn(&State) -> bool {
-    move |state| state.sent.len() >= count && state.status("at ") != ""
+    move |state| state.sent.len() >= count && !state.status("at ").is_empty()
 }
 
 fn last(state: &State) -> Shown {
@@ -189,7 +189,7 @@ fn a_plain_terminal_gets_half_blocks() {
     let files = Files::new();
     let terminal = files.start(Kind::Plain, "auto", &[]);
     assert_half_blocks(&terminal, |[r, g, b]| vt100::Color::Rgb(r, g, b));
-    assert_eq!(terminal.wait("a status", |s| s.status("at ") != "").sent.len(), 0);
+    assert_eq!(terminal.wait("a status", |s| !s.status("at ").is_empty()).sent.len(), 0);
 }
 
 #[test]
@@ -381,7 +381,7 @@ fn keys_typed_while_pictures_change_all_arrive(#[case] kind: Kind) {
 fn a_silent_terminal_starts_with_half_blocks() {
     let files = Files::new();
     let terminal = files.start(Kind::Silent, "auto", &[]);
-    let state = terminal.wait("half blocks", |s| s.status("at ") != "");
+    let state = terminal.wait("half blocks", |s| !s.status("at ").is_empty());
     assert!(state.text.screen().contents().contains("half blocks"));
     let took = terminal.started.elapsed();
     assert!(took < Duration::from_secs(20), "{took:?}: it waits for an answer that never comes");
@@ -395,7 +395,7 @@ fn variables_of_the_terminal_outside_do_not_count_in_tmux(#[case] name: &str, #[
     let files = Files::new();
     let outside = [("LC_TERMINAL", "iTerm2"), ("KONSOLE_VERSION", "220400"), (name, value)];
     let terminal = files.start(Kind::Kitty, "auto", &outside);
-    let state = terminal.wait("a picture", |s| s.status("at ") != "");
+    let state = terminal.wait("a picture", |s| !s.status("at ").is_empty());
     assert!(state.text.screen().contents().contains("half blocks"));
     assert!(!String::from_utf8_lossy(&state.raw).contains("\x1b_G"), "kitty was asked through tmux");
 }
@@ -421,7 +421,7 @@ fn the_person_overrides_what_the_terminal_says(#[case] images: &str) {
 fn with_cells_the_terminal_is_asked_nothing() {
     let files = Files::new();
     let terminal = files.start(Kind::Kitty, "cells", &[]);
-    let state = terminal.wait("half blocks", |s| s.status("at ") != "");
+    let state = terminal.wait("half blocks", |s| !s.status("at ").is_empty());
     let raw = String::from_utf8_lossy(&state.raw);
     assert!(!raw.contains("\x1b[c") && !raw.contains("\x1b_G"), "{raw:.200}");
     assert!(state.sent.is_empty());

@@ -14,7 +14,7 @@ pub struct Pixels {
 /// Size of a cell when the terminal does not tell: the usual 1:2.
 pub const USUAL_CELL: Pixels = Pixels { width: 10, height: 20 };
 
-/// The part of `area`, centred, that a picture fills when its aspect is kept: whole cells, to the nearest.
+/// The part of `area`, at its top and centred, that a picture fills when its aspect is kept: whole cells, to the nearest.
 /// No side is longer than `longest` pixels.
 ///
 /// `None` when the area or the picture is empty.
@@ -28,8 +28,7 @@ pub fn fit(picture: Pixels, area: Rect, cell: Pixels, longest: u32) -> Option<Re
     let columns = cells(size.width, cell.width).min(area.width);
     let rows = cells(size.height, cell.height).min(area.height);
     let x = area.x + (area.width - columns) / 2;
-    let y = area.y + (area.height - rows) / 2;
-    Some(Rect::new(x, y, columns, rows))
+    Some(Rect::new(x, area.y, columns, rows))
 }
 
 /// The largest size within `bounds` that has the aspect of `picture`, to the nearest pixel.

@@ -36,6 +36,11 @@ mod worker;
 
 use std::fmt;
 
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+
+use crate::triage::picture::Picture;
+
 pub use cells::Colours;
 pub use encode::erase;
 pub use fit::Pixels;
@@ -68,6 +73,16 @@ pub enum Protocol {
     Iterm,
     /// DEC sixel
     Sixel,
+}
+
+/// Scales `picture` to half blocks and paints them into `rect`, at once. For the benches, and where nothing else waits.
+pub fn half_blocks(picture: &Picture, rect: Rect, buffer: &mut Buffer, colours: Colours) {
+    cells::paint(&cells::scale(picture.pixels(), rect.width, rect.height), rect, buffer, colours);
+}
+
+/// The bytes that show `picture` as sixel of `size` pixels, at once. For the benches, and where nothing else waits.
+pub fn encode_sixel(picture: &Picture, size: Pixels) -> Vec<u8> {
+    encode::sixel(picture.pixels(), size)
 }
 
 impl fmt::Display for Protocol {

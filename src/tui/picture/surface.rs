@@ -79,7 +79,7 @@ impl PictureSurface {
         self.protocol
     }
 
-    /// Draws `picture` into `area`, centred, its aspect kept, and returns the part it takes. `covered`: an overlay lies
+    /// Draws `picture` into `area`, at its top and centred, its aspect kept, and returns the part it takes. `covered`: an overlay lies
     /// on the area, so the picture is made of half blocks, which the overlay can be drawn over.
     ///
     /// A picture that is not ready yet leaves the one before it standing, or a coarse one in an empty place.
