@@ -10,7 +10,7 @@ use std::sync::Arc;
 use bytes::Bytes;
 use image::codecs::png::PngDecoder;
 use image::error::{ImageError, LimitErrorKind};
-use image::{DynamicImage, ImageDecoder, Limits, RgbImage};
+use image::{DynamicImage, ImageDecoder, Limits};
 
 /// Most bytes of PNG that are looked at. A 4K console is below 10 MB.
 const MAX_PNG: usize = 32 << 20;
@@ -27,7 +27,7 @@ pub struct Picture(Arc<Decoded>);
 
 struct Decoded {
     png: Bytes,
-    pixels: RgbImage,
+    image: DynamicImage,
     hash: u64,
 }
 
@@ -75,10 +75,10 @@ impl Picture {
             return Err(PictureError::TooLarge(format!("{width}×{height} pixels")));
         }
         decoder.set_limits(limits).map_err(damaged)?;
-        let pixels = DynamicImage::from_decoder(decoder).map_err(damaged)?.into_rgb8();
+        let image = DynamicImage::ImageRgb8(DynamicImage::from_decoder(decoder).map_err(damaged)?.into_rgb8());
         let mut hasher = DefaultHasher::new();
         png.hash(&mut hasher);
-        Ok(Self(Arc::new(Decoded { hash: hasher.finish(), png, pixels })))
+        Ok(Self(Arc::new(Decoded { hash: hasher.finish(), png, image })))
     }
 
     /// The bytes it was decoded from.
@@ -86,14 +86,14 @@ impl Picture {
         &self.0.png
     }
 
-    /// Its pixels, alpha dropped.
-    pub fn pixels(&self) -> &RgbImage {
-        &self.0.pixels
+    /// Its pixels: 8-bit RGB, alpha dropped.
+    pub fn image(&self) -> &DynamicImage {
+        &self.0.image
     }
 
     /// Width and height in pixels, each at least 1.
     pub fn size(&self) -> (u32, u32) {
-        self.0.pixels.dimensions()
+        (self.0.image.width(), self.0.image.height())
     }
 
     /// Same bytes, same hash, within one process.

@@ -162,13 +162,23 @@ fn the_picture_arrives_where_the_pane_is_with_its_corners(
     assert_eq!(state.marked(), Some(shown.rect), "text was written over it");
     assert_corners(&shown.pixels);
     assert_aspect(u32::from(shown.rect.width * CELL.0), u32::from(shown.rect.height * CELL.1), 0.05);
-    if shown.protocol == "sixel" {
-        assert_aspect(shown.pixels.width(), shown.pixels.height(), 0.02);
-        let whole = (u32::from(shown.rect.width * CELL.0), u32::from(shown.rect.height * CELL.1));
-        assert!(shown.pixels.width() + 12 > whole.0 && shown.pixels.height() + 24 > whole.1, "it fills its cells");
-    } else {
-        assert_eq!(shown.png, files.bytes(0), "the file goes out as it came");
+    let whole = (u32::from(shown.rect.width * CELL.0), u32::from(shown.rect.height * CELL.1));
+    match shown.protocol {
+        "sixel" => {
+            assert_aspect(shown.pixels.width(), shown.pixels.height(), 0.02);
+            assert!(shown.pixels.width() + 9 > whole.0 && shown.pixels.height() + 18 > whole.1, "it fills its cells");
+        }
+        "kitty" => assert_eq!(shown.pixels.dimensions(), whole, "kitty would drop pixels"),
+        _ => assert_eq!(shown.png, files.bytes(0), "the file goes out as it came"),
     }
+}
+
+#[test]
+fn kitty_gets_the_file_as_it_came_when_the_pane_is_large_enough() {
+    let files = Files::new();
+    let terminal = files.start_with_cell(Kind::Kitty, "auto", &[], (20, 40));
+    let shown = last(&terminal.wait("the picture", sent(1)));
+    assert_eq!(shown.png, files.bytes(0));
 }
 
 #[rstest]

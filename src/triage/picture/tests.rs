@@ -1,4 +1,4 @@
-use image::{ExtendedColorType, ImageEncoder, RgbaImage};
+use image::{ExtendedColorType, GenericImageView, ImageEncoder, RgbaImage};
 
 use super::*;
 
@@ -44,7 +44,7 @@ fn a_picture_keeps_its_pixels_and_its_bytes() {
     let bytes = png(40, 30);
     let picture = Picture::decode(bytes.clone()).expect("it is a picture");
     assert_eq!(picture.size(), (40, 30));
-    assert_eq!(picture.pixels().get_pixel(39, 29).0, [39, 29, 7]);
+    assert_eq!(picture.image().get_pixel(39, 29).0, [39, 29, 7, 255]);
     assert_eq!(picture.png(), &bytes);
 }
 

@@ -1,7 +1,7 @@
 //! Half blocks: two pixels in a cell, drawn with `▀` in the colour of the upper on the colour of the lower.
 
-use image::imageops::{self, FilterType};
-use image::{Rgb, RgbImage};
+use image::imageops::FilterType;
+use image::{DynamicImage, Rgb, RgbImage};
 use ratatui::buffer::Buffer;
 use ratatui::layout::{Position, Rect};
 use ratatui::style::Color;
@@ -16,19 +16,19 @@ pub enum Colours {
 }
 
 /// The picture scaled to half blocks: `columns` wide and `2 × rows` high, each pixel the mean of what it covers.
-pub fn scale(pixels: &RgbImage, columns: u16, rows: u16) -> RgbImage {
+pub fn scale(image: &DynamicImage, columns: u16, rows: u16) -> RgbImage {
     let (width, height) = (u32::from(columns), 2 * u32::from(rows));
     // Plain means of disjoint blocks are sharper than a filter, as long as a block is more than a pixel.
-    if pixels.width() >= 2 * width && pixels.height() >= 2 * height {
-        imageops::thumbnail(pixels, width, height)
+    if image.width() >= 2 * width && image.height() >= 2 * height {
+        image.thumbnail_exact(width, height).into_rgb8()
     } else {
-        imageops::resize(pixels, width, height, FilterType::Triangle)
+        image.resize_exact(width, height, FilterType::Triangle).into_rgb8()
     }
 }
 
 /// The same, coarse and at once: one pixel out of those covered.
-pub fn sample(pixels: &RgbImage, columns: u16, rows: u16) -> RgbImage {
-    imageops::resize(pixels, u32::from(columns), 2 * u32::from(rows), FilterType::Nearest)
+pub fn sample(image: &DynamicImage, columns: u16, rows: u16) -> RgbImage {
+    image.resize_exact(u32::from(columns), 2 * u32::from(rows), FilterType::Nearest).into_rgb8()
 }
 
 /// Paints what [`scale`] made at the top left of `rect`; cells outside `rect` or the buffer stay as they are.
@@ -88,13 +88,13 @@ fn distance(a: [u8; 3], b: [u8; 3]) -> u32 {
 mod tests {
     use super::*;
 
-    fn corners() -> RgbImage {
-        RgbImage::from_fn(1024, 768, |x, y| match (x < 512, y < 384) {
+    fn corners() -> DynamicImage {
+        DynamicImage::from(RgbImage::from_fn(1024, 768, |x, y| match (x < 512, y < 384) {
             (true, true) => Rgb([255, 0, 0]),
             (false, true) => Rgb([0, 255, 0]),
             (true, false) => Rgb([0, 0, 255]),
             (false, false) => Rgb([255, 255, 255]),
-        })
+        }))
     }
 
     #[test]
@@ -124,7 +124,7 @@ mod tests {
     #[test]
     fn thin_light_text_survives_scaling_down() {
         let lines = RgbImage::from_fn(800, 600, |x, _| if x % 10 == 3 { Rgb([255; 3]) } else { Rgb([0; 3]) });
-        let scaled = scale(&lines, 80, 30);
+        let scaled = scale(&lines.into(), 80, 30);
         assert!(scaled.pixels().all(|p| p.0[0] > 10), "a column was lost");
     }
 

@@ -8,11 +8,13 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
-use image::RgbImage;
-use image::imageops::{self, FilterType};
+use image::codecs::png::{CompressionType, FilterType as PngFilter, PngEncoder};
+use image::imageops::FilterType;
+use image::{DynamicImage, ExtendedColorType, ImageEncoder};
 
 use super::fit::Pixels;
 use super::sixel;
+use crate::triage::picture::Picture;
 
 /// Kitty takes at most this much base64 in one escape code.
 const CHUNK: usize = 4096;
@@ -25,10 +27,14 @@ fn image_id() -> u32 {
     0x746D_0000 | (std::process::id() & 0xFFFF)
 }
 
-/// Kitty: the PNG as it is, scaled by the terminal to `columns` × `rows`. Sending the same id again replaces the
-/// picture without a blink; `q=2` keeps kitty from answering into our input, `C=1` from moving the cursor.
-pub fn kitty(png: &[u8], columns: u16, rows: u16) -> Vec<u8> {
-    let payload = STANDARD.encode(png);
+/// Kitty: a PNG that covers `columns` × `rows`, which are `size` pixels. A picture that is larger than that is scaled
+/// here, because kitty drops pixels; a smaller one goes out as it came. Sending the same id again replaces the picture
+/// without a blink; `q=2` keeps kitty from answering into our input, `C=1` from moving the cursor.
+pub fn kitty(picture: &Picture, columns: u16, rows: u16, size: Pixels) -> Vec<u8> {
+    let payload = match smaller_png(picture, size) {
+        Some(png) => STANDARD.encode(png),
+        None => STANDARD.encode(picture.png()),
+    };
     let mut bytes = Vec::with_capacity(payload.len() + payload.len() / 256 + 128);
     let mut keys = format!("a=T,f=100,i={},p=1,q=2,C=1,c={columns},r={rows},", image_id());
     let mut chunks = payload.as_bytes().chunks(CHUNK).peekable();
@@ -42,6 +48,24 @@ pub fn kitty(png: &[u8], columns: u16, rows: u16) -> Vec<u8> {
     bytes
 }
 
+/// The picture scaled down to `size`; `None` when it is not larger.
+fn smaller_png(picture: &Picture, size: Pixels) -> Option<Vec<u8>> {
+    let (width, height) = picture.size();
+    if width <= size.width && height <= size.height {
+        return None;
+    }
+    let scaled = picture.image().resize_exact(size.width, size.height, FilterType::Triangle);
+    let mut png = Vec::new();
+    let encoder = PngEncoder::new_with_quality(&mut png, CompressionType::Fast, PngFilter::Adaptive);
+    match encoder.write_image(scaled.as_bytes(), size.width, size.height, ExtendedColorType::Rgb8) {
+        Ok(()) => Some(png),
+        Err(error) => {
+            tracing::warn!(%error, "cannot scale the picture: the terminal does");
+            None
+        }
+    }
+}
+
 /// iTerm2: the PNG as it is, scaled by the terminal to `columns` × `rows`.
 pub fn iterm(png: &[u8], columns: u16, rows: u16) -> Vec<u8> {
     let size = png.len();
@@ -53,8 +77,8 @@ pub fn iterm(png: &[u8], columns: u16, rows: u16) -> Vec<u8> {
 }
 
 /// Sixel of exactly `size` pixels.
-pub fn sixel(pixels: &RgbImage, size: Pixels) -> Vec<u8> {
-    sixel::encode(&imageops::resize(pixels, size.width, size.height, FilterType::Triangle))
+pub fn sixel(image: &DynamicImage, size: Pixels) -> Vec<u8> {
+    sixel::encode(&image.resize_exact(size.width, size.height, FilterType::Triangle).into_rgb8())
 }
 
 /// Notes that kitty shows our picture now.

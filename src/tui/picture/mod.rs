@@ -77,12 +77,12 @@ pub enum Protocol {
 
 /// Scales `picture` to half blocks and paints them into `rect`, at once. For the benches, and where nothing else waits.
 pub fn half_blocks(picture: &Picture, rect: Rect, buffer: &mut Buffer, colours: Colours) {
-    cells::paint(&cells::scale(picture.pixels(), rect.width, rect.height), rect, buffer, colours);
+    cells::paint(&cells::scale(picture.image(), rect.width, rect.height), rect, buffer, colours);
 }
 
 /// The bytes that show `picture` as sixel of `size` pixels, at once. For the benches, and where nothing else waits.
 pub fn encode_sixel(picture: &Picture, size: Pixels) -> Vec<u8> {
-    encode::sixel(picture.pixels(), size)
+    encode::sixel(picture.image(), size)
 }
 
 impl fmt::Display for Protocol {

@@ -177,10 +177,15 @@ impl PictureSurface {
         }
         let longest = if self.protocol == Protocol::Sixel { LONGEST_SIXEL } else { u32::MAX };
         let rect = fit::fit(size, area, cell, longest)?;
-        let mut bounds = fit::of_cells(rect, cell);
-        bounds.width = bounds.width.min(longest);
-        bounds.height = bounds.height.min(longest);
-        let key = Key { hash: picture.hash(), columns: rect.width, rows: rect.height, size: fit::inside(size, bounds) };
+        let whole = fit::of_cells(rect, cell);
+        let size = match self.protocol {
+            // Its pixels are the terminal's: nothing is stretched.
+            Protocol::Sixel => {
+                fit::inside(size, Pixels { width: whole.width.min(longest), height: whole.height.min(longest) })
+            }
+            _ => whole,
+        };
+        let key = Key { hash: picture.hash(), columns: rect.width, rows: rect.height, size };
         Some(Placement { key, x: rect.x, y: rect.y })
     }
 
@@ -208,7 +213,7 @@ impl PictureSurface {
                 cells::paint(pixels, place.rect(), buffer, self.colours);
             }
             _ => {
-                let coarse = cells::sample(picture.pixels(), columns, rows);
+                let coarse = cells::sample(picture.image(), columns, rows);
                 cells::paint(&coarse, place.rect(), buffer, self.colours);
             }
         }

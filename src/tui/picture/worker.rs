@@ -20,7 +20,7 @@ pub struct Key {
     pub columns: u16,
     /// cells
     pub rows: u16,
-    /// pixels the picture has there, in sixel
+    /// pixels the picture has there
     pub size: Pixels,
 }
 
@@ -97,12 +97,12 @@ fn work(todo: &Receiver<Job>, results: &Sender<Done>, wake: &impl Fn()) {
 
 fn perform(job: Job) -> Done {
     match job {
-        Job::Scale(key, picture) => Done::Scaled(key, Arc::new(cells::scale(picture.pixels(), key.columns, key.rows))),
+        Job::Scale(key, picture) => Done::Scaled(key, Arc::new(cells::scale(picture.image(), key.columns, key.rows))),
         Job::Encode(key, picture, protocol) => {
             let bytes = match protocol {
-                Protocol::Kitty => encode::kitty(picture.png(), key.columns, key.rows),
+                Protocol::Kitty => encode::kitty(&picture, key.columns, key.rows, key.size),
                 Protocol::Iterm => encode::iterm(picture.png(), key.columns, key.rows),
-                Protocol::Sixel => encode::sixel(picture.pixels(), key.size),
+                Protocol::Sixel => encode::sixel(picture.image(), key.size),
                 Protocol::Cells => Vec::new(),
             };
             Done::Encoded(key, Arc::from(bytes))
