@@ -74,7 +74,7 @@ source "vsphere-iso" "windows" {
   winrm_use_ntlm    = true
 
   // The role "harden" leaves this script: it takes back what only the build needed, disables the build account, and powers off.
-  shutdown_command    = "powershell.exe -NoProfile -ExecutionPolicy Bypass -File C:\\ProgramData\\PackerTemplate\\Complete-Template.ps1"
+  shutdown_command    = "powershell.exe -NoProfile -ExecutionPolicy Bypass -File \"C:\\Program Files\\PackerTemplate\\Complete-Template.ps1\""
   shutdown_timeout    = var.common_shutdown_timeout
   convert_to_template = var.common_template_conversion
 }

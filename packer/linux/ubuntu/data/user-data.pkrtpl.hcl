@@ -114,6 +114,6 @@ autoinstall:
 %{ endfor ~}
   late-commands:
     # For the length of the build only: it goes with the account when the template is sealed.
-    - echo ${jsonencode("${build_username} ALL=(ALL) NOPASSWD: ALL")} >/target/etc/sudoers.d/90-build
+    - ${jsonencode("echo '${build_username} ALL=(ALL) NOPASSWD: ALL' >/target/etc/sudoers.d/90-build")}
     - chmod 0440 /target/etc/sudoers.d/90-build
   shutdown: reboot

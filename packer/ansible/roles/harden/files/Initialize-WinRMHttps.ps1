@@ -2,7 +2,7 @@
 # Runs in the template's build, and in every clone at start and daily. Does nothing where all is well. Ends with 1 and a line in the log when it cannot.
 
 $ErrorActionPreference = 'Stop'
-$log = Join-Path $env:ProgramData 'PackerTemplate\Initialize-WinRMHttps.log'
+$log = Join-Path $env:ProgramFiles 'PackerTemplate\Initialize-WinRMHttps.log'
 $friendlyName = 'WinRM HTTPS of this machine'
 $hostName = [System.Net.Dns]::GetHostName()
 
