@@ -2,6 +2,7 @@
 //! panics included; nothing in here makes the console wait.
 
 mod link;
+mod log;
 mod save;
 
 use std::future::Future;
@@ -16,6 +17,7 @@ use super::effect::Effect;
 use super::message::{Answer, Msg, Question};
 use crate::paths::StateDir;
 use crate::pipeline::Line;
+use crate::triage::redact::Scrubber;
 use crate::vcenter::Settings;
 
 /// Takes the messages to the console. Called from any thread.
@@ -43,6 +45,7 @@ pub struct Driver {
     parts: Parts,
     report: Report,
     link: link::Link,
+    log: log::Reader,
     tasks: Vec<JoinHandle<()>>,
 }
 
@@ -58,8 +61,10 @@ const PICTURE: Duration = Duration::from_secs(20);
 impl Driver {
     /// Starts the standing work: the clock, the watch of the folder, the watch of the records of runs.
     pub fn start(parts: Parts, report: Report) -> Self {
-        let mut driver =
-            Self { link: link::Link::new(parts.settings.clone(), report.clone()), parts, report, tasks: Vec::new() };
+        let link = link::Link::new(parts.settings.clone(), report.clone());
+        let scrubber = Arc::new(Scrubber::from_env(std::env::vars()));
+        let log = log::Reader::new(report.clone(), scrubber);
+        let mut driver = Self { link, log, parts, report, tasks: Vec::new() };
         driver.link.watch();
         driver.tasks.push(tokio::spawn(tick(driver.report.clone())));
         driver
@@ -83,17 +88,25 @@ impl Driver {
             Effect::SavePicture { question, name, picture } => {
                 self.ask(SAVE, "saving", save::picture(name, picture), move |answer| Msg::Saved { question, answer });
             }
-            Effect::ReadRuns
-            | Effect::OpenLog { .. }
-            | Effect::CloseLog
-            | Effect::ReadLog { .. }
-            | Effect::SeekLog { .. }
-            | Effect::SaveLog { .. }
-            | Effect::CopyLog { .. }
-            | Effect::Clipboard(_)
-            | Effect::Mouse(_)
-            | Effect::Suspend
-            | Effect::Quit => {}
+            Effect::OpenLog { question, path } => self.log.open(question, path),
+            Effect::CloseLog => self.log.close(),
+            Effect::ReadLog { question, from, count } => {
+                let rows = self.log.rows(from, count);
+                self.ask(READ, "reading the log", rows, move |answer| Msg::LogRead { question, answer });
+            }
+            Effect::SeekLog { question, sought, from, forwards } => {
+                let found = self.log.seek(sought, from, forwards);
+                self.ask(SEEK, "searching the log", found, move |answer| Msg::LogFound { question, answer });
+            }
+            Effect::SaveLog { question, key } => {
+                let saved = self.log.save(key);
+                self.ask(SAVE, "saving the log", saved, move |answer| Msg::Saved { question, answer });
+            }
+            Effect::CopyLog { question, from, to } => {
+                let text = self.log.text(from, to);
+                self.ask(READ, "reading the log", text, move |answer| Msg::Copied { question, answer });
+            }
+            Effect::ReadRuns | Effect::Clipboard(_) | Effect::Mouse(_) | Effect::Suspend | Effect::Quit => {}
         }
     }
 
@@ -134,6 +147,10 @@ impl Driver {
     }
 }
 
+/// How long reading a few lines may take.
+const READ: Duration = Duration::from_secs(10);
+/// How long a search through a whole log may take.
+const SEEK: Duration = Duration::from_secs(60);
 /// How long writing a file may take.
 const SAVE: Duration = Duration::from_secs(60);
 

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use super::message::Question;
 use super::standin::Plan;
 use crate::pipeline::Key;
+use crate::triage::log::Pattern;
 use crate::triage::picture::Picture;
 use crate::vcenter::Vm;
 
@@ -76,7 +77,7 @@ pub enum Effect {
         question: Question,
         /// what
         sought: Sought,
-        /// where to begin; this line itself is not looked at
+        /// where to begin; this line itself comes last
         from: u64,
         /// towards the end
         forwards: bool,
@@ -117,10 +118,10 @@ pub enum Effect {
 }
 
 /// What is looked for in a log.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone)]
 pub enum Sought {
     /// a regular expression, smart case
-    Pattern(String),
+    Pattern(Pattern),
     /// an error
     Error,
 }

@@ -6,13 +6,14 @@ use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
 use super::key::{Code, KeyPress};
-use super::log::{Level, LogFacts, LogRow};
+use super::log::LogFacts;
 use super::message::{Msg, Question};
 use super::panes::Measures;
 use super::run::{RunSeen, RunState};
 use super::standin::Actor;
 use super::{Console, Effect, Opening};
 use crate::pipeline::{Key, Matrix};
+use crate::triage::log::{Level, LogLine, Origin, Problem};
 use crate::vcenter::{FolderEvent, LinkState, Moid, PowerState, ToolsStatus, Vm};
 
 const KEYS: [&str; 9] = [
@@ -135,9 +136,9 @@ pub fn night() -> Console {
 }
 
 /// Gives the log of the selected line these lines, as the driver would.
-pub fn log(console: &mut Console, texts: &[(Level, &str)], effects: Vec<Effect>) {
+pub fn log(console: &mut Console, texts: &[Told<'_>], effects: Vec<Effect>) {
     let lines = texts.len() as u64;
-    let facts = LogFacts { lines, bytes: lines * 80, phase: Some("wait for IP".into()) };
+    let facts = LogFacts { lines, bytes: lines * 80, generation: 0, settled: true, phase: Some("wait for IP".into()) };
     let mut effects = effects;
     while !effects.is_empty() {
         let answers = effects.iter().filter_map(|effect| answer(effect, texts, &facts)).collect::<Vec<_>>();
@@ -145,7 +146,7 @@ pub fn log(console: &mut Console, texts: &[(Level, &str)], effects: Vec<Effect>)
     }
 }
 
-fn answer(effect: &Effect, texts: &[(Level, &str)], facts: &LogFacts) -> Option<Msg> {
+fn answer(effect: &Effect, texts: &[Told<'_>], facts: &LogFacts) -> Option<Msg> {
     match effect {
         Effect::OpenLog { question, .. } => Some(Msg::LogGrew { question: *question, answer: Ok(facts.clone()) }),
         Effect::ReadLog { question, from, count } => {
@@ -156,24 +157,34 @@ fn answer(effect: &Effect, texts: &[(Level, &str)], facts: &LogFacts) -> Option<
     }
 }
 
-fn row(line: u64, (level, text): (Level, &str)) -> LogRow {
+fn row(line: u64, (origin, problem, text): Told<'_>) -> LogLine {
     let stamp = jiff::civil::date(2026, 3, 14).at(3, 7, 0, 0) + jiff::Span::new().seconds(line as i64);
-    LogRow { stamp: Some(stamp), level, text: text.into() }
+    LogLine {
+        number: Some(line + 1),
+        stamp: Some(stamp),
+        origin,
+        level: Level::Unstated,
+        source: None,
+        text: text.into(),
+        problem,
+        bytes: 80,
+        cut: false,
+    }
 }
 
+/// Who said it, how bad it is, what it says.
+pub type Told<'t> = (Origin, Option<Problem>, &'t str);
+
 /// A log of the words packer uses.
-pub const LOG: [(Level, &str); 8] = [
-    (Level::Told, "==> vsphere-iso.windows: Creating virtual machine..."),
-    (
-        Level::Noise,
-        "packer-plugin-vsphere: attempting to discover datastore ds-iso for the content of the source image",
-    ),
-    (Level::Told, "==> vsphere-iso.windows: Powering on virtual machine..."),
-    (Level::Told, "==> vsphere-iso.windows: Waiting 3s for boot..."),
-    (Level::Told, "==> vsphere-iso.windows: Typing boot command..."),
-    (Level::Warning, "==> vsphere-iso.windows: Trying boot command again..."),
-    (Level::Told, "==> vsphere-iso.windows: Waiting for IP..."),
-    (Level::Error, "==> vsphere-iso.windows: timeout waiting for IP address"),
+pub const LOG: [Told<'static>; 8] = [
+    (Origin::Ui, None, "Creating virtual machine..."),
+    (Origin::Plugin, None, "attempting to discover datastore ds-iso for the content of the source image"),
+    (Origin::Ui, None, "Powering on virtual machine..."),
+    (Origin::Ui, None, "Waiting 3s for boot..."),
+    (Origin::Ui, None, "Typing boot command..."),
+    (Origin::Ui, Some(Problem::Warning), "Trying boot command again..."),
+    (Origin::Ui, None, "Waiting for IP..."),
+    (Origin::UiError, Some(Problem::Error), "timeout waiting for IP address"),
 ];
 
 pub fn press(console: &mut Console, press: KeyPress) -> Vec<Effect> {

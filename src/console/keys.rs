@@ -129,7 +129,7 @@ impl Console {
 
     fn find(&mut self) {
         self.prompt = Some(if self.panes.focus == Pane::Log {
-            let before = self.log.search().map(|search| search.pattern.clone()).unwrap_or_default();
+            let before = self.log.search().map(|search| search.text.clone()).unwrap_or_default();
             Prompt::Search { field: Field::with(&before) }
         } else {
             self.panes.focus(Pane::Lines);

@@ -5,55 +5,42 @@
 use std::collections::BTreeSet;
 use std::path::PathBuf;
 
-use jiff::civil::DateTime;
-use regex::Regex;
-
 use super::effect::{Effect, Sought};
 use super::message::{Answer, Question};
 use crate::pipeline::Key;
-
-/// How loud a line is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum Level {
-    /// debug output of packer and its plugins
-    Noise,
-    /// what packer tells its user
-    Told,
-    /// a warning
-    Warning,
-    /// an error
-    Error,
-}
-
-/// One line, clean and scrubbed.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct LogRow {
-    /// packer's own stamp
-    pub stamp: Option<DateTime>,
-    /// how loud
-    pub level: Level,
-    /// without stamp, escapes and secrets
-    pub text: String,
-}
+use crate::triage::log::{LogLine, Pattern};
 
 /// What is known of the whole log.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct LogFacts {
-    /// complete lines so far
+    /// lines so far, an unfinished last one included
     pub lines: u64,
     /// bytes so far; tells growth of a line that is not complete
     pub bytes: u64,
+    /// rises when the file was truncated or replaced
+    pub generation: u64,
+    /// all of it has been read once
+    pub settled: bool,
     /// where packer is, e.g. `wait for IP`
     pub phase: Option<String>,
+}
+
+/// What a search found.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Found {
+    /// index of the line
+    pub line: u64,
+    /// it lies on the other side of where the search began
+    pub around: bool,
 }
 
 /// A search.
 #[derive(Debug, Clone)]
 pub struct Search {
     /// as typed
-    pub pattern: String,
-    /// for marking the matches
-    pub regex: Regex,
+    pub text: String,
+    /// for finding and marking the matches
+    pub pattern: Pattern,
 }
 
 impl Search {
@@ -61,18 +48,13 @@ impl Search {
     ///
     /// # Errors
     /// One line when it is not a regular expression.
-    pub fn new(pattern: &str) -> Answer<Self> {
-        let sensitive = pattern.chars().any(char::is_uppercase);
-        regex::RegexBuilder::new(pattern)
-            .case_insensitive(!sensitive)
-            .size_limit(1 << 20)
-            .build()
-            .map(|regex| Self { pattern: pattern.into(), regex })
-            .map_err(|error| {
-                let reason = error.to_string();
-                let last = reason.lines().last().unwrap_or_default().trim_start_matches("error: ").to_owned();
-                format!("not a regular expression: {last}")
-            })
+    pub fn new(text: &str) -> Answer<Self> {
+        let pattern = Pattern::new(text).map_err(|error| {
+            let reason = error.to_string();
+            let last = reason.lines().last().unwrap_or_default().trim_start_matches("error: ").to_owned();
+            format!("not a regular expression: {last}")
+        })?;
+        Ok(Self { text: text.into(), pattern })
     }
 }
 
@@ -80,7 +62,7 @@ impl Search {
 #[derive(Debug, Clone, Default)]
 struct Window {
     first: u64,
-    rows: Vec<LogRow>,
+    rows: Vec<LogLine>,
     /// what the log was when they were read
     bytes: u64,
 }
@@ -99,6 +81,8 @@ pub struct LogPane {
     facts: LogFacts,
     trouble: Option<String>,
     window: Window,
+    /// the last lines of a log that is still being read for the first time
+    early: Vec<LogLine>,
     reading: Option<Question>,
     seeking: Option<Question>,
     search: Option<Search>,
@@ -124,6 +108,7 @@ impl Default for LogPane {
             facts: LogFacts::default(),
             trouble: None,
             window: Window::default(),
+            early: Vec::new(),
             reading: None,
             seeking: None,
             search: None,
@@ -207,7 +192,7 @@ impl LogPane {
     }
 
     /// A line at hand.
-    pub fn row(&self, line: u64) -> Option<&LogRow> {
+    pub fn row(&self, line: u64) -> Option<&LogLine> {
         let index = line.checked_sub(self.window.first)?;
         self.window.rows.get(usize::try_from(index).ok()?)
     }
@@ -245,7 +230,7 @@ impl LogPane {
         }
         match answer {
             Ok(facts) => {
-                if facts.bytes < self.facts.bytes {
+                if facts.generation != self.facts.generation {
                     // Truncated: packer began anew.
                     self.window = Window::default();
                     self.marks.clear();
@@ -253,6 +238,9 @@ impl LogPane {
                 }
                 self.trouble = None;
                 self.facts = facts;
+                if self.facts.settled {
+                    self.early = Vec::new();
+                }
                 self.settle();
             }
             Err(reason) => self.trouble = Some(reason),
@@ -261,7 +249,7 @@ impl LogPane {
     }
 
     /// Lines arrived.
-    pub fn read(&mut self, question: Question, answer: Answer<(u64, Vec<LogRow>)>) -> bool {
+    pub fn read(&mut self, question: Question, answer: Answer<(u64, Vec<LogLine>)>) -> bool {
         if self.reading != Some(question) {
             return false;
         }
@@ -274,6 +262,20 @@ impl LogPane {
             Err(reason) => self.trouble = Some(reason),
         }
         true
+    }
+
+    /// The last lines, before their numbers are known.
+    pub fn tailed(&mut self, question: Question, rows: Vec<LogLine>) -> bool {
+        if self.open != Some(question) {
+            return false;
+        }
+        self.early = rows;
+        true
+    }
+
+    /// The last lines, while a long log is still being read for the first time.
+    pub fn early(&self) -> Option<&[LogLine]> {
+        (self.follow && !self.facts.settled && !self.early.is_empty()).then_some(self.early.as_slice())
     }
 
     /// What must be read for what is shown.
@@ -356,8 +358,10 @@ impl LogPane {
             self.search = None;
             return Ok(None);
         }
-        self.search = Some(Search::new(pattern)?);
-        Ok(self.seek(Sought::Pattern(pattern.into()), true, question))
+        let search = Search::new(pattern)?;
+        let sought = Sought::Pattern(search.pattern.clone());
+        self.search = Some(search);
+        Ok(self.seek(sought, true, question))
     }
 
     /// Ends the search; says whether there was one.
@@ -384,17 +388,17 @@ impl LogPane {
     }
 
     /// A search ended; the notice to show, if any.
-    pub fn found(&mut self, question: Question, answer: Answer<Option<u64>>) -> Option<Answer<String>> {
+    pub fn found(&mut self, question: Question, answer: Answer<Option<Found>>) -> Option<Answer<String>> {
         if self.seeking != Some(question) {
             return None;
         }
         self.seeking = None;
         match answer {
-            Ok(Some(line)) => {
-                self.go(line.min(self.facts.lines.saturating_sub(1)), false);
-                None
+            Ok(Some(found)) => {
+                self.go(found.line.min(self.facts.lines.saturating_sub(1)), false);
+                found.around.then(|| Ok("nothing further that way: went on from the other end".into()))
             }
-            Ok(None) => Some(Ok("nothing more found".into())),
+            Ok(None) => Some(Ok("not found in this log".into())),
             Err(reason) => Some(Err(reason)),
         }
     }

@@ -5,10 +5,11 @@ use std::path::PathBuf;
 use jiff::Timestamp;
 
 use super::key::KeyPress;
-use super::log::{LogFacts, LogRow};
+use super::log::{Found, LogFacts};
 use super::panes::{Measures, Pane};
 use super::run::RunSeen;
 use crate::pipeline::Key;
+use crate::triage::log::LogLine;
 use crate::triage::picture::Picture;
 use crate::vcenter::FolderEvent;
 
@@ -87,19 +88,26 @@ pub enum Msg {
         /// its length and phase
         answer: Answer<LogFacts>,
     },
+    /// the last lines of a long log, before its lines are counted
+    LogTailed {
+        /// of the open log
+        question: Question,
+        /// the lines
+        rows: Vec<LogLine>,
+    },
     /// lines of the log
     LogRead {
         /// of the reading
         question: Question,
         /// index of the first one, and the lines
-        answer: Answer<(u64, Vec<LogRow>)>,
+        answer: Answer<(u64, Vec<LogLine>)>,
     },
     /// a search in the log ended
     LogFound {
         /// of the search
         question: Question,
-        /// index of the line, `None` = no match
-        answer: Answer<Option<u64>>,
+        /// `None` = nowhere
+        answer: Answer<Option<Found>>,
     },
     /// a file was written
     Saved {

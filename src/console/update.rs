@@ -37,6 +37,7 @@ impl Console {
             Msg::Progressed { question, step } => return self.progressed(question, step),
             Msg::Finished { question, answer } => self.finished(question, answer, effects),
             Msg::LogGrew { question, answer } => return self.log.grew(question, answer),
+            Msg::LogTailed { question, rows } => return self.log.tailed(question, rows),
             Msg::LogRead { question, answer } => return self.log.read(question, answer),
             Msg::LogFound { question, answer } => match self.log.found(question, answer) {
                 Some(Ok(text)) => self.notice(Tone::Info, text),

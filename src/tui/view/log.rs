@@ -1,5 +1,7 @@
 //! The log: only the rows on screen, read from the console's window of lines.
 
+use std::ops::Range;
+
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::style::Style;
@@ -8,8 +10,9 @@ use ratatui::widgets::Widget;
 
 use super::{empty, frame, put, width};
 use crate::console::Console;
-use crate::console::log::{Level, LogPane, LogRow};
+use crate::console::log::LogPane;
 use crate::console::panes::Pane;
+use crate::triage::log::{LogLine, Origin, Problem};
 use crate::tui::theme::Theme;
 
 /// Draws the pane.
@@ -22,6 +25,8 @@ pub fn draw(console: &Console, area: Rect, theme: Theme, buffer: &mut Buffer) {
     let log = &console.log;
     if let Some(reason) = log.trouble() {
         empty(inner, &[(reason, theme.bad()), ("r tries again", theme.dim())], buffer);
+    } else if let Some(rows) = log.early() {
+        draw_early(log, rows, inner, theme, buffer);
     } else if !log.has_lines() {
         draw_empty(console, inner, theme, buffer);
     } else {
@@ -38,6 +43,9 @@ fn title(console: &Console, theme: Theme, focused: bool) -> Vec<Span<'static>> {
     if let Some(phase) = &log.facts().phase {
         title.push(Span::styled(format!("· {phase} "), theme.busy()));
     }
+    if !log.facts().settled && log.facts().bytes > 0 {
+        title.push(Span::styled("· still reading ", theme.warn()));
+    }
     if log.follows() {
         title.push(Span::styled("· following ", theme.dim()));
     } else if log.new_lines() > 0 {
@@ -47,7 +55,7 @@ fn title(console: &Console, theme: Theme, focused: bool) -> Vec<Span<'static>> {
     }
     if let Some(search) = log.search() {
         let state = if log.seeking() { " …" } else { "" };
-        title.push(Span::styled(format!("· /{}{state} ", search.pattern), theme.warn()));
+        title.push(Span::styled(format!("· /{}{state} ", search.text), theme.warn()));
     }
     title
 }
@@ -89,6 +97,14 @@ fn draw_rows(log: &LogPane, inner: Rect, focused: bool, theme: Theme, buffer: &m
     }
 }
 
+/// The end of a long log that is still being read: its lines have no numbers yet.
+fn draw_early(log: &LogPane, rows: &[LogLine], inner: Rect, theme: Theme, buffer: &mut Buffer) {
+    let skipped = rows.len().saturating_sub(usize::from(inner.height));
+    for (y, row) in (inner.y..inner.bottom()).zip(rows.iter().skip(skipped)) {
+        draw_part(log, &paint(log, u64::MAX, row, theme), 0, Rect { y, height: 1, ..inner }, false, theme, buffer);
+    }
+}
+
 /// First line to draw. Wrapped lines take several rows, and the cursor must still be on screen.
 fn first(log: &LogPane, inner: Rect) -> u64 {
     let top = log.shown_from();
@@ -115,7 +131,7 @@ fn gutter(log: &LogPane) -> u16 {
     if log.stamps { 11 } else { 2 }
 }
 
-fn height(log: &LogPane, row: &LogRow, columns: u16) -> u16 {
+fn height(log: &LogPane, row: &LogLine, columns: u16) -> u16 {
     if !log.wrap {
         return 1;
     }
@@ -129,21 +145,19 @@ struct Painted<'a> {
     text: &'a str,
     style: Style,
     /// byte ranges of the search's matches
-    hits: Vec<(usize, usize)>,
+    hits: Vec<Range<usize>>,
 }
 
-fn paint<'a>(log: &LogPane, line: u64, row: &'a LogRow, theme: Theme) -> Painted<'a> {
-    let (mark, style) = match row.level {
-        Level::Error => (("✗", theme.bad()), theme.bad()),
-        Level::Warning => (("!", theme.warn()), theme.warn()),
-        Level::Told => ((" ", Style::new()), Style::new()),
-        Level::Noise => ((" ", Style::new()), theme.dim()),
+fn paint<'a>(log: &LogPane, line: u64, row: &'a LogLine, theme: Theme) -> Painted<'a> {
+    let (mark, style) = match (row.problem, row.origin) {
+        (Some(Problem::Error), _) => (("✗", theme.bad()), theme.bad()),
+        (Some(Problem::Warning), _) => (("!", theme.warn()), theme.warn()),
+        (None, Origin::Ui | Origin::UiError) => ((" ", Style::new()), Style::new()),
+        (None, _) => ((" ", Style::new()), theme.dim()),
     };
     let mark = if log.marked(line) { ("◆", theme.key()) } else { mark };
     let stamp = row.stamp.map(|stamp| stamp.strftime("%H:%M:%S").to_string()).unwrap_or_default();
-    let hits = log.search().map_or_else(Vec::new, |search| {
-        search.regex.find_iter(&row.text).map(|hit| (hit.start(), hit.end())).filter(|(a, b)| a < b).collect()
-    });
+    let hits = log.search().map_or_else(Vec::new, |search| search.pattern.spans(&row.text));
     Painted { mark, stamp, text: &row.text, style, hits }
 }
 
@@ -177,8 +191,8 @@ fn spans<'a>(painted: &Painted<'a>, skip: u16, room: u16, theme: Theme) -> Line<
     let (from, to) = (at_column(painted.text, skip), at_column(painted.text, skip.saturating_add(room)));
     let mut spans = Vec::new();
     let mut at = from;
-    for (start, end) in &painted.hits {
-        let (start, end) = ((*start).clamp(at, to), (*end).clamp(at, to));
+    for hit in &painted.hits {
+        let (start, end) = (hit.start.clamp(at, to), hit.end.clamp(at, to));
         if start < end {
             spans.push(Span::styled(&painted.text[at..start], painted.style));
             spans.push(Span::styled(&painted.text[start..end], theme.hit()));

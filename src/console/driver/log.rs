@@ -1,0 +1,206 @@
+//! The open log: its growth, the lines on screen, searches.
+
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use tokio::sync::Notify;
+use tokio::task::JoinHandle;
+
+use super::super::effect::Sought;
+use super::super::log::{Found, LogFacts};
+use super::super::message::{Answer, Msg, Question};
+use super::Report;
+use super::save::{blocking, file};
+use crate::pipeline::Key;
+use crate::triage::log::{Direction, LogFile, LogLine, Phase, Problem, Track};
+use crate::triage::redact::Scrubber;
+
+/// Lines shown of a log that is still being read for the first time.
+const EARLY: usize = 200;
+/// Lines read at a time for a copy or a file.
+const CHUNK: u64 = 2_000;
+
+/// Reads the log of the selected line's run.
+pub(super) struct Reader {
+    report: Report,
+    scrubber: Arc<Scrubber>,
+    log: Arc<Mutex<Option<Arc<LogFile>>>>,
+    follower: Option<JoinHandle<()>>,
+    /// ends the search under way
+    stop: Arc<AtomicBool>,
+}
+
+impl Reader {
+    pub(super) fn new(report: Report, scrubber: Arc<Scrubber>) -> Self {
+        Self { report, scrubber, log: Arc::default(), follower: None, stop: Arc::default() }
+    }
+
+    pub(super) fn close(&mut self) {
+        if let Some(follower) = self.follower.take() {
+            follower.abort();
+        }
+        self.stop.store(true, Ordering::Relaxed);
+        // A new slot: whoever still opens the log before puts it where nobody looks.
+        self.log = Arc::default();
+    }
+
+    pub(super) fn open(&mut self, question: Question, path: PathBuf) {
+        self.close();
+        let (report, scrubber, slot) = (self.report.clone(), self.scrubber.clone(), self.log.clone());
+        self.follower = Some(tokio::spawn(async move { follow(question, path, scrubber, &slot, &report).await }));
+    }
+
+    pub(super) fn rows(&self, from: u64, count: u64) -> impl Future<Output = Answer<(u64, Vec<LogLine>)>> + use<> {
+        let log = self.current();
+        blocking(move || {
+            let rows = log?.lines(from + 1..from.saturating_add(count) + 1).map_err(|error| error.to_string())?;
+            Ok((from, rows))
+        })
+    }
+
+    pub(super) fn seek(
+        &mut self,
+        sought: Sought,
+        from: u64,
+        forwards: bool,
+    ) -> impl Future<Output = Answer<Option<Found>>> + use<> {
+        // A newer search ends the one before.
+        self.stop.store(true, Ordering::Relaxed);
+        self.stop = Arc::default();
+        let (log, stop) = (self.current(), self.stop.clone());
+        blocking(move || seek(&*log?, &sought, from, forwards, &stop).map_err(|error| error.to_string()))
+    }
+
+    pub(super) fn text(&self, from: u64, to: u64) -> impl Future<Output = Answer<String>> + use<> {
+        let log = self.current();
+        blocking(move || {
+            let rows = log?.lines(from + 1..to + 2).map_err(|error| error.to_string())?;
+            let mut text: String = rows.iter().map(|row| plain(row) + "\n").collect();
+            text.pop();
+            Ok(text)
+        })
+    }
+
+    pub(super) fn save(&self, key: Key) -> impl Future<Output = Answer<PathBuf>> + use<> {
+        let log = self.current();
+        blocking(move || {
+            let log = log?;
+            file(&format!("{key}-packer"), "log", |out| {
+                let mut next = 1;
+                loop {
+                    let rows = log.lines(next..next + CHUNK)?;
+                    if rows.is_empty() {
+                        return Ok(());
+                    }
+                    next += rows.len() as u64;
+                    for row in &rows {
+                        writeln!(out, "{}", plain(row))?;
+                    }
+                }
+            })
+        })
+    }
+
+    fn current(&self) -> Answer<Arc<LogFile>> {
+        let slot = self.log.lock().unwrap_or_else(PoisonError::into_inner);
+        slot.clone().ok_or_else(|| "no log is open".to_owned())
+    }
+}
+
+async fn follow(
+    question: Question,
+    path: PathBuf,
+    scrubber: Arc<Scrubber>,
+    slot: &Mutex<Option<Arc<LogFile>>>,
+    report: &Report,
+) {
+    let changed = Arc::new(Notify::new());
+    let opened = blocking({
+        let changed = changed.clone();
+        move || open(&path, scrubber, changed)
+    });
+    let log = match opened.await {
+        Ok(log) => Arc::new(log),
+        Err(reason) => return report(Msg::LogGrew { question, answer: Err(reason) }),
+    };
+    *slot.lock().unwrap_or_else(PoisonError::into_inner) = Some(log.clone());
+    let mut last = None;
+    loop {
+        let facts = facts(&log);
+        if let Ok(facts) = &facts
+            && !facts.settled
+        {
+            let log = log.clone();
+            let rows = blocking(move || log.tail(EARLY).map_err(|error| error.to_string())).await;
+            rows.into_iter().for_each(|rows| report(Msg::LogTailed { question, rows }));
+        }
+        if last.as_ref() != Some(&facts) {
+            last = Some(facts.clone());
+            report(Msg::LogGrew { question, answer: facts });
+        }
+        changed.notified().await;
+    }
+}
+
+fn open(path: &Path, scrubber: Arc<Scrubber>, changed: Arc<Notify>) -> Answer<LogFile> {
+    LogFile::watch(path, scrubber, move || changed.notify_one())
+        .map_err(|error| format!("cannot read {}: {error}", path.display()))
+}
+
+fn facts(log: &LogFile) -> Answer<LogFacts> {
+    let status = log.status();
+    if let Some(trouble) = status.trouble {
+        return Err(trouble);
+    }
+    Ok(LogFacts {
+        lines: status.lines,
+        bytes: status.bytes,
+        generation: status.generation,
+        settled: status.settled,
+        phase: phase(log),
+    })
+}
+
+/// Where packer is, in a few words; with several builds in one log, the one that is behind.
+pub(super) fn phase(log: &LogFile) -> Option<String> {
+    let facts = log.facts();
+    let track = facts.tracks.all().iter().min_by_key(|track| track.phase())?;
+    Some(words(track))
+}
+
+fn words(track: &Track) -> String {
+    match (&track.task, track.phase()) {
+        (Some(task), Phase::Provision) => format!("provision: {}", task.name),
+        (_, phase) => phase.name().to_owned(),
+    }
+}
+
+fn seek(
+    log: &LogFile,
+    sought: &Sought,
+    from: u64,
+    forwards: bool,
+    stop: &AtomicBool,
+) -> std::io::Result<Option<Found>> {
+    let way = if forwards { Direction::Forward } else { Direction::Backward };
+    let look = |from: u64| match sought {
+        Sought::Pattern(pattern) => log.find(pattern, from, way, stop),
+        Sought::Error => log.next_problem(Problem::Error, from, way),
+    };
+    let here = from + 1;
+    let beyond = if forwards { Some(here + 1) } else { here.checked_sub(1).filter(|line| *line > 0) };
+    if let Some(line) = beyond.map(look).transpose()?.flatten() {
+        return Ok(Some(Found { line: line - 1, around: false }));
+    }
+    let end = if forwards { 1 } else { log.status().lines };
+    Ok(look(end)?.map(|line| Found { line: line - 1, around: true }))
+}
+
+/// As copied and saved: the stamp as packer prints it, then the text.
+fn plain(row: &LogLine) -> String {
+    match row.stamp {
+        Some(stamp) => format!("{} {}", stamp.strftime("%Y/%m/%d %H:%M:%S"), row.text),
+        None => row.text.clone(),
+    }
+}
