@@ -129,7 +129,7 @@ fn destroy(world: &mut World, id: &str) -> Outcome {
 }
 
 fn power(world: &mut World, id: &str, on: bool) -> Outcome {
-    let now = world.clock.now();
+    let (now, patient) = (world.clock.now(), world.patient);
     let machine = world.machine_mut(id)?;
     match (on, machine.power) {
         (true, _) if machine.template => {
@@ -138,7 +138,7 @@ fn power(world: &mut World, id: &str, on: bool) -> Outcome {
         (true, Power::On { .. }) => Err(Fault::invalid_power_state("poweredOff", "poweredOn")),
         (false, Power::Off) => Err(Fault::invalid_power_state("poweredOn", "poweredOff")),
         (true, Power::Off) => {
-            machine.power_on(now);
+            machine.power_on(now, patient);
             Ok(None)
         }
         (false, Power::On { .. }) => {

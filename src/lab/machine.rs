@@ -270,3 +270,22 @@ impl Machine {
             .with("device", Value::List("VirtualDevice", devices))
     }
 }
+
+impl Machine {
+    /// Switches it on at this lab time.
+    ///
+    /// A patient guest is given all the keys it may wait for.
+    pub fn power_on(&mut self, now: f64, patient: bool) {
+        self.power = Power::On { since: now, until: None };
+        self.boot_time = Some(Timestamp::now());
+        self.keys = if patient { vec![0.0; 1000] } else { Vec::new() };
+        self.moment = Moment::default();
+    }
+
+    /// Switches it off.
+    pub fn power_off(&mut self) {
+        self.power = Power::Off;
+        self.boot_time = None;
+        self.moment = Moment::default();
+    }
+}

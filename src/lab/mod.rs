@@ -10,6 +10,7 @@ mod effect;
 mod fault;
 mod frames;
 mod guest;
+mod hooks;
 mod http;
 mod inventory;
 mod listen;
@@ -63,6 +64,8 @@ pub struct Options {
     pub accounts: Vec<Account>,
     /// real time after which an unused session ends
     pub session_idle: Duration,
+    /// guests wait for the boot command however late it is; otherwise one that comes too late misses its screen
+    pub patient: bool,
     /// which guest the next build of a base name boots; others do what their family usually does
     pub guests: BTreeMap<String, String>,
     /// templates and VMs that are there from the start
@@ -77,6 +80,7 @@ impl Default for Options {
             task_scale: 1.0,
             accounts: vec![Account::new("svc-packer@lab.internal", "lab-password")],
             session_idle: Duration::from_secs(1800),
+            patient: false,
             guests: BTreeMap::new(),
             seeds: Vec::new(),
         }
@@ -112,6 +116,7 @@ impl Lab {
         let book = Book::shipped().map_err(io::Error::other)?;
         let mut world = World::new(book, Clock::new(options.speed), options.task_scale);
         world.guests = options.guests;
+        world.patient = options.patient;
         inventory::furnish(&mut world);
         for seed in &options.seeds {
             inventory::add(&mut world, seed);
@@ -196,87 +201,6 @@ impl Lab {
         let server = serve(listener, &self.shared);
         *self.server.lock().unwrap_or_else(PoisonError::into_inner) = Some(server);
         Ok(())
-    }
-
-    fn with<T>(&self, act: impl FnOnce(&mut State) -> T) -> T {
-        let result = act(&mut self.shared.lock());
-        self.shared.tick();
-        result
-    }
-
-    /// Ends all sessions; their filters and views go with them.
-    pub fn expire_sessions(&self) {
-        self.with(State::expire_sessions);
-    }
-
-    /// How many sessions are open.
-    pub fn open_sessions(&self) -> usize {
-        self.with(|state| state.sessions.len())
-    }
-
-    /// Changes an account's password.
-    pub fn set_password(&self, account: &str, password: &str) {
-        self.with(|state| state.sessions.set_password(account, password));
-    }
-
-    /// Makes trouble at the `nth` call (1 = the next) of a method; `*` counts every call.
-    pub fn trouble(&self, method: &str, nth: usize, trouble: Trouble) {
-        self.with(|state| state.control.plan(method, nth, trouble));
-    }
-
-    /// Forgets all planned trouble.
-    pub fn no_trouble(&self) {
-        self.with(|state| state.control.clear());
-    }
-
-    /// Methods called so far, in order, `/screen` and `/folder` included.
-    pub fn calls(&self) -> Vec<String> {
-        self.with(|state| state.control.calls().to_vec())
-    }
-
-    /// Changes how fast lab time passes.
-    pub fn set_speed(&self, speed: f64) {
-        self.with(|state| state.world.clock.set_speed(speed));
-    }
-
-    /// Lets this much lab time pass at once.
-    pub fn advance(&self, time: Duration) {
-        self.with(|state| state.world.clock.advance(time));
-    }
-
-    /// Chooses the guest that the next build of a base name boots.
-    pub fn next_guest(&self, base: &str, guest: &str) {
-        self.with(|state| state.world.guests.insert(base.into(), guest.into()));
-    }
-
-    /// Adds a template or VM to the folder of templates; returns its id.
-    pub fn add(&self, seed: &Seed) -> String {
-        self.with(|state| inventory::add(&mut state.world, seed).id)
-    }
-
-    /// Powers a VM on or off at once.
-    ///
-    /// # Errors
-    /// vCenter's fault.
-    pub fn power(&self, id: &str, on: bool) -> Result<(), Fault> {
-        self.with(|state| effect::Effect::Power { id: id.into(), on }.apply(&mut state.world)).map(|_| ())
-    }
-
-    /// Name, id and whether it is a template, of all VMs in the folder of templates, by name.
-    pub fn inventory(&self) -> Vec<(String, String, bool)> {
-        self.with(|state| {
-            let machines = state.world.machines();
-            let mut all: Vec<_> = machines
-                .map(|(entity, machine)| (entity.name.clone(), entity.moref.id.clone(), machine.template))
-                .collect();
-            all.sort();
-            all
-        })
-    }
-
-    /// The size of a file on a datastore, by `[datastore] path`.
-    pub fn file_size(&self, path: &str) -> Option<u64> {
-        self.with(|state| state.world.store.get(path).map(|file| file.size))
     }
 }
 

@@ -2,8 +2,6 @@
 
 use std::collections::BTreeMap;
 
-use jiff::Timestamp;
-
 use super::clock::Clock;
 use super::fault::Fault;
 use super::guest::Book;
@@ -46,6 +44,8 @@ pub struct World {
     pub task_scale: f64,
     /// scenarios
     pub book: &'static Book,
+    /// guests wait for their keys
+    pub patient: bool,
     /// which guest the next build of a base name boots
     pub guests: BTreeMap<String, String>,
     /// all managed entities by id
@@ -69,6 +69,7 @@ impl World {
             clock,
             task_scale,
             book,
+            patient: false,
             guests: BTreeMap::new(),
             entities: BTreeMap::new(),
             store: Store::default(),
@@ -253,6 +254,18 @@ impl World {
         }
     }
 
+    /// Types keys into a running VM; returns how many.
+    ///
+    /// # Errors
+    /// `InvalidPowerState`
+    pub fn type_keys(&mut self, id: &str, count: usize) -> Result<usize, Fault> {
+        let now = self.clock.now();
+        let machine = self.machine_mut(id)?;
+        let uptime = machine.uptime(now).ok_or_else(|| Fault::invalid_power_state("poweredOn", "poweredOff"))?;
+        machine.keys.extend(std::iter::repeat_n(uptime, count));
+        Ok(count)
+    }
+
     /// Asks the guest to shut down, as `ShutdownGuest` does.
     ///
     /// # Errors
@@ -282,22 +295,5 @@ impl World {
             .cloned()
             .or_else(|| self.book.family_of(base).map(|family| family.guest.clone()))
             .unwrap_or_else(|| "debian".to_owned())
-    }
-}
-
-impl Machine {
-    /// Switches it on at this lab time.
-    pub fn power_on(&mut self, now: f64) {
-        self.power = Power::On { since: now, until: None };
-        self.boot_time = Some(Timestamp::now());
-        self.keys.clear();
-        self.moment = super::guest::Moment::default();
-    }
-
-    /// Switches it off.
-    pub fn power_off(&mut self) {
-        self.power = Power::Off;
-        self.boot_time = None;
-        self.moment = super::guest::Moment::default();
     }
 }

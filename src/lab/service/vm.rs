@@ -150,12 +150,9 @@ fn mark_as_vm(state: &mut State, call: &Call<'_>) -> Result<Answer, Fault> {
 }
 
 fn type_keys(state: &mut State, call: &Call<'_>) -> Result<Answer, Fault> {
-    let now = state.world.clock.now();
     let keys = call.arguments.child("spec").map_or(0, |spec| spec.all("keyEvents").count());
-    let machine = state.world.machine_mut(call.this)?;
-    let uptime = machine.uptime(now).ok_or_else(|| Fault::invalid_power_state("poweredOn", "poweredOff"))?;
-    machine.keys.extend(std::iter::repeat_n(uptime, keys));
-    Ok(returned(Value::from(i32::try_from(keys).unwrap_or(i32::MAX))))
+    let typed = state.world.type_keys(call.this, keys)?;
+    Ok(returned(Value::from(i32::try_from(typed).unwrap_or(i32::MAX))))
 }
 
 /// `/Lab/vm/Templates/name`; the first part is the datacenter.
