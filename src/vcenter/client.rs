@@ -1,12 +1,15 @@
 //! The reading side of vCenter: login, inventory, push watch, pictures, privileges.
 
 use std::pin::Pin;
+use std::sync::Arc;
 
 use bytes::Bytes;
-use futures_util::Stream;
+use futures_util::{Stream, stream};
 use jiff::Timestamp;
+use tokio::sync::{OnceCell, mpsc};
 
-use super::{Error, Moid, Settings, Vm};
+use super::session::Session;
+use super::{Error, Moid, Settings, Vm, inventory, privilege, screen, watch};
 
 /// `AboutInfo` of the server.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -55,7 +58,8 @@ pub enum FolderEvent {
     Fresh,
 }
 
-/// The push watch: never ends by itself, reconnects with back-off, reports its link state. Dropping it stops it.
+/// The push watch: reconnects with back-off and reports its link state. It ends after [`LinkState::Stopped`] only;
+/// dropping it stops it.
 pub type Watch = Pin<Box<dyn Stream<Item = FolderEvent> + Send>>;
 
 /// One privilege looked up on one entity.
@@ -78,12 +82,29 @@ pub struct TaskProgress {
     pub percent: Option<u8>,
 }
 
+/// Which of the two accounts is meant.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Account {
+    /// builds, renames and destroys
+    Builder,
+    /// takes pictures; the builder where no second account is given
+    Pictures,
+}
+
 /// A session with one vCenter. Cheap to clone; all clones share the session.
 ///
 /// Expired sessions are renewed once per call with the known password; a refused password stops all further logins of
-/// this client ([`Error::Login`]).
+/// this client ([`Error::Login`]) until [`Client::retry_login`].
 #[derive(Debug, Clone)]
-pub struct Client {}
+pub struct Client(Arc<Inner>);
+
+#[derive(Debug)]
+struct Inner {
+    settings: Settings,
+    builder: Session,
+    pictures: Option<Session>,
+    place: OnceCell<(Moid, String, Moid)>,
+}
 
 impl Client {
     /// Prepares a client; the first call logs in. Never blocks on the network.
@@ -91,13 +112,14 @@ impl Client {
     /// # Errors
     /// [`Error::Settings`] when the CA file or thumbprint cannot be used.
     pub fn new(settings: Settings) -> Result<Self, Error> {
-        let _ = settings;
-        Err(Error::Settings("not built yet".into()))
+        let builder = Session::new(&settings, settings.credentials.clone())?;
+        let pictures = settings.console.clone().map(|account| Session::new(&settings, account)).transpose()?;
+        Ok(Self(Arc::new(Inner { settings, builder, pictures, place: OnceCell::new() })))
     }
 
     /// The settings it was made with.
     pub fn settings(&self) -> &Settings {
-        unimplemented_client()
+        &self.0.settings
     }
 
     /// Who answers.
@@ -105,7 +127,28 @@ impl Client {
     /// # Errors
     /// Any of [`Error`].
     pub async fn about(&self) -> Result<About, Error> {
-        unimplemented_client()
+        let content = self.session().content().await?;
+        Ok(About {
+            full_name: content.full_name.clone(),
+            version: content.version.clone(),
+            api_type: content.api_type.clone(),
+        })
+    }
+
+    /// Logs in, if that has not happened; the account's name as vCenter spells it.
+    ///
+    /// # Errors
+    /// [`Error::Login`] and transport errors.
+    pub async fn user(&self, account: Account) -> Result<String, Error> {
+        self.of(account).user().await
+    }
+
+    /// Lets a client whose password was refused log in again, because a person asked for it.
+    pub async fn retry_login(&self) {
+        self.session().retry().await;
+        if let Some(pictures) = &self.0.pictures {
+            pictures.retry().await;
+        }
     }
 
     /// The configured folder of templates.
@@ -113,15 +156,28 @@ impl Client {
     /// # Errors
     /// [`Error::NotFound`] naming datacenter or folder.
     pub async fn folder(&self) -> Result<Moid, Error> {
-        unimplemented_client()
+        Ok(self.place().await?.2.clone())
     }
 
-    /// All VMs and templates directly in the configured folder; at most five round trips whatever their number.
+    /// The datacenter: its id and name.
+    ///
+    /// # Errors
+    /// [`Error::NotFound`] or [`Error::Settings`] when it must be named.
+    pub async fn datacenter(&self) -> Result<(Moid, String), Error> {
+        let (moid, name, _) = self.place().await?;
+        Ok((moid.clone(), name.clone()))
+    }
+
+    /// All VMs and templates directly in the configured folder; five round trips whatever their number, login included.
     ///
     /// # Errors
     /// Any of [`Error`].
     pub async fn vms(&self) -> Result<Vec<Vm>, Error> {
-        unimplemented_client()
+        let folder = self.folder().await?;
+        let content = self.session().content().await?;
+        let properties = inventory::vm_properties(content);
+        let found = inventory::collect(self.session(), &properties, &inventory::folder_members(&folder)).await?;
+        Ok(found.iter().filter_map(inventory::vm).collect())
     }
 
     /// One VM by id, `None` when it is gone.
@@ -129,16 +185,29 @@ impl Client {
     /// # Errors
     /// Any of [`Error`].
     pub async fn vm(&self, moid: &Moid) -> Result<Option<Vm>, Error> {
-        let _ = moid;
-        unimplemented_client()
+        let content = self.session().content().await?;
+        let properties = inventory::vm_properties(content);
+        match inventory::collect(self.session(), &properties, &inventory::one("VirtualMachine", &moid.0)).await {
+            Ok(found) => Ok(found.first().and_then(inventory::vm)),
+            Err(Error::NotFound(_)) => Ok(None),
+            Err(error) => Err(error),
+        }
     }
 
-    /// VMs outside the folder too that are linked clones or otherwise running from `template`; names.
-    ///
-    /// # Errors
-    /// Any of [`Error`].
-    pub async fn watch(&self) -> Watch {
-        unimplemented_client()
+    /// Watches the configured folder, over a connection of its own.
+    pub fn watch(&self) -> Watch {
+        let (sender, receiver) = mpsc::channel(64);
+        let settings = self.settings().clone();
+        match Session::new(&settings, settings.credentials.clone()) {
+            Ok(session) => drop(tokio::spawn(watch::run(settings, session, sender))),
+            Err(error) => {
+                let _ = sender.try_send(FolderEvent::Link(LinkState::Stopped { reason: error.to_string() }));
+            }
+        }
+        Box::pin(stream::unfold(receiver, |mut receiver| async move {
+            let event = receiver.recv().await?;
+            Some((event, receiver))
+        }))
     }
 
     /// The guest's console as PNG bytes: `/screen`, else `CreateScreenshot_Task` and download. `width` asks the server
@@ -147,23 +216,46 @@ impl Client {
     /// # Errors
     /// [`Error::Picture`] when it is powered off, refused for lack of privilege (both named), or not a picture.
     pub async fn screenshot(&self, vm: &Vm, width: Option<u32>) -> Result<Bytes, Error> {
-        let _ = (vm, width);
-        unimplemented_client()
+        let datacenter = self.datacenter().await?;
+        screen::take(self.of(Account::Pictures), &datacenter, vm, width).await
     }
 
-    /// `HasPrivilegeOnEntities` for this session's account.
+    /// `HasPrivilegeOnEntities` for one of the accounts.
     ///
     /// # Errors
     /// Any of [`Error`].
-    pub async fn privileges(&self, entities: &[Moid], ids: &[&str]) -> Result<Vec<Privilege>, Error> {
-        let _ = (entities, ids);
-        unimplemented_client()
+    pub async fn privileges(&self, account: Account, entities: &[Moid], ids: &[&str]) -> Result<Vec<Privilege>, Error> {
+        privilege::on(self.of(account), entities, ids).await
     }
 
-    /// Ends the session on the server. Errors are of no consequence and are logged.
-    pub async fn logout(&self) {}
-}
+    /// Ends the sessions on the server. Errors are of no consequence and are logged.
+    pub async fn logout(&self) {
+        self.session().logout().await;
+        if let Some(pictures) = &self.0.pictures {
+            pictures.logout().await;
+        }
+    }
 
-fn unimplemented_client<T>() -> T {
-    std::process::abort()
+    pub(super) fn session(&self) -> &Session {
+        &self.0.builder
+    }
+
+    fn of(&self, account: Account) -> &Session {
+        match account {
+            Account::Builder => &self.0.builder,
+            Account::Pictures => self.0.pictures.as_ref().unwrap_or(&self.0.builder),
+        }
+    }
+
+    async fn place(&self) -> Result<&(Moid, String, Moid), Error> {
+        let settings = self.settings();
+        self.0
+            .place
+            .get_or_try_init(|| async {
+                let (moid, name) = inventory::datacenter(self.session(), settings.datacenter.as_deref()).await?;
+                let folder = inventory::folder(self.session(), &name, &settings.folder).await?;
+                Ok((moid, name, folder))
+            })
+            .await
+    }
 }

@@ -4,13 +4,23 @@
 //! vSphere that packer's plugin works on.
 
 pub mod audit;
+mod change;
 pub mod client;
+pub mod datastore;
 pub mod error;
 pub mod gate;
+mod inventory;
+mod keys;
+mod privilege;
+mod screen;
+mod session;
 pub mod settings;
+mod soap;
+mod task;
 pub mod vm;
+mod watch;
 
-pub use client::{About, Client, FolderEvent, LinkState, Privilege, TaskProgress, Watch};
+pub use client::{About, Account, Client, FolderEvent, LinkState, Privilege, TaskProgress, Watch};
 pub use error::Error;
 pub use settings::Settings;
 pub use vm::{Moid, PowerState, ToolsStatus, Vm};

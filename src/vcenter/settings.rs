@@ -1,5 +1,6 @@
 //! Where vCenter is and who we are there. Read from the environment only; never a flag, never on disk.
 
+use std::net::IpAddr;
 use std::path::PathBuf;
 
 use secrecy::SecretString;
@@ -45,7 +46,165 @@ impl Settings {
     /// # Errors
     /// [`Error::Settings`] naming the variables that are missing or malformed; never their values.
     pub fn from_env(get: &dyn Fn(&str) -> Option<String>) -> Result<Self, Error> {
-        let _ = get;
-        Err(Error::Settings("not built yet".into()))
+        let get = |name: &str| get(name).filter(|value| !value.is_empty());
+        let either = |ours: &str, govc: &str| get(&format!("PKR_VAR_vsphere_{ours}")).or_else(|| get(govc));
+        let endpoint = either("endpoint", "GOVC_URL");
+        let mut url = endpoint.as_deref().map(address).transpose()?;
+        // govc users may have the account inside the address.
+        let inside = url.as_mut().map(take_account).unwrap_or_default();
+        let username = either("username", "GOVC_USERNAME").or(inside.0);
+        let password = either("password", "GOVC_PASSWORD").or(inside.1);
+        let (Some(url), Some(username), Some(password)) = (url, username.clone(), password.clone()) else {
+            let missing = [
+                ("PKR_VAR_vsphere_endpoint (or GOVC_URL)", endpoint.is_none()),
+                ("PKR_VAR_vsphere_username (or GOVC_USERNAME)", username.is_none()),
+                ("PKR_VAR_vsphere_password (or GOVC_PASSWORD)", password.is_none()),
+            ];
+            let names: Vec<_> = missing.iter().filter(|(_, missing)| *missing).map(|(name, _)| *name).collect();
+            return Err(Error::Settings(format!("missing in the environment: {}", names.join(", "))));
+        };
+        let console = match (get("TMPL_CONSOLE_USERNAME"), get("TMPL_CONSOLE_PASSWORD")) {
+            (Some(username), Some(password)) => Some(Credentials { username, password: password.into() }),
+            (None, None) => None,
+            _ => {
+                return Err(Error::Settings("TMPL_CONSOLE_USERNAME and TMPL_CONSOLE_PASSWORD go together".into()));
+            }
+        };
+        Ok(Self {
+            url,
+            credentials: Credentials { username, password: password.into() },
+            console,
+            insecure: flag("insecure_connection", either("insecure_connection", "GOVC_INSECURE"))?,
+            ca_file: get("TMPL_CA_FILE").or_else(|| get("GOVC_TLS_CA_CERTS")).map(PathBuf::from),
+            thumbprint: get("TMPL_THUMBPRINT"),
+            datacenter: either("datacenter", "GOVC_DATACENTER").map(|path| trimmed(&path)),
+            folder: either("folder", "GOVC_FOLDER").map(|path| folder(&path)).unwrap_or_default(),
+            datastore: either("datastore", "GOVC_DATASTORE"),
+        })
+    }
+
+    /// Host of the endpoint, with the port where it is not the usual one.
+    pub fn host(&self) -> String {
+        let host = self.url.host_str().unwrap_or("?");
+        self.url.port().map_or_else(|| host.to_owned(), |port| format!("{host}:{port}"))
+    }
+}
+
+/// `vc.example.com`, `https://vc.example.com`, `https://vc.example.com/sdk`: all the same server.
+fn address(text: &str) -> Result<Url, Error> {
+    let wrong = |reason: &str| Error::Settings(format!("PKR_VAR_vsphere_endpoint (or GOVC_URL) {reason}"));
+    let whole = if text.contains("://") { text.to_owned() } else { format!("https://{text}") };
+    let mut url = Url::parse(&whole).map_err(|_| wrong("is no address"))?;
+    let host = url.host_str().ok_or_else(|| wrong("names no host"))?;
+    let here = host == "localhost" || host.parse::<IpAddr>().is_ok_and(|ip| ip.is_loopback());
+    match url.scheme() {
+        "https" => {}
+        // The lab and tests; anywhere else a password would travel in clear.
+        "http" if here => {}
+        _ => return Err(wrong("must be https")),
+    }
+    url.set_path("/sdk");
+    url.set_query(None);
+    url.set_fragment(None);
+    Ok(url)
+}
+
+fn take_account(url: &mut Url) -> (Option<String>, Option<String>) {
+    let decode = |text: &str| {
+        let decoded = percent_decode(text);
+        Some(decoded).filter(|text| !text.is_empty())
+    };
+    let account = (decode(url.username()), url.password().and_then(decode));
+    // Neither can fail on an address that has a host.
+    let _ = url.set_username("");
+    let _ = url.set_password(None);
+    account
+}
+
+fn percent_decode(text: &str) -> String {
+    // `form_urlencoded` would read `+` as a space, which it is not in the account part of an address.
+    let pairs = format!("x={}", text.replace('+', "%2B"));
+    url::form_urlencoded::parse(pairs.as_bytes()).map(|(_, value)| value.into_owned()).next().unwrap_or_default()
+}
+
+fn flag(name: &str, value: Option<String>) -> Result<bool, Error> {
+    match value.as_deref().map(str::to_ascii_lowercase).as_deref() {
+        None | Some("0" | "false" | "no") => Ok(false),
+        Some("1" | "true" | "yes") => Ok(true),
+        Some(_) => Err(Error::Settings(format!("PKR_VAR_vsphere_{name} (or GOVC_INSECURE) must be true or false"))),
+    }
+}
+
+fn trimmed(path: &str) -> String {
+    path.trim_matches('/').to_owned()
+}
+
+/// govc wants a whole inventory path (`/dc/vm/Templates`), packer the part below `vm`; both mean the same folder.
+fn folder(path: &str) -> String {
+    let path = trimmed(path);
+    match path.split_once("vm/") {
+        Some((before, below)) if before.matches('/').count() == 1 && before.ends_with('/') => below.to_owned(),
+        _ => path,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::HashMap;
+
+    use super::*;
+
+    fn read(pairs: &[(&str, &str)]) -> Result<Settings, Error> {
+        let map: HashMap<String, String> = pairs.iter().map(|(k, v)| ((*k).into(), (*v).into())).collect();
+        Settings::from_env(&|name| map.get(name).cloned())
+    }
+
+    #[test]
+    fn packers_names_win_over_govcs() {
+        let settings = read(&[
+            ("PKR_VAR_vsphere_endpoint", "vc01.example.com"),
+            ("GOVC_URL", "https://other/sdk"),
+            ("PKR_VAR_vsphere_username", "svc"),
+            ("PKR_VAR_vsphere_password", "p"),
+            ("PKR_VAR_vsphere_folder", "Templates/"),
+        ])
+        .unwrap();
+        assert_eq!(settings.url.as_str(), "https://vc01.example.com/sdk");
+        assert_eq!(settings.folder, "Templates");
+        assert!(!settings.insecure);
+    }
+
+    #[test]
+    fn govc_habits_work() {
+        let settings = read(&[
+            ("GOVC_URL", "https://admin%40vsphere.local:p%2Bw+1@vc:8443/sdk"),
+            ("GOVC_INSECURE", "1"),
+            ("GOVC_FOLDER", "/DC0/vm/Templates/linux"),
+            ("GOVC_DATACENTER", "/DC0"),
+        ])
+        .unwrap();
+        assert_eq!(settings.credentials.username, "admin@vsphere.local");
+        assert_eq!(secrecy::ExposeSecret::expose_secret(&settings.credentials.password), "p+w+1");
+        assert_eq!((settings.url.as_str(), settings.host().as_str()), ("https://vc:8443/sdk", "vc:8443"));
+        assert_eq!((settings.folder.as_str(), settings.datacenter.as_deref()), ("Templates/linux", Some("DC0")));
+        assert!(settings.insecure);
+    }
+
+    #[test]
+    fn everything_missing_is_named_at_once_and_no_value_is() {
+        let error = read(&[("GOVC_PASSWORD", "hunter2")]).unwrap_err().to_string();
+        assert!(error.contains("PKR_VAR_vsphere_endpoint") && error.contains("PKR_VAR_vsphere_username"), "{error}");
+        assert!(!error.contains("PKR_VAR_vsphere_password") && !error.contains("hunter2"), "{error}");
+        let account = [("PKR_VAR_vsphere_username", "u"), ("PKR_VAR_vsphere_password", "hunter2")];
+        for (name, value) in [
+            ("PKR_VAR_vsphere_endpoint", "http://vc.example.com"),
+            ("PKR_VAR_vsphere_endpoint", "ftp://vc"),
+            ("PKR_VAR_vsphere_endpoint", "https://"),
+        ] {
+            let error = read(&[(name, value), account[0], account[1]]).unwrap_err().to_string();
+            assert!(error.contains("endpoint") && !error.contains("hunter2"), "{error}");
+        }
+        let settings = read(&[("PKR_VAR_vsphere_endpoint", "http://127.0.0.1:8989"), account[0], account[1]]).unwrap();
+        assert!(!format!("{settings:?}").contains("hunter2"));
     }
 }

@@ -1,0 +1,88 @@
+//! The calls that change something. Only the gate reaches them.
+
+use super::client::Client;
+use super::inventory::unescape;
+use super::session::CALL;
+use super::{Error, Moid, TaskProgress, keys, soap, task};
+
+type OnProgress<'a> = &'a (dyn Fn(TaskProgress) + Sync);
+
+/// Keys per call: vCenter takes a batch at once and the guest's buffer is small.
+const KEYS_AT_ONCE: usize = 32;
+
+impl Client {
+    /// `Rename_Task`
+    pub(super) async fn rename(&self, vm: &Moid, to: &str, progress: OnProgress<'_>) -> Result<(), Error> {
+        let arguments = task::name("newName", to);
+        self.vm_task("Rename_Task", vm, &arguments, progress).await
+    }
+
+    /// `Destroy_Task`: the VM and its disks
+    pub(super) async fn destroy(&self, vm: &Moid, progress: OnProgress<'_>) -> Result<(), Error> {
+        self.vm_task("Destroy_Task", vm, task::NONE, progress).await
+    }
+
+    /// `PowerOnVM_Task` or `PowerOffVM_Task`
+    pub(super) async fn power(&self, vm: &Moid, on: bool, progress: OnProgress<'_>) -> Result<(), Error> {
+        let method = if on { "PowerOnVM_Task" } else { "PowerOffVM_Task" };
+        self.vm_task(method, vm, task::NONE, progress).await
+    }
+
+    /// `ReconfigVM_Task` of the notes alone
+    pub(super) async fn annotate(&self, vm: &Moid, notes: &str, progress: OnProgress<'_>) -> Result<(), Error> {
+        let arguments = format!("<spec>{}</spec>", soap::text("annotation", notes));
+        self.vm_task("ReconfigVM_Task", vm, &arguments, progress).await
+    }
+
+    /// `MarkAsTemplate`
+    pub(super) async fn mark_as_template(&self, vm: &Moid) -> Result<(), Error> {
+        self.session().call("MarkAsTemplate", "VirtualMachine", &vm.0, "", CALL).await.map(drop)
+    }
+
+    /// `PutUsbScanCodes`: types `text` on a US keyboard. Stops at the first batch vCenter refuses.
+    pub(super) async fn type_text(&self, vm: &Moid, text: &str) -> Result<(), Error> {
+        let strokes = keys::strokes(text).map_err(|c| Error::Fault {
+            call: "PutUsbScanCodes",
+            fault: "NoKey".into(),
+            message: format!("a US keyboard has no key for {c:?}; nothing was typed"),
+        })?;
+        for batch in strokes.chunks(KEYS_AT_ONCE) {
+            let spec = keys::spec(batch);
+            let answer = self.session().call("PutUsbScanCodes", "VirtualMachine", &vm.0, &spec, CALL).await?;
+            let taken: usize = answer.at(&["returnval"]).parse().unwrap_or(batch.len());
+            if taken < batch.len() {
+                return Err(Error::Fault {
+                    call: "PutUsbScanCodes",
+                    fault: "Partial".into(),
+                    message: format!("the guest took {taken} of {} keys", batch.len()),
+                });
+            }
+        }
+        Ok(())
+    }
+
+    async fn vm_task(
+        &self,
+        method: &'static str,
+        vm: &Moid,
+        arguments: &str,
+        progress: OnProgress<'_>,
+    ) -> Result<(), Error> {
+        task::run(self.session(), method, ("VirtualMachine", &vm.0), arguments, progress).await.map(drop)
+    }
+
+    /// The VM's name and parent folder now; `None` when it is gone. For the gate's last look before a change.
+    pub(super) async fn whereabouts(&self, vm: &Moid) -> Result<Option<(String, Moid)>, Error> {
+        let properties =
+            "<propSet><type>VirtualMachine</type><pathSet>name</pathSet><pathSet>parent</pathSet></propSet>";
+        let objects = super::inventory::one("VirtualMachine", &vm.0);
+        let found = match super::inventory::collect(self.session(), properties, &objects).await {
+            Err(Error::NotFound(_)) => return Ok(None),
+            other => other?,
+        };
+        Ok(found.first().map(|object| {
+            let text = |path| super::inventory::property(object, path).map(|v| v.text.clone()).unwrap_or_default();
+            (unescape(&text("name")), Moid(text("parent")))
+        }))
+    }
+}

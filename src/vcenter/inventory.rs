@@ -1,0 +1,173 @@
+//! Finding the folder of the templates and reading the VMs in it, in as few round trips as the protocol allows.
+
+use jiff::Timestamp;
+
+use super::session::{CALL, Content, Session};
+use super::soap::{self, Element};
+use super::{Error, Moid, PowerState, ToolsStatus, Vm};
+
+/// The properties a [`Vm`] is made of.
+const PROPERTIES: [&str; 7] = [
+    "name",
+    "config.template",
+    "runtime.powerState",
+    "guest.ipAddress",
+    "guest.toolsRunningStatus",
+    "config.annotation",
+    "config.instanceUuid",
+];
+
+/// The `propSet` of VMs, as the server's version has them.
+pub(super) fn vm_properties(content: &Content) -> String {
+    let created = content.has_create_date().then_some("config.createDate");
+    let paths: String = PROPERTIES.into_iter().chain(created).map(|path| soap::text("pathSet", path)).collect();
+    format!("<propSet><type>VirtualMachine</type>{paths}</propSet>")
+}
+
+/// Everything directly in a folder, as an `objectSet` to collect from.
+pub(super) fn folder_members(folder: &Moid) -> String {
+    format!(
+        "<objectSet>{}<skip>true</skip><selectSet xsi:type=\"TraversalSpec\"><name>members</name>\
+         <type>Folder</type><path>childEntity</path><skip>false</skip></selectSet></objectSet>",
+        soap::reference("obj", "Folder", &folder.0)
+    )
+}
+
+/// One object, as an `objectSet`.
+pub(super) fn one(kind: &str, id: &str) -> String {
+    format!("<objectSet>{}<skip>false</skip></objectSet>", soap::reference("obj", kind, id))
+}
+
+/// Collects properties, following continuation tokens.
+///
+/// Objects that vanish while being read (`ManagedObjectNotFound`) are an error of the call.
+pub(super) async fn collect(session: &Session, properties: &str, objects: &str) -> Result<Vec<Element>, Error> {
+    let collector = session.content().await?.collector.clone();
+    let arguments = format!("<specSet>{properties}{objects}</specSet><options/>");
+    let mut answer = session.call("RetrievePropertiesEx", "PropertyCollector", &collector, &arguments, CALL).await?;
+    let mut found = Vec::new();
+    loop {
+        // No returnval at all: nothing matched.
+        let Some(page) = answer.children.iter_mut().find(|child| child.name == "returnval") else { return Ok(found) };
+        let token = page.at(&["token"]).to_owned();
+        found.extend(std::mem::take(&mut page.children).into_iter().filter(|child| child.name == "objects"));
+        if token.is_empty() {
+            return Ok(found);
+        }
+        let arguments = soap::text("token", &token);
+        answer =
+            session.call("ContinueRetrievePropertiesEx", "PropertyCollector", &collector, &arguments, CALL).await?;
+    }
+}
+
+/// The value of a property in a collected object.
+pub(super) fn property<'a>(object: &'a Element, path: &str) -> Option<&'a Element> {
+    object.all("propSet").find(|set| set.at(&["name"]) == path).and_then(|set| set.child("val"))
+}
+
+/// A collected VM. `None` when it has no name: such objects are being created or destroyed.
+pub(super) fn vm(object: &Element) -> Option<Vm> {
+    let text = |path: &str| property(object, path).map(|value| value.text.as_str()).unwrap_or_default();
+    let mut vm = Vm {
+        moid: Moid(object.at(&["obj"]).to_owned()),
+        name: unescape(text("name")),
+        template: false,
+        power_state: PowerState::PoweredOff,
+        ip_address: None,
+        tools_running_status: None,
+        annotation: String::new(),
+        created: None,
+        instance_uuid: String::new(),
+    };
+    for set in object.all("propSet") {
+        apply(&mut vm, set.at(&["name"]), set.child("val"));
+    }
+    (!vm.name.is_empty()).then_some(vm)
+}
+
+/// Sets one property of a VM; `None` = it has no value any more.
+pub(super) fn apply(vm: &mut Vm, path: &str, value: Option<&Element>) {
+    let text = value.map(|value| value.text.as_str()).unwrap_or_default();
+    match path {
+        "name" if !text.is_empty() => vm.name = unescape(text),
+        "config.template" => vm.template = text == "true",
+        "runtime.powerState" => {
+            vm.power_state = match text {
+                "poweredOn" => PowerState::PoweredOn,
+                "suspended" => PowerState::Suspended,
+                _ => PowerState::PoweredOff,
+            }
+        }
+        "guest.ipAddress" => vm.ip_address = Some(text.to_owned()).filter(|ip| !ip.is_empty()),
+        "guest.toolsRunningStatus" => {
+            vm.tools_running_status = match text {
+                "guestToolsRunning" => Some(ToolsStatus::GuestToolsRunning),
+                "guestToolsNotRunning" => Some(ToolsStatus::GuestToolsNotRunning),
+                "guestToolsExecutingScripts" => Some(ToolsStatus::GuestToolsExecutingScripts),
+                _ => None,
+            }
+        }
+        "config.annotation" => vm.annotation = text.to_owned(),
+        "config.createDate" => vm.created = text.parse::<Timestamp>().ok(),
+        "config.instanceUuid" => vm.instance_uuid = text.to_owned(),
+        _ => {}
+    }
+}
+
+/// vCenter writes `%`, `/` and `\` in names as `%25`, `%2f` and `%5c`.
+pub(super) fn unescape(name: &str) -> String {
+    name.replace("%2f", "/").replace("%2F", "/").replace("%5c", "\\").replace("%5C", "\\").replace("%25", "%")
+}
+
+/// The other way round, for names we send.
+pub(super) fn escape(name: &str) -> String {
+    name.replace('%', "%25").replace('/', "%2f").replace('\\', "%5c")
+}
+
+/// The datacenter, by name or because it is the only one.
+pub(super) async fn datacenter(session: &Session, name: Option<&str>) -> Result<(Moid, String), Error> {
+    let content = session.content().await?;
+    // Datacenters may stand in folders of their own.
+    let objects = format!(
+        "<objectSet>{}<skip>false</skip><selectSet xsi:type=\"TraversalSpec\"><name>down</name><type>Folder</type>\
+         <path>childEntity</path><skip>false</skip><selectSet><name>down</name></selectSet></selectSet></objectSet>",
+        soap::reference("obj", "Folder", &content.root)
+    );
+    let properties = "<propSet><type>Datacenter</type><pathSet>name</pathSet></propSet>";
+    let found = collect(session, properties, &objects).await?;
+    let mut found = found.iter().filter_map(|object| {
+        let name = unescape(&property(object, "name")?.text);
+        Some((Moid(object.at(&["obj"]).to_owned()), name))
+    });
+    let found: Vec<_> = match name {
+        Some(name) => {
+            let last = name.rsplit('/').next().unwrap_or(name);
+            return found
+                .find(|(_, found)| found == last)
+                .ok_or_else(|| Error::NotFound(format!("datacenter {name:?} (PKR_VAR_vsphere_datacenter)")));
+        }
+        None => found.collect(),
+    };
+    match <[_; 1]>::try_from(found) {
+        Ok([only]) => Ok(only),
+        Err(found) => {
+            let names = found.into_iter().map(|(_, name)| name).collect::<Vec<_>>().join(", ");
+            Err(Error::Settings(format!("name one datacenter in PKR_VAR_vsphere_datacenter; there are: {names}")))
+        }
+    }
+}
+
+/// The folder of the templates: below the datacenter's `vm` folder, or that folder itself.
+pub(super) async fn folder(session: &Session, datacenter: &str, folder: &str) -> Result<Moid, Error> {
+    let content = session.content().await?;
+    let below: String = folder.split('/').filter(|part| !part.is_empty()).map(|part| format!("/{part}")).collect();
+    let path = format!("/{datacenter}/vm{below}");
+    let search = content.search.clone().unwrap_or_default();
+    let arguments = soap::text("inventoryPath", &path);
+    let answer = session.call("FindByInventoryPath", "SearchIndex", &search, &arguments, CALL).await?;
+    match answer.child("returnval") {
+        Some(found) if found.kind == "Folder" => Ok(Moid(found.text.clone())),
+        Some(found) => Err(Error::NotFound(format!("folder {path} (it is a {})", found.kind))),
+        None => Err(Error::NotFound(format!("folder {path} (PKR_VAR_vsphere_folder)"))),
+    }
+}

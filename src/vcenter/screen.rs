@@ -1,0 +1,102 @@
+//! A guest's console as a picture.
+//!
+//! `GET /screen?id=<moid>` on vCenter needs `VirtualMachine.Interact.ConsoleInteract`. Where that is refused or missing,
+//! `CreateScreenshot_Task` puts a PNG beside the VM, which is downloaded and deleted; it needs
+//! `VirtualMachine.Interact.CreateScreenshot` and access to files of that datastore.
+
+use std::time::Duration;
+
+use bytes::Bytes;
+use reqwest::{Method, StatusCode};
+
+use super::datastore::{self, FilePath};
+use super::session::{ReadError, Session, read};
+use super::{Error, Moid, PowerState, Vm, task};
+
+const LIMIT: usize = 32 << 20;
+const WAIT: Duration = Duration::from_secs(15);
+const PNG: &[u8] = b"\x89PNG\r\n\x1a\n";
+const JPEG: &[u8] = b"\xff\xd8\xff";
+
+/// Takes a picture of `vm`; `width` in pixels asks the server to scale.
+pub(super) async fn take(
+    session: &Session,
+    datacenter: &(Moid, String),
+    vm: &Vm,
+    width: Option<u32>,
+) -> Result<Bytes, Error> {
+    let none = |reason: String| Error::Picture { vm: vm.name.clone(), reason };
+    if vm.power_state != PowerState::PoweredOn {
+        return Err(none("it is powered off".into()));
+    }
+    let refused = match screen(session, vm, width).await? {
+        Ok(picture) => return Ok(picture),
+        Err(refused) => refused,
+    };
+    match screenshot(session, datacenter, vm).await {
+        Ok(picture) => Ok(picture),
+        Err(Error::Permission { privilege, .. }) => Err(none(format!(
+            "{} lacks VirtualMachine.Interact.ConsoleInteract (/screen: {refused}) and {privilege}; grant one, or set \
+             TMPL_CONSOLE_USERNAME and TMPL_CONSOLE_PASSWORD",
+            session.account()
+        ))),
+        Err(Error::Picture { reason, .. }) => Err(none(reason)),
+        Err(error) => Err(none(format!("/screen answered {refused}; CreateScreenshot_Task: {error}"))),
+    }
+}
+
+/// `/screen`. The inner error is the refusal that the other way may get round.
+async fn screen(session: &Session, vm: &Vm, width: Option<u32>) -> Result<Result<Bytes, StatusCode>, Error> {
+    let mut address = session.address("/screen");
+    address.query_pairs_mut().append_pair("id", &vm.moid.0);
+    if let Some(width) = width {
+        // Both are needed, and consoles are 4:3 until a guest says otherwise; the server keeps the proportions it has.
+        let height = (width * 3 / 4).to_string();
+        address.query_pairs_mut().append_pair("w", &width.to_string()).append_pair("h", &height);
+    }
+    let mut renewed = false;
+    loop {
+        let (request, number) = session.request(Method::GET, &address).await?;
+        let sent = request.timeout(WAIT).send().await;
+        let response = sent.map_err(|error| session.transport("/screen", WAIT, error))?;
+        match response.status() {
+            StatusCode::OK => return picture(session, vm, response).await.map(Ok),
+            StatusCode::UNAUTHORIZED if !renewed => {
+                renewed = true;
+                session.expire(number).await;
+            }
+            status => return Ok(Err(status)),
+        }
+    }
+}
+
+async fn picture(session: &Session, vm: &Vm, response: reqwest::Response) -> Result<Bytes, Error> {
+    let none = |reason: &str| Error::Picture { vm: vm.name.clone(), reason: reason.into() };
+    let bytes = read(response, LIMIT).await.map_err(|error| match error {
+        ReadError::TooLarge => none("more than 32 MiB were sent"),
+        ReadError::Broken(error) => session.transport("/screen", WAIT, error),
+    })?;
+    if bytes.starts_with(PNG) || bytes.starts_with(JPEG) {
+        return Ok(bytes);
+    }
+    Err(none("what was sent is not an image"))
+}
+
+/// `CreateScreenshot_Task`, then the file's download and removal.
+async fn screenshot(session: &Session, datacenter: &(Moid, String), vm: &Vm) -> Result<Bytes, Error> {
+    let path = task::run(session, "CreateScreenshot_Task", ("VirtualMachine", &vm.moid.0), task::NONE, &|_| {}).await?;
+    let file = FilePath::parse(&path).ok_or_else(|| Error::Protocol {
+        call: "CreateScreenshot_Task",
+        reason: "its result is no datastore path".into(),
+    })?;
+    let downloaded = async {
+        let response = datastore::download(session, &datacenter.1, &file).await?;
+        picture(session, vm, response).await
+    }
+    .await;
+    // Removed whether or not it could be read: one file per picture would fill the datastore.
+    if let Err(error) = datastore::delete(session, &datacenter.0, &file).await {
+        tracing::warn!(%error, file = %path, "a screenshot stays on the datastore");
+    }
+    downloaded
+}

@@ -1,0 +1,88 @@
+//! Waiting for a vCenter task, and its progress.
+//!
+//! The task runs on the server whatever happens to us. A broken connection is answered by asking again for the same
+//! task; starting it a second time is never an answer.
+
+use std::time::Duration;
+
+use super::inventory::{collect, one, property};
+use super::session::Session;
+use super::soap::{self, Element, Fault};
+use super::{Error, Moid, TaskProgress};
+
+const FIRST_PAUSE: Duration = Duration::from_millis(50);
+const LONGEST_PAUSE: Duration = Duration::from_secs(1);
+/// How many times in a row the question may go unanswered.
+const PATIENCE: usize = 30;
+
+/// Starts a method that returns a task, and waits for its end; the text of its result, empty for most.
+pub(super) async fn run(
+    session: &Session,
+    method: &'static str,
+    target: (&str, &str),
+    arguments: &str,
+    progress: &(dyn Fn(TaskProgress) + Sync),
+) -> Result<String, Error> {
+    run_for(session, method, target, arguments, progress).await.map(|result| result.text)
+}
+
+/// The same for a method whose task's result is more than a text.
+pub(super) async fn run_for(
+    session: &Session,
+    method: &'static str,
+    (kind, id): (&str, &str),
+    arguments: &str,
+    progress: &(dyn Fn(TaskProgress) + Sync),
+) -> Result<Element, Error> {
+    let answer = session.call(method, kind, id, arguments, super::session::CALL).await?;
+    let task = Moid(answer.at(&["returnval"]).to_owned());
+    wait(session, method, &task, progress).await
+}
+
+/// Waits for `task`.
+async fn wait(
+    session: &Session,
+    method: &'static str,
+    task: &Moid,
+    progress: &(dyn Fn(TaskProgress) + Sync),
+) -> Result<Element, Error> {
+    let properties = "<propSet><type>Task</type><pathSet>info</pathSet></propSet>";
+    let mut pause = FIRST_PAUSE;
+    let mut unanswered = 0;
+    loop {
+        let objects = match collect(session, properties, &one("Task", &task.0)).await {
+            Ok(objects) => objects,
+            Err(Error::Unreachable { .. } | Error::Timeout { .. } | Error::Protocol { .. })
+                if unanswered < PATIENCE =>
+            {
+                unanswered += 1;
+                tokio::time::sleep(LONGEST_PAUSE).await;
+                continue;
+            }
+            Err(error) => return Err(error),
+        };
+        unanswered = 0;
+        let info = objects.first().and_then(|object| property(object, "info"));
+        let info = info.ok_or_else(|| Error::NotFound(format!("task {task} of {method}")))?;
+        match info.at(&["state"]) {
+            "success" => return Ok(info.child("result").cloned().unwrap_or_default()),
+            "error" => {
+                let error = info.child("error").cloned().unwrap_or_default();
+                let detail = error.child("fault").cloned().unwrap_or_default();
+                let message = error.at(&["localizedMessage"]).to_owned();
+                return Err(session.fault(method, Fault { kind: detail.kind.clone(), message, detail }));
+            }
+            _ => progress(TaskProgress { task: task.clone(), percent: info.at(&["progress"]).parse().ok() }),
+        }
+        tokio::time::sleep(pause).await;
+        pause = (pause * 2).min(LONGEST_PAUSE);
+    }
+}
+
+/// An empty `<name/>`-free argument list, for methods without any.
+pub(super) const NONE: &str = "";
+
+/// `<newName>` and the like, escaped as vCenter wants names.
+pub(super) fn name(element: &str, name: &str) -> String {
+    soap::text(element, &super::inventory::escape(name))
+}
