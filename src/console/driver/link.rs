@@ -64,7 +64,7 @@ async fn follow(settings: Settings, report: &Report, client: &watch::Sender<Opti
         Err(failure) => return link(LinkState::Stopped { reason: failure.to_string() }),
     };
     client.send_replace(Some(new.clone()));
-    let mut events = new.watch().await;
+    let mut events = new.watch();
     while let Some(event) = events.next().await {
         report(Msg::FolderChanged(event));
     }
