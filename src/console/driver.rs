@@ -106,7 +106,12 @@ impl Driver {
                 let text = self.log.text(from, to);
                 self.ask(READ, "reading the log", text, move |answer| Msg::Copied { question, answer });
             }
-            Effect::ReadRuns | Effect::Clipboard(_) | Effect::Mouse(_) | Effect::Suspend | Effect::Quit => {}
+            Effect::ReadRuns
+            | Effect::Clipboard(_)
+            | Effect::Mouse(_)
+            | Effect::Repaint
+            | Effect::Suspend
+            | Effect::Quit => {}
         }
     }
 

@@ -111,6 +111,8 @@ pub enum Effect {
     Clipboard(String),
     /// turn mouse reporting on or off
     Mouse(bool),
+    /// draw everything anew: something else wrote on the screen
+    Repaint,
     /// give the terminal back and stop, until the shell resumes us
     Suspend,
     /// end the program

@@ -157,6 +157,10 @@ fn answer(effect: &Effect, texts: &[Told<'_>], facts: &LogFacts) -> Option<Msg> 
     }
 }
 
+pub fn lines(texts: &[Told<'_>]) -> Vec<LogLine> {
+    (0..).zip(texts).map(|(line, told)| row(line, *told)).collect()
+}
+
 fn row(line: u64, (origin, problem, text): Told<'_>) -> LogLine {
     let stamp = jiff::civil::date(2026, 3, 14).at(3, 7, 0, 0) + jiff::Span::new().seconds(line as i64);
     LogLine {

@@ -36,17 +36,9 @@ impl Console {
         if self.session.link == link {
             return false;
         }
-        match (&self.session.link, &link) {
-            (LinkState::Lost { .. }, LinkState::Live) => self.notice(Tone::Done, "vCenter answers again"),
-            (LinkState::Live, LinkState::Lost { reason, .. }) => {
-                let text = format!("link to vCenter lost, trying again by itself: {reason}");
-                self.notice(Tone::Failed, text);
-            }
-            (_, LinkState::Stopped { reason }) => {
-                let text = format!("{reason}; correct it, then r tries again");
-                self.notice(Tone::Failed, text);
-            }
-            _ => {}
+        // A lost link is said in the header and in the lines, for as long as it lasts.
+        if matches!((&self.session.link, &link), (LinkState::Lost { .. }, LinkState::Live)) {
+            self.notice(Tone::Done, "vCenter answers again");
         }
         self.session.link = link;
         true

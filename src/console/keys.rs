@@ -43,6 +43,7 @@ impl Console {
             Command::Palette => self.overlay = Some(Overlay::Palette(Palette::default())),
             Command::Find => self.find(),
             Command::Refresh => self.refresh(effects),
+            Command::Redraw => effects.push(Effect::Repaint),
             Command::Mouse => self.toggle_mouse(effects),
             Command::Back => self.back(),
             Command::Quit if self.somewhere() => self.back(),

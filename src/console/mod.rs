@@ -30,6 +30,8 @@ pub mod picture;
 pub mod run;
 pub mod standin;
 mod state;
+#[cfg(test)]
+mod tests;
 pub mod text;
 pub mod toast;
 mod update;

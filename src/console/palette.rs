@@ -14,16 +14,17 @@ use super::state::Console;
 pub(crate) enum HelpRow {
     Heading(&'static str),
     Binding(&'static Binding),
-    /// why the binding above cannot be used now
     Gap,
 }
 
 impl Entry {
-    /// How it is listed and searched.
-    pub fn text(&self) -> String {
+    /// Its name, and what it does.
+    pub fn texts(&self) -> (String, &'static str) {
         match self {
-            Self::Command(command) => command.binding().map_or_else(String::new, |binding| binding.description.into()),
-            Self::Line(key) => format!("Go to {key}"),
+            Self::Command(command) => {
+                command.binding().map_or_else(Default::default, |binding| (binding.name.into(), binding.description))
+            }
+            Self::Line(key) => (key.0.clone(), "Go to this line"),
         }
     }
 }
@@ -43,8 +44,8 @@ impl Console {
         let mut buffer = Vec::new();
         let mut scored: Vec<(u32, Entry)> = all
             .filter_map(|entry| {
-                let text = entry.text();
-                pattern.score(Utf32Str::new(&text, &mut buffer), &mut matcher).map(|score| (score, entry))
+                let (name, _) = entry.texts();
+                pattern.score(Utf32Str::new(&name, &mut buffer), &mut matcher).map(|score| (score, entry))
             })
             .collect();
         // Stable: equals stay in the table's order.

@@ -1,7 +1,7 @@
 //! Dispatch of messages, and what follows from the state they leave.
 
 use super::effect::Effect;
-use super::message::Msg;
+use super::message::{Answer, Msg, Question};
 use super::panes::Pane;
 use super::state::Console;
 use super::toast::Tone;
@@ -48,14 +48,7 @@ impl Console {
                 let answer = answer.map(|path| format!("saved {}", path.display()));
                 return self.errand_ended(question, answer);
             }
-            Msg::Copied { question, answer } => {
-                let answer = answer.map(|text| {
-                    let lines = text.lines().count();
-                    effects.push(Effect::Clipboard(text));
-                    format!("copied {lines} line{}", if lines == 1 { "" } else { "s" })
-                });
-                return self.errand_ended(question, answer);
-            }
+            Msg::Copied { question, answer } => return self.copied(question, answer, effects),
             Msg::Signalled => effects.push(Effect::Quit),
         }
         true
@@ -68,7 +61,17 @@ impl Console {
         self.toasts.expire(now) || before != self.faces()
     }
 
-    fn errand_ended(&mut self, question: super::Question, answer: Result<String, String>) -> bool {
+    fn copied(&mut self, question: Question, answer: Answer<String>, effects: &mut Vec<Effect>) -> bool {
+        let lines = answer.as_ref().map_or(0, |text| text.lines().count());
+        let said = answer.as_ref().map(|_| format!("copied {lines} line{}", if lines == 1 { "" } else { "s" }));
+        if !self.errand_ended(question, said.map_err(Clone::clone)) {
+            return false;
+        }
+        effects.extend(answer.map(Effect::Clipboard));
+        true
+    }
+
+    fn errand_ended(&mut self, question: Question, answer: Answer<String>) -> bool {
         let Some(index) = self.errands.iter().position(|errand| *errand == question) else { return false };
         self.errands.swap_remove(index);
         match answer {

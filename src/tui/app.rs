@@ -63,7 +63,9 @@ impl<B: Backend> App<B> {
     /// Those of the terminal.
     pub fn repaint(&mut self) -> Result<(), B::Error> {
         self.surface.forget();
-        self.terminal.clear()?;
+        // Not `clear`: that asks the terminal for its cursor, and the answer would go to the input thread.
+        let size = self.terminal.size()?;
+        self.terminal.resize(Rect::new(0, 0, size.width, size.height))?;
         self.redraw();
         Ok(())
     }

@@ -15,3 +15,5 @@ pub use run::{Ended, Error, Options, run};
 
 #[cfg(test)]
 mod tests;
+#[cfg(test)]
+pub(crate) use tests::drawn as draws;

@@ -181,6 +181,7 @@ async fn turn(app: &mut App<Screen>, driver: &mut Driver, events: &mut Unbounded
                 Effect::Quit => return Ok(if signalled { Ended::Signalled } else { Ended::Quit }),
                 Effect::Mouse(on) => terminal::mouse(on)?,
                 Effect::Clipboard(text) => terminal::clipboard(&text)?,
+                Effect::Repaint => app.repaint()?,
                 Effect::Suspend => {
                     terminal::suspend(app.console().mouse()).await?;
                     app.repaint()?;

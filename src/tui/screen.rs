@@ -21,10 +21,10 @@ pub fn draw(console: &Console, layout: &Layout, theme: Theme, surface: &mut Pict
     view::picture::draw(console, layout.picture, theme, surface, covered, buffer);
     view::lines::draw(console, layout.lines, theme, buffer);
     let mut cursor = view::hints::draw(console, layout.hints, theme, buffer);
+    view::toasts::draw(console, layout.body, theme, buffer);
     if console.overlay.is_some() {
         cursor = overlay::draw(console, layout.body, theme, buffer);
     }
-    view::toasts::draw(console, layout.body, theme, buffer);
     if let Some(cursor) = cursor {
         frame.set_cursor_position(cursor);
     }

@@ -11,7 +11,7 @@ use super::theme::Theme;
 use crate::console::fixture;
 use crate::console::{Console, Msg};
 
-fn drawn(console: &mut Console, columns: u16, rows: u16) -> TestBackend {
+pub fn drawn(console: &mut Console, columns: u16, rows: u16) -> TestBackend {
     let screen = Rect::new(0, 0, columns, rows);
     let layout = Layout::of(console, screen);
     let effects = console.update(Msg::Measured(layout.measures()));

@@ -14,7 +14,6 @@ const WIDEST: u16 = 88;
 
 /// One row of its text.
 struct Row {
-    indent: u16,
     text: String,
     tone: RowTone,
 }
@@ -53,7 +52,7 @@ pub fn draw(confirm: &Confirm, area: Rect, theme: Theme, buffer: &mut Buffer) ->
             RowTone::Warn => theme.warn(),
             RowTone::Bad => theme.bad(),
         };
-        put(buffer, inner.x + row.indent, y, inner.width.saturating_sub(row.indent), &row.text, style);
+        put(buffer, inner.x, y, inner.width, &row.text, style);
     }
     let cursor = draw_field(confirm, inner, theme, buffer);
     draw_buttons(confirm, inner, danger, theme, buffer);
@@ -67,26 +66,33 @@ fn dangerous(confirm: &Confirm) -> bool {
 
 fn rows(confirm: &Confirm, width: u16) -> Vec<Row> {
     let mut rows = Vec::new();
-    let mut add = |indent: u16, text: &str, tone: RowTone| {
-        let columns = usize::from(width.saturating_sub(indent).max(1));
-        rows.extend(textwrap(text, columns).into_iter().map(|text| Row { indent, text, tone }));
-    };
-    add(0, "", RowTone::Plain);
+    rows.push(Row { text: String::new(), tone: RowTone::Plain });
     for (index, step) in confirm.steps.iter().enumerate() {
-        add(0, &format!("{}. {step}", index + 1), RowTone::Plain);
+        let number = format!("{}.", index + 1);
+        let columns = usize::from(width.saturating_sub(4).max(1));
+        for (part, text) in textwrap(step, columns).into_iter().enumerate() {
+            let number = if part == 0 { &number } else { "" };
+            rows.push(Row { text: format!("{number:<4}{text}"), tone: RowTone::Plain });
+        }
     }
-    add(0, "", RowTone::Plain);
+    let mut add = |text: &str, tone: RowTone| {
+        let columns = usize::from(width.max(1));
+        rows.extend(textwrap(text, columns).into_iter().map(|text| Row { text, tone }));
+    };
+    if confirm.note.is_some() || confirm.check != Check::None || confirm.complaint.is_some() {
+        add("", RowTone::Plain);
+    }
     if let Some(note) = &confirm.note {
-        add(0, note, RowTone::Dim);
+        add(note, RowTone::Dim);
     }
     match &confirm.check {
         Check::None => {}
-        Check::Asking => add(0, "asking vCenter whether it may be done…", RowTone::Dim),
-        Check::Passed => add(0, "✓ vCenter does not object", RowTone::Good),
-        Check::Refused(reason) => add(0, &format!("✗ {reason}"), RowTone::Bad),
+        Check::Asking => add("asking vCenter whether it may be done…", RowTone::Dim),
+        Check::Passed => add("✓ vCenter does not object", RowTone::Good),
+        Check::Refused(reason) => add(&format!("✗ {reason}"), RowTone::Bad),
     }
     if let Some(complaint) = &confirm.complaint {
-        add(0, &format!("▲ {complaint}"), RowTone::Warn);
+        add(&format!("▲ {complaint}"), RowTone::Warn);
     }
     rows
 }

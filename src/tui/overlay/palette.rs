@@ -10,6 +10,9 @@ use crate::console::overlay::{Entry, Palette};
 use crate::tui::theme::Theme;
 use crate::tui::view::{put, width};
 
+/// Columns for names.
+const NAMES: u16 = 20;
+
 /// The cells it takes.
 pub fn area(body: Rect) -> Rect {
     let width = 76.min(body.width.saturating_sub(2));
@@ -51,8 +54,11 @@ fn draw_entry(console: &Console, entry: &Entry, chosen: bool, row: Rect, theme: 
     if chosen {
         buffer.set_style(row, theme.selected());
     }
-    let text = entry.text();
-    put(buffer, row.x + 1, row.y, row.width.saturating_sub(10), &text, style);
+    let (name, description) = entry.texts();
+    put(buffer, row.x + 1, row.y, NAMES.min(row.width.saturating_sub(1)), &name, style);
+    let x = row.x + NAMES + 2;
+    let described = if chosen { style } else { theme.dim() };
+    put(buffer, x, row.y, row.right().saturating_sub(x + 7), description, described);
     let wide = width(&keys) + 1;
     let key_style = if chosen || refused { style } else { theme.key() };
     put(buffer, row.right().saturating_sub(wide), row.y, wide, &keys, key_style);

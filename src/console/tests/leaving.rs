@@ -1,0 +1,79 @@
+//! Quitting while work goes on.
+
+use crate::console::fixture::{self, key, night, press, typed};
+use crate::console::key::KeyPress;
+use crate::console::overlay::{Overlay, QuitChoice};
+use crate::console::run::RunState;
+use crate::console::{Console, Effect, Msg};
+
+fn quits(effects: &[Effect]) -> bool {
+    effects.iter().any(|effect| matches!(effect, Effect::Quit))
+}
+
+fn cancels(effects: &[Effect]) -> usize {
+    effects.iter().filter(|effect| matches!(effect, Effect::CancelRun { force: false, .. })).count()
+}
+
+#[test]
+fn runs_at_work_are_asked_about_and_stay_is_focused() {
+    for ask in [KeyPress::char('q'), KeyPress::ctrl('c')] {
+        let mut console = night();
+        assert!(!quits(&press(&mut console, ask)));
+        let Some(Overlay::Quit(open)) = &console.overlay else { panic!("asks") };
+        assert_eq!((open.runs.len(), open.choice), (2, QuitChoice::Stay));
+        assert!(!quits(&typed(&mut console, "\n")));
+        assert!(console.overlay.is_none());
+    }
+}
+
+#[test]
+fn leave_leaves_the_builds_alone() {
+    let mut console = night();
+    let effects = typed(&mut console, "ql");
+    assert!(quits(&effects));
+    assert_eq!(cancels(&effects), 0);
+}
+
+#[test]
+fn cancel_stops_every_build_and_leaves_when_their_vms_are_gone() {
+    let mut console = night();
+    let effects = typed(&mut console, "qc");
+    assert_eq!(cancels(&effects), 2);
+    assert!(!quits(&effects));
+    for effect in &effects {
+        if let Effect::CancelRun { question, .. } = effect {
+            assert!(!quits(&console.update(Msg::Finished { question: *question, answer: Ok("asked".into()) })));
+        }
+    }
+    let ended = |minutes| Some(fixture::run(RunState::Cancelled, minutes, None));
+    assert!(!quits(&console.update(Msg::RunsRead(vec![(key("debian-12"), ended(4))]))));
+    assert!(quits(&console.update(Msg::RunsRead(vec![(key("windows-server-2025"), ended(31))]))));
+}
+
+#[test]
+fn read_only_offers_no_cancel() {
+    let mut opening = fixture::opening(&["debian-12"]);
+    opening.read_only = true;
+    let mut console = Console::new(opening);
+    console.update(Msg::RunsRead(vec![(key("debian-12"), Some(fixture::run(RunState::Running, 1, None)))]));
+    assert_eq!(cancels(&typed(&mut console, "qc")), 0);
+    assert!(quits(&typed(&mut console, "l")));
+}
+
+#[test]
+fn a_change_under_way_is_finished_before_leaving() {
+    let mut console = fixture::empty();
+    let question = fixture::question_of(&typed(&mut console, "by")).unwrap();
+    assert!(!quits(&typed(&mut console, "ql")));
+    typed(&mut console, "b");
+    assert!(console.overlay.is_none(), "nothing new is begun");
+    assert!(quits(&console.update(Msg::Finished { question, answer: Ok("started".into()) })));
+}
+
+#[test]
+fn a_signal_ends_at_once_and_leaves_the_builds_alone() {
+    let mut console = night();
+    let effects = console.update(Msg::Signalled);
+    assert!(quits(&effects));
+    assert_eq!(cancels(&effects), 0);
+}

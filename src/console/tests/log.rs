@@ -1,0 +1,133 @@
+//! The log pane: following, pausing, searching, reading no more than is shown.
+
+use crate::console::fixture::{self, LOG, key, night, typed};
+use crate::console::log::{Found, LogFacts};
+use crate::console::panes::Pane;
+use crate::console::{Console, Effect, Msg, Question};
+
+/// The stuck line's log in a pane of four rows.
+fn open() -> (Console, Question) {
+    let mut console = night();
+    console.lines.select(&key("windows-server-2025"));
+    console.panes.focus(Pane::Log);
+    let effects = fixture::measured(&mut console, 4);
+    let opened = effects.iter().find_map(|effect| match effect {
+        Effect::OpenLog { question, .. } => Some(*question),
+        _ => None,
+    });
+    fixture::log(&mut console, &LOG, effects);
+    (console, opened.unwrap())
+}
+
+fn settle(console: &mut Console, effects: Vec<Effect>) {
+    fixture::log(console, &LOG, effects);
+}
+
+fn grown(lines: u64, generation: u64) -> LogFacts {
+    LogFacts { lines, bytes: lines * 80, generation, settled: true, phase: None }
+}
+
+fn seek(effects: &[Effect]) -> Option<(Question, u64, bool)> {
+    effects.iter().find_map(|effect| match effect {
+        Effect::SeekLog { question, from, forwards, .. } => Some((*question, *from, *forwards)),
+        _ => None,
+    })
+}
+
+#[test]
+fn it_follows_the_end_and_reads_a_few_screenfuls_only() {
+    let (mut console, opened) = open();
+    assert_eq!((console.log.top(), console.log.cursor()), (4, 7));
+    let effects = console.update(Msg::LogGrew { question: opened, answer: Ok(grown(1_000_000, 0)) });
+    let [Effect::ReadLog { from, count, .. }] = effects[..] else { panic!("{effects:?}") };
+    assert!(from > 999_000 && count <= 12, "{from} {count}");
+}
+
+#[test]
+fn scrolling_up_pauses_and_counts_what_comes() {
+    let (mut console, opened) = open();
+    let effects = typed(&mut console, "k");
+    settle(&mut console, effects);
+    assert!(!console.log.follows());
+    console.update(Msg::LogGrew { question: opened, answer: Ok(grown(20, 0)) });
+    assert_eq!((console.log.new_lines(), console.log.cursor()), (12, 6));
+    typed(&mut console, "G");
+    assert!(console.log.follows());
+    assert_eq!((console.log.new_lines(), console.log.cursor()), (0, 19));
+}
+
+#[test]
+fn a_truncated_log_begins_anew() {
+    let (mut console, opened) = open();
+    typed(&mut console, "gm");
+    console.update(Msg::LogGrew { question: opened, answer: Ok(grown(2, 1)) });
+    assert!(!console.log.marked(0));
+    assert!(console.log.cursor() < 2);
+    assert!(console.log.row(0).is_none(), "lines of the old file are not shown");
+}
+
+#[test]
+fn growth_of_another_log_is_dropped() {
+    let (mut console, opened) = open();
+    console.lines.select(&key("debian-12"));
+    console.update(Msg::Ticked { now: fixture::now() });
+    console.update(Msg::LogGrew { question: opened, answer: Ok(grown(500, 0)) });
+    assert_eq!(console.log.facts().lines, 0);
+    assert_eq!(console.log.key(), Some(&key("debian-12")));
+}
+
+#[test]
+fn a_search_goes_to_its_hit_and_n_goes_on_from_there() {
+    let (mut console, _) = open();
+    let (question, from, forwards) = seek(&typed(&mut console, "/waiting\n")).unwrap();
+    assert_eq!((from, forwards), (7, true));
+    let stale = Question(question.0 - 1);
+    console.update(Msg::LogFound { question: stale, answer: Ok(Some(Found { line: 1, around: false })) });
+    assert_eq!(console.log.cursor(), 7, "the answer to another search");
+    console.update(Msg::LogFound { question, answer: Ok(Some(Found { line: 3, around: true })) });
+    assert_eq!(console.log.cursor(), 3);
+    assert_eq!(seek(&typed(&mut console, "n")).unwrap().1, 3);
+    assert!(!seek(&typed(&mut console, "N")).unwrap().2);
+}
+
+#[test]
+fn a_bad_pattern_is_said_and_stays_to_be_corrected() {
+    let (mut console, _) = open();
+    assert!(seek(&typed(&mut console, "/a(b\n")).is_none());
+    assert!(console.toasts.iter().any(|toast| toast.text.starts_with("not a regular expression")));
+    assert_eq!(console.prompt_parts().unwrap().1.text(), "a(b");
+}
+
+#[test]
+fn copy_takes_the_lines_from_the_mark_to_the_cursor() {
+    let (mut console, _) = open();
+    let effects = typed(&mut console, "gjmjjc");
+    let copied = effects.iter().find_map(|effect| match effect {
+        Effect::CopyLog { question, from, to } => Some((*question, *from, *to)),
+        _ => None,
+    });
+    let (question, from, to) = copied.unwrap();
+    assert_eq!((from, to), (1, 3));
+    let effects = console.update(Msg::Copied { question, answer: Ok("a\nb\nc".into()) });
+    assert!(matches!(&effects[..], [Effect::Clipboard(text)] if text == "a\nb\nc"));
+    assert!(console.toasts.iter().any(|toast| toast.text == "copied 3 lines"));
+    assert!(console.update(Msg::Copied { question, answer: Ok("again".into()) }).is_empty(), "answered already");
+}
+
+#[test]
+fn the_end_of_a_long_log_is_shown_before_it_is_counted() {
+    let mut console = night();
+    console.lines.select(&key("windows-server-2025"));
+    let effects = fixture::measured(&mut console, 4);
+    let question = effects.iter().find_map(|effect| match effect {
+        Effect::OpenLog { question, .. } => Some(*question),
+        _ => None,
+    });
+    let question = question.unwrap();
+    let reading = LogFacts { settled: false, ..grown(0, 0) };
+    console.update(Msg::LogGrew { question, answer: Ok(reading) });
+    console.update(Msg::LogTailed { question, rows: fixture::lines(&LOG) });
+    assert_eq!(console.log.early().map(<[_]>::len), Some(8));
+    console.update(Msg::LogGrew { question, answer: Ok(grown(8, 0)) });
+    assert_eq!(console.log.early(), None);
+}

@@ -1,0 +1,345 @@
+//! One message, one change: what each key and each answer leads to.
+
+use rstest::rstest;
+
+use crate::console::binding::Command;
+use crate::console::confirm::{Check, Choice};
+use crate::console::fixture::{self, key, night, press, template, typed};
+use crate::console::key::KeyPress;
+use crate::console::overlay::Overlay;
+use crate::console::panes::Pane;
+use crate::console::run::RunState;
+use crate::console::{Console, Effect, Msg, Question};
+use crate::vcenter::{FolderEvent, LinkState, Moid};
+
+/// The night with a line selected by key.
+fn on(line: &str) -> Console {
+    let mut console = night();
+    console.lines.select(&key(line));
+    console
+}
+
+fn mutations(effects: &[Effect]) -> Vec<&Effect> {
+    effects.iter().filter(|effect| effect.mutates()).collect()
+}
+
+fn toast(console: &Console) -> String {
+    console.toasts.iter().last().map(|toast| toast.text.clone()).unwrap_or_default()
+}
+
+fn pass_guard(console: &mut Console, effects: &[Effect]) {
+    let question = fixture::question_of(effects).expect("a guard was asked");
+    console.update(Msg::Guarded { question, answer: Ok(()) });
+}
+
+fn picture_question(effects: &[Effect]) -> Question {
+    let asked = effects.iter().find_map(|effect| match effect {
+        Effect::TakePicture { question, .. } => Some(*question),
+        _ => None,
+    });
+    asked.expect("a picture was asked for")
+}
+
+#[test]
+fn b_asks_first_and_y_builds() {
+    let mut console = on("debian-13");
+    assert!(mutations(&typed(&mut console, "b")).is_empty(), "nothing happens before the confirmation");
+    assert!(matches!(&console.overlay, Some(Overlay::Confirm(confirm)) if confirm.choice == Choice::Cancel));
+    let effects = typed(&mut console, "y");
+    assert!(matches!(mutations(&effects)[..], [Effect::Build { key, .. }] if key.0 == "debian-13"));
+    assert!(console.overlay.is_none());
+}
+
+#[test]
+fn enter_on_a_fresh_confirmation_cancels() {
+    let mut console = on("debian-13");
+    typed(&mut console, "b");
+    assert!(mutations(&typed(&mut console, "\n")).is_empty());
+    assert!(console.overlay.is_none());
+    assert_eq!(toast(&console), "nothing done");
+}
+
+#[test]
+fn tab_reaches_the_deed_and_enter_does_it() {
+    let mut console = on("debian-13");
+    typed(&mut console, "b");
+    assert_eq!(mutations(&typed(&mut console, "\t\n")).len(), 1);
+}
+
+#[test]
+fn the_confirmed_line_is_the_one_that_was_asked_about() {
+    let mut console = on("debian-13");
+    typed(&mut console, "b");
+    console.lines.select(&key("rocky-9"));
+    let effects = typed(&mut console, "y");
+    assert!(matches!(mutations(&effects)[..], [Effect::Build { key, .. }] if key.0 == "debian-13"));
+}
+
+#[test]
+fn promotion_waits_for_vcenters_word() {
+    let mut console = on("ubuntu-2404");
+    let asked = typed(&mut console, "p");
+    assert!(mutations(&typed(&mut console, "y")).is_empty(), "vCenter has not answered yet");
+    pass_guard(&mut console, &asked);
+    let effects = typed(&mut console, "y");
+    assert!(matches!(mutations(&effects)[..], [Effect::Apply { .. }]));
+}
+
+#[test]
+fn a_refusal_of_vcenter_disarms_the_confirmation() {
+    let mut console = on("ubuntu-2404");
+    let question = fixture::question_of(&typed(&mut console, "p")).unwrap();
+    console.update(Msg::Guarded { question, answer: Err("svc-packer may not rename".into()) });
+    assert!(mutations(&typed(&mut console, "y")).is_empty());
+    let Some(Overlay::Confirm(confirm)) = &console.overlay else { panic!("still open") };
+    assert_eq!(confirm.check, Check::Refused("svc-packer may not rename".into()));
+    assert_eq!(confirm.complaint.as_deref(), Some("svc-packer may not rename"));
+}
+
+#[test]
+fn the_answer_to_an_older_check_is_dropped() {
+    let mut console = on("ubuntu-2404");
+    let old = fixture::question_of(&typed(&mut console, "p")).unwrap();
+    typed(&mut console, "\x1b");
+    typed(&mut console, "p");
+    console.update(Msg::Guarded { question: old, answer: Ok(()) });
+    assert!(mutations(&typed(&mut console, "y")).is_empty());
+}
+
+#[test]
+fn a_world_that_changed_under_the_confirmation_is_not_acted_on() {
+    let mut console = on("ubuntu-2404");
+    let asked = typed(&mut console, "p");
+    pass_guard(&mut console, &asked);
+    let other = template(99, "tpl-ubuntu-2404-build", 1);
+    console.update(Msg::FolderChanged(FolderEvent::Gone(Moid("vm-12".into()))));
+    console.update(Msg::FolderChanged(FolderEvent::Changed(Box::new(other))));
+    assert!(mutations(&typed(&mut console, "y")).is_empty());
+    assert!(toast(&console).contains("changed meanwhile"), "{}", toast(&console));
+}
+
+#[test]
+fn rollback_wants_a_reason_and_then_y() {
+    let mut console = on("debian-13");
+    let asked = typed(&mut console, "R");
+    pass_guard(&mut console, &asked);
+    assert!(mutations(&typed(&mut console, "\n")).is_empty(), "no reason yet");
+    assert!(mutations(&typed(&mut console, "yes, it is broken\n")).is_empty(), "y in the field is a letter");
+    let Some(Overlay::Confirm(confirm)) = &console.overlay else { panic!("still open") };
+    assert_eq!((confirm.reason(), confirm.choice), ("yes, it is broken", Choice::Cancel));
+    let effects = typed(&mut console, "y");
+    assert!(matches!(mutations(&effects)[..], [Effect::Apply { .. }]));
+}
+
+#[test]
+fn sweep_wants_the_name_letter_by_letter() {
+    let mut console = on("ubuntu-2404");
+    let asked = typed(&mut console, "S");
+    pass_guard(&mut console, &asked);
+    assert!(mutations(&typed(&mut console, "tpl-ubuntu-2404\n")).is_empty());
+    assert!(mutations(&typed(&mut console, "\t\ty")).is_empty(), "no other key gets around it");
+    let mut console = on("ubuntu-2404");
+    let asked = typed(&mut console, "S");
+    pass_guard(&mut console, &asked);
+    let effects = typed(&mut console, "tpl-ubuntu-2404-build\n");
+    assert!(matches!(mutations(&effects)[..], [Effect::Apply { .. }]));
+}
+
+#[test]
+fn a_second_x_kills_and_says_what_stays_behind() {
+    let mut console = on("debian-12");
+    typed(&mut console, "x");
+    let effects = typed(&mut console, "y");
+    let [Effect::CancelRun { question, force: false, .. }] = mutations(&effects)[..] else { panic!("{effects:?}") };
+    console.update(Msg::Finished { question: *question, answer: Ok("asked".into()) });
+    let run = fixture::run(RunState::Cancelling, 5, None);
+    console.update(Msg::RunsRead(vec![(key("debian-12"), Some(run))]));
+    typed(&mut console, "x");
+    let Some(Overlay::Confirm(confirm)) = &console.overlay else { panic!("asks again") };
+    assert!(confirm.steps.iter().any(|step| step.contains("tpl-debian-12-build (vm-32) stays behind")));
+    assert!(matches!(mutations(&typed(&mut console, "y"))[..], [Effect::CancelRun { force: true, .. }]));
+}
+
+#[rstest]
+#[case("debian-12", 'b', "being built already")]
+#[case("debian-12", 'p', "being built")]
+#[case("debian-13", 'x', "no run to cancel")]
+#[case("debian-13", 'p', "no template tpl-debian-13-build")]
+#[case("windows-desktop-11", 'R', "no tpl-windows-desktop-11-prev")]
+fn a_key_that_cannot_be_used_says_why(#[case] line: &str, #[case] char: char, #[case] why: &str) {
+    let mut console = on(line);
+    typed(&mut console, &char.to_string());
+    assert!(console.overlay.is_none());
+    assert!(toast(&console).contains(why), "{}", toast(&console));
+}
+
+#[test]
+fn one_operation_per_line_and_other_lines_are_free() {
+    let mut console = on("debian-13");
+    let question = fixture::question_of(&typed(&mut console, "by")).unwrap();
+    typed(&mut console, "b");
+    assert!(toast(&console).contains("one operation per line"), "{}", toast(&console));
+    console.lines.select(&key("almalinux-9"));
+    assert_eq!(mutations(&typed(&mut console, "by")).len(), 1);
+    console.update(Msg::Finished { question, answer: Ok("started".into()) });
+    console.lines.select(&key("debian-13"));
+    typed(&mut console, "b");
+    assert!(console.overlay.is_some());
+}
+
+#[test]
+fn a_failure_is_shown_and_the_line_is_free_again() {
+    let mut console = on("debian-13");
+    let question = fixture::question_of(&typed(&mut console, "by")).unwrap();
+    console.update(Msg::Finished { question, answer: Err("no packer in PATH".into()) });
+    assert!(toast(&console).contains("no packer in PATH"), "{}", toast(&console));
+    assert!(console.allows(&console.aimed(Command::Build)).is_ok());
+}
+
+#[test]
+fn without_a_link_templates_are_not_touched() {
+    let mut console = on("ubuntu-2404");
+    let lost = LinkState::Lost { reason: "reset".into(), retry_at: fixture::now() };
+    fixture::link(&mut console, lost);
+    typed(&mut console, "p");
+    assert!(toast(&console).contains("no link to vCenter"), "{}", toast(&console));
+}
+
+#[test]
+fn a_lost_link_keeps_the_data_and_says_how_old_it_is() {
+    let mut console = on("ubuntu-2404");
+    fixture::link(&mut console, LinkState::Lost { reason: "reset".into(), retry_at: fixture::now() });
+    console.update(Msg::Ticked { now: fixture::now() + jiff::SignedDuration::from_mins(3) });
+    assert_eq!(console.stale().as_deref(), Some("3 min"));
+    assert!(console.lines.selected().unwrap().generations.live.is_some());
+    fixture::link(&mut console, LinkState::Live);
+    assert_eq!(console.stale(), None);
+    assert_eq!(toast(&console), "vCenter answers again");
+}
+
+#[test]
+fn a_refused_password_is_tried_again_by_a_person_only() {
+    let mut console = night();
+    let effects = fixture::link(&mut console, LinkState::Stopped { reason: "password refused".into() });
+    assert!(!effects.iter().any(|effect| matches!(effect, Effect::Watch)));
+    let later = console.update(Msg::Ticked { now: fixture::now() + jiff::SignedDuration::from_hours(1) });
+    assert!(!later.iter().any(|effect| matches!(effect, Effect::Watch)));
+    assert!(typed(&mut console, "r").iter().any(|effect| matches!(effect, Effect::Watch)));
+}
+
+#[test]
+fn read_only_refuses_every_change_and_says_so() {
+    let mut opening = fixture::opening(&["debian-12"]);
+    opening.read_only = true;
+    let mut console = Console::new(opening);
+    for char in ['b', 'p', 'R', 'H', 'x', 'S'] {
+        typed(&mut console, &char.to_string());
+        assert!(console.overlay.is_none(), "{char}");
+        assert!(toast(&console).starts_with("read-only"), "{}", toast(&console));
+    }
+}
+
+#[test]
+fn a_picture_is_asked_for_every_two_seconds_while_it_can_be_seen() {
+    let mut console = on("debian-12");
+    let question = picture_question(&fixture::measured(&mut console, 10));
+    let tick = |console: &mut Console, seconds| {
+        let now = fixture::now() + jiff::SignedDuration::from_secs(seconds);
+        let effects = console.update(Msg::Ticked { now });
+        effects.iter().filter(|effect| matches!(effect, Effect::TakePicture { .. })).count()
+    };
+    assert_eq!(tick(&mut console, 5), 0, "the one before is not answered yet");
+    console.update(Msg::PictureTaken { question, answer: Err("powered off".into()) });
+    assert_eq!(console.picture.trouble(), Some("powered off"));
+    assert_eq!(tick(&mut console, 6), 0, "asked again by the failure's own message");
+    typed(&mut console, "f");
+    assert!(!console.panes.visible(Pane::Picture));
+    assert_eq!(tick(&mut console, 60), 0, "nobody can see it");
+}
+
+#[test]
+fn the_picture_of_another_guest_is_dropped() {
+    let mut console = on("debian-12");
+    let old = picture_question(&fixture::measured(&mut console, 10));
+    console.lines.select(&key("windows-server-2025"));
+    let effects = console.update(Msg::Ticked { now: fixture::now() });
+    assert_ne!(picture_question(&effects), old);
+    console.update(Msg::PictureTaken { question: old, answer: Err("of the other one".into()) });
+    assert_eq!(console.picture.trouble(), None);
+}
+
+#[test]
+fn a_tick_changes_the_screen_only_with_a_text_of_it() {
+    let mut console = fixture::empty();
+    fixture::link(&mut console, LinkState::Live);
+    console.update(Msg::FolderChanged(FolderEvent::Reset(vec![template(1, "tpl-debian-12", 60)])));
+    let before = console.revision();
+    console.update(Msg::Ticked { now: fixture::now() + jiff::SignedDuration::from_secs(30) });
+    assert_eq!(console.revision(), before, "1h is still 1h");
+    console.update(Msg::FolderChanged(FolderEvent::Fresh));
+    assert_eq!(console.revision(), before, "still current is no news");
+    console.update(Msg::Ticked { now: fixture::now() + jiff::SignedDuration::from_hours(1) });
+    assert_ne!(console.revision(), before);
+}
+
+#[test]
+fn the_filter_narrows_while_typing_and_esc_brings_the_old_one_back() {
+    let mut console = night();
+    typed(&mut console, "/deb");
+    let keys: Vec<_> = console.lines.visible().iter().map(|row| row.line.key.0.clone()).collect();
+    assert_eq!(keys, ["debian-12", "debian-13"]);
+    assert_eq!(console.lines.selected().unwrap().line.key.0, "debian-12", "the selection follows what is left");
+    typed(&mut console, "\x1b");
+    assert_eq!(console.lines.visible().len(), 9);
+    typed(&mut console, "/!windows\n");
+    assert_eq!(console.lines.visible().len(), 6);
+    typed(&mut console, "\x1b");
+    assert_eq!(console.lines.visible().len(), 9);
+}
+
+#[test]
+fn a_filter_that_leaves_nothing_leaves_nothing_to_act_on() {
+    let mut console = night();
+    typed(&mut console, "/nothing\n");
+    typed(&mut console, "b");
+    assert_eq!(toast(&console), "no line selected");
+}
+
+#[test]
+fn the_palette_finds_commands_and_lines() {
+    let mut console = night();
+    typed(&mut console, ":rollb");
+    let Some(Overlay::Palette(palette)) = &console.overlay else { panic!("open") };
+    let (name, _) = console.entries(palette.query.text())[0].texts();
+    assert_eq!(name, "roll back");
+    typed(&mut console, "\x1b:alma\n");
+    assert_eq!(console.lines.selected().unwrap().line.key.0, "almalinux-9");
+}
+
+#[test]
+fn a_paste_is_no_row_of_commands() {
+    let mut console = on("debian-13");
+    let effects = console.update(Msg::Pasted("byS".into()));
+    assert!(mutations(&effects).is_empty());
+    assert!(console.overlay.is_none());
+}
+
+#[test]
+fn q_goes_back_and_then_quits() {
+    let mut console = fixture::empty();
+    typed(&mut console, "\t");
+    typed(&mut console, "f");
+    assert!(typed(&mut console, "q").is_empty() && !console.panes.zoomed);
+    assert!(typed(&mut console, "q").is_empty() && console.panes.focus == Pane::Lines);
+    assert!(typed(&mut console, "q").iter().any(|effect| matches!(effect, Effect::Quit)));
+    assert!(press(&mut console, KeyPress::ctrl('c')).iter().any(|effect| matches!(effect, Effect::Quit)));
+}
+
+#[test]
+fn a_finished_build_says_what_comes_next() {
+    let mut console = night();
+    let mut run = fixture::run(RunState::Succeeded, 4, None);
+    run.started = fixture::ago(4);
+    console.update(Msg::RunsRead(vec![(key("debian-12"), Some(run))]));
+    assert_eq!(toast(&console), "debian-12 is built: p promotes it");
+}
