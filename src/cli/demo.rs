@@ -1,13 +1,153 @@
 //! `demo`: the console on the embedded lab.
+//!
+//! Two processes: this one is the lab, a second one with the lab's credentials (and nobody else's) is the console, so that
+//! everything the console starts finds the lab in its environment as it finds a real vCenter.
 
-use super::{Context, Exit};
+use std::ffi::{OsStr, OsString};
+use std::io::Write;
+use std::path::{Path, PathBuf};
+use std::process::ExitStatus;
+
+use anyhow::Context as _;
+use clap::ValueEnum as _;
+use tmpl::lab::Book;
+use tmpl::lab::showcase::{self, Error, Showcase};
+use tmpl::paths::StateDir;
+use tmpl::pipeline::Matrix;
+use tmpl::tui::picture::Images;
+use tokio::process::Command;
+use tokio::signal::unix::{SignalKind, signal};
+
+use super::{Context, Exit, Stop};
 
 /// Arguments of `demo`.
 #[derive(Debug, clap::Args)]
-pub struct Args {}
+pub struct Args {
+    /// What goes wrong; --list names the scenarios
+    #[arg(long, value_name = "NAME")]
+    scenario: Option<String>,
+    /// Name the scenarios and end
+    #[arg(long)]
+    list: bool,
+    /// Lab seconds per real second
+    #[arg(long, default_value_t = 10.0, value_name = "N")]
+    speed: f64,
+    /// How console pictures are shown
+    #[arg(long, value_enum, default_value_t, value_name = "MODE")]
+    images: Images,
+    /// The second process: the folder the first one prepared
+    #[arg(long, hide = true, value_name = "DIR")]
+    inside: Option<PathBuf>,
+    /// The lines whose builds the second process starts
+    #[arg(long, hide = true, value_delimiter = ',')]
+    start: Vec<String>,
+}
 
 /// Runs the verb.
 pub async fn run(context: &Context, args: Args) -> anyhow::Result<Exit> {
-    let _ = (context, args);
-    anyhow::bail!("not built yet")
+    if args.list {
+        return list();
+    }
+    match &args.inside {
+        Some(folder) => console(context, folder, &args).await,
+        None => lab(context, &args).await,
+    }
+}
+
+fn list() -> anyhow::Result<Exit> {
+    let mut out = std::io::stdout().lock();
+    for guest in Book::shipped().map_err(anyhow::Error::msg)?.guests() {
+        writeln!(out, "{:<20} {:<20} {}", guest.name, guest.line, guest.about)?;
+    }
+    Ok(Exit::Done)
+}
+
+/// The first process: sets everything up, runs the second one, and cleans up after it.
+async fn lab(context: &Context, args: &Args) -> anyhow::Result<Exit> {
+    if !(args.speed.is_finite() && args.speed > 0.0) {
+        return Err(Stop::usage("--speed wants a number above 0"));
+    }
+    let program = std::env::current_exe().context("cannot tell where this program is")?;
+    let show = match Showcase::set_up(args.scenario.as_deref(), args.speed, &program).await {
+        Err(error @ Error::Scenario(_)) => return Err(Stop::usage(error)),
+        other => other?,
+    };
+    let status = second_process(context, args, &show, &program).await?;
+    show.lab().stop().await;
+    Ok(match status.code() {
+        Some(0) => Exit::Done,
+        Some(2) => Exit::Usage,
+        Some(130) | None => Exit::Cancelled,
+        Some(_) => Exit::Failed,
+    })
+}
+
+/// Runs the console in a process of its own and passes on a request to end.
+async fn second_process(context: &Context, args: &Args, show: &Showcase, program: &Path) -> anyhow::Result<ExitStatus> {
+    let (mut terminate, mut hang_up) = (signal(SignalKind::terminate())?, signal(SignalKind::hangup())?);
+    // A Ctrl-C before the console has taken the terminal is for the console.
+    let mut interrupt = signal(SignalKind::interrupt())?;
+    let mut command = Command::new(program);
+    command.env_clear().envs(std::env::vars_os().filter(|(name, _)| !foreign(name))).envs(show.lab().environment());
+    command.env("XDG_STATE_HOME", showcase::state_home(show.folder()));
+    command.arg("demo").arg("--inside").arg(show.folder()).arg("--start").arg(show.starts().join(","));
+    if let Some(images) = args.images.to_possible_value() {
+        command.arg("--images").arg(images.get_name());
+    }
+    if context.global.read_only {
+        command.arg("--read-only");
+    }
+    let mut child = command.spawn().context("cannot start the console")?;
+    loop {
+        tokio::select! {
+            status = child.wait() => return Ok(status?),
+            _ = terminate.recv() => {}
+            _ = hang_up.recv() => {}
+            _ = interrupt.recv() => continue,
+        }
+        if let Some(pid) = child.id().and_then(|pid| i32::try_from(pid).ok()) {
+            // It may have ended in this very moment.
+            let _ = nix::sys::signal::kill(nix::unistd::Pid::from_raw(pid), nix::sys::signal::SIGTERM);
+        }
+    }
+}
+
+/// Whether a variable of this environment must not reach the demo: settings and credentials of the real world.
+fn foreign(name: &OsStr) -> bool {
+    const PREFIXES: &[&str] =
+        &["PKR_", "PACKER_", "GOVC_", "TMPL_", "ANSIBLE_", "VSPHERE_", "GITHUB_", "GH_", "ACTIONS_", "AWS_", "ARM_"];
+    const PARTS: &[&str] = &["PASSWORD", "PASSWD", "SECRET", "TOKEN", "CREDENTIAL", "API_KEY", "APIKEY"];
+    let name: OsString = name.to_ascii_uppercase();
+    let name = name.to_string_lossy();
+    PREFIXES.iter().any(|prefix| name.starts_with(prefix)) || PARTS.iter().any(|part| name.contains(part))
+}
+
+/// The second process: the console.
+async fn console(context: &Context, folder: &Path, args: &Args) -> anyhow::Result<Exit> {
+    let options = tmpl::tui::Options {
+        matrix: Matrix::load(&showcase::repository(folder)).map_err(Stop::usage)?,
+        settings: context.settings()?,
+        state: StateDir::from_environment()?,
+        key: args.start.first().cloned(),
+        packer: showcase::packer_of(folder),
+        read_only: context.global.read_only,
+        simulated: true,
+        images: args.images,
+    };
+    super::tui::open(options).await
+}
+
+#[cfg(test)]
+mod tests {
+    use super::foreign;
+
+    #[test]
+    fn only_the_labs_credentials_reach_the_demo() {
+        for name in ["PKR_VAR_vsphere_password", "GOVC_URL", "GH_TOKEN", "TMPL_CONSOLE_PASSWORD", "MY_SECRET_THING"] {
+            assert!(foreign(name.as_ref()), "{name}");
+        }
+        for name in ["TERM", "COLORTERM", "LANG", "PATH", "HOME", "TMUX", "NO_COLOR"] {
+            assert!(!foreign(name.as_ref()), "{name}");
+        }
+    }
 }

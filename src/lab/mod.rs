@@ -20,6 +20,7 @@ pub mod packer;
 mod screen;
 mod service;
 mod session;
+pub mod showcase;
 mod state;
 mod store;
 mod task;

@@ -81,8 +81,7 @@ async fn a_wait_is_answered_when_something_changes_and_not_before() {
     let (changed, id) = tokio::join!(wire.wait("1", 600), async {
         // The wait is under way once the lab has seen its call.
         super::until("the wait", || lab.calls().iter().filter(|call| *call == "WaitForUpdatesEx").count() == 3).await;
-        let id = lab.add(&Seed::vm("linux-debian-12-main-build", 0));
-        id
+        lab.add(&Seed::vm("linux-debian-12-main-build", 0))
     });
     assert!(changed.contains("<kind>enter</kind>") && changed.contains(&id), "{changed}");
 

@@ -1,0 +1,194 @@
+//! What `demo` shows: a lab with a history, a copy of the pipeline's files, a simulated packer, and builds to start.
+
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+
+use tempfile::TempDir;
+
+use super::guest::Book;
+use super::inventory::Seed;
+use super::{Lab, Options, packer};
+use crate::paths::create_private_dir;
+use crate::pipeline::{Line, Matrix, MatrixError};
+
+/// The pipeline's files as they were when this program was built, so that a demo needs no repository.
+const FILES: &[(&str, &str)] = &[
+    ("ci/matrix.json", include_str!("../../ci/matrix.json")),
+    ("ci/config/ansible.pkrvars.hcl", include_str!("../../ci/config/ansible.pkrvars.hcl")),
+    ("ci/config/build.pkrvars.hcl", include_str!("../../ci/config/build.pkrvars.hcl")),
+    ("ci/config/common.pkrvars.hcl", include_str!("../../ci/config/common.pkrvars.hcl")),
+    ("ci/config/linux-almalinux-9.pkrvars.hcl", include_str!("../../ci/config/linux-almalinux-9.pkrvars.hcl")),
+    ("ci/config/linux-debian-12.pkrvars.hcl", include_str!("../../ci/config/linux-debian-12.pkrvars.hcl")),
+    ("ci/config/linux-debian-13.pkrvars.hcl", include_str!("../../ci/config/linux-debian-13.pkrvars.hcl")),
+    ("ci/config/linux-rocky-9.pkrvars.hcl", include_str!("../../ci/config/linux-rocky-9.pkrvars.hcl")),
+    ("ci/config/linux-storage.pkrvars.hcl", include_str!("../../ci/config/linux-storage.pkrvars.hcl")),
+    (
+        "ci/config/linux-ubuntu-22-04-lts.pkrvars.hcl",
+        include_str!("../../ci/config/linux-ubuntu-22-04-lts.pkrvars.hcl"),
+    ),
+    (
+        "ci/config/linux-ubuntu-24-04-lts.pkrvars.hcl",
+        include_str!("../../ci/config/linux-ubuntu-24-04-lts.pkrvars.hcl"),
+    ),
+    ("ci/config/network.pkrvars.hcl", include_str!("../../ci/config/network.pkrvars.hcl")),
+    ("ci/config/proxy.pkrvars.hcl", include_str!("../../ci/config/proxy.pkrvars.hcl")),
+    ("ci/config/vsphere.pkrvars.hcl", include_str!("../../ci/config/vsphere.pkrvars.hcl")),
+    ("ci/config/windows-desktop-11.pkrvars.hcl", include_str!("../../ci/config/windows-desktop-11.pkrvars.hcl")),
+    ("ci/config/windows-server-2022.pkrvars.hcl", include_str!("../../ci/config/windows-server-2022.pkrvars.hcl")),
+    ("ci/config/windows-server-2025.pkrvars.hcl", include_str!("../../ci/config/windows-server-2025.pkrvars.hcl")),
+];
+
+/// The build that goes right, and another one for when the first one's line is taken.
+const GOOD: [&str; 2] = ["debian", "el"];
+/// The build that goes wrong, unless another scenario is asked for.
+const BAD: &str = "licensing";
+
+/// Why there is nothing to show.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// no such scenario
+    #[error("no scenario {0:?}; `demo --list` names them")]
+    Scenario(String),
+    /// the temporary folder or the port cannot be had
+    #[error("cannot set up the demo: {0}")]
+    Io(#[from] io::Error),
+    /// the matrix built into the program cannot be read
+    #[error(transparent)]
+    Matrix(#[from] MatrixError),
+}
+
+/// A running lab with everything around it, in a temporary folder that goes when this is dropped.
+#[derive(Debug)]
+pub struct Showcase {
+    lab: Lab,
+    folder: TempDir,
+    /// keys of the lines whose builds are to be started
+    starts: Vec<String>,
+}
+
+impl Showcase {
+    /// Sets it up. `scenario` is the guest that goes wrong; `program` is this program's own file.
+    ///
+    /// # Errors
+    /// [`Error`]
+    pub async fn set_up(scenario: Option<&str>, speed: f64, program: &Path) -> Result<Self, Error> {
+        let book = Book::shipped().map_err(io::Error::other)?;
+        let shown = |name: &str| book.guest(name).ok_or_else(|| Error::Scenario(name.to_owned()));
+        let bad = shown(scenario.unwrap_or(BAD))?;
+        let good = shown(GOOD[0]).and_then(|good| if good.line == bad.line { shown(GOOD[1]) } else { Ok(good) })?;
+        let folder = tempfile::Builder::new().prefix("tmpl-tui-demo-").tempdir()?;
+        write_repository(&folder.path().join("repo"))?;
+        let matrix = Matrix::load(&folder.path().join("repo"))?;
+        for line in &matrix.lines {
+            fs::create_dir_all(matrix.repo.join(&line.build_dir))?;
+        }
+        fs::create_dir(folder.path().join("bin"))?;
+        std::os::unix::fs::symlink(program, folder.path().join("bin").join(packer::NAME))?;
+        create_private_dir(&folder.path().join("state"))?;
+        let seeds = matrix.lines.iter().enumerate().flat_map(|(index, line)| history(index, line)).collect();
+        let mut options = Options { speed, seeds, patient: true, ..Options::default() };
+        let starts = vec![bad.line.clone(), good.line.clone()];
+        for guest in [good, bad] {
+            options.guests.insert(matrix.line(&guest.line)?.base_name.clone(), guest.name.clone());
+        }
+        let lab = Lab::start(options).await?;
+        Ok(Self { lab, folder, starts })
+    }
+
+    /// Keys of the lines whose builds are to be started.
+    pub fn starts(&self) -> &[String] {
+        &self.starts
+    }
+
+    /// The lab.
+    pub fn lab(&self) -> &Lab {
+        &self.lab
+    }
+
+    /// The folder everything is in; [`repository`], [`packer_of`] and [`state_home`] are below it.
+    pub fn folder(&self) -> &Path {
+        self.folder.path()
+    }
+}
+
+/// The copy of the pipeline's files.
+pub fn repository(folder: &Path) -> PathBuf {
+    folder.join("repo")
+}
+
+/// The simulated packer.
+pub fn packer_of(folder: &Path) -> PathBuf {
+    folder.join("bin").join(packer::NAME)
+}
+
+/// What `XDG_STATE_HOME` is for everything inside the demo.
+pub fn state_home(folder: &Path) -> PathBuf {
+    folder.join("state")
+}
+
+fn write_repository(root: &Path) -> io::Result<()> {
+    for (name, text) in FILES {
+        let path = root.join(name);
+        fs::create_dir_all(path.parent().unwrap_or(root))?;
+        fs::write(path, text)?;
+    }
+    Ok(())
+}
+
+/// What earlier runs left of a line: most have two generations, one was never built, one lies about unfinished.
+fn history(index: usize, line: &Line) -> Vec<Seed> {
+    let hours = [74, 74, 98, 74, 410, 74, 74, 242, 74];
+    let live = hours.get(index).copied().unwrap_or(74);
+    let mut seeds = vec![Seed::template(&line.base_name, live), Seed::template(line.prev_name(), live + 168)];
+    match line.key.0.as_str() {
+        // disabled, and never had a second generation
+        "windows-desktop-11" => seeds.truncate(1),
+        "almalinux-9" => seeds.push(Seed::vm(line.build_name(), 9)),
+        _ => {}
+    }
+    seeds
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn a_demo_has_all_it_needs_and_leaves_nothing() {
+        let show = Showcase::set_up(None, 10.0, Path::new("/bin/true")).await.unwrap();
+        assert_eq!(show.starts(), ["windows-server-2025", "debian-12"]);
+        let folder = show.folder().to_owned();
+        let matrix = Matrix::load(&repository(&folder)).unwrap();
+        for line in &matrix.lines {
+            assert!(
+                repository(&folder).join("ci/config").join(&line.config).exists(),
+                "{} is not embedded",
+                line.config
+            );
+        }
+        assert!(packer_of(&folder).exists());
+        assert!(
+            show.lab()
+                .inventory()
+                .iter()
+                .any(|(name, _, template)| name == "linux-almalinux-9-main-build" && !template)
+        );
+        drop(show);
+        assert!(!folder.exists());
+    }
+
+    #[tokio::test]
+    async fn an_unknown_scenario_is_named() {
+        let error = Showcase::set_up(Some("flood"), 1.0, Path::new("/bin/true")).await.unwrap_err();
+        assert_eq!(error.to_string(), "no scenario \"flood\"; `demo --list` names them");
+    }
+
+    #[tokio::test]
+    async fn every_scenario_can_be_shown() {
+        for guest in Book::shipped().unwrap().guests() {
+            let show = Showcase::set_up(Some(&guest.name), 1.0, Path::new("/bin/true")).await.unwrap();
+            assert_eq!(show.starts().first(), Some(&guest.line));
+        }
+    }
+}
