@@ -1,25 +1,20 @@
 //! Scrubs secrets from everything that leaves: the screen, files, bundles, other programs.
+//!
+//! A literal replacement of the values finds nothing in a real log: what leaks there is escaped, encoded, typed one key
+//! per line, or half masked by packer itself (it replaces *other* sensitive values inside the secret). [`Scrubber`] knows
+//! every such form of every secret; [`Stream`] applies it to bytes as they come, in memory that does not grow.
 
-use std::borrow::Cow;
+mod forms;
+mod header;
+mod keys;
+mod masked;
+mod needles;
+mod scrubber;
+mod secret;
+mod stream;
 
-/// Finds secrets in every form they take on their way through packer, and puts `[REDACTED:<NAME>]` in their place.
-#[derive(Debug, Default)]
-pub struct Scrubber {}
+pub use scrubber::{Scrubber, secrets_of};
+pub use secret::{Secret, is_secret_name};
+pub use stream::Stream;
 
-impl Scrubber {
-    /// From an environment: every variable whose name says that it is a secret.
-    pub fn from_env(variables: impl IntoIterator<Item = (String, String)>) -> Self {
-        variables.into_iter().for_each(drop);
-        Self {}
-    }
-
-    /// Names whose values are too short to be looked for without shredding everything; tell the user.
-    pub fn refused(&self) -> &[String] {
-        &[]
-    }
-
-    /// A text without secrets.
-    pub fn text<'t>(&self, text: &'t str) -> Cow<'t, str> {
-        Cow::Borrowed(text)
-    }
-}
+pub(crate) use keys::{KeyMatcher, typed_key};

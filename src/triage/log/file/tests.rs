@@ -6,6 +6,8 @@ use std::time::{Duration, Instant};
 
 use jiff::civil::date;
 
+use crate::triage::redact::Secret;
+
 use super::super::{Direction, Origin, Pattern, Phase, Problem};
 use super::*;
 
@@ -202,4 +204,38 @@ fn a_moment_is_found() {
     assert_eq!(at(0, 0), Some(1));
     assert_eq!(at(40, 7), Some(2408));
     assert_eq!(at(59, 59), None);
+}
+
+#[test]
+fn a_typed_password_is_hidden_even_while_it_is_typed() {
+    let keys = |text: &str| -> String {
+        text.chars()
+            .map(|c| {
+                line(7, &format!("x-plugin plugin: 2026/11/23 04:00:07 Sending char '{c}', code Code, shift false"))
+            })
+            .collect()
+    };
+    let scrubber = Arc::new(Scrubber::new([Secret::new("PW", "hunter2")]));
+    let file = Log::new(thousand() + &keys("pw=hunter2") + &thousand() + &keys("hun"));
+    let log = LogFile::open(&file.path, scrubber).unwrap();
+    until(&log, |status| status.settled);
+    // Only the middle of the secret is on screen.
+    let rows = log.lines(1006..1008).unwrap();
+    assert_eq!(texts(&rows), ["Sending char [REDACTED:PW]"; 2]);
+    assert_eq!(texts(&log.lines(1001..1003).unwrap())[0], "Sending char 'p', code Code, shift false");
+    assert_eq!(texts(&log.tail(3).unwrap()), ["Sending char [REDACTED:PW]"; 3]);
+}
+
+#[test]
+fn secrets_are_hidden_across_colours_and_cuts() {
+    let scrubber = Arc::new(Scrubber::new([Secret::new("PW", "hunter2-hunter2")]));
+    let long = "x".repeat((16 << 10) - 40) + "hunter2-hunter2";
+    let file = Log::new(
+        line(0, &format!("ui: ==> a.b: {long}")) + &line(1, "ui: ==> a.b: hunter\u{1b}[1;31m2-hun\u{1b}[0mter2"),
+    );
+    let log = LogFile::open(&file.path, scrubber).unwrap();
+    until(&log, |status| status.settled);
+    let rows = log.lines(1..3).unwrap();
+    assert!(!rows[0].text.contains("hunter"), "{}", &rows[0].text[16000..]);
+    assert_eq!(rows[1].text, "[REDACTED:PW]");
 }

@@ -1,0 +1,174 @@
+//! The set of secrets of this process and how they are found.
+
+use std::borrow::Cow;
+
+use secrecy::ExposeSecret;
+
+use super::forms;
+use super::header::{self, Value};
+use super::keys::{self, KeyTrie};
+use super::masked::{MASK, Remains};
+use super::needles::{Hit, Needle, Needles, Ring};
+use super::secret::{SHORTEST, Secret, is_secret_name, password_in_url};
+use super::stream::Stream;
+
+/// Finds secrets in every form they take, and puts `[REDACTED:<NAME>]` in their place. Cheap to share, costly to make
+/// (milliseconds for many secrets): make one per process.
+#[derive(Default)]
+pub struct Scrubber {
+    names: Vec<String>,
+    refused: Vec<String>,
+    needles: Needles,
+    remains: Remains,
+    keys: KeyTrie,
+}
+
+impl std::fmt::Debug for Scrubber {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Scrubber").field("names", &self.names).finish_non_exhaustive()
+    }
+}
+
+impl Scrubber {
+    /// From the environment of this process.
+    pub fn of_process() -> Self {
+        let text = |os: std::ffi::OsString| os.to_string_lossy().into_owned();
+        Self::from_env(std::env::vars_os().map(|(name, value)| (text(name), text(value))))
+    }
+
+    /// From variables: those whose name says that they are secrets, and passwords inside URLs.
+    pub fn from_env(variables: impl IntoIterator<Item = (String, String)>) -> Self {
+        Self::new(secrets_of(variables))
+    }
+
+    /// From secrets under their names; the first name of a value wins.
+    pub fn new(secrets: impl IntoIterator<Item = Secret>) -> Self {
+        let (mut names, mut refused, mut needles, mut keys) = (Vec::new(), Vec::new(), Vec::new(), KeyTrie::default());
+        for secret in secrets {
+            let length = secret.value.expose_secret().trim().len();
+            if length < SHORTEST {
+                refused.extend(Some(secret.name).filter(|_| length > 0));
+                continue;
+            }
+            for part in secret.parts() {
+                keys.extend(forms::typed(part), names.len());
+                let forms = forms::forms(part).into_iter().filter(|(bytes, _)| bytes.len() >= SHORTEST);
+                needles.extend(forms.map(|(bytes, kind)| Needle { bytes: bytes.into(), name: names.len(), kind }));
+            }
+            names.push(secret.name);
+        }
+        names.push(header::NAME.to_owned());
+        let words: Vec<&str> = header::WORDS.iter().copied().chain([MASK]).collect();
+        let needles = Needles::new(needles, &words);
+        let remains = Remains::new(&needles);
+        Self { names, refused, needles, remains, keys }
+    }
+
+    /// Names whose values are too short to be looked for without shredding everything; tell the user.
+    pub fn refused(&self) -> &[String] {
+        &self.refused
+    }
+
+    /// A scrubber for bytes that come in pieces.
+    pub fn stream(&self) -> Stream<'_> {
+        Stream::new(self)
+    }
+
+    /// A text without secrets.
+    pub fn text<'t>(&self, text: &'t str) -> Cow<'t, str> {
+        let found = self.hits(text.as_bytes(), true);
+        if found.hits.is_empty() && memchr::memmem::find(text.as_bytes(), keys::PHRASE).is_none() {
+            return Cow::Borrowed(text);
+        }
+        let mut out = Vec::with_capacity(text.len());
+        let mut stream = self.stream();
+        stream.push(text.as_bytes(), &mut out);
+        stream.finish(&mut out);
+        Cow::Owned(String::from_utf8_lossy(&out).into_owned())
+    }
+
+    /// What stands in the place of a secret.
+    pub(crate) fn marker(&self, name: usize) -> String {
+        format!("[REDACTED:{}]", self.names.get(name).map_or("SECRET", String::as_str))
+    }
+
+    /// The values to look for among typed keys.
+    pub(crate) fn keys(&self) -> &KeyTrie {
+        &self.keys
+    }
+
+    /// Everything to be replaced in `bytes`, and how many of them are settled: what stands behind may change with the
+    /// bytes that follow. With `last` nothing follows.
+    pub(super) fn hits(&self, bytes: &[u8], last: bool) -> Found {
+        let mut hits = Vec::new();
+        let mut open = bytes.len();
+        let mut hold = |at: usize| open = open.min(at);
+        self.needles.search(bytes, last, |ring| match ring {
+            Ring::Hit(hit) => hits.push(hit),
+            Ring::Open(at) => hold(at),
+            Ring::Word(at, word) if word == header::WORDS.len() => self.mask(bytes, at, last, &mut hits, &mut hold),
+            Ring::Word(at, word) => match header::value(bytes, at, word, last) {
+                Value::None => {}
+                Value::Open => hold(at),
+                Value::At(start, end) => hits.push(Hit { start, end, name: self.names.len().saturating_sub(1) }),
+            },
+        });
+        let mut settled = open;
+        if !last && settled < bytes.len() && MASK.as_bytes().starts_with(&bytes[settled..]) {
+            settled = self.before(bytes, settled);
+        }
+        // A replacement is settled as a whole or not at all.
+        hits.sort_unstable_by_key(|hit| (hit.start, std::cmp::Reverse(hit.end)));
+        for hit in hits.iter().rev() {
+            if hit.start < settled && hit.end > settled {
+                settled = hit.start;
+            }
+        }
+        Found { hits, settled }
+    }
+
+    /// Packer's mask, with what is left of a secret around it.
+    fn mask(&self, bytes: &[u8], at: usize, last: bool, hits: &mut Vec<Hit>, hold: &mut impl FnMut(usize)) {
+        let rest = &bytes[at..];
+        if !rest.starts_with(MASK.as_bytes()) {
+            if !last && MASK.as_bytes().starts_with(rest) {
+                hold(self.before(bytes, at));
+            }
+            return;
+        }
+        hits.extend(self.remains.around(&self.needles, bytes, at));
+        let behind = &rest[MASK.len()..];
+        let decided = behind.len() >= self.remains.reach() || memchr::memchr(b'\n', behind).is_some();
+        if !last && !decided {
+            hold(self.before(bytes, at));
+        }
+    }
+
+    /// How far back a secret can begin of which a mask at `at` covers a part.
+    fn before(&self, bytes: &[u8], at: usize) -> usize {
+        let reach = at.saturating_sub(self.remains.reach());
+        memchr::memrchr(b'\n', &bytes[reach..at]).map_or(reach, |line| reach + line + 1)
+    }
+}
+
+/// What a look at some bytes found.
+pub(super) struct Found {
+    /// in the order of their start
+    pub hits: Vec<Hit>,
+    /// bytes that can go out now
+    pub settled: usize,
+}
+
+/// The secrets among variables.
+pub fn secrets_of(variables: impl IntoIterator<Item = (String, String)>) -> Vec<Secret> {
+    let secrets = variables.into_iter().flat_map(|(name, value)| {
+        let in_url = password_in_url(&value).map(|password| Secret::new(name.clone(), password));
+        let itself = is_secret_name(&name).then(|| Secret::new(name, value));
+        itself.into_iter().chain(in_url)
+    });
+    secrets.collect()
+}
+
+#[cfg(test)]
+#[path = "scrubber/tests.rs"]
+mod tests;

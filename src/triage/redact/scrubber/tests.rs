@@ -1,0 +1,205 @@
+use proptest::prelude::*;
+
+use super::*;
+
+fn scrubber(values: &[(&str, &str)]) -> Scrubber {
+    Scrubber::new(values.iter().map(|(name, value)| Secret::new(*name, *value)))
+}
+
+fn streamed(scrubber: &Scrubber, bytes: &[u8], cuts: &[usize]) -> String {
+    let mut out = Vec::new();
+    let mut stream = scrubber.stream();
+    let mut rest = bytes;
+    for cut in cuts.iter().cycle().take(bytes.len() * usize::from(!cuts.is_empty())) {
+        let (piece, after) = rest.split_at((*cut).clamp(1, rest.len().max(1)).min(rest.len()));
+        stream.push(piece, &mut out);
+        rest = after;
+    }
+    stream.push(rest, &mut out);
+    stream.finish(&mut out);
+    String::from_utf8_lossy(&out).into_owned()
+}
+
+#[test]
+fn values_vanish_under_their_names() {
+    let it = scrubber(&[("PKR_VAR_build_password", "p@ss&<w>'o\"rd")]);
+    assert_eq!(it.text("echo 'p@ss&<w>'\\''o\"rd' | sudo"), "echo '[REDACTED:PKR_VAR_build_password]' | sudo");
+    assert_eq!(it.text("nothing here"), Cow::Borrowed("nothing here"));
+    assert!(!format!("{it:?}").contains("p@ss"));
+}
+
+#[test]
+fn short_values_are_refused_by_name() {
+    let it = scrubber(&[("PIN", "123"), ("EMPTY", ""), ("OK", "1234")]);
+    assert_eq!(it.refused(), ["PIN"]);
+    assert_eq!(it.text("123 1234"), "123 [REDACTED:OK]");
+}
+
+#[test]
+fn overlapping_secrets_leave_no_tail() {
+    let it = scrubber(&[("A", "hunter2"), ("B", "hunter2-longer"), ("C", "longer-still")]);
+    assert_eq!(it.text("hunter2-longer-still!"), "[REDACTED:B]!");
+    assert_eq!(it.text("hunter2!"), "[REDACTED:A]!");
+}
+
+#[test]
+fn half_masked_secrets_vanish() {
+    let it = scrubber(&[("P", "Tr1cky-packer-S3cret!"), ("H", "hunterpacker2")]);
+    for (text, clean) in [
+        ("pw Tr1cky-<sensitive>-S3cret! end", "pw [REDACTED:P] end"),
+        ("url Tr1cky-<sensitive>-S3cret%21@", "url [REDACTED:P]@"),
+        ("hunter<sensitive>2", "[REDACTED:H]"),
+        ("/tmp/<sensitive>123.iso <sensitive>-plugin", "/tmp/<sensitive>123.iso <sensitive>-plugin"),
+    ] {
+        assert_eq!(it.text(text), clean);
+        for cut in 1..text.len() {
+            assert_eq!(streamed(&it, text.as_bytes(), &[cut]), clean, "cut at {cut}");
+        }
+    }
+}
+
+#[test]
+fn a_public_key_with_a_masked_comment_vanishes() {
+    let it = scrubber(&[("K", "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIDxoXuAqg7 packer@lab.internal")]);
+    let text = "key ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIDxoXuAqg7 <sensitive>@lab.internal.";
+    assert_eq!(it.text(text), "key [REDACTED:K].");
+}
+
+#[test]
+fn typed_secrets_vanish_line_by_line() {
+    let it = scrubber(&[("P", "hunter2")]);
+    let mut text = String::from("start\n");
+    for c in "a=hunter2".chars() {
+        text.push_str(&format!("2026/11/23 04:34:14 x plugin: Sending char '{c}', code Code, shift false\nnoise\n"));
+    }
+    for cuts in [&[][..], &[1], &[7], &[100, 3]] {
+        let clean = streamed(&it, text.as_bytes(), cuts);
+        assert_eq!(clean.lines().count(), text.lines().count());
+        assert_eq!(clean.matches("Sending char [REDACTED:P]").count(), 7, "{clean}");
+        assert!(
+            clean.contains("Sending char 'a'")
+                && clean.contains("Sending char '='")
+                && !clean.contains('2'.to_string().as_str().repeat(2).as_str())
+        );
+        assert!(clean.starts_with("start\n") && clean.ends_with("noise\n"));
+    }
+}
+
+#[test]
+fn keys_of_several_lines_keep_the_number_of_lines() {
+    let key = "-----BEGIN KEY-----\nb3BlbnNzaC1rZXktdjEAAAAABG5vbmUAAAAE\nQyNTUxOQAAACA8aF7gKoO/ucrMFfK4SHwQ\n-----END KEY-----";
+    let it = scrubber(&[("K", key)]);
+    let text = format!("before\n{key}\nafter\n");
+    let clean = it.text(&text);
+    assert_eq!(clean, "before\n[REDACTED:K]\n\n\n\nafter\n");
+    assert_eq!(it.text("x QyNTUxOQAAACA8aF7gKoO/ucrMFfK4SHwQ y"), "x [REDACTED:K] y");
+}
+
+#[test]
+fn credentials_in_headers_vanish() {
+    let it = scrubber(&[]);
+    let text = "> Authorization: Basic dXNlcjpwYXNz\n> Accept: */*\n";
+    for cuts in [&[][..], &[1], &[5, 2]] {
+        let clean = streamed(&it, text.as_bytes(), cuts);
+        assert_eq!(clean, "> Authorization: Basic [REDACTED:AUTHORIZATION]\n> Accept: */*\n");
+    }
+}
+
+#[test]
+fn percent_codes_are_taken_in_every_dialect_and_at_every_cut() {
+    let it = scrubber(&[("A", "a*A'!a"), ("B", "0:\"'a!*A!aA[%aa0!'(#")]);
+    for (text, clean) in [
+        ("=a*A%27%21a;", "=[REDACTED:A];"),
+        ("=a%2aA%27!a;", "=[REDACTED:A];"),
+        ("=0%3A%22%27a%21*A%21aA%5B%25aa0%21%27%28%23;", "=[REDACTED:B];"),
+        ("=0:\"'a!*A!aA[%aa0!'(#;", "=[REDACTED:B];"),
+    ] {
+        for cut in 1..=text.len() {
+            assert_eq!(streamed(&it, text.as_bytes(), &[cut]), clean, "cut at {cut}");
+        }
+    }
+}
+
+#[test]
+fn a_stream_goes_on_at_once() {
+    let it = scrubber(&[("P", "hunter2")]);
+    let mut out = Vec::new();
+    let mut stream = it.stream();
+    stream.push(b"[c] Clean up and exit, [a] abort? ", &mut out);
+    assert_eq!(out, b"[c] Clean up and exit, [a] abort? ");
+    stream.push(b"hunt", &mut out);
+    assert_eq!(out.len(), 34);
+    stream.push(b"ing\n", &mut out);
+    assert!(out.ends_with(b"hunting\n"));
+}
+
+/// Everything that is made of one value, and that must not be found in what comes out.
+fn encodings(value: &str) -> Vec<Vec<u8>> {
+    use base64::Engine as _;
+    let base64 = |bytes: &[u8]| base64::engine::general_purpose::STANDARD.encode(bytes);
+    let json = |text: &str| serde_json::to_string(text).unwrap();
+    let wide: Vec<u8> = value.encode_utf16().flat_map(u16::to_le_bytes).collect();
+    let url: String = url::form_urlencoded::byte_serialize(value.as_bytes()).collect();
+    let xml = value
+        .replace('&', "&amp;")
+        .replace('<', "&lt;")
+        .replace('>', "&gt;")
+        .replace('"', "&quot;")
+        .replace('\'', "&apos;");
+    let texts = [
+        value.to_owned(),
+        json(value),
+        json(&json(value)),
+        xml,
+        format!("'{}'", value.replace('\'', "'\\''")),
+        format!("'{}'", value.replace('\'', "'\"'\"'")),
+        value.replace('\'', "''"),
+        url,
+        base64(value.as_bytes()),
+        base64(format!("user:{value}").as_bytes()),
+        base64(format!("{value}:x").as_bytes()),
+        base64(&wide),
+        value.bytes().map(|byte| format!("{byte:02x}")).collect(),
+    ];
+    texts.into_iter().map(String::into_bytes).collect()
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 64, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn no_secret_in_any_form_at_any_cut_gets_through(
+        values in prop::collection::vec("[!-~]{6,24}", 1..5),
+        filler in prop::collection::vec("[ -~\n]{0,40}", 16),
+        cuts in prop::collection::vec(1_usize..90, 1..8),
+    ) {
+        let names: Vec<String> = (0..values.len()).map(|at| format!("N{at}")).collect();
+        let it = Scrubber::new(names.iter().zip(&values).map(|(name, value)| Secret::new(name, value)));
+        let mut text = Vec::new();
+        for (value, between) in values.iter().zip(filler.iter().cycle()) {
+            for form in encodings(value) {
+                text.extend_from_slice(between.as_bytes());
+                text.push(b' ');
+                text.extend_from_slice(&form);
+                text.push(b'\n');
+            }
+        }
+        let whole = streamed(&it, &text, &[]);
+        let pieces = streamed(&it, &text, &cuts);
+        for value in &values {
+            for form in encodings(value) {
+                let form = String::from_utf8_lossy(&form).into_owned();
+                // A marker is no secret, whatever its letters.
+                let bare = |out: &str| names.iter().fold(out.to_owned(), |out, name| out.replace(&format!("[REDACTED:{name}]"), "\u{0}"));
+                prop_assert!(!bare(&whole).contains(&form), "{form} in {whole}");
+                prop_assert!(!bare(&pieces).contains(&form), "{form} in {pieces}");
+            }
+        }
+    }
+
+    #[test]
+    fn text_without_secrets_is_untouched(text in "[a-z \n<>'\"=]{0,400}", cuts in prop::collection::vec(1_usize..50, 1..5)) {
+        let it = scrubber(&[("P", "Zq9-Zq9-Zq9!")]);
+        prop_assert_eq!(streamed(&it, text.as_bytes(), &cuts), text);
+    }
+}
