@@ -1,1 +1,28 @@
 //! `-build`, live and `-prev`: reading their state from names, and swapping them without losing the last good image.
+//!
+//! | name              | is                                                                   |
+//! |-------------------|----------------------------------------------------------------------|
+//! | `<base>`          | live: what Terraform clones                                          |
+//! | `<base>-build`    | the fresh template, or the VM packer is building                     |
+//! | `<base>-prev`     | the generation before live                                           |
+//! | `<base>-retired`  | the one before that, while a promotion is under way; destroyed last  |
+//! | `<base>-swapping` | the former live, while a rollback is under way                       |
+//!
+//! Promotion: prev → retired, live → prev, build → live, destroy retired. Rollback: live → swapping, prev → live,
+//! swapping → prev, so that a second rollback undoes the first. Killed anywhere, the names that are left say which of the
+//! two was under way and how far it came; the next run of the same verb finishes it.
+
+mod apply;
+mod guard;
+mod hold;
+mod plan;
+mod state;
+
+pub use apply::{ApplyError, Progress, apply};
+pub use guard::{GuardError, guard};
+pub use hold::Hold;
+pub use plan::{Actor, Plan, Refusal, Request, Step, plan};
+pub use state::{Generations, Pending};
+
+#[cfg(test)]
+mod tests;

@@ -1,47 +1,58 @@
-//! The audit log: one JSON line per mutating call, written before the call (`intent`) and after it (`outcome`).
+//! The audit log: one JSON line before each mutating call and one after it.
 
-use std::io;
+use std::fs::OpenOptions;
+use std::io::{self, Write};
+use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 
+use jiff::Timestamp;
 use serde::Serialize;
 
-/// Appends to one file, mode 0600; each record is one `write`. Secrets never reach it: records hold names, ids, verbs.
+use crate::paths::create_private_dir;
+
+/// Appends to one file, mode 0600. Records hold names, ids and verbs; secrets never reach it.
 #[derive(Debug, Clone)]
 pub struct Audit {
     path: PathBuf,
     account: String,
+    vcenter: String,
+    who: String,
 }
 
-/// One line of the audit log.
-#[derive(Debug, Clone, Serialize)]
-pub struct Record<'a> {
-    /// RFC 3339, UTC
-    pub time: String,
-    /// operating-system user and host, as `user@host`
-    pub who: &'a str,
-    /// vCenter account
-    pub account: &'a str,
-    /// vCenter host
-    pub vcenter: &'a str,
+/// What is about to happen, or happened, to one object.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Entry<'a> {
     /// the verb of the product: `promote`, `rollback`, `build`, …
     pub verb: &'a str,
     /// the call, e.g. `Rename_Task`
     pub call: &'a str,
-    /// object id
+    /// object id, or a datastore path
     pub object: &'a str,
     /// its name at that moment
     pub name: &'a str,
     /// e.g. the new name
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub detail: Option<&'a str>,
-    /// `started`, `done`, or `failed: …`
-    pub outcome: &'a str,
+}
+
+#[derive(Serialize)]
+struct Line<'a> {
+    time: String,
+    who: &'a str,
+    account: &'a str,
+    vcenter: &'a str,
+    verb: &'a str,
+    call: &'a str,
+    object: &'a str,
+    name: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    detail: Option<&'a str>,
+    outcome: &'a str,
 }
 
 impl Audit {
-    /// An audit log at `path` for this vCenter account; the file is created at the first record.
-    pub fn new(path: impl Into<PathBuf>, account: impl Into<String>) -> Self {
-        Self { path: path.into(), account: account.into() }
+    /// An audit log at `path` for `account` on `vcenter`; the file is created at the first record.
+    pub fn new(path: impl Into<PathBuf>, account: impl Into<String>, vcenter: impl Into<String>) -> Self {
+        Self { path: path.into(), account: account.into(), vcenter: vcenter.into(), who: who() }
     }
 
     /// Where it is written.
@@ -49,12 +60,62 @@ impl Audit {
         &self.path
     }
 
-    /// Appends one record.
+    /// Appends one record; `outcome` is `started`, `done` or `failed: …`. One `write` of a whole line, so that two
+    /// processes never mix theirs; on the disk before this returns.
     ///
     /// # Errors
     /// Those of the file system; the gate refuses the mutation then.
-    pub fn append(&self, record: &Record<'_>) -> io::Result<()> {
-        let _ = (record, &self.account);
-        Err(io::Error::other("not built yet"))
+    pub fn append(&self, entry: Entry<'_>, outcome: &str) -> io::Result<()> {
+        let Entry { verb, call, object, name, detail } = entry;
+        let line = Line {
+            time: format!("{:.3}", Timestamp::now()),
+            who: &self.who,
+            account: &self.account,
+            vcenter: &self.vcenter,
+            verb,
+            call,
+            object,
+            name,
+            detail,
+            outcome,
+        };
+        let mut text = serde_json::to_vec(&line)?;
+        text.push(b'\n');
+        if let Some(folder) = self.path.parent() {
+            create_private_dir(folder)?;
+        }
+        let mut file = OpenOptions::new().append(true).create(true).mode(0o600).open(&self.path)?;
+        file.write_all(&text)?;
+        file.sync_data()
+    }
+}
+
+/// `user@host` of this process.
+pub fn who() -> String {
+    let user = nix::unistd::User::from_uid(nix::unistd::getuid()).ok().flatten().map(|user| user.name);
+    let host = nix::unistd::gethostname().ok().map(|name| name.to_string_lossy().into_owned());
+    format!("{}@{}", user.as_deref().unwrap_or("unknown"), host.as_deref().unwrap_or("unknown"))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::os::unix::fs::PermissionsExt;
+
+    use super::*;
+
+    #[test]
+    fn whole_private_lines() {
+        let dir = tempfile::tempdir().unwrap();
+        let audit = Audit::new(dir.path().join("state/audit.jsonl"), "svc", "vc01");
+        let entry = Entry { verb: "promote", call: "Rename_Task", object: "vm-1", name: "a\nb", detail: Some("b") };
+        audit.append(entry, "started").unwrap();
+        audit.append(entry, "done").unwrap();
+        let text = std::fs::read_to_string(audit.path()).unwrap();
+        let lines: Vec<serde_json::Value> = text.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+        assert_eq!(lines.len(), 2);
+        assert_eq!((&lines[1]["outcome"], &lines[1]["name"]), (&"done".into(), &"a\nb".into()));
+        assert_eq!(lines[0]["who"], who());
+        assert_eq!(std::fs::metadata(audit.path()).unwrap().permissions().mode() & 0o777, 0o600);
+        assert_eq!(std::fs::metadata(dir.path().join("state")).unwrap().permissions().mode() & 0o777, 0o700);
     }
 }

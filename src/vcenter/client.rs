@@ -228,6 +228,16 @@ impl Client {
         privilege::on(self.of(account), entities, ids).await
     }
 
+    /// Which of these VMs a clone task is running on.
+    ///
+    /// Seen are the tasks vCenter lists as recent on the VM itself; clones that have ended are VMs of their own.
+    ///
+    /// # Errors
+    /// Any of [`Error`].
+    pub async fn being_cloned(&self, vms: &[Moid]) -> Result<Vec<Moid>, Error> {
+        inventory::being_cloned(self.session(), vms).await
+    }
+
     /// Ends the sessions on the server. Errors are of no consequence and are logged.
     pub async fn logout(&self) {
         self.session().logout().await;

@@ -4,8 +4,14 @@
 
 use std::collections::BTreeSet;
 
-use super::audit::Audit;
-use super::{Client, Error, TaskProgress, Vm};
+use reqwest::Body;
+
+use super::audit::{Audit, Entry};
+use super::datastore::FilePath;
+use super::{Client, Error, PowerState, TaskProgress, Vm};
+
+/// What `<base>` may be followed by in the name of an object this program touches.
+pub const SUFFIXES: [&str; 5] = ["", "-build", "-prev", "-retired", "-swapping"];
 
 /// Whether this process may change vCenter.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -48,13 +54,14 @@ pub enum GateError {
     VCenter(#[from] Error),
 }
 
-/// The gate. Every method re-reads the object by id, checks name and folder, writes the audit log, acts, waits for the
-/// task, writes the outcome.
+/// The gate. Every change of a VM reads the object once more by its id and checks name and folder, then writes the audit
+/// log, acts, waits for the task, and writes the outcome.
 #[derive(Debug, Clone)]
 pub struct Gate {
     client: Client,
     mode: Mode,
     names: BTreeSet<String>,
+    media: BTreeSet<String>,
     audit: Audit,
 }
 
@@ -62,13 +69,16 @@ pub struct Gate {
 pub type OnProgress<'a> = &'a (dyn Fn(TaskProgress) + Sync);
 
 impl Gate {
-    /// A gate for the given base names: `<base>`, `<base>-build`, `<base>-prev` and our own `<base>-retired` are allowed.
+    /// A gate for the templates of these base names (each with [`SUFFIXES`]).
     pub fn new(client: Client, mode: Mode, bases: impl IntoIterator<Item = String>, audit: Audit) -> Self {
-        let names = bases
-            .into_iter()
-            .flat_map(|base| ["", "-build", "-prev", "-retired"].map(|suffix| format!("{base}{suffix}")))
-            .collect();
-        Self { client, mode, names, audit }
+        let names = bases.into_iter().flat_map(|base| SUFFIXES.map(|suffix| format!("{base}{suffix}"))).collect();
+        Self { client, mode, names, media: BTreeSet::new(), audit }
+    }
+
+    /// Lets files directly in these datastore folders be written, moved and deleted too.
+    pub fn with_media(mut self, folders: impl IntoIterator<Item = FilePath>) -> Self {
+        self.media.extend(folders.into_iter().map(|folder| folder.to_string()));
+        self
     }
 
     /// The client behind it, for reading.
@@ -86,8 +96,9 @@ impl Gate {
     /// # Errors
     /// [`GateError`]
     pub async fn rename(&self, verb: &str, vm: &Vm, to: &str, progress: OnProgress<'_>) -> Result<(), GateError> {
-        let _ = (verb, vm, to, progress, &self.names, &self.audit);
-        Err(GateError::ReadOnly("not built yet"))
+        self.allowed(to)?;
+        let act = async || self.client.rename(&vm.moid, to, progress).await;
+        self.change(entry(verb, "Rename_Task", vm, Some(to)), vm, "rename", act).await
     }
 
     /// Powers it off if it is a running VM, then destroys it with its disks, and waits.
@@ -95,8 +106,12 @@ impl Gate {
     /// # Errors
     /// [`GateError`]
     pub async fn destroy(&self, verb: &str, vm: &Vm, progress: OnProgress<'_>) -> Result<(), GateError> {
-        let _ = (verb, vm, progress);
-        Err(GateError::ReadOnly("not built yet"))
+        let now = self.client.vm(&vm.moid).await?;
+        if now.is_some_and(|now| now.power_state != PowerState::PoweredOff) {
+            self.power(verb, vm, false, progress).await?;
+        }
+        let act = async || self.client.destroy(&vm.moid, progress).await;
+        self.change(entry(verb, "Destroy_Task", vm, None), vm, "destroy", act).await
     }
 
     /// Replaces the notes.
@@ -104,8 +119,8 @@ impl Gate {
     /// # Errors
     /// [`GateError`]
     pub async fn annotate(&self, verb: &str, vm: &Vm, notes: &str, progress: OnProgress<'_>) -> Result<(), GateError> {
-        let _ = (verb, vm, notes, progress);
-        Err(GateError::ReadOnly("not built yet"))
+        let act = async || self.client.annotate(&vm.moid, notes, progress).await;
+        self.change(entry(verb, "ReconfigVM_Task", vm, Some("notes")), vm, "annotate", act).await
     }
 
     /// Marks a powered-off VM as template.
@@ -113,8 +128,8 @@ impl Gate {
     /// # Errors
     /// [`GateError`]
     pub async fn mark_as_template(&self, verb: &str, vm: &Vm) -> Result<(), GateError> {
-        let _ = (verb, vm);
-        Err(GateError::ReadOnly("not built yet"))
+        let act = async || self.client.mark_as_template(&vm.moid).await;
+        self.change(entry(verb, "MarkAsTemplate", vm, None), vm, "mark as template", act).await
     }
 
     /// Powers on or off, and waits.
@@ -122,16 +137,141 @@ impl Gate {
     /// # Errors
     /// [`GateError`]
     pub async fn power(&self, verb: &str, vm: &Vm, on: bool, progress: OnProgress<'_>) -> Result<(), GateError> {
-        let _ = (verb, vm, on, progress);
-        Err(GateError::ReadOnly("not built yet"))
+        let (call, what) = if on { ("PowerOnVM_Task", "power on") } else { ("PowerOffVM_Task", "power off") };
+        let act = async || self.client.power(&vm.moid, on, progress).await;
+        self.change(entry(verb, call, vm, None), vm, what, act).await
     }
 
-    /// Types text into the guest with `PutUsbScanCodes` (US layout).
+    /// Types text into the guest with `PutUsbScanCodes` (US layout). The audit log gets its length, never the text.
     ///
     /// # Errors
     /// [`GateError`]
     pub async fn type_text(&self, verb: &str, vm: &Vm, text: &str) -> Result<(), GateError> {
-        let _ = (verb, vm, text);
-        Err(GateError::ReadOnly("not built yet"))
+        let keys = format!("{} keys", text.chars().count());
+        let act = async || self.client.type_text(&vm.moid, text).await;
+        self.change(entry(verb, "PutUsbScanCodes", vm, Some(&keys)), vm, "type", act).await
     }
+
+    /// Writes a file of `size` bytes from a stream into a media folder.
+    ///
+    /// # Errors
+    /// [`GateError`]
+    pub async fn upload(&self, verb: &str, file: &FilePath, size: u64, body: Body) -> Result<(), GateError> {
+        let act = async || self.client.upload(file, size, body).await;
+        self.file(verb, "PUT", file, None, "upload", act).await
+    }
+
+    /// Renames a file within the media folders; refuses to replace one.
+    ///
+    /// # Errors
+    /// [`GateError`]
+    pub async fn move_file(&self, verb: &str, from: &FilePath, to: &FilePath) -> Result<(), GateError> {
+        self.medium(to)?;
+        let act = async || self.client.move_file(from, to, &|_| {}).await;
+        self.file(verb, "MoveDatastoreFile_Task", from, Some(&to.to_string()), "move", act).await
+    }
+
+    /// Deletes a file of a media folder; one that is not there is no error.
+    ///
+    /// # Errors
+    /// [`GateError`]
+    pub async fn delete_file(&self, verb: &str, file: &FilePath) -> Result<(), GateError> {
+        let act = async || self.client.delete_file(file).await;
+        self.file(verb, "DeleteDatastoreFile_Task", file, None, "delete", act).await
+    }
+
+    /// Makes a media folder, with its parents.
+    ///
+    /// # Errors
+    /// [`GateError`]
+    pub async fn make_folder(&self, verb: &str, folder: &FilePath) -> Result<(), GateError> {
+        self.writable("make folder")?;
+        if !self.media.contains(&folder.to_string()) {
+            return Err(GateError::ForeignName(folder.to_string()));
+        }
+        let object = folder.to_string();
+        let entry = Entry { verb, call: "MakeDirectory", object: &object, name: &folder.path, detail: None };
+        self.audited(entry, async || self.client.make_folder(folder).await).await
+    }
+
+    async fn change(
+        &self,
+        entry: Entry<'_>,
+        vm: &Vm,
+        what: &'static str,
+        act: impl AsyncFnOnce() -> Result<(), Error>,
+    ) -> Result<(), GateError> {
+        self.writable(what)?;
+        self.allowed(&vm.name)?;
+        self.unchanged(vm).await?;
+        self.audited(entry, act).await
+    }
+
+    async fn file(
+        &self,
+        verb: &str,
+        call: &str,
+        file: &FilePath,
+        detail: Option<&str>,
+        what: &'static str,
+        act: impl AsyncFnOnce() -> Result<(), Error>,
+    ) -> Result<(), GateError> {
+        self.writable(what)?;
+        self.medium(file)?;
+        let object = file.to_string();
+        self.audited(Entry { verb, call, object: &object, name: file.split().1, detail }, act).await
+    }
+
+    /// No record, no change: the line `started` is on the disk before vCenter hears of anything.
+    async fn audited(&self, entry: Entry<'_>, act: impl AsyncFnOnce() -> Result<(), Error>) -> Result<(), GateError> {
+        self.audit
+            .append(entry, "started")
+            .map_err(|source| GateError::Audit { path: self.audit.path().display().to_string(), source })?;
+        let result = act().await;
+        let outcome = match &result {
+            Ok(()) => "done".to_owned(),
+            Err(error) => format!("failed: {error}"),
+        };
+        if let Err(error) = self.audit.append(entry, &outcome) {
+            // It is done or not, whatever the log says; the next change will be refused.
+            tracing::error!(%error, outcome, "the audit log cannot be written");
+        }
+        Ok(result?)
+    }
+
+    fn writable(&self, what: &'static str) -> Result<(), GateError> {
+        match self.mode {
+            Mode::ReadWrite => Ok(()),
+            Mode::ReadOnly => Err(GateError::ReadOnly(what)),
+        }
+    }
+
+    fn allowed(&self, name: &str) -> Result<(), GateError> {
+        if self.names.contains(name) { Ok(()) } else { Err(GateError::ForeignName(name.to_owned())) }
+    }
+
+    fn medium(&self, file: &FilePath) -> Result<(), GateError> {
+        let (folder, name) = file.split();
+        let folder = FilePath { datastore: file.datastore.clone(), path: folder.to_owned() };
+        let plain = !name.is_empty() && name != "." && name != "..";
+        if plain && self.media.contains(&folder.to_string()) {
+            return Ok(());
+        }
+        Err(GateError::ForeignName(file.to_string()))
+    }
+
+    async fn unchanged(&self, vm: &Vm) -> Result<(), GateError> {
+        let stale = |found: String| GateError::Stale { name: vm.name.clone(), moid: vm.moid.0.clone(), found };
+        let folder = self.client.folder().await?;
+        match self.client.whereabouts(&vm.moid).await? {
+            None => Err(stale("it is gone".into())),
+            Some((name, _)) if name != vm.name => Err(stale(format!("it is called {name:?} now"))),
+            Some((_, parent)) if parent != folder => Err(stale("it is in another folder now".into())),
+            Some(_) => Ok(()),
+        }
+    }
+}
+
+fn entry<'a>(verb: &'a str, call: &'a str, vm: &'a Vm, detail: Option<&'a str>) -> Entry<'a> {
+    Entry { verb, call, object: &vm.moid.0, name: &vm.name, detail }
 }

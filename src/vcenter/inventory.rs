@@ -171,3 +171,31 @@ pub(super) async fn folder(session: &Session, datacenter: &str, folder: &str) ->
         None => Err(Error::NotFound(format!("folder {path} (PKR_VAR_vsphere_folder)"))),
     }
 }
+
+/// VMs among these on which a clone task is queued or running.
+pub(super) async fn being_cloned(session: &Session, vms: &[Moid]) -> Result<Vec<Moid>, Error> {
+    if vms.is_empty() {
+        return Ok(Vec::new());
+    }
+    let objects: String = vms.iter().map(|vm| one("VirtualMachine", &vm.0)).collect();
+    let properties = "<propSet><type>VirtualMachine</type><pathSet>recentTask</pathSet></propSet>";
+    let found = collect(session, properties, &objects).await?;
+    let tasks: Vec<_> = found
+        .iter()
+        .filter_map(|object| property(object, "recentTask"))
+        .flat_map(|list| list.children.iter().map(|task| one("Task", &task.text)))
+        .collect();
+    if tasks.is_empty() {
+        return Ok(Vec::new());
+    }
+    let properties = "<propSet><type>Task</type><pathSet>info</pathSet></propSet>";
+    let infos = match collect(session, properties, &tasks.concat()).await {
+        // A task may be forgotten between the two questions; then it is not running.
+        Err(Error::NotFound(_)) => return Ok(Vec::new()),
+        other => other?,
+    };
+    let running = infos.iter().filter_map(|object| property(object, "info")).filter(|info| {
+        matches!(info.at(&["state"]), "queued" | "running") && info.at(&["descriptionId"]).ends_with(".clone")
+    });
+    Ok(running.map(|info| Moid(info.at(&["entity"]).to_owned())).collect())
+}
