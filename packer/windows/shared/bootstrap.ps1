@@ -74,7 +74,7 @@ try {
     # The one automatic logon is used up; its password must not stay in the registry.
     $winlogon = 'HKLM:\SOFTWARE\Microsoft\Windows NT\CurrentVersion\Winlogon'
     Set-ItemProperty -Path $winlogon -Name AutoAdminLogon -Value '0'
-    Remove-ItemProperty -Path $winlogon -Name DefaultPassword, AutoLogonCount -ErrorAction SilentlyContinue
+    Remove-ItemProperty -Path $winlogon -Name @('DefaultPassword', 'AutoLogonCount') -ErrorAction SilentlyContinue
     Write-Host 'Ready for packer'
 } catch {
     Write-Host ''

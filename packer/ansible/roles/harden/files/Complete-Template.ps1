@@ -19,7 +19,7 @@ Set-ItemProperty -Path $policies -Name EnableLUA -Value 1 -Type DWord
 ) | Where-Object { Test-Path -LiteralPath $_ } | Remove-Item -Force
 $winlogon = 'HKLM:\SOFTWARE\Microsoft\Windows NT\CurrentVersion\Winlogon'
 Set-ItemProperty -Path $winlogon -Name AutoAdminLogon -Value '0'
-Remove-ItemProperty -Path $winlogon -Name DefaultPassword, AutoLogonCount -ErrorAction SilentlyContinue
+Remove-ItemProperty -Path $winlogon -Name @('DefaultPassword', 'AutoLogonCount') -ErrorAction SilentlyContinue
 
 # WinRM as Windows ships it, should anything have loosened it: no passwords in clear.
 Set-Item -Path WSMan:\localhost\Service\AllowUnencrypted -Value $false
