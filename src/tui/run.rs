@@ -115,7 +115,7 @@ fn opening(options: &Options) -> Opening {
     Opening {
         lines: options.matrix.lines.clone(),
         key: options.key.clone(),
-        vcenter: settings.url.host_str().unwrap_or_default().to_owned(),
+        vcenter: settings.host(),
         account: settings.credentials.username.clone(),
         picture_account: settings.console.as_ref().map(|console| console.username.clone()),
         actor: Actor::default(),
