@@ -64,10 +64,10 @@ impl Layout {
 
     fn split_wide(&mut self, console: &Console) {
         let body = self.body;
-        let wanted = rows_of(console.lines.all().len()).max(body.height * 45 / 100);
+        let wanted = rows_of(console.lines.all().len()).max(body.height / 2);
         let top = wanted.min(body.height * 6 / 10);
         // Enough for every column; what is left of a very wide screen goes to the picture.
-        let left = (body.width * 58 / 100).min(104);
+        let left = (body.width * 58 / 100).min(92);
         self.lines = Rect { width: left, height: top, ..body };
         self.picture = Rect { x: body.x + left, width: body.width - left, height: top, ..body };
         self.log = Rect { y: body.y + top, height: body.height - top, ..body };

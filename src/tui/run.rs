@@ -81,10 +81,10 @@ type Screen = CrosstermBackend<io::Stdout>;
 /// # Errors
 /// [`Error::NoTerminal`] and [`Error::Key`] before the terminal is touched.
 pub async fn run(options: Options) -> Result<Ended, Error> {
-    terminal::usable(std::env::var("TERM").ok().as_deref()).map_err(Error::NoTerminal)?;
     if let Some(key) = &options.key {
         options.matrix.line(key)?;
     }
+    terminal::usable(std::env::var("TERM").ok().as_deref()).map_err(Error::NoTerminal)?;
     let console = Console::new(opening(&options));
     terminal::guard_panics(std::thread::current().id());
     let (send, mut events) = unbounded_channel();

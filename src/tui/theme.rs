@@ -23,6 +23,11 @@ impl Theme {
         if self.colour { Style::new().fg(color) } else { Style::new() }
     }
 
+    /// ordinary text where another style would shine through
+    pub fn text(self) -> Style {
+        Style::reset()
+    }
+
     /// secondary text
     pub fn dim(self) -> Style {
         if self.colour { Style::new().fg(Color::DarkGray) } else { Style::new().add_modifier(Modifier::DIM) }
@@ -69,7 +74,7 @@ impl Theme {
 
     /// title of a pane
     pub fn title(self, focused: bool) -> Style {
-        if focused { self.border(true).add_modifier(Modifier::BOLD) } else { Style::new() }
+        if focused { self.border(true).add_modifier(Modifier::BOLD) } else { self.text() }
     }
 
     /// the selected row of the pane that has the focus

@@ -39,7 +39,7 @@ fn title(console: &Console, theme: Theme, focused: bool) -> Vec<Span<'static>> {
     let log = &console.log;
     let mut title = vec![Span::styled(" Log ", theme.title(focused))];
     let Some(key) = log.key() else { return title };
-    title.push(Span::raw(format!("{key} ")));
+    title.push(Span::styled(format!("{key} "), theme.text()));
     if let Some(phase) = &log.facts().phase {
         title.push(Span::styled(format!("· {phase} "), theme.busy()));
     }

@@ -41,7 +41,7 @@ pub fn draw(
 fn title(console: &Console, theme: Theme, focused: bool) -> Vec<Span<'static>> {
     let mut title = vec![Span::styled(" Console ", theme.title(focused))];
     let Some(guest) = console.lines.selected().and_then(|row| row.guest()) else { return title };
-    title.push(Span::raw(format!("{} ", guest.name)));
+    title.push(Span::styled(format!("{} ", guest.name), theme.text()));
     if let Some((_, taken)) = console.picture.picture() {
         let age = age::spoken(console.now, taken);
         let late = console.now.duration_since(taken).as_secs() > 10;

@@ -1,0 +1,221 @@
+//! The real program in a terminal: opened, used, left, and the terminal as it was before.
+
+#![expect(clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
+
+#[path = "support/pty.rs"]
+mod pty;
+
+use std::path::Path;
+use std::process::Command;
+
+use assert_cmd::assert::OutputAssertExt;
+use nix::sys::signal::Signal;
+use portable_pty::CommandBuilder;
+use predicates::prelude::PredicateBooleanExt;
+use predicates::str::contains;
+use pty::Pty;
+use rstest::rstest;
+
+const PROGRAM: &str = env!("CARGO_BIN_EXE_tmpl-tui");
+
+/// An environment with nothing of ours in it.
+fn bare(program: &str, home: &Path) -> CommandBuilder {
+    let mut command = CommandBuilder::new(program);
+    command.env_clear();
+    for name in ["PATH", "LANG", "USER", "LOGNAME"] {
+        if let Some(value) = std::env::var_os(name) {
+            command.env(name, value);
+        }
+    }
+    command.env("HOME", home);
+    command.env("TERM", "xterm-256color");
+    command.env("TZ", "UTC");
+    command.cwd(home);
+    command
+}
+
+/// The demo on a screen of this size, once it shows its data.
+fn demo(home: &Path, columns: u16, rows: u16) -> Pty {
+    let mut command = bare(PROGRAM, home);
+    command.args(["demo", "--images", "cells", "--speed", "50"]);
+    let pty = Pty::start(command, columns, rows);
+    pty.wait_for("SIMULATED");
+    pty.wait_for("✓ live");
+    pty
+}
+
+/// Leaves, builds or not.
+fn quit(pty: &mut Pty) {
+    pty.keys("\x03");
+    pty.wait("the end or the question", |screen| {
+        !screen.alternate_screen() || screen.contents().contains("Quit while work goes on?")
+    });
+    if pty.screen().contains("Quit while work goes on?") {
+        pty.keys("l");
+    }
+}
+
+fn home() -> tempfile::TempDir {
+    tempfile::tempdir().expect("a folder")
+}
+
+/// The folder that holds a matrix: this repository.
+const REPOSITORY: &str = env!("CARGO_MANIFEST_DIR");
+
+/// The console on a vCenter that is not there.
+fn unreachable(home: &Path) -> CommandBuilder {
+    let mut command = bare(PROGRAM, home);
+    command.args(["--repo", REPOSITORY, "--images", "cells"]);
+    command.env("GOVC_URL", "http://127.0.0.1:9/sdk");
+    command.env("GOVC_USERNAME", "nobody");
+    command.env("GOVC_PASSWORD", "nothing-at-all");
+    command
+}
+
+#[test]
+fn it_opens_shows_the_lines_helps_and_gives_the_terminal_back() {
+    let home = home();
+    let mut pty = demo(home.path(), 120, 40);
+    for key in ["ubuntu-2404", "debian-12", "windows-server-2025", "windows-desktop-11"] {
+        pty.wait_for(key);
+    }
+    pty.keys("?");
+    pty.wait_for("type to search");
+    pty.keys("sweep");
+    pty.wait_gone("Wrap long lines");
+    pty.keys("\x1b");
+    pty.wait_for("Wrap long lines");
+    pty.keys("\x1b");
+    pty.wait_gone("type to search");
+    pty.keys("/rocky\r");
+    pty.wait_gone("ubuntu-2204");
+    pty.keys("\x1b");
+    pty.wait_for("ubuntu-2204");
+    quit(&mut pty);
+    assert_eq!(pty.exit(), 0);
+    assert_eq!(pty.restored(), Ok(()));
+}
+
+#[rstest]
+#[case(Signal::SIGTERM)]
+#[case(Signal::SIGHUP)]
+fn a_signal_gives_the_terminal_back(#[case] signal: Signal) {
+    let home = home();
+    let mut pty = demo(home.path(), 80, 24);
+    pty.signal(signal);
+    assert_eq!(pty.exit(), 130);
+    assert_eq!(pty.restored(), Ok(()));
+}
+
+#[test]
+fn a_storm_of_sizes_ends_with_a_whole_screen() {
+    let home = home();
+    let mut pty = demo(home.path(), 80, 24);
+    for (columns, rows) in
+        [(1, 1), (200, 60), (2, 40), (60, 15), (300, 3), (17, 9), (80, 2), (132, 50), (40, 10), (100, 30)]
+    {
+        pty.resize(columns, rows);
+        pty.keys("\tj?\x1bf");
+    }
+    pty.resize(100, 30);
+    pty.keys("\x1b\x1b\x1b\x1b");
+    pty.wait("lines, log and hints", |screen| {
+        let text = screen.contents();
+        text.contains("╭ Lines") && text.contains("windows-desktop-11") && text.contains("? help")
+    });
+    quit(&mut pty);
+    assert_eq!(pty.exit(), 0);
+    assert_eq!(pty.restored(), Ok(()));
+}
+
+#[test]
+fn suspended_to_the_shell_and_back() {
+    let home = home();
+    let mut shell = bare("bash", home.path());
+    shell.args(["--norc", "--noprofile", "-i"]);
+    let mut pty = Pty::start(shell, 90, 26);
+    pty.keys(&format!("PS1='prompt> '; {PROGRAM} demo --images cells\r"));
+    pty.wait_for("✓ live");
+    pty.keys("\x1a");
+    pty.wait("the shell", |screen| !screen.alternate_screen() && screen.contents().contains("Stopped"));
+    pty.keys("fg\r");
+    pty.wait("the console again", |screen| {
+        screen.alternate_screen() && screen.contents().contains("windows-desktop-11")
+    });
+    quit(&mut pty);
+    pty.wait("the prompt", |screen| !screen.alternate_screen() && screen.contents().trim_end().ends_with("prompt>"));
+    pty.keys("exit\r");
+    pty.exit();
+}
+
+#[test]
+fn an_unreachable_vcenter_is_said_and_the_console_stays() {
+    let home = home();
+    let mut pty = Pty::start(unreachable(home.path()), 100, 30);
+    pty.wait_for("cannot reach vCenter");
+    pty.wait_for("retry in");
+    pty.keys("j?");
+    pty.wait_for("no link to vCenter");
+    pty.keys("\x1b");
+    pty.wait_gone("type to search");
+    pty.keys("q");
+    assert_eq!(pty.exit(), 0);
+    assert_eq!(pty.restored(), Ok(()));
+}
+
+#[test]
+fn the_deep_link_selects_its_line_and_read_only_says_so() {
+    let home = home();
+    let mut command = unreachable(home.path());
+    command.args(["--read-only", "rocky-9"]);
+    let mut pty = Pty::start(command, 100, 30);
+    pty.wait_for("▸ rocky-9");
+    pty.wait_for("read-only");
+    pty.keys("b");
+    pty.wait_for("nothing can be changed");
+    pty.keys("\x1b");
+    pty.wait_gone("nothing can be changed");
+    pty.keys("q");
+    assert_eq!(pty.exit(), 0);
+}
+
+fn outside(home: &Path) -> Command {
+    let mut command = Command::new(PROGRAM);
+    command.env_clear().env("HOME", home).env("TERM", "xterm").current_dir(home);
+    command
+}
+
+#[test]
+fn bad_input_is_one_line_and_exit_2() {
+    let home = home();
+    let missing = outside(home.path()).arg("--repo").arg(home.path()).assert().code(2);
+    missing.stderr(contains("ci/matrix.json").and(contains("--repo")));
+
+    std::fs::create_dir(home.path().join("ci")).expect("a folder");
+    std::fs::write(home.path().join("ci/matrix.json"), "[{\"key\": 1}]").expect("a file");
+    let malformed = outside(home.path()).arg("--repo").arg(home.path()).assert().code(2);
+    malformed.stderr(contains("entry 1"));
+
+    let credentials = outside(home.path()).args(["--repo", REPOSITORY]).assert().code(2);
+    credentials.stderr(contains("missing in the environment").and(contains("vsphere_password")));
+
+    let mut command = outside(home.path());
+    command.args(["--repo", REPOSITORY, "debian-99"]);
+    command.env("GOVC_URL", "http://127.0.0.1:9/sdk").env("GOVC_USERNAME", "a").env("GOVC_PASSWORD", "b");
+    command.assert().code(2).stderr(contains("debian-99").and(contains("debian-12")));
+}
+
+#[test]
+fn without_a_terminal_it_says_what_to_use_instead() {
+    let home = home();
+    let mut command = outside(home.path());
+    command.args(["--repo", REPOSITORY]);
+    command.env("GOVC_URL", "http://127.0.0.1:9/sdk").env("GOVC_USERNAME", "a").env("GOVC_PASSWORD", "b");
+    command.assert().code(2).stderr(contains("needs a terminal")).stdout("");
+
+    let mut dumb = unreachable(home.path());
+    dumb.env("TERM", "dumb");
+    let mut pty = Pty::start(dumb, 80, 24);
+    assert_eq!(pty.exit(), 2);
+    assert!(pty.screen().contains("TERM says dumb"), "{}", pty.screen());
+}
