@@ -1,13 +1,166 @@
 //! `console`: a guest's console, as a picture or typed into.
 
-use super::{Context, Exit};
+mod file;
+
+use std::io::{IsTerminal, Read, Write, stderr, stdin, stdout};
+use std::path::PathBuf;
+
+use anyhow::Context as _;
+use tmpl::triage::picture::Picture;
+use tmpl::tui::picture::{self, Images};
+use tmpl::vcenter::audit::Audit;
+use tmpl::vcenter::gate::{Gate, GateError};
+use tmpl::vcenter::{self, Client, Vm};
+
+use super::{Context, Exit, Stop};
 
 /// Arguments of `console`.
 #[derive(Debug, clap::Args)]
-pub struct Args {}
+pub struct Args {
+    #[command(flatten)]
+    guest: Guest,
+    /// Save the picture as PNG; `-` writes it to stdout
+    #[arg(short, long, value_name = "FILE")]
+    output: Option<PathBuf>,
+    /// Replace FILE if it exists
+    #[arg(long, requires = "output")]
+    force: bool,
+    /// Show the picture in this terminal (the default there)
+    #[arg(long)]
+    print: bool,
+    /// How it is shown
+    #[arg(long, value_enum, default_value_t, value_name = "MODE")]
+    images: Images,
+    /// Type into the guest first (US keyboard); `-` reads the text from stdin, for what must not be seen in `ps`
+    #[arg(long = "type", value_name = "TEXT", allow_hyphen_values = true)]
+    text: Option<String>,
+    /// Type without asking
+    #[arg(long, requires = "text")]
+    yes: bool,
+}
+
+/// Whose console.
+#[derive(Debug, clap::Args)]
+#[group(required = true, multiple = false)]
+struct Guest {
+    /// The line, whose build VM is meant
+    key: Option<String>,
+    /// A VM of the folder, by name
+    #[arg(long, value_name = "NAME")]
+    vm: Option<String>,
+}
 
 /// Runs the verb.
 pub async fn run(context: &Context, args: Args) -> anyhow::Result<Exit> {
-    let _ = (context, args);
-    anyhow::bail!("not built yet")
+    let print = wants_print(&args)?;
+    if let Some(path) = &args.output {
+        file::check(path, args.force)?;
+    }
+    let name = name(context, &args.guest)?;
+    let client = Client::new(context.settings()?).map_err(stop)?;
+    let vms = client.vms().await.map_err(stop)?;
+    let Some(vm) = vms.into_iter().find(|vm| vm.name == name) else {
+        anyhow::bail!("no VM {name} in folder {:?}{}", client.settings().folder, hint(&args.guest));
+    };
+    if let Some(text) = &args.text
+        && enter(context, &client, &vm, text, args.yes).await? == Exit::Cancelled
+    {
+        return Ok(Exit::Cancelled);
+    }
+    if print || args.output.is_some() {
+        show(&client, &vm, &args, print).await?;
+    }
+    client.logout().await;
+    Ok(Exit::Done)
+}
+
+/// Whether the picture goes to the terminal: when asked to, or when nothing else is asked for.
+fn wants_print(args: &Args) -> anyhow::Result<bool> {
+    let wants = args.print || (args.output.is_none() && args.text.is_none());
+    if wants && !stdout().is_terminal() {
+        return Err(Stop::usage("stdout is no terminal to show a picture in; save it with -o FILE"));
+    }
+    Ok(wants)
+}
+
+fn name(context: &Context, guest: &Guest) -> anyhow::Result<String> {
+    match (&guest.vm, &guest.key) {
+        (Some(name), _) => Ok(name.clone()),
+        (None, Some(key)) => Ok(format!("{}-build", context.line(key)?.base_name)),
+        (None, None) => Err(Stop::usage("give a line or --vm NAME")),
+    }
+}
+
+fn hint(guest: &Guest) -> &'static str {
+    if guest.key.is_some() { "; it exists only while a build runs and until it is promoted" } else { "" }
+}
+
+/// Takes the picture, and saves or shows it. Nothing is written unless it is a picture.
+async fn show(client: &Client, vm: &Vm, args: &Args, print: bool) -> anyhow::Result<()> {
+    let png = client.screenshot(vm, None).await.map_err(stop)?;
+    let name = vm.name.clone();
+    let (output, force, images) = (args.output.clone(), args.force, args.images);
+    tokio::task::spawn_blocking(move || {
+        let picture = Picture::decode(png).with_context(|| format!("console of {name}"))?;
+        if let Some(path) = output {
+            file::save(&path, picture.png(), force)?;
+        }
+        if print {
+            picture::print(&picture, images)?;
+        }
+        Ok(())
+    })
+    .await?
+}
+
+/// Types, after asking.
+async fn enter(context: &Context, client: &Client, vm: &Vm, text: &str, yes: bool) -> anyhow::Result<Exit> {
+    let text = if text == "-" {
+        if !yes {
+            return Err(Stop::usage("--type - needs --yes: stdin cannot be both the text and the answer"));
+        }
+        let mut read = String::new();
+        stdin().read_to_string(&mut read).context("cannot read the text from stdin")?;
+        read
+    } else {
+        text.to_owned()
+    };
+    if !yes && !confirmed(vm, &text)? {
+        writeln!(stderr(), "cancelled, nothing was typed")?;
+        return Ok(Exit::Cancelled);
+    }
+    let bases = context.matrix()?.lines.into_iter().map(|line| line.base_name);
+    let audit = Audit::new(context.state()?.audit_log(), client.settings().credentials.username.clone());
+    let gate = Gate::new(client.clone(), context.mode(), bases, audit);
+    gate.type_text("type", vm, &text).await.map_err(refused)?;
+    writeln!(stderr(), "typed {} characters into {}", text.chars().count(), vm.name)?;
+    Ok(Exit::Done)
+}
+
+fn confirmed(vm: &Vm, text: &str) -> anyhow::Result<bool> {
+    if !stdin().is_terminal() || !stderr().is_terminal() {
+        return Err(Stop::usage(format!("typing into {} needs --yes when there is no terminal to ask on", vm.name)));
+    }
+    let mut err = stderr();
+    write!(err, "Type {} characters into {} ({})? [y/N] ", text.chars().count(), vm.name, vm.moid)?;
+    err.flush()?;
+    let mut answer = String::new();
+    stdin().read_line(&mut answer)?;
+    Ok(matches!(answer.trim(), "y" | "Y" | "yes"))
+}
+
+/// Credentials and settings are exit 2, everything else that vCenter says is exit 1.
+fn stop(error: vcenter::Error) -> anyhow::Error {
+    match error {
+        vcenter::Error::Settings(_) | vcenter::Error::Login { .. } => Stop::usage(error),
+        other => other.into(),
+    }
+}
+
+/// What the gate itself refuses is exit 3.
+fn refused(error: GateError) -> anyhow::Error {
+    match error {
+        GateError::VCenter(error) => stop(error),
+        other => Stop::refused(other),
+    }
 }

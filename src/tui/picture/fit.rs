@@ -2,6 +2,8 @@
 
 use ratatui::layout::Rect;
 
+use super::Protocol;
+
 /// Width and height of something, in pixels.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Pixels {
@@ -11,14 +13,38 @@ pub struct Pixels {
     pub height: u32,
 }
 
+impl From<(u32, u32)> for Pixels {
+    fn from((width, height): (u32, u32)) -> Self {
+        Self { width, height }
+    }
+}
+
+/// xterm cuts graphics beyond this many pixels, each way.
+const LONGEST_SIXEL: u32 = 1000;
+
 /// Size of a cell when the terminal does not tell: the usual 1:2.
 pub const USUAL_CELL: Pixels = Pixels { width: 10, height: 20 };
+
+/// Where in `area` a picture goes with `protocol`, and how many pixels it has there.
+///
+/// `None` when the area or the picture is empty.
+pub fn place(picture: Pixels, area: Rect, cell: Pixels, protocol: Protocol) -> Option<(Rect, Pixels)> {
+    if protocol != Protocol::Sixel {
+        // The terminal stretches it over the cells.
+        let rect = fit(picture, area, cell, u32::MAX)?;
+        return Some((rect, of_cells(rect, cell)));
+    }
+    let rect = fit(picture, area, cell, LONGEST_SIXEL)?;
+    let whole = of_cells(rect, cell);
+    let bounds = Pixels { width: whole.width.min(LONGEST_SIXEL), height: whole.height.min(LONGEST_SIXEL) };
+    Some((rect, inside(picture, bounds)))
+}
 
 /// The part of `area`, at its top and centred, that a picture fills when its aspect is kept: whole cells, to the nearest.
 /// No side is longer than `longest` pixels.
 ///
 /// `None` when the area or the picture is empty.
-pub fn fit(picture: Pixels, area: Rect, cell: Pixels, longest: u32) -> Option<Rect> {
+fn fit(picture: Pixels, area: Rect, cell: Pixels, longest: u32) -> Option<Rect> {
     if area.is_empty() || picture.width == 0 || picture.height == 0 || cell.width == 0 || cell.height == 0 {
         return None;
     }
@@ -32,7 +58,7 @@ pub fn fit(picture: Pixels, area: Rect, cell: Pixels, longest: u32) -> Option<Re
 }
 
 /// The largest size within `bounds` that has the aspect of `picture`, to the nearest pixel.
-pub fn inside(picture: Pixels, bounds: Pixels) -> Pixels {
+fn inside(picture: Pixels, bounds: Pixels) -> Pixels {
     let (wide, high) = (u64::from(picture.width), u64::from(picture.height));
     if u64::from(bounds.width) * high <= u64::from(bounds.height) * wide {
         Pixels { width: bounds.width, height: scaled(bounds.width, high, wide) }
@@ -42,7 +68,7 @@ pub fn inside(picture: Pixels, bounds: Pixels) -> Pixels {
 }
 
 /// Pixels of a rectangle of cells.
-pub fn of_cells(rect: Rect, cell: Pixels) -> Pixels {
+fn of_cells(rect: Rect, cell: Pixels) -> Pixels {
     Pixels { width: u32::from(rect.width) * cell.width, height: u32::from(rect.height) * cell.height }
 }
 

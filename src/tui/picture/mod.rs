@@ -30,6 +30,7 @@ mod detect;
 mod encode;
 mod fit;
 mod palette;
+mod print;
 mod sixel;
 mod surface;
 mod worker;
@@ -44,6 +45,7 @@ use crate::triage::picture::Picture;
 pub use cells::Colours;
 pub use encode::erase;
 pub use fit::Pixels;
+pub use print::print;
 pub use surface::PictureSurface;
 
 /// What the person wants (`--images`).

@@ -13,9 +13,6 @@ use super::worker::{Done, Job, Key, Worker};
 use super::{Images, Protocol, detect, encode};
 use crate::triage::picture::Picture;
 
-/// xterm cuts graphics beyond this many pixels, each way.
-const LONGEST_SIXEL: u32 = 1000;
-
 /// The one place of the screen where a picture is shown. See the module's page for how it is driven.
 #[derive(Debug)]
 pub struct PictureSurface {
@@ -169,22 +166,11 @@ impl PictureSurface {
     /// Where the picture goes. Graphics that touch the last row of the screen scroll it, so they keep off it.
     fn place(&mut self, area: Rect, screen: Rect, picture: &Picture) -> Option<Placement> {
         let cell = *self.cell.get_or_insert_with(detect::cell);
-        let (width, height) = picture.size();
-        let size = Pixels { width, height };
         let mut area = area;
         if self.protocol != Protocol::Cells && area.bottom() == screen.bottom() {
             area.height = area.height.saturating_sub(1);
         }
-        let longest = if self.protocol == Protocol::Sixel { LONGEST_SIXEL } else { u32::MAX };
-        let rect = fit::fit(size, area, cell, longest)?;
-        let whole = fit::of_cells(rect, cell);
-        let size = match self.protocol {
-            // Its pixels are the terminal's: nothing is stretched.
-            Protocol::Sixel => {
-                fit::inside(size, Pixels { width: whole.width.min(longest), height: whole.height.min(longest) })
-            }
-            _ => whole,
-        };
+        let (rect, size) = fit::place(picture.size().into(), area, cell, self.protocol)?;
         let key = Key { hash: picture.hash(), columns: rect.width, rows: rect.height, size };
         Some(Placement { key, x: rect.x, y: rect.y })
     }

@@ -98,14 +98,16 @@ fn work(todo: &Receiver<Job>, results: &Sender<Done>, wake: &impl Fn()) {
 fn perform(job: Job) -> Done {
     match job {
         Job::Scale(key, picture) => Done::Scaled(key, Arc::new(cells::scale(picture.image(), key.columns, key.rows))),
-        Job::Encode(key, picture, protocol) => {
-            let bytes = match protocol {
-                Protocol::Kitty => encode::kitty(&picture, key.columns, key.rows, key.size),
-                Protocol::Iterm => encode::iterm(picture.png(), key.columns, key.rows),
-                Protocol::Sixel => encode::sixel(picture.image(), key.size),
-                Protocol::Cells => Vec::new(),
-            };
-            Done::Encoded(key, Arc::from(bytes))
-        }
+        Job::Encode(key, picture, protocol) => Done::Encoded(key, Arc::from(bytes(key, &picture, protocol))),
+    }
+}
+
+/// The bytes that show `picture` at the cursor; none for half blocks.
+pub fn bytes(key: Key, picture: &Picture, protocol: Protocol) -> Vec<u8> {
+    match protocol {
+        Protocol::Kitty => encode::kitty(picture, key.columns, key.rows, key.size),
+        Protocol::Iterm => encode::iterm(picture.png(), key.columns, key.rows),
+        Protocol::Sixel => encode::sixel(picture.image(), key.size),
+        Protocol::Cells => Vec::new(),
     }
 }
