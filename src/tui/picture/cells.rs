@@ -1,7 +1,6 @@
 //! Half blocks: two pixels in a cell, drawn with `▀` in the colour of the upper on the colour of the lower.
 
-use image::imageops::FilterType;
-use image::{DynamicImage, Rgb, RgbImage};
+use image::{Rgb, RgbImage};
 use ratatui::buffer::Buffer;
 use ratatui::layout::{Position, Rect};
 use ratatui::style::Color;
@@ -15,23 +14,7 @@ pub enum Colours {
     Indexed,
 }
 
-/// The picture scaled to half blocks: `columns` wide and `2 × rows` high, each pixel the mean of what it covers.
-pub fn scale(image: &DynamicImage, columns: u16, rows: u16) -> RgbImage {
-    let (width, height) = (u32::from(columns), 2 * u32::from(rows));
-    // Plain means of disjoint blocks are sharper than a filter, as long as a block is more than a pixel.
-    if image.width() >= 2 * width && image.height() >= 2 * height {
-        image.thumbnail_exact(width, height).into_rgb8()
-    } else {
-        image.resize_exact(width, height, FilterType::Triangle).into_rgb8()
-    }
-}
-
-/// The same, coarse and at once: one pixel out of those covered.
-pub fn sample(image: &DynamicImage, columns: u16, rows: u16) -> RgbImage {
-    image.resize_exact(u32::from(columns), 2 * u32::from(rows), FilterType::Nearest).into_rgb8()
-}
-
-/// Paints what [`scale`] made at the top left of `rect`; cells outside `rect` or the buffer stay as they are.
+/// Paints a picture of `rect`'s width and twice its height; cells outside `rect` or the buffer stay as they are.
 pub fn paint(scaled: &RgbImage, rect: Rect, buffer: &mut Buffer, colours: Colours) {
     for position in rect.intersection(buffer.area).positions() {
         let (x, y) = (u32::from(position.x - rect.x), 2 * u32::from(position.y - rect.y));
@@ -86,22 +69,24 @@ fn distance(a: [u8; 3], b: [u8; 3]) -> u32 {
 
 #[cfg(test)]
 mod tests {
+    use super::super::scale;
     use super::*;
 
-    fn corners() -> DynamicImage {
-        DynamicImage::from(RgbImage::from_fn(1024, 768, |x, y| match (x < 512, y < 384) {
+    fn corners() -> RgbImage {
+        let corners = RgbImage::from_fn(1024, 768, |x, y| match (x < 512, y < 384) {
             (true, true) => Rgb([255, 0, 0]),
             (false, true) => Rgb([0, 255, 0]),
             (true, false) => Rgb([0, 0, 255]),
             (false, false) => Rgb([255, 255, 255]),
-        }))
+        });
+        scale::half_blocks(&corners.into(), 20, 7)
     }
 
     #[test]
     fn the_corners_have_their_colours_and_nothing_else_is_touched() {
         let mut buffer = Buffer::empty(Rect::new(0, 0, 40, 20));
         let rect = Rect::new(4, 2, 20, 7);
-        paint(&scale(&corners(), rect.width, rect.height), rect, &mut buffer, Colours::True);
+        paint(&corners(), rect, &mut buffer, Colours::True);
         assert_eq!(buffer[(4, 2)].bg, Color::Rgb(255, 0, 0));
         assert_eq!(buffer[(23, 2)].bg, Color::Rgb(0, 255, 0));
         assert_eq!(buffer[(4, 8)].bg, Color::Rgb(0, 0, 255));
@@ -117,15 +102,8 @@ mod tests {
     fn a_rect_beyond_the_buffer_is_cut() {
         let mut buffer = Buffer::empty(Rect::new(0, 0, 10, 4));
         let rect = Rect::new(6, 2, 20, 7);
-        paint(&scale(&corners(), rect.width, rect.height), rect, &mut buffer, Colours::True);
+        paint(&corners(), rect, &mut buffer, Colours::True);
         assert_eq!(buffer[(9, 3)].bg, Color::Rgb(255, 0, 0));
-    }
-
-    #[test]
-    fn thin_light_text_survives_scaling_down() {
-        let lines = RgbImage::from_fn(800, 600, |x, _| if x % 10 == 3 { Rgb([255; 3]) } else { Rgb([0; 3]) });
-        let scaled = scale(&lines.into(), 80, 30);
-        assert!(scaled.pixels().all(|p| p.0[0] > 10), "a column was lost");
     }
 
     #[test]

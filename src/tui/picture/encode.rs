@@ -9,11 +9,10 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use image::codecs::png::{CompressionType, FilterType as PngFilter, PngEncoder};
-use image::imageops::FilterType;
 use image::{DynamicImage, ExtendedColorType, ImageEncoder};
 
 use super::fit::Pixels;
-use super::sixel;
+use super::{scale, sixel};
 use crate::triage::picture::Picture;
 
 /// Kitty takes at most this much base64 in one escape code.
@@ -54,10 +53,10 @@ fn smaller_png(picture: &Picture, size: Pixels) -> Option<Vec<u8>> {
     if width <= size.width && height <= size.height {
         return None;
     }
-    let scaled = picture.image().resize_exact(size.width, size.height, FilterType::Triangle);
+    let scaled = scale::smooth(picture.image(), size.width, size.height);
     let mut png = Vec::new();
     let encoder = PngEncoder::new_with_quality(&mut png, CompressionType::Fast, PngFilter::Adaptive);
-    match encoder.write_image(scaled.as_bytes(), size.width, size.height, ExtendedColorType::Rgb8) {
+    match encoder.write_image(scaled.as_raw(), size.width, size.height, ExtendedColorType::Rgb8) {
         Ok(()) => Some(png),
         Err(error) => {
             tracing::warn!(%error, "cannot scale the picture: the terminal does");
@@ -78,7 +77,7 @@ pub fn iterm(png: &[u8], columns: u16, rows: u16) -> Vec<u8> {
 
 /// Sixel of exactly `size` pixels.
 pub fn sixel(image: &DynamicImage, size: Pixels) -> Vec<u8> {
-    sixel::encode(&image.resize_exact(size.width, size.height, FilterType::Triangle).into_rgb8())
+    sixel::encode(&scale::smooth(image, size.width, size.height))
 }
 
 /// Notes that kitty shows our picture now.

@@ -31,6 +31,7 @@ mod encode;
 mod fit;
 mod palette;
 mod print;
+mod scale;
 mod sixel;
 mod surface;
 mod worker;
@@ -79,7 +80,7 @@ pub enum Protocol {
 
 /// Scales `picture` to half blocks and paints them into `rect`, at once. For the benches, and where nothing else waits.
 pub fn half_blocks(picture: &Picture, rect: Rect, buffer: &mut Buffer, colours: Colours) {
-    cells::paint(&cells::scale(picture.image(), rect.width, rect.height), rect, buffer, colours);
+    cells::paint(&scale::half_blocks(picture.image(), rect.width, rect.height), rect, buffer, colours);
 }
 
 /// The bytes that show `picture` as sixel of `size` pixels, at once. For the benches, and where nothing else waits.

@@ -10,7 +10,7 @@ use ratatui::layout::Rect;
 use super::cells::{self, Colours};
 use super::fit::{self, Pixels};
 use super::worker::{Done, Job, Key, Worker};
-use super::{Images, Protocol, detect, encode};
+use super::{Images, Protocol, detect, encode, scale};
 use crate::triage::picture::Picture;
 
 /// The one place of the screen where a picture is shown. See the module's page for how it is driven.
@@ -199,7 +199,7 @@ impl PictureSurface {
                 cells::paint(pixels, place.rect(), buffer, self.colours);
             }
             _ => {
-                let coarse = cells::sample(picture.image(), columns, rows);
+                let coarse = scale::coarse(picture.image(), columns, rows);
                 cells::paint(&coarse, place.rect(), buffer, self.colours);
             }
         }

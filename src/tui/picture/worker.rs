@@ -8,7 +8,7 @@ use std::thread::JoinHandle;
 use image::RgbImage;
 
 use super::fit::Pixels;
-use super::{Protocol, cells, encode};
+use super::{Protocol, encode, scale};
 use crate::triage::picture::Picture;
 
 /// What identifies a finished piece of work.
@@ -97,7 +97,9 @@ fn work(todo: &Receiver<Job>, results: &Sender<Done>, wake: &impl Fn()) {
 
 fn perform(job: Job) -> Done {
     match job {
-        Job::Scale(key, picture) => Done::Scaled(key, Arc::new(cells::scale(picture.image(), key.columns, key.rows))),
+        Job::Scale(key, picture) => {
+            Done::Scaled(key, Arc::new(scale::half_blocks(picture.image(), key.columns, key.rows)))
+        }
         Job::Encode(key, picture, protocol) => Done::Encoded(key, Arc::from(bytes(key, &picture, protocol))),
     }
 }
