@@ -130,7 +130,8 @@ async fn enter(context: &Context, client: &Client, vm: &Vm, text: &str, yes: boo
         return Ok(Exit::Cancelled);
     }
     let bases = context.matrix()?.lines.into_iter().map(|line| line.base_name);
-    let audit = Audit::new(context.state()?.audit_log(), client.settings().credentials.username.clone());
+    let settings = client.settings();
+    let audit = Audit::new(context.state()?.audit_log(), settings.credentials.username.clone(), settings.host());
     let gate = Gate::new(client.clone(), context.mode(), bases, audit);
     gate.type_text("type", vm, &text).await.map_err(refused)?;
     writeln!(stderr(), "typed {} characters into {}", text.chars().count(), vm.name)?;
