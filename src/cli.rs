@@ -132,6 +132,15 @@ impl Stop {
         Self { exit: Exit::Usage, message: message.to_string() }.into()
     }
 
+    /// What vCenter answered: settings and credentials are exit 2, the rest failed.
+    pub fn vcenter(error: tmpl::vcenter::Error) -> anyhow::Error {
+        use tmpl::vcenter::Error;
+        match error {
+            Error::Settings(_) | Error::Login { .. } | Error::Tls { .. } => Self::usage(error),
+            other => other.into(),
+        }
+    }
+
     /// A guard refused and nothing was changed: exit 3.
     pub fn refused(message: impl std::fmt::Display) -> anyhow::Error {
         Self { exit: Exit::Refused, message: message.to_string() }.into()

@@ -2,8 +2,9 @@
 
 use tmpl::paths::StateDir;
 use tmpl::pipeline::{Line, Matrix};
-use tmpl::vcenter::Settings;
-use tmpl::vcenter::gate::Mode;
+use tmpl::vcenter::audit::Audit;
+use tmpl::vcenter::gate::{Gate, Mode};
+use tmpl::vcenter::{Client, Settings};
 
 use super::{Global, Stop};
 
@@ -38,6 +39,19 @@ impl Context {
     /// vCenter's settings from the environment; what is missing is exit 2.
     pub fn settings(&self) -> anyhow::Result<Settings> {
         Settings::from_env(&|name| std::env::var(name).ok()).map_err(Stop::usage)
+    }
+
+    /// A client for vCenter, not logged in yet.
+    pub fn client(&self) -> anyhow::Result<Client> {
+        Client::new(self.settings()?).map_err(Stop::usage)
+    }
+
+    /// The gate for the lines of the matrix.
+    pub fn gate(&self, client: &Client) -> anyhow::Result<Gate> {
+        let bases = self.matrix()?.lines.into_iter().map(|line| line.base_name);
+        let settings = client.settings();
+        let audit = Audit::new(self.state()?.audit_log(), &settings.credentials.username, settings.host());
+        Ok(Gate::new(client.clone(), self.mode(), bases, audit))
     }
 
     /// Whether this call may change anything.

@@ -1,13 +1,162 @@
 //! `status`: templates, build VM and hold of every line.
 
-use super::{Context, Exit};
+use std::io::{IsTerminal, Write};
+
+use futures_util::StreamExt;
+use jiff::Timestamp;
+use jiff::tz::TimeZone;
+use serde::Serialize;
+use tmpl::console::age;
+use tmpl::generation::{Generations, Hold, Pending};
+use tmpl::pipeline::Line;
+use tmpl::triage::log::clean;
+use tmpl::vcenter::{FolderEvent, LinkState, Vm};
+
+use super::{Context, Exit, Stop};
 
 /// Arguments of `status`.
 #[derive(Debug, clap::Args)]
-pub struct Args {}
+pub struct Args {
+    /// `all` or one key
+    #[arg(long, default_value = "all")]
+    os: String,
+    /// A JSON array instead of the table
+    #[arg(long)]
+    json: bool,
+    /// Print again whenever something changes, until interrupted
+    #[arg(long)]
+    watch: bool,
+}
 
-/// Runs the verb.
+/// One line's state; the shape of `--json`.
+#[derive(Serialize)]
+struct Row<'a> {
+    key: &'a str,
+    base_name: &'a str,
+    enabled: bool,
+    live: Option<Vm>,
+    prev: Option<Vm>,
+    build: Option<Vm>,
+    hold: Option<Hold>,
+    pending: Option<Pending>,
+}
+
+/// Prints once, or at every change.
 pub async fn run(context: &Context, args: Args) -> anyhow::Result<Exit> {
-    let _ = (context, args);
-    anyhow::bail!("not built yet")
+    let lines = match args.os.as_str() {
+        "all" => context.matrix()?.lines,
+        key => vec![context.line(key)?],
+    };
+    let client = context.client()?;
+    if args.watch {
+        return watch(&client, &lines, args.json).await;
+    }
+    let vms = client.vms().await.map_err(Stop::vcenter)?;
+    client.logout().await;
+    print(&lines, &vms, args.json)?;
+    Ok(Exit::Done)
+}
+
+async fn watch(client: &tmpl::vcenter::Client, lines: &[Line], json: bool) -> anyhow::Result<Exit> {
+    let mut events = client.watch();
+    let mut vms: Vec<Vm> = Vec::new();
+    loop {
+        let event = tokio::select! {
+            event = events.next() => event,
+            interrupted = tokio::signal::ctrl_c() => {
+                interrupted?;
+                return Ok(Exit::Cancelled);
+            }
+        };
+        match event {
+            None => return Ok(Exit::Failed),
+            Some(FolderEvent::Fresh | FolderEvent::Link(LinkState::Connecting | LinkState::Live)) => continue,
+            Some(FolderEvent::Link(LinkState::Lost { reason, .. })) => {
+                writeln!(std::io::stderr(), "tmpl-tui: {reason}; trying again")?;
+                continue;
+            }
+            Some(FolderEvent::Link(LinkState::Stopped { reason })) => return Err(Stop::usage(reason)),
+            Some(FolderEvent::Reset(all)) => vms = all,
+            Some(FolderEvent::Changed(vm)) => {
+                vms.retain(|known| known.moid != vm.moid);
+                vms.push(*vm);
+            }
+            Some(FolderEvent::Gone(moid)) => vms.retain(|known| known.moid != moid),
+        }
+        print(lines, &vms, json)?;
+    }
+}
+
+fn print(lines: &[Line], vms: &[Vm], json: bool) -> anyhow::Result<()> {
+    let rows = lines.iter().map(|line| {
+        let now = Generations::read(&line.base_name, vms);
+        let pending = now.pending();
+        Row {
+            key: &line.key.0,
+            base_name: &line.base_name,
+            enabled: line.enabled,
+            live: now.live,
+            prev: now.prev,
+            build: now.build,
+            hold: now.hold,
+            pending,
+        }
+    });
+    let mut out = std::io::stdout().lock();
+    if json {
+        serde_json::to_writer(&mut out, &rows.collect::<Vec<_>>())?;
+        return Ok(writeln!(out)?);
+    }
+    let rows: Vec<[String; 6]> = rows.map(|row| cells(&row)).collect();
+    table(&mut out, &rows)?;
+    Ok(out.flush()?)
+}
+
+fn cells(row: &Row<'_>) -> [String; 6] {
+    let now = Timestamp::now();
+    let zone = TimeZone::system();
+    let age = |vm: &Option<Vm>| match vm {
+        None => "–".to_owned(),
+        Some(Vm { created: Some(created), .. }) => age::short(now, *created, &zone),
+        Some(_) => "yes".to_owned(),
+    };
+    let mut notes = Vec::new();
+    if !row.enabled {
+        notes.push("off".to_owned());
+    }
+    if let Some(pending) = row.pending {
+        notes.push(format!("interrupted: run {}", pending.verb()));
+    }
+    if let Some(hold) = &row.hold {
+        notes.push(format!("held by {}: {}", hold.by, hold.reason));
+    }
+    // Notes come from vCenter, where anybody may write them.
+    let notes = clean(&notes.join(" · "));
+    [row.key.to_owned(), age(&row.live), age(&row.prev), age(&row.build), guest(row.build.as_ref()), notes]
+}
+
+/// Power, address and tools of a VM being built, in vSphere's own words.
+fn guest(build: Option<&Vm>) -> String {
+    let Some(vm) = build.filter(|vm| !vm.template) else { return "–".into() };
+    let word = |value: serde_json::Result<serde_json::Value>| {
+        value.ok().and_then(|value| value.as_str().map(str::to_owned)).unwrap_or_default()
+    };
+    let tools = vm.tools_running_status.map(|status| word(serde_json::to_value(status)));
+    let parts = [Some(word(serde_json::to_value(vm.power_state))), vm.ip_address.clone(), tools];
+    clean(&parts.into_iter().flatten().collect::<Vec<_>>().join(" "))
+}
+
+fn table(out: &mut impl Write, rows: &[[String; 6]]) -> std::io::Result<()> {
+    let head = ["line", "live", "prev", "build", "guest", "notes"].map(str::to_owned);
+    let bold = std::io::stdout().is_terminal() && std::env::var_os("NO_COLOR").is_none();
+    let all: Vec<&[String; 6]> = std::iter::once(&head).chain(rows).collect();
+    let width = |column: usize| all.iter().map(|row| row[column].chars().count()).max().unwrap_or(0);
+    let widths: Vec<usize> = (0..head.len()).map(width).collect();
+    for (index, row) in all.iter().enumerate() {
+        let cells = row.iter().zip(&widths).map(|(cell, width)| format!("{cell:<width$}")).collect::<Vec<_>>();
+        let line = cells.join("  ");
+        let line = line.trim_end();
+        if bold && index == 0 { writeln!(out, "\u{1b}[1m{line}\u{1b}[0m")? } else { writeln!(out, "{line}")? }
+    }
+    Ok(())
 }

@@ -241,7 +241,7 @@ impl Session {
         }
         let response = request.send().await.map_err(|error| self.transport(method, limit, error))?;
         let status = response.status();
-        let cookie = response.headers().get_all(SET_COOKIE).iter().find_map(|value| session_cookie(value));
+        let cookie = response.headers().get_all(SET_COOKIE).iter().find_map(session_cookie);
         let bytes = read(response, ANSWER_LIMIT).await.map_err(|error| match error {
             ReadError::TooLarge => Error::Protocol { call: method, reason: "an answer of more than 64 MiB".into() },
             ReadError::Broken(error) => self.transport(method, limit, error),
