@@ -11,6 +11,7 @@ use super::run::RunState;
 use super::state::{Console, Ongoing};
 use super::text::Field;
 use super::toast::Tone;
+use crate::generation::Plan;
 use crate::pipeline::Key;
 
 impl Console {
@@ -21,7 +22,7 @@ impl Console {
         let asked = match operation.command {
             Command::Build => Ok(ask_build(row, operation, question)),
             Command::CancelRun => Ok(ask_cancel(row, operation, question)),
-            command => self.plan(row, command, "").or_else(|_| self.plan(row, command, "…")).map(|plan| {
+            command => self.plan(row, command, "…").map(|plan| {
                 let check = Effect::Guard { question, plan: Box::new(plan.clone()) };
                 effects.push(check);
                 ask_generation(row, operation, question, plan)
@@ -179,7 +180,7 @@ fn ask_cancel(row: &LineRow, operation: Operation, question: Question) -> Confir
     confirm
 }
 
-fn ask_generation(row: &LineRow, operation: Operation, question: Question, plan: super::standin::Plan) -> Confirm {
+fn ask_generation(row: &LineRow, operation: Operation, question: Question, plan: Plan) -> Confirm {
     let key = &row.line.key;
     let held = row.generations.hold.is_some();
     let (title, verb) = match operation.command {
@@ -189,10 +190,12 @@ fn ask_generation(row: &LineRow, operation: Operation, question: Question, plan:
         Command::Hold => (format!("Hold {key}"), "hold"),
         _ => (format!("Sweep {key}"), "destroy"),
     };
+    let caveat = plan.caveat;
     let steps = plan.steps.iter().map(ToString::to_string).collect();
     let command = operation.command;
     let mut confirm = confirm(operation, question, title, verb, Deed::Generation(Box::new(plan)));
     confirm.steps = steps;
+    confirm.note = caveat.map(str::to_owned);
     confirm.check = Check::Asking;
     confirm.need = match command {
         Command::Rollback => Need::Reason(Field::default()),

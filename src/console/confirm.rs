@@ -3,8 +3,8 @@
 use super::key::{Code, KeyPress};
 use super::message::Question;
 use super::operation::Operation;
-use super::standin::Plan;
 use super::text::Field;
+use crate::generation::Plan;
 
 /// What must be typed before the change is armed.
 #[derive(Debug, Clone)]

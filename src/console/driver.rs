@@ -1,6 +1,7 @@
 //! Carries effects out. Everything that takes time runs elsewhere and comes back as a message, failures, timeouts and
 //! panics included; nothing in here makes the console wait.
 
+mod generation;
 mod link;
 mod log;
 mod save;
@@ -81,8 +82,16 @@ impl Driver {
                     answer,
                 });
             }
-            Effect::Guard { question, plan: _ } => (self.report)(Msg::Guarded { question, answer: Ok(()) }),
-            Effect::Apply { question, .. } | Effect::Build { question, .. } | Effect::CancelRun { question, .. } => {
+            Effect::Guard { question, plan } => {
+                let guarded = generation::guard(self.link.client(), plan);
+                self.ask(GUARD, "asking vCenter", guarded, move |answer| Msg::Guarded { question, answer });
+            }
+            Effect::Apply { question, plan } => {
+                let gate = generation::Gateway::new(&self.parts, self.link.client());
+                let applied = generation::apply(gate, plan, question, self.report.clone());
+                self.ask(APPLY, "the change", applied, move |answer| Msg::Finished { question, answer });
+            }
+            Effect::Build { question, .. } | Effect::CancelRun { question, .. } => {
                 self.unready(question);
             }
             Effect::SavePicture { question, name, picture } => {
@@ -152,6 +161,10 @@ impl Driver {
     }
 }
 
+/// How long vCenter may take to say whether it objects.
+const GUARD: Duration = Duration::from_secs(30);
+/// How long a change of generations may take; vCenter's own tasks have limits too.
+const APPLY: Duration = Duration::from_secs(30 * 60);
 /// How long reading a few lines may take.
 const READ: Duration = Duration::from_secs(10);
 /// How long a search through a whole log may take.

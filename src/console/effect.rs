@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use super::message::Question;
-use super::standin::Plan;
+use crate::generation::Plan;
 use crate::pipeline::Key;
 use crate::triage::log::Pattern;
 use crate::triage::picture::Picture;

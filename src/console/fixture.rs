@@ -10,8 +10,8 @@ use super::log::LogFacts;
 use super::message::{Msg, Question};
 use super::panes::Measures;
 use super::run::{RunSeen, RunState};
-use super::standin::Actor;
 use super::{Console, Effect, Opening};
+use crate::generation::Actor;
 use crate::pipeline::{Key, Matrix};
 use crate::triage::log::{Level, LogLine, Origin, Problem};
 use crate::vcenter::{FolderEvent, LinkState, Moid, PowerState, ToolsStatus, Vm};
@@ -60,7 +60,7 @@ pub fn opening(keys: &[&str]) -> Opening {
         vcenter: "vc01.example.com".into(),
         account: "svc-packer".into(),
         picture_account: Some("administrator".into()),
-        actor: Actor::default(),
+        actor: Actor("operator@desk".into()),
         read_only: false,
         simulated: false,
         now: now(),

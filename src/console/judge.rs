@@ -5,8 +5,8 @@ use super::lines::LineRow;
 use super::operation::{Operation, Refusal};
 use super::panes::Pane;
 use super::run::RunState;
-use super::standin::{self, Request};
 use super::state::{Console, Leaving};
+use crate::generation::{self, Plan, Request};
 use crate::vcenter::LinkState;
 
 impl Console {
@@ -91,7 +91,7 @@ impl Console {
     }
 
     /// The plan of a change of generations, as things stand.
-    pub(super) fn plan(&self, row: &LineRow, command: Command, reason: &str) -> Result<standin::Plan, Refusal> {
+    pub(super) fn plan(&self, row: &LineRow, command: Command, reason: &str) -> Result<Plan, Refusal> {
         let reason = reason.to_owned();
         let request = match command {
             Command::Promote => Request::Promote,
@@ -100,7 +100,8 @@ impl Console {
             Command::Hold => Request::Hold { reason },
             _ => Request::Sweep,
         };
-        standin::plan(&request, &row.generations, &self.session.actor, self.now).map_err(Refusal)
+        generation::plan(&request, &row.generations, &self.session.actor, self.now)
+            .map_err(|refusal| Refusal(refusal.0))
     }
 }
 

@@ -1,7 +1,7 @@
 //! The lines of the matrix: what is known of each, which one is selected, which ones the filter leaves.
 
 use super::run::RunSeen;
-use super::standin::Generations;
+use crate::generation::Generations;
 use crate::pipeline::{Key, Line};
 use crate::vcenter::Vm;
 

@@ -28,7 +28,6 @@ pub(crate) mod palette;
 pub mod panes;
 pub mod picture;
 pub mod run;
-pub mod standin;
 mod state;
 #[cfg(test)]
 mod tests;

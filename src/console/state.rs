@@ -12,9 +12,9 @@ use super::message::Question;
 use super::overlay::Overlay;
 use super::panes::Panes;
 use super::picture::PicturePane;
-use super::standin::Actor;
 use super::text::Field;
 use super::toast::Toasts;
+use crate::generation::Actor;
 use crate::pipeline::{Key, Line};
 use crate::vcenter::{LinkState, Moid, Vm};
 

@@ -17,8 +17,8 @@ use super::picture::{Colours, Images, PictureSurface, Protocol};
 use super::theme::Theme;
 use super::{input, terminal};
 use crate::console::driver::{Driver, Parts, Report};
-use crate::console::standin::Actor;
 use crate::console::{Console, Effect, Msg, Opening};
+use crate::generation::Actor;
 use crate::paths::StateDir;
 use crate::pipeline::Matrix;
 use crate::vcenter::Settings;
@@ -118,7 +118,7 @@ fn opening(options: &Options) -> Opening {
         vcenter: settings.host(),
         account: settings.credentials.username.clone(),
         picture_account: settings.console.as_ref().map(|console| console.username.clone()),
-        actor: Actor::default(),
+        actor: Actor::current(),
         read_only: options.read_only,
         simulated: options.simulated,
         now: Timestamp::now(),

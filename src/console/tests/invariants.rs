@@ -128,7 +128,7 @@ fn asked_to_quit(console: &Console) -> bool {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 400, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 150, ..ProptestConfig::default() })]
 
     #[test]
     fn every_change_was_confirmed_and_no_line_has_two(steps in steps()) {

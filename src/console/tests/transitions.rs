@@ -164,8 +164,8 @@ fn a_second_x_kills_and_says_what_stays_behind() {
 #[case("debian-12", 'b', "being built already")]
 #[case("debian-12", 'p', "being built")]
 #[case("debian-13", 'x', "no run to cancel")]
-#[case("debian-13", 'p', "no template tpl-debian-13-build")]
-#[case("windows-desktop-11", 'R', "no tpl-windows-desktop-11-prev")]
+#[case("debian-13", 'p', "tpl-debian-13-build not found")]
+#[case("windows-desktop-11", 'R', "neither a live nor a previous")]
 fn a_key_that_cannot_be_used_says_why(#[case] line: &str, #[case] char: char, #[case] why: &str) {
     let mut console = on(line);
     typed(&mut console, &char.to_string());
