@@ -4,7 +4,7 @@ use std::io::Write;
 use std::net::SocketAddr;
 
 use anyhow::Context as _;
-use tmpl::lab::{Lab, Options, Seed};
+use tmpl::lab::{Book, Lab, Options, Seed};
 use tmpl::pipeline::Matrix;
 
 use super::{Context, Exit, Stop};
@@ -18,6 +18,9 @@ pub struct Args {
     /// Lab seconds per real second
     #[arg(long, default_value_t = 1.0, value_name = "N")]
     speed: f64,
+    /// What builds run into, instead of going right; `demo --list` names the scenarios (may be repeated)
+    #[arg(long, value_name = "NAME")]
+    scenario: Vec<String>,
 }
 
 /// Runs the verb: prints how to reach the lab and serves until a signal.
@@ -25,9 +28,19 @@ pub async fn run(context: &Context, args: Args) -> anyhow::Result<Exit> {
     if !(args.speed.is_finite() && args.speed > 0.0) {
         return Err(Stop::usage("--speed wants a number above 0"));
     }
-    let seeds = context.matrix().as_ref().map(seeds).unwrap_or_default();
-    let options = Options { listen: args.listen, speed: args.speed, seeds, ..Options::default() };
-    let lab = Lab::start(options).await.with_context(|| format!("cannot listen on {}", args.listen))?;
+    let mut options = Options { listen: args.listen, speed: args.speed, ..Options::default() };
+    // Without a repository the lab is empty, and every scenario is for a line of a repository.
+    match context.matrix() {
+        Ok(matrix) => {
+            options.seeds = seeds(&matrix);
+            options.guests = args.scenario.iter().map(|name| guest(&matrix, name)).collect::<anyhow::Result<_>>()?;
+        }
+        Err(error) if !args.scenario.is_empty() => return Err(error),
+        Err(_) => {}
+    }
+    let lab = Lab::start(options)
+        .await
+        .with_context(|| format!("cannot listen on {} (--listen takes another address)", args.listen))?;
     let mut out = std::io::stdout().lock();
     writeln!(out, "# A simulated vCenter. Paste this into a shell, then e.g. `govc ls vm/Templates`:")?;
     for (name, value) in lab.environment() {
@@ -44,6 +57,14 @@ pub async fn run(context: &Context, args: Args) -> anyhow::Result<Exit> {
 fn seeds(matrix: &Matrix) -> Vec<Seed> {
     let names = matrix.lines.iter();
     names.flat_map(|line| [Seed::template(&line.base_name, 74), Seed::template(line.prev_name(), 242)]).collect()
+}
+
+/// The base name a scenario is for, and its guest.
+fn guest(matrix: &Matrix, name: &str) -> anyhow::Result<(String, String)> {
+    let book = Book::shipped().map_err(anyhow::Error::msg)?;
+    let guest =
+        book.guest(name).ok_or_else(|| Stop::usage(format!("no scenario {name:?}; `demo --list` names them")))?;
+    Ok((matrix.line(&guest.line).map_err(Stop::usage)?.base_name.clone(), guest.name.clone()))
 }
 
 async fn ended() -> std::io::Result<()> {

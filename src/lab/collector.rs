@@ -99,11 +99,15 @@ impl Spec {
         let mut fitting = self.props.iter().filter(|props| is_a(moref.kind, &props.kind)).peekable();
         fitting.peek()?;
         let mut values = BTreeMap::new();
+        // Several paths often lead into one property.
+        let mut tops: BTreeMap<&str, Option<Value>> = BTreeMap::new();
         for props in fitting {
             let all = if props.all { all_names(world, &moref) } else { Vec::new() };
             for path in props.paths.iter().map(String::as_str).chain(all) {
-                if let Some(value) = lookup(world, views, &moref, path) {
-                    values.insert(path.to_owned(), value);
+                let (top, rest) = split(path);
+                let top = tops.entry(top).or_insert_with(|| property(world, views, &moref, top));
+                if let Some(value) = top.as_ref().and_then(|top| top.at(rest)) {
+                    values.insert(path.to_owned(), value.clone());
                 }
             }
         }
@@ -183,17 +187,27 @@ fn resolve(world: &World, views: &Views, id: &str) -> Option<Moref> {
     super::service::singletons().into_iter().find(|moref| moref.id == id)
 }
 
+/// A property path as its first name and the rest.
+fn split(path: &str) -> (&str, &str) {
+    let end = path.find(['.', '[']).unwrap_or(path.len());
+    (&path[..end], path[end..].trim_start_matches('.'))
+}
+
+/// A top-level property of any managed object.
+fn property(world: &World, views: &Views, moref: &Moref, name: &str) -> Option<Value> {
+    match moref.kind {
+        "Task" => (name == "info").then(|| world.tasks.info(&moref.id))?.map(Value::from),
+        "ContainerView" => (name == "view").then(|| Value::refs(views.members(world, &moref.id))),
+        "TaskManager" => (name == "recentTask").then(|| Value::refs(world.tasks.all())),
+        "ServiceInstance" => (name == "content").then(|| super::service::content().into()),
+        _ => world.property(world.entities.get(&moref.id)?, name),
+    }
+}
+
 /// The value of a property path of any managed object.
 fn lookup(world: &World, views: &Views, moref: &Moref, path: &str) -> Option<Value> {
-    let end = path.find(['.', '[']).unwrap_or(path.len());
-    let top = match moref.kind {
-        "Task" => (&path[..end] == "info").then(|| world.tasks.info(&moref.id))?.map(Value::from),
-        "ContainerView" => (&path[..end] == "view").then(|| Value::refs(views.members(world, &moref.id))),
-        "TaskManager" => (&path[..end] == "recentTask").then(|| Value::refs(world.tasks.all())),
-        "ServiceInstance" => (&path[..end] == "content").then(|| super::service::content().into()),
-        _ => world.property(world.entities.get(&moref.id)?, &path[..end]),
-    }?;
-    top.at(path[end..].trim_start_matches('.')).cloned()
+    let (top, rest) = split(path);
+    property(world, views, moref, top)?.at(rest).cloned()
 }
 
 fn all_names(world: &World, moref: &Moref) -> Vec<&'static str> {
