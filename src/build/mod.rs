@@ -1,1 +1,31 @@
 //! One packer run: its command, its process, its record on disk.
+//!
+//! A run belongs to a *supervisor*: this program as `build KEY`, in a session of its own when the console started it.
+//! Packer is its child, again in a session and process group of its own, and writes straight into files of the run's
+//! folder. So nothing that happens to the console reaches the supervisor, nothing that happens to the supervisor reaches
+//! packer, and every reader (console, second terminal, CI) gets the state from `run.json` and from which of the recorded
+//! processes still live.
+
+mod cancel;
+mod command;
+mod error;
+mod follow;
+mod lock;
+mod preflight;
+mod process;
+mod record;
+mod request;
+mod run;
+mod start;
+mod supervise;
+
+pub use cancel::{cancel, left_behind, wait};
+pub use command::{environment, shell_quoted};
+pub use error::BuildError;
+pub use follow::Progress;
+pub use preflight::windows as windows_preflight;
+pub use process::Process;
+pub use request::{OnError, Request};
+pub use run::{Run, RunState, all, latest};
+pub use start::start_detached;
+pub use supervise::{Outcome, Stop, run_here};

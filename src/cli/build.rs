@@ -1,13 +1,215 @@
-//! `build`: one line, with packer.
+//! `build`: one line, with packer. Also the supervisor of a build that the console starts (`--detached`).
 
-use super::{Context, Exit};
+use std::io::{IsTerminal, Write};
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use tmpl::build::{self, BuildError, OnError, Outcome, Progress, Request, Run, RunState, Stop as StopBuild};
+use tmpl::lab;
+use tmpl::paths::StateDir;
+use tmpl::pipeline::{Line, Os};
+use tmpl::vcenter::{Client, Settings};
+use tokio::signal::unix::{SignalKind, signal};
+use tokio::sync::mpsc;
+
+use super::{Context, Exit, Stop};
 
 /// Arguments of `build`.
 #[derive(Debug, clap::Args)]
-pub struct Args {}
+pub struct Args {
+    /// The line
+    key: String,
+    /// Print packer's command line, run nothing
+    #[arg(long)]
+    dry_run: bool,
+    /// Promote after success
+    #[arg(long)]
+    promote: bool,
+    /// What packer does with the VM of a failed build
+    #[arg(long, value_enum, default_value = "cleanup", value_name = "WHAT")]
+    on_error: OnErrorArg,
+    /// The packer to run
+    #[arg(long, default_value = "packer", value_name = "PATH")]
+    packer: PathBuf,
+    /// Put packer's log here instead of into the run's folder; it holds secrets
+    #[arg(long, value_name = "FILE")]
+    log: Option<PathBuf>,
+    /// Cancel cleanly after this long
+    #[arg(long, value_name = "MINUTES", value_parser = clap::value_parser!(u32).range(1..))]
+    timeout: Option<u32>,
+    /// The run at its end as JSON
+    #[arg(long)]
+    json: bool,
+    /// Supervise a build for the console, records below this folder
+    #[arg(long, hide = true, value_name = "DIR")]
+    detached: Option<PathBuf>,
+}
+
+#[derive(Debug, Clone, Copy, clap::ValueEnum)]
+enum OnErrorArg {
+    /// destroy it
+    Cleanup,
+    /// leave it
+    Abort,
+    /// ask at the terminal
+    Ask,
+}
+
+impl From<OnErrorArg> for OnError {
+    fn from(arg: OnErrorArg) -> Self {
+        match arg {
+            OnErrorArg::Cleanup => Self::Cleanup,
+            OnErrorArg::Abort => Self::Abort,
+            OnErrorArg::Ask => Self::Ask,
+        }
+    }
+}
 
 /// Runs the verb.
 pub async fn run(context: &Context, args: Args) -> anyhow::Result<Exit> {
-    let _ = (context, args);
-    anyhow::bail!("not built yet")
+    let request = request(context, &args)?;
+    if args.dry_run {
+        let mut out = std::io::stdout().lock();
+        let argv = request.argv();
+        match args.json {
+            true => writeln!(out, "{}", serde_json::to_string(&argv)?)?,
+            false => writeln!(out, "{}", build::shell_quoted(&argv))?,
+        }
+        return Ok(Exit::Done);
+    }
+    if context.global.read_only {
+        return Err(Stop::refused("read-only: nothing is built"));
+    }
+    let simulated = lab::packer::is_called(Some(request.packer.as_os_str()));
+    if request.line.os == Os::Windows && !simulated {
+        build::windows_preflight().await.map_err(stop)?;
+    }
+    let state = args.detached.as_ref().map_or_else(|| context.state(), |dir| Ok(StateDir::at(dir)))?;
+    let quiet = args.detached.is_some();
+    let on = move |progress: Progress| {
+        if !quiet {
+            tell(&progress);
+        }
+    };
+    let stops = stops()?;
+    let outcome = build::run_here(&request, &state, stops, &on).await.map_err(stop)?;
+    let exit = finish(&outcome, &request.line, quiet).await;
+    if args.json {
+        writeln!(std::io::stdout(), "{}", serde_json::to_string(&outcome.run)?)?;
+    }
+    if exit == Exit::Done && args.promote {
+        return promote(context, &request.line).await;
+    }
+    Ok(exit)
+}
+
+fn request(context: &Context, args: &Args) -> anyhow::Result<Request> {
+    let line = context.line(&args.key)?;
+    let absolute = |path: &Path| std::path::absolute(path).map_err(Stop::usage);
+    let on_error = OnError::from(args.on_error);
+    if on_error == OnError::Ask && !args.dry_run && !std::io::stdin().is_terminal() {
+        return Err(Stop::usage("--on-error ask needs a terminal; use cleanup or abort"));
+    }
+    // A bare name is looked up in PATH; anything else must not change its meaning with the folder packer runs in.
+    let bare = args.packer.components().count() == 1 && !args.packer.starts_with(".");
+    let packer = if bare { args.packer.clone() } else { absolute(&args.packer)? };
+    Ok(Request {
+        on_error,
+        packer,
+        log: args.log.as_deref().map(absolute).transpose()?,
+        promote: args.promote,
+        timeout: args.timeout.map(|minutes| Duration::from_secs(60 * u64::from(minutes))),
+        ..Request::new(line, std::fs::canonicalize(&context.global.repo).map_err(Stop::usage)?)
+    })
+}
+
+fn stop(error: BuildError) -> anyhow::Error {
+    if error.is_usage() {
+        Stop::usage(error)
+    } else if error.is_refusal() {
+        Stop::refused(error)
+    } else {
+        error.into()
+    }
+}
+
+/// A request to stop whenever somebody signals. CI sends several signals in a row: all of them mean a clean end. Only a
+/// person at a terminal who presses Ctrl-C again, later, means the hard one.
+fn stops() -> anyhow::Result<mpsc::Receiver<StopBuild>> {
+    let (sender, receiver) = mpsc::channel(8);
+    let (mut int, mut term, mut hup) =
+        (signal(SignalKind::interrupt())?, signal(SignalKind::terminate())?, signal(SignalKind::hangup())?);
+    let person = std::io::stdin().is_terminal() && std::io::stderr().is_terminal();
+    tokio::spawn(async move {
+        let mut asked: Option<std::time::Instant> = None;
+        loop {
+            let typed = tokio::select! {
+                _ = int.recv() => true,
+                _ = term.recv() => false,
+                _ = hup.recv() => false,
+            };
+            let again = asked.is_some_and(|asked| asked.elapsed() > Duration::from_secs(1));
+            let stop = if person && typed && again { StopBuild::Kill } else { StopBuild::Clean };
+            if person && typed && asked.is_none() {
+                tell(&Progress::Note("Ctrl-C again kills packer and leaves its VM".into()));
+            }
+            asked.get_or_insert_with(std::time::Instant::now);
+            if sender.send(stop).await.is_err() {
+                return;
+            }
+        }
+    });
+    Ok(receiver)
+}
+
+/// A closed stderr is no reason to end a build.
+fn tell(progress: &Progress) {
+    let mut err = std::io::stderr().lock();
+    let _ = match progress {
+        Progress::Packer(line) => writeln!(err, "{line}"),
+        Progress::Note(note) => writeln!(err, "tmpl-tui: {note}"),
+    };
+}
+
+/// Says how it ended and, after anything but success, whether a VM was left behind.
+async fn finish(outcome: &Outcome, line: &Line, quiet: bool) -> Exit {
+    let run = &outcome.run;
+    let exit = match run.state {
+        RunState::Succeeded => Exit::Done,
+        // Nobody cancelled: it took too long.
+        RunState::Cancelled if run.reason.as_deref().is_some_and(|why| why.starts_with("not done")) => Exit::Failed,
+        RunState::Cancelled => Exit::Cancelled,
+        _ => Exit::Failed,
+    };
+    if quiet {
+        return exit;
+    }
+    let note = |text: String| tell(&Progress::Note(text));
+    let reason = run.reason.as_deref().map(|why| format!(" ({why})")).unwrap_or_default();
+    match run.state {
+        RunState::Succeeded => note(format!("{} is built; promote it with: tmpl-tui promote {}", run.build_name(), run.key)),
+        _ => note(format!("{} {}{reason}; log: {}", run.key, run.state.word(), run.shown().display())),
+    }
+    if exit != Exit::Done {
+        leftover(run, line).await.into_iter().for_each(note);
+    }
+    exit
+}
+
+/// What vCenter says about the VM of a build that did not succeed; nothing when it cannot be asked for lack of settings.
+async fn leftover(run: &Run, line: &Line) -> Option<String> {
+    let settings = Settings::from_env(&|name| std::env::var(name).ok()).ok()?;
+    let client = Client::new(settings).ok()?;
+    let left = build::left_behind(&client, run).await;
+    client.logout().await;
+    match left {
+        Ok(None) => None,
+        Ok(Some(vm)) => Some(format!("{} ({}) is still there; remove it with: tmpl-tui sweep {}", vm.name, vm.moid, line.key)),
+        Err(error) => Some(format!("whether {} is gone is not known: {error}", line.build_name())),
+    }
+}
+
+async fn promote(context: &Context, line: &Line) -> anyhow::Result<Exit> {
+    let _ = (context, line);
+    anyhow::bail!("promotion is not built yet")
 }

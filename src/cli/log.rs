@@ -1,4 +1,4 @@
-//! `log`: the scrubbed log of a run or a file.
+//! `log`: the scrubbed log of a line's newest run, or of a file.
 
 use super::{Context, Exit};
 

@@ -1,13 +1,23 @@
 //! `plan`: the lines a run builds, as compact JSON.
 
-use super::{Context, Exit};
+use std::io::Write;
+
+use tmpl::pipeline::plan::{Selection, plan};
+
+use super::{Context, Exit, Stop};
 
 /// Arguments of `plan`.
 #[derive(Debug, clap::Args)]
-pub struct Args {}
+pub struct Args {
+    /// `all` = the enabled lines; a key = that line, enabled or not
+    #[arg(long, default_value = "all", value_name = "all|KEY")]
+    os: String,
+}
 
 /// Prints the selected entries.
 pub fn run(context: &Context, args: &Args) -> anyhow::Result<Exit> {
-    let _ = (context, args);
-    anyhow::bail!("not built yet")
+    let matrix = context.matrix()?;
+    let lines = plan(&matrix, &Selection::parse(&args.os)).map_err(Stop::usage)?;
+    writeln!(std::io::stdout(), "{lines}")?;
+    Ok(Exit::Done)
 }

@@ -5,6 +5,8 @@ use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
+use super::entries;
+
 /// Where the matrix is, below the repository's root.
 pub const MATRIX_PATH: &str = "ci/matrix.json";
 
@@ -63,6 +65,9 @@ pub struct Line {
     /// the entry as it stands in the file, all fields in order
     #[serde(skip)]
     pub raw: serde_json::Value,
+    /// the same as compact JSON, as [`super::plan`] prints it
+    #[serde(skip)]
+    pub compact: String,
 }
 
 impl Line {
@@ -95,23 +100,27 @@ pub struct Matrix {
 #[derive(Debug, thiserror::Error)]
 pub enum MatrixError {
     /// not there or not readable
-    #[error("cannot read {path}: {source}; run in the pipeline's repository or pass --repo DIR")]
+    #[error("cannot read {}: {source}; run in the pipeline's repository or pass --repo DIR", path.display())]
     Unreadable {
         /// the file
         path: PathBuf,
         /// why
         source: std::io::Error,
     },
-    /// not the JSON it should be
-    #[error("{path}: {reason}")]
+    /// not what it should be
+    #[error("{}:{line}:{column}: {reason}", path.display())]
     Malformed {
         /// the file
         path: PathBuf,
-        /// what and where (`line N column M`)
+        /// from 1
+        line: usize,
+        /// from 1, in characters
+        column: usize,
+        /// what, and what to do
         reason: String,
     },
     /// no such line
-    #[error("no line {key:?} in {path}; lines are: {known}")]
+    #[error("no line {key:?} in {}; lines are: {known}", path.display())]
     UnknownKey {
         /// as asked for
         key: String,
@@ -120,13 +129,20 @@ pub enum MatrixError {
         /// comma-separated keys
         known: String,
     },
+    /// every line is disabled
+    #[error("no line in {} is enabled; enable one, or name a line", path.display())]
+    NothingEnabled {
+        /// the file
+        path: PathBuf,
+    },
 }
 
 impl Matrix {
     /// Reads `<repo>/ci/matrix.json`.
     ///
     /// # Errors
-    /// [`MatrixError::Unreadable`] or [`MatrixError::Malformed`] (also for an empty array and duplicate keys or base names).
+    /// [`MatrixError::Unreadable`] or [`MatrixError::Malformed`] (also for an empty array, duplicate keys or base names,
+    /// and names that are not plain: they become folders, files, arguments and names in vCenter).
     pub fn load(repo: &Path) -> Result<Self, MatrixError> {
         let path = repo.join(MATRIX_PATH);
         let text =
@@ -139,19 +155,16 @@ impl Matrix {
     /// # Errors
     /// [`MatrixError::Malformed`]
     pub fn parse(repo: &Path, text: &str) -> Result<Self, MatrixError> {
-        let malformed = |reason: String| MatrixError::Malformed { path: repo.join(MATRIX_PATH), reason };
-        let raw: Vec<serde_json::Value> = serde_json::from_str(text).map_err(|e| malformed(e.to_string()))?;
-        let mut lines = Vec::with_capacity(raw.len());
-        for (index, value) in raw.into_iter().enumerate() {
-            let mut line: Line =
-                Line::deserialize(&value).map_err(|e| malformed(format!("entry {}: {e}", index + 1)))?;
-            line.raw = value;
-            lines.push(line);
-        }
-        if lines.is_empty() {
-            return Err(malformed("no lines".into()));
-        }
+        let lines = entries::read(text).map_err(|defect| {
+            let (line, column) = defect.place(text);
+            MatrixError::Malformed { path: repo.join(MATRIX_PATH), line, column, reason: defect.reason }
+        })?;
         Ok(Self { repo: repo.to_owned(), lines })
+    }
+
+    /// The file it was read from.
+    pub fn path(&self) -> PathBuf {
+        self.repo.join(MATRIX_PATH)
     }
 
     /// The line with this key, enabled or not.
@@ -161,7 +174,7 @@ impl Matrix {
     pub fn line(&self, key: &str) -> Result<&Line, MatrixError> {
         self.lines.iter().find(|line| line.key.0 == key).ok_or_else(|| MatrixError::UnknownKey {
             key: key.into(),
-            path: self.repo.join(MATRIX_PATH),
+            path: self.path(),
             known: self.lines.iter().map(|line| line.key.0.as_str()).collect::<Vec<_>>().join(", "),
         })
     }

@@ -2,7 +2,9 @@
 
 pub mod argv;
 pub mod check;
+mod entries;
 pub mod matrix;
+pub mod plan;
 pub mod positions;
 pub mod varfiles;
 

@@ -1,0 +1,92 @@
+//! Stopping a run: packer is asked, destroys its VM and ends. Killing it leaves the VM and is done on a second,
+//! explicit request only.
+
+use std::time::Duration;
+
+use nix::sys::signal::Signal;
+
+use super::record::CancelMark;
+use super::{BuildError, Process, Run};
+use crate::vcenter::{Client, Error, Vm};
+
+/// How often a run is looked at while its end is waited for.
+const BEAT: Duration = Duration::from_millis(100);
+/// vCenter may list a destroyed VM for a moment.
+const LOOKS: u32 = 5;
+
+/// Asks a run to end; [`wait`] tells when it did. With `force` packer's whole process group is killed: its VM and its
+/// files on the datastore stay.
+///
+/// # Errors
+/// [`BuildError::Over`] when it has ended already; when it belongs to somebody else.
+pub async fn cancel(run: &Run, force: bool) -> Result<(), BuildError> {
+    let run = run.refresh().map_err(BuildError::file(&run.dir))?;
+    if !run.state.live() {
+        return Err(BuildError::Over { key: run.key, state: run.state.word() });
+    }
+    // First the mark, so that whoever collects packer's exit code knows that this was wanted.
+    CancelMark::leave(&run.dir, force).map_err(BuildError::file(&run.dir))?;
+    let refused = |process: &Process| BuildError::process(format!("cannot stop process {}", process.pid));
+    if let Some(packer) = run.packer.as_ref().filter(|_| force) {
+        packer.signal(Signal::SIGKILL).map_err(refused(packer))?;
+    }
+    if run.supervisor.alive() {
+        return run.supervisor.signal_alone(Signal::SIGTERM).map_err(refused(&run.supervisor));
+    }
+    match run.packer.as_ref().filter(|_| !force) {
+        Some(packer) => packer.signal(Signal::SIGTERM).map_err(refused(packer)),
+        None => Ok(()),
+    }
+}
+
+/// Waits until the run is over and returns it as it ended. Removes packer's temporary files where no supervisor is left
+/// to do it: they hold install answers with passwords.
+///
+/// # Errors
+/// Those of reading its record.
+pub async fn wait(run: &Run) -> Result<Run, BuildError> {
+    loop {
+        let now = run.refresh().map_err(BuildError::file(&run.dir))?;
+        if !now.state.live() {
+            now.remove_temporary();
+            return Ok(now);
+        }
+        tokio::time::sleep(BEAT).await;
+    }
+}
+
+/// The VM that a cancelled or killed run left behind, if any. A `-build` template is not one: it is an earlier success
+/// that the run did not come to replace.
+///
+/// # Errors
+/// When vCenter cannot be asked.
+pub async fn left_behind(client: &Client, run: &Run) -> Result<Option<Vm>, Error> {
+    let name = run.build_name();
+    for look in 1.. {
+        let left = client.vms().await?.into_iter().find(|vm| vm.name == name && !vm.template);
+        if left.is_none() || look == LOOKS {
+            return Ok(left);
+        }
+        tokio::time::sleep(Duration::from_secs(1)).await;
+    }
+    Ok(None)
+}
+
+impl Run {
+    /// Removes packer's folder for temporary files. The check of its name is against a record that was tampered with.
+    pub(super) fn remove_temporary(&self) {
+        let ours = self.temporary.file_name().is_some_and(|name| name.to_string_lossy().starts_with(TEMPORARY));
+        if !ours {
+            return;
+        }
+        match std::fs::remove_dir_all(&self.temporary) {
+            Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
+                tracing::warn!(path = %self.temporary.display(), %error, "packer's temporary files stay");
+            }
+            _ => {}
+        }
+    }
+}
+
+/// How the folder for packer's temporary files begins.
+pub(super) const TEMPORARY: &str = "tmpl-tui-";

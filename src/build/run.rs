@@ -1,0 +1,244 @@
+//! The runs of a line as they stand on disk, and how each of them stands now.
+
+use std::io::{self, Read, Seek, SeekFrom};
+use std::path::{Path, PathBuf};
+
+use jiff::Timestamp;
+use serde::Serialize;
+
+use super::Process;
+use super::record::{CancelMark, FRAMES, OUTPUT, Record, Stage};
+use crate::paths::StateDir;
+use crate::pipeline::Key;
+
+/// How a run stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum RunState {
+    /// plugins and validation; packer does not build yet
+    Starting,
+    /// packer builds
+    Running,
+    /// packer was asked to stop and destroys its VM
+    Cancelling,
+    /// a fresh `-build` template exists
+    Succeeded,
+    /// with the exit code of packer, when somebody was there to collect it
+    Failed {
+        /// the code
+        exit: Option<i32>,
+    },
+    /// stopped because somebody asked
+    Cancelled,
+    /// its processes are gone and neither they nor packer's output told an end
+    Lost,
+}
+
+impl RunState {
+    /// Whether its processes are at work.
+    pub const fn live(self) -> bool {
+        matches!(self, Self::Starting | Self::Running | Self::Cancelling)
+    }
+
+    /// In a word.
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Starting => "starting",
+            Self::Running => "running",
+            Self::Cancelling => "cancelling",
+            Self::Succeeded => "succeeded",
+            Self::Failed { .. } => "failed",
+            Self::Cancelled => "cancelled",
+            Self::Lost => "lost",
+        }
+    }
+}
+
+/// One run of one line.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Run {
+    /// the line
+    pub key: Key,
+    /// name of its live template
+    pub base_name: String,
+    /// when it began
+    pub started: Timestamp,
+    /// when it ended, if that was recorded
+    pub ended: Option<Timestamp>,
+    /// how it stands
+    pub state: RunState,
+    /// why, one line, when packer's log does not say
+    pub reason: Option<String>,
+    /// its folder
+    pub dir: PathBuf,
+    /// packer's log
+    pub log: PathBuf,
+    /// packer's stdout and stderr; with those of init and validate
+    pub output: PathBuf,
+    /// pictures of the guest's console over time
+    pub frames: PathBuf,
+    /// packer and its arguments
+    pub argv: Vec<String>,
+    /// packer's version
+    pub packer_version: String,
+    /// promoted after success
+    pub promote: bool,
+    /// the process in charge
+    pub supervisor: Process,
+    /// packer, once it runs
+    pub packer: Option<Process>,
+    #[serde(skip)]
+    pub(super) temporary: PathBuf,
+}
+
+impl Run {
+    /// Reads the run in `dir`; `None` when nothing was recorded there.
+    ///
+    /// # Errors
+    /// Those of reading its record.
+    pub fn read(dir: &Path) -> io::Result<Option<Self>> {
+        let Some(mut record) = Record::read(dir)? else { return Ok(None) };
+        let mut state = state(dir, &mut record);
+        // The end may have been written between the look at the record and the look at the processes.
+        if !state.live() && record.ended.is_none() {
+            record = Record::read(dir)?.unwrap_or(record);
+            state = self::state(dir, &mut record);
+        }
+        Ok(Some(Self {
+            key: record.key,
+            base_name: record.base_name,
+            started: record.started,
+            ended: record.ended,
+            state,
+            reason: record.reason,
+            output: dir.join(OUTPUT),
+            frames: dir.join(FRAMES),
+            dir: dir.to_owned(),
+            log: record.log,
+            argv: record.argv,
+            packer_version: record.packer_version,
+            promote: record.promote,
+            supervisor: record.supervisor,
+            packer: record.packer,
+            temporary: record.temporary,
+        }))
+    }
+
+    /// The same run as it stands now.
+    ///
+    /// # Errors
+    /// Those of reading its record; `NotFound` when its folder is gone.
+    pub fn refresh(&self) -> io::Result<Self> {
+        Self::read(&self.dir)?.ok_or_else(|| io::Error::new(io::ErrorKind::NotFound, "the run's record is gone"))
+    }
+
+    /// The file worth showing: packer's log; before it has one, and when init or validate failed, the output.
+    pub fn shown(&self) -> &Path {
+        let begun = std::fs::metadata(&self.log).is_ok_and(|log| log.len() > 0);
+        if begun { &self.log } else { &self.output }
+    }
+
+    /// Name of the VM being built, and of the template that success leaves.
+    pub fn build_name(&self) -> String {
+        format!("{}-build", self.base_name)
+    }
+}
+
+/// The newest run of a line.
+///
+/// # Errors
+/// Those of reading.
+pub fn latest(state: &StateDir, key: &Key) -> io::Result<Option<Run>> {
+    for dir in folders(state, key)?.iter().rev() {
+        if let Some(run) = Run::read(dir)? {
+            return Ok(Some(run));
+        }
+    }
+    Ok(None)
+}
+
+/// All runs of a line, newest first.
+///
+/// # Errors
+/// Those of reading.
+pub fn all(state: &StateDir, key: &Key) -> io::Result<Vec<Run>> {
+    folders(state, key)?.iter().rev().filter_map(|dir| Run::read(dir).transpose()).collect()
+}
+
+/// Folders are named by UTC time, so their order is that of the runs.
+fn folders(state: &StateDir, key: &Key) -> io::Result<Vec<PathBuf>> {
+    let entries = match std::fs::read_dir(state.runs().join(&key.0)) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
+        other => other?,
+    };
+    let mut dirs = Vec::new();
+    for entry in entries {
+        let entry = entry?;
+        if entry.file_type()?.is_dir() {
+            dirs.push(entry.path());
+        }
+    }
+    dirs.sort();
+    Ok(dirs)
+}
+
+fn state(dir: &Path, record: &mut Record) -> RunState {
+    match record.state {
+        Stage::Succeeded => return RunState::Succeeded,
+        Stage::Failed => return RunState::Failed { exit: record.exit },
+        Stage::Cancelled => return RunState::Cancelled,
+        Stage::Starting | Stage::Running | Stage::Cancelling => {}
+    }
+    let asked = CancelMark::read(dir).is_some();
+    if record.supervisor.alive() {
+        return match record.state {
+            _ if asked => RunState::Cancelling,
+            Stage::Starting => RunState::Starting,
+            Stage::Cancelling => RunState::Cancelling,
+            _ => RunState::Running,
+        };
+    }
+    if record.packer.is_none() {
+        record.packer = Process::find(&record.argv, &log_variable(&record.log));
+    }
+    if record.packer.as_ref().is_some_and(Process::alive) {
+        return if asked || record.state == Stage::Cancelling { RunState::Cancelling } else { RunState::Running };
+    }
+    match told_end(&dir.join(OUTPUT)) {
+        Some(RunState::Failed { .. }) if asked => RunState::Cancelled,
+        Some(end) => end,
+        None if asked => RunState::Cancelled,
+        None => RunState::Lost,
+    }
+}
+
+/// The setting by which packer's process is found again.
+pub(super) fn log_variable(log: &Path) -> String {
+    format!("PACKER_LOG_PATH={}", log.display())
+}
+
+/// How packer's own last words say the build ended; for runs whose supervisor was not there to collect the exit code.
+///
+/// Lines of the guest and of Ansible carry the build's name in front, so packer's own begin the line. Colours apart.
+fn told_end(output: &Path) -> Option<RunState> {
+    const TAIL: u64 = 64 << 10;
+    let mut file = std::fs::File::open(output).ok()?;
+    let size = file.metadata().ok()?.len();
+    file.seek(SeekFrom::Start(size.saturating_sub(TAIL))).ok()?;
+    let mut bytes = Vec::new();
+    file.take(TAIL).read_to_end(&mut bytes).ok()?;
+    let text = String::from_utf8_lossy(&bytes);
+    text.lines().rev().find_map(|line| {
+        if line.starts_with("==> Builds finished. The artifacts of successful builds are:") {
+            Some(RunState::Succeeded)
+        } else if line.starts_with("Cleanly cancelled builds after being interrupted.") {
+            Some(RunState::Cancelled)
+        } else if line.starts_with("==> Some builds didn't complete successfully and had errors:")
+            || line.starts_with("==> Builds finished but no artifacts were created.")
+        {
+            Some(RunState::Failed { exit: None })
+        } else {
+            None
+        }
+    })
+}

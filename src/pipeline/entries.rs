@@ -1,0 +1,125 @@
+//! From the text of the matrix to its lines, with the place of whatever is wrong.
+
+use std::ops::Range;
+
+use jsonc_parser::ast::Value;
+use jsonc_parser::common::Ranged;
+use jsonc_parser::{CollectOptions, ParseOptions, parse_to_ast};
+use serde_json::error::Category;
+
+use super::{Line, plan};
+
+/// What is wrong, and where in the text.
+#[derive(Debug)]
+pub(super) struct Defect {
+    /// bytes from the start
+    offset: usize,
+    /// what, and what to do
+    pub reason: String,
+}
+
+impl Defect {
+    fn at(offset: usize, reason: impl Into<String>) -> Self {
+        Self { offset, reason: reason.into() }
+    }
+
+    /// Line and column, from 1.
+    pub fn place(&self, text: &str) -> (usize, usize) {
+        let before = text.get(..self.offset).unwrap_or(text);
+        let line = before.matches('\n').count() + 1;
+        (line, before.rsplit('\n').next().unwrap_or_default().chars().count() + 1)
+    }
+}
+
+/// The lines of the matrix.
+pub(super) fn read(text: &str) -> Result<Vec<Line>, Defect> {
+    // One parser says what is wrong, the other one where everything stands.
+    let _: serde::de::IgnoredAny =
+        serde_json::from_str(text).map_err(|error| Defect::at(offset(text, &error), said(&error, "correct the JSON")))?;
+    let strict = ParseOptions { allow_comments: false, allow_trailing_commas: false, ..ParseOptions::default() };
+    let parsed = parse_to_ast(text, &CollectOptions::default(), &strict);
+    let value = parsed.map_err(|error| Defect::at(0, format!("{error}; correct the JSON")))?.value;
+    let Some(Value::Array(array)) = value else {
+        return Err(Defect::at(0, "not an array of lines; the file is one JSON array with an object per line"));
+    };
+    if array.elements.is_empty() {
+        return Err(Defect::at(0, "no lines; add at least one entry"));
+    }
+    let mut lines: Vec<Line> = Vec::with_capacity(array.elements.len());
+    for value in &array.elements {
+        let line = entry(text, value)?;
+        let place = |field: &str| field_range(value, field).start;
+        plain(&line.key.0).map_err(|why| Defect::at(place("key"), format!("key {:?} {why}", line.key.0)))?;
+        plain(&line.base_name)
+            .map_err(|why| Defect::at(place("base_name"), format!("base_name {:?} {why}", line.base_name)))?;
+        inside("build_dir", &line.build_dir, true).map_err(|why| Defect::at(place("build_dir"), why))?;
+        inside("config", &line.config, false).map_err(|why| Defect::at(place("config"), why))?;
+        for earlier in &lines {
+            if earlier.key == line.key {
+                return Err(Defect::at(place("key"), format!("key {:?} is used twice; give each line its own", line.key.0)));
+            }
+            if earlier.base_name == line.base_name {
+                let why = format!("base_name {:?} is used twice; give each line its own", line.base_name);
+                return Err(Defect::at(place("base_name"), why));
+            }
+        }
+        lines.push(line);
+    }
+    Ok(lines)
+}
+
+fn entry(text: &str, value: &Value<'_>) -> Result<Line, Defect> {
+    let range = value.start()..value.end();
+    let whole = text.get(range.clone()).unwrap_or_default();
+    let wrong = |error: &serde_json::Error| {
+        // The parser stops behind the entry when a field is missing: its start says more.
+        let missing = error.to_string().starts_with("missing field");
+        let inside = if missing { 0 } else { offset(whole, error).min(whole.len()) };
+        Defect::at(range.start + inside, said(error, "give every entry the fields of its neighbours"))
+    };
+    let mut line: Line = serde_json::from_str(whole).map_err(|error| wrong(&error))?;
+    line.raw = serde_json::from_str(whole).map_err(|error| wrong(&error))?;
+    plan::compact(value, &mut line.compact);
+    Ok(line)
+}
+
+/// Keys and base names become folders, arguments, and names in vCenter.
+fn plain(name: &str) -> Result<(), &'static str> {
+    let fits = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_' | b'.');
+    // The longest name of a VM is 80 characters, and `-retired` is added to it.
+    let sound = name.len() <= 72 && name.bytes().all(fits) && name.starts_with(|c: char| c.is_ascii_alphanumeric());
+    sound.then_some(()).ok_or("is not a plain name; use letters, digits, dot, dash and underscore, at most 72, a letter or digit first")
+}
+
+/// Folders and files that the matrix names are the repository's own.
+fn inside(field: &str, path: &str, folders: bool) -> Result<(), String> {
+    let parts = path.split('/');
+    let sound = !path.starts_with('-')
+        && (folders || !path.contains('/'))
+        && !path.chars().any(char::is_control)
+        && parts.into_iter().all(|part| !part.is_empty() && part != ".." && part != ".");
+    let kind = if folders { "a folder below the repository" } else { "the name of a file in ci/config" };
+    if sound { Ok(()) } else { Err(format!("{field} {path:?} is not {kind}; name it without `..` or a slash in front")) }
+}
+
+/// Where a field stands; the entry's start when it has none.
+fn field_range(value: &Value<'_>, name: &str) -> Range<usize> {
+    let property = value.as_object().and_then(|object| object.properties.iter().rfind(|p| p.name.as_str() == name));
+    property.map_or(value.start()..value.end(), |property| property.start()..property.end())
+}
+
+/// Bytes before the place a parser's error speaks of (its columns count bytes).
+fn offset(text: &str, error: &serde_json::Error) -> usize {
+    let lines = text.split_inclusive('\n').take(error.line().saturating_sub(1)).map(str::len).sum::<usize>();
+    (lines + error.column().saturating_sub(1)).min(text.len())
+}
+
+/// The parser's words without the place, which is told apart.
+fn said(error: &serde_json::Error, remedy: &str) -> String {
+    let text = error.to_string();
+    let what = text.split(" at line ").next().unwrap_or(&text);
+    match error.classify() {
+        Category::Eof => format!("the file ends too early ({what}); {remedy}"),
+        _ => format!("{what}; {remedy}"),
+    }
+}
