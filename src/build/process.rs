@@ -143,7 +143,7 @@ mod tests {
         let process = Process::of(child.id()).unwrap();
         assert!(process.alive());
         process.signal_alone(Signal::SIGKILL).unwrap();
-        let ended = std::iter::repeat_with(|| std::thread::yield_now()).take(10_000_000).any(|()| !process.alive());
+        let ended = std::iter::repeat_with(std::thread::yield_now).take(10_000_000).any(|()| !process.alive());
         assert!(ended, "a zombie counts as alive");
         child.wait().unwrap();
         process.signal(Signal::SIGTERM).unwrap();

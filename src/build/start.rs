@@ -24,7 +24,9 @@ const BEAT: Duration = Duration::from_millis(20);
 /// [`BuildError::Busy`] when the line is being built; [`BuildError::NotStarted`] with the supervisor's own words.
 pub async fn start_detached(program: &Path, request: &Request, state: &StateDir) -> Result<Run, BuildError> {
     if request.on_error == OnError::Ask {
-        return Err(BuildError::Usage("on-error ask needs a terminal of its own: tmpl-tui build KEY --on-error ask".into()));
+        return Err(BuildError::Usage(
+            "on-error ask needs a terminal of its own: tmpl-tui build KEY --on-error ask".into(),
+        ));
     }
     let words = tempfile::tempfile().map_err(BuildError::file(std::env::temp_dir()))?;
     let stderr = words.try_clone().map_err(BuildError::file(std::env::temp_dir()))?;

@@ -98,7 +98,8 @@ impl<'a> Supervisor<'a> {
         create_private_dir(&dir.join(FRAMES)).map_err(BuildError::file(&dir))?;
         let (log, output) = (request.log.clone().unwrap_or_else(|| dir.join(LOG)), dir.join(OUTPUT));
         create_log(&output).map_err(BuildError::file(&output))?;
-        create_log(&log).map_err(|error| BuildError::Usage(format!("cannot write the log {}: {error}", log.display())))?;
+        create_log(&log)
+            .map_err(|error| BuildError::Usage(format!("cannot write the log {}: {error}", log.display())))?;
         // Not below the run's folder: plugins put sockets there, whose paths must stay short.
         let temporary = tempfile::Builder::new().prefix(TEMPORARY).tempdir();
         let temporary = temporary.map_err(BuildError::file(std::env::temp_dir()))?.keep();

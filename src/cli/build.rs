@@ -187,7 +187,9 @@ async fn finish(outcome: &Outcome, line: &Line, quiet: bool) -> Exit {
     let note = |text: String| tell(&Progress::Note(text));
     let reason = run.reason.as_deref().map(|why| format!(" ({why})")).unwrap_or_default();
     match run.state {
-        RunState::Succeeded => note(format!("{} is built; promote it with: tmpl-tui promote {}", run.build_name(), run.key)),
+        RunState::Succeeded => {
+            note(format!("{} is built; promote it with: tmpl-tui promote {}", run.build_name(), run.key))
+        }
         _ => note(format!("{} {}{reason}; log: {}", run.key, run.state.word(), run.shown().display())),
     }
     if exit != Exit::Done {
@@ -204,7 +206,9 @@ async fn leftover(run: &Run, line: &Line) -> Option<String> {
     client.logout().await;
     match left {
         Ok(None) => None,
-        Ok(Some(vm)) => Some(format!("{} ({}) is still there; remove it with: tmpl-tui sweep {}", vm.name, vm.moid, line.key)),
+        Ok(Some(vm)) => {
+            Some(format!("{} ({}) is still there; remove it with: tmpl-tui sweep {}", vm.name, vm.moid, line.key))
+        }
         Err(error) => Some(format!("whether {} is gone is not known: {error}", line.build_name())),
     }
 }

@@ -34,8 +34,8 @@ impl Defect {
 /// The lines of the matrix.
 pub(super) fn read(text: &str) -> Result<Vec<Line>, Defect> {
     // One parser says what is wrong, the other one where everything stands.
-    let _: serde::de::IgnoredAny =
-        serde_json::from_str(text).map_err(|error| Defect::at(offset(text, &error), said(&error, "correct the JSON")))?;
+    let _: serde::de::IgnoredAny = serde_json::from_str(text)
+        .map_err(|error| Defect::at(offset(text, &error), said(&error, "correct the JSON")))?;
     let strict = ParseOptions { allow_comments: false, allow_trailing_commas: false, ..ParseOptions::default() };
     let parsed = parse_to_ast(text, &CollectOptions::default(), &strict);
     let value = parsed.map_err(|error| Defect::at(0, format!("{error}; correct the JSON")))?.value;
@@ -56,7 +56,10 @@ pub(super) fn read(text: &str) -> Result<Vec<Line>, Defect> {
         inside("config", &line.config, false).map_err(|why| Defect::at(place("config"), why))?;
         for earlier in &lines {
             if earlier.key == line.key {
-                return Err(Defect::at(place("key"), format!("key {:?} is used twice; give each line its own", line.key.0)));
+                return Err(Defect::at(
+                    place("key"),
+                    format!("key {:?} is used twice; give each line its own", line.key.0),
+                ));
             }
             if earlier.base_name == line.base_name {
                 let why = format!("base_name {:?} is used twice; give each line its own", line.base_name);
@@ -88,7 +91,9 @@ fn plain(name: &str) -> Result<(), &'static str> {
     let fits = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_' | b'.');
     // The longest name of a VM is 80 characters, and `-retired` is added to it.
     let sound = name.len() <= 72 && name.bytes().all(fits) && name.starts_with(|c: char| c.is_ascii_alphanumeric());
-    sound.then_some(()).ok_or("is not a plain name; use letters, digits, dot, dash and underscore, at most 72, a letter or digit first")
+    sound.then_some(()).ok_or(
+        "is not a plain name; use letters, digits, dot, dash and underscore, at most 72, a letter or digit first",
+    )
 }
 
 /// Folders and files that the matrix names are the repository's own.
@@ -99,7 +104,11 @@ fn inside(field: &str, path: &str, folders: bool) -> Result<(), String> {
         && !path.chars().any(char::is_control)
         && parts.into_iter().all(|part| !part.is_empty() && part != ".." && part != ".");
     let kind = if folders { "a folder below the repository" } else { "the name of a file in ci/config" };
-    if sound { Ok(()) } else { Err(format!("{field} {path:?} is not {kind}; name it without `..` or a slash in front")) }
+    if sound {
+        Ok(())
+    } else {
+        Err(format!("{field} {path:?} is not {kind}; name it without `..` or a slash in front"))
+    }
 }
 
 /// Where a field stands; the entry's start when it has none.
