@@ -29,7 +29,7 @@ pub use context::Context;
 
 /// Console and orchestrator for vSphere golden-image pipelines.
 #[derive(Debug, Parser)]
-#[command(name = "tmpl-tui", version, about, args_conflicts_with_subcommands = true)]
+#[command(name = "tmpl-tui", version, about)]
 pub struct Cli {
     #[command(flatten)]
     global: Global,
@@ -165,6 +165,9 @@ pub fn main() -> ExitCode {
 
 async fn run(cli: Cli) -> anyhow::Result<Exit> {
     let context = Context::new(cli.global);
+    if let (Some(key), Some(_)) = (&cli.key, &cli.verb) {
+        return Err(Stop::usage(format!("{key:?} before a verb means nothing; a verb takes its line after it")));
+    }
     match cli.verb {
         None => tui::run(&context, cli.key, cli.images).await,
         Some(Verb::Demo(args)) => demo::run(&context, args).await,
