@@ -1,0 +1,277 @@
+// vcsim is VMware's own vCenter simulator with what the tests need beside it: a folder of templates, passwords that
+// are checked, console pictures, and guests that get an address and VMware Tools some time after power-on.
+//
+// It prints {"url": …} on one line when it is ready and ends when its standard input does.
+package main
+
+import (
+	"bytes"
+	"context"
+	"crypto/tls"
+	"encoding/json"
+	"flag"
+	"fmt"
+	"image"
+	"image/color"
+	"image/png"
+	"io"
+	"log"
+	"net/http"
+	"net/url"
+	"os"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/vmware/govmomi"
+	"github.com/vmware/govmomi/find"
+	"github.com/vmware/govmomi/object"
+	"github.com/vmware/govmomi/property"
+	"github.com/vmware/govmomi/simulator"
+	"github.com/vmware/govmomi/vim25"
+	"github.com/vmware/govmomi/vim25/mo"
+	"github.com/vmware/govmomi/vim25/types"
+)
+
+// folder is where templates are, below the datacenter's vm folder.
+const folder = "Templates"
+
+type options struct {
+	listen, user, password string
+	cert, key              string
+	templates              string
+	vms, datastores        int
+	boot                   time.Duration
+	ip                     string
+	noScreen               bool
+}
+
+func main() {
+	var o options
+	flag.StringVar(&o.listen, "listen", "127.0.0.1:0", "address to listen on")
+	flag.StringVar(&o.user, "user", "svc-packer@vsphere.local", "account")
+	flag.StringVar(&o.password, "password", "vcsim-password", "its password")
+	flag.StringVar(&o.cert, "cert", "", "certificate (PEM); empty = plain http")
+	flag.StringVar(&o.key, "key", "", "its key (PEM)")
+	flag.StringVar(&o.templates, "templates", "", "comma-separated names of templates; name= makes a powered-on VM")
+	flag.IntVar(&o.vms, "vms", 2, "other VMs")
+	flag.IntVar(&o.datastores, "datastores", 4, "datastores: a renamed VM keeps its files, so a new one of its name needs another")
+	flag.DurationVar(&o.boot, "boot", time.Second, "time from power-on to address and tools")
+	flag.StringVar(&o.ip, "ip", "127.0.0.1", "address of every guest")
+	flag.BoolVar(&o.noScreen, "no-screen", false, "the account lacks the privilege for /screen")
+	flag.Parse()
+	if err := run(o); err != nil {
+		log.Fatal(err)
+	}
+}
+
+func run(o options) error {
+	model := simulator.VPX()
+	model.Machine = (o.vms + 1) / 2 // as many again are made on the stand-alone host
+	model.Datastore = o.datastores
+	model.Autostart = false
+	defer model.Remove()
+	if err := model.Create(); err != nil {
+		return err
+	}
+	model.Service.Listen = &url.URL{Host: o.listen, User: url.UserPassword(o.user, o.password)}
+	if o.cert != "" {
+		pair, err := tls.LoadX509KeyPair(o.cert, o.key)
+		if err != nil {
+			return err
+		}
+		model.Service.TLS = &tls.Config{Certificates: []tls.Certificate{pair}}
+	}
+	model.Service.RegisterEndpoints = true
+	model.Service.HandleFunc("/screen", screen(model, o.noScreen))
+	server := model.Service.NewServer()
+	defer server.Close()
+
+	ctx := context.Background()
+	inside := *server.URL
+	inside.User = url.UserPassword(o.user, o.password)
+	client, err := govmomi.NewClient(ctx, &inside, true)
+	if err != nil {
+		return err
+	}
+	if err := furnish(ctx, client.Client, o.templates); err != nil {
+		return err
+	}
+	go guests(ctx, client.Client, o)
+
+	server.URL.User = nil
+	ready, err := json.Marshal(map[string]string{"url": server.URL.String()})
+	if err != nil {
+		return err
+	}
+	fmt.Println(string(ready))
+	_, err = io.Copy(io.Discard, os.Stdin)
+	return err
+}
+
+// furnish makes the folder and its first templates, by moving VMs the model has.
+func furnish(ctx context.Context, client *vim25.Client, names string) error {
+	finder := find.NewFinder(client)
+	dc, err := finder.DefaultDatacenter(ctx)
+	if err != nil {
+		return err
+	}
+	finder.SetDatacenter(dc)
+	folders, err := dc.Folders(ctx)
+	if err != nil {
+		return err
+	}
+	templates, err := folders.VmFolder.CreateFolder(ctx, folder)
+	if err != nil {
+		return err
+	}
+	pool, err := finder.ResourcePool(ctx, "DC0_C0/Resources")
+	if err != nil {
+		return err
+	}
+	for _, name := range strings.FieldsFunc(names, func(r rune) bool { return r == ',' }) {
+		name, running := strings.CutSuffix(name, "=")
+		spec := types.VirtualMachineConfigSpec{
+			Name:    name,
+			GuestId: "debian12_64Guest",
+			Files:   &types.VirtualMachineFileInfo{VmPathName: "[LocalDS_0]"},
+		}
+		task, err := templates.CreateVM(ctx, spec, pool, nil)
+		if err != nil {
+			return err
+		}
+		info, err := task.WaitForResult(ctx)
+		if err != nil {
+			return err
+		}
+		vm := object.NewVirtualMachine(client, info.Result.(types.ManagedObjectReference))
+		if !running {
+			err = vm.MarkAsTemplate(ctx)
+		} else if task, err = vm.PowerOn(ctx); err == nil {
+			err = task.Wait(ctx)
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// guests gives every powered-on VM an address and tools once it has run long enough, and takes them when it is off.
+func guests(ctx context.Context, client *vim25.Client, o options) {
+	since := map[types.ManagedObjectReference]time.Time{}
+	ready := map[types.ManagedObjectReference]bool{}
+	for range time.Tick(50 * time.Millisecond) {
+		for _, vm := range running(ctx, client) {
+			if _, known := since[vm]; !known {
+				since[vm] = time.Now()
+			}
+			if !ready[vm] && time.Since(since[vm]) >= o.boot {
+				set(ctx, client, vm, o.ip, string(types.VirtualMachineToolsRunningStatusGuestToolsRunning))
+				ready[vm] = true
+			}
+		}
+		for vm := range since {
+			if !contains(running(ctx, client), vm) {
+				delete(since, vm)
+				delete(ready, vm)
+			}
+		}
+	}
+}
+
+func contains(list []types.ManagedObjectReference, wanted types.ManagedObjectReference) bool {
+	for _, item := range list {
+		if item == wanted {
+			return true
+		}
+	}
+	return false
+}
+
+// running lists the powered-on VMs.
+func running(ctx context.Context, client *vim25.Client) []types.ManagedObjectReference {
+	var list []types.ManagedObjectReference
+	finder := find.NewFinder(client)
+	vms, err := finder.VirtualMachineList(ctx, "/DC0/vm/...")
+	if err != nil {
+		return nil
+	}
+	for _, vm := range vms {
+		var state mo.VirtualMachine
+		err := property.DefaultCollector(client).RetrieveOne(ctx, vm.Reference(), []string{"runtime.powerState"}, &state)
+		if err == nil && state.Runtime.PowerState == types.VirtualMachinePowerStatePoweredOn {
+			list = append(list, vm.Reference())
+		}
+	}
+	return list
+}
+
+func set(ctx context.Context, client *vim25.Client, ref types.ManagedObjectReference, ip, tools string) {
+	spec := types.VirtualMachineConfigSpec{ExtraConfig: []types.BaseOptionValue{
+		&types.OptionValue{Key: "SET.guest.toolsRunningStatus", Value: tools},
+		&types.OptionValue{Key: "SET.guest.toolsStatus", Value: types.VirtualMachineToolsStatusToolsOk},
+		&types.OptionValue{Key: "SET.guest.ipAddress", Value: ip},
+	}}
+	task, err := object.NewVirtualMachine(client, ref).Reconfigure(ctx, spec)
+	if err == nil {
+		err = task.Wait(ctx)
+	}
+	if err != nil {
+		log.Printf("guest %s: %v", ref.Value, err)
+	}
+}
+
+// screen serves a picture that changes with every request: four coloured corners and a bar that moves.
+func screen(model *simulator.Model, refused bool) http.HandlerFunc {
+	var mu sync.Mutex
+	frame := 0
+	return func(w http.ResponseWriter, r *http.Request) {
+		if _, err := r.Cookie("vmware_soap_session"); err != nil {
+			http.Error(w, "no session", http.StatusUnauthorized)
+			return
+		}
+		if refused {
+			http.Error(w, "no privilege", http.StatusForbidden)
+			return
+		}
+		ref := types.ManagedObjectReference{Type: "VirtualMachine", Value: r.URL.Query().Get("id")}
+		vm, ok := model.Service.Context.Map.Get(ref).(*simulator.VirtualMachine)
+		if !ok || vm.Runtime.PowerState != types.VirtualMachinePowerStatePoweredOn {
+			http.Error(w, "not found", http.StatusNotFound)
+			return
+		}
+		mu.Lock()
+		frame++
+		at := frame
+		mu.Unlock()
+		w.Header().Set("Content-Type", "image/png")
+		_, _ = w.Write(picture(at))
+	}
+}
+
+func picture(frame int) []byte {
+	const width, height, corner = 640, 480, 40
+	img := image.NewRGBA(image.Rect(0, 0, width, height))
+	for y := range height {
+		for x := range width {
+			c := color.RGBA{20, 20, 60, 255}
+			switch {
+			case x < corner && y < corner:
+				c = color.RGBA{255, 0, 0, 255}
+			case x >= width-corner && y < corner:
+				c = color.RGBA{0, 255, 0, 255}
+			case x < corner && y >= height-corner:
+				c = color.RGBA{0, 0, 255, 255}
+			case x >= width-corner && y >= height-corner:
+				c = color.RGBA{255, 255, 0, 255}
+			case y > 220 && y < 260 && x < corner+frame*10%(width-corner):
+				c = color.RGBA{220, 220, 220, 255}
+			}
+			img.Set(x, y, c)
+		}
+	}
+	var out bytes.Buffer
+	_ = png.Encode(&out, img)
+	return out.Bytes()
+}
