@@ -14,7 +14,27 @@ def autoinstall(source):
 
 
 def preseed(source):
-    return (source.cd / "preseed.cfg").read_text()
+    files = unpack((source.cd / "preseed.cpio").read_bytes())
+    assert list(files) == ["preseed.cfg"], files.keys()
+    return files["preseed.cfg"].decode()
+
+
+def unpack(archive):
+    """A newc archive, as strictly as the kernel's init/initramfs.c reads it."""
+    files, at = {}, 0
+    while True:
+        assert at % 4 == 0 and archive[at : at + 6] == b"070701", f"no entry at {at}"
+        fields = [int(archive[at + 6 + 8 * n : at + 14 + 8 * n], 16) for n in range(13)]
+        mode, size, name_size = fields[1], fields[6], fields[11]
+        name = archive[at + 110 : at + 110 + name_size]
+        assert name.endswith(b"\0") and name.count(b"\0") == 1, f"name without its NUL: {name}"
+        at += 110 + name_size + -(110 + name_size) % 4
+        if name == b"TRAILER!!!\0":
+            assert at == len(archive), "something after the trailer"
+            return files
+        assert mode == 0o100644, oct(mode)
+        files[name[:-1].decode()] = archive[at : at + size]
+        at += size + -size % 4
 
 
 def kickstart(source):
@@ -95,13 +115,13 @@ class Debian(unittest.TestCase):
         return {entry[1]: entry[3] if len(entry) > 3 else "" for entry in entries}
 
     @for_each("packer/linux/debian", preseed)
-    def test_debconf_accepts_it(self, source, _):
-        run("debconf-set-selections", "--checkonly", source.cd / "preseed.cfg")
+    def test_debconf_accepts_it(self, _, text):
+        run("debconf-set-selections", "--checkonly", input=text)
 
     @for_each("packer/linux/debian", preseed)
     def test_grub_hands_it_over_and_nothing_is_typed_after_that(self, source, _):
         keys = source.attributes["boot_command"]
-        self.assertIn("newc:preseed.cfg:($seed)/preseed.cfg", "".join(keys))
+        self.assertIn(" ($seed)/preseed.cpio<enter>", "".join(keys))
         self.assertEqual(keys[-1], "boot<enter>")
 
     @for_each("packer/linux/debian", preseed)

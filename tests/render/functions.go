@@ -1,6 +1,7 @@
 package main
 
 import (
+	"encoding/base64"
 	"fmt"
 	"net"
 	"os"
@@ -18,22 +19,26 @@ import (
 // Those of packer's functions that the templates use, by their documentation.
 func functions(dir string) map[string]function.Function {
 	all := map[string]function.Function{
-		"can":         tryfunc.CanFunc,
-		"cidrnetmask": cidrNetmask,
-		"coalesce":    coalesce,
-		"compact":     stdlib.CompactFunc,
-		"contains":    stdlib.ContainsFunc,
-		"env":         env,
-		"formatdate":  stdlib.FormatDateFunc,
-		"join":        stdlib.JoinFunc,
-		"jsonencode":  stdlib.JSONEncodeFunc,
-		"length":      stdlib.LengthFunc,
-		"range":       stdlib.RangeFunc,
-		"regex":       stdlib.RegexFunc,
-		"replace":     stdlib.ReplaceFunc,
-		"split":       stdlib.SplitFunc,
-		"strcontains": strContains,
-		"timestamp":   timestamp,
+		"base64encode": base64Encode,
+		"can":          tryfunc.CanFunc,
+		"cidrnetmask":  cidrNetmask,
+		"coalesce":     coalesce,
+		"compact":      stdlib.CompactFunc,
+		"contains":     stdlib.ContainsFunc,
+		"env":          env,
+		"format":       stdlib.FormatFunc,
+		"formatdate":   stdlib.FormatDateFunc,
+		"join":         stdlib.JoinFunc,
+		"jsonencode":   stdlib.JSONEncodeFunc,
+		"length":       length,
+		"range":        stdlib.RangeFunc,
+		"regex":        stdlib.RegexFunc,
+		"regexall":     stdlib.RegexAllFunc,
+		"replace":      stdlib.ReplaceFunc,
+		"split":        stdlib.SplitFunc,
+		"strcontains":  strContains,
+		"substr":       stdlib.SubstrFunc,
+		"timestamp":    timestamp,
 	}
 	all["templatefile"] = templateFile(dir, all)
 	return all
@@ -42,6 +47,26 @@ func functions(dir string) map[string]function.Function {
 func text(name string) function.Parameter {
 	return function.Parameter{Name: name, Type: cty.String}
 }
+
+var base64Encode = function.New(&function.Spec{
+	Params: []function.Parameter{text("text")},
+	Type:   function.StaticReturnType(cty.String),
+	Impl: func(args []cty.Value, _ cty.Type) (cty.Value, error) {
+		return cty.StringVal(base64.StdEncoding.EncodeToString([]byte(args[0].AsString()))), nil
+	},
+})
+
+// The standard library's knows no text; packer's counts its characters.
+var length = function.New(&function.Spec{
+	Params: []function.Parameter{{Name: "of", Type: cty.DynamicPseudoType}},
+	Type:   function.StaticReturnType(cty.Number),
+	Impl: func(args []cty.Value, _ cty.Type) (cty.Value, error) {
+		if args[0].Type() == cty.String {
+			return stdlib.Strlen(args[0])
+		}
+		return stdlib.Length(args[0])
+	},
+})
 
 var env = function.New(&function.Spec{
 	Params: []function.Parameter{text("name")},
