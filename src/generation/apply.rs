@@ -1,8 +1,8 @@
 //! Carrying out a plan through the gate, step by step.
 
-use super::{Generations, Plan, Step};
+use super::{Generations, Plan, Step, Subject};
+use crate::vcenter::TaskProgress;
 use crate::vcenter::gate::{Gate, GateError};
-use crate::vcenter::{PowerState, TaskProgress, Vm};
 
 /// How far a plan has come.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -28,7 +28,7 @@ pub enum ApplyError {
     Step {
         /// the step, in words
         step: String,
-        /// what is done already
+        /// what is done already, and what was put back
         after: String,
         /// why
         source: GateError,
@@ -50,7 +50,8 @@ impl ApplyError {
 
 /// Carries out `plan`. The world is read once more first; a plan made from another one is refused.
 ///
-/// Killed anywhere, the names left say what was under way; the same verb run again finishes it.
+/// Killed anywhere, the names left say what was under way; the same verb run again finishes it. When a step fails while
+/// there is no live template, the former live one gets its name back first.
 ///
 /// # Errors
 /// [`ApplyError`]
@@ -64,11 +65,10 @@ pub async fn apply(gate: &Gate, plan: &Plan, on: &(dyn Fn(&Progress) + Sync)) ->
         let text = step.to_string();
         let report = |percent| on(&Progress { step: index, of: plan.steps.len(), text: text.clone(), percent });
         report(None);
-        one(gate, verb, step, &|progress| report(progress.percent)).await.map_err(|source| ApplyError::Step {
-            step: text.clone(),
-            after: done(plan, index),
-            source,
-        })?;
+        if let Err(source) = one(gate, verb, step, &|progress| report(progress.percent)).await {
+            let after = format!("{}{}", done(plan, index), put_back(gate, plan, index).await);
+            return Err(ApplyError::Step { step: text, after, source });
+        }
     }
     Ok(())
 }
@@ -81,25 +81,39 @@ fn done(plan: &Plan, steps: usize) -> String {
     format!("; {steps} of {of} steps are done, run {} again to finish", plan.request.verb())
 }
 
-async fn one(gate: &Gate, verb: &str, step: &Step, on: &(dyn Fn(TaskProgress) + Sync)) -> Result<(), GateError> {
-    match step {
-        Step::Rename { moid, from, to } => gate.rename(verb, &known(moid, from, false), to, on).await,
-        Step::Annotate { moid, name, notes, .. } => gate.annotate(verb, &known(moid, name, false), notes, on).await,
-        Step::Destroy { moid, name, running } => gate.destroy(verb, &known(moid, name, *running), on).await,
+/// Gives the former live template its name back where the steps before `failed` took it and nobody has it since: people
+/// clone from that name at any hour. What was done, in words; empty when there was nothing to do.
+async fn put_back(gate: &Gate, plan: &Plan, failed: usize) -> String {
+    let mut taken = None;
+    for step in &plan.steps[..failed] {
+        match step {
+            Step::Rename { vm, to } if vm.name == plan.base => taken = Some(Subject { name: to.clone(), ..vm.clone() }),
+            Step::Rename { to, .. } if *to == plan.base => taken = None,
+            _ => {}
+        }
+    }
+    let Some(former) = taken else { return String::new() };
+    match gate.rename(plan.request.verb(), &former.expected(), &plan.base, &|_| {}).await {
+        Ok(()) => format!("; {} is called {} again", former.moid, plan.base),
+        Err(error) => format!("; THERE IS NO {} NOW: {former} did not get the name back: {error}", plan.base),
     }
 }
 
-/// The object a step means; the gate looks for itself what it is now.
-fn known(moid: &crate::vcenter::Moid, name: &str, running: bool) -> Vm {
-    Vm {
-        moid: moid.clone(),
-        name: name.to_owned(),
-        template: !running,
-        power_state: if running { PowerState::PoweredOn } else { PowerState::PoweredOff },
-        ip_address: None,
-        tools_running_status: None,
-        annotation: String::new(),
-        created: None,
-        instance_uuid: String::new(),
+async fn one(gate: &Gate, verb: &str, step: &Step, on: &(dyn Fn(TaskProgress) + Sync)) -> Result<(), GateError> {
+    match step {
+        Step::Rename { vm, to } => gate.rename(verb, &vm.expected(), to, on).await,
+        Step::Annotate { vm, note } => {
+            // The notes as they are now: what somebody wrote there since stays.
+            let expected = vm.expected();
+            let annotation = gate.look(&expected).await?.annotation;
+            let notes = note.of(&annotation);
+            gate.annotate(verb, &crate::vcenter::Vm { annotation, ..expected }, &notes, on).await
+        }
+        Step::Destroy { vm, keep, .. } => {
+            for kept in keep {
+                gate.look(&kept.expected()).await?;
+            }
+            gate.destroy(verb, &vm.expected(), on).await
+        }
     }
 }

@@ -1,12 +1,16 @@
-//! The guards that ask vCenter before the first step: privileges, and clones under way.
+//! The guards that ask vCenter before the first step: privileges, clones under way, names that are taken.
 
-use super::{Plan, Refusal, Step};
+use std::collections::BTreeSet;
+
+use super::{Plan, Refusal, Step, Subject};
 use crate::vcenter::{Account, Client, Error, Moid};
 
 /// What renaming a VM or template needs.
 const RENAME: &str = "VirtualMachine.Config.Rename";
 /// What destroying it needs.
 const DELETE: &str = "VirtualMachine.Inventory.Delete";
+/// What powering it off needs.
+const POWER_OFF: &str = "VirtualMachine.Interact.PowerOff";
 /// What changing its notes needs.
 const ANNOTATE: &str = "VirtualMachine.Config.Annotation";
 
@@ -21,38 +25,61 @@ pub enum GuardError {
     VCenter(#[from] Error),
 }
 
-/// Asks whether the account may do every step and nobody is cloning what is about to be renamed or destroyed.
+/// Asks whether the account may do every step, nobody is cloning what is about to be renamed or destroyed, and no other
+/// object (a folder, say) has a name that a step wants to give.
 ///
 /// # Errors
 /// [`GuardError`]; nothing was changed.
 pub async fn guard(client: &Client, plan: &Plan) -> Result<(), GuardError> {
-    let needs: Vec<(&Moid, &str, &str)> = plan.steps.iter().map(need).collect();
-    let entities: Vec<Moid> = needs.iter().map(|(moid, ..)| (*moid).clone()).collect();
-    let ids = [RENAME, DELETE, ANNOTATE];
-    let held = client.privileges(Account::Builder, &unique(entities.clone()), &ids).await?;
-    for (moid, name, id) in &needs {
-        if held.iter().any(|privilege| privilege.entity == **moid && privilege.id == *id && !privilege.granted) {
-            let account = &client.settings().credentials.username;
-            return Err(Refusal(format!("{account} lacks {id} on {name}; grant it on the folder of templates")).into());
+    let moids: Vec<Moid> =
+        plan.steps.iter().map(|step| &step.subject().moid).collect::<BTreeSet<_>>().into_iter().cloned().collect();
+    if moids.is_empty() {
+        return Ok(());
+    }
+    may(client, plan, &moids).await?;
+    let cloning = client.being_cloned(&moids).await?;
+    if let Some(vm) = plan.steps.iter().map(Step::subject).find(|vm| cloning.contains(&vm.moid)) {
+        return Err(Refusal(format!("{vm} is being cloned right now; try again when that is done")).into());
+    }
+    free(client, plan, &moids).await
+}
+
+/// The account has every privilege that a step needs, on the object of that step.
+async fn may(client: &Client, plan: &Plan, moids: &[Moid]) -> Result<(), GuardError> {
+    let needs: Vec<(&Subject, &str)> =
+        plan.steps.iter().flat_map(|step| needs(step).iter().map(|id| (step.subject(), *id))).collect();
+    let ids: BTreeSet<&str> = needs.iter().map(|(_, id)| *id).collect();
+    let ids: Vec<&str> = ids.into_iter().collect();
+    let found = client.privileges(Account::Builder, moids, &ids).await?;
+    // A privilege vCenter says nothing about is missing too.
+    let granted = |vm: &Subject, id: &str| found.iter().any(|p| p.entity == vm.moid && p.id == id && p.granted);
+    let Some((vm, id)) = needs.into_iter().find(|(vm, id)| !granted(vm, id)) else { return Ok(()) };
+    let account = &client.settings().credentials.username;
+    Err(Refusal(format!("{account} lacks {id} on {vm}; grant it on the folder of templates")).into())
+}
+
+/// Nobody else has a name that is going to be given. vCenter compares names without regard to case.
+async fn free(client: &Client, plan: &Plan, moids: &[Moid]) -> Result<(), GuardError> {
+    let wanted: Vec<&String> =
+        plan.steps.iter().filter_map(|step| if let Step::Rename { to, .. } = step { Some(to) } else { None }).collect();
+    let occupants = client.occupants().await?;
+    let in_the_way = occupants
+        .iter()
+        .find(|(moid, name)| !moids.contains(moid) && wanted.iter().any(|to| to.to_lowercase() == name.to_lowercase()));
+    match in_the_way {
+        None => Ok(()),
+        Some((moid, name)) => {
+            Err(Refusal(format!("{name} ({moid}) has the name that is needed; rename it first")).into())
         }
     }
-    let cloning = client.being_cloned(&unique(entities)).await?;
-    if let Some((_, name, _)) = needs.iter().find(|(moid, ..)| cloning.contains(moid)) {
-        return Err(Refusal(format!("{name} is being cloned right now; try again when that is done")).into());
-    }
-    Ok(())
 }
 
-fn need(step: &Step) -> (&Moid, &str, &'static str) {
+/// vSphere's ids of what a step needs.
+const fn needs(step: &Step) -> &'static [&'static str] {
     match step {
-        Step::Rename { moid, from, .. } => (moid, from, RENAME),
-        Step::Annotate { moid, name, .. } => (moid, name, ANNOTATE),
-        Step::Destroy { moid, name, .. } => (moid, name, DELETE),
+        Step::Rename { .. } => &[RENAME],
+        Step::Annotate { .. } => &[ANNOTATE],
+        Step::Destroy { running: false, .. } => &[DELETE],
+        Step::Destroy { running: true, .. } => &[POWER_OFF, DELETE],
     }
-}
-
-fn unique(mut moids: Vec<Moid>) -> Vec<Moid> {
-    moids.sort();
-    moids.dedup();
-    moids
 }

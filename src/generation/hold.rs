@@ -5,6 +5,8 @@
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
+use crate::vcenter::Moid;
+
 /// Begins the line of the notes that holds it; JSON follows.
 const MARK: &str = "tmpl-tui hold: ";
 
@@ -17,6 +19,9 @@ pub struct Hold {
     pub by: String,
     /// UTC
     pub since: Timestamp,
+    /// the template that a rollback made, or is making, live; absent where nothing was rolled back
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub to: Option<Moid>,
 }
 
 impl Hold {
@@ -27,6 +32,7 @@ impl Hold {
             reason: line.trim().to_owned(),
             by: "unknown".into(),
             since: Timestamp::UNIX_EPOCH,
+            to: None,
         }))
     }
 
@@ -37,20 +43,23 @@ impl Hold {
         if rest.is_empty() { format!("{MARK}{line}") } else { format!("{rest}\n{MARK}{line}") }
     }
 
-    /// The notes without a hold; the rest byte for byte.
+    /// The notes without any hold; the rest byte for byte.
     pub fn remove(notes: &str) -> String {
-        let Some(start) = notes
-            .match_indices(MARK)
-            .map(|(at, _)| at)
-            .find(|at| *at == 0 || notes.as_bytes().get(at - 1) == Some(&b'\n'))
-        else {
-            return notes.to_owned();
-        };
-        let end = notes[start..].find('\n').map_or(notes.len(), |length| start + length);
-        // The line break that `write` put before it goes too, or the one after it where it stands first.
-        let (start, end) = if start > 0 { (start - 1, end) } else { (0, (end + 1).min(notes.len())) };
-        format!("{}{}", &notes[..start], &notes[end..])
+        let mut rest = notes.to_owned();
+        while let Some(start) = line_start(&rest) {
+            let end = rest[start..].find('\n').map_or(rest.len(), |length| start + length);
+            // The line break that `write` put before it goes too, or the one after it where it stands first.
+            let (start, end) = if start > 0 { (start - 1, end) } else { (0, (end + 1).min(rest.len())) };
+            rest.replace_range(start..end, "");
+        }
+        rest
     }
+}
+
+/// Where the first line with a hold begins.
+fn line_start(notes: &str) -> Option<usize> {
+    let mut marks = notes.match_indices(MARK).map(|(at, _)| at);
+    marks.find(|at| *at == 0 || notes.as_bytes().get(at - 1) == Some(&b'\n'))
 }
 
 #[cfg(test)]
@@ -60,7 +69,7 @@ mod tests {
     use super::*;
 
     fn hold(reason: &str) -> Hold {
-        Hold { reason: reason.into(), by: "op@host".into(), since: "2026-03-01T02:03:04Z".parse().unwrap() }
+        Hold { reason: reason.into(), by: "op@host".into(), since: "2026-03-01T02:03:04Z".parse().unwrap(), to: None }
     }
 
     proptest! {
@@ -79,5 +88,8 @@ mod tests {
         assert_eq!(Hold::read(notes).unwrap().reason, "do not promote");
         assert_eq!(Hold::remove(notes), "kept\nalso kept");
         assert_eq!(Hold::read("says tmpl-tui hold: in the middle"), None);
+        // Pasted twice, and once by an editor that ends lines its own way.
+        let twice = "tmpl-tui hold: a\ntmpl-tui hold: b\r\nkept";
+        assert_eq!(Hold::remove(twice), "kept");
     }
 }

@@ -13,16 +13,20 @@
 //! two was under way and how far it came; the next run of the same verb finishes it.
 
 mod apply;
+mod draft;
 mod guard;
 mod hold;
 mod plan;
 mod state;
+mod step;
+mod swap;
 
 pub use apply::{ApplyError, Progress, apply};
 pub use guard::{GuardError, guard};
 pub use hold::Hold;
-pub use plan::{Actor, Plan, Refusal, Request, Step, plan};
+pub use plan::{Actor, Plan, Refusal, Request, plan};
 pub use state::{Generations, Pending};
+pub use step::{Note, Step, Subject};
 
 #[cfg(test)]
 mod tests;

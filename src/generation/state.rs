@@ -3,6 +3,7 @@
 use crate::vcenter::{Moid, Vm};
 
 use super::Hold;
+use super::draft::Slot;
 
 /// The generations of one line as they are now.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -51,8 +52,8 @@ impl Generations {
     /// Picks the line's generations out of the VMs of the folder.
     pub fn read(base: &str, vms: &[Vm]) -> Self {
         let mut duplicates = Vec::new();
-        let mut named = |suffix: &str| {
-            let name = format!("{base}{suffix}");
+        let mut named = |slot: Slot| {
+            let name = format!("{base}{}", slot.suffix());
             let mut found = vms.iter().filter(|vm| vm.name == name);
             let first = found.next().cloned();
             if found.next().is_some() {
@@ -62,16 +63,17 @@ impl Generations {
         };
         let mut generations = Self {
             base: base.to_owned(),
-            live: named(""),
-            build: named("-build"),
-            prev: named("-prev"),
-            retired: named("-retired"),
-            swapping: named("-swapping"),
+            live: named(Slot::Live),
+            build: named(Slot::Build),
+            prev: named(Slot::Prev),
+            retired: named(Slot::Retired),
+            swapping: named(Slot::Swapping),
             hold: None,
             duplicates: Vec::new(),
         };
         generations.duplicates = duplicates;
-        let hold = generations.carriers().find_map(|vm| Hold::read(&vm.annotation));
+        // Where a rollback was undone both templates carry one; the newer one is meant.
+        let hold = generations.carriers().filter_map(|vm| Hold::read(&vm.annotation)).max_by_key(|hold| hold.since);
         generations.hold = hold;
         generations
     }
@@ -94,9 +96,32 @@ impl Generations {
         [&self.live, &self.prev, &self.swapping, &self.retired].into_iter().flatten()
     }
 
-    /// What a plan was made from: every object with its name, and the hold. Two equal sights are the same world.
-    pub(super) fn sight(&self) -> Vec<(Moid, String, bool)> {
-        let all = [&self.live, &self.build, &self.prev, &self.retired, &self.swapping];
-        all.into_iter().flatten().map(|vm| (vm.moid.clone(), vm.name.clone(), vm.template)).collect()
+    /// Who has this name.
+    pub(super) fn at(&self, slot: Slot) -> Option<&Vm> {
+        match slot {
+            Slot::Live => self.live.as_ref(),
+            Slot::Build => self.build.as_ref(),
+            Slot::Prev => self.prev.as_ref(),
+            Slot::Retired => self.retired.as_ref(),
+            Slot::Swapping => self.swapping.as_ref(),
+        }
     }
+
+    /// What a plan is made from; two equal sights are the same world.
+    pub(super) fn sight(&self) -> Sight {
+        let all = Slot::ALL.into_iter().filter_map(|slot| self.at(slot));
+        Sight {
+            objects: all.map(|vm| (vm.moid.clone(), vm.name.clone(), vm.template)).collect(),
+            hold: self.hold.clone(),
+            duplicates: self.duplicates.clone(),
+        }
+    }
+}
+
+/// Every object of a line with its name and whether it is a template, and the hold.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Sight {
+    objects: Vec<(Moid, String, bool)>,
+    hold: Option<Hold>,
+    duplicates: Vec<String>,
 }

@@ -1,7 +1,9 @@
 //! A model of the folder in which every verb is killed after every step, again and again, from every state that this
-//! can reach. What must hold is said in `Folder::check`.
+//! can reach. What must hold is said in `Folder::take` and `Folder::done`.
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
+
+use jiff::Timestamp;
 
 use super::*;
 use crate::vcenter::{Moid, PowerState, Vm};
@@ -12,9 +14,18 @@ const BASE: &str = "linux-debian-12-main";
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 struct Folder {
     names: BTreeMap<&'static str, u32>,
-    held: BTreeSet<u32>,
+    holds: BTreeMap<u32, Held>,
     /// the image that was live last
     good: u32,
+}
+
+/// A hold in the notes of an object.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+struct Held {
+    /// higher is later
+    since: u32,
+    reason: String,
+    to: Option<u32>,
 }
 
 const SUFFIXES: [&str; 5] = ["", "-build", "-prev", "-retired", "-swapping"];
@@ -24,8 +35,27 @@ fn suffix(name: &str) -> &'static str {
     SUFFIXES.into_iter().find(|suffix| *suffix == rest).unwrap()
 }
 
-fn vm(name: &str, object: u32, held: bool) -> Vm {
-    let hold = Hold { reason: "bad".into(), by: "op@host".into(), since: "2026-01-01T00:00:00Z".parse().unwrap() };
+fn time(number: u32) -> Timestamp {
+    Timestamp::from_second(i64::from(number)).unwrap()
+}
+
+fn number(moid: &Moid) -> u32 {
+    moid.0.parse().unwrap()
+}
+
+impl Held {
+    fn write(&self) -> String {
+        let to = self.to.map(|to| Moid(to.to_string()));
+        Hold { reason: self.reason.clone(), by: "op@host".into(), since: time(self.since), to }.write("notes")
+    }
+
+    fn read(notes: &str) -> Option<Self> {
+        let Hold { reason, since, to, .. } = Hold::read(notes)?;
+        Some(Self { since: u32::try_from(since.as_second()).unwrap(), reason, to: to.as_ref().map(number) })
+    }
+}
+
+fn vm(name: &str, object: u32, held: Option<&Held>) -> Vm {
     Vm {
         moid: Moid(object.to_string()),
         name: name.into(),
@@ -33,19 +63,19 @@ fn vm(name: &str, object: u32, held: bool) -> Vm {
         power_state: PowerState::PoweredOff,
         ip_address: None,
         tools_running_status: None,
-        annotation: if held { hold.write("notes") } else { "notes".into() },
-        created: Some(jiff::Timestamp::from_second(i64::from(object)).unwrap()),
+        annotation: held.map_or_else(|| "notes".into(), Held::write),
+        created: Some(time(object)),
         instance_uuid: String::new(),
     }
 }
 
 impl Folder {
     fn new(names: &[(&'static str, u32)], good: u32) -> Self {
-        Self { names: names.iter().copied().collect(), held: BTreeSet::new(), good }
+        Self { names: names.iter().copied().collect(), holds: BTreeMap::new(), good }
     }
 
     fn vms(&self) -> Vec<Vm> {
-        let vm = |(suffix, object): (&&str, &u32)| vm(&format!("{BASE}{suffix}"), *object, self.held.contains(object));
+        let vm = |(suffix, object): (&&str, &u32)| vm(&format!("{BASE}{suffix}"), *object, self.holds.get(object));
         self.names.iter().map(vm).collect()
     }
 
@@ -54,35 +84,36 @@ impl Folder {
     }
 
     fn plan(&self, request: &Request) -> Result<Plan, Refusal> {
-        let time = "2026-02-02T02:02:02Z".parse().unwrap();
-        plan(request, &self.generations(), &Actor("op@host".into()), time)
+        let latest = self.holds.values().map(|held| held.since).max().unwrap_or(0);
+        plan(request, &self.generations(), &Actor("op@host".into()), time(latest + 1))
+    }
+
+    fn has(&self, suffix: &str) -> bool {
+        self.names.contains_key(suffix)
     }
 
     /// Carries out one step as vCenter would, and checks what may never be.
     fn take(&mut self, step: &Step) {
-        let mut named = |name: &str, moid: &Moid| {
-            let object = self.names.remove(suffix(name));
-            assert_eq!(object.map(|object| object.to_string()), Some(moid.0.clone()), "{step} in {self:?}");
-            object.unwrap()
-        };
+        let Subject { moid, name, .. } = step.subject();
+        let object = number(moid);
+        assert_eq!(self.names.remove(suffix(name)), Some(object), "{step} in {self:?}");
         match step {
-            Step::Rename { moid, from, to } => {
-                let object = named(from, moid);
+            Step::Rename { to, .. } => {
                 assert_eq!(self.names.insert(suffix(to), object), None, "{step}: the name is taken");
             }
-            Step::Destroy { moid, name, .. } => {
-                let object = named(name, moid);
+            Step::Destroy { keep, .. } => {
+                assert_eq!(suffix(name), "-retired", "{step} is no step of a swap");
                 assert_ne!(object, self.good, "{step} destroys the last good image");
-                assert!(self.names.contains_key(""), "{step} while there is no live template");
-                assert!(self.names.contains_key("-prev"), "{step} while there is no way back");
+                let kept: Vec<_> = keep.iter().map(|kept| (suffix(&kept.name), number(&kept.moid))).collect();
+                let there: Vec<_> = ["", "-prev"].map(|suffix| (suffix, self.names[suffix])).into();
+                assert_eq!(kept, there, "{step} needs a live template and a way back");
             }
-            Step::Annotate { moid, name, notes, .. } => {
-                let object = named(name, moid);
+            Step::Annotate { note, .. } => {
                 self.names.insert(suffix(name), object);
-                if Hold::read(notes).is_some() {
-                    self.held.insert(object)
-                } else {
-                    self.held.remove(&object)
+                let notes = note.of(&self.holds.get(&object).map_or_else(|| "notes".into(), Held::write));
+                match Held::read(&notes) {
+                    Some(held) => self.holds.insert(object, held),
+                    None => self.holds.remove(&object),
                 };
             }
         }
@@ -92,18 +123,40 @@ impl Folder {
         assert!(self.names.values().any(|object| *object == self.good), "the last good image is gone: {self:?}");
     }
 
-    /// What can happen to the line in one go: a verb killed after any number of steps, or a new build.
-    fn next(&self) -> Vec<Self> {
-        let mut after = Vec::new();
-        for request in [Request::Promote, rollback(), Request::Release] {
-            let Ok(plan) = self.plan(&request) else { continue };
-            let mut folder = self.clone();
-            for step in &plan.steps {
-                folder.take(step);
-                after.push(folder.clone());
-            }
-            folder.done(&request, self, &plan);
+    /// The state after each step of a verb, in order; none where it is refused.
+    fn course(&self, request: &Request) -> Vec<Self> {
+        let Ok(plan) = self.plan(request) else { return Vec::new() };
+        let mut folder = self.clone();
+        let mut course = Vec::new();
+        for step in &plan.steps {
+            folder.take(step);
+            course.push(folder.clone());
         }
+        if self.has("") {
+            let gap = course.iter().filter(|folder| !folder.has("")).count();
+            assert!(gap <= 1, "live is gone for {gap} steps: {:#?}", plan.steps);
+        }
+        folder.done(request, self, &plan);
+        course
+    }
+
+    /// A verb killed anywhere and asked for again ends where it would have ended.
+    fn resumes(&self, request: &Request) {
+        let course = self.course(request);
+        let Some(end) = course.last() else { return };
+        for killed in &course {
+            let again = killed.course(request);
+            let ended = again.last().unwrap_or(killed);
+            assert_eq!(ended.names, end.names, "{request:?} from {self:?}, killed at {killed:?}");
+            assert_eq!(ended.generations().hold.is_some(), end.generations().hold.is_some(), "{killed:?}");
+        }
+    }
+
+    /// What can happen to the line in one go: a verb killed after any number of steps, or packer.
+    fn next(&self) -> Vec<Self> {
+        let requests = [Request::Promote, rollback("bad"), rollback("worse"), Request::Release];
+        requests.iter().for_each(|request| self.resumes(request));
+        let mut after: Vec<_> = requests.iter().flat_map(|request| self.course(request)).collect();
         // `packer -force` destroys the build and makes another; or fails and leaves none.
         let newest = self.names.values().max().copied().unwrap_or(0);
         let mut built = self.clone();
@@ -117,25 +170,28 @@ impl Folder {
 
     /// Where a verb that was not killed must end.
     fn done(&self, request: &Request, before: &Self, plan: &Plan) {
-        let has = |suffix| self.names.contains_key(suffix);
         let context = || format!("{request:?}\nfrom {before:?}\nto {self:?}\nby {:#?}", plan.steps);
         match request {
             Request::Promote => {
-                assert!(has("") && !has("-retired") && !has("-swapping"), "{}", context());
+                assert!(self.has("") && !self.has("-retired") && !self.has("-swapping"), "{}", context());
                 if let (Some(build), None) = (before.names.get("-build"), plan.caveat) {
                     assert_eq!(self.names.get(""), Some(build), "{}", context());
-                    assert!(!has("-build"), "{}", context());
-                    let there_was_one =
-                        ["", "-prev", "-retired", "-swapping"].iter().any(|s| before.names.contains_key(s));
-                    assert_eq!(has("-prev"), there_was_one, "{}", context());
+                    assert!(!self.has("-build"), "{}", context());
+                    // The way back is what was live before; where a rollback was finished on the way, what that made live.
+                    let former = if before.has("-swapping") {
+                        ["", "-prev", "-swapping"].iter().find_map(|suffix| before.names.get(suffix))
+                    } else {
+                        ["", "-prev", "-retired"].iter().find_map(|suffix| before.names.get(suffix))
+                    };
+                    assert_eq!(self.names.get("-prev"), former, "{}", context());
                 }
             }
             Request::Rollback { .. } => {
-                assert!(has("") && !has("-swapping"), "{}", context());
+                assert!(self.has("") && !self.has("-swapping"), "{}", context());
                 assert_eq!(self.names.get("-build"), before.names.get("-build"), "{}", context());
-                assert!(!self.held.is_empty(), "{}", context());
-                let count = |folder: &Self| folder.names.len();
-                assert_eq!(count(self), count(before), "a rollback destroys nothing: {}", context());
+                assert!(self.holds.contains_key(&self.names[""]), "live carries the hold: {}", context());
+                let objects = |folder: &Self| folder.names.values().copied().collect::<BTreeSet<_>>();
+                assert_eq!(objects(self), objects(before), "a rollback destroys nothing: {}", context());
             }
             _ => assert!(self.generations().hold.is_none(), "{}", context()),
         }
@@ -144,30 +200,33 @@ impl Folder {
     /// The same folder with the smallest numbers in the same order, so that there are finitely many.
     fn renumbered(self) -> Self {
         let objects: BTreeSet<u32> = self.names.values().copied().collect();
-        let number = |object: &u32| u32::try_from(objects.iter().position(|o| o == object).unwrap()).unwrap() + 1;
+        let times: BTreeSet<u32> = self.holds.values().map(|held| held.since).collect();
+        let place = |set: &BTreeSet<u32>, one: u32| {
+            set.iter().position(|other| *other == one).map(|at| u32::try_from(at).unwrap() + 1)
+        };
+        let held = |(object, held): (&u32, &Held)| {
+            let to = held.to.map(|to| place(&objects, to).unwrap_or(0));
+            Some((place(&objects, *object)?, Held { since: place(&times, held.since)?, to, ..held.clone() }))
+        };
         Self {
-            names: self.names.iter().map(|(suffix, object)| (*suffix, number(object))).collect(),
-            held: self.held.iter().filter(|object| objects.contains(object)).map(number).collect(),
-            good: if objects.contains(&self.good) { number(&self.good) } else { 0 },
+            names: self.names.iter().map(|(suffix, object)| (*suffix, place(&objects, *object).unwrap())).collect(),
+            holds: self.holds.iter().filter_map(held).collect(),
+            good: place(&objects, self.good).unwrap_or(0),
         }
     }
 }
 
-fn rollback() -> Request {
-    Request::Rollback { reason: "bad".into() }
+fn rollback(reason: &str) -> Request {
+    Request::Rollback { reason: reason.into() }
 }
 
 #[test]
-fn killed_anywhere_again_and_again_the_last_good_image_stays() {
+fn killed_anywhere_again_and_again_the_last_good_image_stays_and_the_same_verb_finishes() {
     let start = Folder::new(&[("-build", 3), ("", 2), ("-prev", 1)], 2);
     let first = Folder::new(&[("-build", 1)], 1);
     let mut queue = VecDeque::from([start, Folder::new(&[("", 1)], 1)]);
     // The first promotion of a new line has no good image before it.
-    let mut folder = first.clone();
-    for step in &first.plan(&Request::Promote).unwrap().steps {
-        folder.take(step);
-    }
-    queue.push_back(folder);
+    queue.extend(first.course(&Request::Promote));
     let mut seen = BTreeSet::new();
     while let Some(folder) = queue.pop_front() {
         if seen.insert(folder.clone()) {
@@ -175,24 +234,61 @@ fn killed_anywhere_again_and_again_the_last_good_image_stays() {
         }
     }
     // Not a bound to be met: it shows that the walk went somewhere.
-    assert!(seen.len() > 100, "only {} states", seen.len());
-    assert!(seen.iter().any(|folder| folder.names.contains_key("-retired") && !folder.names.contains_key("")));
-    assert!(seen.iter().any(|folder| folder.names.contains_key("-swapping") && !folder.names.contains_key("")));
+    assert!(seen.len() > 300, "only {} states", seen.len());
+    assert!(seen.iter().any(|folder| folder.has("-retired") && !folder.has("")));
+    assert!(seen.iter().any(|folder| folder.has("-swapping") && !folder.has("")));
+}
+
+/// All sets of names, crash or not: other tools and people rename too.
+fn every_set_of_names() -> impl Iterator<Item = Folder> {
+    (0..32_u32).map(|bits| {
+        let order = [("-build", 5), ("", 4), ("-swapping", 3), ("-prev", 2), ("-retired", 1)];
+        let names: Vec<_> =
+            order.into_iter().enumerate().filter(|(i, _)| bits >> i & 1 == 1).map(|(_, name)| name).collect();
+        let good = names.iter().filter(|(suffix, _)| *suffix != "-build").map(|(_, n)| *n).max().unwrap_or(5);
+        Folder::new(&names, good)
+    })
 }
 
 #[test]
 fn every_set_of_names_is_planned_or_refused_and_never_loses_all() {
-    for bits in 0..32_u32 {
-        let names: Vec<_> = SUFFIXES.iter().enumerate().filter(|(i, _)| bits >> i & 1 == 1).collect();
-        let order = [("-build", 5), ("", 4), ("-swapping", 3), ("-prev", 2), ("-retired", 1)];
-        let names: Vec<_> = order.into_iter().filter(|(s, _)| names.iter().any(|(_, n)| *n == s)).collect();
-        let good = names.iter().filter(|(s, _)| *s != "-build").map(|(_, n)| *n).max().unwrap_or(5);
-        let before = Folder::new(&names, good);
-        for request in [Request::Promote, rollback()] {
-            let Ok(plan) = before.plan(&request) else { continue };
-            let mut after = before.clone();
-            plan.steps.iter().for_each(|step| after.take(step));
-            after.done(&request, &before, &plan);
+    for folder in every_set_of_names() {
+        for request in [Request::Promote, rollback("bad")] {
+            folder.resumes(&request);
+            if !folder.course(&request).is_empty() {
+                continue;
+            }
+            let generations = ["", "-prev", "-retired", "-swapping"].iter().filter(|suffix| folder.has(suffix)).count();
+            let unclear = folder.has("") && folder.has("-prev") && folder.has("-swapping");
+            let nothing_to_do = match request {
+                Request::Promote => !folder.has("-build") && folder.has("") || generations == 0,
+                _ => generations == 0 || generations == 1 && folder.has(""),
+            };
+            assert!(unclear || nothing_to_do, "{request:?} refused in {folder:?}");
+        }
+    }
+}
+
+#[test]
+fn what_is_no_template_is_not_swapped() {
+    for folder in every_set_of_names() {
+        for flags in 0..32_u32 {
+            let mut vms = folder.vms();
+            for vm in &mut vms {
+                let slot = SUFFIXES.iter().position(|suffix| *suffix == self::suffix(&vm.name)).unwrap();
+                vm.template = flags >> slot & 1 == 1;
+            }
+            let now = Generations::read(BASE, &vms);
+            let plan = |request| plan(&request, &now, &Actor("op@host".into()), Timestamp::UNIX_EPOCH);
+            for request in [Request::Promote, rollback("bad")] {
+                let Ok(plan) = plan(request) else { continue };
+                let touched: BTreeSet<_> = plan.steps.iter().map(|step| &step.subject().moid).collect();
+                let plain = vms.iter().find(|vm| !vm.template && touched.contains(&vm.moid));
+                assert_eq!(plain, None, "{:#?}", plan.steps);
+            }
+            let Ok(sweep) = plan(Request::Sweep) else { continue };
+            let others = vms.iter().any(|vm| vm.name != format!("{BASE}-build"));
+            assert!(!now.build.as_ref().unwrap().template || others, "{:#?} sweeps the only image", sweep.steps);
         }
     }
 }
@@ -221,21 +317,23 @@ fn promotion_destroys_last_and_leaves_the_shortest_gap() {
 fn rollback_holds_first_and_undoes_itself() {
     let folder = Folder::new(&[("", 2), ("-prev", 1)], 2);
     assert_eq!(
-        words(&folder, &rollback()),
+        words(&folder, &rollback("bad")),
         [
-            "write the hold in the notes of B-prev (1)",
+            "write the hold into the notes of B-prev (1)",
             "rename B → B-swapping (2)",
             "rename B-prev → B (1)",
             "rename B-swapping → B-prev (2)"
         ]
     );
-    let mut twice = folder.clone();
-    for _ in 0..2 {
-        let plan = twice.plan(&rollback()).unwrap();
-        plan.steps.iter().for_each(|step| twice.take(step));
-    }
+    let once = folder.course(&rollback("bad")).pop().unwrap();
+    let refusal = once.plan(&rollback("bad")).unwrap_err().0;
+    assert!(refusal.contains("rolled back for this reason already"), "{refusal}");
+    let twice = once.course(&rollback("it was the network")).pop().unwrap();
     assert_eq!(twice.names, folder.names);
-    assert!(twice.plan(&Request::Promote).unwrap_err().0.contains("held since"), "the hold outlives the undo");
+    let refusal = twice.plan(&Request::Promote).unwrap_err().0;
+    assert!(refusal.contains("held since") && refusal.contains("it was the network"), "{refusal}");
+    let released = twice.course(&Request::Release).pop().unwrap();
+    assert!(released.holds.is_empty(), "both templates carried one");
 }
 
 #[test]
@@ -243,15 +341,18 @@ fn refusals_say_what_to_do() {
     let refusal = |folder: &Folder, request: &Request| folder.plan(request).unwrap_err().0;
     let empty = Folder::new(&[], 0);
     assert!(refusal(&empty, &Request::Promote).contains("build the line first"));
-    assert!(refusal(&empty, &rollback()).contains("build and promote"));
+    assert!(refusal(&empty, &rollback("bad")).contains("build and promote"));
     assert!(refusal(&empty, &Request::Sweep).contains("nothing to sweep"));
     assert!(refusal(&empty, &Request::Release).contains("is not held"));
     let only_live = Folder::new(&[("", 1)], 1);
-    assert!(refusal(&only_live, &rollback()).contains("no generation to go back to"));
+    assert!(refusal(&only_live, &rollback("bad")).contains("no generation to go back to"));
     let only_build = Folder::new(&[("-build", 1)], 1);
     assert!(refusal(&only_build, &Request::Sweep).contains("only template"));
     let stale_build = Folder::new(&[("-build", 1), ("", 2)], 2);
     assert!(refusal(&stale_build, &Request::Promote).contains("sweep it and build anew"));
+    assert!(refusal(&only_live, &rollback(" ")).contains("say why"));
+    let interrupted = Folder::new(&[("-build", 2), ("-prev", 1)], 1);
+    assert!(refusal(&interrupted, &Request::Sweep).contains("was interrupted"));
 
     let mut vms = Folder::new(&[("-build", 2), ("", 1)], 1).vms();
     vms[1].template = false;

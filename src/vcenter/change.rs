@@ -1,9 +1,8 @@
 //! The calls that change something. Only the gate reaches them.
 
 use super::client::Client;
-use super::inventory::unescape;
 use super::session::CALL;
-use super::{Error, Moid, TaskProgress, keys, soap, task};
+use super::{Error, Moid, TaskProgress, Vm, inventory, keys, soap, task};
 
 type OnProgress<'a> = &'a (dyn Fn(TaskProgress) + Sync);
 
@@ -71,18 +70,17 @@ impl Client {
         task::run(self.session(), method, ("VirtualMachine", &vm.0), arguments, progress).await.map(drop)
     }
 
-    /// The VM's name and parent folder now; `None` when it is gone. For the gate's last look before a change.
-    pub(super) async fn whereabouts(&self, vm: &Moid) -> Result<Option<(String, Moid)>, Error> {
-        let properties =
-            "<propSet><type>VirtualMachine</type><pathSet>name</pathSet><pathSet>parent</pathSet></propSet>";
-        let objects = super::inventory::one("VirtualMachine", &vm.0);
-        let found = match super::inventory::collect(self.session(), properties, &objects).await {
+    /// The VM and its parent folder now; `None` when it is gone. For the gate's last look before a change.
+    pub(super) async fn whereabouts(&self, vm: &Moid) -> Result<Option<(Vm, Moid)>, Error> {
+        let properties = inventory::vm_properties_and(self.session().content().await?, Some("parent"));
+        let objects = inventory::one("VirtualMachine", &vm.0);
+        let found = match inventory::collect(self.session(), &properties, &objects).await {
             Err(Error::NotFound(_)) => return Ok(None),
             other => other?,
         };
-        Ok(found.first().map(|object| {
-            let text = |path| super::inventory::property(object, path).map(|v| v.text.clone()).unwrap_or_default();
-            (unescape(&text("name")), Moid(text("parent")))
+        Ok(found.first().and_then(|object| {
+            let parent = inventory::property(object, "parent").map(|value| value.text.clone()).unwrap_or_default();
+            Some((inventory::vm(object)?, Moid(parent)))
         }))
     }
 }

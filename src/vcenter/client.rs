@@ -228,6 +228,14 @@ impl Client {
         privilege::on(self.of(account), entities, ids).await
     }
 
+    /// Everything directly in the configured folder, of whatever kind: id and name.
+    ///
+    /// # Errors
+    /// Any of [`Error`].
+    pub async fn occupants(&self) -> Result<Vec<(Moid, String)>, Error> {
+        inventory::occupants(self.session(), &self.folder().await?).await
+    }
+
     /// Which of these VMs a clone task is running on.
     ///
     /// Seen are the tasks vCenter lists as recent on the VM itself; clones that have ended are VMs of their own.

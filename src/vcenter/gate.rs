@@ -3,6 +3,7 @@
 //! It knows read-only mode, the names it may touch, the folder they must be in, and the audit log, and nothing else.
 
 use std::collections::BTreeSet;
+use std::time::Duration;
 
 use reqwest::Body;
 
@@ -12,6 +13,10 @@ use super::{Client, Error, PowerState, TaskProgress, Vm};
 
 /// What `<base>` may be followed by in the name of an object this program touches.
 pub const SUFFIXES: [&str; 5] = ["", "-build", "-prev", "-retired", "-swapping"];
+
+/// How often an object is looked at when the answer to a change of it was lost.
+const LOOKS: u32 = 5;
+const BETWEEN_LOOKS: Duration = Duration::from_secs(1);
 
 /// Whether this process may change vCenter.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -91,13 +96,33 @@ impl Gate {
         self.mode
     }
 
+    /// The VM as it is now, provided it still has the name and the folder and is a template or not as `vm` says.
+    ///
+    /// # Errors
+    /// [`GateError::Stale`], and those of reading.
+    pub async fn look(&self, vm: &Vm) -> Result<Vm, GateError> {
+        let stale = |found: String| GateError::Stale { name: vm.name.clone(), moid: vm.moid.0.clone(), found };
+        let folder = self.client.folder().await?;
+        match self.client.whereabouts(&vm.moid).await? {
+            None => Err(stale("it is gone".into())),
+            Some((now, _)) if now.name != vm.name => Err(stale(format!("it is called {:?} now", now.name))),
+            Some((_, parent)) if parent != folder => Err(stale("it is in another folder now".into())),
+            Some((now, _)) if now.template && !vm.template => Err(stale("it is a template now".into())),
+            Some((now, _)) if !now.template && vm.template => Err(stale("it is no template any more".into())),
+            Some((now, _)) => Ok(now),
+        }
+    }
+
     /// Renames `vm` to `to` and waits.
     ///
     /// # Errors
     /// [`GateError`]
     pub async fn rename(&self, verb: &str, vm: &Vm, to: &str, progress: OnProgress<'_>) -> Result<(), GateError> {
         self.allowed(to)?;
-        let act = async || self.client.rename(&vm.moid, to, progress).await;
+        let act = async || match self.client.rename(&vm.moid, to, progress).await {
+            Err(error) if unanswered(&error) && self.renamed(vm, to).await => Ok(()),
+            other => other,
+        };
         self.change(entry(verb, "Rename_Task", vm, Some(to)), vm, "rename", act).await
     }
 
@@ -106,19 +131,26 @@ impl Gate {
     /// # Errors
     /// [`GateError`]
     pub async fn destroy(&self, verb: &str, vm: &Vm, progress: OnProgress<'_>) -> Result<(), GateError> {
-        let now = self.client.vm(&vm.moid).await?;
-        if now.is_some_and(|now| now.power_state != PowerState::PoweredOff) {
+        self.writable("destroy")?;
+        self.allowed(&vm.name)?;
+        if self.look(vm).await?.power_state != PowerState::PoweredOff {
             self.power(verb, vm, false, progress).await?;
         }
         let act = async || self.client.destroy(&vm.moid, progress).await;
         self.change(entry(verb, "Destroy_Task", vm, None), vm, "destroy", act).await
     }
 
-    /// Replaces the notes.
+    /// Replaces the notes, provided they are still those of `vm`: the new ones were made from them.
     ///
     /// # Errors
     /// [`GateError`]
     pub async fn annotate(&self, verb: &str, vm: &Vm, notes: &str, progress: OnProgress<'_>) -> Result<(), GateError> {
+        self.writable("annotate")?;
+        self.allowed(&vm.name)?;
+        if self.look(vm).await?.annotation != vm.annotation {
+            let found = "somebody changed its notes".into();
+            return Err(GateError::Stale { name: vm.name.clone(), moid: vm.moid.0.clone(), found });
+        }
         let act = async || self.client.annotate(&vm.moid, notes, progress).await;
         self.change(entry(verb, "ReconfigVM_Task", vm, Some("notes")), vm, "annotate", act).await
     }
@@ -203,7 +235,7 @@ impl Gate {
     ) -> Result<(), GateError> {
         self.writable(what)?;
         self.allowed(&vm.name)?;
-        self.unchanged(vm).await?;
+        self.look(vm).await?;
         self.audited(entry, act).await
     }
 
@@ -239,6 +271,20 @@ impl Gate {
         Ok(result?)
     }
 
+    /// Whether a rename whose answer was lost has happened all the same: asked for a while, then taken as not happened.
+    async fn renamed(&self, vm: &Vm, to: &str) -> bool {
+        for _ in 0..LOOKS {
+            tokio::time::sleep(BETWEEN_LOOKS).await;
+            match self.client.whereabouts(&vm.moid).await {
+                Ok(Some((now, _))) if now.name == to => return true,
+                Ok(None) => return false,
+                // Still the old name: the task may be waiting its turn.
+                Ok(Some(_)) | Err(_) => {}
+            }
+        }
+        false
+    }
+
     fn writable(&self, what: &'static str) -> Result<(), GateError> {
         match self.mode {
             Mode::ReadWrite => Ok(()),
@@ -259,17 +305,11 @@ impl Gate {
         }
         Err(GateError::ForeignName(file.to_string()))
     }
+}
 
-    async fn unchanged(&self, vm: &Vm) -> Result<(), GateError> {
-        let stale = |found: String| GateError::Stale { name: vm.name.clone(), moid: vm.moid.0.clone(), found };
-        let folder = self.client.folder().await?;
-        match self.client.whereabouts(&vm.moid).await? {
-            None => Err(stale("it is gone".into())),
-            Some((name, _)) if name != vm.name => Err(stale(format!("it is called {name:?} now"))),
-            Some((_, parent)) if parent != folder => Err(stale("it is in another folder now".into())),
-            Some(_) => Ok(()),
-        }
-    }
+/// Whether vCenter may have done what was asked although its answer did not arrive.
+fn unanswered(error: &Error) -> bool {
+    matches!(error, Error::Unreachable { .. } | Error::Timeout { .. } | Error::Protocol { .. })
 }
 
 fn entry<'a>(verb: &'a str, call: &'a str, vm: &'a Vm, detail: Option<&'a str>) -> Entry<'a> {

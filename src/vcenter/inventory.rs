@@ -19,8 +19,14 @@ const PROPERTIES: [&str; 7] = [
 
 /// The `propSet` of VMs, as the server's version has them.
 pub(super) fn vm_properties(content: &Content) -> String {
+    vm_properties_and(content, None)
+}
+
+/// The same with one property more.
+pub(super) fn vm_properties_and(content: &Content, more: Option<&str>) -> String {
     let created = content.has_create_date().then_some("config.createDate");
-    let paths: String = PROPERTIES.into_iter().chain(created).map(|path| soap::text("pathSet", path)).collect();
+    let paths = PROPERTIES.into_iter().chain(created).chain(more);
+    let paths: String = paths.map(|path| soap::text("pathSet", path)).collect();
     format!("<propSet><type>VirtualMachine</type>{paths}</propSet>")
 }
 
@@ -170,6 +176,15 @@ pub(super) async fn folder(session: &Session, datacenter: &str, folder: &str) ->
         Some(found) => Err(Error::NotFound(format!("folder {path} (it is a {})", found.kind))),
         None => Err(Error::NotFound(format!("folder {path} (PKR_VAR_vsphere_folder)"))),
     }
+}
+
+/// Names in a folder, whatever has them: VMs, folders, vApps share one space of names.
+pub(super) async fn occupants(session: &Session, folder: &Moid) -> Result<Vec<(Moid, String)>, Error> {
+    let properties = "<propSet><type>ManagedEntity</type><pathSet>name</pathSet></propSet>";
+    let found = collect(session, properties, &folder_members(folder)).await?;
+    let named =
+        |object: &Element| Some((Moid(object.at(&["obj"]).to_owned()), unescape(&property(object, "name")?.text)));
+    Ok(found.iter().filter_map(named).collect())
 }
 
 /// VMs among these on which a clone task is queued or running.

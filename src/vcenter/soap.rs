@@ -151,9 +151,9 @@ pub(super) fn call(method: &str, kind: &str, id: &str, arguments: &str) -> Strin
     format!("<{method} xmlns=\"urn:vim25\"><_this type=\"{kind}\">{}</_this>{arguments}</{method}>", escape(id))
 }
 
-/// An element with text.
+/// An element with text. A carriage return travels as a reference: as a character, XML makes a line feed of it.
 pub(super) fn text(name: &str, value: &str) -> String {
-    format!("<{name}>{}</{name}>", escape(value))
+    format!("<{name}>{}</{name}>", escape(value).replace('\r', "&#13;"))
 }
 
 /// An element that refers to a managed object.

@@ -1,0 +1,108 @@
+//! One change to one object, and what it shows of itself before it happens.
+
+use std::fmt;
+
+use super::Hold;
+use crate::vcenter::{Moid, PowerState, Vm};
+
+/// The object of a step, as it must be when the step begins; anything else is a world that has changed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Subject {
+    /// vCenter's id
+    pub moid: Moid,
+    /// its name when the step begins
+    pub name: String,
+    /// whether it is a template
+    pub template: bool,
+}
+
+impl Subject {
+    /// The part of a [`Vm`] that the gate compares with the world.
+    pub(super) fn expected(&self) -> Vm {
+        Vm {
+            moid: self.moid.clone(),
+            name: self.name.clone(),
+            template: self.template,
+            power_state: PowerState::PoweredOff,
+            ip_address: None,
+            tools_running_status: None,
+            annotation: String::new(),
+            created: None,
+            instance_uuid: String::new(),
+        }
+    }
+}
+
+impl fmt::Display for Subject {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} ({})", self.name, self.moid)
+    }
+}
+
+/// What becomes of the notes of a template. Applied to the notes as they stand at that moment.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Note {
+    /// this hold instead of any other
+    Hold(Hold),
+    /// no hold
+    Release,
+}
+
+impl Note {
+    /// The notes afterwards; what is not ours stays byte for byte.
+    pub(super) fn of(&self, notes: &str) -> String {
+        match self {
+            Self::Hold(hold) => hold.write(notes),
+            Self::Release => Hold::remove(notes),
+        }
+    }
+}
+
+/// One change to one object.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Step {
+    /// give it another name
+    Rename {
+        /// the object
+        vm: Subject,
+        /// its name afterwards
+        to: String,
+    },
+    /// change its notes
+    Annotate {
+        /// the object
+        vm: Subject,
+        /// how
+        note: Note,
+    },
+    /// destroy it with its disks
+    Destroy {
+        /// the object
+        vm: Subject,
+        /// it runs and is powered off first
+        running: bool,
+        /// the generations that make it dispensable: looked at once more before it goes
+        keep: Vec<Subject>,
+    },
+}
+
+impl Step {
+    /// The object it changes.
+    pub fn subject(&self) -> &Subject {
+        match self {
+            Self::Rename { vm, .. } | Self::Annotate { vm, .. } | Self::Destroy { vm, .. } => vm,
+        }
+    }
+}
+
+impl fmt::Display for Step {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Rename { vm, to } => write!(f, "rename {} → {to} ({})", vm.name, vm.moid),
+            Self::Annotate { vm, note: Note::Hold(_) } => write!(f, "write the hold into the notes of {vm}"),
+            Self::Annotate { vm, note: Note::Release } => write!(f, "remove the hold from the notes of {vm}"),
+            Self::Destroy { vm, running: false, .. } => write!(f, "destroy {vm}"),
+            Self::Destroy { vm, running: true, .. } => write!(f, "power off and destroy {vm}"),
+        }
+    }
+}

@@ -1,0 +1,187 @@
+//! Promotion and rollback, from every state that either can be interrupted in.
+//!
+//! Promotion destroys one thing, its very last step: the generation retired before the two that live and prev are then.
+//! Rollback destroys nothing. Its first step writes the hold, with the id of the template that is to become live, into that
+//! template's notes: no crash leaves a rolled back line without its hold, and the same rollback asked for again goes on
+//! towards that template instead of turning back half way.
+
+use super::draft::{Draft, Slot};
+use super::{Generations, Hold, Note, Refusal};
+use crate::vcenter::Vm;
+
+impl Draft<'_> {
+    pub(super) fn promote(&mut self, now: &Generations) -> Result<(), Refusal> {
+        let base = self.base;
+        if let Some(Hold { reason, by, since, .. }) = &now.hold {
+            return Err(Refusal(format!(
+                "{base} is held since {since:.0} by {by}: {reason}; lift it with `release` when that is settled"
+            )));
+        }
+        self.all_templates()?;
+        if self.has(Slot::Swapping) {
+            self.finish_rollback()?;
+        }
+        let Some(build) = self.vm(Slot::Build) else {
+            return self.without_build();
+        };
+        ready(build, self.vm(Slot::Live).or(self.vm(Slot::Prev)))?;
+        // An earlier promotion that only lacked its last step: live and prev are newer than what it retired.
+        if self.has(Slot::Live) && self.has(Slot::Prev) {
+            self.destroy(Slot::Retired);
+            self.rename(Slot::Prev, Slot::Retired);
+        }
+        if self.has(Slot::Live) {
+            self.rename(Slot::Live, Slot::Prev);
+        }
+        self.rename(Slot::Build, Slot::Live);
+        if self.has(Slot::Prev) {
+            self.destroy(Slot::Retired);
+        } else {
+            // The retired one is all there is behind the new live: it is the way back.
+            self.rename(Slot::Retired, Slot::Prev);
+        }
+        Ok(())
+    }
+
+    /// No build to promote: an interrupted promotion is taken back, or finished where only its last step is missing.
+    fn without_build(&mut self) -> Result<(), Refusal> {
+        let base = self.base;
+        if self.has(Slot::Live) && self.has(Slot::Prev) {
+            self.destroy(Slot::Retired);
+        } else {
+            self.take_back();
+            self.caveat = Some("an interrupted change was taken back; there is no build to promote");
+        }
+        if self.steps.is_empty() {
+            return Err(Refusal(format!("{base}-build not found: nothing to promote; build the line first")));
+        }
+        Ok(())
+    }
+
+    /// Gives the live name to the newest older generation where nobody has it, and prev to the retired one.
+    fn take_back(&mut self) {
+        if !self.has(Slot::Live) {
+            let newest = if self.has(Slot::Prev) { Slot::Prev } else { Slot::Retired };
+            self.rename(newest, Slot::Live);
+        }
+        if !self.has(Slot::Prev) {
+            self.rename(Slot::Retired, Slot::Prev);
+        }
+    }
+
+    /// Finishes a rollback of which the former live is still called `-swapping`.
+    fn finish_rollback(&mut self) -> Result<(), Refusal> {
+        if self.has(Slot::Live) && self.has(Slot::Prev) {
+            let base = self.base;
+            return Err(Refusal(format!(
+                "{base}, {base}-prev and {base}-swapping are all there, which no interrupted rollback leaves; \
+                 rename or remove {base}-swapping by hand"
+            )));
+        }
+        if !self.has(Slot::Live) && !self.has(Slot::Prev) {
+            self.rename(Slot::Swapping, Slot::Live);
+            self.rename(Slot::Retired, Slot::Prev);
+            return Ok(());
+        }
+        if !self.has(Slot::Live) {
+            self.rename(Slot::Prev, Slot::Live);
+        }
+        self.rename(Slot::Swapping, Slot::Prev);
+        Ok(())
+    }
+
+    pub(super) fn rollback(&mut self, now: &Generations, hold: &Hold) -> Result<(), Refusal> {
+        self.all_templates()?;
+        let target = self.target(hold)?;
+        let written = self.mark(target).filter(|mark| mark.reason == hold.reason && now.hold.as_ref() == Some(mark));
+        if written.is_none() {
+            let to = self.vm(target).map(|vm| vm.moid.clone());
+            self.annotate(target, Note::Hold(Hold { to, ..hold.clone() }));
+        }
+        if self.has(Slot::Swapping) {
+            return self.finish_rollback();
+        }
+        if self.has(Slot::Live) && target != Slot::Live {
+            if !self.has(Slot::Prev) {
+                self.rename(Slot::Retired, Slot::Prev);
+            }
+            self.rename(Slot::Live, Slot::Swapping);
+            self.rename(Slot::Prev, Slot::Live);
+            self.rename(Slot::Swapping, Slot::Prev);
+        } else {
+            self.take_back();
+        }
+        Ok(())
+    }
+
+    /// Which template a rollback makes live.
+    fn target(&self, wanted: &Hold) -> Result<Slot, Refusal> {
+        let base = self.base;
+        let (live, prev) = (self.has(Slot::Live), self.has(Slot::Prev));
+        if self.has(Slot::Swapping) {
+            return Ok(if live {
+                Slot::Live
+            } else if prev {
+                Slot::Prev
+            } else {
+                Slot::Swapping
+            });
+        }
+        if let Some(Hold { reason, by, since, .. }) = self.mark(Slot::Live) {
+            // Killed while it took an interrupted promotion back: live is right, the retired one not yet.
+            if !prev && self.has(Slot::Retired) {
+                return Ok(Slot::Live);
+            }
+            if reason == wanted.reason {
+                return Err(Refusal(format!(
+                    "{base} was rolled back for this reason already ({since:.0}, {by}); to undo that, roll back with \
+                     another reason"
+                )));
+            }
+        }
+        match (prev, self.has(Slot::Retired)) {
+            (true, _) => Ok(Slot::Prev),
+            (false, true) => Ok(Slot::Retired),
+            (false, false) if live => {
+                Err(Refusal(format!("{base}-prev not found: there is no generation to go back to")))
+            }
+            (false, false) => {
+                Err(Refusal(format!("{base} has neither a live nor a previous template; build and promote")))
+            }
+        }
+    }
+
+    /// The hold in the notes of the template in `slot`, where a rollback to this very template wrote it.
+    fn mark(&self, slot: Slot) -> Option<Hold> {
+        let vm = self.vm(slot)?;
+        Hold::read(&vm.annotation).filter(|hold| hold.to.as_ref() == Some(&vm.moid))
+    }
+
+    /// Every generation is a template: one that somebody made a VM of again is in use, or half changed.
+    fn all_templates(&self) -> Result<(), Refusal> {
+        let generations = [Slot::Live, Slot::Prev, Slot::Retired, Slot::Swapping];
+        match generations.into_iter().filter_map(|slot| self.vm(slot)).find(|vm| !vm.template) {
+            None => Ok(()),
+            Some(vm) => Err(Refusal(format!(
+                "{} ({}) is a VM, not a template: mark it as template again, or give it a name of its own",
+                vm.name, vm.moid
+            ))),
+        }
+    }
+}
+
+/// Whether a build may become live.
+fn ready(build: &Vm, live: Option<&Vm>) -> Result<(), Refusal> {
+    let name = &build.name;
+    if !build.template {
+        return Err(Refusal(format!("{name} is no template yet; wait for its build, or sweep it if it was left over")));
+    }
+    if let (Some(built), Some(live)) = (build.created, live.and_then(|live| live.created))
+        && built < live
+    {
+        return Err(Refusal(format!(
+            "{name} was made {built:.0}, before the live template ({live:.0}); sweep it and build anew"
+        )));
+    }
+    Ok(())
+}
