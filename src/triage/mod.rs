@@ -3,3 +3,5 @@
 pub mod log;
 pub mod picture;
 pub mod redact;
+pub mod rules;
+pub mod verdict;

@@ -1,0 +1,115 @@
+//! Why a build failed: the rules applied to what its log, its screen and its guest say.
+//!
+//! The earliest line that a rule knows as a cause wins over later symptoms; what packer prints while it cleans up is not
+//! looked at; two builds in one log fail independently; what no rule knows is called unknown.
+
+mod ansible;
+mod case;
+mod reader;
+
+use serde::Serialize;
+
+pub use reader::{JudgeError, judge};
+
+pub use super::rules::Confidence;
+
+/// Where evidence comes from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Witness {
+    /// packer's log
+    Log,
+    /// a picture of the console
+    Screen,
+    /// vCenter's properties of the guest
+    Guest,
+}
+
+/// Something the user can open to see for himself.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Evidence {
+    /// where it comes from
+    pub source: Witness,
+    /// line of the log, counted from 1
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub line: Option<u64>,
+    /// name of the frame (file, or time of capture)
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub frame: Option<String>,
+    /// what it says, scrubbed and harmless
+    pub text: String,
+}
+
+/// The verdict on one build.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Finding {
+    /// e.g. `vsphere-iso.linux-debian`; absent when packer stopped before any build began
+    pub build: Option<String>,
+    /// one of the known classes of failures, `success`, `cancelled`, `killed`, `running` or `unknown`
+    pub class: String,
+    /// the rule that decided
+    pub rule: Option<String>,
+    /// one or two sentences
+    pub cause: String,
+    /// what to do
+    pub remedy: Option<String>,
+    /// how sure the rule is
+    pub confidence: Confidence,
+    /// stage in which it happened
+    pub phase: Option<&'static str>,
+    /// the decisive one first
+    pub evidence: Vec<Evidence>,
+}
+
+/// The verdict on a log.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Verdict {
+    /// of all builds that failed, joined by `+`
+    pub class: String,
+    /// rule of the first one
+    pub rule: Option<String>,
+    /// causes of all, joined
+    pub cause: String,
+    /// what to do
+    pub remedy: Option<String>,
+    /// the lowest of all
+    pub confidence: Confidence,
+    /// name of the screen, if there was one to look at
+    pub screen: Option<String>,
+    /// what that screen is doing
+    pub screen_state: Option<String>,
+    /// of all builds
+    pub evidence: Vec<Evidence>,
+    /// each build by itself
+    pub builds: Vec<Finding>,
+}
+
+impl Verdict {
+    /// Joins the findings: failures count, successes only when there are no failures.
+    pub fn of(builds: Vec<Finding>) -> Self {
+        let failed: Vec<&Finding> = builds.iter().filter(|finding| finding.class != "success").collect();
+        let counted = if failed.is_empty() { builds.iter().collect() } else { failed };
+        let join = |of: fn(&Finding) -> String, with: &str| {
+            let mut parts: Vec<String> = counted.iter().map(|finding| of(finding)).collect();
+            parts.dedup();
+            parts.join(with)
+        };
+        let several = counted.len() > 1;
+        let cause = counted.iter().map(|finding| match &finding.build {
+            Some(build) if several => format!("{build}: {}", finding.cause),
+            _ => finding.cause.clone(),
+        });
+        Self {
+            class: join(|finding| finding.class.clone(), "+"),
+            rule: counted.iter().find_map(|finding| finding.rule.clone()),
+            cause: cause.collect::<Vec<_>>().join(" "),
+            remedy: Some(join(|finding| finding.remedy.clone().unwrap_or_default(), " "))
+                .filter(|text| !text.is_empty()),
+            confidence: counted.iter().map(|finding| finding.confidence).min().unwrap_or(Confidence::Low),
+            screen: None,
+            screen_state: None,
+            evidence: counted.iter().flat_map(|finding| finding.evidence.iter().cloned()).collect(),
+            builds,
+        }
+    }
+}

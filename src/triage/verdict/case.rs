@@ -1,0 +1,284 @@
+//! One build before the judge: which rules found their evidence so far, and how the build ended.
+
+use regex::RegexSetBuilder;
+
+use super::ansible;
+use crate::triage::log::{Origin, Phase};
+use crate::triage::rules::{Rule, Rules};
+
+/// What one pattern of a rule does.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Role {
+    Log,
+    Also,
+    Unless,
+    UnlessNext,
+    Section,
+}
+
+/// All patterns of all rules as one machine.
+pub struct Patterns {
+    set: regex::RegexSet,
+    roles: Vec<(usize, Role)>,
+}
+
+impl Patterns {
+    /// Of these rules.
+    ///
+    /// # Errors
+    /// When they are too many for one machine.
+    pub fn new(rules: &Rules) -> Result<Self, regex::Error> {
+        let mut patterns = Vec::new();
+        let mut roles = Vec::new();
+        for (at, rule) in rules.rules.iter().enumerate() {
+            let of = [
+                (&rule.log, Role::Log),
+                (&rule.also, Role::Also),
+                (&rule.unless, Role::Unless),
+                (&rule.unless_next, Role::UnlessNext),
+                (&rule.section, Role::Section),
+            ];
+            for (pattern, role) in of {
+                if let Some(pattern) = pattern {
+                    patterns.push(pattern.as_str());
+                    roles.push((at, role));
+                }
+            }
+        }
+        let set = RegexSetBuilder::new(patterns)
+            .case_insensitive(true)
+            .size_limit(64 << 20)
+            .dfa_size_limit(32 << 20)
+            .build()?;
+        Ok(Self { set, roles })
+    }
+
+    /// Rule and role of every pattern that a text matches.
+    fn hits(&self, text: &str) -> Vec<(usize, Role)> {
+        self.set.matches(text).iter().map(|at| self.roles[at]).collect()
+    }
+}
+
+/// Evidence for one rule.
+#[derive(Debug, Clone)]
+pub struct Match {
+    /// line of the log
+    pub line: u64,
+    /// the message
+    pub text: String,
+    /// heading of the section it stands in
+    pub section: Option<String>,
+    section_number: u64,
+    count: u64,
+    /// the JSON behind it goes on in the next messages
+    open: bool,
+}
+
+/// One message on its way to a case.
+#[derive(Debug, Clone, Copy)]
+pub struct Message<'l> {
+    /// line of the log
+    pub line: u64,
+    /// who wrote it
+    pub origin: Origin,
+    /// what it says
+    pub text: &'l str,
+    /// stage of the build then
+    pub phase: Phase,
+}
+
+/// Packer's last word on a build.
+#[derive(Debug, Clone)]
+pub struct LastWord {
+    /// line of the log
+    pub line: u64,
+    /// the reason it gives
+    pub text: String,
+}
+
+/// A build and what was found.
+#[derive(Debug)]
+pub struct Case {
+    /// name of the build; `None` before any began
+    pub build: Option<String>,
+    /// per rule
+    found: Vec<Option<Match>>,
+    also: Vec<bool>,
+    sections: u64,
+    heading: Option<String>,
+    /// clean-up has begun: only the last word counts from here on
+    pub over: bool,
+    /// somebody cancelled, at this line
+    pub cancelled: Option<(u64, String)>,
+    /// packer's last word
+    pub last_word: Option<LastWord>,
+    /// newest message that is about this build
+    pub newest: Option<(u64, String)>,
+    /// errors during the clean-up: the last word may repeat one of them
+    pub afterwards: Vec<(u64, String)>,
+    /// errors that no rule may know, in order
+    pub errors: Vec<(u64, String)>,
+    /// the start of the log is lost: stages are not to be trusted
+    pub torn: bool,
+}
+
+/// Most errors kept for a verdict of unknown.
+const KEPT: usize = 3;
+/// Longest message that is kept.
+const LONGEST: usize = 1 << 20;
+
+impl Case {
+    /// Nothing known yet.
+    pub fn new(build: Option<String>, rules: &Rules) -> Self {
+        let count = rules.rules.len();
+        Self {
+            build,
+            found: vec![None; count],
+            also: vec![false; count],
+            sections: 0,
+            heading: None,
+            over: false,
+            cancelled: None,
+            last_word: None,
+            newest: None,
+            afterwards: Vec::new(),
+            errors: Vec::new(),
+            torn: false,
+        }
+    }
+
+    /// Takes a message into account.
+    pub fn hear(&mut self, message: Message<'_>, rules: &Rules, patterns: &Patterns) {
+        let hits = patterns.hits(message.text);
+        let spoken = matches!(message.origin, Origin::Ui | Origin::UiError);
+        if spoken {
+            self.continue_json(message.text);
+            self.take_back_next(&hits, rules);
+        }
+        for (at, role) in &hits {
+            match role {
+                Role::Also => self.also[*at] = true,
+                Role::Unless => self.found[*at] = None,
+                _ => {}
+            }
+        }
+        if spoken && hits.iter().any(|(_, role)| *role == Role::Section) {
+            self.sections += 1;
+            self.heading = Some(message.text.to_owned());
+        }
+        for (at, _) in hits.iter().filter(|(_, role)| *role == Role::Log) {
+            self.match_rule(*at, &rules.rules, message);
+        }
+    }
+
+    /// Keeps an error for the case that no rule knows it.
+    pub fn remember_error(&mut self, line: u64, text: &str) {
+        if self.errors.len() < KEPT && !text.trim().is_empty() {
+            self.errors.push((line, text.to_owned()));
+        }
+    }
+
+    /// Packer's last word. Where it stands for the first time may be an error before it, printed during the clean-up.
+    pub fn conclude(&mut self, message: Message<'_>, rules: &Rules, patterns: &Patterns) {
+        self.last_word = Some(LastWord { line: message.line, text: message.text.to_owned() });
+        let first = self.afterwards.iter().find(|(_, text)| text.trim() == message.text.trim());
+        let line = first.map_or(message.line, |(line, _)| *line);
+        self.hear(Message { line, ..message }, rules, patterns);
+    }
+
+    fn match_rule(&mut self, at: usize, rules: &[Rule], message: Message<'_>) {
+        let rule = &rules[at];
+        let written = rule.from.is_empty() || rule.from.iter().any(|writer| writer.wrote(message.origin));
+        let staged = rule.phase.is_empty() || self.torn || rule.phase.contains(&message.phase);
+        if !written || !staged {
+            return;
+        }
+        if let Some(group) = &rule.group {
+            let others =
+                rules.iter().enumerate().filter(|(other, rule)| *other != at && rule.group.as_ref() == Some(group));
+            others.for_each(|(other, _)| self.found[other] = None);
+        }
+        if let Some(known) = &mut self.found[at] {
+            let newer = rule.section.is_some() && known.section_number < self.sections;
+            if !newer {
+                known.count += 1;
+                return;
+            }
+        }
+        let text: String = message.text.chars().take(LONGEST).collect();
+        let open = text.trim_end().ends_with("=> {");
+        self.found[at] = Some(Match {
+            line: message.line,
+            text,
+            section: self.heading.clone(),
+            section_number: self.sections,
+            count: 1,
+            open,
+        });
+    }
+
+    /// Verbose ansible prints the JSON of a failure over many messages.
+    fn continue_json(&mut self, text: &str) {
+        for found in self.found.iter_mut().flatten().filter(|found| found.open) {
+            found.text.push('\n');
+            found.text.push_str(text);
+            found.open = text.trim_end() != "}" && found.text.len() < LONGEST;
+        }
+    }
+
+    fn take_back_next(&mut self, hits: &[(usize, Role)], rules: &Rules) {
+        for (at, role) in hits {
+            let heading = self.sections;
+            let rule = &rules.rules[*at];
+            let newest =
+                self.found[*at].as_ref().is_some_and(|found| found.section_number == heading || rule.section.is_none());
+            if *role == Role::UnlessNext && newest {
+                self.found[*at] = None;
+            }
+        }
+    }
+
+    /// The rules that hold, the one that decides first. `debug` tells whether plugins' lines stand in the log.
+    pub fn holding<'r>(&self, rules: &'r Rules, debug: bool, screen: Option<&str>) -> Vec<(&'r Rule, Option<&Match>)> {
+        let by_itself = self.cancelled.is_none() && self.last_word.is_some();
+        let mut holding: Vec<(&Rule, Option<&Match>)> = Vec::new();
+        for (at, rule) in rules.rules.iter().enumerate() {
+            let found = self.found[at].as_ref();
+            let ended = match (&rule.last_word, &self.last_word) {
+                (Some(pattern), Some(word)) => {
+                    pattern.is_match(&word.text) || rule.unfinished && self.cancelled.is_some()
+                }
+                (Some(_), None) => rule.unfinished && self.build.is_some(),
+                (None, _) => true,
+            };
+            let holds = (rule.log.is_none() || found.is_some_and(|found| found.count >= rule.at_least))
+                && (by_itself || rule.unfinished || self.build.is_none())
+                && ended
+                && (rule.also.is_none() || self.also[at])
+                && rule.debug.is_none_or(|wanted| wanted == debug)
+                && (rule.screen.is_empty()
+                    || screen.is_some_and(|label| rule.screen.iter().any(|known| known == label)));
+            if holds {
+                holding.push((rule, found));
+            }
+        }
+        // Symptoms last, then by line; the order of the file decides among equals.
+        let rank = |(rule, found): &(&Rule, Option<&Match>)| {
+            (rule.symptom, rule.screen.is_empty() && screen.is_some(), found.map_or(u64::MAX, |found| found.line))
+        };
+        holding.sort_by_key(rank);
+        holding
+    }
+}
+
+impl Match {
+    /// The name of ansible's task it belongs to.
+    pub fn task(&self) -> Option<&str> {
+        crate::triage::log::task_name(self.section.as_deref()?)
+    }
+
+    /// What ansible says about the failure.
+    pub fn ansible(&self) -> Option<String> {
+        ansible::detail(&self.text)
+    }
+}
