@@ -90,6 +90,7 @@ async fn second_process(context: &Context, args: &Args, show: &Showcase, program
     let mut command = Command::new(program);
     command.env_clear().envs(std::env::vars_os().filter(|(name, _)| !foreign(name))).envs(show.lab().environment());
     command.env("XDG_STATE_HOME", showcase::state_home(show.folder()));
+    command.env("PATH", path(show.folder())?);
     command.arg("demo").arg("--inside").arg(show.folder()).arg("--start").arg(show.starts().join(","));
     if let Some(images) = args.images.to_possible_value() {
         command.arg("--images").arg(images.get_name());
@@ -110,6 +111,12 @@ async fn second_process(context: &Context, args: &Args, show: &Showcase, program
             let _ = nix::sys::signal::kill(nix::unistd::Pid::from_raw(pid), nix::sys::signal::SIGTERM);
         }
     }
+}
+
+/// `PATH` with the demo's own programs first.
+fn path(folder: &Path) -> anyhow::Result<OsString> {
+    let known = std::env::var_os("PATH").unwrap_or_default();
+    Ok(std::env::join_paths(std::iter::once(showcase::bin_of(folder)).chain(std::env::split_paths(&known)))?)
 }
 
 /// Whether a variable of this environment must not reach the demo: settings and credentials of the real world.

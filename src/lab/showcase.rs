@@ -2,13 +2,16 @@
 
 use std::fs;
 use std::io;
+use std::os::unix::fs::{PermissionsExt, symlink};
 use std::path::{Path, PathBuf};
 
+use jiff::{SignedDuration, Timestamp};
 use tempfile::TempDir;
 
 use super::guest::Book;
 use super::inventory::Seed;
 use super::{Lab, Options, packer};
+use crate::generation::Hold;
 use crate::paths::create_private_dir;
 use crate::pipeline::{Line, Matrix, MatrixError};
 
@@ -83,8 +86,7 @@ impl Showcase {
         for line in &matrix.lines {
             fs::create_dir_all(matrix.repo.join(&line.build_dir))?;
         }
-        fs::create_dir(folder.path().join("bin"))?;
-        std::os::unix::fs::symlink(program, folder.path().join("bin").join(packer::NAME))?;
+        programs(&bin_of(folder.path()), program)?;
         create_private_dir(&folder.path().join("state"))?;
         let seeds = matrix.lines.iter().enumerate().flat_map(|(index, line)| history(index, line)).collect();
         let mut options = Options { speed, seeds, patient: true, ..Options::default() };
@@ -106,7 +108,7 @@ impl Showcase {
         &self.lab
     }
 
-    /// The folder everything is in; [`repository`], [`packer_of`] and [`state_home`] are below it.
+    /// The folder everything is in; [`repository`], [`bin_of`] and [`state_home`] are below it.
     pub fn folder(&self) -> &Path {
         self.folder.path()
     }
@@ -117,14 +119,34 @@ pub fn repository(folder: &Path) -> PathBuf {
     folder.join("repo")
 }
 
+/// Programs that come before all others inside the demo.
+pub fn bin_of(folder: &Path) -> PathBuf {
+    folder.join("bin")
+}
+
 /// The simulated packer.
 pub fn packer_of(folder: &Path) -> PathBuf {
-    folder.join("bin").join(packer::NAME)
+    bin_of(folder).join(packer::NAME)
 }
 
 /// What `XDG_STATE_HOME` is for everything inside the demo.
 pub fn state_home(folder: &Path) -> PathBuf {
     folder.join("state")
+}
+
+/// The simulated packer, and an Ansible that passes the check made before Windows builds: the simulated packer needs none.
+fn programs(bin: &Path, program: &Path) -> io::Result<()> {
+    fs::create_dir(bin)?;
+    symlink(program, bin.join(packer::NAME))?;
+    let interpreter = bin.join("lab-python");
+    script(&interpreter, "#!/bin/sh\nexit 0\n")?;
+    script(&bin.join("ansible-playbook"), &format!("#!{}\n", interpreter.display()))?;
+    script(&bin.join("mise"), "#!/bin/sh\nexit 1\n")
+}
+
+fn script(path: &Path, text: &str) -> io::Result<()> {
+    fs::write(path, text)?;
+    fs::set_permissions(path, fs::Permissions::from_mode(0o755))
 }
 
 fn write_repository(root: &Path) -> io::Result<()> {
@@ -136,12 +158,20 @@ fn write_repository(root: &Path) -> io::Result<()> {
     Ok(())
 }
 
-/// What earlier runs left of a line: most have two generations, one was never built, one lies about unfinished.
+/// What earlier runs left of a line: two generations of most, one of them held, and a VM that was never finished.
 fn history(index: usize, line: &Line) -> Vec<Seed> {
     let hours = [74, 74, 98, 74, 410, 74, 74, 242, 74];
     let live = hours.get(index).copied().unwrap_or(74);
     let mut seeds = vec![Seed::template(&line.base_name, live), Seed::template(line.prev_name(), live + 168)];
     match line.key.0.as_str() {
+        "ubuntu-2204" => {
+            let hold = Hold {
+                reason: "clones lose DNS, see ticket 4711".into(),
+                by: "mona@ops3".into(),
+                since: Timestamp::now() - SignedDuration::from_hours(50),
+            };
+            seeds[0].notes = hold.write("built by tmpl-tui");
+        }
         // disabled, and never had a second generation
         "windows-desktop-11" => seeds.truncate(1),
         "almalinux-9" => seeds.push(Seed::vm(line.build_name(), 9)),

@@ -149,7 +149,9 @@ impl Vsphere {
 /// `http://127.0.0.1:PORT/sdk`; nothing else is a lab.
 fn lab_url(endpoint: &str) -> Result<Url, String> {
     let refusal = || format!("the simulated packer builds in a lab only, not on {endpoint}");
-    let url: Url = endpoint.parse().map_err(|_| refusal())?;
+    // packer's own form has no scheme.
+    let url = if endpoint.contains("://") { endpoint.to_owned() } else { format!("http://{endpoint}") };
+    let url: Url = url.parse().map_err(|_| refusal())?;
     let local = match url.host() {
         Some(url::Host::Ipv4(address)) => address.is_loopback(),
         Some(url::Host::Ipv6(address)) => address.is_loopback(),
@@ -173,7 +175,9 @@ mod tests {
 
     #[test]
     fn a_real_vcenter_is_refused() {
-        assert_eq!(lab_url("http://127.0.0.1:8989").unwrap().as_str(), "http://127.0.0.1:8989/sdk");
+        for endpoint in ["http://127.0.0.1:8989", "127.0.0.1:8989"] {
+            assert_eq!(lab_url(endpoint).unwrap().as_str(), "http://127.0.0.1:8989/sdk");
+        }
         for endpoint in ["vc01.example.com", "https://vc01.example.com", "http://10.0.0.1:80", "https://127.0.0.1"] {
             assert!(lab_url(endpoint).unwrap_err().contains("in a lab only"), "{endpoint}");
         }
