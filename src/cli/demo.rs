@@ -7,18 +7,23 @@ use std::ffi::{OsStr, OsString};
 use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::ExitStatus;
+use std::time::Duration;
 
 use anyhow::Context as _;
 use clap::ValueEnum as _;
+use tmpl::build::{self, Request};
 use tmpl::lab::Book;
 use tmpl::lab::showcase::{self, Error, Showcase};
 use tmpl::paths::StateDir;
-use tmpl::pipeline::Matrix;
+use tmpl::pipeline::{Line, Matrix};
 use tmpl::tui::picture::Images;
 use tokio::process::Command;
 use tokio::signal::unix::{SignalKind, signal};
 
 use super::{Context, Exit, Stop};
+
+/// A cancelled build destroys its VM; in the lab that takes a second.
+const PATIENCE: Duration = Duration::from_secs(15);
 
 /// Arguments of `demo`.
 #[derive(Debug, clap::Args)]
@@ -73,6 +78,7 @@ async fn lab(context: &Context, args: &Args) -> anyhow::Result<Exit> {
         other => other?,
     };
     let status = second_process(context, args, &show, &program).await?;
+    end_builds(&show).await?;
     show.lab().stop().await;
     Ok(match status.code() {
         Some(0) => Exit::Done,
@@ -90,7 +96,6 @@ async fn second_process(context: &Context, args: &Args, show: &Showcase, program
     let mut command = Command::new(program);
     command.env_clear().envs(std::env::vars_os().filter(|(name, _)| !foreign(name))).envs(show.lab().environment());
     command.env("XDG_STATE_HOME", showcase::state_home(show.folder()));
-    command.env("PATH", path(show.folder())?);
     command.arg("demo").arg("--inside").arg(show.folder()).arg("--start").arg(show.starts().join(","));
     if let Some(images) = args.images.to_possible_value() {
         command.arg("--images").arg(images.get_name());
@@ -113,12 +118,6 @@ async fn second_process(context: &Context, args: &Args, show: &Showcase, program
     }
 }
 
-/// `PATH` with the demo's own programs first.
-fn path(folder: &Path) -> anyhow::Result<OsString> {
-    let known = std::env::var_os("PATH").unwrap_or_default();
-    Ok(std::env::join_paths(std::iter::once(showcase::bin_of(folder)).chain(std::env::split_paths(&known)))?)
-}
-
 /// Whether a variable of this environment must not reach the demo: settings and credentials of the real world.
 fn foreign(name: &OsStr) -> bool {
     const PREFIXES: &[&str] =
@@ -129,19 +128,56 @@ fn foreign(name: &OsStr) -> bool {
     PREFIXES.iter().any(|prefix| name.starts_with(prefix)) || PARTS.iter().any(|part| name.contains(part))
 }
 
+/// The builds of the demo end with it: their vCenter goes.
+async fn end_builds(show: &Showcase) -> anyhow::Result<()> {
+    let state = show.state();
+    let mut ending = Vec::new();
+    for line in Matrix::load(&showcase::repository(show.folder()))?.lines {
+        let Some(run) = build::latest(&state, &line.key)?.filter(|run| run.state.live()) else { continue };
+        match build::cancel(&run, false).await {
+            Ok(()) => ending.push(run),
+            Err(build::BuildError::Over { .. }) => {}
+            Err(error) => return Err(error.into()),
+        }
+    }
+    for run in ending {
+        if tokio::time::timeout(PATIENCE, build::wait(&run)).await.is_err() {
+            build::cancel(&run, true).await?;
+        }
+    }
+    Ok(())
+}
+
+/// Starts the builds the demo opens with; what went wrong, for after the console.
+async fn start_builds(lines: Vec<Line>, repo: PathBuf, packer: PathBuf, state: StateDir) -> anyhow::Result<()> {
+    let program = std::env::current_exe()?;
+    for line in lines {
+        let request = Request { packer: packer.clone(), ..Request::new(line, repo.clone()) };
+        build::start_detached(&program, &request, &state).await?;
+    }
+    Ok(())
+}
+
 /// The second process: the console.
 async fn console(context: &Context, folder: &Path, args: &Args) -> anyhow::Result<Exit> {
+    let matrix = Matrix::load(&showcase::repository(folder)).map_err(Stop::usage)?;
+    let state = StateDir::from_environment()?;
+    let lines = args.start.iter().map(|key| matrix.line(key).cloned()).collect::<Result<_, _>>()?;
+    let builds = start_builds(lines, matrix.repo.clone(), showcase::packer_of(folder), state.clone());
+    let builds = tokio::spawn(builds);
     let options = tmpl::tui::Options {
-        matrix: Matrix::load(&showcase::repository(folder)).map_err(Stop::usage)?,
+        matrix,
         settings: context.settings()?,
-        state: StateDir::from_environment()?,
+        state,
         key: args.start.first().cloned(),
         packer: showcase::packer_of(folder),
         read_only: context.global.read_only,
         simulated: true,
         images: args.images,
     };
-    super::tui::open(options).await
+    let exit = super::tui::open(options).await?;
+    builds.await?.context("the demo's builds did not start")?;
+    Ok(exit)
 }
 
 #[cfg(test)]

@@ -2,7 +2,7 @@
 
 use std::fs;
 use std::io;
-use std::os::unix::fs::{PermissionsExt, symlink};
+use std::os::unix::fs::symlink;
 use std::path::{Path, PathBuf};
 
 use jiff::{SignedDuration, Timestamp};
@@ -12,7 +12,7 @@ use super::guest::Book;
 use super::inventory::Seed;
 use super::{Lab, Options, packer};
 use crate::generation::Hold;
-use crate::paths::create_private_dir;
+use crate::paths::{StateDir, create_private_dir};
 use crate::pipeline::{Line, Matrix, MatrixError};
 
 /// The pipeline's files as they were when this program was built, so that a demo needs no repository.
@@ -86,7 +86,7 @@ impl Showcase {
         for line in &matrix.lines {
             fs::create_dir_all(matrix.repo.join(&line.build_dir))?;
         }
-        programs(&bin_of(folder.path()), program)?;
+        symlink(program, packer_of(folder.path()))?;
         create_private_dir(&folder.path().join("state"))?;
         let seeds = matrix.lines.iter().enumerate().flat_map(|(index, line)| history(index, line)).collect();
         let mut options = Options { speed, seeds, patient: true, ..Options::default() };
@@ -108,7 +108,12 @@ impl Showcase {
         &self.lab
     }
 
-    /// The folder everything is in; [`repository`], [`bin_of`] and [`state_home`] are below it.
+    /// Where everything inside the demo keeps its records.
+    pub fn state(&self) -> StateDir {
+        StateDir::at(state_home(self.folder.path()).join("tmpl-tui"))
+    }
+
+    /// The folder everything is in; [`repository`], [`packer_of`] and [`state_home`] are below it.
     pub fn folder(&self) -> &Path {
         self.folder.path()
     }
@@ -119,34 +124,14 @@ pub fn repository(folder: &Path) -> PathBuf {
     folder.join("repo")
 }
 
-/// Programs that come before all others inside the demo.
-pub fn bin_of(folder: &Path) -> PathBuf {
-    folder.join("bin")
-}
-
 /// The simulated packer.
 pub fn packer_of(folder: &Path) -> PathBuf {
-    bin_of(folder).join(packer::NAME)
+    folder.join(packer::NAME)
 }
 
 /// What `XDG_STATE_HOME` is for everything inside the demo.
 pub fn state_home(folder: &Path) -> PathBuf {
     folder.join("state")
-}
-
-/// The simulated packer, and an Ansible that passes the check made before Windows builds: the simulated packer needs none.
-fn programs(bin: &Path, program: &Path) -> io::Result<()> {
-    fs::create_dir(bin)?;
-    symlink(program, bin.join(packer::NAME))?;
-    let interpreter = bin.join("lab-python");
-    script(&interpreter, "#!/bin/sh\nexit 0\n")?;
-    script(&bin.join("ansible-playbook"), &format!("#!{}\n", interpreter.display()))?;
-    script(&bin.join("mise"), "#!/bin/sh\nexit 1\n")
-}
-
-fn script(path: &Path, text: &str) -> io::Result<()> {
-    fs::write(path, text)?;
-    fs::set_permissions(path, fs::Permissions::from_mode(0o755))
 }
 
 fn write_repository(root: &Path) -> io::Result<()> {
