@@ -153,6 +153,7 @@ fn history(index: usize, line: &Line) -> Vec<Seed> {
             let hold = Hold {
                 reason: "clones lose DNS, see ticket 4711".into(),
                 by: "mona@ops3".into(),
+                to: None,
                 since: Timestamp::now() - SignedDuration::from_hours(50),
             };
             seeds[0].notes = hold.write("built by tmpl-tui");
