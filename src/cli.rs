@@ -11,6 +11,7 @@ mod doctor;
 mod generation;
 mod lab;
 mod log;
+mod logging;
 mod man;
 mod plan;
 mod redact;
@@ -22,7 +23,8 @@ use std::io::Write;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use clap::{Parser, Subcommand};
+use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
+use tmpl::paths::StateDir;
 use tmpl::tui::picture::Images;
 
 pub use context::Context;
@@ -149,7 +151,12 @@ impl Stop {
 
 /// Parses the arguments, runs the verb, reports the error in one line.
 pub fn main() -> ExitCode {
-    let cli = Cli::parse();
+    let matches = Cli::command().get_matches();
+    let cli = Cli::from_arg_matches(&matches).unwrap_or_else(|error| error.exit());
+    let verb = matches.subcommand_name().unwrap_or("tui");
+    if !matches!(cli.verb, Some(Verb::Completions(_) | Verb::Man)) {
+        begin_log(verb);
+    }
     let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
         Ok(runtime) => runtime,
         Err(error) => return report(&anyhow::Error::from(error).context("cannot start")),
@@ -158,8 +165,24 @@ pub fn main() -> ExitCode {
     // A blocking read left behind (stdin) must not keep a finished program alive.
     runtime.shutdown_background();
     match outcome {
-        Ok(exit) => exit.into(),
-        Err(error) => report(&error),
+        Ok(exit) => {
+            tracing::info!(verb, ?exit, "ended");
+            exit.into()
+        }
+        Err(error) => {
+            tracing::error!(verb, error = ?format!("{error:#}"), "ended");
+            report(&error)
+        }
+    }
+}
+
+/// The verb alone is logged: its arguments may hold what was to be typed into a guest.
+fn begin_log(verb: &str) {
+    let begun = StateDir::from_environment().map_err(Into::into).and_then(|state| logging::start(&state));
+    match begun {
+        Ok(()) => tracing::info!(verb, version = env!("CARGO_PKG_VERSION"), pid = std::process::id(), "begun"),
+        // Nothing is left to do when stderr is closed.
+        Err(error) => drop(writeln!(std::io::stderr(), "tmpl-tui: no log is written: {error:#}")),
     }
 }
 

@@ -259,11 +259,14 @@ impl Gate {
         self.audit
             .append(entry, "started")
             .map_err(|source| GateError::Audit { path: self.audit.path().display().to_string(), source })?;
+        let Entry { verb, call, object, name, detail } = entry;
+        tracing::info!(verb, call, object, ?name, ?detail, "started");
         let result = act().await;
         let outcome = match &result {
             Ok(()) => "done".to_owned(),
             Err(error) => format!("failed: {error}"),
         };
+        tracing::info!(verb, call, object, ?outcome, "ended");
         if let Err(error) = self.audit.append(entry, &outcome) {
             // It is done or not, whatever the log says; the next change will be refused.
             tracing::error!(%error, outcome, "the audit log cannot be written");

@@ -1,0 +1,134 @@
+//! The program's own log: one file a day in the state folder, kept for two weeks, for its owner alone. Nothing of it goes
+//! to the terminal.
+
+use std::fs::OpenOptions;
+use std::io::{self, Write};
+use std::os::unix::fs::OpenOptionsExt;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, LazyLock, Mutex, PoisonError};
+
+use jiff::Timestamp;
+use tmpl::paths::{StateDir, create_private_dir};
+use tmpl::triage::redact::Scrubber;
+use tracing::level_filters::LevelFilter;
+use tracing::{Level, Metadata};
+use tracing_appender::rolling::{RollingFileAppender, Rotation};
+use tracing_subscriber::filter::{EnvFilter, FilterExt, filter_fn};
+use tracing_subscriber::fmt::MakeWriter;
+use tracing_subscriber::layer::SubscriberExt;
+use tracing_subscriber::util::SubscriberInitExt;
+use tracing_subscriber::{Layer, fmt};
+
+const PREFIX: &str = "tmpl-tui";
+const SUFFIX: &str = "log";
+const FILES: usize = 14;
+
+/// Starts logging below `state`. What is logged is said by `TMPL_LOG`, else `RUST_LOG`, in the syntax of the latter.
+///
+/// # Errors
+/// Those of the file system; the program works without a log too.
+pub fn start(state: &StateDir) -> anyhow::Result<()> {
+    let layer = fmt::layer().with_ansi(false).with_writer(Log::open(&state.logs())?);
+    // Other crates' debugging output may hold headers and bodies: cookies, passwords. It is not ours to check.
+    let harmless =
+        filter_fn(|event: &Metadata<'_>| event.target().starts_with("tmpl") || *event.level() <= Level::INFO);
+    tracing_subscriber::registry().with(layer.with_filter(wanted().and(harmless))).try_init()?;
+    Ok(())
+}
+
+fn wanted() -> EnvFilter {
+    let set =
+        ["TMPL_LOG", "RUST_LOG"].into_iter().find_map(|name| std::env::var(name).ok().filter(|set| !set.is_empty()));
+    EnvFilter::builder().with_default_directive(LevelFilter::INFO.into()).parse_lossy(set.unwrap_or_default())
+}
+
+/// The file of the day. The appender turns the page and throws old ones away; it makes files everybody may read, so they
+/// are made before it does.
+#[derive(Clone)]
+struct Log(Arc<Inner>);
+
+struct Inner {
+    folder: PathBuf,
+    day: Mutex<String>,
+    files: RollingFileAppender,
+    scrubber: LazyLock<Scrubber>,
+}
+
+impl Log {
+    fn open(folder: &Path) -> anyhow::Result<Self> {
+        create_private_dir(folder)?;
+        let today = today();
+        make(folder, &today)?;
+        let files = RollingFileAppender::builder()
+            .rotation(Rotation::DAILY)
+            .filename_prefix(PREFIX)
+            .filename_suffix(SUFFIX)
+            .max_log_files(FILES)
+            .build(folder)?;
+        let scrubber = LazyLock::new(Scrubber::of_process as fn() -> Scrubber);
+        Ok(Self(Arc::new(Inner { folder: folder.to_owned(), day: Mutex::new(today), files, scrubber })))
+    }
+}
+
+fn today() -> String {
+    Timestamp::now().strftime("%Y-%m-%d").to_string()
+}
+
+fn make(folder: &Path, day: &str) -> io::Result<()> {
+    let path = folder.join(format!("{PREFIX}.{day}.{SUFFIX}"));
+    OpenOptions::new().append(true).create(true).mode(0o600).open(path).map(drop)
+}
+
+impl<'a> MakeWriter<'a> for Log {
+    type Writer = Self;
+
+    fn make_writer(&'a self) -> Self {
+        self.clone()
+    }
+}
+
+impl Write for Log {
+    /// Takes one whole event, as the formatting layer hands it over.
+    fn write(&mut self, event: &[u8]) -> io::Result<usize> {
+        let Inner { folder, day, files, scrubber } = &*self.0;
+        let now = today();
+        let mut day = day.lock().unwrap_or_else(PoisonError::into_inner);
+        if *day != now {
+            make(folder, &now)?;
+            *day = now;
+        }
+        let text = String::from_utf8_lossy(event);
+        files.make_writer().write_all(scrubber.text(&text).as_bytes())?;
+        Ok(event.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::os::unix::fs::PermissionsExt;
+
+    use super::*;
+
+    #[test]
+    fn files_are_private_and_two_weeks_of_them_stay() {
+        let folder = tempfile::tempdir().unwrap();
+        let logs = folder.path().join("log");
+        create_private_dir(&logs).unwrap();
+        for day in 1..=20 {
+            make(&logs, &format!("2026-01-{day:02}")).unwrap();
+        }
+        let mut log = Log::open(&logs).unwrap();
+        log.write_all(b"one event\n").unwrap();
+        let files: Vec<_> = std::fs::read_dir(&logs).unwrap().map(|entry| entry.unwrap()).collect();
+        assert!(files.len() <= FILES, "{} files", files.len());
+        for file in &files {
+            assert_eq!(file.metadata().unwrap().permissions().mode() & 0o777, 0o600, "{:?}", file.path());
+        }
+        let path = logs.join(format!("{PREFIX}.{}.{SUFFIX}", today()));
+        assert_eq!(std::fs::read_to_string(path).unwrap(), "one event\n");
+    }
+}
