@@ -98,7 +98,7 @@ pub async fn run(context: &Context, args: Args) -> anyhow::Result<Exit> {
         writeln!(std::io::stdout(), "{}", serde_json::to_string(&outcome.run)?)?;
     }
     if exit == Exit::Done && args.promote {
-        return promote(context, &request.line).await;
+        return super::generation::promote_built(context, &request.line).await;
     }
     Ok(exit)
 }
@@ -211,9 +211,4 @@ async fn leftover(run: &Run, line: &Line) -> Option<String> {
         }
         Err(error) => Some(format!("whether {} is gone is not known: {error}", line.build_name())),
     }
-}
-
-async fn promote(context: &Context, line: &Line) -> anyhow::Result<Exit> {
-    let _ = (context, line);
-    anyhow::bail!("promotion is not built yet")
 }

@@ -1,11 +1,18 @@
 //! `promote`, `rollback`, `hold`, `release`, `sweep`.
 
+use std::future::Future;
 use std::io::{IsTerminal, Write};
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::{Duration, Instant};
 
 use jiff::Timestamp;
-use tmpl::generation::{self, Actor, ApplyError, Generations, GuardError, Plan, Request};
+use serde::Serialize;
+use tmpl::build;
+use tmpl::generation::{self, Actor, ApplyError, Generations, GuardError, Plan, Request, Step};
+use tmpl::pipeline::Line;
+use tmpl::vcenter::Client;
 use tmpl::vcenter::gate::{GateError, Mode};
+use tokio::signal::unix::{SignalKind, signal};
 
 use super::{Context, Exit, Stop};
 
@@ -14,16 +21,37 @@ use super::{Context, Exit, Stop};
 pub struct KeyArgs {
     /// The line
     key: String,
+    #[command(flatten)]
+    how: How,
 }
 
 /// Arguments of `promote`.
-#[derive(Debug, clap::Args)]
-pub struct PromoteArgs {
-    /// The line
-    key: String,
+pub type PromoteArgs = KeyArgs;
+
+/// What every change takes.
+#[derive(Debug, Default, clap::Args)]
+pub struct How {
     /// Print the steps, change nothing
     #[arg(long)]
     dry_run: bool,
+    /// Do exactly the steps that --dry-run printed under this name, or nothing
+    #[arg(long, value_name = "ID")]
+    plan: Option<String>,
+    /// What was done (or would be) as JSON
+    #[arg(long)]
+    json: bool,
+}
+
+/// Arguments of `hold`.
+#[derive(Debug, clap::Args)]
+pub struct HoldArgs {
+    /// The line
+    key: String,
+    /// Why; the next person on call sees it
+    #[arg(long)]
+    reason: String,
+    #[command(flatten)]
+    how: How,
 }
 
 /// Arguments of `rollback`.
@@ -34,22 +62,11 @@ pub struct RollbackArgs {
     /// Why; kept with the hold
     #[arg(long)]
     reason: String,
-    /// Print the steps, change nothing
-    #[arg(long)]
-    dry_run: bool,
     /// Do not ask
     #[arg(long)]
     yes: bool,
-}
-
-/// Arguments of `hold`.
-#[derive(Debug, clap::Args)]
-pub struct HoldArgs {
-    /// The line
-    key: String,
-    /// Why
-    #[arg(long)]
-    reason: String,
+    #[command(flatten)]
+    how: How,
 }
 
 /// Arguments of `sweep`.
@@ -57,12 +74,11 @@ pub struct HoldArgs {
 pub struct SweepArgs {
     /// The line
     key: String,
-    /// Print the steps, change nothing
-    #[arg(long)]
-    dry_run: bool,
     /// Do not ask for the name
     #[arg(long)]
     yes: bool,
+    #[command(flatten)]
+    how: How,
 }
 
 /// What must be answered before anything is changed.
@@ -72,67 +88,156 @@ enum Ask {
     Name,
 }
 
+/// What was done; the shape of `--json`.
+#[derive(Serialize)]
+struct Report<'a> {
+    key: &'a str,
+    base_name: &'a str,
+    verb: &'a str,
+    /// as `--plan` takes it
+    plan: String,
+    steps: &'a [Step],
+    /// what the steps come to where that is less than what was asked for
+    caveat: Option<&'a str>,
+    /// false after `--dry-run`
+    done: bool,
+}
+
 /// Promotes.
 pub async fn promote(context: &Context, args: PromoteArgs) -> anyhow::Result<Exit> {
-    run(context, &args.key, Request::Promote, args.dry_run, Ask::Nothing).await
+    run(context, &args.key, Request::Promote, &args.how, Ask::Nothing).await
+}
+
+/// Promotes what this process has just built.
+pub async fn promote_built(context: &Context, line: &Line) -> anyhow::Result<Exit> {
+    run(context, &line.key.0, Request::Promote, &How::default(), Ask::Nothing).await
 }
 
 /// Rolls back.
 pub async fn rollback(context: &Context, args: RollbackArgs) -> anyhow::Result<Exit> {
     let ask = if args.yes { Ask::Nothing } else { Ask::Yes };
-    run(context, &args.key, Request::Rollback { reason: args.reason }, args.dry_run, ask).await
+    run(context, &args.key, Request::Rollback { reason: args.reason }, &args.how, ask).await
 }
 
 /// Holds.
 pub async fn hold(context: &Context, args: HoldArgs) -> anyhow::Result<Exit> {
-    run(context, &args.key, Request::Hold { reason: args.reason }, false, Ask::Nothing).await
+    run(context, &args.key, Request::Hold { reason: args.reason }, &args.how, Ask::Nothing).await
 }
 
 /// Releases.
 pub async fn release(context: &Context, args: KeyArgs) -> anyhow::Result<Exit> {
-    run(context, &args.key, Request::Release, false, Ask::Nothing).await
+    run(context, &args.key, Request::Release, &args.how, Ask::Nothing).await
 }
 
 /// Sweeps.
 pub async fn sweep(context: &Context, args: SweepArgs) -> anyhow::Result<Exit> {
     let ask = if args.yes { Ask::Nothing } else { Ask::Name };
-    run(context, &args.key, Request::Sweep, args.dry_run, ask).await
+    run(context, &args.key, Request::Sweep, &args.how, ask).await
 }
 
-async fn run(context: &Context, key: &str, request: Request, dry_run: bool, ask: Ask) -> anyhow::Result<Exit> {
+async fn run(context: &Context, key: &str, request: Request, how: &How, ask: Ask) -> anyhow::Result<Exit> {
     let line = context.line(key)?;
-    if context.mode() == Mode::ReadOnly && !dry_run {
+    if context.mode() == Mode::ReadOnly && !how.dry_run {
         return Err(Stop::refused(format!("read-only: {} is not done", request.verb())));
     }
+    not_being_built(context, &line, &request)?;
     let client = context.client()?;
+    let outcome = change(context, &line, &request, how, &ask, &client).await;
+    client.logout().await;
+    outcome
+}
+
+async fn change(
+    context: &Context,
+    line: &Line,
+    request: &Request,
+    how: &How,
+    ask: &Ask,
+    client: &Client,
+) -> anyhow::Result<Exit> {
     let now = Generations::read(&line.base_name, &client.vms().await.map_err(Stop::vcenter)?);
-    let plan = generation::plan(&request, &now, &Actor::current(), Timestamp::now()).map_err(Stop::refused)?;
-    generation::guard(&client, &plan).await.map_err(|error| match error {
+    let plan = generation::plan(request, &now, &Actor::current(), Timestamp::now()).map_err(Stop::refused)?;
+    generation::guard(client, &plan).await.map_err(|error| match error {
         GuardError::Refused(refusal) => Stop::refused(refusal),
         GuardError::VCenter(error) => Stop::vcenter(error),
     })?;
-    if dry_run {
-        return print(&plan);
+    if how.plan.as_ref().is_some_and(|wanted| *wanted != plan.fingerprint()) {
+        let base = &plan.base;
+        return Err(Stop::refused(format!("{base} has changed since that plan was made; look again with --dry-run")));
     }
-    if !agreed(&plan, &ask)? {
+    if how.dry_run {
+        return print(&plan, line, how.json, false).map(|()| Exit::Done);
+    }
+    if !agreed(&plan, ask)? {
         return Err(Stop::refused("not confirmed; nothing was changed"));
     }
-    let gate = context.gate(&client)?;
+    let gate = context.gate(client)?;
     let said = AtomicUsize::new(0);
-    let outcome = generation::apply(&gate, &plan, &|progress| {
+    let on = |progress: &generation::Progress| {
         // Once per step; the task's percentages are for the console.
         if said.fetch_max(progress.step + 1, Ordering::Relaxed) <= progress.step {
             say(&format!("{}/{} {}", progress.step + 1, progress.of, progress.text));
         }
-    })
-    .await;
-    client.logout().await;
+    };
+    let Some(outcome) = undisturbed(request, generation::apply(&gate, &plan, &on)).await? else {
+        return Ok(Exit::Cancelled);
+    };
     outcome.map_err(stop)?;
+    if how.json {
+        print(&plan, line, true, true)?;
+    }
     match plan.caveat {
         Some(caveat) => Err(anyhow::anyhow!("{}: {caveat}", line.key)),
         None => Ok(Exit::Done),
     }
 }
+
+/// Packer may be about to destroy the very build that is meant.
+fn not_being_built(context: &Context, line: &Line, request: &Request) -> anyhow::Result<()> {
+    if !matches!(request, Request::Promote | Request::Sweep) {
+        return Ok(());
+    }
+    let run = build::latest(&context.state()?, &line.key)?;
+    match run.filter(|run| run.state.live()) {
+        Some(run) => Err(Stop::refused(format!(
+            "{} is being built since {:.0} (process {}); wait for it or cancel it first",
+            line.key, run.started, run.supervisor.pid
+        ))),
+        None => Ok(()),
+    }
+}
+
+/// Lets a change come to its end although somebody signals: cut off in the middle it may leave no live template. A second
+/// signal, later, means it; then `None`.
+async fn undisturbed<T>(request: &Request, work: impl Future<Output = T>) -> anyhow::Result<Option<T>> {
+    let (mut int, mut term, mut hup) =
+        (signal(SignalKind::interrupt())?, signal(SignalKind::terminate())?, signal(SignalKind::hangup())?);
+    let mut work = std::pin::pin!(work);
+    let mut asked: Option<Instant> = None;
+    loop {
+        tokio::select! {
+            done = &mut work => return Ok(Some(done)),
+            _ = int.recv() => {}
+            _ = term.recv() => {}
+            _ = hup.recv() => {}
+        }
+        match asked {
+            // CI sends several in a row and kills ten seconds later; that is time enough.
+            Some(asked) if asked.elapsed() > PATIENCE => {
+                say(&format!("stopped half way; run {} again to finish", request.verb()));
+                return Ok(None);
+            }
+            Some(_) => {}
+            None => {
+                say("finishing this first: half of it could leave no live template");
+                asked = Some(Instant::now());
+            }
+        }
+    }
+}
+
+/// Signals this soon after the first one are the same request.
+const PATIENCE: Duration = Duration::from_secs(15);
 
 fn stop(error: ApplyError) -> anyhow::Error {
     match error {
@@ -143,15 +248,27 @@ fn stop(error: ApplyError) -> anyhow::Error {
     }
 }
 
-fn print(plan: &Plan) -> anyhow::Result<Exit> {
+fn print(plan: &Plan, line: &Line, json: bool, done: bool) -> anyhow::Result<()> {
     let mut out = std::io::stdout().lock();
+    let verb = plan.request.verb();
+    if json {
+        let (key, base_name, caveat) = (&line.key.0, &plan.base, plan.caveat);
+        let report = Report { key, base_name, verb, plan: plan.fingerprint(), steps: &plan.steps, caveat, done };
+        serde_json::to_writer(&mut out, &report)?;
+        return Ok(writeln!(out)?);
+    }
     for step in &plan.steps {
         writeln!(out, "{step}")?;
     }
     if let Some(caveat) = plan.caveat {
         say(caveat);
     }
-    Ok(Exit::Done)
+    say(&format!(
+        "nothing was changed; exactly this, or nothing: tmpl-tui {verb} {} --plan {}",
+        line.key,
+        plan.fingerprint()
+    ));
+    Ok(())
 }
 
 /// Shows the steps and asks on the terminal; without one, `--yes` is needed.

@@ -2,11 +2,13 @@
 
 use std::fmt;
 
+use serde::Serialize;
+
 use super::Hold;
 use crate::vcenter::{Moid, PowerState, Vm};
 
 /// The object of a step, as it must be when the step begins; anything else is a world that has changed.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Subject {
     /// vCenter's id
     pub moid: Moid,
@@ -40,7 +42,8 @@ impl fmt::Display for Subject {
 }
 
 /// What becomes of the notes of a template. Applied to the notes as they stand at that moment.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
 pub enum Note {
     /// this hold instead of any other
     Hold(Hold),
@@ -59,7 +62,8 @@ impl Note {
 }
 
 /// One change to one object.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(tag = "do", rename_all = "lowercase")]
 pub enum Step {
     /// give it another name
     Rename {

@@ -11,7 +11,7 @@ pub(super) async fn on(session: &Session, entities: &[Moid], ids: &[&str]) -> Re
         return Err(Error::NotFound("AuthorizationManager".into()));
     };
     let key = session.key().await?;
-    let list: String = entities.iter().map(|entity| soap::reference("entities", kind(entity), &entity.0)).collect();
+    let list: String = entities.iter().map(|entity| soap::reference("entity", kind(entity), &entity.0)).collect();
     let wanted: String = ids.iter().map(|id| soap::text("privId", id)).collect();
     let arguments = format!("{list}{}{wanted}", soap::text("sessionId", &key));
     let answer = session.call("HasPrivilegeOnEntities", "AuthorizationManager", manager, &arguments, CALL).await?;
