@@ -175,9 +175,16 @@ impl Client {
     pub async fn vms(&self) -> Result<Vec<Vm>, Error> {
         let folder = self.folder().await?;
         let content = self.session().content().await?;
-        let properties = inventory::vm_properties(content);
+        let properties = format!("{}{}", inventory::PROOF, inventory::vm_properties(content));
         let found = inventory::collect(self.session(), &properties, &inventory::folder_members(&folder)).await?;
-        Ok(found.iter().filter_map(inventory::vm).collect())
+        let of_kind = |kind: &'static str| {
+            found.iter().filter(move |object| object.child("obj").is_some_and(|obj| obj.kind == kind))
+        };
+        if of_kind("Folder").next().is_none_or(|folder| inventory::property(folder, "name").is_none()) {
+            let reason = "the folder is not in its own listing; does the account have System.View on it?".into();
+            return Err(Error::Protocol { call: "RetrievePropertiesEx", reason });
+        }
+        Ok(of_kind("VirtualMachine").filter_map(inventory::vm).collect())
     }
 
     /// One VM by id, `None` when it is gone.

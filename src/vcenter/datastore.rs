@@ -73,7 +73,8 @@ impl Client {
         let path = FilePath { datastore: datastore.into(), path: folder.into() };
         let arguments = format!(
             "{}<searchSpec><details><fileType>false</fileType><fileSize>true</fileSize><modification>false</modification>\
-             <fileOwner>false</fileOwner></details><sortFoldersFirst>false</sortFoldersFirst></searchSpec>",
+             <fileOwner>false</fileOwner></details>\
+             <matchPattern>*</matchPattern><sortFoldersFirst>false</sortFoldersFirst></searchSpec>",
             soap::text("datastorePath", &path.to_string())
         );
         let target = ("HostDatastoreBrowser", browser.0.as_str());

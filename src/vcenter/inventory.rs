@@ -30,10 +30,14 @@ pub(super) fn vm_properties_and(content: &Content, more: Option<&str>) -> String
     format!("<propSet><type>VirtualMachine</type>{paths}</propSet>")
 }
 
-/// Everything directly in a folder, as an `objectSet` to collect from.
+/// Properties of a folder that are asked for only to see that the answer is one: without a session a server leaves out
+/// what may not be seen, and an empty folder would read as "no templates".
+pub(super) const PROOF: &str = "<propSet><type>Folder</type><pathSet>name</pathSet></propSet>";
+
+/// Everything directly in a folder and the folder itself, as an `objectSet` to collect from.
 pub(super) fn folder_members(folder: &Moid) -> String {
     format!(
-        "<objectSet>{}<skip>true</skip><selectSet xsi:type=\"TraversalSpec\"><name>members</name>\
+        "<objectSet>{}<skip>false</skip><selectSet xsi:type=\"TraversalSpec\"><name>members</name>\
          <type>Folder</type><path>childEntity</path><skip>false</skip></selectSet></objectSet>",
         soap::reference("obj", "Folder", &folder.0)
     )
@@ -139,9 +143,10 @@ pub(super) async fn datacenter(session: &Session, name: Option<&str>) -> Result<
          <path>childEntity</path><skip>false</skip><selectSet><name>down</name></selectSet></selectSet></objectSet>",
         soap::reference("obj", "Folder", &content.root)
     );
-    let properties = "<propSet><type>Datacenter</type><pathSet>name</pathSet></propSet>";
-    let found = collect(session, properties, &objects).await?;
-    let mut found = found.iter().filter_map(|object| {
+    let properties = format!("{PROOF}<propSet><type>Datacenter</type><pathSet>name</pathSet></propSet>");
+    let found = collect(session, &properties, &objects).await?;
+    let datacenters = found.iter().filter(|object| object.child("obj").is_some_and(|obj| obj.kind == "Datacenter"));
+    let mut found = datacenters.filter_map(|object| {
         let name = unescape(&property(object, "name")?.text);
         Some((Moid(object.at(&["obj"]).to_owned()), name))
     });

@@ -124,12 +124,14 @@ impl Session {
             let (cookie, number) = self.logged_in().await?;
             let (answer, _) = self.post(method, &body, Some(&cookie), limit).await?;
             match answer {
-                Ok(answer) => return Ok(answer),
-                Err(fault) if fault.kind == "NotAuthenticated" && !renewed => {
+                // Property questions have no fault of their own: what may not be seen is left out of the answer.
+                Ok(answer) if !left_out(&answer) => return Ok(answer),
+                Ok(_) if renewed => return Err(self.login_lost(method)),
+                Err(fault) if renewed || fault.kind != "NotAuthenticated" => return Err(self.fault(method, fault)),
+                Ok(_) | Err(_) => {
                     renewed = true;
                     self.expire(number).await;
                 }
-                Err(fault) => return Err(self.fault(method, fault)),
             }
         }
     }
@@ -263,20 +265,19 @@ impl Session {
         format!("urn:vim25/{}", if modern { "6.7" } else { "6.0" })
     }
 
+    fn login_lost(&self, call: &'static str) -> Error {
+        Error::Protocol { call, reason: "the server forgets its sessions at once".into() }
+    }
+
     /// Turns a transport failure into the one an operator acts on.
     pub fn transport(&self, call: &'static str, limit: Duration, error: reqwest::Error) -> Error {
         let error = error.without_url();
+        if let Some(tls) = tls_error(&error) {
+            return Error::Tls { host: self.host().into(), reason: tls_reason(tls) };
+        }
         let mut cause: &dyn std::error::Error = &error;
         while let Some(deeper) = cause.source() {
             cause = deeper;
-            if let Some(tls) = cause.downcast_ref::<rustls::Error>() {
-                return Error::Tls { host: self.host().into(), reason: tls_reason(tls) };
-            }
-            // rustls errors travel inside io::Error, whose `source` is the inner error's own source.
-            let inner = cause.downcast_ref::<std::io::Error>().and_then(std::io::Error::get_ref);
-            if let Some(tls) = inner.and_then(|inner| inner.downcast_ref::<rustls::Error>()) {
-                return Error::Tls { host: self.host().into(), reason: tls_reason(tls) };
-            }
         }
         if error.is_timeout() && !error.is_connect() {
             return Error::Timeout { what: call, after: limit };
@@ -342,6 +343,15 @@ pub(super) async fn read(mut response: reqwest::Response, limit: usize) -> Resul
     Ok(body.freeze())
 }
 
+/// Whether properties are missing from an answer because the server does not know the session.
+fn left_out(answer: &Element) -> bool {
+    let objects = answer.all("returnval").flat_map(|page| page.all("objects"));
+    let mut missing = objects.flat_map(|object| object.all("missingSet"));
+    missing.any(|missing| {
+        missing.child("fault").and_then(|f| f.child("fault")).is_some_and(|f| f.kind == "NotAuthenticated")
+    })
+}
+
 fn header(cookie: &str) -> HeaderValue {
     let mut value = HeaderValue::from_str(cookie).unwrap_or(HeaderValue::from_static(""));
     value.set_sensitive(true);
@@ -353,6 +363,15 @@ fn session_cookie(value: &HeaderValue) -> Option<Arc<str>> {
     let pair = value.to_str().ok()?.split(';').next()?.trim();
     let (name, _) = pair.split_once('=')?;
     (name == COOKIE_NAME).then(|| Arc::from(pair))
+}
+
+/// The TLS error inside. It travels in `io::Error`s, whose `source` skips what they hold.
+fn tls_error<'a>(error: &'a (dyn std::error::Error + 'static)) -> Option<&'a rustls::Error> {
+    if let Some(tls) = error.downcast_ref::<rustls::Error>() {
+        return Some(tls);
+    }
+    let held = error.downcast_ref::<std::io::Error>().and_then(std::io::Error::get_ref);
+    held.and_then(|held| tls_error(held)).or_else(|| error.source().and_then(tls_error))
 }
 
 fn tls_reason(error: &rustls::Error) -> String {

@@ -70,6 +70,8 @@ func run(o options) error {
 	model.Machine = (o.vms + 1) / 2 // as many again are made on the stand-alone host
 	model.Datastore = o.datastores
 	model.Autostart = false
+	// As a current vCenter; the simulator has what that means here (config.createDate).
+	model.ServiceContent.About.ApiVersion = "8.0.2.0"
 	defer model.Remove()
 	if err := model.Create(); err != nil {
 		return err
@@ -99,8 +101,10 @@ func run(o options) error {
 	}
 	go guests(ctx, client.Client, o)
 
-	server.URL.User = nil
-	ready, err := json.Marshal(map[string]string{"url": server.URL.String()})
+	// A copy: the simulator checks passwords against the original.
+	address := *server.URL
+	address.User = nil
+	ready, err := json.Marshal(map[string]string{"url": address.String()})
 	if err != nil {
 		return err
 	}
