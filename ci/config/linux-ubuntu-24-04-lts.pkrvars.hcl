@@ -12,3 +12,6 @@ vm_firmware         = "efi-secure"
 iso_datastore_path       = "iso/linux/ubuntu-server/24-04-lts/amd64"
 iso_file                 = "ubuntu-24.04.4-live-server-amd64.iso"
 iso_content_library_item = "ubuntu-24.04.4-live-server-amd64"
+
+# The live system reports an address at once, so that the whole installation happens while packer waits for SSH.
+communicator_timeout = "45m"

@@ -1,10 +1,10 @@
 module render
 
-go 1.25
+go 1.24
 
 require (
 	github.com/hashicorp/hcl/v2 v2.24.0
-	github.com/zclconf/go-cty v1.18.1
+	github.com/zclconf/go-cty v1.16.3
 )
 
 require (

@@ -39,6 +39,8 @@ function Install-Tools {
     foreach ($attempt in 1..2) {
         Write-Host "Installing VMware Tools from $setup (attempt $attempt)"
         $process = Start-Process -FilePath $setup -ArgumentList '/S /v "/qn REBOOT=R"' -PassThru
+        # Without a look at the handle now, the exit code is empty later.
+        $null = $process.Handle
         if (-not $process.WaitForExit(15 * 60 * 1000)) {
             $process.Kill()
             Write-Host 'VMware Tools setup did not end within 15 minutes'
