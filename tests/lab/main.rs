@@ -1,10 +1,13 @@
 //! The lab from outside: real govc talks to it, its guests do what their scenarios say, its packer prints what packer prints.
 
-#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+#![expect(clippy::unwrap_used, clippy::expect_used, reason = "a test fails by panicking")]
 
+#[path = "../support/pty.rs"]
+mod pty;
 #[path = "../support/tools.rs"]
 mod tools;
 
+mod demo;
 mod govc;
 mod guests;
 mod packer;
