@@ -23,6 +23,8 @@ pub enum Effect {
     Annotate { id: String, notes: Option<String>, media: Option<Vec<String>>, extra: Vec<(String, String)> },
     /// a new VM
     Create(Box<NewVm>),
+    /// a copy of a VM or template; takes minutes
+    Clone(Box<NewVm>),
     /// a picture of the console as a file
     Screenshot { id: String },
     /// a file to another place
@@ -62,6 +64,7 @@ impl Effect {
     /// How long it takes, lab seconds.
     pub fn takes(&self) -> f64 {
         match self {
+            Self::Clone(_) => 90.0,
             Self::Create(_) | Self::Destroy { .. } => 2.0,
             Self::Power { .. } | Self::Screenshot { .. } => 1.0,
             Self::Rename { .. } | Self::Annotate { .. } | Self::Move { .. } | Self::DeleteFile { .. } => 0.5,
@@ -92,7 +95,7 @@ impl Effect {
                 }
                 Ok(None)
             }
-            Self::Create(new) => create(world, *new),
+            Self::Create(new) | Self::Clone(new) => create(world, *new),
             Self::Screenshot { id } => screenshot(world, &id),
             Self::Move { from, to, force } => world.store.rename(&from, &to, force).map(|()| None),
             Self::DeleteFile { path } => world.store.remove(&path).map(|()| None),

@@ -46,6 +46,7 @@ pub use guest::{Book, Build, Family, Guest};
 pub use inventory::{CLUSTER, DATACENTER, DATASTORE, FOLDER, NETWORK, Seed};
 pub use session::Account;
 
+use crate::vcenter::Settings;
 use clock::Clock;
 use http::Shared;
 use session::Sessions;
@@ -180,6 +181,15 @@ impl Lab {
             ("GOVC_DATACENTER", DATACENTER.into()),
             ("GOVC_DATASTORE", DATASTORE.into()),
         ]
+    }
+
+    /// What this program's client needs to reach this lab.
+    ///
+    /// # Errors
+    /// Those of reading settings; there are none in practice.
+    pub fn settings(&self) -> Result<Settings, crate::vcenter::Error> {
+        let environment = self.environment();
+        Settings::from_env(&|name| environment.iter().find(|(known, _)| *known == name).map(|(_, value)| value.clone()))
     }
 
     /// Stops listening and cuts every connection, as a vCenter that goes down; the state stays.

@@ -128,7 +128,8 @@ impl Tasks {
 
 impl Task {
     fn info(&self) -> Object {
-        let name = self.method.trim_end_matches("_Task");
+        // `CloneVM_Task` is described as `VirtualMachine.clone`.
+        let name = self.method.trim_end_matches("_Task").trim_end_matches("VM");
         let mut small = name.chars();
         let lower = small.next().map(|first| first.to_ascii_lowercase()).unwrap_or_default();
         let (state, error, result) = match &self.outcome {

@@ -223,6 +223,22 @@ async fn tasks_take_lab_time_and_report_progress() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_template_that_is_being_cloned_can_be_told() {
+    let lab = lab(Options::default()).await;
+    let settings = lab.settings().unwrap();
+    let client = tmpl::vcenter::Client::new(settings).unwrap();
+    let vms = client.vms().await.unwrap();
+    let ids: Vec<_> = vms.iter().map(|vm| vm.moid.clone()).collect();
+    assert_eq!(client.being_cloned(&ids).await.unwrap(), []);
+    let wire = Wire::login(&lab).await;
+    wire.call("CloneVM_Task", &ids[0].0, "<folder type=\"Folder\">group-v7</folder><name>clone</name><spec/>").await;
+    assert_eq!(client.being_cloned(&ids).await.unwrap(), ids[..1]);
+    lab.advance(Duration::from_secs(100));
+    assert_eq!(client.being_cloned(&ids).await.unwrap(), []);
+    assert!(lab.inventory().iter().any(|(name, ..)| name == "clone"));
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn long_answers_come_in_pages() {
     let lab = lab(quick()).await;
     for number in 0..7 {

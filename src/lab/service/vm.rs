@@ -23,6 +23,7 @@ pub fn call(state: &mut State, call: &Call<'_>) -> Option<Result<Answer, Fault>>
         "CreateScreenshot_Task" => screenshot(state, call),
         "ReconfigVM_Task" => reconfigure(state, call),
         "CreateVM_Task" => create(state, call),
+        "CloneVM_Task" => clone(state, call),
         "CreateFolder" => create_folder(state, call),
         "MarkAsTemplate" => mark_as_template(state, call),
         "MarkAsVirtualMachine" => mark_as_vm(state, call),
@@ -122,6 +123,22 @@ fn create(state: &mut State, call: &Call<'_>) -> Result<Answer, Fault> {
         media: media(config),
     };
     task(state, call, Effect::Create(Box::new(new)))
+}
+
+fn clone(state: &mut State, call: &Call<'_>) -> Result<Answer, Fault> {
+    let source = state.world.machine(call.this)?;
+    let new = NewVm {
+        folder: call.text("folder").to_owned(),
+        name: unescape(call.text("name")),
+        annotation: source.annotation.clone(),
+        guest_id: source.guest_id.clone(),
+        cpus: source.cpus,
+        memory_mb: source.memory_mb,
+        datastore: source.datastore.clone(),
+        media: Vec::new(),
+    };
+    state.world.entity(&new.folder)?;
+    task(state, call, Effect::Clone(Box::new(new)))
 }
 
 fn create_folder(state: &mut State, call: &Call<'_>) -> Result<Answer, Fault> {
