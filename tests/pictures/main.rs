@@ -3,6 +3,9 @@
 
 #![expect(clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
 
+mod real;
+#[path = "../support/screen.rs"]
+mod screen;
 mod sixel;
 mod terminal;
 
@@ -75,7 +78,7 @@ impl Files {
         command.env("COLORTERM", "truecolor");
         env.iter().for_each(|(name, value)| command.env(name, value));
         command.cwd(self.dir.path());
-        Terminal::start(kind, cell, command)
+        Terminal::start(kind, (100, 30), cell, command)
     }
 }
 

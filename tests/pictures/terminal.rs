@@ -67,8 +67,7 @@ pub struct Terminal {
 }
 
 impl Terminal {
-    pub fn start(kind: Kind, cell: (u16, u16), command: CommandBuilder) -> Self {
-        let (columns, rows) = (100, 30);
+    pub fn start(kind: Kind, (columns, rows): (u16, u16), cell: (u16, u16), command: CommandBuilder) -> Self {
         let pair = portable_pty::native_pty_system().openpty(size(columns, rows, cell)).expect("a pty");
         let started = Instant::now();
         let child = pair.slave.spawn_command(command).expect("the program starts");
@@ -132,11 +131,14 @@ impl Terminal {
 
     /// Waits until the program has ended.
     pub fn end(&mut self) -> MutexGuard<'_, State> {
-        self.child.wait().expect("the program ends");
         let mut state = self.shared.0.lock().expect("state");
+        let until = Instant::now() + LIMIT;
         while !state.ended {
-            state = self.shared.1.wait_timeout(state, LIMIT).expect("state").0;
+            let left = until.saturating_duration_since(Instant::now());
+            assert!(!left.is_zero(), "it does not end:\n{}", state.text.screen().contents());
+            state = self.shared.1.wait_timeout(state, left).expect("state").0;
         }
+        self.child.wait().expect("it has ended");
         state
     }
 }
