@@ -110,6 +110,8 @@ class Debian(unittest.TestCase):
     def answers(self, text):
         joined = text.replace("\\\n", " ")
         entries = [line.split(None, 3) for line in joined.splitlines() if line.strip() and not line.startswith("#")]
+        # debconf's own check takes any word for a type.
+        self.assertLessEqual({entry[2] for entry in entries}, {"boolean", "multiselect", "note", "password", "select", "string"})
         names = [entry[1] for entry in entries]
         self.assertEqual(len(names), len(set(names)), "a question is answered twice")
         return {entry[1]: entry[3] if len(entry) > 3 else "" for entry in entries}

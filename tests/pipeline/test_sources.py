@@ -3,7 +3,7 @@
 import json
 import unittest
 
-from rendered import GIVEN, LINES, for_each, sources
+from rendered import GIVEN, LINES, REPO, for_each, sources
 
 SECRETS = ["build_password", "build_password_encrypted", "build_key", "vsphere_password"]
 # Attributes whose very purpose is to carry a secret, and which packer keeps out of its output.
@@ -26,6 +26,13 @@ class EverySource(unittest.TestCase):
         for key in LINES:
             names = [s.attributes["vm_name"] for s in sources() if s.line["key"] == key and s.case == "plain"]
             self.assertEqual(len(names), len(set(names)), names)
+
+    def test_shared_files_are_links_not_copies(self):
+        # An editor or `sed -i` turns a link into a copy, which then goes its own way.
+        shared = {file.name for folder in (REPO / "packer").rglob("shared") for file in folder.glob("*.pkr.hcl")}
+        linked = [file for line in LINES.values() for file in (REPO / line["build_dir"]).glob("*.pkr.hcl") if file.name in shared]
+        self.assertGreater(len(linked), 0)
+        self.assertEqual([str(file) for file in linked if not file.is_symlink()], [])
 
     @for_each()
     def test_media_come_from_the_datastore_and_the_cd_with_the_password_goes(self, source):
