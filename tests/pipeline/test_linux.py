@@ -151,9 +151,10 @@ class Debian(unittest.TestCase):
         self.assertEqual(name, self.answers(text)["partman-auto/choose_recipe"])
         parts = [part.strip() for part in recipe.split(" .") if part.strip()]
         for part in parts:
-            self.assertRegex(part, r"^\d+ \d+ (-1|\d+) (fat32|xfs|ext4|linux-swap)( \$?[a-z/]+\w*\{ [^{}]*\})+$")
-            low, priority, high = part.split()[:3]
-            self.assertTrue(high == "-1" or int(low) <= int(priority) <= int(high), part)
+            self.assertRegex(part, r"^\d+ \d+ (-1|\d+) (fat32|xfs|ext[234]|linux-swap)( \$?[a-z/]+\w*\{ [^{}]*\})+$")
+            low, weight, high = map(int, part.split()[:3])
+            # partman shares out what is left by (weight - low): equal, and "the rest" stays at its least size.
+            self.assertTrue(low < weight if high == -1 else low == weight == high, part)
         mounts = re.findall(r" mountpoint\{ (\S+) \}", recipe)
         self.assertEqual(sorted(mounts), sorted(set(mounts)))
         self.assertLessEqual({"/", "/boot", "/var/log/audit"}, set(mounts))

@@ -56,15 +56,16 @@ d-i partman-lvm/confirm_nooverwrite boolean true
 d-i partman-auto/method string regular
 %{ endif ~}
 d-i partman-auto/choose_recipe select template
+# Per entry: least size, weight, largest size. Only what has a weight above its least size grows.
 d-i partman-auto/expert_recipe string template :: \
 %{ for partition in storage.partitions ~}
 %{ if partition.volume_group != "" ~}
-    1024 1024 ${partition.size < 0 ? "-1" : partition.size} ext4 $defaultignore{ } $primary{ } method{ lvm } device{ /dev/${storage.device} } vg_name{ ${partition.volume_group} } . \
+    ${partition.size < 0 ? "1024 10000 -1" : "${partition.size} ${partition.size} ${partition.size}"} ext3 $defaultignore{ } $primary{ } method{ lvm } vg_name{ ${partition.volume_group} } . \
 %{ else ~}
 %{ if partition.mount.path == "/boot/efi" ~}
     ${partition.size} ${partition.size} ${partition.size} fat32 $primary{ } $iflabel{ gpt } $reusemethod{ } method{ efi } format{ } . \
 %{ else ~}
-    ${partition.size < 0 ? 1024 : partition.size} ${partition.size < 0 ? 1024 : partition.size} ${partition.size < 0 ? "-1" : partition.size} ${partition.format.fstype} $primary{ } method{ format } format{ } use_filesystem{ } filesystem{ ${partition.format.fstype} }%{ if partition.format.label != "" } label{ ${partition.format.label} }%{ endif } mountpoint{ ${partition.mount.path} }%{ for option in compact(split(",", partition.mount.options)) } options/${option}{ ${option} }%{ endfor } . \
+    ${partition.size < 0 ? "1024 10000 -1" : "${partition.size} ${partition.size} ${partition.size}"} ${partition.format.fstype} $primary{ } method{ format } format{ } use_filesystem{ } filesystem{ ${partition.format.fstype} }%{ if partition.format.label != "" } label{ ${partition.format.label} }%{ endif } mountpoint{ ${partition.mount.path} }%{ for option in compact(split(",", partition.mount.options)) } options/${option}{ ${option} }%{ endfor } . \
 %{ endif ~}
 %{ endif ~}
 %{ endfor ~}
@@ -73,7 +74,7 @@ d-i partman-auto/expert_recipe string template :: \
 %{ if volume.format.fstype == "swap" ~}
     ${volume.size} ${volume.size} ${volume.size} linux-swap $lvmok{ } in_vg{ ${group.name} } lv_name{ ${volume.name} } method{ swap } format{ } . \
 %{ else ~}
-    ${volume.size < 0 ? 1024 : volume.size} ${volume.size < 0 ? 1024 : volume.size} ${volume.size < 0 ? "-1" : volume.size} ${volume.format.fstype} $lvmok{ } in_vg{ ${group.name} } lv_name{ ${volume.name} } method{ format } format{ } use_filesystem{ } filesystem{ ${volume.format.fstype} }%{ if volume.format.label != "" } label{ ${volume.format.label} }%{ endif } mountpoint{ ${volume.mount.path} }%{ for option in compact(split(",", volume.mount.options)) } options/${option}{ ${option} }%{ endfor } . \
+    ${volume.size < 0 ? "1024 10000 -1" : "${volume.size} ${volume.size} ${volume.size}"} ${volume.format.fstype} $lvmok{ } in_vg{ ${group.name} } lv_name{ ${volume.name} } method{ format } format{ } use_filesystem{ } filesystem{ ${volume.format.fstype} }%{ if volume.format.label != "" } label{ ${volume.format.label} }%{ endif } mountpoint{ ${volume.mount.path} }%{ for option in compact(split(",", volume.mount.options)) } options/${option}{ ${option} }%{ endfor } . \
 %{ endif ~}
 %{ endfor ~}
 %{ endfor ~}
