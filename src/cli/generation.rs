@@ -263,11 +263,7 @@ fn print(plan: &Plan, line: &Line, json: bool, done: bool) -> anyhow::Result<()>
     if let Some(caveat) = plan.caveat {
         say(caveat);
     }
-    say(&format!(
-        "nothing was changed; exactly this, or nothing: tmpl-tui {verb} {} --plan {}",
-        line.key,
-        plan.fingerprint()
-    ));
+    say(&format!("nothing was changed; for exactly this or nothing add --plan {}", plan.fingerprint()));
     Ok(())
 }
 

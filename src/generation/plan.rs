@@ -108,6 +108,8 @@ fn hold(reason: &str, by: &Actor, since: Timestamp) -> Result<Hold, Refusal> {
     if reason.is_empty() {
         return Err(Refusal("say why: the reason is what the next person on call will see".into()));
     }
+    // Fractions of a second tell nobody anything.
+    let since = since.round(jiff::Unit::Second).unwrap_or(since);
     Ok(Hold { reason: reason.to_owned(), by: by.0.clone(), since, to: None })
 }
 
