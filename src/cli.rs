@@ -25,6 +25,7 @@ use std::process::ExitCode;
 
 use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
 use tmpl::paths::StateDir;
+use tmpl::triage::log::clean;
 use tmpl::tui::picture::Images;
 
 pub use context::Context;
@@ -221,7 +222,10 @@ fn report(error: &anyhow::Error) -> ExitCode {
         return ExitCode::SUCCESS;
     }
     let exit = error.downcast_ref::<Stop>().map_or(Exit::Failed, |stop| stop.exit);
-    // Nothing is left to do when stderr is closed.
-    let _ = writeln!(std::io::stderr(), "tmpl-tui: {error:#}");
+    // Names, notes and answers of servers end up in here. Nothing is left to do when stderr is closed.
+    let text = format!("{error:#}");
+    for line in text.lines() {
+        let _ = writeln!(std::io::stderr(), "tmpl-tui: {}", clean(line));
+    }
     exit.into()
 }

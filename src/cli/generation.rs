@@ -10,6 +10,7 @@ use serde::Serialize;
 use tmpl::build;
 use tmpl::generation::{self, Actor, ApplyError, Generations, GuardError, Plan, Request, Step};
 use tmpl::pipeline::Line;
+use tmpl::triage::log::clean;
 use tmpl::vcenter::Client;
 use tmpl::vcenter::gate::{GateError, Mode};
 use tokio::signal::unix::{SignalKind, signal};
@@ -293,5 +294,5 @@ fn agreed(plan: &Plan, ask: &Ask) -> anyhow::Result<bool> {
 
 fn say(text: &str) {
     // Nothing is left to do when stderr is closed.
-    let _ = writeln!(std::io::stderr(), "{text}");
+    let _ = writeln!(std::io::stderr(), "{}", clean(text));
 }

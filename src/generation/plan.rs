@@ -104,13 +104,14 @@ pub fn plan(request: &Request, now: &Generations, by: &Actor, time: Timestamp) -
 }
 
 fn hold(reason: &str, by: &Actor, since: Timestamp) -> Result<Hold, Refusal> {
-    let reason = reason.trim();
+    // One line: it is shown in one.
+    let reason = reason.split_whitespace().collect::<Vec<_>>().join(" ").replace(char::is_control, "");
     if reason.is_empty() {
         return Err(Refusal("say why: the reason is what the next person on call will see".into()));
     }
     // Fractions of a second tell nobody anything.
     let since = since.round(jiff::Unit::Second).unwrap_or(since);
-    Ok(Hold { reason: reason.to_owned(), by: by.0.clone(), since, to: None })
+    Ok(Hold { reason, by: by.0.clone(), since, to: None })
 }
 
 impl Draft<'_> {

@@ -1,0 +1,186 @@
+//! Promote, rollback, hold and sweep by the real program, on VMware's vcsim and on the lab, with govc as witness.
+
+#![expect(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
+
+mod killed;
+#[path = "../support/proxy.rs"]
+#[expect(dead_code, reason = "other tests make other trouble")]
+mod proxy;
+mod record;
+#[path = "../support/tools.rs"]
+mod tools;
+mod trouble;
+#[path = "../support/vcsim.rs"]
+mod vcsim;
+mod verbs;
+
+use std::collections::BTreeMap;
+use std::process::Output;
+
+use proxy::Proxy;
+use tempfile::TempDir;
+use tmpl::generation::Hold;
+use tmpl::lab::{Lab, Options, Seed};
+use tmpl::vcenter::{Client, Settings, Vm};
+use tokio::process::{Child, Command};
+use tools::tool;
+use vcsim::Vcsim;
+
+const KEY: &str = "debian-12";
+const BASE: &str = "linux-debian-12-main";
+
+/// Which server.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Kind {
+    Vcsim,
+    Lab,
+}
+
+enum Kept {
+    Vcsim { _process: Vcsim },
+    Lab(Box<Lab>),
+}
+
+/// A vCenter with one line in it, a door before it, and a home for the program.
+struct World {
+    kept: Kept,
+    door: Proxy,
+    url: String,
+    account: (String, String),
+    datacenter: &'static str,
+    /// does not go through the door
+    client: Client,
+    home: TempDir,
+}
+
+/// Names in the folder, without the base, and the ids of what has them.
+type Names = BTreeMap<String, String>;
+
+impl World {
+    /// A server with live, prev and a fresh build.
+    async fn steady(kind: Kind) -> Self {
+        Self::new(kind, &["-prev", "", "-build"]).await
+    }
+
+    /// A server with these templates, oldest first; `=` at the end makes a VM instead.
+    async fn new(kind: Kind, suffixes: &[&str]) -> Self {
+        let names: Vec<String> = suffixes.iter().map(|suffix| format!("{BASE}{suffix}")).collect();
+        let (kept, url, account, datacenter) = match kind {
+            Kind::Vcsim => {
+                let process = Vcsim::start(&["-templates", &names.join(",")]);
+                let url = process.url.clone();
+                (Kept::Vcsim { _process: process }, url, (vcsim::USER.into(), vcsim::PASSWORD.into()), "DC0")
+            }
+            Kind::Lab => {
+                let seed = |(age, name): (usize, &String)| match name.strip_suffix('=') {
+                    Some(vm) => Seed::vm(vm, i64::try_from(age).unwrap()),
+                    None => Seed::template(name, i64::try_from(age).unwrap()),
+                };
+                let seeds = names.iter().rev().enumerate().map(seed).collect();
+                let lab = Lab::start(Options { seeds, task_scale: 0.0, ..Options::default() }).await.unwrap();
+                let environment: BTreeMap<_, _> = lab.environment().into_iter().collect();
+                let account = (environment["GOVC_USERNAME"].clone(), environment["GOVC_PASSWORD"].clone());
+                (Kept::Lab(Box::new(lab)), environment["GOVC_URL"].clone(), account, tmpl::lab::DATACENTER)
+            }
+        };
+        let door = Proxy::to(&url);
+        let environment = environment(&url, &account, datacenter);
+        let client = Client::new(Settings::from_env(&|name| environment.get(name).cloned()).unwrap()).unwrap();
+        Self { kept, door, url, account, datacenter, client, home: tempfile::tempdir().unwrap() }
+    }
+
+    fn lab(&self) -> &Lab {
+        match &self.kept {
+            Kept::Lab(lab) => lab,
+            Kept::Vcsim { .. } => panic!("this needs the lab"),
+        }
+    }
+
+    /// The program, through the door.
+    fn program(&self, arguments: &[&str]) -> Command {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_tmpl-tui"));
+        command.args(["--repo", env!("CARGO_MANIFEST_DIR")]).args(arguments).stdin(std::process::Stdio::null());
+        command.env_clear().envs(environment(&self.door.url(), &self.account, self.datacenter)).env("HOME", self.home.path());
+        command.kill_on_drop(true);
+        command
+    }
+
+    async fn run(&self, arguments: &[&str]) -> Ended {
+        Ended::of(self.program(arguments).output().await.unwrap())
+    }
+
+    fn spawn(&self, arguments: &[&str]) -> Child {
+        let mut command = self.program(arguments);
+        command.stdout(std::process::Stdio::null()).stderr(std::process::Stdio::null());
+        command.spawn().unwrap()
+    }
+
+    async fn vms(&self) -> Vec<Vm> {
+        self.client.vms().await.unwrap()
+    }
+
+    async fn names(&self) -> Names {
+        let vms = self.vms().await.into_iter();
+        vms.filter_map(|vm| Some((vm.name.strip_prefix(BASE)?.to_owned(), vm.moid.0))).collect()
+    }
+
+    async fn hold(&self) -> Option<Hold> {
+        self.vms().await.iter().find_map(|vm| Hold::read(&vm.annotation))
+    }
+
+    /// Runs govc; its standard output.
+    async fn govc(&self, arguments: &[&str]) -> String {
+        let mut govc = Command::new(tool("govc"));
+        govc.args(arguments).env_clear().env("GOVC_PERSIST_SESSION", "false").env("GOVC_URL", &self.url);
+        govc.env("GOVC_USERNAME", &self.account.0).env("GOVC_PASSWORD", &self.account.1).env("GOVC_INSECURE", "1");
+        govc.env("GOVC_DATACENTER", self.datacenter);
+        let output = govc.output().await.unwrap();
+        let text = String::from_utf8(output.stdout).unwrap();
+        assert!(output.status.success(), "govc {arguments:?}: {text}{}", String::from_utf8_lossy(&output.stderr));
+        text
+    }
+
+    /// What govc lists in the folder, without the base.
+    async fn listed(&self) -> Vec<String> {
+        let text = self.govc(&["ls", "vm/Templates"]).await;
+        let names = text.lines().filter_map(|path| path.rsplit('/').next()?.strip_prefix(BASE));
+        let mut names: Vec<String> = names.map(str::to_owned).collect();
+        names.sort();
+        names
+    }
+
+    /// Calls since [`Proxy::reset`] that change something.
+    fn changes(&self) -> Vec<String> {
+        let changing = ["Rename_Task", "Destroy_Task", "ReconfigVM_Task", "PowerOffVM_Task"];
+        self.door.calls().into_iter().filter(|call| changing.contains(&call.as_str())).collect()
+    }
+}
+
+fn environment(url: &str, account: &(String, String), datacenter: &str) -> BTreeMap<&'static str, String> {
+    BTreeMap::from([
+        ("PKR_VAR_vsphere_endpoint", url.to_owned()),
+        ("PKR_VAR_vsphere_username", account.0.clone()),
+        ("PKR_VAR_vsphere_password", account.1.clone()),
+        ("PKR_VAR_vsphere_datacenter", datacenter.to_owned()),
+        ("PKR_VAR_vsphere_folder", "Templates".to_owned()),
+    ])
+}
+
+/// How the program ended.
+struct Ended {
+    exit: i32,
+    out: String,
+    err: String,
+}
+
+impl Ended {
+    fn of(output: Output) -> Self {
+        let text = |bytes| String::from_utf8(bytes).unwrap();
+        Self { exit: output.status.code().unwrap_or(-1), out: text(output.stdout), err: text(output.stderr) }
+    }
+
+    #[track_caller]
+    fn is(&self, exit: i32, part: &str) {
+        assert!(self.exit == exit && self.err.contains(part), "exit {}: {}{}", self.exit, self.out, self.err);
+    }
+}

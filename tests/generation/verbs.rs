@@ -1,0 +1,139 @@
+//! What each verb does, refuses and prints.
+
+use serde_json::Value;
+
+use super::{BASE, KEY, Kind, World};
+
+const NOTES: &str = "built by hand\r\n  <with> & \"marks\" – ü\n\nlast line\n";
+
+async fn a_hold_is_honoured_until_released(kind: Kind) {
+    let world = World::steady(kind).await;
+    let before = world.names().await;
+    world.govc(&["vm.change", "-vm", BASE, "-annotation", NOTES]).await;
+    let notes = async || world.vms().await.into_iter().find(|vm| vm.name == BASE).unwrap().annotation;
+    let original = notes().await;
+    assert_eq!(original, NOTES, "as govc wrote them");
+
+    world.run(&["hold", KEY, "--reason", "clock drifts\non\u{7} clones "]).await.is(0, "write the hold");
+    assert!(notes().await.starts_with(NOTES), "beside what stands there");
+    world.run(&["hold", KEY, "--reason", "again"]).await.is(3, "held already");
+    world.door.reset();
+    world.run(&["promote", KEY]).await.is(3, "is held since");
+    assert!(world.changes().is_empty());
+    assert_eq!(world.names().await, before);
+    let status = world.run(&["status", "--os", KEY, "--json"]).await;
+    let rows: Value = serde_json::from_str(&status.out).unwrap();
+    assert_eq!(rows[0]["hold"]["reason"], "clock drifts on clones");
+    assert_eq!(rows[0]["live"]["moid"], before[""]);
+
+    world.run(&["release", KEY]).await.is(0, "remove the hold");
+    assert_eq!(notes().await, NOTES, "byte for byte");
+    world.run(&["release", KEY]).await.is(3, "is not held");
+    world.run(&["promote", KEY]).await.is(0, "4/4 destroy");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_hold_is_honoured_on_vcsim() {
+    a_hold_is_honoured_until_released(Kind::Vcsim).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_hold_is_honoured_in_the_lab() {
+    a_hold_is_honoured_until_released(Kind::Lab).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_others_wrote_into_the_notes_cannot_harm_the_terminal() {
+    let world = World::steady(Kind::Lab).await;
+    let notes = r#"tmpl-tui hold: {"reason":"\u001b[31mred\nand more","by":"\u001b]0;x\u0007me","since":"2026-01-01T00:00:00Z"}"#;
+    world.govc(&["vm.change", "-vm", BASE, "-annotation", notes]).await;
+    let refused = world.run(&["promote", KEY]).await;
+    refused.is(3, "red");
+    let status = world.run(&["status"]).await;
+    status.is(0, "");
+    for text in [&refused.err, &status.out] {
+        assert!(text.contains("held") && !text.contains(['\u{1b}', '\u{7}']), "{text:?}");
+    }
+    // A hold that cannot be read holds all the same.
+    world.govc(&["vm.change", "-vm", BASE, "-annotation", "tmpl-tui hold: ask Jo first"]).await;
+    world.run(&["promote", KEY]).await.is(3, "ask Jo first");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_rollback_undoes_itself_and_its_hold_stays() {
+    let world = World::steady(Kind::Lab).await;
+    let before = world.names().await;
+    let rollback = async |reason: &str| world.run(&["rollback", KEY, "--reason", reason, "--yes"]).await;
+    rollback("does not boot").await.is(0, "");
+    assert_ne!(world.names().await, before);
+    rollback("does not boot").await.is(3, "already");
+    rollback("it was the network").await.is(0, "");
+    assert_eq!(world.names().await, before);
+    world.run(&["promote", KEY]).await.is(3, "it was the network");
+    world.run(&["release", KEY]).await.is(0, "2/2");
+    world.run(&["promote", KEY]).await.is(0, "");
+    rollback(" ").await.is(3, "say why");
+    world.run(&["rollback", KEY, "--reason", "x"]).await.is(2, "pass --yes");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_dry_run_changes_nothing_and_its_plan_goes_stale() {
+    let world = World::steady(Kind::Vcsim).await;
+    let before = world.names().await;
+    let dry = world.run(&["promote", KEY, "--dry-run", "--json"]).await;
+    let plan: Value = serde_json::from_str(&dry.out).unwrap();
+    assert_eq!((&plan["verb"], &plan["done"]), (&"promote".into(), &false.into()));
+    let steps = plan["steps"].as_array().unwrap();
+    let ids: Vec<&str> = steps.iter().map(|step| step["vm"]["moid"].as_str().unwrap()).collect();
+    assert_eq!(ids, ["-prev", "", "-build", "-prev"].map(|suffix| before[suffix].as_str()), "exact objects in order");
+    assert!(world.changes().is_empty());
+    let text = world.run(&["promote", KEY, "--dry-run"]).await.out;
+    assert_eq!(text.lines().next().unwrap(), format!("rename {BASE}-prev → {BASE}-retired ({})", before["-prev"]));
+
+    // Somebody else tidies up.
+    world.govc(&["object.rename", &format!("vm/Templates/{BASE}-prev"), "kept-by-hand"]).await;
+    world.door.reset();
+    world.run(&["promote", KEY, "--plan", plan["plan"].as_str().unwrap()]).await.is(3, "has changed since");
+    assert!(world.changes().is_empty());
+    world.govc(&["object.rename", "vm/Templates/kept-by-hand", &format!("{BASE}-prev")]).await;
+    world.run(&["promote", KEY, "--plan", plan["plan"].as_str().unwrap()]).await.is(0, "4/4");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_leftover_is_swept_and_nothing_else() {
+    let world = World::new(Kind::Lab, &["", "-build="]).await;
+    let id = world.names().await["-build"].clone();
+    world.lab().power(&id, true).unwrap();
+    world.run(&["sweep", KEY]).await.is(2, "pass --yes");
+    world.run(&["promote", KEY]).await.is(3, "no template yet");
+    assert!(world.run(&["sweep", KEY, "--dry-run"]).await.out.starts_with("power off and destroy"));
+    world.run(&["sweep", KEY, "--yes"]).await.is(0, "power off and destroy");
+    assert_eq!(world.listed().await, [""]);
+    world.run(&["sweep", KEY, "--yes"]).await.is(3, "nothing to sweep");
+
+    let only = World::new(Kind::Lab, &["-build"]).await;
+    only.run(&["sweep", KEY, "--yes"]).await.is(3, "only template");
+    only.run(&["promote", KEY]).await.is(0, "1/1");
+    assert_eq!(only.listed().await, [""]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_a_guard_forbids_is_refused_before_the_first_step() {
+    let refused = async |world: &World, part: &str| {
+        world.door.reset();
+        let ended = world.run(&["promote", KEY]).await;
+        ended.is(3, part);
+        assert!(world.changes().is_empty(), "{part}: {:?}", world.changes());
+    };
+    refused(&World::new(Kind::Lab, &["-prev", ""]).await, "nothing to promote").await;
+    refused(&World::new(Kind::Lab, &["-build", ""]).await, "before the live template").await;
+    refused(&World::new(Kind::Lab, &["-prev", "=", "-build"]).await, "is a VM, not a template").await;
+    let world = World::steady(Kind::Vcsim).await;
+    world.govc(&["folder.create", &format!("vm/Templates/{BASE}-Retired")]).await;
+    refused(&world, "has the name that is needed").await;
+    let world = World::steady(Kind::Lab).await;
+    world.door.reset();
+    world.run(&["--read-only", "promote", KEY]).await.is(3, "read-only");
+    assert!(world.door.calls().is_empty());
+    world.run(&["promote", "debian-99"]).await.is(2, "debian-99");
+}
