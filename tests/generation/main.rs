@@ -64,6 +64,11 @@ impl World {
 
     /// A server with these templates, oldest first; `=` at the end makes a VM instead.
     async fn new(kind: Kind, suffixes: &[&str]) -> Self {
+        Self::with_tasks(kind, suffixes, 0.0).await
+    }
+
+    /// The same; in the lab, tasks take this many times what they usually do.
+    async fn with_tasks(kind: Kind, suffixes: &[&str], task_scale: f64) -> Self {
         let names: Vec<String> = suffixes.iter().map(|suffix| format!("{BASE}{suffix}")).collect();
         let (kept, url, account, datacenter) = match kind {
             Kind::Vcsim => {
@@ -77,7 +82,7 @@ impl World {
                     None => Seed::template(name, i64::try_from(age).unwrap()),
                 };
                 let seeds = names.iter().rev().enumerate().map(seed).collect();
-                let lab = Lab::start(Options { seeds, task_scale: 0.0, ..Options::default() }).await.unwrap();
+                let lab = Lab::start(Options { seeds, task_scale, ..Options::default() }).await.unwrap();
                 let environment: BTreeMap<_, _> = lab.environment().into_iter().collect();
                 let account = (environment["GOVC_USERNAME"].clone(), environment["GOVC_PASSWORD"].clone());
                 (Kept::Lab(Box::new(lab)), environment["GOVC_URL"].clone(), account, tmpl::lab::DATACENTER)
@@ -100,7 +105,10 @@ impl World {
     fn program(&self, arguments: &[&str]) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_tmpl-tui"));
         command.args(["--repo", env!("CARGO_MANIFEST_DIR")]).args(arguments).stdin(std::process::Stdio::null());
-        command.env_clear().envs(environment(&self.door.url(), &self.account, self.datacenter)).env("HOME", self.home.path());
+        command
+            .env_clear()
+            .envs(environment(&self.door.url(), &self.account, self.datacenter))
+            .env("HOME", self.home.path());
         command.kill_on_drop(true);
         command
     }

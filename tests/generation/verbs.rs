@@ -137,3 +137,24 @@ async fn what_a_guard_forbids_is_refused_before_the_first_step() {
     assert!(world.door.calls().is_empty());
     world.run(&["promote", "debian-99"]).await.is(2, "debian-99");
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn live_is_not_swapped_under_a_running_clone() {
+    let world = World::with_tasks(Kind::Lab, &["-prev", "", "-build"], 5.0).await;
+    let live = tmpl::vcenter::Moid(world.names().await[""].clone());
+    let clone = async {
+        world.govc(&["vm.clone", "-vm", BASE, "-ds", "vsanDatastore", "-folder", "vm", "-on=false", "web-01"]).await
+    };
+    let refused = async {
+        while world.client.being_cloned(std::slice::from_ref(&live)).await.unwrap().is_empty() {
+            tokio::time::sleep(std::time::Duration::from_millis(20)).await;
+        }
+        world.run(&["promote", KEY]).await.is(3, "is being cloned right now");
+    };
+    // A clone takes minutes; this one goes with the lab.
+    tokio::select! {
+        text = clone => panic!("the clone ended: {text}"),
+        () = refused => {}
+    }
+    assert!(world.changes().is_empty());
+}

@@ -99,6 +99,11 @@ impl Proxy {
         state.holding
     }
 
+    /// Whether an answer is being held now.
+    pub fn held(&self) -> bool {
+        self.state.0.lock().unwrap().holding
+    }
+
     /// Lets held answers go.
     pub fn let_go(&self) {
         self.state.0.lock().unwrap().holding = false;
