@@ -4,6 +4,7 @@
 mod generation;
 mod link;
 mod log;
+mod runs;
 mod save;
 
 use std::future::Future;
@@ -12,10 +13,11 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use jiff::Timestamp;
+use tokio::sync::Notify;
 use tokio::task::JoinHandle;
 
 use super::effect::Effect;
-use super::message::{Answer, Msg, Question};
+use super::message::{Answer, Msg};
 use crate::paths::StateDir;
 use crate::pipeline::Line;
 use crate::triage::redact::Scrubber;
@@ -47,6 +49,8 @@ pub struct Driver {
     report: Report,
     link: link::Link,
     log: log::Reader,
+    /// asks for a look at the records of runs
+    look: Arc<Notify>,
     tasks: Vec<JoinHandle<()>>,
 }
 
@@ -63,11 +67,13 @@ impl Driver {
     /// Starts the standing work: the clock, the watch of the folder, the watch of the records of runs.
     pub fn start(parts: Parts, report: Report) -> Self {
         let link = link::Link::new(parts.settings.clone(), report.clone());
-        let scrubber = Arc::new(Scrubber::from_env(std::env::vars()));
-        let log = log::Reader::new(report.clone(), scrubber);
-        let mut driver = Self { link, log, parts, report, tasks: Vec::new() };
+        let scrubber = Arc::new(Scrubber::of_process());
+        let log = log::Reader::new(report.clone(), scrubber.clone());
+        let mut driver = Self { link, log, parts, report, look: Arc::default(), tasks: Vec::new() };
         driver.link.watch();
         driver.tasks.push(tokio::spawn(tick(driver.report.clone())));
+        let (parts, look, report) = (driver.parts.clone(), driver.look.clone(), driver.report.clone());
+        driver.tasks.push(tokio::spawn(runs::watch(parts, scrubber, look, report)));
         driver
     }
 
@@ -91,9 +97,15 @@ impl Driver {
                 let applied = generation::apply(gate, plan, question, self.report.clone());
                 self.ask(APPLY, "the change", applied, move |answer| Msg::Finished { question, answer });
             }
-            Effect::Build { question, .. } | Effect::CancelRun { question, .. } => {
-                self.unready(question);
+            Effect::Build { question, key } => {
+                let started = runs::start(self.parts.clone(), key);
+                self.ask(START, "starting the build", started, move |answer| Msg::Finished { question, answer });
             }
+            Effect::CancelRun { question, key, force } => {
+                let stopped = runs::stop(self.parts.state.clone(), key, force);
+                self.ask(STOP, "stopping the build", stopped, move |answer| Msg::Finished { question, answer });
+            }
+            Effect::ReadRuns => self.look.notify_one(),
             Effect::SavePicture { question, name, picture } => {
                 self.ask(SAVE, "saving", save::picture(name, picture), move |answer| Msg::Saved { question, answer });
             }
@@ -115,12 +127,7 @@ impl Driver {
                 let text = self.log.text(from, to);
                 self.ask(READ, "reading the log", text, move |answer| Msg::Copied { question, answer });
             }
-            Effect::ReadRuns
-            | Effect::Clipboard(_)
-            | Effect::Mouse(_)
-            | Effect::Repaint
-            | Effect::Suspend
-            | Effect::Quit => {}
+            Effect::Clipboard(_) | Effect::Mouse(_) | Effect::Repaint | Effect::Suspend | Effect::Quit => {}
         }
     }
 
@@ -130,10 +137,6 @@ impl Driver {
             task.abort();
         }
         self.link.stop().await;
-    }
-
-    fn unready(&self, question: Question) {
-        (self.report)(Msg::Finished { question, answer: Err("not built yet".into()) });
     }
 
     /// Runs `work` elsewhere and reports its answer, whatever becomes of it.
@@ -165,6 +168,10 @@ impl Driver {
 const GUARD: Duration = Duration::from_secs(30);
 /// How long a change of generations may take; vCenter's own tasks have limits too.
 const APPLY: Duration = Duration::from_secs(30 * 60);
+/// How long a supervisor may take to its record.
+const START: Duration = Duration::from_secs(180);
+/// How long asking a run to stop may take; its end is awaited by watching it.
+const STOP: Duration = Duration::from_secs(10);
 /// How long reading a few lines may take.
 const READ: Duration = Duration::from_secs(10);
 /// How long a search through a whole log may take.

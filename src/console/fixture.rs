@@ -63,6 +63,7 @@ pub fn opening(keys: &[&str]) -> Opening {
         actor: Actor("operator@desk".into()),
         read_only: false,
         simulated: false,
+        warnings: Vec::new(),
         now: now(),
         zone: TimeZone::UTC,
     }
@@ -103,6 +104,7 @@ pub fn run(state: RunState, minutes: i64, phase: Option<&str>) -> RunSeen {
         started: ago(minutes),
         ended: (!state.live()).then(|| ago(minutes / 2)),
         state,
+        reason: None,
         phase: phase.map(str::to_owned),
         log: "/state/runs/x/packer-build.log".into(),
     }
@@ -127,10 +129,10 @@ pub fn night() -> Console {
     vms.push(template(12, "tpl-ubuntu-2404-build", 55));
     console.update(Msg::FolderChanged(FolderEvent::Reset(vms)));
     console.update(Msg::RunsRead(vec![
-        (key("debian-12"), Some(run(RunState::Running, 4, Some("provision")))),
-        (key("windows-server-2025"), Some(run(RunState::Running, 31, Some("wait for IP")))),
-        (key("ubuntu-2404"), Some(run(RunState::Succeeded, 80, None))),
-        (key("rocky-9"), Some(run(RunState::Failed { exit: Some(1) }, 300, None))),
+        (key("debian-12"), Ok(Some(run(RunState::Running, 4, Some("provision"))))),
+        (key("windows-server-2025"), Ok(Some(run(RunState::Running, 31, Some("wait for IP"))))),
+        (key("ubuntu-2404"), Ok(Some(run(RunState::Succeeded, 80, None)))),
+        (key("rocky-9"), Ok(Some(run(RunState::Failed { exit: Some(1) }, 300, None)))),
     ]));
     console
 }

@@ -5,6 +5,7 @@ use std::hash::{Hash, Hasher};
 
 use super::age;
 use super::effect::Effect;
+use super::message::Answer;
 use super::run::{RunSeen, RunState};
 use super::state::Console;
 use super::toast::Tone;
@@ -44,8 +45,15 @@ impl Console {
         true
     }
 
-    pub(super) fn runs_read(&mut self, runs: Vec<(Key, Option<RunSeen>)>, effects: &mut Vec<Effect>) {
-        for (key, run) in runs {
+    pub(super) fn runs_read(&mut self, runs: Vec<(Key, Answer<Option<RunSeen>>)>, effects: &mut Vec<Effect>) {
+        for (key, answer) in runs {
+            let run = match answer {
+                Ok(run) => run,
+                Err(reason) => {
+                    self.notice(Tone::Failed, reason);
+                    continue;
+                }
+            };
             let before = self.lines.get(&key).and_then(|row| row.live_run()).map(|run| run.started);
             if let Some(run) = run.as_ref().filter(|run| before == Some(run.started)) {
                 self.run_ended(&key, run);
@@ -56,20 +64,18 @@ impl Console {
     }
 
     fn run_ended(&mut self, key: &Key, run: &RunSeen) {
-        match run.state {
-            RunState::Starting | RunState::Running | RunState::Cancelling => {}
-            RunState::Succeeded => self.notice(Tone::Done, format!("{key} is built: p promotes it")),
-            RunState::Cancelled => self.notice(Tone::Info, format!("{key}: build cancelled")),
-            RunState::Failed { exit: Some(exit) } => {
-                self.notice(Tone::Failed, format!("{key}: build failed, packer exit {exit}; e shows the error"));
+        let (tone, text) = match run.state {
+            RunState::Starting | RunState::Running | RunState::Cancelling => return,
+            RunState::Succeeded => (Tone::Done, format!("{key} is built: p promotes it")),
+            RunState::Cancelled => (Tone::Info, format!("{key}: build cancelled")),
+            RunState::Failed { exit } => {
+                let exit = exit.map(|exit| format!(", packer exit {exit}")).unwrap_or_default();
+                let reason = run.reason.as_deref().unwrap_or("e shows the error");
+                (Tone::Failed, format!("{key}: build failed{exit}; {reason}"))
             }
-            RunState::Failed { exit: None } => {
-                self.notice(Tone::Failed, format!("{key}: build failed; e shows the error"));
-            }
-            RunState::Lost => {
-                self.notice(Tone::Failed, format!("{key}: packer is gone without an end on record; see the log"));
-            }
-        }
+            RunState::Lost => (Tone::Failed, format!("{key}: packer is gone without an end on record; see the log")),
+        };
+        self.notice(tone, text);
     }
 
     /// Age of what is shown, when vCenter does not keep it current.

@@ -32,10 +32,10 @@ impl LineRow {
         if let Some(name) = self.generations.duplicates.first() {
             return Some(format!("{name} exists twice"));
         }
-        if self.generations.pending().is_some() {
-            return Some("swap half done".into());
+        if let Some(pending) = self.generations.pending() {
+            return Some(format!("half done: {} finishes it", pending.verb()));
         }
-        self.run.as_ref().filter(|run| run.state.alarming()).map(|run| run.state.words().into())
+        self.run.as_ref().filter(|run| run.alarming()).map(|run| run.state.word().into())
     }
 }
 

@@ -52,7 +52,7 @@ pub enum Msg {
     /// vCenter's watch reported
     FolderChanged(FolderEvent),
     /// the newest run of each line, as recorded on disk
-    RunsRead(Vec<(Key, Option<RunSeen>)>),
+    RunsRead(Vec<(Key, Answer<Option<RunSeen>>)>),
     /// a guest's console picture
     PictureTaken {
         /// of the question

@@ -6,14 +6,14 @@ use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
 use super::binding::Command;
-use super::lines::Lines;
+use super::lines::{LineRow, Lines};
 use super::log::LogPane;
 use super::message::Question;
 use super::overlay::Overlay;
 use super::panes::Panes;
 use super::picture::PicturePane;
 use super::text::Field;
-use super::toast::Toasts;
+use super::toast::{Toasts, Tone};
 use crate::generation::Actor;
 use crate::pipeline::{Key, Line};
 use crate::vcenter::{LinkState, Moid, Vm};
@@ -37,6 +37,8 @@ pub struct Opening {
     pub read_only: bool,
     /// the vCenter is the lab
     pub simulated: bool,
+    /// what the person should know first, a line each
+    pub warnings: Vec<String>,
     /// the moment of opening
     pub now: Timestamp,
     /// the user's zone
@@ -113,6 +115,8 @@ pub struct Console {
 impl Console {
     /// Before anything is known.
     pub fn new(opening: Opening) -> Self {
+        let mut toasts = Toasts::default();
+        opening.warnings.into_iter().for_each(|warning| toasts.push(opening.now, Tone::Failed, warning));
         Self {
             now: opening.now,
             zone: opening.zone,
@@ -134,7 +138,7 @@ impl Console {
             panes: Panes::default(),
             overlay: None,
             prompt: None,
-            toasts: Toasts::default(),
+            toasts,
             mouse: true,
             errands: Vec::new(),
             leaving: Leaving::No,
@@ -174,6 +178,8 @@ impl Console {
 
     /// Lines a person should look at.
     pub(crate) fn alarms(&self) -> usize {
-        self.lines.all().iter().filter(|row| row.alarm().is_some()).count()
+        // Half of a change is no alarm while we are at it ourselves.
+        let idle = |row: &&LineRow| !self.ongoing.contains_key(&row.line.key);
+        self.lines.all().iter().filter(idle).filter(|row| row.alarm().is_some()).count()
     }
 }

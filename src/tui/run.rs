@@ -21,6 +21,7 @@ use crate::console::{Console, Effect, Msg, Opening};
 use crate::generation::Actor;
 use crate::paths::StateDir;
 use crate::pipeline::Matrix;
+use crate::triage::redact::Scrubber;
 use crate::vcenter::Settings;
 
 /// What the console is opened with. Everything that can be wrong about it was found before.
@@ -121,9 +122,18 @@ fn opening(options: &Options) -> Opening {
         actor: Actor::current(),
         read_only: options.read_only,
         simulated: options.simulated,
+        warnings: warnings(),
         now: Timestamp::now(),
         zone: TimeZone::system(),
     }
+}
+
+/// Secrets that cannot be scrubbed: their values are so short that they stand everywhere.
+fn warnings() -> Vec<String> {
+    let scrubber = Scrubber::of_process();
+    let short = scrubber.refused();
+    let text = format!("too short to be scrubbed from logs, choose longer values: {}", short.join(", "));
+    if short.is_empty() { Vec::new() } else { vec![text] }
 }
 
 fn parts(options: Options) -> Parts {

@@ -128,7 +128,7 @@ fn every_state_of_a_run() {
         ("almalinux-9", RunState::Cancelled),
         ("windows-server-2025", RunState::Lost),
     ];
-    let runs = states.map(|(line, state)| (key(line), Some(fixture::run(state, 20, None))));
+    let runs = states.map(|(line, state)| (key(line), Ok(Some(fixture::run(state, 20, None)))));
     console.update(Msg::RunsRead(runs.into()));
     snapshot!("run_states", console, USUAL);
 }

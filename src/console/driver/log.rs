@@ -18,8 +18,8 @@ use crate::triage::redact::Scrubber;
 
 /// Lines shown of a log that is still being read for the first time.
 const EARLY: usize = 200;
-/// Lines read at a time for a copy or a file.
-const CHUNK: u64 = 2_000;
+/// Bytes scrubbed at a time.
+const CHUNK: usize = 256 << 10;
 
 /// Reads the log of the selected line's run.
 pub(super) struct Reader {
@@ -83,22 +83,11 @@ impl Reader {
     }
 
     pub(super) fn save(&self, key: Key) -> impl Future<Output = Answer<PathBuf>> + use<> {
-        let log = self.current();
+        let (log, scrubber) = (self.current(), self.scrubber.clone());
         blocking(move || {
             let log = log?;
-            file(&format!("{key}-packer"), "log", |out| {
-                let mut next = 1;
-                loop {
-                    let rows = log.lines(next..next + CHUNK)?;
-                    if rows.is_empty() {
-                        return Ok(());
-                    }
-                    next += rows.len() as u64;
-                    for row in &rows {
-                        writeln!(out, "{}", plain(row))?;
-                    }
-                }
-            })
+            let mut log = std::fs::File::open(log.path()).map_err(|error| error.to_string())?;
+            file(&format!("{key}-packer"), "log", |out| scrubbed(&mut log, &scrubber, out))
         })
     }
 
@@ -162,11 +151,15 @@ fn facts(log: &LogFile) -> Answer<LogFacts> {
     })
 }
 
-/// Where packer is, in a few words; with several builds in one log, the one that is behind.
-pub(super) fn phase(log: &LogFile) -> Option<String> {
+/// Where packer is; with several builds in one log, the one that is behind.
+pub(super) fn stage(log: &LogFile) -> Option<Phase> {
+    log.facts().tracks.all().iter().map(Track::phase).min()
+}
+
+/// The same in a few words, with the task of ansible.
+fn phase(log: &LogFile) -> Option<String> {
     let facts = log.facts();
-    let track = facts.tracks.all().iter().min_by_key(|track| track.phase())?;
-    Some(words(track))
+    facts.tracks.all().iter().min_by_key(|track| track.phase()).map(words)
 }
 
 fn words(track: &Track) -> String {
@@ -202,5 +195,21 @@ fn plain(row: &LogLine) -> String {
     match row.stamp {
         Some(stamp) => format!("{} {}", stamp.strftime("%Y/%m/%d %H:%M:%S"), row.text),
         None => row.text.clone(),
+    }
+}
+
+/// Copies a log without its secrets.
+fn scrubbed(log: &mut impl std::io::Read, scrubber: &Scrubber, out: &mut dyn std::io::Write) -> std::io::Result<()> {
+    let mut stream = scrubber.stream();
+    let (mut chunk, mut clean) = (vec![0; CHUNK], Vec::new());
+    loop {
+        let read = log.read(&mut chunk)?;
+        if read == 0 {
+            stream.finish(&mut clean);
+            return out.write_all(&clean);
+        }
+        stream.push(&chunk[..read], &mut clean);
+        out.write_all(&clean)?;
+        clean.clear();
     }
 }

@@ -75,7 +75,7 @@ fn messages() -> impl Strategy<Value = Msg> {
         10 => presses().prop_map(Msg::KeyPressed),
         2 => folder().prop_map(Msg::FolderChanged),
         2 => (lines(), states(), 0..9i64).prop_map(|(key, state, minutes)| {
-            Msg::RunsRead(vec![(key, Some(fixture::run(state, minutes, None)))])
+            Msg::RunsRead(vec![(key, Ok(Some(fixture::run(state, minutes, None))))])
         }),
         2 => (question.clone(), answer.clone()).prop_map(|(question, answer)| Msg::Guarded { question, answer }),
         2 => (question.clone(), answer).prop_map(|(question, answer)| {

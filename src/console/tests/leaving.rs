@@ -45,7 +45,7 @@ fn cancel_stops_every_build_and_leaves_when_their_vms_are_gone() {
             assert!(!quits(&console.update(Msg::Finished { question: *question, answer: Ok("asked".into()) })));
         }
     }
-    let ended = |minutes| Some(fixture::run(RunState::Cancelled, minutes, None));
+    let ended = |minutes| Ok(Some(fixture::run(RunState::Cancelled, minutes, None)));
     assert!(!quits(&console.update(Msg::RunsRead(vec![(key("debian-12"), ended(4))]))));
     assert!(quits(&console.update(Msg::RunsRead(vec![(key("windows-server-2025"), ended(31))]))));
 }
@@ -55,7 +55,7 @@ fn read_only_offers_no_cancel() {
     let mut opening = fixture::opening(&["debian-12"]);
     opening.read_only = true;
     let mut console = Console::new(opening);
-    console.update(Msg::RunsRead(vec![(key("debian-12"), Some(fixture::run(RunState::Running, 1, None)))]));
+    console.update(Msg::RunsRead(vec![(key("debian-12"), Ok(Some(fixture::run(RunState::Running, 1, None))))]));
     assert_eq!(cancels(&typed(&mut console, "qc")), 0);
     assert!(quits(&typed(&mut console, "l")));
 }

@@ -153,7 +153,7 @@ fn a_second_x_kills_and_says_what_stays_behind() {
     let [Effect::CancelRun { question, force: false, .. }] = mutations(&effects)[..] else { panic!("{effects:?}") };
     console.update(Msg::Finished { question: *question, answer: Ok("asked".into()) });
     let run = fixture::run(RunState::Cancelling, 5, None);
-    console.update(Msg::RunsRead(vec![(key("debian-12"), Some(run))]));
+    console.update(Msg::RunsRead(vec![(key("debian-12"), Ok(Some(run)))]));
     typed(&mut console, "x");
     let Some(Overlay::Confirm(confirm)) = &console.overlay else { panic!("asks again") };
     assert!(confirm.steps.iter().any(|step| step.contains("tpl-debian-12-build (vm-32) stays behind")));
@@ -340,6 +340,6 @@ fn a_finished_build_says_what_comes_next() {
     let mut console = night();
     let mut run = fixture::run(RunState::Succeeded, 4, None);
     run.started = fixture::ago(4);
-    console.update(Msg::RunsRead(vec![(key("debian-12"), Some(run))]));
+    console.update(Msg::RunsRead(vec![(key("debian-12"), Ok(Some(run)))]));
     assert_eq!(toast(&console), "debian-12 is built: p promotes it");
 }

@@ -173,7 +173,7 @@ fn cells(console: &Console, row: &LineRow, theme: Theme) -> [(String, Style); CO
     let address = guest.and_then(|vm| vm.ip_address.as_deref()).unwrap_or(NONE);
     [
         (row.line.key.0.clone(), name),
-        flag(row, theme),
+        flag(row, console.ongoing.contains_key(&row.line.key), theme),
         aged(&row.generations.live),
         aged(&row.generations.prev),
         aged(&row.generations.build),
@@ -188,11 +188,11 @@ fn template_age(console: &Console, vm: &Vm) -> String {
     vm.created.map_or_else(|| "yes".into(), |created| age::short(console.now, created, &console.zone))
 }
 
-fn flag(row: &LineRow, theme: Theme) -> (String, Style) {
+fn flag(row: &LineRow, ongoing: bool, theme: Theme) -> (String, Style) {
     let generations = &row.generations;
     if !generations.duplicates.is_empty() {
         ("▲ TWICE".into(), theme.bad())
-    } else if generations.pending().is_some() {
+    } else if generations.pending().is_some() && !ongoing {
         ("▲ SWAP".into(), theme.bad())
     } else if generations.hold.is_some() {
         ("HELD".into(), theme.warn())

@@ -1,0 +1,115 @@
+//! The runs as their records on disk say, looked at once a second; and starting and stopping them.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::sync::Notify;
+
+use super::super::message::{Answer, Msg};
+use super::super::run::RunSeen;
+use super::save::blocking;
+use super::{Parts, Report, log};
+use crate::build::{self, Request, Run};
+use crate::paths::StateDir;
+use crate::pipeline::Key;
+use crate::triage::log::LogFile;
+use crate::triage::redact::Scrubber;
+
+/// How often the records are looked at.
+const EVERY: Duration = Duration::from_secs(1);
+
+/// Looks at the records for ever, and at once when asked to.
+pub(super) async fn watch(parts: Parts, scrubber: Arc<Scrubber>, now: Arc<Notify>, report: Report) {
+    let mut eyes = Eyes { state: parts.state, scrubber, logs: BTreeMap::new() };
+    let mut keys: Vec<(Key, Option<Answer<Option<RunSeen>>>)> =
+        parts.lines.into_iter().map(|line| (line.key, None)).collect();
+    loop {
+        let looked = tokio::task::spawn_blocking(move || {
+            let news = eyes.look(&mut keys);
+            (eyes, keys, news)
+        });
+        let Ok((back, seen, news)) = looked.await else { return };
+        (eyes, keys) = (back, seen);
+        if !news.is_empty() {
+            report(Msg::RunsRead(news));
+        }
+        tokio::select! {
+            () = tokio::time::sleep(EVERY) => {}
+            () = now.notified() => {}
+        }
+    }
+}
+
+/// What looking needs: the logs of runs at work are kept open, for their phase.
+struct Eyes {
+    state: StateDir,
+    scrubber: Arc<Scrubber>,
+    logs: BTreeMap<Key, (PathBuf, LogFile)>,
+}
+
+impl Eyes {
+    /// What changed since the last look.
+    fn look(&mut self, keys: &mut [(Key, Option<Answer<Option<RunSeen>>>)]) -> Vec<(Key, Answer<Option<RunSeen>>)> {
+        let mut news = Vec::new();
+        for (key, last) in keys {
+            let run =
+                build::latest(&self.state, key).map_err(|error| format!("cannot read the runs of {key}: {error}"));
+            let seen = run.map(|run| run.map(|run| self.seen(key, &run)));
+            if last.as_ref() != Some(&seen) {
+                *last = Some(seen.clone());
+                news.push((key.clone(), seen));
+            }
+        }
+        news
+    }
+
+    fn seen(&mut self, key: &Key, run: &Run) -> RunSeen {
+        let phase = if run.state.live() { self.phase(key, run) } else { None };
+        if !run.state.live() {
+            self.logs.remove(key);
+        }
+        RunSeen {
+            started: run.started,
+            ended: run.ended,
+            state: run.state,
+            reason: run.reason.clone(),
+            phase,
+            log: run.shown().to_owned(),
+        }
+    }
+
+    fn phase(&mut self, key: &Key, run: &Run) -> Option<String> {
+        if self.logs.get(key).is_none_or(|(path, _)| *path != run.log) {
+            let log = LogFile::open(&run.log, self.scrubber.clone())
+                .inspect_err(|error| tracing::warn!(%key, %error, "no phase without the log"))
+                .ok()?;
+            self.logs.insert(key.clone(), (run.log.clone(), log));
+        }
+        self.logs.get(key).and_then(|(_, log)| log::stage(log)).map(|phase| phase.name().to_owned())
+    }
+}
+
+/// Starts the supervisor of a new run.
+pub(super) async fn start(parts: Parts, key: Key) -> Answer<String> {
+    let line = parts.lines.into_iter().find(|line| line.key == key).ok_or_else(|| format!("no line {key}"))?;
+    let program = std::env::current_exe().map_err(|error| format!("cannot tell where this program is: {error}"))?;
+    let repo = std::path::absolute(&parts.repo).map_err(|error| error.to_string())?;
+    let request = Request { packer: parts.packer, ..Request::new(line, repo) };
+    build::start_detached(&program, &request, &parts.state).await.map_err(|error| error.to_string())?;
+    Ok(format!("{key}: build started"))
+}
+
+/// Asks the newest run of a line to stop, or kills it.
+pub(super) async fn stop(state: StateDir, key: Key, force: bool) -> Answer<String> {
+    let name = key.clone();
+    let run = blocking(move || build::latest(&state, &name).map_err(|error| error.to_string())).await?;
+    let run = run.ok_or_else(|| format!("{key} has no run"))?;
+    build::cancel(&run, force).await.map_err(|error| error.to_string())?;
+    Ok(if force {
+        format!("{key}: packer killed; S sweeps what it left")
+    } else {
+        format!("{key}: packer was asked to stop and destroys its VM")
+    })
+}
