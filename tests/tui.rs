@@ -156,6 +156,8 @@ fn an_unreachable_vcenter_is_said_and_the_console_stays() {
     pty.wait_for("retry in");
     pty.keys("j?");
     pty.wait_for("no link to vCenter");
+    // Esc and the next key together would be Alt and that key.
+    pty.wait_for("type to search");
     pty.keys("\x1b");
     pty.wait_gone("type to search");
     pty.keys("q");
@@ -179,6 +181,51 @@ fn the_deep_link_selects_its_line_and_read_only_says_so() {
     assert_eq!(pty.exit(), 0);
 }
 
+#[test]
+fn a_build_from_the_key_is_seen_promoted_and_rolled_back() {
+    let home = home();
+    let mut pty = demo(home.path(), 140, 40);
+    pty.keys("/debian-13\r");
+    pty.wait_for("▸ debian-13");
+    pty.keys("b");
+    pty.wait_for("Build debian-13");
+    pty.keys("y");
+    pty.wait_for("build started");
+    pty.wait_for("Waiting for IP");
+    pty.wait_for("✓ built");
+    pty.wait_gone("build started");
+    pty.keys("p");
+    pty.wait_for("vCenter does not object");
+    pty.wait_for("-build → ");
+    pty.keys("y");
+    pty.wait_for("promoted; the one before is");
+    pty.keys("R");
+    pty.wait_for("vCenter does not object");
+    pty.keys("it does not boot\r");
+    pty.wait_for("[ Cancel ]");
+    pty.keys("y");
+    pty.wait_for("rolled back and held");
+    pty.wait_for("HELD");
+    quit(&mut pty);
+    assert_eq!(pty.exit(), 0);
+    assert_eq!(pty.restored(), Ok(()));
+}
+
+#[test]
+fn a_build_is_cancelled_and_its_vm_goes() {
+    let home = home();
+    let mut pty = demo(home.path(), 140, 40);
+    // The demo's stuck build; it is selected.
+    pty.wait_for("● wait for IP");
+    pty.keys("x");
+    pty.wait_for("ask packer to stop");
+    pty.keys("y");
+    pty.wait_for("⊘ cancelled");
+    pty.wait_for("no build VM");
+    quit(&mut pty);
+    assert_eq!(pty.exit(), 0);
+}
+
 fn outside(home: &Path) -> Command {
     let mut command = Command::new(PROGRAM);
     command.env_clear().env("HOME", home).env("TERM", "xterm").current_dir(home);
@@ -194,7 +241,7 @@ fn bad_input_is_one_line_and_exit_2() {
     std::fs::create_dir(home.path().join("ci")).expect("a folder");
     std::fs::write(home.path().join("ci/matrix.json"), "[{\"key\": 1}]").expect("a file");
     let malformed = outside(home.path()).arg("--repo").arg(home.path()).assert().code(2);
-    malformed.stderr(contains("entry 1"));
+    malformed.stderr(contains("matrix.json:1:10"));
 
     let credentials = outside(home.path()).args(["--repo", REPOSITORY]).assert().code(2);
     credentials.stderr(contains("missing in the environment").and(contains("vsphere_password")));

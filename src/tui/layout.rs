@@ -66,8 +66,10 @@ impl Layout {
         let body = self.body;
         let wanted = rows_of(console.lines.all().len()).max(body.height / 2);
         let top = wanted.min(body.height * 6 / 10);
-        // Enough for every column; what is left of a very wide screen goes to the picture.
-        let left = (body.width * 58 / 100).min(92);
+        // Consoles are 4:3 and a cell is twice as high as wide: what such a picture does not need is for the lines, as
+        // far as their columns need it.
+        let picture = (top.saturating_sub(2) * 8 / 3).saturating_add(2);
+        let left = body.width.saturating_sub(picture).clamp(body.width / 2, 112.max(body.width / 2));
         self.lines = Rect { width: left, height: top, ..body };
         self.picture = Rect { x: body.x + left, width: body.width - left, height: top, ..body };
         self.log = Rect { y: body.y + top, height: body.height - top, ..body };

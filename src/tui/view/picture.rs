@@ -6,7 +6,7 @@ use ratatui::style::Style;
 use ratatui::text::Span;
 
 use super::lines::textwrap;
-use super::{empty, frame, put};
+use super::{empty, frame, put, width};
 use crate::console::panes::Pane;
 use crate::console::{Console, age};
 use crate::tui::picture::PictureSurface;
@@ -27,6 +27,7 @@ pub fn draw(
     }
     let focused = console.panes.focus == Pane::Picture;
     let mut inner = frame(area, title(console, theme, focused), focused, theme, buffer);
+    footer(console, area, theme, buffer);
     let trouble = console.picture.trouble();
     let Some((picture, _)) = console.picture.picture() else {
         draw_empty(console, inner, trouble, theme, buffer);
@@ -42,12 +43,20 @@ fn title(console: &Console, theme: Theme, focused: bool) -> Vec<Span<'static>> {
     let mut title = vec![Span::styled(" Console ", theme.title(focused))];
     let Some(guest) = console.lines.selected().and_then(|row| row.guest()) else { return title };
     title.push(Span::styled(format!("{} ", guest.name), theme.text()));
-    if let Some((_, taken)) = console.picture.picture() {
-        let age = age::spoken(console.now, taken);
-        let late = console.now.duration_since(taken).as_secs() > 10;
-        title.push(Span::styled(format!("· {age} old "), if late { theme.warn() } else { theme.dim() }));
-    }
     title
+}
+
+/// How old the picture is, in the lower border.
+fn footer(console: &Console, area: Rect, theme: Theme, buffer: &mut Buffer) {
+    let Some((_, taken)) = console.picture.picture() else { return };
+    let late = console.now.duration_since(taken).as_secs() > 10;
+    let mark = if late { "▲ " } else { "" };
+    let text = format!(" {mark}{} old ", age::spoken(console.now, taken));
+    let wide = width(&text);
+    if area.width > wide + 4 && area.height > 2 {
+        let style = if late { theme.warn() } else { theme.dim() };
+        put(buffer, area.right() - wide - 2, area.bottom() - 1, wide, &text, style);
+    }
 }
 
 fn draw_trouble(reason: &str, inner: Rect, theme: Theme, buffer: &mut Buffer) -> Rect {
