@@ -14,7 +14,7 @@ fail() { echo "FAILED: $*" >&2; exit 1; }
 inside() { chroot "$root" env -i PATH=/stand-in:/usr/local/sbin:/usr/sbin:/usr/bin:/sbin:/bin "$@"; }
 
 mkdir -p "$root"
-trap 'umount -l "$root/proc" "$root/dev" 2>/dev/null || true; rm -rf "$root"' EXIT
+trap 'umount -l "$root/proc" "$root/dev" 2>/dev/null || true; rm -rf --one-file-system "$work"' EXIT
 tar -C "$root" -xf "$tools/debian-root.tar"
 mount -t proc proc "$root/proc"
 mount --bind /dev "$root/dev"
