@@ -1,13 +1,91 @@
-//! `doctor`: tools, environment, login, privileges and paths.
+//! `doctor`: tools, environment, login, privileges and paths; what is wrong, and what to do about it.
+
+mod here;
+mod server;
+mod tools;
+
+use std::io::{IsTerminal, Write};
+
+use serde::Serialize;
+use tmpl::triage::log::clean;
 
 use super::{Context, Exit};
 
 /// Arguments of `doctor`.
 #[derive(Debug, clap::Args)]
-pub struct Args {}
+pub struct Args {
+    /// Findings as a JSON array
+    #[arg(long)]
+    json: bool,
+}
 
-/// Runs the verb.
+/// How one thing stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+enum State {
+    /// as it should be
+    Ok,
+    /// not there, and not needed for everything
+    Absent,
+    /// something will not work
+    Failed,
+    /// settings or credentials: nothing will work
+    Unusable,
+}
+
+/// One thing looked at.
+#[derive(Debug, Clone, Serialize)]
+struct Finding {
+    /// `tools`, `environment`, `paths`, `vcenter`, `privileges`
+    area: &'static str,
+    name: String,
+    state: State,
+    /// what was found; for anything but ok, what to do
+    detail: String,
+}
+
+impl Finding {
+    fn new(area: &'static str, name: impl Into<String>, state: State, detail: impl Into<String>) -> Self {
+        Self { area, name: name.into(), state, detail: detail.into() }
+    }
+}
+
+/// Runs the verb: exit 2 when settings or credentials are no good, 1 when anything else needed is not as it should be.
 pub async fn run(context: &Context, args: Args) -> anyhow::Result<Exit> {
-    let _ = (context, args);
-    anyhow::bail!("not built yet")
+    let windows = here::has_windows(context);
+    let (tools, server) = tokio::join!(tools::look(windows), server::look(context));
+    let findings = [tools, here::environment(), here::paths(context), server].concat();
+    print(&findings, args.json)?;
+    let any = |state| findings.iter().any(|finding| finding.state == state);
+    Ok(match (any(State::Unusable), any(State::Failed)) {
+        (true, _) => Exit::Usage,
+        (false, true) => Exit::Failed,
+        (false, false) => Exit::Done,
+    })
+}
+
+fn print(findings: &[Finding], json: bool) -> anyhow::Result<()> {
+    let mut out = std::io::stdout().lock();
+    if json {
+        serde_json::to_writer_pretty(&mut out, findings)?;
+        return Ok(writeln!(out)?);
+    }
+    let colours = std::io::stdout().is_terminal() && std::env::var_os("NO_COLOR").is_none();
+    let width = findings.iter().map(|finding| finding.name.chars().count()).max().unwrap_or(0);
+    let mut area = "";
+    for finding in findings {
+        if finding.area != area {
+            area = finding.area;
+            writeln!(out, "{area}")?;
+        }
+        let (word, colour) = match finding.state {
+            State::Ok => ("ok", "32"),
+            State::Absent => ("–", "2"),
+            State::Failed | State::Unusable => ("FAILED", "31"),
+        };
+        let word = format!("{word:<6}");
+        let word = if colours { format!("\u{1b}[{colour}m{word}\u{1b}[0m") } else { word };
+        writeln!(out, "  {word}  {:<width$}  {}", finding.name, clean(&finding.detail))?;
+    }
+    Ok(())
 }

@@ -46,7 +46,10 @@ pub struct FileInfo {
 
 impl Client {
     /// The datastore's managed object, by name.
-    async fn datastore(&self, name: &str) -> Result<Moid, Error> {
+    ///
+    /// # Errors
+    /// [`Error::NotFound`] and those of asking.
+    pub async fn datastore(&self, name: &str) -> Result<Moid, Error> {
         let (datacenter, _) = self.datacenter().await?;
         let objects = format!(
             "<objectSet>{}<skip>true</skip><selectSet xsi:type=\"TraversalSpec\"><name>stores</name>\

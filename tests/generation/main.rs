@@ -1,7 +1,8 @@
 //! Promote, rollback, hold and sweep by the real program, on VMware's vcsim and on the lab, with govc as witness.
 
-#![expect(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
+#![expect(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
 
+mod doctor;
 mod killed;
 #[path = "../support/proxy.rs"]
 #[expect(dead_code, reason = "other tests make other trouble")]
@@ -69,6 +70,11 @@ impl World {
 
     /// The same; in the lab, tasks take this many times what they usually do.
     async fn with_tasks(kind: Kind, suffixes: &[&str], task_scale: f64) -> Self {
+        Self::with(kind, suffixes, Options { task_scale, ..Options::default() }).await
+    }
+
+    /// The same with a lab of these options.
+    async fn with(kind: Kind, suffixes: &[&str], options: Options) -> Self {
         let names: Vec<String> = suffixes.iter().map(|suffix| format!("{BASE}{suffix}")).collect();
         let (kept, url, account, datacenter) = match kind {
             Kind::Vcsim => {
@@ -82,7 +88,7 @@ impl World {
                     None => Seed::template(name, i64::try_from(age).unwrap()),
                 };
                 let seeds = names.iter().rev().enumerate().map(seed).collect();
-                let lab = Lab::start(Options { seeds, task_scale, ..Options::default() }).await.unwrap();
+                let lab = Lab::start(Options { seeds, ..options }).await.unwrap();
                 let environment: BTreeMap<_, _> = lab.environment().into_iter().collect();
                 let account = (environment["GOVC_USERNAME"].clone(), environment["GOVC_PASSWORD"].clone());
                 (Kept::Lab(Box::new(lab)), environment["GOVC_URL"].clone(), account, tmpl::lab::DATACENTER)

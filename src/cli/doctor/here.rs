@@ -1,0 +1,123 @@
+//! This machine: which variables are set, which paths are used.
+
+use std::os::unix::fs::PermissionsExt;
+use std::path::{Path, PathBuf};
+
+use tmpl::paths::StateDir;
+use tmpl::pipeline::Os;
+
+use super::super::Context;
+use super::{Finding, State};
+
+/// Read by this program, packer's templates or govc. Values are never shown.
+const VARIABLES: &[&str] = &[
+    "PKR_VAR_vsphere_endpoint",
+    "PKR_VAR_vsphere_username",
+    "PKR_VAR_vsphere_password",
+    "PKR_VAR_vsphere_insecure_connection",
+    "PKR_VAR_vsphere_datacenter",
+    "PKR_VAR_vsphere_cluster",
+    "PKR_VAR_vsphere_datastore",
+    "PKR_VAR_vsphere_network",
+    "PKR_VAR_vsphere_folder",
+    "PKR_VAR_build_password",
+    "PKR_VAR_build_password_encrypted",
+    "PKR_VAR_build_key",
+    "GOVC_URL",
+    "GOVC_USERNAME",
+    "GOVC_PASSWORD",
+    "GOVC_INSECURE",
+    "GOVC_DATACENTER",
+    "GOVC_FOLDER",
+    "GOVC_DATASTORE",
+    "GOVC_TLS_CA_CERTS",
+    "TMPL_CA_FILE",
+    "TMPL_THUMBPRINT",
+    "TMPL_CONSOLE_USERNAME",
+    "TMPL_CONSOLE_PASSWORD",
+    "GITHUB_TOKEN",
+    "GH_TOKEN",
+    "XDG_STATE_HOME",
+    "TMPL_LOG",
+    "RUST_LOG",
+    "NO_COLOR",
+];
+
+/// Which variables are set.
+pub fn environment() -> Vec<Finding> {
+    let finding = |name: &&'static str| {
+        let set = std::env::var_os(name).is_some_and(|value| !value.is_empty());
+        let (state, detail) = if set { (State::Ok, "set") } else { (State::Absent, "not set") };
+        Finding::new("environment", *name, state, detail)
+    };
+    VARIABLES.iter().map(finding).collect()
+}
+
+/// Whether the matrix has Windows lines; without a matrix they are taken to be there.
+pub fn has_windows(context: &Context) -> bool {
+    context.matrix().map_or(true, |matrix| matrix.lines.iter().any(|line| line.os == Os::Windows))
+}
+
+/// Every path this program reads or writes.
+pub fn paths(context: &Context) -> Vec<Finding> {
+    let repo = &context.global.repo;
+    let matrix = match context.matrix() {
+        Ok(matrix) => {
+            Finding::new("paths", "matrix", State::Ok, format!("{} lines in {}", matrix.lines.len(), shown(repo)))
+        }
+        Err(error) => Finding::new("paths", "matrix", State::Unusable, error.to_string()),
+    };
+    let mut findings = vec![matrix, readable("var-files", &repo.join("ci/config"))];
+    match context.state() {
+        Ok(state) => findings.extend(state_paths(&state)),
+        Err(error) => findings.push(Finding::new("paths", "state", State::Unusable, error.to_string())),
+    }
+    findings
+}
+
+fn readable(name: &str, path: &Path) -> Finding {
+    match std::fs::metadata(path) {
+        Ok(_) => Finding::new("paths", name, State::Ok, shown(path)),
+        Err(error) => {
+            let detail = format!("{}: {error}; run in the pipeline's repository or pass --repo DIR", shown(path));
+            Finding::new("paths", name, State::Unusable, detail)
+        }
+    }
+}
+
+fn shown(path: &Path) -> String {
+    std::path::absolute(path).unwrap_or_else(|_| path.to_owned()).display().to_string()
+}
+
+fn state_paths(state: &StateDir) -> Vec<Finding> {
+    let used = [
+        ("state", state.path().to_owned()),
+        ("records of builds", state.runs()),
+        ("audit log", state.audit_log()),
+        ("program log", state.logs()),
+    ];
+    used.into_iter().map(|(name, path)| private(name, path)).collect()
+}
+
+/// Ours alone, or not there yet and possible to make.
+fn private(name: &str, path: PathBuf) -> Finding {
+    let shown = path.display();
+    match std::fs::metadata(&path) {
+        Ok(found) if found.permissions().mode() & 0o077 != 0 => {
+            Finding::new("paths", name, State::Failed, format!("{shown} may be read by others; chmod go= {shown}"))
+        }
+        Ok(_) if !writable(&path) => Finding::new(
+            "paths",
+            name,
+            State::Failed,
+            format!("{shown} cannot be written; without it nothing is changed"),
+        ),
+        Ok(_) => Finding::new("paths", name, State::Ok, shown.to_string()),
+        Err(_) => Finding::new("paths", name, State::Absent, format!("{shown}: not there yet")),
+    }
+}
+
+fn writable(path: &Path) -> bool {
+    use nix::unistd::{AccessFlags, access};
+    access(path, AccessFlags::W_OK).is_ok()
+}

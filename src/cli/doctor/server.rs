@@ -1,0 +1,148 @@
+//! vCenter: login of both accounts, folder, datastore, and the privileges each verb needs.
+
+use tmpl::vcenter::{Account, Client, Error, Moid, Settings};
+
+use super::super::Context;
+use super::{Finding, State};
+
+/// What a verb needs on the folder of templates, by vSphere's ids.
+const ON_FOLDER: &[(&str, &[&str])] = &[
+    ("promote, rollback", &["VirtualMachine.Config.Rename", "VirtualMachine.Inventory.Delete"]),
+    ("rollback, hold, release", &["VirtualMachine.Config.Annotation"]),
+    ("sweep", &["VirtualMachine.Interact.PowerOff", "VirtualMachine.Inventory.Delete"]),
+    ("console --type", &["VirtualMachine.Interact.PutUsbScanCodes"]),
+    (
+        "build",
+        &[
+            "VirtualMachine.Inventory.Create",
+            "VirtualMachine.Inventory.Delete",
+            "VirtualMachine.Config.AddNewDisk",
+            "VirtualMachine.Config.AddRemoveDevice",
+            "VirtualMachine.Config.AdvancedConfig",
+            "VirtualMachine.Config.Annotation",
+            "VirtualMachine.Config.CPUCount",
+            "VirtualMachine.Config.EditDevice",
+            "VirtualMachine.Config.Memory",
+            "VirtualMachine.Config.Resource",
+            "VirtualMachine.Config.Settings",
+            "VirtualMachine.Interact.DeviceConnection",
+            "VirtualMachine.Interact.PowerOff",
+            "VirtualMachine.Interact.PowerOn",
+            "VirtualMachine.Interact.PutUsbScanCodes",
+            "VirtualMachine.Interact.SetCDMedia",
+            "VirtualMachine.Provisioning.MarkAsTemplate",
+            "VirtualMachine.Provisioning.MarkAsVM",
+        ],
+    ),
+];
+
+/// What a verb needs on the datastore.
+const ON_DATASTORE: &[(&str, &[&str])] = &[
+    ("build", &["Datastore.AllocateSpace", "Datastore.Browse", "Datastore.FileManagement"]),
+    ("iso upload", &["Datastore.Browse", "Datastore.FileManagement"]),
+];
+
+/// Either way to a picture: the server's own page, or a file on the datastore.
+const PICTURES: [&str; 2] = ["VirtualMachine.Interact.ConsoleInteract", "VirtualMachine.Interact.CreateScreenshot"];
+
+/// Asks vCenter; one finding when it cannot be asked.
+pub async fn look(context: &Context) -> Vec<Finding> {
+    let settings = match context.settings() {
+        Ok(settings) => settings,
+        Err(error) => return vec![Finding::new("vcenter", "settings", State::Unusable, error.to_string())],
+    };
+    let host = settings.host();
+    let client = match Client::new(settings.clone()) {
+        Ok(client) => client,
+        Err(error) => return vec![Finding::new("vcenter", host, State::Unusable, error.to_string())],
+    };
+    let mut findings = Vec::new();
+    if let Err(error) = ask(&client, &settings, &mut findings).await {
+        let state = match error {
+            Error::Settings(_) | Error::Login { .. } | Error::Tls { .. } => State::Unusable,
+            _ => State::Failed,
+        };
+        findings.push(Finding::new("vcenter", host, state, error.to_string()));
+    }
+    client.logout().await;
+    findings.sort_by_key(|finding| finding.area == "privileges");
+    findings
+}
+
+async fn ask(client: &Client, settings: &Settings, findings: &mut Vec<Finding>) -> Result<(), Error> {
+    let ok = |name: &str, detail: String| Finding::new("vcenter", name, State::Ok, detail);
+    findings.push(ok(&settings.host(), client.about().await?.full_name));
+    findings.push(ok("account of builds", client.user(Account::Builder).await?));
+    findings.push(pictures_account(client, settings).await);
+    let (_, datacenter) = client.datacenter().await?;
+    findings.push(ok("datacenter", datacenter));
+    let folder = client.folder().await?;
+    let vms = client.vms().await?;
+    let shown = if settings.folder.is_empty() { "the vm folder itself" } else { &settings.folder };
+    findings.push(ok("folder", format!("{shown} ({folder}), {} VMs and templates", vms.len())));
+    privileges(client, Account::Builder, "folder", &folder, ON_FOLDER, findings).await?;
+    pictures(client, &folder, findings).await?;
+    match &settings.datastore {
+        None => findings.push(Finding::new("vcenter", "datastore", State::Absent, "PKR_VAR_vsphere_datastore not set")),
+        Some(name) => {
+            let datastore = client.datastore(name).await?;
+            findings.push(ok("datastore", format!("{name} ({datastore})")));
+            privileges(client, Account::Builder, "datastore", &datastore, ON_DATASTORE, findings).await?;
+        }
+    }
+    Ok(())
+}
+
+async fn pictures_account(client: &Client, settings: &Settings) -> Finding {
+    const NAME: &str = "account of pictures";
+    if settings.console.is_none() {
+        return Finding::new("vcenter", NAME, State::Ok, "the same; TMPL_CONSOLE_USERNAME gives it one of its own");
+    }
+    match client.user(Account::Pictures).await {
+        Ok(user) => Finding::new("vcenter", NAME, State::Ok, user),
+        Err(error @ Error::Login { .. }) => Finding::new("vcenter", NAME, State::Unusable, error.to_string()),
+        Err(error) => Finding::new("vcenter", NAME, State::Failed, error.to_string()),
+    }
+}
+
+async fn privileges(
+    client: &Client,
+    account: Account,
+    place: &str,
+    entity: &Moid,
+    verbs: &[(&str, &[&str])],
+    findings: &mut Vec<Finding>,
+) -> Result<(), Error> {
+    let ids: Vec<&str> = verbs.iter().flat_map(|(_, ids)| ids.iter().copied()).collect();
+    let missing = missing(client, account, entity, &ids).await?;
+    for (verb, ids) in verbs {
+        let lacking: Vec<&str> = ids.iter().copied().filter(|id| missing.contains(id)).collect();
+        findings.push(if lacking.is_empty() {
+            Finding::new("privileges", *verb, State::Ok, format!("on the {place}: {} of {}", ids.len(), ids.len()))
+        } else {
+            let detail = format!("missing on the {place} {entity}: {}; grant them to the account", lacking.join(", "));
+            Finding::new("privileges", *verb, State::Failed, detail)
+        });
+    }
+    Ok(())
+}
+
+async fn pictures(client: &Client, folder: &Moid, findings: &mut Vec<Finding>) -> Result<(), Error> {
+    let missing = missing(client, Account::Pictures, folder, &PICTURES).await?;
+    findings.push(match PICTURES.iter().find(|id| !missing.contains(*id)) {
+        Some(id) => Finding::new("privileges", "pictures", State::Ok, format!("by {id}")),
+        None => {
+            let detail = format!("neither {}; grant one of them to the account of pictures", PICTURES.join(" nor "));
+            Finding::new("privileges", "pictures", State::Failed, detail)
+        }
+    });
+    Ok(())
+}
+
+async fn missing<'a>(client: &Client, account: Account, entity: &Moid, ids: &[&'a str]) -> Result<Vec<&'a str>, Error> {
+    let mut asked = ids.to_vec();
+    asked.sort_unstable();
+    asked.dedup();
+    let found = client.privileges(account, std::slice::from_ref(entity), &asked).await?;
+    Ok(asked.into_iter().filter(|id| !found.iter().any(|p| p.id == *id && p.granted)).collect())
+}

@@ -1,0 +1,86 @@
+//! Programs: which are there, and in which version.
+
+use std::process::Stdio;
+use std::time::Duration;
+
+use futures_util::future::join_all;
+use tmpl::build;
+use tokio::process::Command;
+
+use super::{Finding, State};
+
+/// No healthy program needs longer to tell its version.
+const LIMIT: Duration = Duration::from_secs(20);
+
+struct Tool {
+    /// any of these does
+    programs: &'static [&'static str],
+    argument: &'static str,
+    /// what does not work without it; `Err` when that is not everything
+    without: Result<&'static str, &'static str>,
+}
+
+const TOOLS: &[Tool] = &[
+    Tool { programs: &["packer"], argument: "version", without: Ok("no build: install packer, or build in CI") },
+    Tool {
+        programs: &["ansible-playbook"],
+        argument: "--version",
+        without: Ok("no build gets past its provisioner: install Ansible, or rebuild the runner image"),
+    },
+    Tool {
+        programs: &["xorriso", "mkisofs"],
+        argument: "--version",
+        without: Ok("packer cannot make the CD with the answers for the installer: install xorriso"),
+    },
+    Tool { programs: &["tesseract"], argument: "--version", without: Err("texts in pictures are not read") },
+    Tool { programs: &["govc"], argument: "version", without: Err("nothing here needs it") },
+    Tool { programs: &["git"], argument: "--version", without: Err("builds do not note their commit") },
+];
+
+/// Asks all of them at once.
+pub async fn look(windows: bool) -> Vec<Finding> {
+    let mut findings = join_all(TOOLS.iter().map(one)).await;
+    if windows {
+        findings.push(winrm().await);
+    }
+    findings
+}
+
+async fn one(tool: &Tool) -> Finding {
+    let mut reason = String::new();
+    for program in tool.programs {
+        match version(program, tool.argument).await {
+            Ok(version) => return Finding::new("tools", *program, State::Ok, version),
+            Err(error) => reason = error,
+        }
+    }
+    let name = tool.programs.first().copied().unwrap_or_default();
+    match tool.without {
+        Ok(without) => Finding::new("tools", name, State::Failed, format!("{reason}; {without}")),
+        Err(without) => Finding::new("tools", name, State::Absent, format!("{reason}; {without}")),
+    }
+}
+
+/// The first line in which a program tells its version.
+async fn version(program: &str, argument: &str) -> Result<String, String> {
+    let mut command = Command::new(program);
+    command.arg(argument).stdin(Stdio::null()).kill_on_drop(true);
+    command.env_remove("PACKER_LOG").env_remove("PACKER_LOG_PATH").env("CHECKPOINT_DISABLE", "1");
+    let output = match tokio::time::timeout(LIMIT, command.output()).await {
+        Err(_) => return Err(format!("no answer within {} s", LIMIT.as_secs())),
+        Ok(Err(error)) if error.kind() == std::io::ErrorKind::NotFound => return Err("not in PATH".into()),
+        Ok(Err(error)) => return Err(error.to_string()),
+        Ok(Ok(output)) => output,
+    };
+    let text = [output.stdout, output.stderr].map(|bytes| String::from_utf8_lossy(&bytes).into_owned()).concat();
+    let line = text.lines().find(|line| line.contains(|c: char| c.is_ascii_digit())).unwrap_or_default();
+    if output.status.success() { Ok(line.trim().to_owned()) } else { Err(format!("it says: {}", line.trim())) }
+}
+
+/// Ansible's own interpreter, which must know WinRM for Windows guests.
+async fn winrm() -> Finding {
+    match build::windows_preflight().await {
+        Ok(interpreter) => Finding::new("tools", "ansible + winrm", State::Ok, interpreter),
+        Err(error) => Finding::new("tools", "ansible + winrm", State::Failed, error.to_string()),
+    }
+}

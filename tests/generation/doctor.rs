@@ -1,0 +1,58 @@
+//! `doctor` says what is missing, by its name and without its value.
+
+use serde_json::Value;
+use tmpl::lab::{Account, Options};
+
+use super::{KEY, Kind, World};
+
+async fn findings(world: &World, more: &[(&str, &str)]) -> (i32, Vec<Value>, String) {
+    let output = world.program(&["doctor", "--json"]).envs(more.iter().copied()).output().await.unwrap();
+    let text = String::from_utf8(output.stdout).unwrap();
+    (output.status.code().unwrap(), serde_json::from_str(&text).unwrap(), text)
+}
+
+fn state<'a>(findings: &'a [Value], area: &str, name: &str) -> &'a str {
+    let found = findings.iter().find(|finding| finding["area"] == area && finding["name"] == name);
+    found.unwrap()["state"].as_str().unwrap()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn it_looks_at_everything_and_shows_no_value() {
+    for kind in [Kind::Vcsim, Kind::Lab] {
+        let world = World::steady(kind).await;
+        // No tools: 1. vCenter is fine all the same.
+        let (exit, findings, text) = findings(&world, &[("PATH", "/nonexistent")]).await;
+        assert_eq!(exit, 1, "{text}");
+        assert_eq!(state(&findings, "tools", "packer"), "failed");
+        assert_eq!(state(&findings, "tools", "tesseract"), "absent");
+        assert_eq!(state(&findings, "environment", "PKR_VAR_vsphere_password"), "ok");
+        assert_eq!(state(&findings, "vcenter", "folder"), "ok");
+        assert_eq!(state(&findings, "privileges", "promote, rollback"), "ok");
+        assert_eq!(state(&findings, "paths", "program log"), "ok");
+        assert!(!text.contains(&world.account.1));
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn credentials_that_are_no_good_are_exit_2() {
+    let world = World::steady(Kind::Lab).await;
+    let (exit, found, text) = findings(&world, &[("PKR_VAR_vsphere_password", "hunter2")]).await;
+    assert!(exit == 2 && text.contains("refused the password") && !text.contains("hunter2"), "{text}");
+    assert!(found.iter().all(|finding| finding["area"] != "privileges"));
+    let (exit, _, text) = findings(&world, &[("PKR_VAR_vsphere_username", "")]).await;
+    assert!(exit == 2 && text.contains("PKR_VAR_vsphere_username (or GOVC_USERNAME)"), "{text}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_missing_privilege_is_named_and_refused_before_the_first_step() {
+    let account = Account::new("svc-packer@lab.internal", "lab-password").without(&["VirtualMachine.Config.Rename"]);
+    let options = Options { accounts: vec![account], task_scale: 0.0, ..Options::default() };
+    let world = World::with(Kind::Lab, &["-prev", "", "-build"], options).await;
+    let (exit, findings, text) = findings(&world, &[]).await;
+    assert!(exit == 1 && text.contains("VirtualMachine.Config.Rename"), "{text}");
+    assert_eq!(state(&findings, "privileges", "promote, rollback"), "failed");
+    assert_eq!(state(&findings, "privileges", "sweep"), "ok");
+    world.door.reset();
+    world.run(&["promote", KEY]).await.is(3, "svc-packer@lab.internal lacks VirtualMachine.Config.Rename");
+    assert!(world.changes().is_empty());
+}
