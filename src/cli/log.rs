@@ -1,13 +1,142 @@
 //! `log`: the scrubbed log of a line's newest run, or of a file.
 
-use super::{Context, Exit};
+use std::fs::File;
+use std::io::{Read, Write};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
+
+use tmpl::build::{self, Run};
+use tmpl::triage::log::{Direction, LogFile, Problem, clean};
+use tmpl::triage::redact::Scrubber;
+
+use super::{Context, Exit, Stop};
+
+/// How often a followed log is looked at.
+const BEAT: Duration = Duration::from_millis(200);
+/// Bytes read at a time.
+const GULP: usize = 256 << 10;
 
 /// Arguments of `log`.
 #[derive(Debug, clap::Args)]
-pub struct Args {}
+pub struct Args {
+    /// A line (its newest run), or a log file
+    #[arg(value_name = "KEY|FILE")]
+    what: String,
+    /// Go on until the run is over, or until Ctrl-C for a file
+    #[arg(short, long)]
+    follow: bool,
+    /// Only lines that are errors, with their numbers
+    #[arg(short, long, conflicts_with = "follow")]
+    errors: bool,
+}
 
-/// Runs the verb.
+/// Prints it.
 pub async fn run(context: &Context, args: Args) -> anyhow::Result<Exit> {
-    let _ = (context, args);
-    anyhow::bail!("not built yet")
+    let (path, run) = find(context, &args.what)?;
+    let scrubber = Arc::new(Scrubber::of_process());
+    if args.errors {
+        return errors(&path, scrubber).await;
+    }
+    let file = File::open(&path).map_err(|error| Stop::usage(format!("{}: {error}", path.display())))?;
+    let mut printer = Printer { file, stream: scrubber.stream(), partial: Vec::new() };
+    printer.pass()?;
+    while args.follow {
+        // First the state, then the rest: what was written before the end is printed.
+        let over = run.as_ref().map(Run::refresh).transpose()?.is_some_and(|run| !run.state.live());
+        printer.pass()?;
+        if over {
+            break;
+        }
+        tokio::time::sleep(BEAT).await;
+    }
+    printer.finish()?;
+    Ok(Exit::Done)
+}
+
+/// A key of the matrix wins over a file of that name; a file needs no repository around it.
+fn find(context: &Context, what: &str) -> anyhow::Result<(PathBuf, Option<Run>)> {
+    let line = context.line(what);
+    let Ok(line) = line else {
+        let path = PathBuf::from(what);
+        return if path.exists() { Ok((path, None)) } else { Err(line.err().unwrap_or_else(|| Stop::usage("no such file"))) };
+    };
+    let run = build::latest(&context.state()?, &line.key)?;
+    let run = run.ok_or_else(|| Stop::usage(format!("{} was not built here yet", line.key)))?;
+    Ok((run.shown().to_owned(), Some(run)))
+}
+
+/// Bytes of the log on their way out: scrubbed as a stream, then line by line made safe for a terminal.
+struct Printer<'s> {
+    file: File,
+    stream: tmpl::triage::redact::Stream<'s>,
+    partial: Vec<u8>,
+}
+
+impl Printer<'_> {
+    /// Everything up to the present end of the file.
+    fn pass(&mut self) -> anyhow::Result<()> {
+        let mut buffer = vec![0; GULP];
+        loop {
+            let got = self.file.read(&mut buffer)?;
+            if got == 0 {
+                std::io::stdout().flush()?;
+                return Ok(());
+            }
+            self.stream.push(&buffer[..got], &mut self.partial);
+            self.lines()?;
+        }
+    }
+
+    fn lines(&mut self) -> anyhow::Result<()> {
+        let Some(end) = memchr_last(&self.partial) else { return Ok(()) };
+        let rest = self.partial.split_off(end + 1);
+        let whole = std::mem::replace(&mut self.partial, rest);
+        print(&whole)
+    }
+
+    fn finish(mut self) -> anyhow::Result<()> {
+        self.stream.finish(&mut self.partial);
+        print(&self.partial)
+    }
+}
+
+fn memchr_last(bytes: &[u8]) -> Option<usize> {
+    bytes.iter().rposition(|byte| *byte == b'\n')
+}
+
+fn print(lines: &[u8]) -> anyhow::Result<()> {
+    let mut out = std::io::stdout().lock();
+    let text = String::from_utf8_lossy(lines);
+    for line in text.lines() {
+        writeln!(out, "{}", clean(line))?;
+    }
+    Ok(())
+}
+
+/// The lines that deserve a look, as the console stops at them.
+async fn errors(path: &Path, scrubber: Arc<Scrubber>) -> anyhow::Result<Exit> {
+    let log = LogFile::open(path, scrubber)?;
+    loop {
+        let status = log.status();
+        if status.missing {
+            return Err(Stop::usage(format!("{} does not exist", path.display())));
+        }
+        if let Some(trouble) = status.trouble {
+            anyhow::bail!(trouble);
+        }
+        if status.settled {
+            break;
+        }
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
+    let mut out = std::io::stdout().lock();
+    let mut next = 1;
+    while let Some(number) = log.next_problem(Problem::Error, next, Direction::Forward)? {
+        for line in log.lines(number..number + 1)? {
+            writeln!(out, "{number}: {}", line.text)?;
+        }
+        next = number + 1;
+    }
+    Ok(Exit::Done)
 }
