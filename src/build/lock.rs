@@ -29,8 +29,12 @@ impl Lock {
             Err(TryLockError::WouldBlock) => true,
             Err(TryLockError::Error(source)) => return Err(BuildError::File { path, source }),
         };
-        let live = latest(state, key).map_err(BuildError::file(&dir))?.filter(|run| run.state.live());
-        match live {
+        let newest = match latest(state, key) {
+            // Somebody edited it. Nobody holds the lock, and a line that cannot be built any more helps nobody.
+            Err(error) if error.kind() == std::io::ErrorKind::InvalidData => None,
+            other => other.map_err(BuildError::file(&dir))?,
+        };
+        match newest.filter(|run| run.state.live()) {
             Some(run) => Err(busy(&run)),
             None if held => Err(BuildError::Starting { key: key.clone() }),
             None => Ok(Self { _file: file }),

@@ -220,7 +220,7 @@ pub(super) fn log_variable(log: &Path) -> String {
 /// How packer's own last words say the build ended; for runs whose supervisor was not there to collect the exit code.
 ///
 /// Lines of the guest and of Ansible carry the build's name in front, so packer's own begin the line. Colours apart.
-fn told_end(output: &Path) -> Option<RunState> {
+pub(super) fn told_end(output: &Path) -> Option<RunState> {
     const TAIL: u64 = 64 << 10;
     let mut file = std::fs::File::open(output).ok()?;
     let size = file.metadata().ok()?.len();

@@ -17,7 +17,8 @@ use super::follow::{Progress, Tail};
 use super::lock::Lock;
 use super::preflight;
 use super::record::{CancelMark, FRAMES, LOG, OUTPUT, Record, Stage, create_log};
-use super::{BuildError, Process, Request, Run, all};
+use super::run::told_end;
+use super::{BuildError, Process, Request, Run, RunState, all};
 use crate::paths::{StateDir, create_private_dir};
 use crate::pipeline::argv;
 use crate::triage::redact::Scrubber;
@@ -219,6 +220,9 @@ impl<'a> Supervisor<'a> {
         }
         if CancelMark::read(&self.dir).is_some() {
             return (Stage::Cancelled, code, Some("asked to stop".into()));
+        }
+        if self.record.packer.is_some() && told_end(&self.dir.join(OUTPUT)) == Some(RunState::Cancelled) {
+            return (Stage::Cancelled, code, Some("packer was signalled by somebody else".into()));
         }
         let reason = match status.signal() {
             Some(signal) => Some(format!("{what} was killed by signal {signal}; its VM may still be there")),

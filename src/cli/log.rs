@@ -41,17 +41,24 @@ pub async fn run(context: &Context, args: Args) -> anyhow::Result<Exit> {
     let file = File::open(&path).map_err(|error| Stop::usage(format!("{}: {error}", path.display())))?;
     let mut printer = Printer { file, stream: scrubber.stream(), partial: Vec::new() };
     printer.pass()?;
-    while args.follow {
-        // First the state, then the rest: what was written before the end is printed.
-        let over = run.as_ref().map(Run::refresh).transpose()?.is_some_and(|run| !run.state.live());
-        printer.pass()?;
-        if over {
-            break;
-        }
-        tokio::time::sleep(BEAT).await;
+    if args.follow {
+        follow(&mut printer, run.as_ref()).await?;
     }
     printer.finish()?;
     Ok(Exit::Done)
+}
+
+/// Prints what is added until the run is over; a file has no end.
+async fn follow(printer: &mut Printer<'_>, run: Option<&Run>) -> anyhow::Result<()> {
+    loop {
+        // First the state, then the rest: what was written before the end is printed.
+        let over = run.map(Run::refresh).transpose()?.is_some_and(|run| !run.state.live());
+        printer.pass()?;
+        if over {
+            return Ok(());
+        }
+        tokio::time::sleep(BEAT).await;
+    }
 }
 
 /// A key of the matrix wins over a file of that name; a file needs no repository around it.
@@ -59,7 +66,11 @@ fn find(context: &Context, what: &str) -> anyhow::Result<(PathBuf, Option<Run>)>
     let line = context.line(what);
     let Ok(line) = line else {
         let path = PathBuf::from(what);
-        return if path.exists() { Ok((path, None)) } else { Err(line.err().unwrap_or_else(|| Stop::usage("no such file"))) };
+        return if path.exists() {
+            Ok((path, None))
+        } else {
+            Err(line.err().unwrap_or_else(|| Stop::usage("no such file")))
+        };
     };
     let run = build::latest(&context.state()?, &line.key)?;
     let run = run.ok_or_else(|| Stop::usage(format!("{} was not built here yet", line.key)))?;

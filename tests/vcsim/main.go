@@ -99,7 +99,7 @@ func run(o options) error {
 	if err := furnish(ctx, client.Client, o.templates); err != nil {
 		return err
 	}
-	go guests(ctx, client.Client, o)
+	go guests(ctx, client.Client, model, o)
 
 	// A copy: the simulator checks passwords against the original.
 	address := *server.URL
@@ -162,7 +162,7 @@ func furnish(ctx context.Context, client *vim25.Client, names string) error {
 }
 
 // guests gives every powered-on VM an address and tools once it has run long enough, and takes them when it is off.
-func guests(ctx context.Context, client *vim25.Client, o options) {
+func guests(ctx context.Context, client *vim25.Client, model *simulator.Model, o options) {
 	since := map[types.ManagedObjectReference]time.Time{}
 	ready := map[types.ManagedObjectReference]bool{}
 	for range time.Tick(50 * time.Millisecond) {
@@ -172,6 +172,7 @@ func guests(ctx context.Context, client *vim25.Client, o options) {
 			}
 			if !ready[vm] && time.Since(since[vm]) >= o.boot {
 				set(ctx, client, vm, o.ip, string(types.VirtualMachineToolsRunningStatusGuestToolsRunning))
+				configure(model, vm, o.ip)
 				ready[vm] = true
 			}
 		}
@@ -224,6 +225,26 @@ func set(ctx context.Context, client *vim25.Client, ref types.ManagedObjectRefer
 	if err != nil {
 		log.Printf("guest %s: %v", ref.Value, err)
 	}
+}
+
+// configure fills in what VMware Tools report of the first network card and the simulator leaves out; packer waits for it.
+func configure(model *simulator.Model, ref types.ManagedObjectReference, ip string) {
+	vm, ok := model.Service.Context.Map.Get(ref).(*simulator.VirtualMachine)
+	if !ok {
+		return
+	}
+	model.Service.Context.WithLock(vm, func() {
+		if len(vm.Guest.Net) == 0 {
+			return
+		}
+		nets := append([]types.GuestNicInfo{}, vm.Guest.Net...)
+		nets[0].Connected = true
+		nets[0].IpAddress = []string{ip}
+		nets[0].IpConfig = &types.NetIpConfigInfo{
+			IpAddress: []types.NetIpConfigInfoIpAddress{{IpAddress: ip, PrefixLength: 8, State: "preferred"}},
+		}
+		model.Service.Context.Update(vm, []types.PropertyChange{{Name: "guest.net", Val: nets}})
+	})
 }
 
 // screen serves a picture that changes with every request: four coloured corners and a bar that moves.

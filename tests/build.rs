@@ -1,0 +1,361 @@
+//! What a build does to processes and files, with a stand-in for packer that misbehaves on purpose.
+
+#![expect(clippy::unwrap_used, clippy::expect_used, reason = "a test fails by panicking")]
+
+#[path = "support/fake_packer.rs"]
+mod fake_packer;
+
+use std::os::unix::fs::PermissionsExt;
+use std::path::Path;
+use std::process::{Child, Output, Stdio};
+use std::time::{Duration, Instant};
+
+use fake_packer::{Fake, SECRET, script};
+use nix::sys::signal::{Signal, kill};
+use nix::unistd::{Pid, getsid};
+use rstest::rstest;
+use tmpl::build::{self, BuildError, Request, Run, RunState, run_here, start_detached};
+use tmpl::pipeline::{Key, Matrix};
+use tokio::sync::mpsc;
+
+const PROGRAM: &str = env!("CARGO_BIN_EXE_tmpl-tui");
+
+fn wait_until(what: &str, mut holds: impl FnMut() -> bool) {
+    let began = Instant::now();
+    while !holds() {
+        assert!(began.elapsed() < Duration::from_secs(60), "waited in vain until {what}");
+        std::thread::sleep(Duration::from_millis(20));
+    }
+}
+
+fn latest(fake: &Fake) -> Run {
+    build::latest(&fake.state(), &Key("one".into())).unwrap().expect("a run is on record")
+}
+
+fn err(output: &Output) -> String {
+    String::from_utf8_lossy(&output.stderr).into_owned()
+}
+
+fn mode(path: &Path) -> u32 {
+    std::fs::metadata(path).unwrap().permissions().mode() & 0o777
+}
+
+fn request(fake: &Fake) -> Request {
+    let matrix = Matrix::load(&fake.path("repo")).unwrap();
+    Request { packer: fake.packer(), ..Request::new(matrix.line("one").unwrap().clone(), fake.path("repo")) }
+}
+
+/// A headless build whose packer waits.
+fn waiting(fake: &Fake) -> Child {
+    let child = fake.tmpl(&["build", "one"]).stderr(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
+    wait_until("packer waits", || fake.path("waiting").exists());
+    wait_until("that is on record", || latest(fake).state == RunState::Running);
+    child
+}
+
+fn signal(child: &Child, signal: Signal) {
+    kill(Pid::from_raw(i32::try_from(child.id()).unwrap()), signal).unwrap();
+}
+
+#[test]
+fn a_good_build_leaves_a_record_for_its_owner_alone() {
+    let fake = Fake::new("1.16.0", script::GOOD);
+    let output = fake.tmpl(&["build", "one", "--json"]).output().unwrap();
+    assert_eq!(output.status.code(), Some(0), "{}", err(&output));
+    assert_eq!(fake.calls(), ["version", "init", "validate", "build"]);
+    let run = latest(&fake);
+    assert_eq!(run.state, RunState::Succeeded);
+    let told: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert_eq!(told["state"], "succeeded");
+    for file in ["run.json", "output.log", "packer-build.log"] {
+        assert_eq!(mode(&run.dir.join(file)), 0o600, "{file}");
+    }
+    for dir in [&run.dir, &run.frames, &fake.state().runs(), fake.state().path()] {
+        assert_eq!(mode(dir), 0o700, "{}", dir.display());
+    }
+    assert!(!std::fs::read_to_string(run.dir.join("run.json")).unwrap().contains(SECRET));
+}
+
+#[test]
+fn packer_gets_secrets_by_environment_its_log_for_the_build_only_and_nothing_of_ours() {
+    let fake = Fake::new("1.16.0", script::GOOD);
+    assert!(fake.tmpl(&["build", "one", "--log", "here.log"]).output().unwrap().status.success());
+    for verb in ["version", "init", "validate"] {
+        assert_eq!(fake.given(verb, "PACKER_LOG_PATH"), None, "{verb} would empty the log");
+    }
+    let log = fake.path("repo/here.log");
+    assert_eq!(fake.given("build", "PACKER_LOG_PATH").as_deref(), log.to_str());
+    assert_eq!((fake.given("build", "PACKER_LOG").as_deref(), mode(&log)), (Some("1"), 0o600));
+    assert_eq!(fake.given("build", "PKR_VAR_build_password").as_deref(), Some(SECRET));
+    assert_eq!(fake.given("build", "GITHUB_TOKEN"), None);
+    assert!(latest(&fake).argv.iter().all(|word| !word.contains(SECRET)));
+    assert!(!fake.path("wiped.log").exists());
+    assert!(fake.temporary_files().is_empty(), "{:?}", fake.temporary_files());
+}
+
+#[test]
+fn an_old_packer_is_not_asked_to_init() {
+    let fake = Fake::new("1.6.6", script::GOOD);
+    assert!(fake.tmpl(&["build", "one"]).output().unwrap().status.success());
+    assert_eq!(fake.calls(), ["version", "validate", "build"]);
+}
+
+#[rstest]
+#[case::init("init-fails", "no plugin server", &["version", "init"])]
+#[case::validate("validate-fails", "Error: bad variable of [REDACTED:PKR_VAR_build_password]", &["version", "init", "validate"])]
+fn what_fails_before_the_build_ends_it_in_packers_words(
+    #[case] switch: &str,
+    #[case] words: &str,
+    #[case] calls: &[&str],
+) {
+    let fake = Fake::new("1.16.0", script::GOOD);
+    std::fs::write(fake.path(switch), "").unwrap();
+    let output = fake.tmpl(&["build", "one"]).output().unwrap();
+    assert_eq!(output.status.code(), Some(1));
+    assert!(err(&output).contains(words), "{}", err(&output));
+    assert!(!err(&output).contains(SECRET) && !err(&output).contains('\u{1b}'));
+    assert_eq!(fake.calls(), calls);
+    assert_eq!(latest(&fake).state, RunState::Failed { exit: Some(1) });
+    let log = fake.tmpl(&["log", "one"]).output().unwrap();
+    assert!(String::from_utf8_lossy(&log.stdout).contains(words), "the log verb shows it: {log:?}");
+}
+
+#[rstest]
+#[case::missing("/nowhere/packer", "cannot run packer (/nowhere/packer): not found")]
+#[case::not_packer("/bin/true", "cannot run packer (/bin/true): it does not tell its version")]
+fn without_packer_one_line_says_so(#[case] packer: &str, #[case] words: &str) {
+    let fake = Fake::new("1.16.0", script::GOOD);
+    let output = fake.tmpl(&["build", "one", "--packer", packer]).output().unwrap();
+    assert_eq!(output.status.code(), Some(2));
+    assert!(err(&output).contains(words) && err(&output).lines().count() == 1, "{}", err(&output));
+}
+
+#[test]
+fn a_failed_build_exits_1_and_keeps_packers_code() {
+    let fake = Fake::new("1.16.0", script::BAD);
+    let output = fake.tmpl(&["build", "one"]).output().unwrap();
+    assert_eq!(output.status.code(), Some(1));
+    assert!(err(&output).contains("Error: it went wrong"));
+    assert_eq!(latest(&fake).state, RunState::Failed { exit: Some(3) });
+}
+
+#[test]
+fn everything_packer_says_is_kept_and_handed_on_before_the_end_is_told() {
+    let fake = Fake::new("1.16.0", script::TALKATIVE);
+    let output = fake.tmpl(&["build", "one"]).output().unwrap();
+    assert_eq!(output.status.code(), Some(0));
+    let told = err(&output);
+    assert!(told.contains("out 1999 ") && told.contains("err 1999"));
+    assert!(told.contains("the very last word"), "ends with {:?}", &told[told.len().saturating_sub(200)..]);
+    assert!(std::fs::read(latest(&fake).output).unwrap().len() > 20_000_000);
+}
+
+#[rstest]
+fn every_polite_signal_is_a_clean_cancel(#[values(Signal::SIGINT, Signal::SIGTERM, Signal::SIGHUP)] polite: Signal) {
+    let fake = Fake::new("1.16.0", script::SLOW);
+    let child = waiting(&fake);
+    signal(&child, polite);
+    // CI sends further signals while packer cleans up; they change nothing.
+    signal(&child, Signal::SIGTERM);
+    signal(&child, Signal::SIGINT);
+    let output = child.wait_with_output().unwrap();
+    assert_eq!(output.status.code(), Some(130), "{}", err(&output));
+    assert!(fake.path("cleaned").exists(), "packer was given the time to destroy its VM");
+    assert_eq!(latest(&fake).state, RunState::Cancelled);
+    assert!(fake.temporary_files().is_empty());
+}
+
+#[test]
+fn of_two_starters_one_builds() {
+    let fake = Fake::new("1.16.0", script::SLOW);
+    let start = || fake.tmpl(&["build", "one"]).stderr(Stdio::piped()).spawn().unwrap();
+    let mut children = vec![start(), start(), start()];
+    wait_until("two gave up", || {
+        let over = children.iter_mut().filter_map(|child| child.try_wait().unwrap()).count();
+        over == 2 && fake.path("waiting").exists()
+    });
+    fake.release();
+    let mut codes: Vec<_> = children.into_iter().map(|child| child.wait_with_output().unwrap().status.code()).collect();
+    codes.sort_unstable();
+    assert_eq!(codes, [Some(0), Some(3), Some(3)]);
+    assert_eq!(fake.calls().iter().filter(|call| *call == "build").count(), 1);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_detached_build_has_a_session_of_its_own_and_is_cancelled_cleanly() {
+    let fake = Fake::new("1.16.0", script::SLOW);
+    let (request, state) = (request(&fake), fake.state());
+    let run = start_detached(Path::new(PROGRAM), &request, &state).await.unwrap();
+    wait_until("packer waits", || latest(&fake).state == RunState::Running && fake.path("waiting").exists());
+    let run = run.refresh().unwrap();
+    let packer = run.packer.clone().unwrap();
+    let sessions = [run.supervisor.pid, packer.pid].map(|pid| getsid(Some(Pid::from_raw(pid))).unwrap().as_raw());
+    assert_eq!(sessions, [run.supervisor.pid, packer.pid], "neither shares a terminal with anybody");
+
+    let again = start_detached(Path::new(PROGRAM), &request, &state).await.unwrap_err();
+    assert!(again.to_string().contains("already being built"), "{again}");
+
+    build::cancel(&run, false).await.unwrap();
+    let ended = build::wait(&run).await.unwrap();
+    assert_eq!(ended.state, RunState::Cancelled);
+    assert!(fake.path("cleaned").exists());
+    let over = build::cancel(&run, false).await.unwrap_err();
+    assert!(matches!(over, BuildError::Over { .. }), "{over}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_supervisor_that_cannot_begin_says_why() {
+    let fake = Fake::new("1.16.0", script::GOOD);
+    let request = Request { packer: "/nowhere/packer".into(), ..request(&fake) };
+    let error = start_detached(Path::new(PROGRAM), &request, &fake.state()).await.unwrap_err();
+    assert!(error.to_string().contains("cannot run packer (/nowhere/packer)"), "{error}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_packer_that_does_not_listen_is_killed_on_the_second_request_only() {
+    let fake = Fake::new("1.16.0", script::DEAF);
+    let run = start_detached(Path::new(PROGRAM), &request(&fake), &fake.state()).await.unwrap();
+    wait_until("packer waits", || latest(&fake).state == RunState::Running && fake.path("waiting").exists());
+    build::cancel(&run, false).await.unwrap();
+    wait_until("packer was asked", || latest(&fake).state == RunState::Cancelling);
+    build::cancel(&run, false).await.unwrap();
+    let packer = run.refresh().unwrap().packer.unwrap();
+    assert!(packer.alive(), "asking twice is not killing");
+    build::cancel(&run, true).await.unwrap();
+    assert_eq!(build::wait(&run).await.unwrap().state, RunState::Cancelled);
+    assert!(!packer.alive());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn packer_goes_on_without_its_supervisor_and_is_still_followed_and_cancelled() {
+    let fake = Fake::new("1.16.0", script::SLOW);
+    let mut child = waiting(&fake);
+    let run = latest(&fake);
+    child.kill().unwrap();
+    child.wait().unwrap();
+    assert_eq!(run.refresh().unwrap().state, RunState::Running);
+    let busy = fake.tmpl(&["build", "one"]).output().unwrap();
+    assert_eq!(busy.status.code(), Some(3), "{}", err(&busy));
+
+    let follower = fake.tmpl(&["log", "one", "--follow"]).stdout(Stdio::piped()).spawn().unwrap();
+    build::cancel(&run, false).await.unwrap();
+    assert_eq!(build::wait(&run).await.unwrap().state, RunState::Cancelled);
+    let followed = follower.wait_with_output().unwrap();
+    assert!(String::from_utf8_lossy(&followed.stdout).contains("Cleanly cancelled"), "{followed:?}");
+    assert!(fake.path("cleaned").exists());
+    assert!(fake.temporary_files().is_empty());
+}
+
+#[rstest]
+#[case::told_success(false, RunState::Succeeded)]
+#[case::killed_too(true, RunState::Lost)]
+fn without_anybody_to_collect_the_code_packers_last_words_count(#[case] killed: bool, #[case] state: RunState) {
+    let fake = Fake::new("1.16.0", script::SLOW);
+    let mut child = waiting(&fake);
+    let run = latest(&fake);
+    child.kill().unwrap();
+    child.wait().unwrap();
+    if killed {
+        run.packer.as_ref().unwrap().signal(Signal::SIGKILL).unwrap();
+    } else {
+        fake.release();
+    }
+    wait_until("packer is gone", || !latest(&fake).state.live());
+    assert_eq!(latest(&fake).state, state);
+    // The next build of the line begins, and clears away what the dead one left.
+    std::fs::remove_file(fake.path("waiting")).unwrap();
+    fake.release();
+    assert!(fake.tmpl(&["build", "one"]).output().unwrap().status.success());
+    assert!(fake.temporary_files().is_empty(), "{:?}", fake.temporary_files());
+}
+
+#[test]
+fn a_supervisor_killed_before_it_wrote_packers_number_down_does_not_lose_it() {
+    let fake = Fake::new("1.16.0", script::SLOW);
+    let mut child = waiting(&fake);
+    let run = latest(&fake);
+    child.kill().unwrap();
+    child.wait().unwrap();
+    let record = run.dir.join("run.json");
+    let mut value: serde_json::Value = serde_json::from_slice(&std::fs::read(&record).unwrap()).unwrap();
+    value["packer"] = serde_json::Value::Null;
+    value["state"] = "starting".into();
+    std::fs::write(&record, value.to_string()).unwrap();
+    let found = run.refresh().unwrap();
+    assert_eq!((found.state, &found.packer), (RunState::Running, &run.packer));
+    fake.release();
+    wait_until("packer is gone", || latest(&fake).state == RunState::Succeeded);
+}
+
+#[test]
+fn a_number_that_belongs_to_another_process_now_is_not_ours() {
+    let fake = Fake::new("1.16.0", script::GOOD);
+    assert!(fake.tmpl(&["build", "one"]).output().unwrap().status.success());
+    let run = latest(&fake);
+    let record = run.dir.join("run.json");
+    let mut value: serde_json::Value = serde_json::from_slice(&std::fs::read(&record).unwrap()).unwrap();
+    value["state"] = "running".into();
+    value["ended"] = serde_json::Value::Null;
+    for who in ["supervisor", "packer"] {
+        value[who]["pid"] = std::process::id().into();
+    }
+    std::fs::write(&record, value.to_string()).unwrap();
+    std::fs::write(&run.output, "").unwrap();
+    assert_eq!(run.refresh().unwrap().state, RunState::Lost);
+}
+
+#[test]
+fn a_record_that_is_none_is_named() {
+    let fake = Fake::new("1.16.0", script::GOOD);
+    assert!(fake.tmpl(&["build", "one"]).output().unwrap().status.success());
+    std::fs::write(latest(&fake).dir.join("run.json"), "{").unwrap();
+    let output = fake.tmpl(&["log", "one"]).output().unwrap();
+    assert!(err(&output).contains("run.json is not a run's record"), "{}", err(&output));
+    // It keeps nobody from building.
+    assert!(fake.tmpl(&["build", "one"]).output().unwrap().status.success());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_build_that_takes_too_long_is_cancelled_cleanly() {
+    let fake = Fake::new("1.16.0", script::SLOW);
+    let request = Request { timeout: Some(Duration::from_millis(1)), ..request(&fake) };
+    let (_stops, receiver) = mpsc::channel(1);
+    let outcome = run_here(&request, &fake.state(), receiver, &|_| {}).await.unwrap();
+    assert_eq!(outcome.run.state, RunState::Cancelled);
+    assert!(outcome.run.reason.unwrap().contains("not done within"));
+}
+
+#[rstest]
+#[case::no_pywinrm("#!/bin/false\n", 2, "rebuild the runner image")]
+#[case::not_a_script("plain text\n", 2, "names no interpreter")]
+#[case::importable("#!/bin/true\n", 0, "")]
+fn a_windows_line_needs_pywinrm_where_ansible_runs(#[case] script: &str, #[case] code: i32, #[case] words: &str) {
+    let fake = Fake::new("1.16.0", script::GOOD);
+    fake.program("ansible-playbook", script);
+    let output = fake.tmpl(&["build", "win"]).output().unwrap();
+    assert_eq!(output.status.code(), Some(code), "{}", err(&output));
+    assert!(err(&output).contains(words), "{}", err(&output));
+    assert_eq!(fake.calls().contains(&"build".to_owned()), code == 0);
+}
+
+#[test]
+fn the_interpreter_is_the_one_mise_names() {
+    let fake = Fake::new("1.16.0", script::GOOD);
+    fake.program("ansible-playbook", "#!/bin/true\n");
+    fake.program("managed-ansible", "#!/bin/false\n");
+    fake.program(
+        "mise",
+        &format!("#!/bin/sh\n[ \"$*\" = 'which ansible' ] && echo {}\n", fake.path("bin/managed-ansible").display()),
+    );
+    let output = fake.tmpl(&["build", "win"]).output().unwrap();
+    assert_eq!(output.status.code(), Some(2), "{}", err(&output));
+    assert!(err(&output).contains("managed-ansible"), "{}", err(&output));
+}
+
+#[test]
+fn read_only_builds_nothing() {
+    let fake = Fake::new("1.16.0", script::GOOD);
+    let output = fake.tmpl(&["--read-only", "build", "one"]).output().unwrap();
+    assert_eq!(output.status.code(), Some(3), "{}", err(&output));
+    assert!(fake.calls().is_empty());
+}

@@ -1,0 +1,155 @@
+//! The pipeline with real parts: Debian's packer and Ansible, an sshd as the guest, VMware's simulator, govc as witness.
+
+#![expect(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
+
+#[path = "support/pipeline.rs"]
+mod pipeline;
+#[path = "support/tools.rs"]
+mod tools;
+#[path = "support/vcsim.rs"]
+mod vcsim;
+
+use std::os::unix::fs::PermissionsExt;
+use std::path::Path;
+
+use nix::sys::signal::{Signal, kill};
+use nix::unistd::Pid;
+use pipeline::{BASE, BUILD_PASSWORD, KEY, Site, wait_until, words};
+use tmpl::build::{self, Run, RunState};
+use tmpl::pipeline::Key;
+
+fn latest(site: &Site) -> Option<Run> {
+    build::latest(&site.state(), &Key(KEY.into())).unwrap()
+}
+
+fn build_name() -> String {
+    format!("{BASE}-build")
+}
+
+/// Whether the build's VM is switched on and waited for.
+fn waits_for_ip(site: &Site) -> bool {
+    let waits = |run: Run| std::fs::read_to_string(run.output).is_ok_and(|text| text.contains("Waiting for IP"));
+    latest(site).filter(|run| run.state == RunState::Running).is_some_and(waits)
+}
+
+fn mode(path: &Path) -> u32 {
+    std::fs::metadata(path).unwrap().permissions().mode() & 0o777
+}
+
+fn temporary_files(site: &Site) -> usize {
+    std::fs::read_dir(site.path("tmp")).unwrap().count()
+}
+
+#[test]
+fn builds_promotes_builds_again_promotes_and_rolls_back() {
+    let site = Site::start("1s");
+    let output = site.run(&["build", KEY], 0);
+    assert_eq!(site.names(), [build_name()]);
+    assert!(site.is_template(&build_name()));
+    assert_eq!(std::fs::read_to_string(site.path("guest/provisioned")).unwrap(), "default\n");
+    assert!(words(&output).contains("Leave a trace in the guest"), "{}", words(&output));
+
+    let run = latest(&site).unwrap();
+    assert_eq!(run.state, RunState::Succeeded);
+    assert!(std::fs::read_to_string(&run.log).unwrap().contains("ui: "));
+    assert_eq!([&run.log, &run.output, &run.dir.join("run.json")].map(|path| mode(path)), [0o600; 3]);
+    assert_eq!([&run.dir, &run.frames].map(|path| mode(path)), [0o700; 2]);
+    assert_eq!(temporary_files(&site), 0, "packer's temporary files are gone");
+    let record = std::fs::read_to_string(run.dir.join("run.json")).unwrap();
+    for secret in [BUILD_PASSWORD, vcsim::PASSWORD] {
+        assert!(!record.contains(secret) && !words(&output).contains(secret));
+    }
+
+    site.run(&["promote", KEY], 0);
+    let first = site.moid(BASE);
+    assert_eq!(site.names(), [BASE]);
+    site.make_room();
+    site.run(&["build", KEY, "--promote"], 0);
+    assert_eq!(site.names(), [BASE.to_owned(), format!("{BASE}-prev")]);
+    let second = site.moid(BASE);
+    assert_ne!(first, second);
+    assert_eq!(site.moid(&format!("{BASE}-prev")), first);
+    site.run(&["rollback", KEY, "--reason", "second image has no network", "--yes"], 0);
+    assert_eq!((site.moid(BASE), site.moid(&format!("{BASE}-prev"))), (first, second));
+}
+
+#[test]
+fn a_leftover_template_is_replaced_and_a_failed_playbook_leaves_nothing() {
+    let site = Site::start("1s");
+    site.run(&["build", KEY], 0);
+    let first = site.moid(&build_name());
+    site.run(&["build", KEY], 0);
+    assert_ne!(site.moid(&build_name()), first);
+
+    let playbook = site.repo().join("packer/linux/playbook.yml");
+    let broken = std::fs::read_to_string(&playbook).unwrap().replace("{{ guest_folder }}", "/nowhere/at/all");
+    std::fs::write(&playbook, broken).unwrap();
+    let output = site.run(&["build", KEY], 1);
+    assert!(words(&output).contains("/nowhere/at/all"), "Ansible's words are shown: {}", words(&output));
+    assert!(site.names().is_empty());
+    assert_eq!(latest(&site).unwrap().state, RunState::Failed { exit: Some(1) });
+    let errors = site.run(&["log", KEY, "--errors"], 0);
+    assert!(words(&errors).contains("Leave a trace") || words(&errors).contains("fatal"), "{}", words(&errors));
+}
+
+#[test]
+fn what_packer_finds_wrong_before_the_build_is_told_in_its_words() {
+    let site = Site::start("1h");
+    std::fs::write(site.repo().join("ci/config/proxy.pkrvars.hcl"), "proxy = = 1\n").unwrap();
+    let output = site.run(&["build", KEY], 1);
+    assert!(words(&output).contains("proxy.pkrvars.hcl"), "{}", words(&output));
+    assert_eq!(latest(&site).unwrap().reason.as_deref(), Some("packer validate failed"));
+    assert!(site.names().is_empty());
+}
+
+#[test]
+fn a_signal_ends_the_build_cleanly_and_leaves_no_vm() {
+    let site = Site::start("1h");
+    for signal in [Signal::SIGINT, Signal::SIGTERM] {
+        let child = site.tmpl(&["build", KEY]).stderr(std::process::Stdio::piped()).spawn().unwrap();
+        wait_until("packer waits for the guest", || waits_for_ip(&site));
+        assert_eq!(site.names(), [build_name()]);
+        kill(Pid::from_raw(i32::try_from(child.id()).unwrap()), signal).unwrap();
+        let output = child.wait_with_output().unwrap();
+        assert_eq!(output.status.code(), Some(130), "{}", words(&output));
+        assert!(site.names().is_empty(), "{:?}", site.names());
+        assert_eq!(latest(&site).unwrap().state, RunState::Cancelled);
+        assert_eq!(temporary_files(&site), 0);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_build_outlives_its_supervisor_and_can_still_be_followed_and_cancelled() {
+    let site = Site::start("1h");
+    let mut child = site.tmpl(&["build", KEY]).stderr(std::process::Stdio::null()).spawn().unwrap();
+    wait_until("packer waits for the guest", || waits_for_ip(&site));
+    let run = latest(&site).unwrap();
+    let packer = run.packer.clone().unwrap();
+    child.kill().unwrap();
+    child.wait().unwrap();
+    assert!(packer.alive());
+    let run = run.refresh().unwrap();
+    assert_eq!(run.state, RunState::Running);
+    let busy = site.run(&["build", KEY], 3);
+    assert!(words(&busy).contains("already being built"), "{}", words(&busy));
+
+    build::cancel(&run, false).await.unwrap();
+    let ended = build::wait(&run).await.unwrap();
+    assert_eq!(ended.state, RunState::Cancelled);
+    assert!(site.names().is_empty());
+    assert_eq!(temporary_files(&site), 0);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_killed_packer_leaves_its_vm_and_that_is_told() {
+    let site = Site::start("1h");
+    let child = site.tmpl(&["build", KEY]).stderr(std::process::Stdio::piped()).spawn().unwrap();
+    wait_until("packer waits for the guest", || waits_for_ip(&site));
+    build::cancel(&latest(&site).unwrap(), true).await.unwrap();
+    let output = child.wait_with_output().unwrap();
+    assert_eq!(output.status.code(), Some(130), "{}", words(&output));
+    assert_eq!(site.names(), [build_name()]);
+    assert!(words(&output).contains("is still there") && words(&output).contains("sweep"), "{}", words(&output));
+    site.run(&["sweep", KEY, "--yes"], 0);
+    assert!(site.names().is_empty());
+}
