@@ -196,7 +196,7 @@ async fn run(cli: Cli) -> anyhow::Result<Exit> {
         None => tui::run(&context, cli.key, cli.images).await,
         Some(Verb::Demo(args)) => demo::run(&context, args).await,
         Some(Verb::Plan(args)) => plan::run(&context, &args),
-        Some(Verb::Validate(args)) => validate::run(&context, &args),
+        Some(Verb::Validate(args)) => validate::run(&context, args).await,
         Some(Verb::Build(args)) => build::run(&context, args).await,
         Some(Verb::Promote(args)) => generation::promote(&context, args).await,
         Some(Verb::Rollback(args)) => generation::rollback(&context, args).await,

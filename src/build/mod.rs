@@ -18,6 +18,7 @@ mod request;
 mod run;
 mod start;
 mod supervise;
+mod validate;
 
 pub use cancel::{cancel, left_behind, wait};
 pub use command::{environment, shell_quoted};
@@ -29,3 +30,4 @@ pub use request::{OnError, Request};
 pub use run::{Run, RunState, all, latest};
 pub use start::start_detached;
 pub use supervise::{Outcome, Stop, run_here};
+pub use validate::{Asked, validate};

@@ -1,10 +1,15 @@
 //! `validate`: is the repository sound, for every line or one.
 
 use std::io::Write;
+use std::path::PathBuf;
 
-use tmpl::pipeline::check;
+use tmpl::build::{self, Asked};
+use tmpl::pipeline::check::{self, Finding};
+use tmpl::pipeline::{Line, Matrix};
+use tmpl::triage::log::clean;
+use tmpl::triage::redact::Scrubber;
 
-use super::{Context, Exit};
+use super::{Context, Exit, Stop};
 
 /// Arguments of `validate`.
 #[derive(Debug, clap::Args)]
@@ -15,12 +20,23 @@ pub struct Args {
     /// Findings as a JSON array
     #[arg(long)]
     json: bool,
+    /// The packer to ask after the static checks
+    #[arg(long, value_name = "PATH", default_value = "packer")]
+    packer: PathBuf,
 }
 
-/// Static checks: no packer, no network, no vCenter.
-pub fn run(context: &Context, args: &Args) -> anyhow::Result<Exit> {
+/// Static checks first; then packer's own `validate` per line, where a packer new enough is present.
+pub async fn run(context: &Context, args: Args) -> anyhow::Result<Exit> {
     let only = (args.os != "all").then_some(args.os.as_str());
-    let findings = check::check(&context.global.repo, only);
+    let mut findings = check::check(&context.global.repo, only);
+    if findings.is_empty() {
+        let matrix = context.matrix()?;
+        let lines = match only {
+            Some(key) => vec![matrix.line(key).map_err(Stop::usage)?.clone()],
+            None => matrix.lines.clone(),
+        };
+        findings = ask(&matrix, &lines, &args).await?;
+    }
     let mut out = std::io::stdout().lock();
     if args.json {
         serde_json::to_writer_pretty(&mut out, &findings)?;
@@ -30,9 +46,34 @@ pub fn run(context: &Context, args: &Args) -> anyhow::Result<Exit> {
             writeln!(out, "{finding}")?;
         }
     }
-    drop(out);
-    if !findings.is_empty() {
-        return Err(anyhow::anyhow!("{} defect(s) found", findings.len()));
+    match findings.len() {
+        0 => Ok(Exit::Done),
+        1 => Err(anyhow::anyhow!("1 defect found")),
+        many => Err(anyhow::anyhow!("{many} defects found")),
     }
-    Ok(Exit::Done)
+}
+
+/// Packer's own opinion; why it was not asked is said once, on stderr.
+async fn ask(matrix: &Matrix, lines: &[Line], args: &Args) -> anyhow::Result<Vec<Finding>> {
+    let scrubber = Scrubber::from_env(std::env::vars());
+    let mut findings = Vec::new();
+    for line in lines {
+        match build::validate(&matrix.repo, line, &args.packer).await? {
+            Asked::Sound => {}
+            Asked::NotAsked(why) => {
+                writeln!(std::io::stderr(), "static checks only: {}", clean(&why))?;
+                break;
+            }
+            Asked::Defect(words) => {
+                let words = scrubber.text(&words).split_whitespace().collect::<Vec<_>>().join(" ");
+                findings.push(Finding {
+                    file: line.build_dir.clone().into(),
+                    line: None,
+                    what: format!("packer refuses {}: {}", line.key, clean(&words)),
+                    remedy: "correct what packer names".into(),
+                });
+            }
+        }
+    }
+    Ok(findings)
 }

@@ -161,7 +161,7 @@ async fn a_slow_answer_holds_up_nobody_else(server: Server) {
     });
     assert!(tokio::task::block_in_place(|| server.door.wait_held()));
     assert_eq!(client.vms().await.unwrap().len(), 3);
-    assert!(!slow.is_finished());
+    assert!(server.door.held() && !slow.is_finished());
     server.door.let_go();
     assert_eq!(slow.await.unwrap().unwrap().len(), 3);
 }

@@ -15,6 +15,7 @@ mod varfile;
 use std::fmt;
 use std::path::{Path, PathBuf};
 
+pub use line::FROM_ENVIRONMENT;
 use matrix::MatrixText;
 use source::Source;
 pub use template::{Template, Variable};
