@@ -1,6 +1,6 @@
 //! The real program in a terminal: opened, used, left, and the terminal as it was before.
 
-#![expect(clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
+#![expect(clippy::expect_used, reason = "a test fails by panicking")]
 
 #[path = "support/pty.rs"]
 mod pty;
@@ -163,6 +163,20 @@ fn an_unreachable_vcenter_is_said_and_the_console_stays() {
     pty.keys("q");
     assert_eq!(pty.exit(), 0);
     assert_eq!(pty.restored(), Ok(()));
+}
+
+#[test]
+fn a_missing_packer_is_said_and_the_console_stays() {
+    let home = home();
+    let mut command = unreachable(home.path());
+    command.env("PATH", home.path());
+    let mut pty = Pty::start(command, 100, 30);
+    pty.wait_for("retry in");
+    pty.keys("by");
+    pty.wait_for("start of the build failed");
+    pty.wait_for("packer");
+    pty.keys("q");
+    assert_eq!(pty.exit(), 0);
 }
 
 #[test]

@@ -84,6 +84,9 @@ impl Console {
         if self.session.link != LinkState::Live {
             return Err(Refusal::new("no link to vCenter: what is shown may be out of date"));
         }
+        if self.session.fresh.is_none() {
+            return Err(Refusal::new("nothing is known from vCenter yet"));
+        }
         if row.live_run().is_some() && matches!(command, Command::Promote | Command::Rollback | Command::Sweep) {
             return Err(Refusal(format!("{key} is being built: wait for it, or x cancels it")));
         }

@@ -149,6 +149,7 @@ impl Console {
 
     fn refresh(&mut self, effects: &mut Vec<Effect>) {
         self.picture.hurry();
+        self.log.retry();
         effects.push(Effect::ReadRuns);
         if matches!(self.session.link, LinkState::Live | LinkState::Connecting) {
             return;

@@ -2,10 +2,13 @@
 //!
 //! The log itself stays outside: the driver reads the few lines on screen when asked. Lines are counted from 0.
 
+mod moves;
+mod seek;
+
 use std::collections::BTreeSet;
 use std::path::PathBuf;
 
-use super::effect::{Effect, Sought};
+use super::effect::Effect;
 use super::message::{Answer, Question};
 use crate::pipeline::Key;
 use crate::triage::log::{LogLine, Pattern};
@@ -125,8 +128,6 @@ impl Default for LogPane {
     }
 }
 
-/// Columns by which one press scrolls sideways.
-const SIDEWAYS: u16 = 16;
 /// Lines put on the clipboard at once, at most.
 pub const MOST_COPIED: u64 = 2_000;
 
@@ -223,6 +224,13 @@ impl LogPane {
         Some(Effect::OpenLog { question, path: path.clone() })
     }
 
+    /// Opens a log anew that could not be read.
+    pub fn retry(&mut self) {
+        if self.trouble.is_some() {
+            self.source = None;
+        }
+    }
+
     /// The log was opened, grew or shrank.
     pub fn grew(&mut self, question: Question, answer: Answer<LogFacts>) -> bool {
         if self.open != Some(question) {
@@ -295,142 +303,5 @@ impl LogPane {
         self.window.bytes = self.facts.bytes;
         self.reading = Some(question);
         Some(Effect::ReadLog { question, from, count: rows * 3 })
-    }
-
-    /// The pane has this many rows.
-    pub fn measured(&mut self, rows: u16) {
-        self.rows = rows;
-        self.settle();
-    }
-
-    /// Moves the cursor by lines; moving up stops following, the last line resumes it.
-    pub fn moved(&mut self, by: i64) {
-        let last = self.facts.lines.saturating_sub(1);
-        let to = self.cursor.saturating_add_signed(by).min(last);
-        self.go(to, by > 0 && to == last);
-    }
-
-    /// Moves by screenfuls.
-    pub fn paged(&mut self, forwards: bool) {
-        let page = i64::from(self.rows.max(2)) - 1;
-        self.moved(if forwards { page } else { -page });
-    }
-
-    /// First or last line.
-    pub fn ends(&mut self, last: bool) {
-        let to = if last { self.facts.lines.saturating_sub(1) } else { 0 };
-        self.go(to, last);
-    }
-
-    /// Follows the end, or stops.
-    pub fn toggle_follow(&mut self) {
-        if self.follow {
-            self.pause();
-        } else {
-            self.ends(true);
-        }
-    }
-
-    /// Sideways.
-    pub fn sideways(&mut self, right: bool) {
-        self.left = if right { (self.left + SIDEWAYS).min(2_000) } else { self.left.saturating_sub(SIDEWAYS) };
-    }
-
-    /// Marks the line under the cursor, or takes its mark away.
-    pub fn toggle_mark(&mut self) {
-        if !self.marks.remove(&self.cursor) {
-            self.marks.insert(self.cursor);
-        }
-    }
-
-    /// From the nearest mark to the cursor, or the line under the cursor.
-    pub fn selection(&self) -> (u64, u64) {
-        let near = self.marks.iter().min_by_key(|mark| mark.abs_diff(self.cursor)).copied().unwrap_or(self.cursor);
-        (near.min(self.cursor), near.max(self.cursor))
-    }
-
-    /// Begins a search from the cursor; an empty pattern ends it.
-    ///
-    /// # Errors
-    /// One line when it is not a regular expression.
-    pub fn begin_search(&mut self, pattern: &str, question: Question) -> Answer<Option<Effect>> {
-        if pattern.is_empty() {
-            self.search = None;
-            return Ok(None);
-        }
-        let search = Search::new(pattern)?;
-        let sought = Sought::Pattern(search.pattern.clone());
-        self.search = Some(search);
-        Ok(self.seek(sought, true, question))
-    }
-
-    /// Ends the search; says whether there was one.
-    pub fn end_search(&mut self) -> bool {
-        self.seeking = None;
-        self.search.take().is_some()
-    }
-
-    /// Looks for the next or previous match of the search.
-    pub fn hit(&mut self, forwards: bool, question: Question) -> Option<Effect> {
-        let pattern = self.search.as_ref()?.pattern.clone();
-        self.seek(Sought::Pattern(pattern), forwards, question)
-    }
-
-    /// Looks for the next or previous error.
-    pub fn error(&mut self, forwards: bool, question: Question) -> Option<Effect> {
-        self.seek(Sought::Error, forwards, question)
-    }
-
-    fn seek(&mut self, sought: Sought, forwards: bool, question: Question) -> Option<Effect> {
-        self.open?;
-        self.seeking = Some(question);
-        Some(Effect::SeekLog { question, sought, from: self.cursor, forwards })
-    }
-
-    /// A search ended; the notice to show, if any.
-    pub fn found(&mut self, question: Question, answer: Answer<Option<Found>>) -> Option<Answer<String>> {
-        if self.seeking != Some(question) {
-            return None;
-        }
-        self.seeking = None;
-        match answer {
-            Ok(Some(found)) => {
-                self.go(found.line.min(self.facts.lines.saturating_sub(1)), false);
-                found.around.then(|| Ok("nothing further that way: went on from the other end".into()))
-            }
-            Ok(None) => Some(Ok("not found in this log".into())),
-            Err(reason) => Some(Err(reason)),
-        }
-    }
-
-    fn pause(&mut self) {
-        if self.follow {
-            self.follow = false;
-            self.paused_at = self.facts.lines;
-        }
-    }
-
-    fn go(&mut self, line: u64, follow: bool) {
-        if follow {
-            self.follow = true;
-        } else {
-            self.pause();
-        }
-        self.cursor = line;
-        self.settle();
-    }
-
-    /// Keeps cursor and top within the log, and the cursor on screen.
-    fn settle(&mut self) {
-        let last = self.facts.lines.saturating_sub(1);
-        let rows = u64::from(self.rows.max(1));
-        if self.follow {
-            self.cursor = last;
-        }
-        self.cursor = self.cursor.min(last);
-        self.top = self.top.min(self.cursor).max((self.cursor + 1).saturating_sub(rows));
-        if self.follow {
-            self.top = self.facts.lines.saturating_sub(rows);
-        }
     }
 }

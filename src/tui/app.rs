@@ -96,7 +96,7 @@ impl<B: Backend> App<B> {
     /// Those of the terminal.
     pub fn draw(&mut self, out: &mut impl Write) -> Result<bool, io::Error>
     where
-        B::Error: Into<io::Error>,
+        B::Error: std::error::Error + Send + Sync + 'static,
     {
         if self.drawn == Some(self.console.revision()) {
             return Ok(false);
@@ -110,9 +110,17 @@ impl<B: Backend> App<B> {
         });
         let pictured = surface.after_draw(out);
         crossterm::execute!(out, EndSynchronizedUpdate)?;
-        drawn.map_err(Into::into)?;
+        drawn.map_err(io::Error::other)?;
         pictured?;
         self.drawn = Some(self.console.revision());
         Ok(true)
+    }
+}
+
+#[cfg(test)]
+impl App<ratatui::backend::TestBackend> {
+    /// The screen as text.
+    pub fn screen_text(&self) -> String {
+        self.terminal.backend().to_string()
     }
 }

@@ -4,6 +4,7 @@ use ratatui::layout::Rect;
 
 use crate::console::Console;
 use crate::console::panes::{Measures, Pane};
+use crate::vcenter::LinkState;
 
 /// From this many columns on, all panes are shown.
 const WIDE: u16 = 120;
@@ -64,7 +65,7 @@ impl Layout {
 
     fn split_wide(&mut self, console: &Console) {
         let body = self.body;
-        let wanted = rows_of(console.lines.all().len()).max(body.height / 2);
+        let wanted = rows_of(console).max(body.height / 2);
         let top = wanted.min(body.height * 6 / 10);
         // Consoles are 4:3 and a cell is twice as high as wide: what such a picture does not need is for the lines, as
         // far as their columns need it.
@@ -77,7 +78,7 @@ impl Layout {
 
     fn split_narrow(&mut self, console: &Console) {
         let body = self.body;
-        let top = rows_of(console.lines.all().len()).min(body.height.saturating_sub(LOWER)).max(4);
+        let top = rows_of(console).min(body.height.saturating_sub(LOWER)).max(4);
         self.lines = Rect { height: top, ..body };
         let lower = Rect { y: body.y + top, height: body.height - top, ..body };
         *self.slot(console.panes.lower) = lower;
@@ -103,7 +104,9 @@ impl Layout {
     }
 }
 
-/// Rows that so many lines take, with heading and borders.
-fn rows_of(lines: usize) -> u16 {
-    u16::try_from(lines).unwrap_or(u16::MAX).saturating_add(3)
+/// Rows that the lines take, with heading and borders, and with the reason when vCenter is not at hand.
+fn rows_of(console: &Console) -> u16 {
+    let trouble = matches!(console.session.link, LinkState::Lost { .. } | LinkState::Stopped { .. });
+    let lines = u16::try_from(console.lines.all().len()).unwrap_or(u16::MAX);
+    lines.saturating_add(if trouble { 5 } else { 3 })
 }

@@ -1,5 +1,7 @@
 //! Panels by snapshot, per panel and state; and colours where text does not show them.
 
+mod app;
+
 use ratatui::Terminal;
 use ratatui::backend::TestBackend;
 use ratatui::layout::Rect;

@@ -131,3 +131,12 @@ fn the_end_of_a_long_log_is_shown_before_it_is_counted() {
     console.update(Msg::LogGrew { question, answer: Ok(grown(8, 0)) });
     assert_eq!(console.log.early(), None);
 }
+
+#[test]
+fn r_opens_a_log_anew_that_could_not_be_read() {
+    let (mut console, opened) = open();
+    console.update(Msg::LogGrew { question: opened, answer: Err("permission denied".into()) });
+    assert_eq!(console.log.trouble(), Some("permission denied"));
+    assert!(typed(&mut console, "r").iter().any(|effect| matches!(effect, Effect::OpenLog { .. })));
+    assert_eq!(console.log.trouble(), None);
+}

@@ -1,0 +1,91 @@
+//! Moving about in the log: cursor, following, marks.
+
+use super::LogPane;
+
+/// Columns by which one press scrolls sideways.
+const SIDEWAYS: u16 = 16;
+
+impl LogPane {
+    /// The pane has this many rows.
+    pub fn measured(&mut self, rows: u16) {
+        self.rows = rows;
+        self.settle();
+    }
+
+    /// Moves the cursor by lines; moving up stops following, the last line resumes it.
+    pub fn moved(&mut self, by: i64) {
+        let last = self.facts.lines.saturating_sub(1);
+        let to = self.cursor.saturating_add_signed(by).min(last);
+        self.go(to, by > 0 && to == last);
+    }
+
+    /// Moves by screenfuls.
+    pub fn paged(&mut self, forwards: bool) {
+        let page = i64::from(self.rows.max(2)) - 1;
+        self.moved(if forwards { page } else { -page });
+    }
+
+    /// First or last line.
+    pub fn ends(&mut self, last: bool) {
+        let to = if last { self.facts.lines.saturating_sub(1) } else { 0 };
+        self.go(to, last);
+    }
+
+    /// Follows the end, or stops.
+    pub fn toggle_follow(&mut self) {
+        if self.follow {
+            self.pause();
+        } else {
+            self.ends(true);
+        }
+    }
+
+    /// Sideways.
+    pub fn sideways(&mut self, right: bool) {
+        self.left = if right { (self.left + SIDEWAYS).min(2_000) } else { self.left.saturating_sub(SIDEWAYS) };
+    }
+
+    /// Marks the line under the cursor, or takes its mark away.
+    pub fn toggle_mark(&mut self) {
+        if !self.marks.remove(&self.cursor) {
+            self.marks.insert(self.cursor);
+        }
+    }
+
+    /// From the nearest mark to the cursor, or the line under the cursor.
+    pub fn selection(&self) -> (u64, u64) {
+        let near = self.marks.iter().min_by_key(|mark| mark.abs_diff(self.cursor)).copied().unwrap_or(self.cursor);
+        (near.min(self.cursor), near.max(self.cursor))
+    }
+
+    fn pause(&mut self) {
+        if self.follow {
+            self.follow = false;
+            self.paused_at = self.facts.lines;
+        }
+    }
+
+    pub(super) fn go(&mut self, line: u64, follow: bool) {
+        if follow {
+            self.follow = true;
+        } else {
+            self.pause();
+        }
+        self.cursor = line;
+        self.settle();
+    }
+
+    /// Keeps cursor and top within the log, and the cursor on screen.
+    pub(super) fn settle(&mut self) {
+        let last = self.facts.lines.saturating_sub(1);
+        let rows = u64::from(self.rows.max(1));
+        if self.follow {
+            self.cursor = last;
+        }
+        self.cursor = self.cursor.min(last);
+        self.top = self.top.min(self.cursor).max((self.cursor + 1).saturating_sub(rows));
+        if self.follow {
+            self.top = self.facts.lines.saturating_sub(rows);
+        }
+    }
+}

@@ -1,0 +1,61 @@
+//! Searching the log: matches and errors, forwards and backwards.
+
+use super::{Found, LogPane, Search};
+use crate::console::effect::{Effect, Sought};
+use crate::console::message::{Answer, Question};
+
+impl LogPane {
+    /// Begins a search from the cursor; an empty pattern ends it.
+    ///
+    /// # Errors
+    /// One line when it is not a regular expression.
+    pub fn begin_search(&mut self, pattern: &str, question: Question) -> Answer<Option<Effect>> {
+        if pattern.is_empty() {
+            self.search = None;
+            return Ok(None);
+        }
+        let search = Search::new(pattern)?;
+        let sought = Sought::Pattern(search.pattern.clone());
+        self.search = Some(search);
+        Ok(self.seek(sought, true, question))
+    }
+
+    /// Ends the search; says whether there was one.
+    pub fn end_search(&mut self) -> bool {
+        self.seeking = None;
+        self.search.take().is_some()
+    }
+
+    /// Looks for the next or previous match of the search.
+    pub fn hit(&mut self, forwards: bool, question: Question) -> Option<Effect> {
+        let pattern = self.search.as_ref()?.pattern.clone();
+        self.seek(Sought::Pattern(pattern), forwards, question)
+    }
+
+    /// Looks for the next or previous error.
+    pub fn error(&mut self, forwards: bool, question: Question) -> Option<Effect> {
+        self.seek(Sought::Error, forwards, question)
+    }
+
+    fn seek(&mut self, sought: Sought, forwards: bool, question: Question) -> Option<Effect> {
+        self.open?;
+        self.seeking = Some(question);
+        Some(Effect::SeekLog { question, sought, from: self.cursor, forwards })
+    }
+
+    /// A search ended; the notice to show, if any.
+    pub fn found(&mut self, question: Question, answer: Answer<Option<Found>>) -> Option<Answer<String>> {
+        if self.seeking != Some(question) {
+            return None;
+        }
+        self.seeking = None;
+        match answer {
+            Ok(Some(found)) => {
+                self.go(found.line.min(self.facts.lines.saturating_sub(1)), false);
+                found.around.then(|| Ok("nothing further that way: went on from the other end".into()))
+            }
+            Ok(None) => Some(Ok("not found in this log".into())),
+            Err(reason) => Some(Err(reason)),
+        }
+    }
+}
