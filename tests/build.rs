@@ -4,6 +4,8 @@
 
 #[path = "support/fake_packer.rs"]
 mod fake_packer;
+#[path = "support/pty.rs"]
+mod pty;
 
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
@@ -13,6 +15,7 @@ use std::time::{Duration, Instant};
 use fake_packer::{Fake, SECRET, script};
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::{Pid, getsid};
+use pty::Pty;
 use rstest::rstest;
 use tmpl::build::{self, BuildError, Request, Run, RunState, run_here, start_detached};
 use tmpl::pipeline::{Key, Matrix};
@@ -350,6 +353,71 @@ fn the_interpreter_is_the_one_mise_names() {
     let output = fake.tmpl(&["build", "win"]).output().unwrap();
     assert_eq!(output.status.code(), Some(2), "{}", err(&output));
     assert!(err(&output).contains("managed-ansible"), "{}", err(&output));
+}
+
+#[test]
+fn a_promotion_that_fails_is_on_record_beside_the_good_build() {
+    let fake = Fake::new("1.16.0", script::GOOD);
+    let output = fake.tmpl(&["build", "one", "--promote"]).output().unwrap();
+    assert_eq!(output.status.code(), Some(2), "no credentials: {}", err(&output));
+    let run = latest(&fake);
+    assert_eq!(run.state, RunState::Succeeded);
+    let reason = run.reason.unwrap();
+    assert!(reason.starts_with("built, but not promoted: missing in the environment"), "{reason}");
+}
+
+#[test]
+fn packer_asks_at_our_terminal_what_to_do_with_a_failed_vm() {
+    let ask = "printf '[c] clean up, [a] abort: '; read answer </dev/tty; echo \"you said $answer\"; exit 1";
+    let fake = Fake::new("1.16.0", ask);
+    let none = fake.tmpl(&["build", "one", "--on-error", "ask"]).output().unwrap();
+    assert_eq!(none.status.code(), Some(2), "{}", err(&none));
+    assert!(err(&none).contains("needs a terminal"), "{}", err(&none));
+
+    let plain = fake.tmpl(&["build", "one", "--on-error", "ask"]);
+    let mut command = portable_pty::CommandBuilder::new(plain.get_program());
+    command.args(plain.get_args());
+    command.cwd(fake.path("repo"));
+    command.env_clear();
+    plain.get_envs().for_each(|(name, value)| command.env(name, value.unwrap()));
+    let mut pty = Pty::start(command, 100, 30);
+    pty.wait_for("abort:");
+    pty.keys("c\r");
+    pty.wait_for("you said c");
+    assert_eq!(latest(&fake).argv[3], "-on-error=ask");
+}
+
+#[test]
+fn the_log_of_a_file_is_scrubbed_and_cannot_reach_the_terminal() {
+    let fake = Fake::new("1.16.0", script::GOOD);
+    let file = fake.path("some.log");
+    std::fs::write(
+        &file,
+        [b"\x1b]0;owned\x07\x1b[1;31mplain\x1b[0m\r\n\0\xff echo '", SECRET.as_bytes(), b"' | sudo\nlast"].concat(),
+    )
+    .unwrap();
+    let output = fake.tmpl(&["log", "../some.log"]).current_dir(fake.path("home")).output().unwrap();
+    let said = String::from_utf8(output.stdout).unwrap();
+    assert_eq!(said.lines().next(), Some("plain"), "{said:?}");
+    assert!(said.contains("[REDACTED:PKR_VAR_build_password]") && !said.contains(SECRET), "{said:?}");
+    assert!(said.ends_with("last\n") && !said.contains(['\u{1b}', '\0', '\u{7}']), "{said:?}");
+    let none = fake.tmpl(&["log", "two"]).output().unwrap();
+    assert!(err(&none).contains("two is not a file, and no line \"two\""), "{}", err(&none));
+    assert_eq!((none.status.code(), err(&none).lines().count()), (Some(2), 1));
+    let never = fake.tmpl(&["log", "one"]).output().unwrap();
+    assert!(err(&never).contains("one was not built here yet"), "{}", err(&never));
+}
+
+#[test]
+fn the_errors_of_a_log_come_with_their_numbers() {
+    let fake = Fake::new("1.16.0", script::GOOD);
+    let log = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/logs/04-ip-timeout/output.log");
+    let output = fake.tmpl(&["log", "--errors", log.to_str().unwrap()]).output().unwrap();
+    let said = String::from_utf8(output.stdout).unwrap();
+    assert!(
+        said.lines().any(|line| line.starts_with("29: ") && line.contains("timeout waiting for IP address")),
+        "{said}"
+    );
 }
 
 #[test]

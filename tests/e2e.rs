@@ -4,6 +4,8 @@
 
 #[path = "support/pipeline.rs"]
 mod pipeline;
+#[path = "support/pty.rs"]
+mod pty;
 #[path = "support/tools.rs"]
 mod tools;
 #[path = "support/vcsim.rs"]
@@ -15,6 +17,7 @@ use std::path::Path;
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 use pipeline::{BASE, BUILD_PASSWORD, KEY, Site, wait_until, words};
+use pty::Pty;
 use tmpl::build::{self, Run, RunState};
 use tmpl::pipeline::Key;
 
@@ -138,6 +141,29 @@ async fn a_build_outlives_its_supervisor_and_can_still_be_followed_and_cancelled
     assert_eq!(ended.state, RunState::Cancelled);
     assert!(site.names().is_empty());
     assert_eq!(temporary_files(&site), 0);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_build_outlives_the_console_that_started_it_and_another_console_attaches() {
+    let site = Site::start("1h");
+    let mut console = Pty::start(site.tmpl_in_pty(&[KEY]), 120, 35);
+    console.wait_for("✓ live");
+    console.keys("b");
+    console.wait_for("Build debian-12");
+    console.keys("y");
+    wait_until("packer waits for the guest", || waits_for_ip(&site));
+    console.signal(Signal::SIGKILL);
+    console.exit();
+    let run = latest(&site).unwrap();
+    assert!(run.state == RunState::Running && run.supervisor.alive() && run.packer.as_ref().unwrap().alive());
+
+    let second = Pty::start(site.tmpl_in_pty(&[KEY]), 120, 35);
+    second.wait_for("wait for IP");
+    assert_eq!(site.names(), [build_name()]);
+    build::cancel(&run, false).await.unwrap();
+    assert_eq!(build::wait(&run).await.unwrap().state, RunState::Cancelled);
+    second.wait_for("cancelled");
+    assert!(site.names().is_empty());
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -27,7 +27,7 @@ pub use follow::Progress;
 pub use preflight::windows as windows_preflight;
 pub use process::Process;
 pub use request::{OnError, Request};
-pub use run::{Run, RunState, all, latest};
+pub use run::{Run, RunState, all, latest, remark};
 pub use start::start_detached;
 pub use supervise::{Outcome, Stop, run_here};
 pub use validate::{Asked, validate};

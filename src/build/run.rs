@@ -144,6 +144,17 @@ impl Run {
     }
 }
 
+/// Adds to the record of a run that is over what became of it afterwards, one line.
+///
+/// # Errors
+/// Those of reading and writing its record.
+pub fn remark(run: &Run, text: &str) -> io::Result<()> {
+    match Record::read(&run.dir)? {
+        Some(record) => Record { reason: Some(text.to_owned()), ..record }.write(&run.dir),
+        None => Err(io::Error::new(io::ErrorKind::NotFound, "the run's record is gone")),
+    }
+}
+
 /// The newest run of a line.
 ///
 /// # Errors

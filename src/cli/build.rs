@@ -98,7 +98,12 @@ pub async fn run(context: &Context, args: Args) -> anyhow::Result<Exit> {
         writeln!(std::io::stdout(), "{}", serde_json::to_string(&outcome.run)?)?;
     }
     if exit == Exit::Done && args.promote {
-        return super::generation::promote_built(context, &request.line).await;
+        let promoted = super::generation::promote_built(context, &request.line).await;
+        // A build started by the console has nobody else to tell.
+        if let Err(error) = &promoted {
+            build::remark(&outcome.run, &format!("built, but not promoted: {error:#}"))?;
+        }
+        return promoted;
     }
     Ok(exit)
 }

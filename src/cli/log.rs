@@ -63,14 +63,10 @@ async fn follow(printer: &mut Printer<'_>, run: Option<&Run>) -> anyhow::Result<
 
 /// A key of the matrix wins over a file of that name; a file needs no repository around it.
 fn find(context: &Context, what: &str) -> anyhow::Result<(PathBuf, Option<Run>)> {
-    let line = context.line(what);
-    let Ok(line) = line else {
-        let path = PathBuf::from(what);
-        return if path.exists() {
-            Ok((path, None))
-        } else {
-            Err(line.err().unwrap_or_else(|| Stop::usage("no such file")))
-        };
+    let line = match context.line(what) {
+        Ok(line) => line,
+        Err(_) if Path::new(what).exists() => return Ok((what.into(), None)),
+        Err(error) => return Err(Stop::usage(format!("{what} is not a file, and {error}"))),
     };
     let run = build::latest(&context.state()?, &line.key)?;
     let run = run.ok_or_else(|| Stop::usage(format!("{} was not built here yet", line.key)))?;

@@ -11,6 +11,8 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
 use std::time::{Duration, Instant};
 
+use portable_pty::CommandBuilder;
+
 use crate::tools::tool;
 use crate::vcsim::{PASSWORD, USER, Vcsim};
 
@@ -100,6 +102,17 @@ impl Site {
     pub fn tmpl(&self, arguments: &[&str]) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_tmpl-tui"));
         command.args(arguments).env_clear().envs(self.environment()).current_dir(self.repo()).stdin(Stdio::null());
+        command
+    }
+
+    /// The same for a pseudo-terminal.
+    pub fn tmpl_in_pty(&self, arguments: &[&str]) -> CommandBuilder {
+        let mut command = CommandBuilder::new(env!("CARGO_BIN_EXE_tmpl-tui"));
+        command.args(arguments);
+        command.cwd(self.repo());
+        command.env_clear();
+        self.environment().iter().for_each(|(name, value)| command.env(name, value));
+        command.env("TERM", "xterm-256color");
         command
     }
 
