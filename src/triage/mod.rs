@@ -2,6 +2,7 @@
 
 pub mod log;
 pub mod picture;
+mod quads;
 pub mod redact;
 pub mod rules;
 pub mod verdict;

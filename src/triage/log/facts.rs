@@ -3,13 +3,13 @@
 //! The bytes are searched for the few words that can matter; only lines that hold one are taken apart. That keeps a
 //! gigabyte of ssh traffic cheap.
 
-use aho_corasick::AhoCorasick;
 use jiff::civil::DateTime;
 
 use super::index::Mark;
 use super::line::Problem;
 use super::parse::{self, Parsed};
 use super::phase::{STARTS, Tracks};
+use crate::triage::quads::Quads;
 
 /// Bytes of a line that are looked at; more is data, not a message.
 pub const HEAD: usize = 16 << 10;
@@ -42,14 +42,11 @@ pub struct Stretch {
 
 /// Finds the lines that matter.
 #[derive(Debug)]
-pub struct Sieve(AhoCorasick);
+pub struct Sieve(Quads<&'static str>);
 
 impl Sieve {
     /// Words of which a line that matters holds at least one.
-    ///
-    /// # Errors
-    /// Never for the fixed words; the builder's signature wants one.
-    pub fn new() -> Result<Self, aho_corasick::BuildError> {
+    pub fn new() -> Self {
         const WORDS: &[&str] = &[
             "ui error:",
             ",ui,error,",
@@ -73,10 +70,14 @@ impl Sieve {
             "Waiting a maximum of ",
             "Cancelling build",
             "output will be in this color",
+            " for boot",
         ];
         let starts = STARTS.iter().map(|(start, _)| *start).filter(|start| *start != "Waiting ");
-        let words = WORDS.iter().copied().chain(starts).chain([" for boot"]);
-        AhoCorasick::builder().match_kind(aho_corasick::MatchKind::LeftmostFirst).build(words).map(Self)
+        let mut quads = Quads::default();
+        for word in WORDS.iter().copied().chain(starts) {
+            word.as_bytes().first_chunk().into_iter().for_each(|begins| quads.enter(*begins, word));
+        }
+        Self(quads)
     }
 
     /// Calls `on` with every line of `bytes` (whole lines) that may matter; lines are counted from `first`.
@@ -84,8 +85,11 @@ impl Sieve {
         let mut number = first;
         let mut counted = 0;
         let mut at = 0;
-        while let Some(hit) = bytes.get(at..).and_then(|rest| self.0.find(rest)) {
-            let hit = at + hit.start();
+        while let Some((hit, words)) = self.0.next(bytes, at) {
+            at = hit + 1;
+            if !words.iter().any(|word| bytes[hit..].starts_with(word.as_bytes())) {
+                continue;
+            }
             let start = memchr::memrchr(b'\n', &bytes[counted..hit]).map_or(counted, |p| counted + p + 1);
             let end = memchr::memchr(b'\n', &bytes[hit..]).map_or(bytes.len(), |p| hit + p);
             number += memchr::memchr_iter(b'\n', &bytes[counted..start]).count() as u64;
@@ -132,7 +136,7 @@ mod tests {
         let log = b"noise\n2026/11/23 04:00:00 ui error: ==> a.b: boom [ERROR] twice\nnoise\n\n2026/11/23 04:00:01 [WARN] hm\n";
         let mut facts = Facts::default();
         let mut seen = Vec::new();
-        Sieve::new().unwrap().lines(log, 1, |number, raw| seen.push((number, facts.observe(raw, number))));
+        Sieve::new().lines(log, 1, |number, raw| seen.push((number, facts.observe(raw, number))));
         assert_eq!(seen, [(2, Some(Problem::Error)), (5, Some(Problem::Warning))]);
         assert_eq!((facts.errors, facts.warnings), (1, 1));
         assert_eq!(facts.tracks.all().len(), 1);
@@ -140,7 +144,7 @@ mod tests {
 
     #[test]
     fn the_sieve_lets_every_opening_of_a_stage_through() {
-        let sieve = Sieve::new().unwrap();
+        let sieve = Sieve::new();
         for (start, _) in STARTS.iter().filter(|(start, _)| *start != "Waiting ") {
             let mut hits = 0;
             sieve.lines(format!("2026/11/23 04:00:00 ui: ==> a.b: {start}\n").as_bytes(), 1, |_, _| hits += 1);

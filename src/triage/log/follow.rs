@@ -122,7 +122,7 @@ impl Follower {
     /// # Errors
     /// When the system gives no thread.
     pub fn start(shared: Arc<Shared>) -> io::Result<()> {
-        let sieve = Sieve::new().map_err(io::Error::other)?;
+        let sieve = Sieve::new();
         let facts = Facts::default();
         let told = Instant::now();
         let follower = Self { shared, sieve, facts, next: START, samples: Samples::default(), told };

@@ -131,7 +131,7 @@ impl LogFile {
     /// # Errors
     /// Those of reading.
     pub fn next_problem(&self, least: Problem, from: u64, way: Direction) -> io::Result<Option<u64>> {
-        let sieve = Sieve::new().map_err(io::Error::other)?;
+        let sieve = Sieve::new();
         let stretches = self.shared().state().stretches.clone();
         let Some(snapshot) = self.snapshot(1) else { return Ok(None) };
         let holds = |at: &usize| stretches[*at].errors > 0 || least == Problem::Warning;

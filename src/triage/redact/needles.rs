@@ -1,19 +1,12 @@
-//! Finds any of thousands of byte strings at close to the speed of memory.
-//!
-//! An automaton runs over the first few bytes of every needle only, so it stays small enough for the cache; where it
-//! rings, the whole needles are compared.
+//! All forms of all secrets, and the search for them.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
-use aho_corasick::automaton::Automaton;
-use aho_corasick::dfa::DFA;
-use aho_corasick::{Anchored, MatchKind};
 use secrecy::{ExposeSecret, SecretSlice};
 
 use super::forms::Kind;
+use crate::triage::quads::{QUAD, Quads};
 
-/// Bytes of a needle that the automaton knows.
-const PREFIX: usize = 6;
 /// Longest run of base64 around a secret that goes with it.
 const BASE64_RUN: usize = 4096;
 
@@ -52,45 +45,36 @@ pub enum Ring {
 /// All needles, ready to be searched for.
 #[derive(Default)]
 pub struct Needles {
-    automaton: Option<DFA>,
-    /// sorted by bytes
     needles: Vec<Needle>,
-    /// for each prefix of the automaton: the needles that begin with it, or an extra word
-    groups: Vec<Group>,
-    /// prefixes, to see whether the end of a buffer may be the start of one
-    prefixes: Vec<Vec<u8>>,
-    /// there is no automaton for these needles: everything is hidden
-    blind: bool,
+    table: Quads<Entry>,
+    /// all beginnings, to see whether the end of a buffer may be the start of one
+    prefixes: BTreeSet<[u8; QUAD]>,
 }
 
-enum Group {
-    Needles(Vec<usize>),
+#[derive(Debug, Clone, Copy)]
+enum Entry {
+    Needle(usize),
     Word(usize),
 }
 
 impl Needles {
-    /// Builds the automaton; `words` are extra strings to ring at (at least [`PREFIX`] bytes each; case as given).
+    /// Builds the table; `words` are extra strings to ring at, case as given. What is shorter than four bytes is left out.
     pub fn new(mut needles: Vec<Needle>, words: &[&str]) -> Self {
+        needles.retain(|needle| needle.bytes.expose_secret().len() >= QUAD);
         needles.sort_by(|a, b| a.bytes.expose_secret().cmp(b.bytes.expose_secret()));
         needles.dedup_by(|a, b| a.bytes.expose_secret() == b.bytes.expose_secret());
-        let (mut prefixes, mut groups): (Vec<Vec<u8>>, Vec<Group>) = (Vec::new(), Vec::new());
-        let mut begun: BTreeMap<Vec<u8>, Vec<usize>> = BTreeMap::new();
+        let (mut table, mut prefixes) = (Quads::default(), BTreeSet::new());
+        let mut enter = |prefix: [u8; QUAD], entry: Entry| {
+            table.enter(prefix, entry);
+            prefixes.insert(prefix);
+        };
         for (at, needle) in needles.iter().enumerate() {
-            for prefix in beginnings(needle) {
-                begun.entry(prefix).or_default().push(at);
-            }
-        }
-        for (prefix, needles) in begun {
-            prefixes.push(prefix);
-            groups.push(Group::Needles(needles));
+            beginnings(needle).into_iter().for_each(|prefix| enter(prefix, Entry::Needle(at)));
         }
         for (at, word) in words.iter().enumerate() {
-            prefixes.push(word.bytes().take(PREFIX).collect());
-            groups.push(Group::Word(at));
+            word.as_bytes().first_chunk().into_iter().for_each(|prefix| enter(*prefix, Entry::Word(at)));
         }
-        let automaton = DFA::builder().match_kind(MatchKind::Standard).build(&prefixes).ok();
-        let blind = automaton.is_none();
-        Self { automaton, needles, groups, prefixes, blind }
+        Self { needles, table, prefixes }
     }
 
     /// All needles.
@@ -98,45 +82,32 @@ impl Needles {
         &self.needles
     }
 
-    /// Calls `on` for everything in `bytes`, overlaps included, in the order of where the prefixes end. With `last` no
-    /// bytes follow and nothing stays open.
+    /// Calls `on` for everything in `bytes`, overlaps included, in the order of their start. With `last` no bytes follow
+    /// and nothing stays open.
     pub fn search(&self, bytes: &[u8], last: bool, mut on: impl FnMut(Ring)) {
-        let Some(automaton) = &self.automaton else {
-            if self.blind {
-                on(Ring::Hit(Hit { start: 0, end: bytes.len(), name: 0 }));
+        let mut from = 0;
+        while let Some((at, entries)) = self.table.next(bytes, from) {
+            for entry in entries {
+                self.ring(bytes, at, *entry, last, &mut on);
             }
-            return;
-        };
-        let Ok(mut state) = automaton.start_state(Anchored::No) else { return };
-        for (at, byte) in bytes.iter().enumerate() {
-            state = automaton.next_state(Anchored::No, state, *byte);
-            if automaton.is_special(state) && automaton.is_match(state) {
-                for nth in 0..automaton.match_len(state) {
-                    let pattern = automaton.match_pattern(state, nth);
-                    let start = at + 1 - automaton.pattern_len(pattern);
-                    self.ring(bytes, start, pattern.as_usize(), last, &mut on);
-                }
-            }
+            from = at + 1;
         }
         if !last {
-            let short = bytes.len().min(PREFIX - 1);
+            let short = bytes.len().min(QUAD - 1);
             let open = (bytes.len() - short..bytes.len()).find(|at| self.may_begin(&bytes[*at..]));
             open.into_iter().for_each(|at| on(Ring::Open(at)));
         }
     }
 
-    fn ring(&self, bytes: &[u8], start: usize, pattern: usize, last: bool, on: &mut impl FnMut(Ring)) {
-        let group = match self.groups.get(pattern) {
-            Some(Group::Needles(group)) => group,
-            Some(Group::Word(word)) => return on(Ring::Word(start, *word)),
-            None => return,
+    fn ring(&self, bytes: &[u8], start: usize, entry: Entry, last: bool, on: &mut impl FnMut(Ring)) {
+        let needle = match entry {
+            Entry::Needle(at) => &self.needles[at],
+            Entry::Word(word) => return on(Ring::Word(start, word)),
         };
-        for needle in group.iter().map(|at| &self.needles[*at]) {
-            on(match stands(needle, bytes, start, last) {
-                Stands::Whole(end) => Ring::Hit(Hit { start, end, name: needle.name }),
-                Stands::Open => Ring::Open(start),
-                Stands::Not => continue,
-            });
+        match stands(needle, bytes, start, last) {
+            Stands::Whole(end) => on(Ring::Hit(Hit { start, end, name: needle.name })),
+            Stands::Open => on(Ring::Open(start)),
+            Stands::Not => {}
         }
     }
 
@@ -208,7 +179,7 @@ fn percent_code(rest: &[u8], wanted: u8) -> Code {
 }
 
 /// The first bytes that a needle can begin with: as they are or as percent codes.
-fn beginnings(needle: &Needle) -> BTreeSet<Vec<u8>> {
+fn beginnings(needle: &Needle) -> BTreeSet<[u8; QUAD]> {
     let mut open = BTreeSet::from([Vec::new()]);
     let mut whole = BTreeSet::new();
     for byte in needle.bytes.expose_secret() {
@@ -219,18 +190,16 @@ fn beginnings(needle: &Needle) -> BTreeSet<Vec<u8>> {
             spellings.extend(codes.map(String::into_bytes));
             spellings.extend((*byte == b' ').then(|| b"+".to_vec()));
         }
-        let longer = open.iter().flat_map(|begun| spellings.iter().map(|next| [begun.as_slice(), next].concat()));
-        let (ready, short): (BTreeSet<_>, BTreeSet<_>) = longer.partition(|begun: &Vec<u8>| begun.len() >= PREFIX);
-        whole.extend(ready.into_iter().map(|mut begun| {
-            begun.truncate(PREFIX);
-            begun
-        }));
-        open = short;
+        let longer: Vec<Vec<u8>> = open
+            .iter()
+            .flat_map(|begun: &Vec<u8>| spellings.iter().map(|next| [begun.as_slice(), next].concat()))
+            .collect();
+        whole.extend(longer.iter().filter_map(|begun| begun.first_chunk().copied()));
+        open = longer.into_iter().filter(|begun| begun.len() < QUAD).collect();
         if open.is_empty() {
             break;
         }
     }
-    whole.extend(open);
     whole
 }
 

@@ -104,10 +104,19 @@ impl<'s> KeyLines<'s> {
 
     fn push(&mut self, bytes: &[u8], out: &mut Vec<u8>) {
         let mut rest = bytes;
-        if self.waiting.is_empty() && self.partial.is_empty() && memchr::memmem::find(bytes, PHRASE).is_none() {
-            let lines = memchr::memrchr(b'\n', bytes).map_or(0, |at| at + 1);
-            out.extend_from_slice(&bytes[..lines]);
-            rest = &bytes[lines..];
+        if !self.partial.is_empty() {
+            let end = memchr::memchr(b'\n', rest).map_or(rest.len(), |at| at + 1);
+            self.partial.extend_from_slice(&rest[..end]);
+            rest = &rest[end..];
+            if self.partial.ends_with(b"\n") {
+                let line = std::mem::take(&mut self.partial);
+                self.line(line, out);
+            }
+        }
+        if self.waiting.is_empty() && self.partial.is_empty() && memchr::memmem::find(rest, PHRASE).is_none() {
+            let lines = memchr::memrchr(b'\n', rest).map_or(0, |at| at + 1);
+            out.extend_from_slice(&rest[..lines]);
+            rest = &rest[lines..];
         }
         while let Some(at) = memchr::memchr(b'\n', rest) {
             self.partial.extend_from_slice(&rest[..=at]);
