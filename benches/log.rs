@@ -91,7 +91,10 @@ fn other(name: &str, command: &mut Command) -> Result<(), Failure> {
         println!("     absent    {name}");
         return Ok(());
     }
-    row(name, || Ok(drop(command.status()?)))
+    row(name, || {
+        command.status()?;
+        Ok(())
+    })
 }
 
 /// Resident memory of this process in megabytes (Linux).

@@ -9,6 +9,7 @@ mod context;
 mod demo;
 mod doctor;
 mod generation;
+mod iso;
 mod lab;
 mod log;
 mod logging;
@@ -78,6 +79,8 @@ enum Verb {
     Sweep(generation::SweepArgs),
     /// Templates, build VM and hold of every line
     Status(status::Args),
+    /// Install media: find newer releases, stage ISOs
+    Iso(iso::Args),
     /// Picture of a guest's console, or type into it
     Console(console::Args),
     /// The scrubbed packer log of a line's newest run, or of a file
@@ -204,6 +207,7 @@ async fn run(cli: Cli) -> anyhow::Result<Exit> {
         Some(Verb::Release(args)) => generation::release(&context, args).await,
         Some(Verb::Sweep(args)) => generation::sweep(&context, args).await,
         Some(Verb::Status(args)) => status::run(&context, args).await,
+        Some(Verb::Iso(args)) => iso::run(&context, args).await,
         Some(Verb::Console(args)) => console::run(&context, args).await,
         Some(Verb::Log(args)) => log::run(&context, args).await,
         Some(Verb::Redact(args)) => redact::run(&context, args).await,

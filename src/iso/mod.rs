@@ -3,11 +3,13 @@
 pub mod bump;
 pub mod discover;
 pub mod mirror;
+pub mod stage;
 pub mod sums;
 pub mod version;
 
 pub use bump::{Bump, BumpError};
 pub use discover::{Discovery, Finding, Release};
 pub use mirror::{Mirror, MirrorError};
+pub use stage::{StageError, Staged, stage};
 pub use sums::Digest;
 pub use version::Version;

@@ -20,3 +20,9 @@ pub fn order(line: &Line) -> Vec<PathBuf> {
     let shared = SHARED.iter().chain(linux).map(|name| format!("{name}.pkrvars.hcl"));
     shared.chain([line.config.clone()]).map(|name| Path::new(CONFIG_DIR).join(name)).collect()
 }
+
+/// The literal string that the text of a var-file assigns to `name`.
+pub fn literal(text: &str, name: &str) -> Option<String> {
+    let body: hcl_edit::structure::Body = text.parse().ok()?;
+    body.get_attribute(name)?.value.as_str().map(str::to_owned)
+}
