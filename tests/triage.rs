@@ -3,6 +3,8 @@
 //! `tests/logs` holds the logs below 100 KB as packer wrote them. `TMPL_TRIAGE_CORPUS` names a folder with more scenarios
 //! of the same layout (`<scenario>/packer-build.log`, `index.json`); all of them are judged, too.
 
+#![expect(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
+
 use std::fs::File;
 use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
