@@ -65,6 +65,16 @@ impl LogPane {
         }
     }
 
+    /// Goes to a line and shows what stands around it.
+    pub(super) fn show_line(&mut self, line: u64) {
+        let line = line.min(self.facts.lines.saturating_sub(1));
+        let rows = u64::from(self.rows);
+        if line < self.top || line >= self.top + rows {
+            self.top = line.saturating_sub(rows / 3).min(self.facts.lines.saturating_sub(rows));
+        }
+        self.go(line, false);
+    }
+
     pub(super) fn go(&mut self, line: u64, follow: bool) {
         if follow {
             self.follow = true;

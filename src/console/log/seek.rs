@@ -51,7 +51,7 @@ impl LogPane {
         self.seeking = None;
         match answer {
             Ok(Some(found)) => {
-                self.go(found.line.min(self.facts.lines.saturating_sub(1)), false);
+                self.show_line(found.line);
                 found.around.then(|| Ok("nothing further that way: went on from the other end".into()))
             }
             Ok(None) => Some(Ok("not found in this log".into())),

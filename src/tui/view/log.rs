@@ -180,26 +180,27 @@ fn draw_part(
     }
     let skip = if log.wrap { part.saturating_mul(room) } else { log.left() };
     let text = Rect { x: area.x + gutter, width: room, ..area }.intersection(area);
-    spans(painted, skip, room, theme).render(text, buffer);
     if here {
         buffer.set_style(area, theme.selected());
     }
+    let style = if here { theme.selected() } else { painted.style };
+    spans(painted, style, skip, room, theme).render(text, buffer);
 }
 
 /// The part of the text from column `skip`, at most `room` columns, its matches marked.
-fn spans<'a>(painted: &Painted<'a>, skip: u16, room: u16, theme: Theme) -> Line<'a> {
+fn spans<'a>(painted: &Painted<'a>, style: Style, skip: u16, room: u16, theme: Theme) -> Line<'a> {
     let (from, to) = (at_column(painted.text, skip), at_column(painted.text, skip.saturating_add(room)));
     let mut spans = Vec::new();
     let mut at = from;
     for hit in &painted.hits {
         let (start, end) = (hit.start.clamp(at, to), hit.end.clamp(at, to));
         if start < end {
-            spans.push(Span::styled(&painted.text[at..start], painted.style));
+            spans.push(Span::styled(&painted.text[at..start], style));
             spans.push(Span::styled(&painted.text[start..end], theme.hit()));
             at = end;
         }
     }
-    spans.push(Span::styled(&painted.text[at.min(to)..to], painted.style));
+    spans.push(Span::styled(&painted.text[at.min(to)..to], style));
     Line::from(spans)
 }
 

@@ -26,7 +26,7 @@ pub fn draw(
         return;
     }
     let focused = console.panes.focus == Pane::Picture;
-    let mut inner = frame(area, title(console, theme, focused), focused, theme, buffer);
+    let mut inner = frame(area, title(console, area.width, theme, focused), focused, theme, buffer);
     footer(console, area, theme, buffer);
     let trouble = console.picture.trouble();
     let Some((picture, _)) = console.picture.picture() else {
@@ -39,10 +39,13 @@ pub fn draw(
     surface.draw(buffer, inner, picture, covered);
 }
 
-fn title(console: &Console, theme: Theme, focused: bool) -> Vec<Span<'static>> {
+fn title(console: &Console, columns: u16, theme: Theme, focused: bool) -> Vec<Span<'static>> {
     let mut title = vec![Span::styled(" Console ", theme.title(focused))];
     let Some(guest) = console.lines.selected().and_then(|row| row.guest()) else { return title };
-    title.push(Span::styled(format!("{} ", guest.name), theme.text()));
+    let room = usize::from(columns.saturating_sub(13));
+    let cut = if guest.name.chars().count() > room { "…" } else { "" };
+    let name: String = guest.name.chars().take(room.saturating_sub(usize::from(!cut.is_empty()))).collect();
+    title.push(Span::styled(format!("{name}{cut} "), theme.text()));
     title
 }
 
