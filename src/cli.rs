@@ -17,6 +17,7 @@ mod man;
 mod plan;
 mod redact;
 mod status;
+mod triage;
 mod tui;
 mod validate;
 
@@ -85,6 +86,8 @@ enum Verb {
     Console(console::Args),
     /// The scrubbed packer log of a line's newest run, or of a file
     Log(log::Args),
+    /// Why a build failed, with evidence
+    Triage(triage::Args),
     /// Scrub secrets: stdin to stdout, or a file
     Redact(redact::Args),
     /// Tools, environment, login, privileges and paths
@@ -210,6 +213,7 @@ async fn run(cli: Cli) -> anyhow::Result<Exit> {
         Some(Verb::Iso(args)) => iso::run(&context, args).await,
         Some(Verb::Console(args)) => console::run(&context, args).await,
         Some(Verb::Log(args)) => log::run(&context, args).await,
+        Some(Verb::Triage(args)) => triage::run(&context, args).await,
         Some(Verb::Redact(args)) => redact::run(&context, args).await,
         Some(Verb::Doctor(args)) => doctor::run(&context, args).await,
         Some(Verb::Lab(args)) => lab::run(&context, args).await,
