@@ -143,6 +143,71 @@ async fn a_build_outlives_its_supervisor_and_can_still_be_followed_and_cancelled
     assert_eq!(temporary_files(&site), 0);
 }
 
+/// Whether the picture pane shows vcsim's picture: its red and yellow corners, in half blocks.
+fn shows_the_picture(screen: &vt100::Screen) -> bool {
+    let (rows, columns) = screen.size();
+    let has = |wanted: fn(u8, u8, u8) -> bool| {
+        (0..rows.get()).any(|row| {
+            (0..columns.get()).any(|column| {
+                screen.cell(row, column).is_some_and(|cell| {
+                    [cell.fgcolor(), cell.bgcolor()]
+                        .iter()
+                        .any(|c| matches!(c, vt100::Color::Rgb(r, g, b) if wanted(*r, *g, *b)))
+                })
+            })
+        })
+    };
+    has(|r, g, b| r > 200 && g < 60 && b < 60) && has(|r, g, b| r > 200 && g > 200 && b < 60)
+}
+
+/// Presses `b`, agrees, and waits until the build is a template.
+fn build_from_the_key(console: &mut Pty) {
+    console.keys("b");
+    console.wait_for("Build debian-12");
+    console.keys("y");
+    console.wait_for("Waiting for IP");
+    console.wait("the guest's picture", shows_the_picture);
+    console.wait_for("✓ built");
+    // A template has no guest to show.
+    console.wait("the template", |screen| !screen.contents().contains("off    127.0.0.1"));
+}
+
+/// Presses `p`, sees that vCenter agrees, agrees.
+fn promote_from_the_key(console: &mut Pty) {
+    console.keys("p");
+    console.wait_for("vCenter does not object");
+    console.keys("y");
+    console.wait_for("promoted");
+    console.wait_gone("promoted");
+}
+
+#[test]
+fn the_whole_way_from_the_consoles_keys() {
+    let site = Site::start("3s");
+    let mut command = site.tmpl_in_pty(&["--images", "cells", KEY]);
+    command.env("COLORTERM", "truecolor");
+    let mut console = Pty::start(command, 140, 40);
+    console.wait_for("✓ live");
+    build_from_the_key(&mut console);
+    assert!(site.is_template(&build_name()));
+    promote_from_the_key(&mut console);
+    let first = site.moid(BASE);
+    site.make_room();
+    build_from_the_key(&mut console);
+    promote_from_the_key(&mut console);
+    let second = site.moid(BASE);
+    assert_eq!(site.names(), [BASE.to_owned(), format!("{BASE}-prev")]);
+    assert_eq!(site.moid(&format!("{BASE}-prev")), first);
+    console.keys("R");
+    console.wait_for("vCenter does not object");
+    console.keys("it does not boot\r");
+    console.wait_for("[ Cancel ]");
+    console.keys("y");
+    console.wait_for("HELD");
+    wait_until("the rollback is through", || site.names().len() == 2 && site.moid(BASE) == first);
+    assert_eq!(site.moid(&format!("{BASE}-prev")), second);
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_build_outlives_the_console_that_started_it_and_another_console_attaches() {
     let site = Site::start("1h");

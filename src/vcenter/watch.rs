@@ -9,13 +9,13 @@ use jiff::Timestamp;
 use tokio::sync::mpsc;
 
 use super::client::{FolderEvent, LinkState};
-use super::inventory::{apply, datacenter, folder, vm_properties};
+use super::inventory::{PROOF, apply, collect, datacenter, folder, folder_members, vm, vm_properties};
 use super::session::{CALL, Session};
 use super::soap::{self, Element};
 use super::{Error, Moid, PowerState, Settings, Vm};
 
 /// How long vCenter may hold one question back when nothing changes; each answer proves the link.
-const HOLD: Duration = Duration::from_secs(20);
+const HOLD: Duration = Duration::from_secs(10);
 const FIRST_PAUSE: Duration = Duration::from_millis(500);
 const LONGEST_PAUSE: Duration = Duration::from_secs(30);
 
@@ -91,7 +91,7 @@ async fn follow(
                 let truncated = set.at(&["truncated"]) == "true";
                 if first { Report::First { truncated } } else { Report::Changes(changes) }
             }
-            None => Report::Changes(Vec::new()),
+            None => Report::Changes(reread(session, &folder, &mut known).await?),
         };
         if tell(events, report, &known, came_up).await.is_err() {
             break Ok(());
@@ -166,6 +166,24 @@ async fn next(session: &Session, version: &str) -> Result<Option<Element>, Error
     let limit = HOLD + CALL;
     let answer = session.call("WaitForUpdatesEx", "PropertyCollector", &content.collector, &arguments, limit).await?;
     Ok(answer.children.into_iter().find(|child| child.name == "returnval"))
+}
+
+/// Reads the whole folder when nothing was pushed for a while, and tells what a push should have told: not every server
+/// pushes every property.
+async fn reread(session: &Session, folder: &Moid, known: &mut HashMap<Moid, Vm>) -> Result<Vec<FolderEvent>, Error> {
+    let properties = format!("{PROOF}{}", vm_properties(session.content().await?));
+    let found = collect(session, &properties, &folder_members(folder)).await?;
+    let now: HashMap<Moid, Vm> = found
+        .iter()
+        .filter(|object| object.child("obj").is_some_and(|obj| obj.kind == "VirtualMachine"))
+        .filter_map(vm)
+        .map(|vm| (vm.moid.clone(), vm))
+        .collect();
+    let gone = known.keys().filter(|moid| !now.contains_key(moid)).cloned().map(FolderEvent::Gone);
+    let changed = now.iter().filter(|(moid, vm)| known.get(moid) != Some(vm));
+    let events = gone.chain(changed.map(|(_, vm)| FolderEvent::Changed(Box::new(vm.clone())))).collect();
+    *known = now;
+    Ok(events)
 }
 
 /// Applies an update set to what is known; what changed, in order.
