@@ -2,13 +2,12 @@
 //!
 //! It knows read-only mode, the names it may touch, the folder they must be in, and the audit log, and nothing else.
 
+mod media;
+
 use std::collections::BTreeSet;
 use std::time::Duration;
 
-use reqwest::Body;
-
 use super::audit::{Audit, Entry};
-use super::datastore::FilePath;
 use super::{Client, Error, PowerState, TaskProgress, Vm};
 
 /// What `<base>` may be followed by in the name of an object this program touches.
@@ -80,12 +79,6 @@ impl Gate {
         Self { client, mode, names, media: BTreeSet::new(), audit }
     }
 
-    /// Lets files directly in these datastore folders be written, moved and deleted too.
-    pub fn with_media(mut self, folders: impl IntoIterator<Item = FilePath>) -> Self {
-        self.media.extend(folders.into_iter().map(|folder| folder.to_string()));
-        self
-    }
-
     /// The client behind it, for reading.
     pub fn client(&self) -> &Client {
         &self.client
@@ -131,13 +124,12 @@ impl Gate {
     /// # Errors
     /// [`GateError`]
     pub async fn destroy(&self, verb: &str, vm: &Vm, progress: OnProgress<'_>) -> Result<(), GateError> {
-        self.writable("destroy")?;
-        self.allowed(&vm.name)?;
-        if self.look(vm).await?.power_state != PowerState::PoweredOff {
+        if self.checked(vm, "destroy").await?.power_state != PowerState::PoweredOff {
             self.power(verb, vm, false, progress).await?;
+            self.checked(vm, "destroy").await?;
         }
         let act = async || self.client.destroy(&vm.moid, progress).await;
-        self.change(entry(verb, "Destroy_Task", vm, None), vm, "destroy", act).await
+        self.audited(entry(verb, "Destroy_Task", vm, None), act).await
     }
 
     /// Replaces the notes, provided they are still those of `vm`: the new ones were made from them.
@@ -145,14 +137,12 @@ impl Gate {
     /// # Errors
     /// [`GateError`]
     pub async fn annotate(&self, verb: &str, vm: &Vm, notes: &str, progress: OnProgress<'_>) -> Result<(), GateError> {
-        self.writable("annotate")?;
-        self.allowed(&vm.name)?;
-        if self.look(vm).await?.annotation != vm.annotation {
+        if self.checked(vm, "annotate").await?.annotation != vm.annotation {
             let found = "somebody changed its notes".into();
             return Err(GateError::Stale { name: vm.name.clone(), moid: vm.moid.0.clone(), found });
         }
         let act = async || self.client.annotate(&vm.moid, notes, progress).await;
-        self.change(entry(verb, "ReconfigVM_Task", vm, Some("notes")), vm, "annotate", act).await
+        self.audited(entry(verb, "ReconfigVM_Task", vm, Some("notes")), act).await
     }
 
     /// Marks a powered-off VM as template.
@@ -184,48 +174,6 @@ impl Gate {
         self.change(entry(verb, "PutUsbScanCodes", vm, Some(&keys)), vm, "type", act).await
     }
 
-    /// Writes a file of `size` bytes from a stream into a media folder.
-    ///
-    /// # Errors
-    /// [`GateError`]
-    pub async fn upload(&self, verb: &str, file: &FilePath, size: u64, body: Body) -> Result<(), GateError> {
-        let act = async || self.client.upload(file, size, body).await;
-        self.file(verb, "PUT", file, None, "upload", act).await
-    }
-
-    /// Renames a file within the media folders; refuses to replace one.
-    ///
-    /// # Errors
-    /// [`GateError`]
-    pub async fn move_file(&self, verb: &str, from: &FilePath, to: &FilePath) -> Result<(), GateError> {
-        self.medium(to)?;
-        let act = async || self.client.move_file(from, to, &|_| {}).await;
-        self.file(verb, "MoveDatastoreFile_Task", from, Some(&to.to_string()), "move", act).await
-    }
-
-    /// Deletes a file of a media folder; one that is not there is no error.
-    ///
-    /// # Errors
-    /// [`GateError`]
-    pub async fn delete_file(&self, verb: &str, file: &FilePath) -> Result<(), GateError> {
-        let act = async || self.client.delete_file(file).await;
-        self.file(verb, "DeleteDatastoreFile_Task", file, None, "delete", act).await
-    }
-
-    /// Makes a media folder, with its parents.
-    ///
-    /// # Errors
-    /// [`GateError`]
-    pub async fn make_folder(&self, verb: &str, folder: &FilePath) -> Result<(), GateError> {
-        self.writable("make folder")?;
-        if !self.media.contains(&folder.to_string()) {
-            return Err(GateError::ForeignName(folder.to_string()));
-        }
-        let object = folder.to_string();
-        let entry = Entry { verb, call: "MakeDirectory", object: &object, name: &folder.path, detail: None };
-        self.audited(entry, async || self.client.make_folder(folder).await).await
-    }
-
     async fn change(
         &self,
         entry: Entry<'_>,
@@ -233,25 +181,15 @@ impl Gate {
         what: &'static str,
         act: impl AsyncFnOnce() -> Result<(), Error>,
     ) -> Result<(), GateError> {
-        self.writable(what)?;
-        self.allowed(&vm.name)?;
-        self.look(vm).await?;
+        self.checked(vm, what).await?;
         self.audited(entry, act).await
     }
 
-    async fn file(
-        &self,
-        verb: &str,
-        call: &str,
-        file: &FilePath,
-        detail: Option<&str>,
-        what: &'static str,
-        act: impl AsyncFnOnce() -> Result<(), Error>,
-    ) -> Result<(), GateError> {
+    /// Everything that must be so before a VM is changed; the VM as it is now.
+    async fn checked(&self, vm: &Vm, what: &'static str) -> Result<Vm, GateError> {
         self.writable(what)?;
-        self.medium(file)?;
-        let object = file.to_string();
-        self.audited(Entry { verb, call, object: &object, name: file.split().1, detail }, act).await
+        self.allowed(&vm.name)?;
+        self.look(vm).await
     }
 
     /// No record, no change: the line `started` is on the disk before vCenter hears of anything.
@@ -297,16 +235,6 @@ impl Gate {
 
     fn allowed(&self, name: &str) -> Result<(), GateError> {
         if self.names.contains(name) { Ok(()) } else { Err(GateError::ForeignName(name.to_owned())) }
-    }
-
-    fn medium(&self, file: &FilePath) -> Result<(), GateError> {
-        let (folder, name) = file.split();
-        let folder = FilePath { datastore: file.datastore.clone(), path: folder.to_owned() };
-        let plain = !name.is_empty() && name != "." && name != "..";
-        if plain && self.media.contains(&folder.to_string()) {
-            return Ok(());
-        }
-        Err(GateError::ForeignName(file.to_string()))
     }
 }
 

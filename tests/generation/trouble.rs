@@ -3,6 +3,7 @@
 use tmpl::generation::{Actor, ApplyError, Generations, Request, apply, plan};
 use tmpl::lab::{Fault, Trouble as LabTrouble};
 use tmpl::vcenter::audit::Audit;
+use tmpl::vcenter::datastore::FilePath;
 use tmpl::vcenter::gate::{Gate, GateError, Mode};
 
 use super::proxy::Trouble;
@@ -94,4 +95,28 @@ async fn a_plan_of_another_world_is_not_applied() {
     let vm = client.vm(&vm.moid).await.unwrap().unwrap();
     let refused = closed.destroy("sweep", &vm, &|_| {}).await.unwrap_err();
     assert!(matches!(refused, GateError::ReadOnly(_)), "{refused}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn media_go_into_the_folders_of_the_lines_and_nowhere_else() {
+    let world = World::steady(Kind::Lab).await;
+    let file = |path: &str| FilePath { datastore: tmpl::lab::DATASTORE.into(), path: path.into() };
+    let path = world.home.path().join("audit.jsonl");
+    let gate = Gate::new(world.client.clone(), Mode::ReadWrite, [], Audit::new(&path, "svc", "lab"));
+    let gate = gate.with_media([file("iso/debian")]);
+    gate.make_folder("iso upload", &file("iso/debian")).await.unwrap();
+    let part = file("iso/debian/.a.iso.partial");
+    gate.upload("iso upload", &part, 5, "bytes".into()).await.unwrap();
+    gate.move_file("iso upload", &part, &file("iso/debian/a.iso")).await.unwrap();
+    assert_eq!(world.lab().file_size("[vsanDatastore] iso/debian/a.iso"), Some(5));
+    for elsewhere in ["iso/b.iso", "iso/debian/deep/b.iso", "iso/debian/..", "iso/debian/", "packer_cache/b.iso"] {
+        let refused = gate.upload("iso upload", &file(elsewhere), 5, "bytes".into()).await.unwrap_err();
+        assert!(matches!(refused, GateError::ForeignName(_)), "{elsewhere}: {refused}");
+        let refused = gate.move_file("iso upload", &file("iso/debian/a.iso"), &file(elsewhere)).await.unwrap_err();
+        assert!(matches!(refused, GateError::ForeignName(_)), "{elsewhere}: {refused}");
+        assert!(gate.delete_file("iso upload", &file(elsewhere)).await.is_err(), "{elsewhere}");
+    }
+    gate.delete_file("iso upload", &file("iso/debian/a.iso")).await.unwrap();
+    assert_eq!(world.lab().file_size("[vsanDatastore] iso/debian/a.iso"), None);
+    assert_eq!(std::fs::read_to_string(path).unwrap().lines().count(), 8, "four calls, before and after");
 }

@@ -1,0 +1,82 @@
+//! The gate to install media: files directly in the folders that the lines name, and nothing else.
+
+use reqwest::Body;
+
+use super::{Entry, Gate, GateError};
+use crate::vcenter::Error;
+use crate::vcenter::datastore::FilePath;
+
+impl Gate {
+    /// Lets files directly in these datastore folders be written, moved and deleted too.
+    pub fn with_media(mut self, folders: impl IntoIterator<Item = FilePath>) -> Self {
+        self.media.extend(folders.into_iter().map(|folder| folder.to_string()));
+        self
+    }
+
+    /// Writes a file of `size` bytes from a stream into a media folder.
+    ///
+    /// # Errors
+    /// [`GateError`]
+    pub async fn upload(&self, verb: &str, file: &FilePath, size: u64, body: Body) -> Result<(), GateError> {
+        let act = async || self.client.upload(file, size, body).await;
+        self.file(verb, "PUT", file, None, "upload", act).await
+    }
+
+    /// Renames a file within the media folders; refuses to replace one.
+    ///
+    /// # Errors
+    /// [`GateError`]
+    pub async fn move_file(&self, verb: &str, from: &FilePath, to: &FilePath) -> Result<(), GateError> {
+        self.medium(to)?;
+        let act = async || self.client.move_file(from, to, &|_| {}).await;
+        self.file(verb, "MoveDatastoreFile_Task", from, Some(&to.to_string()), "move", act).await
+    }
+
+    /// Deletes a file of a media folder; one that is not there is no error.
+    ///
+    /// # Errors
+    /// [`GateError`]
+    pub async fn delete_file(&self, verb: &str, file: &FilePath) -> Result<(), GateError> {
+        let act = async || self.client.delete_file(file).await;
+        self.file(verb, "DeleteDatastoreFile_Task", file, None, "delete", act).await
+    }
+
+    /// Makes a media folder, with its parents.
+    ///
+    /// # Errors
+    /// [`GateError`]
+    pub async fn make_folder(&self, verb: &str, folder: &FilePath) -> Result<(), GateError> {
+        self.writable("make folder")?;
+        if !self.media.contains(&folder.to_string()) {
+            return Err(GateError::ForeignName(folder.to_string()));
+        }
+        let object = folder.to_string();
+        let entry = Entry { verb, call: "MakeDirectory", object: &object, name: &folder.path, detail: None };
+        self.audited(entry, async || self.client.make_folder(folder).await).await
+    }
+
+    async fn file(
+        &self,
+        verb: &str,
+        call: &str,
+        file: &FilePath,
+        detail: Option<&str>,
+        what: &'static str,
+        act: impl AsyncFnOnce() -> Result<(), Error>,
+    ) -> Result<(), GateError> {
+        self.writable(what)?;
+        self.medium(file)?;
+        let object = file.to_string();
+        self.audited(Entry { verb, call, object: &object, name: file.split().1, detail }, act).await
+    }
+
+    fn medium(&self, file: &FilePath) -> Result<(), GateError> {
+        let (folder, name) = file.split();
+        let folder = FilePath { datastore: file.datastore.clone(), path: folder.to_owned() };
+        let plain = !name.is_empty() && name != "." && name != "..";
+        if plain && self.media.contains(&folder.to_string()) {
+            return Ok(());
+        }
+        Err(GateError::ForeignName(file.to_string()))
+    }
+}
