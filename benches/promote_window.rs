@@ -2,11 +2,13 @@
 //! VMware's vcsim, which renames at once: what is measured is everything around the renames.
 //!
 //! `cargo bench --bench promote_window`; needs `./ci/tools`. A second client asks for the names without pause and notes
-//! when live goes and comes. Prints milliseconds, best and median of ten.
+//! when live goes and comes. Prints milliseconds, best and median of ten; 0 is shorter
+//! than it can see.
 #![expect(
     clippy::print_stdout,
     clippy::unwrap_used,
     clippy::expect_used,
+    clippy::panic,
     reason = "a bench prints its results and fails by panicking"
 )]
 
@@ -20,7 +22,7 @@ use std::path::Path;
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
-use tmpl::vcenter::{Client, Settings};
+use tmpl::vcenter::{Client, Error, Settings};
 use tokio::sync::oneshot;
 use vcsim::Vcsim;
 
@@ -60,10 +62,16 @@ async fn watch(client: Client, mut stopped: oneshot::Receiver<()>) -> Duration {
     let mut gap = Duration::ZERO;
     let mut gone: Option<Instant> = None;
     while stopped.try_recv().is_err() {
+        // Often enough to see a millisecond, not so often that it slows down what it looks at.
+        tokio::time::sleep(Duration::from_micros(200)).await;
         let asked = Instant::now();
-        // A template destroyed while it was being read: asked again.
-        let Ok(vms) = client.vms().await else { continue };
-        let live = vms.iter().any(|vm| vm.name == BASE);
+        let names = match client.occupants().await {
+            Ok(names) => names,
+            // A template destroyed while it was being read: asked again.
+            Err(Error::NotFound(_)) => continue,
+            Err(error) => panic!("{error}"),
+        };
+        let live = names.iter().any(|(_, name)| name == BASE);
         match (live, gone) {
             (false, None) => gone = Some(asked),
             (true, Some(since)) => {
@@ -73,7 +81,7 @@ async fn watch(client: Client, mut stopped: oneshot::Receiver<()>) -> Duration {
             _ => {}
         }
     }
-    assert!(gone.is_none() && gap > Duration::ZERO, "the swap was not seen");
+    assert!(gone.is_none(), "live is still gone");
     gap
 }
 

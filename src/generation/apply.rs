@@ -65,12 +65,35 @@ pub async fn apply(gate: &Gate, plan: &Plan, on: &(dyn Fn(&Progress) + Sync)) ->
         let text = step.to_string();
         let report = |percent| on(&Progress { step: index, of: plan.steps.len(), text: text.clone(), percent });
         report(None);
-        if let Err(source) = one(gate, verb, step, &|progress| report(progress.percent)).await {
+        let outcome = match heir(plan, index) {
+            Some(heir) => gate.look(&heir.expected()).await.map(drop),
+            None => Ok(()),
+        };
+        let outcome = match outcome {
+            Ok(()) => one(gate, verb, step, &|progress| report(progress.percent)).await,
+            failed => failed,
+        };
+        if let Err(source) = outcome {
             let after = format!("{}{}", done(plan, index), put_back(gate, plan, index).await);
+            gate.settle();
             return Err(ApplyError::Step { step: text, after, source });
         }
     }
+    gate.settle();
     Ok(())
+}
+
+/// Where a step takes the live name away: who gets it next. Looked at before, so that nobody is left without a live template
+/// for want of a new one.
+fn heir(plan: &Plan, index: usize) -> Option<&Subject> {
+    match plan.steps.get(index..)? {
+        [Step::Rename { vm: live, .. }, Step::Rename { vm: heir, to }, ..]
+            if live.name == plan.base && *to == plan.base =>
+        {
+            Some(heir)
+        }
+        _ => None,
+    }
 }
 
 fn done(plan: &Plan, steps: usize) -> String {

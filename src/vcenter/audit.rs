@@ -1,6 +1,6 @@
 //! The audit log: one JSON line before each mutating call and one after it.
 
-use std::fs::OpenOptions;
+use std::fs::{File, OpenOptions};
 use std::io::{self, Write};
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
@@ -60,12 +60,36 @@ impl Audit {
         &self.path
     }
 
-    /// Appends one record; `outcome` is `started`, `done` or `failed: …`. One `write` of a whole line, so that two
-    /// processes never mix theirs; on the disk before this returns.
+    /// Appends one record and brings it, and all before it, to the disk. `outcome` is `started`, `done` or `failed: …`.
     ///
     /// # Errors
     /// Those of the file system; the gate refuses the mutation then.
     pub fn append(&self, entry: Entry<'_>, outcome: &str) -> io::Result<()> {
+        self.write(entry, outcome)?.sync_data()
+    }
+
+    /// Appends one record that reaches the disk with the next one or with [`Audit::settle`].
+    ///
+    /// # Errors
+    /// Those of the file system.
+    pub fn note(&self, entry: Entry<'_>, outcome: &str) -> io::Result<()> {
+        self.write(entry, outcome).map(drop)
+    }
+
+    /// Brings everything noted to the disk.
+    ///
+    /// # Errors
+    /// Those of the file system.
+    pub fn settle(&self) -> io::Result<()> {
+        match OpenOptions::new().append(true).open(&self.path) {
+            Ok(file) => file.sync_data(),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// One `write` of a whole line, so that two processes never mix theirs.
+    fn write(&self, entry: Entry<'_>, outcome: &str) -> io::Result<File> {
         let Entry { verb, call, object, name, detail } = entry;
         let line = Line {
             time: format!("{:.3}", Timestamp::now()),
@@ -86,7 +110,7 @@ impl Audit {
         }
         let mut file = OpenOptions::new().append(true).create(true).mode(0o600).open(&self.path)?;
         file.write_all(&text)?;
-        file.sync_data()
+        Ok(file)
     }
 }
 

@@ -13,6 +13,8 @@ use super::{Client, Error, PowerState, TaskProgress, Vm};
 /// What `<base>` may be followed by in the name of an object this program touches.
 pub const SUFFIXES: [&str; 5] = ["", "-build", "-prev", "-retired", "-swapping"];
 
+/// The call that gives names.
+const RENAME: &str = "Rename_Task";
 /// How often an object is looked at when the answer to a change of it was lost.
 const LOOKS: u32 = 5;
 const BETWEEN_LOOKS: Duration = Duration::from_secs(1);
@@ -116,7 +118,7 @@ impl Gate {
             Err(error) if unanswered(&error) && self.renamed(vm, to).await => Ok(()),
             other => other,
         };
-        self.change(entry(verb, "Rename_Task", vm, Some(to)), vm, "rename", act).await
+        self.change(entry(verb, RENAME, vm, Some(to)), vm, "rename", act).await
     }
 
     /// Powers it off if it is a running VM, then destroys it with its disks, and waits.
@@ -192,12 +194,19 @@ impl Gate {
         self.look(vm).await
     }
 
+    /// Brings the outcomes of renames to the disk, after the last of them.
+    pub fn settle(&self) {
+        if let Err(error) = self.audit.settle() {
+            tracing::error!(%error, "the audit log cannot be written");
+        }
+    }
+
     /// No record, no change: the line `started` is on the disk before vCenter hears of anything.
     async fn audited(&self, entry: Entry<'_>, act: impl AsyncFnOnce() -> Result<(), Error>) -> Result<(), GateError> {
+        let Entry { verb, call, object, name, detail } = entry;
         self.audit
             .append(entry, "started")
             .map_err(|source| GateError::Audit { path: self.audit.path().display().to_string(), source })?;
-        let Entry { verb, call, object, name, detail } = entry;
         tracing::info!(verb, call, object, ?name, ?detail, "started");
         let result = act().await;
         let outcome = match &result {
@@ -205,7 +214,10 @@ impl Gate {
             Err(error) => format!("failed: {error}"),
         };
         tracing::info!(verb, call, object, ?outcome, "ended");
-        if let Err(error) = self.audit.append(entry, &outcome) {
+        // Between two renames there may be no live template: the next record takes this one to the disk.
+        let written =
+            if call == RENAME { self.audit.note(entry, &outcome) } else { self.audit.append(entry, &outcome) };
+        if let Err(error) = written {
             // It is done or not, whatever the log says; the next change will be refused.
             tracing::error!(%error, outcome, "the audit log cannot be written");
         }
