@@ -182,6 +182,9 @@ fn name(message: &Message) -> String {
 fn pass(mut client: TcpStream, server: &str, shared: &(Mutex<State>, Condvar)) -> std::io::Result<()> {
     shared.0.lock().unwrap().connections.push(client.try_clone()?);
     let mut upstream = TcpStream::connect(server)?;
+    // Head and body are written one after the other; neither waits for the other's acknowledgement.
+    client.set_nodelay(true)?;
+    upstream.set_nodelay(true)?;
     shared.0.lock().unwrap().connections.push(upstream.try_clone()?);
     while let Some(mut request) = read(&mut client)? {
         let trouble = record(&mut shared.0.lock().unwrap(), name(&request));
