@@ -5,4 +5,5 @@ pub mod picture;
 mod quads;
 pub mod redact;
 pub mod rules;
+pub mod screen;
 pub mod verdict;

@@ -111,8 +111,9 @@ struct Written {
 struct WrittenScreen {
     label: String,
     text: Vec<String>,
-    #[serde(default)]
     state: Option<String>,
+    #[serde(default)]
+    alone: bool,
 }
 
 #[derive(Debug, Deserialize)]
@@ -176,6 +177,8 @@ pub struct Screen {
     pub text: Vec<String>,
     /// the state such a screen is in, where its kind tells
     pub state: Option<String>,
+    /// there must be hardly anything else on it
+    pub alone: bool,
 }
 
 /// All rules, in order.
@@ -228,7 +231,8 @@ fn parse(path: &Path, text: &str) -> Result<Rules, RulesError> {
         }
         rules.push(ready(written).map_err(|message| invalid(format!("rule {name}: {message}")))?);
     }
-    let screens = document.screen.into_iter().map(|s| Screen { label: s.label, text: s.text, state: s.state });
+    let screens =
+        document.screen.into_iter().map(|s| Screen { label: s.label, text: s.text, state: s.state, alone: s.alone });
     Ok(Rules { rules, screens: screens.collect() })
 }
 

@@ -9,9 +9,16 @@ mod reader;
 
 use serde::Serialize;
 
+use super::log::clean;
+use super::redact::Scrubber;
+use super::screen::Look;
+
 pub use reader::{JudgeError, judge};
 
 pub use super::rules::Confidence;
+
+/// Characters of a screen that are quoted.
+const SCREEN_QUOTED: usize = 2000;
 
 /// Where evidence comes from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
@@ -111,5 +118,37 @@ impl Verdict {
             evidence: counted.iter().flat_map(|finding| finding.evidence.iter().cloned()).collect(),
             builds,
         }
+    }
+
+    /// Nothing but pictures to go by.
+    pub fn without_log() -> Self {
+        Self {
+            class: "unknown".into(),
+            rule: None,
+            cause: "There is no log to judge.".into(),
+            remedy: None,
+            confidence: Confidence::Low,
+            screen: None,
+            screen_state: None,
+            evidence: Vec::new(),
+            builds: Vec::new(),
+        }
+    }
+
+    /// Adds what the console shows.
+    pub fn show(&mut self, look: &Look, scrubber: &Scrubber) {
+        self.screen = Some(look.label.clone());
+        self.screen_state = look.state.map(str::to_owned);
+        // Frames of dialogs say nothing.
+        let frame = |c: char| c.is_whitespace() || ('\u{2500}'..='\u{259f}').contains(&c);
+        let rows = look
+            .text
+            .iter()
+            .flat_map(|text| &text.rows)
+            .map(|row| row.trim_matches(frame))
+            .filter(|row| !row.is_empty());
+        let text = rows.collect::<Vec<_>>().join(" / ");
+        let text = scrubber.text(&clean(&scrubber.text(&text))).chars().take(SCREEN_QUOTED).collect();
+        self.evidence.push(Evidence { source: Witness::Screen, line: None, frame: Some(clean(&look.frame)), text });
     }
 }

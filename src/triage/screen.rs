@@ -1,0 +1,27 @@
+//! What a console picture says: its text, the name of the screen, and whether anything on it moves.
+//!
+//! Text consoles are read exactly, cell by cell; other screens go through the `tesseract` program where it is installed.
+//! Screens are named by words (rules are data), never by hashes: measured, a hash takes a login prompt for a dead BIOS.
+
+mod cells;
+mod change;
+mod frames;
+mod history;
+mod name;
+mod ocr;
+
+pub use cells::read as read_cells;
+pub use change::{Change, compare};
+pub use frames::{Frame, FramesError, Look, look, open};
+pub use history::{History, Motion};
+pub use name::{Named, name};
+pub use ocr::{OcrError, read as read_by_tesseract};
+
+/// The text of a screen and how far it can be trusted.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Text {
+    /// lines from top to bottom
+    pub rows: Vec<String>,
+    /// read from the glyphs themselves, without misreads
+    pub exact: bool,
+}

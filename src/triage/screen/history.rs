@@ -1,0 +1,150 @@
+//! What a console has been doing: still, busy, or only turning a spinner.
+
+use std::collections::{BTreeSet, VecDeque};
+use std::time::Duration;
+
+use image::RgbImage;
+
+use super::change::{Change, compare, ink};
+
+/// Healthy boots stand still for up to 102 s (measured); nothing is called frozen before this.
+pub const FROZEN_AFTER: Duration = Duration::from_secs(120);
+/// Something moved within this time: the screen is busy.
+const BUSY: Duration = Duration::from_secs(30);
+/// Changes looked at to tell a spinner or a clock from progress.
+const REMEMBERED: usize = 12;
+/// A spinner, a clock and systemd's stars stay within so many tiles of 16×16 pixels.
+const SPINNER_TILES: usize = 20;
+/// Changes that a spinner must have made.
+const SPINS: usize = 4;
+/// Ink of an empty screen: none, or a cursor.
+const BLANK_INK: usize = 40;
+
+/// What a console is doing.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Motion {
+    /// one colour
+    Blank,
+    /// one colour and a cursor
+    BlankCursor,
+    /// unchanged for so long that healthy boots would have gone on
+    Frozen,
+    /// unchanged, but not for long
+    Idle,
+    /// only a few cells change, the same ones again and again
+    Spinner,
+    /// it goes on
+    Progress,
+}
+
+/// The frames of one console, in order.
+#[derive(Debug, Clone, Default)]
+pub struct History {
+    last: Option<RgbImage>,
+    began: Option<Duration>,
+    changed: Option<Duration>,
+    now: Duration,
+    cursor: bool,
+    changes: VecDeque<Option<Vec<u32>>>,
+}
+
+impl History {
+    /// Takes the next frame; `at` counts from any moment, the same for all frames. Says what changed.
+    pub fn push(&mut self, frame: &RgbImage, at: Duration) -> Change {
+        let change = self.last.as_ref().map_or(Change::Mode, |last| compare(last, frame));
+        self.began.get_or_insert(at);
+        self.now = at;
+        let touched = match &change {
+            Change::None | Change::Cursor => None,
+            Change::Some { tiles, .. } => Some(Some(tiles.clone())),
+            Change::Mode => Some(None),
+        };
+        self.cursor = change == Change::Cursor || self.cursor && touched.is_none();
+        if let Some(tiles) = touched {
+            self.changed = Some(at);
+            self.changes.push_back(tiles);
+            self.changes.drain(..self.changes.len().saturating_sub(REMEMBERED));
+        }
+        if change != Change::None {
+            self.last = Some(frame.clone());
+        }
+        change
+    }
+
+    /// Since when nothing but a cursor moved.
+    pub fn unchanged_since(&self) -> Option<Duration> {
+        self.changed
+    }
+
+    /// What the console is doing; `None` before the first frame.
+    pub fn motion(&self) -> Option<Motion> {
+        let ink = ink(self.last.as_ref()?);
+        if ink <= BLANK_INK {
+            return Some(if ink == 0 && !self.cursor { Motion::Blank } else { Motion::BlankCursor });
+        }
+        let quiet = self.now.saturating_sub(self.changed?);
+        Some(match quiet {
+            quiet if quiet >= FROZEN_AFTER => Motion::Frozen,
+            quiet if quiet >= BUSY => Motion::Idle,
+            _ if self.only_spins() => Motion::Spinner,
+            // The first frame is no change that anybody saw.
+            _ if self.changed == self.began => Motion::Idle,
+            _ => Motion::Progress,
+        })
+    }
+
+    /// A spinner comes back to the same few tiles; a bar moves on to new ones.
+    fn only_spins(&self) -> bool {
+        let spins: Vec<&Vec<u32>> = self.changes.iter().rev().map_while(Option::as_ref).collect();
+        if spins.len() < SPINS {
+            return false;
+        }
+        let (newer, older) = spins.split_at(spins.len() / 2);
+        let known: BTreeSet<u32> = older.iter().copied().flatten().copied().collect();
+        known.len() <= SPINNER_TILES && newer.iter().copied().flatten().all(|tile| known.contains(tile))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use image::Rgb;
+
+    use super::*;
+
+    /// A screen with text-like ink and one mark at a column of its last row.
+    fn screen(mark: u32) -> RgbImage {
+        RgbImage::from_fn(640, 480, |x, y| {
+            let ink = y < 100 && (x + y) % 3 == 0 || (460..476).contains(&y) && (mark * 8..mark * 8 + 8).contains(&x);
+            Rgb([if ink { 200 } else { 0 }; 3])
+        })
+    }
+
+    fn motion(frames: impl IntoIterator<Item = (u64, RgbImage)>) -> Option<Motion> {
+        let mut history = History::default();
+        frames.into_iter().for_each(|(at, frame)| drop(history.push(&frame, Duration::from_secs(at))));
+        history.motion()
+    }
+
+    #[test]
+    fn standing_still_is_frozen_only_after_a_while() {
+        assert_eq!(motion((0..30).map(|n| (n * 4, screen(0)))), Some(Motion::Idle));
+        assert_eq!(motion((0..31).map(|n| (n * 4, screen(0)))), Some(Motion::Frozen));
+        assert_eq!(motion([]), None);
+    }
+
+    #[test]
+    fn a_spinner_is_neither_still_nor_progress() {
+        assert_eq!(motion((0..20).map(|n| (n * 4, screen(n as u32 % 2)))), Some(Motion::Spinner));
+        assert_eq!(motion((0..20).map(|n| (n * 4, screen(n as u32 * 4)))), Some(Motion::Progress));
+    }
+
+    #[test]
+    fn blank_is_told_from_frozen() {
+        let blank = || RgbImage::new(640, 480);
+        let mut cursor = blank();
+        (0..8).for_each(|x| cursor.put_pixel(x, 14, Rgb([200; 3])));
+        assert_eq!(motion([(0, blank()), (500, blank())]), Some(Motion::Blank));
+        // It may just be dark when the last picture is taken.
+        assert_eq!(motion([(0, blank()), (1, cursor), (2, blank())]), Some(Motion::BlankCursor));
+    }
+}
