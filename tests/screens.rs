@@ -3,6 +3,8 @@
 //! `TMPL_SCREENS_CORPUS` names a folder of scenarios (`<scenario>/000.png …`, `meta.json`, `text.json`); without it the few
 //! pictures in `tests/screens` are looked at.
 
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
