@@ -1,6 +1,6 @@
 //! What a verb would do to a line: the exact steps, or why not. Asks nobody and changes nothing.
 
-use jiff::Timestamp;
+use jiff::{Timestamp, ToSpan};
 use sha2::{Digest, Sha256};
 
 use super::draft::{Draft, Slot};
@@ -94,13 +94,20 @@ pub fn plan(request: &Request, now: &Generations, by: &Actor, time: Timestamp) -
     let mut draft = Draft::new(now);
     match request {
         Request::Promote => draft.promote(now)?,
-        Request::Rollback { reason } => draft.rollback(now, &hold(reason, by, time)?)?,
-        Request::Hold { reason } => draft.hold(now, hold(reason, by, time)?)?,
+        Request::Rollback { reason } => draft.rollback(now, &hold(reason, by, after(now, time))?)?,
+        Request::Hold { reason } => draft.hold(now, hold(reason, by, after(now, time))?)?,
         Request::Release => draft.release()?,
         Request::Sweep => draft.sweep(now)?,
     }
     let Draft { steps, caveat, .. } = draft;
     Ok(Plan { request: request.clone(), base: now.base.clone(), steps, caveat, sight: now.sight() })
+}
+
+/// A time after the hold that is there, also within the same second and where the clocks of two hosts disagree: of two
+/// holds the newer one counts.
+fn after(now: &Generations, time: Timestamp) -> Timestamp {
+    let earlier = now.hold.as_ref().map(|hold| hold.since);
+    earlier.and_then(|earlier| earlier.checked_add(1.second()).ok()).map_or(time, |next| next.max(time))
 }
 
 fn hold(reason: &str, by: &Actor, since: Timestamp) -> Result<Hold, Refusal> {
