@@ -1,8 +1,9 @@
-//! Why a build failed: the log, and redaction of everything that leaves.
+//! Why a build failed: the log, the recorded screen, and redaction of everything that leaves.
 
 pub mod log;
 pub mod picture;
 mod quads;
+pub mod recording;
 pub mod redact;
 pub mod rules;
 pub mod screen;

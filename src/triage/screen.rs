@@ -13,7 +13,7 @@ mod ocr;
 pub use cells::read as read_cells;
 pub use change::{Change, compare};
 pub use frames::{Frame, FramesError, Look, look, open};
-pub use history::{History, Motion};
+pub use history::{FROZEN_AFTER, History, Motion};
 pub use name::{Named, name};
 pub use ocr::{OcrError, read as read_by_tesseract};
 

@@ -4,6 +4,7 @@ use std::collections::{BTreeSet, VecDeque};
 use std::time::Duration;
 
 use image::RgbImage;
+use serde::{Deserialize, Serialize};
 
 use super::change::{Change, compare, ink};
 
@@ -21,7 +22,8 @@ const SPINS: usize = 4;
 const BLANK_INK: usize = 40;
 
 /// What a console is doing.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum Motion {
     /// one colour
     Blank,

@@ -1,0 +1,266 @@
+//! What the flight recorder keeps of a build: console pictures that differ, and what vCenter said beside them.
+//!
+//! A run's folder holds `frames/<ms>.png` (milliseconds since 1970, written whole or not at all) and `timeline.jsonl`:
+//! one [`Event`] per line, only ever added to. A recorder that was killed leaves a torn last line; it is not read before
+//! it is finished. A line that cannot be read is passed over, so that one bad byte never hides a build.
+
+mod stillness;
+
+use std::fs::File;
+use std::io::{self, Read, Seek, SeekFrom};
+use std::path::{Path, PathBuf};
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use super::screen::Motion;
+use crate::vcenter::{PowerState, ToolsStatus};
+
+pub use stillness::{Activity, Stillness};
+
+/// The file in the run's folder.
+pub const TIMELINE: &str = "timeline.jsonl";
+/// The folder of the pictures, within the run's folder.
+pub const FRAMES: &str = "frames";
+/// More than any recorder writes; what stands behind is not read.
+const LONGEST: u64 = 64 << 20;
+
+/// A box of pixels, edges included.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Area {
+    /// leftmost column
+    pub left: u32,
+    /// topmost row
+    pub top: u32,
+    /// rightmost column
+    pub right: u32,
+    /// bottom row
+    pub bottom: u32,
+}
+
+/// One picture that was kept.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Frame {
+    /// when it was taken
+    pub at: Timestamp,
+    /// `frames/<ms>.png`, relative to the run's folder
+    pub file: String,
+    /// when it was last seen on the screen; as long as the timeline is read, [`Recording`] moves it on
+    pub until: Timestamp,
+    /// where it differs from the picture before; `None` for the first one and after a change of resolution
+    pub changed: Option<Area>,
+    /// length of packer-build.log then, in bytes
+    pub log: u64,
+    /// what the console was doing
+    pub kind: Motion,
+}
+
+/// What vCenter said about the guest from a moment on.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct GuestState {
+    /// since when
+    pub at: Timestamp,
+    /// `None`: there is no VM of this build
+    pub power: Option<PowerState>,
+    /// its address, if it has one
+    pub ip: Option<String>,
+    /// VMware Tools
+    pub tools: Option<ToolsStatus>,
+}
+
+/// A task or event of vCenter on the VM of the build.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TaskState {
+    /// when it was queued, or happened
+    pub at: Timestamp,
+    /// vCenter's id of it, e.g. `task-42`
+    pub id: String,
+    /// e.g. `VirtualMachine.powerOn`
+    pub name: String,
+    /// vSphere's word: `queued`, `running`, `success`, `error`
+    pub state: String,
+    /// what vCenter said about a failure
+    pub error: Option<String>,
+}
+
+/// What a kept picture shows, read once it stood still.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Reading {
+    /// when it was read
+    pub at: Timestamp,
+    /// the picture's file, as in [`Frame::file`]
+    pub file: String,
+    /// name of the screen, if its words are known
+    pub label: Option<String>,
+    /// the state such a screen is in, if known: `frozen`, `waiting-for-input`, `progress`, …
+    pub state: Option<String>,
+    /// its lines, scrubbed
+    pub rows: Vec<String>,
+}
+
+/// One line of the timeline.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "event", rename_all = "lowercase")]
+pub enum Event {
+    /// the console shows something new
+    Frame(Frame),
+    /// the newest picture was still on the screen
+    Still {
+        /// then
+        at: Timestamp,
+        /// what the console was doing: a spinner may have turned without a picture being kept
+        kind: Motion,
+    },
+    /// a picture was removed to stay within the bound; the one before it stands for its time
+    Dropped {
+        /// as in [`Frame::file`]
+        file: String,
+    },
+    /// what a picture shows
+    Reading(Reading),
+    /// the guest's properties changed
+    Guest(GuestState),
+    /// a task began or changed
+    Task(TaskState),
+    /// the recorder itself: why there are no pictures, that it began or ended
+    Note {
+        /// when
+        at: Timestamp,
+        /// one line
+        text: String,
+    },
+}
+
+/// A record as read so far.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Recording {
+    /// pictures, oldest first
+    pub frames: Vec<Frame>,
+    /// what pictures show, in the order of reading
+    pub readings: Vec<Reading>,
+    /// properties of the guest, oldest first
+    pub guests: Vec<GuestState>,
+    /// tasks of the VM, each in its newest state
+    pub tasks: Vec<TaskState>,
+    /// notes of the recorder
+    pub notes: Vec<(Timestamp, String)>,
+    /// when the console was last seen, and what it was doing
+    pub seen: Option<(Timestamp, Motion)>,
+    dir: PathBuf,
+    read: u64,
+}
+
+impl Recording {
+    /// Reads the record of the run in `dir`. A run without one (older, or its recorder had nothing to say yet) is an
+    /// empty recording.
+    ///
+    /// # Errors
+    /// Those of reading, apart from a missing file.
+    pub fn read(dir: &Path) -> io::Result<Self> {
+        let mut recording = Self { dir: dir.to_owned(), ..Self::default() };
+        recording.read_more()?;
+        Ok(recording)
+    }
+
+    /// Reads what was added since; whether there was anything.
+    ///
+    /// # Errors
+    /// Those of reading, apart from a missing file.
+    pub fn read_more(&mut self) -> io::Result<bool> {
+        let mut file = match File::open(self.dir.join(TIMELINE)) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(false),
+            other => other?,
+        };
+        if file.metadata()?.len() < self.read {
+            // Nobody shortens a timeline; this is another one.
+            *self = Self { dir: std::mem::take(&mut self.dir), ..Self::default() };
+        }
+        file.seek(SeekFrom::Start(self.read))?;
+        let mut bytes = Vec::new();
+        file.take(LONGEST.saturating_sub(self.read)).read_to_end(&mut bytes)?;
+        let whole = memchr::memrchr(b'\n', &bytes).map_or(0, |at| at + 1);
+        self.read += whole as u64;
+        for line in bytes[..whole].split(|b| *b == b'\n').filter(|line| !line.is_empty()) {
+            match serde_json::from_slice(line) {
+                Ok(event) => self.take(event),
+                Err(error) => tracing::debug!(%error, dir = %self.dir.display(), "a line of the timeline is not read"),
+            }
+        }
+        Ok(whole > 0)
+    }
+
+    /// Where a picture lies.
+    pub fn path(&self, frame: &Frame) -> PathBuf {
+        self.dir.join(&frame.file)
+    }
+
+    /// What a picture shows, if it was read.
+    pub fn reading(&self, frame: &Frame) -> Option<&Reading> {
+        self.readings.iter().rev().find(|reading| reading.file == frame.file)
+    }
+
+    /// The picture that was on the screen at a moment; the first one before there was any.
+    pub fn frame_at(&self, at: Timestamp) -> Option<usize> {
+        let after = self.frames.partition_point(|frame| frame.at <= at);
+        Some(after.saturating_sub(1)).filter(|_| !self.frames.is_empty())
+    }
+
+    /// The picture that was on the screen when packer's log was `offset` bytes long.
+    pub fn frame_at_log(&self, offset: u64) -> Option<usize> {
+        let after = self.frames.partition_point(|frame| frame.log <= offset);
+        Some(after.saturating_sub(1)).filter(|_| !self.frames.is_empty())
+    }
+
+    /// How long packer's log was at a moment, in bytes, as far as the pictures tell.
+    pub fn log_offset_at(&self, at: Timestamp) -> Option<u64> {
+        self.frame_at(at).map(|frame| self.frames[frame].log)
+    }
+
+    /// The guest's properties at a moment.
+    pub fn guest_at(&self, at: Timestamp) -> Option<&GuestState> {
+        self.guests.iter().rev().find(|guest| guest.at <= at)
+    }
+
+    fn take(&mut self, event: Event) {
+        match event {
+            Event::Frame(frame) if is_frame(&frame.file) => {
+                // Clocks may be set back; the order of the timeline is the truth.
+                let at = self.frames.last().map_or(frame.at, |last| last.at.max(frame.at));
+                self.seen = Some((at, frame.kind));
+                self.frames.push(Frame { at, until: frame.until.max(at), ..frame });
+            }
+            Event::Frame(_) => {}
+            Event::Still { at, kind } => {
+                self.seen = Some((at, kind));
+                if let Some(last) = self.frames.last_mut() {
+                    last.until = last.until.max(at);
+                }
+            }
+            Event::Dropped { file } => self.drop_frame(&file),
+            Event::Reading(reading) => self.readings.push(reading),
+            Event::Guest(guest) => self.guests.push(guest),
+            Event::Task(task) => match self.tasks.iter_mut().find(|known| known.id == task.id) {
+                Some(known) => *known = task,
+                None => self.tasks.push(task),
+            },
+            Event::Note { at, text } => self.notes.push((at, text)),
+        }
+    }
+
+    fn drop_frame(&mut self, file: &str) {
+        let Some(at) = self.frames.iter().position(|frame| frame.file == file) else { return };
+        let gone = self.frames.remove(at);
+        if let Some(before) = at.checked_sub(1).and_then(|before| self.frames.get_mut(before)) {
+            before.until = before.until.max(gone.until);
+        }
+    }
+}
+
+/// The one form that names of pictures have. A record may come from another machine, so nothing else is ever opened.
+fn is_frame(file: &str) -> bool {
+    let name = file.strip_prefix("frames/").and_then(|name| name.strip_suffix(".png"));
+    name.is_some_and(|digits| (1..=20).contains(&digits.len()) && digits.bytes().all(|b| b.is_ascii_digit()))
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,184 @@
+use std::io::Write;
+
+use super::*;
+
+fn at(second: i64) -> Timestamp {
+    Timestamp::from_second(1_800_000_000 + second).unwrap()
+}
+
+fn frame(second: i64, log: u64, kind: Motion) -> Event {
+    let file = format!("frames/{}.png", at(second).as_millisecond());
+    Event::Frame(Frame { at: at(second), file, until: at(second), changed: None, log, kind })
+}
+
+fn guest(second: i64, power: PowerState, ip: Option<&str>, tools: ToolsStatus) -> Event {
+    let ip = ip.map(str::to_owned);
+    Event::Guest(GuestState { at: at(second), power: Some(power), ip, tools: Some(tools) })
+}
+
+fn append(dir: &Path, events: &[Event]) {
+    let file = std::fs::OpenOptions::new().append(true).create(true).open(dir.join(TIMELINE));
+    let lines: String = events.iter().map(|event| serde_json::to_string(event).unwrap() + "\n").collect();
+    file.unwrap().write_all(lines.as_bytes()).unwrap();
+}
+
+fn append_text(dir: &Path, text: &[u8]) {
+    let file = std::fs::OpenOptions::new().append(true).create(true).open(dir.join(TIMELINE));
+    file.unwrap().write_all(text).unwrap();
+}
+
+fn recorded(events: &[Event]) -> Recording {
+    let dir = tempfile::tempdir().unwrap();
+    append(dir.path(), events);
+    Recording::read(dir.path()).unwrap()
+}
+
+#[test]
+fn a_run_without_a_record_is_empty_and_grows_into_one() {
+    let dir = tempfile::tempdir().unwrap();
+    let mut recording = Recording::read(dir.path()).unwrap();
+    assert!(recording.frames.is_empty() && recording.still_since().is_none() && recording.frame_at(at(0)).is_none());
+    append(dir.path(), &[frame(0, 10, Motion::Idle)]);
+    assert!(recording.read_more().unwrap());
+    assert!(!recording.read_more().unwrap(), "nothing was added");
+    assert_eq!(recording.frames.len(), 1);
+    assert_eq!(recording.path(&recording.frames[0]), dir.path().join("frames/1800000000000.png"));
+}
+
+#[test]
+fn a_torn_last_line_waits_for_its_end_and_garbage_hides_nothing() {
+    let dir = tempfile::tempdir().unwrap();
+    append(dir.path(), &[frame(0, 0, Motion::Idle)]);
+    append_text(dir.path(), b"\xff\xfe not json\n\n{\"event\":\"unheard-of\"}\n{\"event\":\"note\",\"at\":7}\n");
+    append_text(dir.path(), b"{\"event\":\"note\",\"at\":\"2027-01-15T08:00:30Z\",\"te");
+    let mut recording = Recording::read(dir.path()).unwrap();
+    assert_eq!((recording.frames.len(), recording.notes.len()), (1, 0));
+    append_text(dir.path(), b"xt\":\"here\"}\n");
+    recording.read_more().unwrap();
+    assert_eq!(recording.notes, [(at(30), "here".to_owned())]);
+}
+
+#[test]
+fn another_timeline_in_its_place_is_read_from_its_start() {
+    let dir = tempfile::tempdir().unwrap();
+    append(dir.path(), &[frame(0, 0, Motion::Idle), frame(5, 0, Motion::Progress)]);
+    let mut recording = Recording::read(dir.path()).unwrap();
+    std::fs::remove_file(dir.path().join(TIMELINE)).unwrap();
+    append(dir.path(), &[frame(50, 0, Motion::Idle)]);
+    recording.read_more().unwrap();
+    assert_eq!(recording.frames.iter().map(|frame| frame.at).collect::<Vec<_>>(), [at(50)]);
+}
+
+#[test]
+fn only_pictures_of_the_run_itself_are_opened() {
+    let odd =
+        ["../../etc/passwd", "frames/../1.png", "/frames/1.png", "frames/1.png.exe", "frames/.png", "frames/a.png"];
+    let frames = odd.map(|file| {
+        let Event::Frame(frame) = frame(0, 0, Motion::Idle) else { return Event::Dropped { file: file.into() } };
+        Event::Frame(Frame { file: file.into(), ..frame })
+    });
+    assert!(recorded(&frames).frames.is_empty());
+}
+
+#[test]
+fn time_pictures_and_log_find_each_other() {
+    let recording = recorded(&[
+        frame(0, 100, Motion::Idle),
+        frame(10, 250, Motion::Progress),
+        Event::Still { at: at(18), kind: Motion::Idle },
+        frame(20, 900, Motion::Progress),
+    ]);
+    let shown = |second| recording.frame_at(at(second));
+    assert_eq!(
+        [shown(-5), shown(0), shown(9), shown(10), shown(19), shown(99)].map(Option::unwrap),
+        [0, 0, 0, 1, 1, 2]
+    );
+    assert_eq!(recording.log_offset_at(at(12)), Some(250));
+    assert_eq!([0, 100, 300, 899, 900].map(|log| recording.frame_at_log(log).unwrap()), [0, 0, 1, 1, 2]);
+    assert_eq!(recording.frames[1].until, at(18));
+}
+
+#[test]
+fn a_dropped_picture_leaves_its_time_to_the_one_before() {
+    let mut events = vec![frame(0, 0, Motion::Idle), frame(10, 0, Motion::Progress)];
+    events.extend([Event::Still { at: at(19), kind: Motion::Idle }, frame(20, 0, Motion::Progress)]);
+    events.push(Event::Dropped { file: format!("frames/{}.png", at(10).as_millisecond()) });
+    let recording = recorded(&events);
+    assert_eq!(
+        recording.frames.iter().map(|f| (f.at, f.until)).collect::<Vec<_>>(),
+        [(at(0), at(19)), (at(20), at(20))]
+    );
+}
+
+#[test]
+fn a_task_is_shown_in_its_newest_state() {
+    let task = |state: &str, error: Option<&str>| {
+        let (id, name) = ("task-7".into(), "VirtualMachine.powerOn".into());
+        Event::Task(TaskState { at: at(1), id, name, state: state.into(), error: error.map(str::to_owned) })
+    };
+    let recording = recorded(&[task("running", None), task("error", Some("no host"))]);
+    assert_eq!(recording.tasks.len(), 1);
+    assert_eq!((recording.tasks[0].state.as_str(), recording.tasks[0].error.as_deref()), ("error", Some("no host")));
+}
+
+const OFF: ToolsStatus = ToolsStatus::GuestToolsNotRunning;
+const ON: PowerState = PowerState::PoweredOn;
+
+fn after(seconds: i64, kind: Motion, more: &[Event]) -> Stillness {
+    let mut events = vec![guest(0, ON, None, OFF), frame(0, 0, Motion::Idle)];
+    events.extend_from_slice(more);
+    events.push(Event::Still { at: at(seconds), kind });
+    recorded(&events).stillness(at(seconds + 2)).unwrap()
+}
+
+#[test]
+fn the_alarm_comes_after_two_minutes_of_quiet_and_not_before() {
+    let early = after(119, Motion::Idle, &[]);
+    assert_eq!((early.since, early.activity, early.alarm), (at(0), Activity::Still, false));
+    let late = after(120, Motion::Frozen, &[]);
+    assert_eq!((late.activity, late.alarm, late.tools_ran), (Activity::Still, true, false));
+}
+
+#[test]
+fn a_known_end_needs_no_patience_and_a_known_menu_does() {
+    let reading = |state: &str| {
+        let file = format!("frames/{}.png", at(0).as_millisecond());
+        let (label, state) = (Some("kernel-panic".to_owned()), Some(state.to_owned()));
+        [Event::Reading(Reading { at: at(9), file, label, state, rows: Vec::new() })]
+    };
+    let ended = after(12, Motion::Idle, &reading("frozen"));
+    assert!(ended.alarm && ended.screen.as_deref() == Some("kernel-panic"));
+    assert!(!after(60, Motion::Idle, &reading("waiting-for-input")).alarm);
+}
+
+#[test]
+fn a_guest_that_answers_may_stand_still_for_hours() {
+    let works = [guest(30, ON, Some("10.0.8.31"), ToolsStatus::GuestToolsRunning)];
+    let login = after(5000, Motion::Frozen, &works);
+    assert_eq!((login.activity, login.alarm, login.tools_ran), (Activity::Still, false, true));
+    // It rebooted, and hangs.
+    let lost = [works[0].clone(), guest(60, ON, None, OFF)];
+    assert!(after(5000, Motion::Frozen, &lost).alarm);
+}
+
+#[test]
+fn blank_and_off_and_spinning_are_states_of_their_own() {
+    let blank = after(300, Motion::Blank, &[]);
+    assert_eq!((blank.activity, blank.alarm), (Activity::Blank, true));
+    let off = after(300, Motion::Blank, &[guest(10, PowerState::PoweredOff, None, OFF)]);
+    assert_eq!((off.activity, off.alarm), (Activity::Off, false));
+    let spins = after(900, Motion::Spinner, &[frame(60, 0, Motion::Spinner), frame(120, 0, Motion::Spinner)]);
+    assert_eq!((spins.since, spins.activity, spins.alarm), (at(0), Activity::OnlySpinner, false));
+}
+
+#[test]
+fn a_silent_recorder_says_nothing_about_now() {
+    let recording = recorded(&[
+        guest(0, ON, None, OFF),
+        frame(0, 0, Motion::Idle),
+        Event::Still { at: at(300), kind: Motion::Frozen },
+    ]);
+    assert!(recording.stillness(at(310)).is_some_and(|still| still.alarm));
+    assert!(recording.stillness(at(400)).is_none());
+    assert!(recording.last_stillness().is_some_and(|still| still.alarm));
+}
