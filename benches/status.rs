@@ -42,10 +42,7 @@ fn main() {
     println!("{} lines, {} VMs in their folder", lines.len(), all.len());
 
     row("tmpl-tui status --json", || status(&server.url, home.path()));
-    println!(
-        "  {} round trips, the last one after the answer: logout",
-        trips(&server.url, |url| status(url, home.path()))
-    );
+    println!("  {} round trips, logout included", trips(&server.url, |url| status(url, home.path())));
     let per_vm = |url: &str, persist: bool| names.iter().for_each(|name| govc(url, home.path(), persist, &[name]));
     row("govc vm.info -json, one call per VM", || per_vm(&server.url, false));
     println!("  {} round trips", trips(&server.url, |url| per_vm(url, false)));

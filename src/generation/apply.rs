@@ -2,7 +2,7 @@
 
 use super::{Generations, Plan, Step, Subject};
 use crate::vcenter::TaskProgress;
-use crate::vcenter::gate::{Gate, GateError};
+use crate::vcenter::gate::{Gate, GateError, Renaming};
 
 /// How far a plan has come.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -61,19 +61,24 @@ pub async fn apply(gate: &Gate, plan: &Plan, on: &(dyn Fn(&Progress) + Sync)) ->
         return Err(ApplyError::Stale(plan.base.clone()));
     }
     let verb = plan.request.verb();
+    let mut prepared: Option<Renaming> = None;
     for (index, step) in plan.steps.iter().enumerate() {
         let text = step.to_string();
         let report = |percent| on(&Progress { step: index, of: plan.steps.len(), text: text.clone(), percent });
         report(None);
-        let outcome = match heir(plan, index) {
-            Some(heir) => gate.look(&heir.expected()).await.map(drop),
-            None => Ok(()),
-        };
-        let outcome = match outcome {
-            Ok(()) => one(gate, verb, step, &|progress| report(progress.percent)).await,
-            failed => failed,
+        let on = |progress: TaskProgress| report(progress.percent);
+        let outcome = match prepared.take() {
+            Some(renaming) => gate.carry_out(&renaming, &on).await,
+            None => match prepare(gate, plan, index).await {
+                Ok(heir) => {
+                    prepared = heir;
+                    one(gate, verb, step, &on).await
+                }
+                Err(error) => Err(error),
+            },
         };
         if let Err(source) = outcome {
+            prepared.iter().for_each(|renaming| gate.abandon(renaming));
             let after = format!("{}{}", done(plan, index), put_back(gate, plan, index).await);
             gate.settle();
             return Err(ApplyError::Step { step: text, after, source });
@@ -83,16 +88,16 @@ pub async fn apply(gate: &Gate, plan: &Plan, on: &(dyn Fn(&Progress) + Sync)) ->
     Ok(())
 }
 
-/// Where a step takes the live name away: who gets it next. Looked at before, so that nobody is left without a live template
-/// for want of a new one.
-fn heir(plan: &Plan, index: usize) -> Option<&Subject> {
-    match plan.steps.get(index..)? {
-        [Step::Rename { vm: live, .. }, Step::Rename { vm: heir, to }, ..]
+/// Where a step takes the live name away: the rename that gives it to the next one. Checked and on record before, so that
+/// nothing stands between the two, and nobody is left without a live template for want of a new one.
+async fn prepare(gate: &Gate, plan: &Plan, index: usize) -> Result<Option<Renaming>, GateError> {
+    match plan.steps.get(index..) {
+        Some([Step::Rename { vm: live, .. }, Step::Rename { vm: heir, to }, ..])
             if live.name == plan.base && *to == plan.base =>
         {
-            Some(heir)
+            gate.prepare_rename(plan.request.verb(), &heir.expected(), to).await.map(Some)
         }
-        _ => None,
+        _ => Ok(None),
     }
 }
 

@@ -8,6 +8,7 @@ use futures_util::{Stream, stream};
 use jiff::Timestamp;
 use tokio::sync::{OnceCell, mpsc};
 
+use super::place::{self, Place};
 use super::session::Session;
 use super::{Error, Moid, Settings, Vm, inventory, privilege, screen, watch};
 
@@ -103,7 +104,7 @@ struct Inner {
     settings: Settings,
     builder: Session,
     pictures: Option<Session>,
-    place: OnceCell<(Moid, String, Moid)>,
+    place: OnceCell<Place>,
 }
 
 impl Client {
@@ -156,7 +157,7 @@ impl Client {
     /// # Errors
     /// [`Error::NotFound`] naming datacenter or folder.
     pub async fn folder(&self) -> Result<Moid, Error> {
-        Ok(self.place().await?.2.clone())
+        Ok(self.place().await?.folder.clone())
     }
 
     /// The datacenter: its id and name.
@@ -164,11 +165,11 @@ impl Client {
     /// # Errors
     /// [`Error::NotFound`] or [`Error::Settings`] when it must be named.
     pub async fn datacenter(&self) -> Result<(Moid, String), Error> {
-        let (moid, name, _) = self.place().await?;
-        Ok((moid.clone(), name.clone()))
+        let place = self.place().await?;
+        Ok((place.datacenter.clone(), place.name.clone()))
     }
 
-    /// All VMs and templates directly in the configured folder; five round trips whatever their number, login included.
+    /// All VMs and templates directly in the configured folder; four round trips whatever their number, login included.
     ///
     /// # Errors
     /// Any of [`Error`].
@@ -272,15 +273,8 @@ impl Client {
         }
     }
 
-    async fn place(&self) -> Result<&(Moid, String, Moid), Error> {
-        let settings = self.settings();
-        self.0
-            .place
-            .get_or_try_init(|| async {
-                let (moid, name) = inventory::datacenter(self.session(), settings.datacenter.as_deref()).await?;
-                let folder = inventory::folder(self.session(), &name, &settings.folder).await?;
-                Ok((moid, name, folder))
-            })
-            .await
+    async fn place(&self) -> Result<&Place, Error> {
+        let Settings { datacenter, folder, .. } = self.settings();
+        self.0.place.get_or_try_init(|| place::find(self.session(), datacenter.as_deref(), folder)).await
     }
 }

@@ -71,6 +71,20 @@ pub struct Gate {
     audit: Audit,
 }
 
+/// A rename that is checked and on record, and not begun.
+#[derive(Debug)]
+pub struct Renaming {
+    verb: String,
+    vm: Vm,
+    to: String,
+}
+
+impl Renaming {
+    fn entry(&self) -> Entry<'_> {
+        entry(&self.verb, RENAME, &self.vm, Some(&self.to))
+    }
+}
+
 /// Receives progress of the task under way.
 pub type OnProgress<'a> = &'a (dyn Fn(TaskProgress) + Sync);
 
@@ -113,12 +127,41 @@ impl Gate {
     /// # Errors
     /// [`GateError`]
     pub async fn rename(&self, verb: &str, vm: &Vm, to: &str, progress: OnProgress<'_>) -> Result<(), GateError> {
+        let renaming = self.prepare_rename(verb, vm, to).await?;
+        self.carry_out(&renaming, progress).await
+    }
+
+    /// Does everything that comes before a rename: checks it and puts it on record. For a rename that must follow another
+    /// one without delay.
+    ///
+    /// # Errors
+    /// [`GateError`]; nothing was changed
+    pub async fn prepare_rename(&self, verb: &str, vm: &Vm, to: &str) -> Result<Renaming, GateError> {
         self.allowed(to)?;
-        let act = async || match self.client.rename(&vm.moid, to, progress).await {
+        self.checked(vm, "rename").await?;
+        let renaming = Renaming { verb: verb.to_owned(), vm: vm.clone(), to: to.to_owned() };
+        self.begin(renaming.entry())?;
+        Ok(renaming)
+    }
+
+    /// Renames and waits.
+    ///
+    /// # Errors
+    /// [`GateError::VCenter`]
+    pub async fn carry_out(&self, renaming: &Renaming, progress: OnProgress<'_>) -> Result<(), GateError> {
+        let Renaming { vm, to, .. } = renaming;
+        let result = match self.client.rename(&vm.moid, to, progress).await {
             Err(error) if unanswered(&error) && self.renamed(vm, to).await => Ok(()),
             other => other,
         };
-        self.change(entry(verb, RENAME, vm, Some(to)), vm, "rename", act).await
+        self.end(renaming.entry(), result)
+    }
+
+    /// Puts on record that a prepared rename is not done.
+    pub fn abandon(&self, renaming: &Renaming) {
+        if let Err(error) = self.audit.append(renaming.entry(), "not done: the step before it failed") {
+            tracing::error!(%error, "the audit log cannot be written");
+        }
     }
 
     /// Powers it off if it is a running VM, then destroys it with its disks, and waits.
@@ -201,18 +244,27 @@ impl Gate {
         }
     }
 
-    /// No record, no change: the line `started` is on the disk before vCenter hears of anything.
     async fn audited(&self, entry: Entry<'_>, act: impl AsyncFnOnce() -> Result<(), Error>) -> Result<(), GateError> {
-        let Entry { verb, call, object, name, detail } = entry;
+        self.begin(entry)?;
+        self.end(entry, act().await)
+    }
+
+    /// No record, no change: the line `started` is on the disk before vCenter hears of anything.
+    fn begin(&self, entry: Entry<'_>) -> Result<(), GateError> {
         self.audit
             .append(entry, "started")
             .map_err(|source| GateError::Audit { path: self.audit.path().display().to_string(), source })?;
+        let Entry { verb, call, object, name, detail } = entry;
         tracing::info!(verb, call, object, ?name, ?detail, "started");
-        let result = act().await;
+        Ok(())
+    }
+
+    fn end(&self, entry: Entry<'_>, result: Result<(), Error>) -> Result<(), GateError> {
         let outcome = match &result {
             Ok(()) => "done".to_owned(),
             Err(error) => format!("failed: {error}"),
         };
+        let Entry { verb, call, object, .. } = entry;
         tracing::info!(verb, call, object, ?outcome, "ended");
         // Between two renames there may be no live template: the next record takes this one to the disk.
         let written =

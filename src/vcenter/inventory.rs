@@ -1,4 +1,4 @@
-//! Finding the folder of the templates and reading the VMs in it, in as few round trips as the protocol allows.
+//! Reading the VMs of the templates' folder, in as few round trips as the protocol allows.
 
 use jiff::Timestamp;
 
@@ -132,55 +132,6 @@ pub(super) fn unescape(name: &str) -> String {
 /// The other way round, for names we send.
 pub(super) fn escape(name: &str) -> String {
     name.replace('%', "%25").replace('/', "%2f").replace('\\', "%5c")
-}
-
-/// The datacenter, by name or because it is the only one.
-pub(super) async fn datacenter(session: &Session, name: Option<&str>) -> Result<(Moid, String), Error> {
-    let content = session.content().await?;
-    // Datacenters may stand in folders of their own.
-    let objects = format!(
-        "<objectSet>{}<skip>false</skip><selectSet xsi:type=\"TraversalSpec\"><name>down</name><type>Folder</type>\
-         <path>childEntity</path><skip>false</skip><selectSet><name>down</name></selectSet></selectSet></objectSet>",
-        soap::reference("obj", "Folder", &content.root)
-    );
-    let properties = format!("{PROOF}<propSet><type>Datacenter</type><pathSet>name</pathSet></propSet>");
-    let found = collect(session, &properties, &objects).await?;
-    let datacenters = found.iter().filter(|object| object.child("obj").is_some_and(|obj| obj.kind == "Datacenter"));
-    let mut found = datacenters.filter_map(|object| {
-        let name = unescape(&property(object, "name")?.text);
-        Some((Moid(object.at(&["obj"]).to_owned()), name))
-    });
-    let found: Vec<_> = match name {
-        Some(name) => {
-            let last = name.rsplit('/').next().unwrap_or(name);
-            return found
-                .find(|(_, found)| found == last)
-                .ok_or_else(|| Error::NotFound(format!("datacenter {name:?} (PKR_VAR_vsphere_datacenter)")));
-        }
-        None => found.collect(),
-    };
-    match <[_; 1]>::try_from(found) {
-        Ok([only]) => Ok(only),
-        Err(found) => {
-            let names = found.into_iter().map(|(_, name)| name).collect::<Vec<_>>().join(", ");
-            Err(Error::Settings(format!("name one datacenter in PKR_VAR_vsphere_datacenter; there are: {names}")))
-        }
-    }
-}
-
-/// The folder of the templates: below the datacenter's `vm` folder, or that folder itself.
-pub(super) async fn folder(session: &Session, datacenter: &str, folder: &str) -> Result<Moid, Error> {
-    let content = session.content().await?;
-    let below: String = folder.split('/').filter(|part| !part.is_empty()).map(|part| format!("/{part}")).collect();
-    let path = format!("/{datacenter}/vm{below}");
-    let search = content.search.clone().unwrap_or_default();
-    let arguments = soap::text("inventoryPath", &path);
-    let answer = session.call("FindByInventoryPath", "SearchIndex", &search, &arguments, CALL).await?;
-    match answer.child("returnval") {
-        Some(found) if found.kind == "Folder" => Ok(Moid(found.text.clone())),
-        Some(found) => Err(Error::NotFound(format!("folder {path} (it is a {})", found.kind))),
-        None => Err(Error::NotFound(format!("folder {path} (PKR_VAR_vsphere_folder)"))),
-    }
 }
 
 /// Names in a folder, whatever has them: VMs, folders, vApps share one space of names.

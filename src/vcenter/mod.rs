@@ -11,6 +11,7 @@ pub mod error;
 pub mod gate;
 mod inventory;
 mod keys;
+mod place;
 mod privilege;
 mod screen;
 mod session;

@@ -3,14 +3,14 @@
 //! The task runs on the server whatever happens to us. A broken connection is answered by asking again for the same
 //! task; starting it a second time is never an answer.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use super::inventory::{collect, one, property};
 use super::session::Session;
 use super::soap::{self, Element, Fault};
 use super::{Error, Moid, TaskProgress};
 
-const FIRST_PAUSE: Duration = Duration::from_millis(50);
+const FIRST_PAUSE: Duration = Duration::from_millis(5);
 const LONGEST_PAUSE: Duration = Duration::from_secs(1);
 /// How many times in a row the question may go unanswered.
 const PATIENCE: usize = 30;
@@ -47,7 +47,7 @@ async fn wait(
     progress: &(dyn Fn(TaskProgress) + Sync),
 ) -> Result<Element, Error> {
     let properties = "<propSet><type>Task</type><pathSet>info</pathSet></propSet>";
-    let mut pause = FIRST_PAUSE;
+    let begun = Instant::now();
     let mut unanswered = 0;
     loop {
         let objects = match collect(session, properties, &one("Task", &task.0)).await {
@@ -74,8 +74,9 @@ async fn wait(
             }
             _ => progress(TaskProgress { task: task.clone(), percent: info.at(&["progress"]).parse().ok() }),
         }
-        tokio::time::sleep(pause).await;
-        pause = (pause * 2).min(LONGEST_PAUSE);
+        // A fraction of what it has taken so far: its end is noticed at most that much too late, and between two renames
+        // there may be no live template.
+        tokio::time::sleep((begun.elapsed() / 4).clamp(FIRST_PAUSE, LONGEST_PAUSE)).await;
     }
 }
 

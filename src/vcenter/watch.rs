@@ -9,7 +9,8 @@ use jiff::Timestamp;
 use tokio::sync::mpsc;
 
 use super::client::{FolderEvent, LinkState};
-use super::inventory::{PROOF, apply, collect, datacenter, folder, folder_members, vm, vm_properties};
+use super::inventory::{PROOF, apply, collect, folder_members, vm, vm_properties};
+use super::place;
 use super::session::{CALL, Session};
 use super::soap::{self, Element};
 use super::{Error, Moid, PowerState, Settings, Vm};
@@ -71,8 +72,7 @@ async fn follow(
     events: &mpsc::Sender<FolderEvent>,
     came_up: &mut bool,
 ) -> Result<(), Error> {
-    let (_, name) = datacenter(session, settings.datacenter.as_deref()).await?;
-    let folder = folder(session, &name, &settings.folder).await?;
+    let folder = place::find(session, settings.datacenter.as_deref(), &settings.folder).await?.folder;
     let content = session.content().await?;
     let view = view(session, &content.views, &folder).await?;
     let filter = create_filter(session, &view).await?;

@@ -158,3 +158,34 @@ async fn live_is_not_swapped_under_a_running_clone() {
     }
     assert!(world.changes().is_empty());
 }
+
+#[rstest::rstest]
+#[tokio::test(flavor = "multi_thread")]
+async fn status_is_five_questions(#[values(Kind::Vcsim, Kind::Lab)] kind: Kind) {
+    let world = World::steady(kind).await;
+    world.door.reset();
+    world.run(&["status", "--json"]).await.is(0, "");
+    let calls = world.door.calls();
+    assert!(calls.len() <= 5 && calls.last().is_some_and(|call| call == "Logout"), "{calls:?}");
+}
+
+#[rstest::rstest]
+#[tokio::test(flavor = "multi_thread")]
+async fn without_a_live_template_nothing_but_the_next_name_is_waited_for(
+    #[values(&["promote", KEY], &["rollback", KEY, "--reason", "x", "--yes"])] verb: &[&str],
+) {
+    let mut best = usize::MAX;
+    // One look at the task that took the live name away; more where vcsim was still at it.
+    for _ in 0..5 {
+        let world = World::steady(Kind::Vcsim).await;
+        world.door.reset();
+        world.run(verb).await.is(0, "");
+        let calls = world.door.calls();
+        let renames: Vec<usize> = (0..calls.len()).filter(|index| calls[*index] == "Rename_Task").collect();
+        best = renames.windows(2).map(|pair| pair[1] - pair[0] - 1).min().unwrap().min(best);
+        if best == 1 {
+            return;
+        }
+    }
+    panic!("{best} calls between the renames");
+}

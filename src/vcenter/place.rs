@@ -1,0 +1,104 @@
+//! Finding the datacenter and the folder of the templates, both with one question.
+
+use super::inventory::{collect, property, unescape};
+use super::session::{CALL, Session};
+use super::soap::{self, Element};
+use super::{Error, Moid};
+
+const PROPERTIES: &str = "<propSet><type>Folder</type><pathSet>name</pathSet><pathSet>parent</pathSet></propSet>\
+    <propSet><type>Datacenter</type><pathSet>name</pathSet><pathSet>vmFolder</pathSet></propSet>";
+
+/// Where the templates are.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Place {
+    /// the datacenter
+    pub datacenter: Moid,
+    /// its name
+    pub name: String,
+    /// the folder of the templates
+    pub folder: Moid,
+}
+
+/// The datacenter, by name or because it is the only one, and in it the folder: below its `vm` folder, or that itself.
+///
+/// `datacenter` may be a path, of which the last part counts.
+pub(super) async fn find(session: &Session, datacenter: Option<&str>, folder: &str) -> Result<Place, Error> {
+    let parts: Vec<&str> = folder.split('/').filter(|part| !part.is_empty()).collect();
+    let root = session.content().await?.root.clone();
+    let found = collect(session, PROPERTIES, &down_to(&root, parts.len())).await?;
+    let (moid, name, top) = chosen(&found, datacenter)?;
+    let below = parts.iter().try_fold(top, |parent, part| child(&found, &parent, part));
+    let folder = match below {
+        Some(folder) => folder,
+        // An account that may not see what lies between may still see the folder.
+        None => by_path(session, &name, &parts).await?,
+    };
+    Ok(Place { datacenter: moid, name, folder })
+}
+
+/// From the root through folders to datacenters, and from their `vm` folders as many levels down as the path has parts.
+fn down_to(root: &str, levels: usize) -> String {
+    let inner = (0..levels).fold(String::new(), |inner, _| select("Folder", "childEntity", "", &inner));
+    let datacenter = select("Datacenter", "vmFolder", "", &inner);
+    let folders =
+        select("Folder", "childEntity", "down", &format!("<selectSet><name>down</name></selectSet>{datacenter}"));
+    format!("<objectSet>{}<skip>false</skip>{folders}</objectSet>", soap::reference("obj", "Folder", root))
+}
+
+fn select(kind: &str, path: &str, name: &str, inner: &str) -> String {
+    let name = if name.is_empty() { String::new() } else { soap::text("name", name) };
+    format!(
+        "<selectSet xsi:type=\"TraversalSpec\">{name}<type>{kind}</type><path>{path}</path><skip>false</skip>{inner}\
+         </selectSet>"
+    )
+}
+
+/// Id, name and `vm` folder of the datacenter that is meant.
+fn chosen(found: &[Element], wanted: Option<&str>) -> Result<(Moid, String, Moid), Error> {
+    let text = |object: &Element, path: &str| property(object, path).map(|value| value.text.clone());
+    let mut all = of_kind(found, "Datacenter").filter_map(|object| {
+        let name = unescape(&text(object, "name")?);
+        Some((id(object), name, Moid(text(object, "vmFolder").unwrap_or_default())))
+    });
+    if let Some(wanted) = wanted {
+        let last = wanted.rsplit('/').next().unwrap_or(wanted);
+        return all
+            .find(|(_, name, _)| name == last)
+            .ok_or_else(|| Error::NotFound(format!("datacenter {wanted:?} (PKR_VAR_vsphere_datacenter)")));
+    }
+    match <[_; 1]>::try_from(all.collect::<Vec<_>>()) {
+        Ok([only]) => Ok(only),
+        Err(all) => {
+            let names = all.into_iter().map(|(_, name, _)| name).collect::<Vec<_>>().join(", ");
+            Err(Error::Settings(format!("name one datacenter in PKR_VAR_vsphere_datacenter; there are: {names}")))
+        }
+    }
+}
+
+fn child(found: &[Element], parent: &Moid, name: &str) -> Option<Moid> {
+    let is = |object: &&Element| {
+        property(object, "parent").is_some_and(|value| value.text == parent.0)
+            && property(object, "name").is_some_and(|value| unescape(&value.text) == name)
+    };
+    of_kind(found, "Folder").find(is).map(id)
+}
+
+async fn by_path(session: &Session, datacenter: &str, parts: &[&str]) -> Result<Moid, Error> {
+    let path: String = ["", datacenter, "vm"].iter().chain(parts).copied().collect::<Vec<_>>().join("/");
+    let search = session.content().await?.search.clone().unwrap_or_default();
+    let arguments = soap::text("inventoryPath", &path);
+    let answer = session.call("FindByInventoryPath", "SearchIndex", &search, &arguments, CALL).await?;
+    match answer.child("returnval") {
+        Some(found) if found.kind == "Folder" => Ok(Moid(found.text.clone())),
+        Some(found) => Err(Error::NotFound(format!("folder {path} (it is a {})", found.kind))),
+        None => Err(Error::NotFound(format!("folder {path} (PKR_VAR_vsphere_folder)"))),
+    }
+}
+
+fn of_kind<'a>(found: &'a [Element], kind: &'static str) -> impl Iterator<Item = &'a Element> {
+    found.iter().filter(move |object| object.child("obj").is_some_and(|obj| obj.kind == kind))
+}
+
+fn id(object: &Element) -> Moid {
+    Moid(object.at(&["obj"]).to_owned())
+}
