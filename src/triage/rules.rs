@@ -1,12 +1,19 @@
 //! What failures look like: rules as data. `assets/triage.toml` ships in the binary, `ci/triage.toml` of the pipeline's
 //! repository adds to it; a rule of the same name there replaces ours.
 
+mod teach;
+mod written;
+
 use std::path::{Path, PathBuf};
 
-use regex::{Regex, RegexBuilder};
+use regex::Regex;
 use serde::Deserialize;
 
+use super::fingerprint::Fingerprint;
 use super::log::{Origin, Phase};
+
+pub use teach::{Sign, TeachError, teach};
+use written::parse;
 
 /// The rules that ship with the program.
 const SHIPPED: &str = include_str!("../../assets/triage.toml");
@@ -73,58 +80,6 @@ impl Writer {
     }
 }
 
-/// One rule as written.
-#[derive(Debug, Clone, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Written {
-    name: String,
-    class: String,
-    cause: String,
-    #[serde(default)]
-    remedy: String,
-    confidence: Confidence,
-    log: Option<String>,
-    #[serde(default)]
-    from: Vec<Writer>,
-    #[serde(default)]
-    phase: Vec<String>,
-    r#final: Option<String>,
-    also: Option<String>,
-    unless: Option<String>,
-    unless_next: Option<String>,
-    section: Option<String>,
-    group: Option<String>,
-    #[serde(default)]
-    unfinished: bool,
-    #[serde(default)]
-    symptom: bool,
-    debug: Option<bool>,
-    #[serde(default)]
-    at_least: u64,
-    #[serde(default)]
-    screen: Vec<String>,
-}
-
-/// A screen that has a name.
-#[derive(Debug, Clone, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct WrittenScreen {
-    label: String,
-    text: Vec<String>,
-    state: Option<String>,
-    #[serde(default)]
-    alone: bool,
-}
-
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Document {
-    #[serde(default)]
-    rule: Vec<Written>,
-    #[serde(default)]
-    screen: Vec<WrittenScreen>,
-}
-
 /// One rule, ready to use. All patterns ignore case.
 #[derive(Debug, Clone)]
 pub struct Rule {
@@ -166,6 +121,31 @@ pub struct Rule {
     pub at_least: u64,
     /// the console must show one of these
     pub screen: Vec<String>,
+    /// the guest must be so, in every respect
+    pub guest: Vec<GuestSign>,
+    /// it decides nothing by itself: it gives the reason of failures of these classes (or of these rules) that the log
+    /// leaves open; `class` replaces theirs when it is not empty
+    pub explains: Vec<String>,
+}
+
+/// What vCenter says about a guest.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum GuestSign {
+    /// powered off or suspended
+    Off,
+    /// powered on
+    On,
+    /// VMware Tools do not run
+    NoTools,
+    /// VMware Tools run
+    Tools,
+    /// powered on without any address
+    NoIp,
+    /// an address that others can reach
+    Ip,
+    /// nothing but an address the guest gave itself
+    LinkLocal,
 }
 
 /// Words by which a screen is named.
@@ -173,12 +153,23 @@ pub struct Rule {
 pub struct Screen {
     /// the name
     pub label: String,
-    /// every one of these must be on it (compared with tolerance for misreads)
+    /// every one of these must be on it (compared with tolerance for misreads); empty when it is known by `hash`
     pub text: Vec<String>,
+    /// what its picture looks like
+    pub hash: Option<Fingerprint>,
     /// the state such a screen is in, where its kind tells
     pub state: Option<String>,
     /// there must be hardly anything else on it
     pub alone: bool,
+}
+
+impl Screen {
+    fn known_by(&self, sign: &Sign) -> bool {
+        match sign {
+            Sign::Text(words) => self.text == *words,
+            Sign::Hash(hash) => self.hash.as_ref() == Some(hash),
+        }
+    }
 }
 
 /// All rules, in order.
@@ -220,121 +211,5 @@ impl Rules {
     }
 }
 
-fn parse(path: &Path, text: &str) -> Result<Rules, RulesError> {
-    let invalid = |message: String| RulesError::Invalid { path: path.to_owned(), message };
-    let document: Document = toml::from_str(text).map_err(|error| invalid(error.to_string().replace('\n', " ")))?;
-    let mut rules: Vec<Rule> = Vec::new();
-    for written in document.rule {
-        let name = written.name.clone();
-        if rules.iter().any(|rule| rule.name == name) {
-            return Err(invalid(format!("two rules are named {name}")));
-        }
-        rules.push(ready(written).map_err(|message| invalid(format!("rule {name}: {message}")))?);
-    }
-    let screens =
-        document.screen.into_iter().map(|s| Screen { label: s.label, text: s.text, state: s.state, alone: s.alone });
-    Ok(Rules { rules, screens: screens.collect() })
-}
-
-fn ready(written: Written) -> Result<Rule, String> {
-    let regex = |pattern: Option<String>| pattern.map(|pattern| pattern_of(&pattern)).transpose();
-    let phase = written.phase.iter().map(|name| phase(name)).collect::<Result<_, _>>()?;
-    if written.log.is_none() && written.r#final.is_none() && written.screen.is_empty() {
-        return Err("has neither log nor final nor screen".to_owned());
-    }
-    Ok(Rule {
-        name: written.name,
-        class: written.class,
-        cause: written.cause,
-        remedy: written.remedy,
-        confidence: written.confidence,
-        log: regex(written.log)?,
-        from: written.from,
-        phase,
-        last_word: regex(written.r#final)?,
-        also: regex(written.also)?,
-        unless: regex(written.unless)?,
-        unless_next: regex(written.unless_next)?,
-        section: regex(written.section)?,
-        group: written.group,
-        unfinished: written.unfinished,
-        symptom: written.symptom,
-        debug: written.debug,
-        at_least: written.at_least,
-        screen: written.screen,
-    })
-}
-
-/// A pattern as rules mean it: case does not matter.
-pub fn pattern_of(pattern: &str) -> Result<Regex, String> {
-    RegexBuilder::new(pattern).case_insensitive(true).build().map_err(|error| error.to_string().replace('\n', " "))
-}
-
-fn phase(name: &str) -> Result<Phase, String> {
-    const PHASES: &[Phase] = &[
-        Phase::Prepare,
-        Phase::Create,
-        Phase::BootCommand,
-        Phase::WaitIp,
-        Phase::Connect,
-        Phase::Provision,
-        Phase::Shutdown,
-        Phase::Convert,
-    ];
-    let known = || PHASES.iter().map(|phase| phase.name()).collect::<Vec<_>>().join(", ");
-    PHASES
-        .iter()
-        .find(|phase| phase.name() == name)
-        .copied()
-        .ok_or_else(|| format!("no stage is called {name:?}; there are: {}", known()))
-}
-
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn rejected(text: &str) -> String {
-        parse(Path::new("ci/triage.toml"), text).unwrap_err().to_string()
-    }
-
-    #[test]
-    fn the_shipped_rules_are_sound() {
-        let rules = Rules::shipped().unwrap();
-        assert!(rules.rules.len() > 30);
-        for rule in &rules.rules {
-            assert!(!rule.cause.is_empty(), "{}", rule.name);
-            assert!(!rule.remedy.is_empty() || rule.class == "unknown", "{}", rule.name);
-        }
-    }
-
-    #[test]
-    fn what_is_wrong_is_said_in_one_line() {
-        let rule = "[[rule]]\nname='x'\nclass='unknown'\ncause='c'\nconfidence='low'\n";
-        assert_eq!(rejected(rule), "ci/triage.toml: rule x: has neither log nor final nor screen");
-        assert!(rejected(&format!("{rule}log='('")).contains("rule x: regex parse error"));
-        assert!(
-            rejected(&format!("{rule}log='a'\nphase=['nap']"))
-                .contains("no stage is called \"nap\"; there are: prepare")
-        );
-        assert!(rejected("[[rule]]\nnam='x'").lines().count() == 1);
-        let twice = format!("{rule}log='a'\n{rule}log='b'");
-        assert_eq!(rejected(&twice), "ci/triage.toml: two rules are named x");
-    }
-
-    #[test]
-    fn a_repository_adds_and_replaces_rules() {
-        let repo = tempfile::tempdir().unwrap();
-        std::fs::create_dir(repo.path().join("ci")).unwrap();
-        let own =
-            "[[rule]]\nname='ip-timeout'\nclass='ip_timeout'\ncause='ours'\nremedy='r'\nconfidence='low'\nlog='a'\n";
-        std::fs::write(repo.path().join(OWN), own).unwrap();
-        let rules = Rules::with_own(repo.path()).unwrap();
-        let named: Vec<_> = rules.rules.iter().filter(|rule| rule.name == "ip-timeout").collect();
-        assert_eq!(named.len(), 1);
-        assert_eq!(named[0].cause, "ours");
-        assert_eq!(
-            Rules::with_own(Path::new("/nonexistent")).unwrap().rules.len(),
-            Rules::shipped().unwrap().rules.len()
-        );
-    }
-}
+mod tests;

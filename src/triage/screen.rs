@@ -14,7 +14,7 @@ pub use cells::read as read_cells;
 pub use change::{Change, compare};
 pub use frames::{Frame, FramesError, Look, look, open};
 pub use history::{FROZEN_AFTER, History, Motion};
-pub use name::{Named, name};
+pub use name::{Named, name, recognise};
 pub use ocr::{OcrError, read as read_by_tesseract};
 
 /// The text of a screen and how far it can be trusted.

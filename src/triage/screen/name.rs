@@ -1,6 +1,9 @@
 //! Names a screen by the words on it. Words may be wrapped anywhere, and read by tesseract with mistakes.
 
+use image::RgbImage;
+
 use super::Text;
+use crate::triage::fingerprint::Fingerprint;
 use crate::triage::rules::Screen;
 
 /// Mistakes are forgiven only in words of at least this many letters; shorter ones resemble too much.
@@ -26,7 +29,7 @@ pub struct Named {
 pub fn name(text: &Text, screens: &[Screen]) -> Option<Named> {
     let folded = fold(&text.rows.join("\n"));
     let mut best: Option<(usize, &Screen)> = None;
-    for screen in screens {
+    for screen in screens.iter().filter(|screen| !screen.text.is_empty()) {
         let ends: Option<Vec<usize>> =
             screen.text.iter().map(|words| last_end(&folded, &fold(words), text.exact)).collect();
         let Some(end) = ends.and_then(|ends| ends.into_iter().max()) else { continue };
@@ -40,6 +43,17 @@ pub fn name(text: &Text, screens: &[Screen]) -> Option<Named> {
         label: screen.label.clone(),
         state: screen.state.clone(),
         words: screen.text.join(" … "),
+    })
+}
+
+/// Names a picture that a user taught, for pages whose words cannot be read.
+pub fn recognise(image: &RgbImage, screens: &[Screen]) -> Option<Named> {
+    let print = Fingerprint::of(image)?;
+    let known = |screen: &&Screen| screen.hash.as_ref().is_some_and(|hash| hash.matches(&print));
+    screens.iter().find(known).map(|screen| Named {
+        label: screen.label.clone(),
+        state: screen.state.clone(),
+        words: format!("the taught picture {print}"),
     })
 }
 
@@ -90,7 +104,13 @@ mod tests {
     use super::*;
 
     fn screen(label: &str, text: &[&str]) -> Screen {
-        Screen { label: label.into(), text: text.iter().map(|t| (*t).to_owned()).collect(), state: None, alone: false }
+        Screen {
+            label: label.into(),
+            text: text.iter().map(|t| (*t).to_owned()).collect(),
+            hash: None,
+            state: None,
+            alone: false,
+        }
     }
 
     fn named(rows: &[&str], exact: bool, screens: &[Screen]) -> Option<String> {

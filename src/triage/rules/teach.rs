@@ -1,0 +1,164 @@
+//! Teaching a screen: its label and what it is known by go to the end of the team's own rules, the rest stays as it was.
+
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
+
+use super::written::{check_label, check_words, parse};
+use super::{RulesError, Screen};
+use crate::triage::fingerprint::Fingerprint;
+
+/// What a screen is known by.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Sign {
+    /// words that all stand on it, as they were read
+    Text(Vec<String>),
+    /// its picture, for a page without readable words
+    Hash(Fingerprint),
+}
+
+/// Why a screen was not learnt; the file is as it was. `Display` is one line.
+#[derive(Debug, thiserror::Error)]
+pub enum TeachError {
+    /// the label or the words cannot be used
+    #[error("screen {label:?}: {reason}")]
+    Unfit {
+        /// the label
+        label: String,
+        /// what is wrong with it
+        reason: String,
+    },
+    /// the file has mistakes of its own, or cannot be added to
+    #[error(transparent)]
+    Rules(#[from] RulesError),
+    /// it cannot be written
+    #[error("cannot write {path}: {source}")]
+    Write {
+        /// the file
+        path: PathBuf,
+        /// why
+        source: io::Error,
+    },
+}
+
+/// Adds a screen to the rules of a repository (`path` is its [`super::OWN`]); a file that is not there is made.
+///
+/// The file is replaced by a rename: whoever reads it, or kills us, finds the old one or the new one. Teaching the same
+/// twice changes nothing.
+///
+/// # Errors
+/// [`TeachError`]: a label or words that cannot name a screen, a file that is not valid, a file that cannot be written.
+pub fn teach(path: &Path, label: &str, sign: &Sign) -> Result<(), TeachError> {
+    check(label, sign).map_err(|reason| TeachError::Unfit { label: label.to_owned(), reason })?;
+    // A link stays a link.
+    let path = std::fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
+    let before = match std::fs::read_to_string(&path) {
+        Ok(text) => text,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => String::new(),
+        Err(source) => return Err(RulesError::Read { path, source }.into()),
+    };
+    let known = |screen: &Screen| screen.label == label && screen.known_by(sign);
+    if parse(&path, &before)?.screens.iter().any(known) {
+        return Ok(());
+    }
+    let after = format!("{before}{}", entry(&before, label, sign));
+    parse(&path, &after)?;
+    replace(&path, &after).map_err(|source| TeachError::Write { path, source })
+}
+
+fn check(label: &str, sign: &Sign) -> Result<(), String> {
+    check_label(label)?;
+    match sign {
+        Sign::Text(words) if words.is_empty() => Err("no words to know it by".to_owned()),
+        Sign::Text(words) => words.iter().try_for_each(|words| check_words(words)),
+        Sign::Hash(_) => Ok(()),
+    }
+}
+
+/// The new entry, with the line ends of the file.
+fn entry(before: &str, label: &str, sign: &Sign) -> String {
+    let sign = match sign {
+        Sign::Text(words) => format!("text = {}", toml::Value::from(words.clone())),
+        Sign::Hash(hash) => format!("hash = {}", toml::Value::from(hash.to_string())),
+    };
+    let gap = match before {
+        "" => "# What this team's failures and screens look like; the shipped rules explain the fields.\n\n",
+        before if before.ends_with('\n') => "\n",
+        _ => "\n\n",
+    };
+    let entry = format!("{gap}[[screen]]\nlabel = {}\n{sign}\n", toml::Value::from(label));
+    if before.contains("\r\n") { entry.replace('\n', "\r\n") } else { entry }
+}
+
+fn replace(path: &Path, text: &str) -> io::Result<()> {
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    std::fs::create_dir_all(folder)?;
+    let mut file = tempfile::NamedTempFile::new_in(folder)?;
+    file.write_all(text.as_bytes())?;
+    match std::fs::metadata(path) {
+        Ok(known) => file.as_file().set_permissions(known.permissions())?,
+        Err(_) => readable(file.as_file())?,
+    }
+    file.as_file().sync_all()?;
+    file.persist(path)?;
+    Ok(())
+}
+
+/// A new file of the repository is read by others; a temporary file is private.
+fn readable(file: &std::fs::File) -> io::Result<()> {
+    use std::os::unix::fs::PermissionsExt;
+    file.set_permissions(std::fs::Permissions::from_mode(0o644))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::Rules;
+    use super::*;
+
+    fn text(words: &[&str]) -> Sign {
+        Sign::Text(words.iter().map(|word| (*word).to_owned()).collect())
+    }
+
+    fn file(content: &str) -> (tempfile::TempDir, PathBuf) {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("ci/triage.toml");
+        if !content.is_empty() {
+            std::fs::create_dir(folder.path().join("ci")).unwrap();
+            std::fs::write(&path, content).unwrap();
+        }
+        (folder, path)
+    }
+
+    #[test]
+    fn a_taught_screen_is_known_and_the_rest_stays_byte_for_byte() {
+        let mine = "# ours\r\n[[screen]]\r\nlabel='a-b'  # why\r\ntext=['Choose a flavour']";
+        let (folder, path) = file(mine);
+        teach(&path, "vendor-page", &text(&["Say \"yes\" \\ C:\\", "to\u{e9} all"])).unwrap();
+        let now = std::fs::read_to_string(&path).unwrap();
+        assert!(now.starts_with(mine) && !now.replace("\r\n", "").contains('\n'), "{now:?}");
+        let rules = Rules::with_own(folder.path()).unwrap();
+        assert_eq!(rules.screens[1].label, "vendor-page");
+        assert_eq!(rules.screens[1].text, ["Say \"yes\" \\ C:\\", "to\u{e9} all"]);
+        // Once more changes nothing.
+        teach(&path, "vendor-page", &text(&["Say \"yes\" \\ C:\\", "to\u{e9} all"])).unwrap();
+        assert_eq!(std::fs::read_to_string(&path).unwrap(), now);
+    }
+
+    #[test]
+    fn a_picture_can_be_taught_where_there_was_no_file() {
+        let (folder, path) = file("");
+        let print: Fingerprint = format!("1024x768:{}", "5a".repeat(32)).parse().unwrap();
+        teach(&path, "logo", &Sign::Hash(print.clone())).unwrap();
+        assert_eq!(Rules::with_own(folder.path()).unwrap().screens[0].hash, Some(print));
+    }
+
+    #[test]
+    fn what_cannot_be_learnt_is_said_and_nothing_changes() {
+        let (_folder, path) = file("[[screen]]\nlabel='x'\n");
+        let error = |label: &str, sign: &Sign| teach(&path, label, sign).unwrap_err().to_string();
+        assert!(error("Not this", &text(&["Choose"])).starts_with("screen \"Not this\": a label has"));
+        assert!(error("fine", &text(&["a b"])).contains("too short"));
+        assert!(error("fine", &text(&[])).contains("no words"));
+        assert!(error("fine", &text(&["Choose"])).ends_with("triage.toml: screen \"x\": needs either text or hash"));
+        assert_eq!(std::fs::read_to_string(&path).unwrap(), "[[screen]]\nlabel='x'\n");
+    }
+}

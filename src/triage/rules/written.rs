@@ -1,0 +1,205 @@
+//! Rules as they are written in TOML, checked and made ready. What is wrong is said in one line, with its place.
+
+use std::path::Path;
+
+use regex::{Regex, RegexBuilder};
+use serde::Deserialize;
+
+use super::{Confidence, GuestSign, Rule, Rules, RulesError, Screen, Writer};
+use crate::triage::fingerprint::Fingerprint;
+use crate::triage::log::Phase;
+
+/// Fewer letters than this stand on too many screens.
+const FEWEST_LETTERS: usize = 4;
+
+/// One rule as written.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Written {
+    name: String,
+    #[serde(default)]
+    class: String,
+    cause: String,
+    #[serde(default)]
+    remedy: String,
+    confidence: Confidence,
+    log: Option<String>,
+    #[serde(default)]
+    from: Vec<Writer>,
+    #[serde(default)]
+    phase: Vec<String>,
+    r#final: Option<String>,
+    also: Option<String>,
+    unless: Option<String>,
+    unless_next: Option<String>,
+    section: Option<String>,
+    group: Option<String>,
+    #[serde(default)]
+    unfinished: bool,
+    #[serde(default)]
+    symptom: bool,
+    debug: Option<bool>,
+    #[serde(default)]
+    at_least: u64,
+    #[serde(default)]
+    screen: Vec<String>,
+    #[serde(default)]
+    guest: Vec<GuestSign>,
+    #[serde(default)]
+    explains: Vec<String>,
+}
+
+/// A screen that has a name.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct WrittenScreen {
+    label: String,
+    #[serde(default)]
+    text: Vec<String>,
+    hash: Option<String>,
+    state: Option<String>,
+    #[serde(default)]
+    alone: bool,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Document {
+    #[serde(default)]
+    rule: Vec<Written>,
+    #[serde(default)]
+    screen: Vec<WrittenScreen>,
+}
+
+/// Reads and checks a file of rules.
+pub fn parse(path: &Path, text: &str) -> Result<Rules, RulesError> {
+    let invalid = |message: String| RulesError::Invalid { path: path.to_owned(), message };
+    let document: Document = toml::from_str(text).map_err(|error| invalid(placed(&error, text)))?;
+    let mut rules: Vec<Rule> = Vec::new();
+    for written in document.rule {
+        let name = written.name.clone();
+        if rules.iter().any(|rule| rule.name == name) {
+            return Err(invalid(format!("two rules are named {name}")));
+        }
+        rules.push(ready(written).map_err(|message| invalid(format!("rule {name}: {message}")))?);
+    }
+    let mut screens = Vec::new();
+    for written in document.screen {
+        let label = written.label.clone();
+        screens.push(screen(written).map_err(|message| invalid(format!("screen {label:?}: {message}")))?);
+    }
+    Ok(Rules { rules, screens })
+}
+
+/// TOML's complaint on one line, with the line it is about.
+fn placed(error: &toml::de::Error, text: &str) -> String {
+    let message = error.message().split_whitespace().collect::<Vec<_>>().join(" ");
+    match error.span() {
+        Some(span) => {
+            let line = text.get(..span.start).unwrap_or_default().matches('\n').count() + 1;
+            format!("line {line}: {message}")
+        }
+        None => message,
+    }
+}
+
+fn ready(written: Written) -> Result<Rule, String> {
+    let regex = |pattern: Option<String>| pattern.map(|pattern| pattern_of(&pattern)).transpose();
+    let phase = written.phase.iter().map(|name| phase(name)).collect::<Result<_, _>>()?;
+    let seen = !written.screen.is_empty() || !written.guest.is_empty();
+    if written.log.is_none() && written.r#final.is_none() && !seen {
+        return Err("has neither log nor final nor screen nor guest".to_owned());
+    }
+    if written.class.is_empty() && written.explains.is_empty() {
+        return Err("has neither class nor explains".to_owned());
+    }
+    if !written.explains.is_empty() && !seen {
+        return Err("explains a failure without screen or guest to go by".to_owned());
+    }
+    Ok(Rule {
+        name: written.name,
+        class: written.class,
+        cause: written.cause,
+        remedy: written.remedy,
+        confidence: written.confidence,
+        log: regex(written.log)?,
+        from: written.from,
+        phase,
+        last_word: regex(written.r#final)?,
+        also: regex(written.also)?,
+        unless: regex(written.unless)?,
+        unless_next: regex(written.unless_next)?,
+        section: regex(written.section)?,
+        group: written.group,
+        unfinished: written.unfinished,
+        symptom: written.symptom,
+        debug: written.debug,
+        at_least: written.at_least,
+        screen: written.screen,
+        guest: written.guest,
+        explains: written.explains,
+    })
+}
+
+fn screen(written: WrittenScreen) -> Result<Screen, String> {
+    const STATES: [&str; 6] = ["frozen", "waiting-for-input", "progress", "spinner", "blank", "idle"];
+    check_label(&written.label)?;
+    if written.text.is_empty() == written.hash.is_none() {
+        return Err("needs either text or hash".to_owned());
+    }
+    written.text.iter().try_for_each(|words| check_words(words))?;
+    if let Some(state) = written.state.as_ref().filter(|state| !STATES.contains(&state.as_str())) {
+        return Err(format!("no state is called {state:?}; there are: {}", STATES.join(", ")));
+    }
+    let hash = written.hash.map(|hash| hash.parse::<Fingerprint>()).transpose()?;
+    Ok(Screen { label: written.label, text: written.text, hash, state: written.state, alone: written.alone })
+}
+
+/// Whether a screen may be called so: lower-case letters, digits and hyphens.
+pub fn check_label(label: &str) -> Result<(), String> {
+    let fits = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-';
+    if label.is_empty() || label.len() > 64 || !label.chars().all(fits) || label.starts_with('-') {
+        return Err("a label has lower-case letters, digits and hyphens, 64 at most".to_owned());
+    }
+    if label == "unknown" {
+        return Err("this is what screens without a name are called".to_owned());
+    }
+    Ok(())
+}
+
+/// Whether words can name a screen.
+pub fn check_words(words: &str) -> Result<(), String> {
+    if words.chars().filter(|c| !c.is_whitespace()).count() < FEWEST_LETTERS {
+        return Err(format!("text {words:?} is too short to name a screen"));
+    }
+    Ok(())
+}
+
+/// A pattern as rules mean it: case does not matter.
+pub fn pattern_of(pattern: &str) -> Result<Regex, String> {
+    let complaint = |error: regex::Error| {
+        let text = error.to_string();
+        let last = text.lines().last().unwrap_or_default().trim();
+        format!("regular expression {pattern:?}: {}", last.strip_prefix("error: ").unwrap_or(last))
+    };
+    RegexBuilder::new(pattern).case_insensitive(true).build().map_err(complaint)
+}
+
+fn phase(name: &str) -> Result<Phase, String> {
+    const PHASES: &[Phase] = &[
+        Phase::Prepare,
+        Phase::Create,
+        Phase::BootCommand,
+        Phase::WaitIp,
+        Phase::Connect,
+        Phase::Provision,
+        Phase::Shutdown,
+        Phase::Convert,
+    ];
+    let known = || PHASES.iter().map(|phase| phase.name()).collect::<Vec<_>>().join(", ");
+    PHASES
+        .iter()
+        .find(|phase| phase.name() == name)
+        .copied()
+        .ok_or_else(|| format!("no stage is called {name:?}; there are: {}", known()))
+}
