@@ -12,6 +12,8 @@ pub enum Command {
     Hold,
     CancelRun,
     Sweep,
+    Judge,
+    Evidence,
     SavePicture,
     Refresh,
     NextPane,
@@ -106,6 +108,16 @@ pub struct Binding {
     pub hint: Option<&'static str>,
 }
 
+impl Binding {
+    /// Its keys as help and docs name them; a long row of them by its ends.
+    pub fn shown_keys(&self) -> Vec<String> {
+        match self.keys {
+            [first, _, _, .., last] => vec![format!("{first}…{last}")],
+            few => few.iter().map(ToString::to_string).collect(),
+        }
+    }
+}
+
 const fn key(char: char) -> KeyPress {
     KeyPress::char(char)
 }
@@ -121,6 +133,8 @@ const fn row(
     Binding { command, name, keys, group, description, hint }
 }
 
+const DIGITS: [KeyPress; 9] =
+    [key('1'), key('2'), key('3'), key('4'), key('5'), key('6'), key('7'), key('8'), key('9')];
 const UP: KeyPress = KeyPress::code(Code::Up);
 const DOWN: KeyPress = KeyPress::code(Code::Down);
 
@@ -160,6 +174,22 @@ pub static BINDINGS: &[Binding] = &[
         "Cancel the running build; packer destroys its VM",
     ),
     row(Command::Sweep, "sweep", &[key('S')], Group::Line, Some("sweep"), "Destroy a leftover -build that no run owns"),
+    row(
+        Command::Judge,
+        "verdict",
+        &[key('v')],
+        Group::Line,
+        Some("verdict"),
+        "Say why the newest run fails, from log, pictures and guest",
+    ),
+    row(
+        Command::Evidence,
+        "open evidence",
+        &DIGITS,
+        Group::Line,
+        None,
+        "Open that piece of the verdict's evidence; Enter in the verdict: the chosen one",
+    ),
     row(Command::SavePicture, "save picture", &[key('o')], Group::Line, None, "Save the console picture as PNG"),
     row(
         Command::Follow,
@@ -241,7 +271,7 @@ pub static BINDINGS: &[Binding] = &[
         &[key('h'), KeyPress::code(Code::Left)],
         Group::Move,
         None,
-        "Log: left, when not wrapped",
+        "Picture, timeline: the picture before; log: left, when not wrapped",
     ),
     row(
         Command::Right,
@@ -249,7 +279,7 @@ pub static BINDINGS: &[Binding] = &[
         &[key('l'), KeyPress::code(Code::Right)],
         Group::Move,
         None,
-        "Log: right, when not wrapped",
+        "Picture, timeline: the next picture; log: right, when not wrapped",
     ),
     row(
         Command::Back,
@@ -276,7 +306,7 @@ pub fn markdown() -> String {
     for group in Group::ALL {
         text.push_str(&format!("\n## {}\n\n| Key | Does |\n|---|---|\n", group.title()));
         for binding in BINDINGS.iter().filter(|binding| binding.group == group) {
-            let keys: Vec<String> = binding.keys.iter().map(|key| format!("`{key}`")).collect();
+            let keys: Vec<String> = binding.shown_keys().iter().map(|key| format!("`{key}`")).collect();
             text.push_str(&format!("| {} | {} |\n", keys.join(" "), binding.description));
         }
     }

@@ -6,6 +6,8 @@ mod link;
 mod log;
 mod runs;
 mod save;
+mod triage;
+mod verdict;
 
 use std::future::Future;
 use std::path::PathBuf;
@@ -49,6 +51,8 @@ pub struct Driver {
     report: Report,
     link: link::Link,
     log: log::Reader,
+    records: triage::Records,
+    scrubber: Arc<Scrubber>,
     /// asks for a look at the records of runs
     look: Arc<Notify>,
     tasks: Vec<JoinHandle<()>>,
@@ -69,7 +73,10 @@ impl Driver {
         let link = link::Link::new(parts.settings.clone(), report.clone());
         let scrubber = Arc::new(Scrubber::of_process());
         let log = log::Reader::new(report.clone(), scrubber.clone());
-        let mut driver = Self { link, log, parts, report, look: Arc::default(), tasks: Vec::new() };
+        let records = triage::Records::new(report.clone(), parts.state.clone());
+        let known = scrubber.clone();
+        let mut driver =
+            Self { link, log, records, scrubber: known, parts, report, look: Arc::default(), tasks: Vec::new() };
         driver.link.watch();
         driver.tasks.push(tokio::spawn(tick(driver.report.clone())));
         let (parts, look, report) = (driver.parts.clone(), driver.look.clone(), driver.report.clone());
@@ -127,6 +134,19 @@ impl Driver {
                 let text = self.log.text(from, to);
                 self.ask(READ, "reading the log", text, move |answer| Msg::Copied { question, answer });
             }
+            Effect::OpenRecording { question, key, dir } => self.records.open(question, key, dir),
+            Effect::CloseRecording => self.records.close(),
+            Effect::ReadFrame { question, path } => {
+                self.ask(READ, "reading the picture", triage::frame(path), move |answer| Msg::FrameRead {
+                    question,
+                    answer,
+                });
+            }
+            Effect::Judge { question, key: _, dir, log, guest: _ } => {
+                let (repo, scrubber) = (self.parts.repo.clone(), self.scrubber.clone());
+                let judged = verdict::judge(verdict::Case { repo, dir, log, scrubber });
+                self.ask(JUDGE, "the verdict", judged, move |answer| Msg::Judged { question, answer });
+            }
             Effect::Clipboard(_) | Effect::Mouse(_) | Effect::Repaint | Effect::Suspend | Effect::Quit => {}
         }
     }
@@ -176,6 +196,8 @@ const STOP: Duration = Duration::from_secs(10);
 const READ: Duration = Duration::from_secs(10);
 /// How long a search through a whole log may take.
 const SEEK: Duration = Duration::from_secs(60);
+/// How long judging a run may take; a graphical screen alone takes seconds.
+const JUDGE: Duration = Duration::from_secs(120);
 /// How long writing a file may take.
 const SAVE: Duration = Duration::from_secs(60);
 

@@ -107,6 +107,37 @@ pub enum Effect {
         /// what to write
         picture: Picture,
     },
+    /// follow the record of a run, and read how long earlier runs of the line took
+    OpenRecording {
+        /// its number; reports carry it
+        question: Question,
+        /// the line
+        key: Key,
+        /// the run's folder
+        dir: PathBuf,
+    },
+    /// follow no record any more
+    CloseRecording,
+    /// read a recorded picture
+    ReadFrame {
+        /// its number
+        question: Question,
+        /// the file
+        path: PathBuf,
+    },
+    /// say why a run fails, from its log, its pictures and its guest
+    Judge {
+        /// its number
+        question: Question,
+        /// the line
+        key: Key,
+        /// the run's folder
+        dir: PathBuf,
+        /// its log
+        log: PathBuf,
+        /// its guest, as vCenter has it now
+        guest: Option<Box<Vm>>,
+    },
     /// put text on the clipboard of the user's terminal
     Clipboard(String),
     /// turn mouse reporting on or off
@@ -126,6 +157,8 @@ pub enum Sought {
     Pattern(Pattern),
     /// an error
     Error,
+    /// the line that was the last one when the log had so many bytes
+    Offset(u64),
 }
 
 impl Effect {

@@ -13,7 +13,7 @@ use super::run::{RunSeen, RunState};
 use super::{Console, Effect, Opening};
 use crate::generation::Actor;
 use crate::pipeline::{Key, Matrix};
-use crate::triage::log::{Level, LogLine, Origin, Problem};
+use crate::triage::log::{Deadline, Level, LogLine, Origin, Phase, Problem, Span, Track};
 use crate::vcenter::{FolderEvent, LinkState, Moid, PowerState, ToolsStatus, Vm};
 
 const KEYS: [&str; 9] = [
@@ -106,6 +106,8 @@ pub fn run(state: RunState, minutes: i64, phase: Option<&str>) -> RunSeen {
         state,
         reason: None,
         phase: phase.map(str::to_owned),
+        dir: "/state/runs/x".into(),
+        still: None,
         log: "/state/runs/x/packer-build.log".into(),
     }
 }
@@ -140,11 +142,42 @@ pub fn night() -> Console {
 /// Gives the log of the selected line these lines, as the driver would.
 pub fn log(console: &mut Console, texts: &[Told<'_>], effects: Vec<Effect>) {
     let lines = texts.len() as u64;
-    let facts = LogFacts { lines, bytes: lines * 80, generation: 0, settled: true, phase: Some("wait for IP".into()) };
+    let facts = LogFacts {
+        lines,
+        bytes: lines * 80,
+        generation: 0,
+        settled: true,
+        phase: Some("wait for IP".into()),
+        track: Some(track()),
+    };
     let mut effects = effects;
     while !effects.is_empty() {
         let answers = effects.iter().filter_map(|effect| answer(effect, texts, &facts)).collect::<Vec<_>>();
         effects = answers.into_iter().flat_map(|msg| console.update(msg)).collect();
+    }
+}
+
+/// A build that waits for its IP since 02:56 and gives up at 03:41.
+fn track() -> Track {
+    let at = |hour, minute, second| Some(jiff::civil::date(2026, 3, 14).at(hour, minute, second, 0));
+    let span = |phase, line, since| Span { phase, line, since };
+    Track {
+        source: "vsphere-iso.windows".into(),
+        spans: vec![
+            span(Phase::Prepare, 1, at(2, 41, 0)),
+            span(Phase::Create, 1, at(2, 41, 20)),
+            span(Phase::BootCommand, 4, at(2, 42, 0)),
+            span(Phase::WaitIp, 7, at(2, 56, 0)),
+        ],
+        task: None,
+        ip: None,
+        deadline: at(3, 41, 0).map(|at| Deadline {
+            phase: Phase::WaitIp,
+            at,
+            total: std::time::Duration::from_secs(45 * 60),
+            line: 7,
+        }),
+        ending: None,
     }
 }
 
@@ -213,7 +246,7 @@ pub fn typed(console: &mut Console, text: &str) -> Vec<Effect> {
 }
 
 pub fn measured(console: &mut Console, log: u16) -> Vec<Effect> {
-    console.update(Msg::Measured(Measures { wide: true, lines: 9, log, log_columns: 100, help: 20 }))
+    console.update(Msg::Measured(Measures { wide: true, full: true, lines: 9, log, log_columns: 100, help: 20 }))
 }
 
 pub fn question_of(effects: &[Effect]) -> Option<Question> {

@@ -17,8 +17,14 @@ impl Console {
             Some(overlay) => self.overlay_key(overlay, press, effects),
             None if self.prompt.is_some() => self.prompt_key(press, effects),
             None => {
-                if let Some(command) = binding::command(press) {
-                    self.command(command, effects);
+                let digit = if let Code::Char(char) = press.code { char.to_digit(10) } else { None };
+                match binding::command(press) {
+                    Some(Command::Evidence) => self.open_evidence(digit, effects),
+                    Some(Command::Zoom) if self.panes.focus == Pane::Verdict && press.code == Code::Enter => {
+                        self.command(Command::Evidence, effects);
+                    }
+                    Some(command) => self.command(command, effects),
+                    None => {}
                 }
             }
         }
@@ -57,12 +63,20 @@ impl Console {
             | Command::Top
             | Command::Bottom
             | Command::Left
-            | Command::Right => self.moved(command),
+            | Command::Right => self.moved(command, effects),
+            Command::Judge => self.judge(effects),
+            Command::Evidence => self.open_evidence(None, effects),
             _ => self.log_command(command, effects),
         }
     }
 
-    fn moved(&mut self, command: Command) {
+    fn moved(&mut self, command: Command, effects: &mut Vec<Effect>) {
+        let focus = self.panes.focus;
+        match focus {
+            Pane::Picture | Pane::Timeline if self.scrubbing(command, effects) => return,
+            Pane::Verdict => return self.verdict_command(command),
+            _ => {}
+        }
         if self.panes.focus == Pane::Log {
             match command {
                 Command::Up => self.log.moved(-1),
@@ -171,6 +185,7 @@ impl Console {
             || self.panes.focus != Pane::Lines
             || self.log.search().is_some()
             || !self.lines.filter().is_empty()
+            || self.timeline.moment().is_some()
     }
 
     fn back(&mut self) {
@@ -178,6 +193,9 @@ impl Console {
             return;
         }
         if self.panes.focus == Pane::Log && self.log.end_search() {
+            return;
+        }
+        if self.live() {
             return;
         }
         if self.panes.zoomed {
@@ -291,10 +309,12 @@ impl Console {
         }
     }
 
-    pub(super) fn wheeled(&mut self, pane: Pane, rows: i16) {
+    pub(super) fn wheeled(&mut self, pane: Pane, rows: i16, effects: &mut Vec<Effect>) {
         match (&mut self.overlay, pane) {
             (Some(Overlay::Help(help)), _) => help.top = help.top.saturating_add_signed(rows),
-            (Some(_), _) | (None, Pane::Picture) => {}
+            (Some(_), _) => {}
+            (None, Pane::Picture | Pane::Timeline) => self.scrub(i64::from(rows.signum()), effects),
+            (None, Pane::Verdict) => self.verdict_moved(i64::from(rows.signum())),
             (None, Pane::Lines) => self.lines.moved(i64::from(rows.signum())),
             (None, Pane::Log) => self.log.moved(i64::from(rows)),
         }

@@ -35,6 +35,9 @@ impl LineRow {
         if let Some(pending) = self.generations.pending() {
             return Some(format!("half done: {} finishes it", pending.verb()));
         }
+        if self.live_run().is_some_and(|run| run.still.is_some()) {
+            return Some("its console stands still".into());
+        }
         self.run.as_ref().filter(|run| run.alarming()).map(|run| run.state.word().into())
     }
 }

@@ -8,10 +8,12 @@ mod seek;
 use std::collections::BTreeSet;
 use std::path::PathBuf;
 
+use jiff::civil::DateTime;
+
 use super::effect::Effect;
 use super::message::{Answer, Question};
 use crate::pipeline::Key;
-use crate::triage::log::{LogLine, Pattern};
+use crate::triage::log::{LogLine, Pattern, Track};
 
 /// What is known of the whole log.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -26,6 +28,8 @@ pub struct LogFacts {
     pub settled: bool,
     /// where packer is, e.g. `wait for IP`
     pub phase: Option<String>,
+    /// the stages of the build; with several builds in one log, those of the one that is behind
+    pub track: Option<Track>,
 }
 
 /// What a search found.
@@ -196,6 +200,12 @@ impl LogPane {
     pub fn row(&self, line: u64) -> Option<&LogLine> {
         let index = line.checked_sub(self.window.first)?;
         self.window.rows.get(usize::try_from(index).ok()?)
+    }
+
+    /// Packer's clock at the line under the cursor, or at the nearest one before it that says.
+    pub fn stamp_near_cursor(&self) -> Option<DateTime> {
+        let before = (self.window.first..=self.cursor).rev();
+        before.map_while(|line| self.row(line)).find_map(|row| row.stamp)
     }
 
     /// First line to draw: what was asked for, or as near to it as there are lines at hand, so that a following log

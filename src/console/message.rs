@@ -1,6 +1,7 @@
 //! What happened: everything the console ever learns arrives as one of these.
 
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use jiff::Timestamp;
 
@@ -9,8 +10,11 @@ use super::log::{Found, LogFacts};
 use super::panes::{Measures, Pane};
 use super::run::RunSeen;
 use crate::pipeline::Key;
+use crate::triage::clock::Habits;
 use crate::triage::log::LogLine;
 use crate::triage::picture::Picture;
+use crate::triage::recording::Recording;
+use crate::triage::verdict::Verdict;
 use crate::vcenter::FolderEvent;
 
 /// Number of a question. An answer carries the number of the question it answers; answers to questions that are no
@@ -122,6 +126,34 @@ pub enum Msg {
         question: Question,
         /// the lines, scrubbed
         answer: Answer<String>,
+    },
+    /// the record of the selected line's newest run was read, or grew
+    Recorded {
+        /// of the open record
+        question: Question,
+        /// all of it so far
+        answer: Answer<Arc<Recording>>,
+    },
+    /// the logs of earlier runs were read
+    HabitsRead {
+        /// of the open record
+        question: Question,
+        /// how long their stages took
+        habits: Habits,
+    },
+    /// a recorded picture was read
+    FrameRead {
+        /// of the question
+        question: Question,
+        /// decoded within limits
+        answer: Answer<Picture>,
+    },
+    /// a run was judged
+    Judged {
+        /// of the question
+        question: Question,
+        /// why it fails, or why that cannot be said
+        answer: Answer<Box<Verdict>>,
     },
     /// the system asked the program to end (SIGTERM, SIGHUP)
     Signalled,

@@ -32,8 +32,10 @@ mod state;
 #[cfg(test)]
 mod tests;
 pub mod text;
+pub mod timeline;
 pub mod toast;
 mod update;
+pub mod verdict;
 
 pub use effect::Effect;
 pub use message::{Msg, Question};

@@ -9,28 +9,32 @@ pub enum Pane {
     Picture,
     /// the log of the selected line's newest run
     Log,
+    /// its stages and pictures over time
+    Timeline,
+    /// why it fails
+    Verdict,
 }
 
 impl Pane {
     /// In the order of Tab.
-    pub const ALL: [Self; 3] = [Self::Lines, Self::Picture, Self::Log];
+    pub const ALL: [Self; 5] = [Self::Lines, Self::Picture, Self::Log, Self::Timeline, Self::Verdict];
 
     /// The next one, or the one before.
     #[must_use]
     pub fn turned(self, forwards: bool) -> Self {
-        match (self, forwards) {
-            (Self::Lines, true) | (Self::Log, false) => Self::Picture,
-            (Self::Picture, true) | (Self::Lines, false) => Self::Log,
-            (Self::Log, true) | (Self::Picture, false) => Self::Lines,
-        }
+        let count = Self::ALL.len();
+        let at = Self::ALL.iter().position(|pane| *pane == self).unwrap_or(0);
+        Self::ALL[(at + if forwards { 1 } else { count - 1 }) % count]
     }
 }
 
 /// Sizes that the terminal's size gave the panes, in cells, without borders.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Measures {
-    /// all panes side by side; else one of picture and log below the lines
+    /// lines and picture side by side, another pane below; else one pane below the lines
     pub wide: bool,
+    /// all panes have room
+    pub full: bool,
     /// rows for lines
     pub lines: u16,
     /// rows for log lines
@@ -69,11 +73,17 @@ impl Panes {
         }
     }
 
+    /// The pane below the lines, where not all have room.
+    pub fn lower(&self) -> Pane {
+        if self.measures.wide && self.lower == Pane::Picture { Pane::Log } else { self.lower }
+    }
+
     /// Whether a pane is on the screen.
     pub fn visible(&self, pane: Pane) -> bool {
         if self.zoomed {
             return self.focus == pane;
         }
-        self.measures.wide || pane == Pane::Lines || self.lower == pane
+        let beside = self.measures.wide && pane == Pane::Picture;
+        self.measures.full || pane == Pane::Lines || beside || self.lower() == pane
     }
 }

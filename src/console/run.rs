@@ -19,8 +19,25 @@ pub struct RunSeen {
     pub reason: Option<String>,
     /// while it is at work: the phase its log says it is in, e.g. `wait for IP`
     pub phase: Option<String>,
+    /// its folder
+    pub dir: PathBuf,
+    /// its console stands still although it should not
+    pub still: Option<Still>,
     /// the file to show: packer's log, or what came before packer
     pub log: PathBuf,
+}
+
+/// A console that somebody should look at.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Still {
+    /// since when nothing new was on the screen
+    pub since: Timestamp,
+    /// it is blank
+    pub blank: bool,
+    /// the name of the screen, if it is a known one
+    pub screen: Option<String>,
+    /// VMware Tools ran at some time of this build
+    pub tools_ran: bool,
 }
 
 impl RunSeen {

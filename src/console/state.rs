@@ -13,7 +13,9 @@ use super::overlay::Overlay;
 use super::panes::Panes;
 use super::picture::PicturePane;
 use super::text::Field;
+use super::timeline::TimelinePane;
 use super::toast::{Toasts, Tone};
+use super::verdict::Verdicts;
 use crate::generation::Actor;
 use crate::pipeline::{Key, Line};
 use crate::vcenter::{LinkState, Moid, Vm};
@@ -100,6 +102,8 @@ pub struct Console {
     pub(crate) ongoing: BTreeMap<Key, Ongoing>,
     pub(crate) log: LogPane,
     pub(crate) picture: PicturePane,
+    pub(crate) timeline: TimelinePane,
+    pub(crate) verdicts: Verdicts,
     pub(crate) panes: Panes,
     pub(crate) overlay: Option<Overlay>,
     pub(crate) prompt: Option<Prompt>,
@@ -108,6 +112,8 @@ pub struct Console {
     /// savings and copyings under way
     pub(crate) errands: Vec<Question>,
     pub(crate) leaving: Leaving,
+    /// when the console was opened
+    pub(super) opened: Timestamp,
     pub(super) asked: u64,
     revision: u64,
 }
@@ -135,6 +141,9 @@ impl Console {
             ongoing: BTreeMap::new(),
             log: LogPane::default(),
             picture: PicturePane::default(),
+            timeline: TimelinePane::default(),
+            verdicts: Verdicts::default(),
+            opened: opening.now,
             panes: Panes::default(),
             overlay: None,
             prompt: None,

@@ -25,7 +25,7 @@ impl Console {
             Msg::KeyPressed(press) => self.key_pressed(press, effects),
             Msg::Pasted(text) => self.pasted(&text),
             Msg::Clicked { pane, row } => self.clicked(pane, row),
-            Msg::Wheeled { pane, rows } => self.wheeled(pane, rows),
+            Msg::Wheeled { pane, rows } => self.wheeled(pane, rows, effects),
             Msg::Measured(measures) => {
                 self.panes.measures = measures;
                 self.log.measured(measures.log);
@@ -49,6 +49,10 @@ impl Console {
                 return self.errand_ended(question, answer);
             }
             Msg::Copied { question, answer } => return self.copied(question, answer, effects),
+            Msg::Recorded { question, answer } => return self.timeline.grew(question, answer),
+            Msg::HabitsRead { question, habits } => return self.timeline.learnt(question, habits),
+            Msg::FrameRead { question, answer } => return self.timeline.read(question, answer),
+            Msg::Judged { question, answer } => return self.verdicts.judged(question, answer, self.now),
             Msg::Signalled => effects.push(Effect::Quit),
         }
         true
@@ -99,6 +103,8 @@ impl Console {
             let question = self.question();
             effects.extend(self.log.wants(question));
         }
+        self.follow_timeline(effects);
+        self.judge_what_is_due(effects);
         if let Some(vm) = guest.filter(|_| self.panes.visible(Pane::Picture)) {
             let question = self.question();
             effects.extend(self.picture.wants(&vm, self.now, question));

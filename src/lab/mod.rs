@@ -9,7 +9,6 @@ mod control;
 mod effect;
 mod fault;
 mod frames;
-pub mod github;
 mod guest;
 mod hooks;
 mod http;

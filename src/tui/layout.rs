@@ -8,6 +8,12 @@ use crate::vcenter::LinkState;
 
 /// From this many columns on, all panes are shown.
 const WIDE: u16 = 120;
+/// From this many rows for panes on, a wide screen shows all of them.
+const FULL: u16 = 26;
+/// Rows of the timeline: stages, pictures, clock, borders.
+const TIMELINE: u16 = 5;
+/// Rows of the verdict on a full screen: cause, remedy, first evidence, borders.
+const VERDICT: u16 = 6;
 /// Below this many rows for panes, only the focused one is shown.
 const FLAT: u16 = 9;
 /// Rows a lower pane needs to be of use, borders included.
@@ -24,11 +30,16 @@ pub struct Layout {
     pub picture: Rect,
     /// pane
     pub log: Rect,
+    /// pane
+    pub timeline: Rect,
+    /// pane
+    pub verdict: Rect,
     /// last row
     pub hints: Rect,
     /// all panes together; overlays are centred in it
     pub body: Rect,
     wide: bool,
+    full: bool,
 }
 
 impl Layout {
@@ -44,6 +55,7 @@ impl Layout {
         let hints = Rect { y: body.bottom(), height: hints_height, ..screen };
         let mut layout = Self { header, hints, body, wide: screen.width >= WIDE, ..Self::default() };
         layout.wide &= body.height >= 14;
+        layout.full = layout.wide && body.height >= FULL;
         let flat = body.height < FLAT;
         if console.panes.zoomed || flat {
             *layout.slot(console.panes.focus) = body;
@@ -60,20 +72,34 @@ impl Layout {
             Pane::Lines => &mut self.lines,
             Pane::Picture => &mut self.picture,
             Pane::Log => &mut self.log,
+            Pane::Timeline => &mut self.timeline,
+            Pane::Verdict => &mut self.verdict,
         }
     }
 
     fn split_wide(&mut self, console: &Console) {
         let body = self.body;
-        let wanted = rows_of(console).max(body.height / 2);
-        let top = wanted.min(body.height * 6 / 10);
+        let below = if self.full { VERDICT } else { 0 };
+        let wanted = (rows_of(console) + below).max(body.height * if self.full { 6 } else { 5 } / 10);
+        let top = wanted.min(body.height * if self.full { 7 } else { 6 } / 10);
         // Consoles are 4:3 and a cell is twice as high as wide: what such a picture does not need is for the lines, as
         // far as their columns need it.
-        let picture = (top.saturating_sub(2) * 8 / 3).saturating_add(2);
+        let rows = top.saturating_sub(if self.full { TIMELINE + 2 } else { 2 });
+        let picture = (rows * 8 / 3).saturating_add(2);
         let left = body.width.saturating_sub(picture).clamp(body.width / 2, 112.max(body.width / 2));
-        self.lines = Rect { width: left, height: top, ..body };
-        self.picture = Rect { x: body.x + left, width: body.width - left, height: top, ..body };
-        self.log = Rect { y: body.y + top, height: body.height - top, ..body };
+        let upper = Rect { width: left, height: top, ..body };
+        let beside = Rect { x: body.x + left, width: body.width - left, height: top, ..body };
+        let lower = Rect { y: body.y + top, height: body.height - top, ..body };
+        if self.full {
+            (self.lines, self.verdict) = cut(upper, VERDICT);
+            (self.picture, self.timeline) = cut(beside, TIMELINE);
+            self.log = lower;
+        } else {
+            (self.lines, self.picture) = (upper, beside);
+            // What it is called depends on the width alone, and that is known here before it is measured.
+            let pane = if console.panes.lower == Pane::Picture { Pane::Log } else { console.panes.lower };
+            *self.slot(pane) = lower;
+        }
     }
 
     fn split_narrow(&mut self, console: &Console) {
@@ -89,6 +115,7 @@ impl Layout {
         let inner = |rect: Rect| (rect.width.saturating_sub(2), rect.height.saturating_sub(2));
         Measures {
             wide: self.wide,
+            full: self.full,
             lines: inner(self.lines).1.saturating_sub(1),
             log: inner(self.log).1,
             log_columns: inner(self.log).0,
@@ -99,9 +126,22 @@ impl Layout {
     /// The pane at a cell.
     pub fn pane_at(&self, column: u16, row: u16) -> Option<Pane> {
         let at = ratatui::layout::Position { x: column, y: row };
-        let places = [(Pane::Lines, self.lines), (Pane::Picture, self.picture), (Pane::Log, self.log)];
+        let places = [
+            (Pane::Lines, self.lines),
+            (Pane::Picture, self.picture),
+            (Pane::Log, self.log),
+            (Pane::Timeline, self.timeline),
+            (Pane::Verdict, self.verdict),
+        ];
         places.into_iter().find(|(_, rect)| rect.contains(at)).map(|(pane, _)| pane)
     }
+}
+
+/// Cuts the lowest rows off.
+fn cut(area: Rect, rows: u16) -> (Rect, Rect) {
+    let rows = rows.min(area.height);
+    let rest = area.height - rows;
+    (Rect { height: rest, ..area }, Rect { y: area.y + rest, height: rows, ..area })
 }
 
 /// Rows that the lines take, with heading and borders, and with the reason when vCenter is not at hand.

@@ -19,6 +19,8 @@ pub fn draw(console: &Console, layout: &Layout, theme: Theme, surface: &mut Pict
     view::header::draw(console, layout.header, theme, buffer);
     view::log::draw(console, layout.log, theme, buffer);
     view::picture::draw(console, layout.picture, theme, surface, covered, buffer);
+    view::timeline::draw(console, layout.timeline, theme, buffer);
+    view::verdict::draw(console, layout.verdict, theme, buffer);
     view::lines::draw(console, layout.lines, theme, buffer);
     let mut cursor = view::hints::draw(console, layout.hints, theme, buffer);
     view::toasts::draw(console, layout.body, theme, buffer);

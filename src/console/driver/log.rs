@@ -148,6 +148,7 @@ fn facts(log: &LogFile) -> Answer<LogFacts> {
         generation: status.generation,
         settled: status.settled,
         phase: phase(log),
+        track: behind(log),
     })
 }
 
@@ -156,10 +157,14 @@ pub(super) fn stage(log: &LogFile) -> Option<Phase> {
     log.facts().tracks.all().iter().map(Track::phase).min()
 }
 
-/// The same in a few words, with the task of ansible.
+/// The build that is behind.
+fn behind(log: &LogFile) -> Option<Track> {
+    log.facts().tracks.all().iter().min_by_key(|track| track.phase()).cloned()
+}
+
+/// Its stage in a few words, with the task of ansible.
 fn phase(log: &LogFile) -> Option<String> {
-    let facts = log.facts();
-    facts.tracks.all().iter().min_by_key(|track| track.phase()).map(words)
+    behind(log).as_ref().map(words)
 }
 
 fn words(track: &Track) -> String {
@@ -177,8 +182,12 @@ fn seek(
     stop: &AtomicBool,
 ) -> std::io::Result<Option<Found>> {
     let way = if forwards { Direction::Forward } else { Direction::Backward };
+    if let Sought::Offset(offset) = sought {
+        return Ok(log.line_of(*offset)?.map(|line| Found { line: line - 1, around: false }));
+    }
     let look = |from: u64| match sought {
         Sought::Pattern(pattern) => log.find(pattern, from, way, stop),
+        Sought::Offset(_) => Ok(None),
         Sought::Error => log.next_problem(Problem::Error, from, way),
     };
     let here = from + 1;

@@ -5,16 +5,18 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
+use jiff::Timestamp;
 use tokio::sync::Notify;
 
 use super::super::message::{Answer, Msg};
-use super::super::run::RunSeen;
+use super::super::run::{RunSeen, Still};
 use super::save::blocking;
 use super::{Parts, Report, log};
 use crate::build::{self, Request, Run};
 use crate::paths::StateDir;
 use crate::pipeline::Key;
 use crate::triage::log::LogFile;
+use crate::triage::recording::{Activity, Recording};
 use crate::triage::redact::Scrubber;
 
 /// How often the records are looked at.
@@ -22,7 +24,7 @@ const EVERY: Duration = Duration::from_secs(1);
 
 /// Looks at the records for ever, and at once when asked to.
 pub(super) async fn watch(parts: Parts, scrubber: Arc<Scrubber>, now: Arc<Notify>, report: Report) {
-    let mut eyes = Eyes { state: parts.state, scrubber, logs: BTreeMap::new() };
+    let mut eyes = Eyes { state: parts.state, scrubber, logs: BTreeMap::new(), records: BTreeMap::new() };
     let mut keys: Vec<(Key, Option<Answer<Option<RunSeen>>>)> =
         parts.lines.into_iter().map(|line| (line.key, None)).collect();
     loop {
@@ -47,6 +49,7 @@ struct Eyes {
     state: StateDir,
     scrubber: Arc<Scrubber>,
     logs: BTreeMap<Key, (PathBuf, LogFile)>,
+    records: BTreeMap<Key, (PathBuf, Recording)>,
 }
 
 impl Eyes {
@@ -69,6 +72,7 @@ impl Eyes {
         let phase = if run.state.live() { self.phase(key, run) } else { None };
         if !run.state.live() {
             self.logs.remove(key);
+            self.records.remove(key);
         }
         RunSeen {
             started: run.started,
@@ -76,8 +80,26 @@ impl Eyes {
             state: run.state,
             reason: run.reason.clone(),
             phase,
+            still: if run.state.live() { self.still(key, run) } else { None },
+            dir: run.dir.clone(),
             log: run.shown().to_owned(),
         }
+    }
+
+    /// Whether the recorder saw the console stand still for longer than it should.
+    fn still(&mut self, key: &Key, run: &Run) -> Option<Still> {
+        let (dir, record) = self.records.entry(key.clone()).or_default();
+        let read = if *dir == run.dir {
+            record.read_more().map(drop)
+        } else {
+            Recording::read(&run.dir).map(|fresh| (*dir, *record) = (run.dir.clone(), fresh))
+        };
+        if let Err(error) = read {
+            tracing::warn!(%key, %error, "the record of the console cannot be read");
+        }
+        let still = record.stillness(Timestamp::now()).filter(|still| still.alarm)?;
+        let blank = still.activity == Activity::Blank;
+        Some(Still { since: still.since, blank, screen: still.screen, tools_ran: still.tools_ran })
     }
 
     fn phase(&mut self, key: &Key, run: &Run) -> Option<String> {

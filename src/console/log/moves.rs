@@ -75,6 +75,11 @@ impl LogPane {
         self.go(line, false);
     }
 
+    /// Goes to a line that evidence cites.
+    pub fn reveal(&mut self, line: u64) {
+        self.show_line(line);
+    }
+
     pub(super) fn go(&mut self, line: u64, follow: bool) {
         if follow {
             self.follow = true;

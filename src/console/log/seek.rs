@@ -37,7 +37,8 @@ impl LogPane {
         self.seek(Sought::Error, forwards, question)
     }
 
-    fn seek(&mut self, sought: Sought, forwards: bool, question: Question) -> Option<Effect> {
+    /// Looks for something from the cursor.
+    pub fn seek(&mut self, sought: Sought, forwards: bool, question: Question) -> Option<Effect> {
         self.open?;
         self.seeking = Some(question);
         Some(Effect::SeekLog { question, sought, from: self.cursor, forwards })

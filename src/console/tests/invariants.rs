@@ -82,7 +82,7 @@ fn messages() -> impl Strategy<Value = Msg> {
             Msg::Finished { question, answer: answer.map(|()| "done".into()) }
         }),
         1 => (question.clone(), 0..2_000u64, 0..3u64).prop_map(|(question, lines, generation)| {
-            let facts = LogFacts { lines, bytes: lines * 80, generation, settled: true, phase: None };
+            let facts = LogFacts { lines, bytes: lines * 80, generation, settled: true, phase: None, track: None };
             Msg::LogGrew { question, answer: Ok(facts) }
         }),
         1 => (question, 0..2_000u64).prop_map(|(question, first)| {
@@ -92,7 +92,7 @@ fn messages() -> impl Strategy<Value = Msg> {
             Msg::Ticked { now: fixture::now() + jiff::SignedDuration::from_secs(seconds) }
         }),
         1 => (any::<bool>(), 0..40u16).prop_map(|(wide, rows)| {
-            Msg::Measured(Measures { wide, lines: rows, log: rows, log_columns: rows, help: rows })
+            Msg::Measured(Measures { wide, full: wide, lines: rows, log: rows, log_columns: rows, help: rows })
         }),
         1 => "[a-z-]{0,20}".prop_map(Msg::Pasted),
         1 => (panes.clone(), prop::option::of(0..12usize)).prop_map(|(pane, row)| Msg::Clicked { pane, row }),

@@ -24,7 +24,7 @@ fn settle(console: &mut Console, effects: Vec<Effect>) {
 }
 
 fn grown(lines: u64, generation: u64) -> LogFacts {
-    LogFacts { lines, bytes: lines * 80, generation, settled: true, phase: None }
+    LogFacts { lines, bytes: lines * 80, generation, settled: true, phase: None, track: None }
 }
 
 fn seek(effects: &[Effect]) -> Option<(Question, u64, bool)> {

@@ -157,6 +157,25 @@ impl LogFile {
         Ok(None)
     }
 
+    /// The line that was the last one when the log had `offset` bytes, counted from 1.
+    ///
+    /// # Errors
+    /// Those of reading.
+    pub fn line_of(&self, offset: u64) -> io::Result<Option<u64>> {
+        let last = offset.saturating_sub(1);
+        let (file, mark, end) = {
+            let state = self.shared.state();
+            let Some(file) = state.file.clone() else { return Ok(None) };
+            (file, state.index.before_offset(last), state.index.end())
+        };
+        let mut cursor = Cursor::new(&file, mark, end);
+        let mut line = None;
+        while let Some(place) = cursor.next()?.filter(|place| place.start <= last) {
+            line = Some(place.line);
+        }
+        Ok(line)
+    }
+
     /// The file and the place to start from for a line.
     pub(super) fn snapshot(&self, line: u64) -> Option<Snapshot> {
         let state = self.shared.state();

@@ -8,7 +8,7 @@ use ratatui::text::Span;
 use super::{empty, frame, put, width};
 use crate::console::lines::LineRow;
 use crate::console::panes::Pane;
-use crate::console::run::RunState;
+use crate::console::run::{RunState, Still};
 use crate::console::{Console, age};
 use crate::tui::theme::Theme;
 use crate::vcenter::{LinkState, PowerState, ToolsStatus, Vm};
@@ -211,6 +211,9 @@ fn run(console: &Console, row: &LineRow, theme: Theme) -> (String, Style) {
     let since = |at| age::short(console.now, at, &console.zone);
     let ended = since(run.ended.unwrap_or(run.started));
     let phase = run.phase.as_deref().unwrap_or("running");
+    if let Some(still) = run.still.as_ref().filter(|_| run.state == RunState::Running) {
+        return (stuck(console, still), theme.bad());
+    }
     match run.state {
         RunState::Starting => ("◌ starting".into(), theme.busy()),
         RunState::Running => (format!("● {phase} {}", since(run.started)), theme.busy()),
@@ -220,6 +223,14 @@ fn run(console: &Console, row: &LineRow, theme: Theme) -> (String, Style) {
         RunState::Cancelled => (format!("⊘ cancelled {ended}"), theme.dim()),
         RunState::Lost => (format!("? lost {ended}"), theme.bad()),
     }
+}
+
+/// A console that stands still although it should not.
+fn stuck(console: &Console, still: &Still) -> String {
+    let what = if still.blank { "blank" } else { "unchanged" };
+    let tools = if still.tools_ran { "" } else { ", tools never ran" };
+    let since = still.since.to_zoned(console.zone.clone()).strftime("%H:%M").to_string();
+    format!("▲ {what} since {since}{tools}")
 }
 
 fn power(guest: Option<&Vm>, theme: Theme) -> (String, Style) {

@@ -3,6 +3,7 @@
 //! ```text
 //!  header
 //! ┌ lines ───────────┐┌ picture ─┐
+//! ├ verdict ─────────┤├ timeline ┤
 //! └──────────────────┘└──────────┘
 //! ┌ log ─────────────────────────┐
 //! └──────────────────────────────┘
@@ -14,7 +15,9 @@ pub mod hints;
 pub mod lines;
 pub mod log;
 pub mod picture;
+pub mod timeline;
 pub mod toasts;
+pub mod verdict;
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;

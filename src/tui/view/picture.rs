@@ -9,6 +9,7 @@ use super::lines::textwrap;
 use super::{empty, frame, put, width};
 use crate::console::panes::Pane;
 use crate::console::{Console, age};
+use crate::triage::recording::Frame;
 use crate::tui::picture::PictureSurface;
 use crate::tui::theme::Theme;
 use crate::vcenter::PowerState;
@@ -27,6 +28,14 @@ pub fn draw(
     }
     let focused = console.panes.focus == Pane::Picture;
     let mut inner = frame(area, title(console, area.width, theme, focused), focused, theme, buffer);
+    let over = console.over();
+    if let Some(frame) = console.timeline.frame(over) {
+        stamp(console, (&recorded(console, frame), theme.warn()), area, theme, buffer);
+        if let Some((_, picture)) = console.timeline.picture(over) {
+            surface.draw(buffer, inner, picture, covered);
+        }
+        return;
+    }
     footer(console, area, theme, buffer);
     let trouble = console.picture.trouble();
     let Some((picture, _)) = console.picture.picture() else {
@@ -55,10 +64,44 @@ fn footer(console: &Console, area: Rect, theme: Theme, buffer: &mut Buffer) {
     let late = console.now.duration_since(taken).as_secs() > 10;
     let mark = if late { "▲ " } else { "" };
     let text = format!(" {mark}{} old ", age::spoken(console.now, taken));
-    let wide = width(&text);
-    if area.width > wide + 4 && area.height > 2 {
-        let style = if late { theme.warn() } else { theme.dim() };
-        put(buffer, area.right() - wide - 2, area.bottom() - 1, wide, &text, style);
+    stamp(console, (&text, if late { theme.warn() } else { theme.dim() }), area, theme, buffer);
+}
+
+/// When a recorded picture was on the screen.
+fn recorded(console: &Console, frame: &Frame) -> String {
+    let clock = |at| age::clock(at, &console.zone);
+    let what = if console.timeline.moment().is_some() { "recorded" } else { "last picture" };
+    format!(" {what} {}–{} ", clock(frame.at), clock(frame.until))
+}
+
+/// Writes into the lower border: what the screen is on the left, as far as it is known, how old it is on the right.
+fn stamp(console: &Console, (text, style): (&str, Style), area: Rect, theme: Theme, buffer: &mut Buffer) {
+    let wide = width(text);
+    if area.width <= wide + 4 || area.height <= 2 {
+        return;
+    }
+    put(buffer, area.right() - wide - 2, area.bottom() - 1, wide, text, style);
+    let room = area.width.saturating_sub(wide + 5);
+    if let Some((text, style)) = screen(console, theme).filter(|_| room > 8) {
+        put(buffer, area.x + 2, area.bottom() - 1, room, &text, style);
+    }
+}
+
+/// What the picture shows: since when it stands still, and the screen's name.
+fn screen(console: &Console, theme: Theme) -> Option<(String, Style)> {
+    let recording = console.timeline.recording();
+    let frame = console.timeline.frame(console.over()).or(recording.frames.last())?;
+    let label = recording.reading(frame).and_then(|reading| reading.label.as_deref());
+    let run = console.lines.selected()?.run.as_ref()?;
+    let still = run.still.as_ref().filter(|_| console.timeline.moment().is_none());
+    match (still, label) {
+        (Some(still), label) => {
+            let since = age::clock(still.since, &console.zone);
+            let label = label.map_or(String::new(), |label| format!("· {label} "));
+            Some((format!(" same picture since {since} {label}"), theme.warn()))
+        }
+        (None, Some(label)) => Some((format!(" {label} "), theme.dim())),
+        (None, None) => None,
     }
 }
 

@@ -1,0 +1,127 @@
+//! What the flight recorder kept, what earlier runs took, and the verdict: read and worked out beside the console.
+
+use std::collections::BTreeMap;
+use std::fs::File;
+use std::io::BufReader;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use tokio::task::JoinHandle;
+
+use super::super::message::{Answer, Msg, Question};
+use super::Report;
+use super::save::blocking;
+use crate::build::{self, Run};
+use crate::paths::StateDir;
+use crate::pipeline::Key;
+use crate::triage::clock::{self, Habits};
+use crate::triage::log::Tracks;
+use crate::triage::picture::Picture;
+use crate::triage::recording::Recording;
+
+/// How often a record is looked at.
+const EVERY: Duration = Duration::from_secs(1);
+/// Earlier runs that tell what is usual.
+const EARLIER: usize = 20;
+
+/// Stages of finished runs, by their folder.
+type Known = Arc<Mutex<BTreeMap<PathBuf, Tracks>>>;
+
+/// Follows the record of the selected line's run.
+pub(super) struct Records {
+    report: Report,
+    state: StateDir,
+    known: Known,
+    follower: Option<JoinHandle<()>>,
+}
+
+impl Records {
+    pub(super) fn new(report: Report, state: StateDir) -> Self {
+        Self { report, state, known: Known::default(), follower: None }
+    }
+
+    pub(super) fn close(&mut self) {
+        if let Some(follower) = self.follower.take() {
+            follower.abort();
+        }
+    }
+
+    pub(super) fn open(&mut self, question: Question, key: Key, dir: PathBuf) {
+        self.close();
+        let (report, state, known) = (self.report.clone(), self.state.clone(), self.known.clone());
+        self.follower = Some(tokio::spawn(async move {
+            let run = dir.clone();
+            let habits = blocking(move || habits(&state, &key, &run, &known));
+            let (record, habits) = (follow(question, dir, &report), habits);
+            let learn = async {
+                match habits.await {
+                    Ok(habits) => report(Msg::HabitsRead { question, habits }),
+                    Err(error) => tracing::warn!(%error, "what is usual is not known"),
+                }
+            };
+            tokio::join!(record, learn);
+        }));
+    }
+}
+
+/// Reports the record whenever it grew.
+async fn follow(question: Question, dir: PathBuf, report: &Report) {
+    let mut recording: Option<Recording> = None;
+    let mut trouble = None;
+    loop {
+        let (dir, before) = (dir.clone(), recording.take());
+        let read = tokio::task::spawn_blocking(move || match before {
+            None => Recording::read(&dir).map(|recording| (recording, true)),
+            Some(mut recording) => recording.read_more().map(|grew| (recording, grew)),
+        });
+        let read = read.await.map_err(|failure| failure.to_string());
+        match read.and_then(|read| read.map_err(|error| error.to_string())) {
+            Ok((read, grew)) => {
+                trouble = None;
+                if grew {
+                    report(Msg::Recorded { question, answer: Ok(Arc::new(read.clone())) });
+                }
+                recording = Some(read);
+            }
+            Err(reason) if trouble.as_ref() == Some(&reason) => {}
+            Err(reason) => {
+                trouble = Some(reason.clone());
+                report(Msg::Recorded { question, answer: Err(format!("cannot read the record: {reason}")) });
+            }
+        }
+        tokio::time::sleep(EVERY).await;
+    }
+}
+
+/// How long the stages of earlier runs of a line took.
+fn habits(state: &StateDir, key: &Key, current: &Path, known: &Known) -> Answer<Habits> {
+    let mut runs = build::all(state, key).map_err(|error| error.to_string())?;
+    runs.sort_by_key(|run| std::cmp::Reverse(run.started));
+    let mut habits = Habits::default();
+    for run in runs.iter().filter(|run| !run.state.live() && run.dir != current).take(EARLIER) {
+        let before = known.lock().unwrap_or_else(PoisonError::into_inner).get(&run.dir).cloned();
+        match before.map_or_else(|| tracks(run), Ok) {
+            Ok(tracks) => {
+                habits.learn(&tracks);
+                known.lock().unwrap_or_else(PoisonError::into_inner).insert(run.dir.clone(), tracks);
+            }
+            Err(error) => tracing::debug!(%key, %error, log = %run.log.display(), "an earlier log says nothing"),
+        }
+    }
+    Ok(habits)
+}
+
+fn tracks(run: &Run) -> std::io::Result<Tracks> {
+    clock::tracks(BufReader::with_capacity(256 << 10, File::open(&run.log)?))
+}
+
+/// A recorded picture.
+pub(super) async fn frame(path: PathBuf) -> Answer<Picture> {
+    blocking(move || {
+        let cannot = |error: &dyn std::fmt::Display| format!("cannot read {}: {error}", path.display());
+        let png = std::fs::read(&path).map_err(|error| cannot(&error))?;
+        Picture::decode(png).map_err(|error| cannot(&error))
+    })
+    .await
+}

@@ -1,0 +1,263 @@
+//! The recorded pictures of the selected line's newest run, and the moment of it that is looked at.
+//!
+//! There is one moment for all panes: going through the pictures takes the log along, and going through the log takes the
+//! pictures along. Without one, everything shows what is going on now.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use jiff::Timestamp;
+
+use super::binding::Command;
+use super::effect::{Effect, Sought};
+use super::message::{Answer, Question};
+use super::panes::Pane;
+use super::state::Console;
+use crate::pipeline::Key;
+use crate::triage::clock::Habits;
+use crate::triage::picture::Picture;
+use crate::triage::recording::{Frame, Recording};
+
+/// The pane's state.
+#[derive(Debug, Clone, Default)]
+pub struct TimelinePane {
+    run: Option<(Key, PathBuf)>,
+    open: Option<Question>,
+    recording: Arc<Recording>,
+    habits: Habits,
+    trouble: Option<String>,
+    /// the moment looked at; `None` = now
+    moment: Option<Timestamp>,
+    /// the line of the log that the moment was last compared with
+    line: u64,
+    picture: Option<(String, Picture)>,
+    reading: Option<(Question, String)>,
+}
+
+impl TimelinePane {
+    /// What was recorded of the run.
+    pub fn recording(&self) -> &Recording {
+        &self.recording
+    }
+
+    /// What is usual for the line.
+    pub fn habits(&self) -> &Habits {
+        &self.habits
+    }
+
+    /// Why the record cannot be read.
+    pub fn trouble(&self) -> Option<&str> {
+        self.trouble.as_deref()
+    }
+
+    /// The moment looked at; `None` = now.
+    pub fn moment(&self) -> Option<Timestamp> {
+        self.moment
+    }
+
+    /// Index of the recorded picture looked at, if one is.
+    pub fn at(&self) -> Option<usize> {
+        self.recording.frame_at(self.moment?)
+    }
+
+    /// The recorded picture to show: of the moment looked at, or the last one when `over` (there is no guest any more).
+    pub fn frame(&self, over: bool) -> Option<&Frame> {
+        let at = match self.moment {
+            Some(moment) => self.recording.frame_at(moment),
+            None if over => self.recording.frames.len().checked_sub(1),
+            None => None,
+        };
+        self.recording.frames.get(at?)
+    }
+
+    /// The pixels of the recorded picture to show, once they are read.
+    pub fn picture(&self, over: bool) -> Option<(&Frame, &Picture)> {
+        let frame = self.frame(over)?;
+        self.picture.as_ref().filter(|(file, _)| *file == frame.file).map(|(_, picture)| (frame, picture))
+    }
+
+    /// Turns to another run, or none.
+    fn turn_to(&mut self, run: Option<(Key, PathBuf)>, question: Question) -> Option<Effect> {
+        if self.run == run {
+            return None;
+        }
+        *self = Self { run, ..Self::default() };
+        let Some((key, dir)) = self.run.clone() else { return Some(Effect::CloseRecording) };
+        self.open = Some(question);
+        Some(Effect::OpenRecording { question, key, dir })
+    }
+
+    /// The record was read, or grew.
+    pub(super) fn grew(&mut self, question: Question, answer: Answer<Arc<Recording>>) -> bool {
+        if self.open != Some(question) {
+            return false;
+        }
+        match answer {
+            Ok(recording) => {
+                self.recording = recording;
+                self.trouble = None;
+            }
+            Err(reason) => self.trouble = Some(reason),
+        }
+        true
+    }
+
+    /// The logs of earlier runs were read.
+    pub(super) fn learnt(&mut self, question: Question, habits: Habits) -> bool {
+        let fits = self.open == Some(question);
+        if fits {
+            self.habits = habits;
+        }
+        fits
+    }
+
+    /// A recorded picture was read.
+    pub(super) fn read(&mut self, question: Question, answer: Answer<Picture>) -> bool {
+        let Some((_, file)) = self.reading.take_if(|(asked, _)| *asked == question) else { return false };
+        match answer {
+            Ok(picture) => self.picture = Some((file, picture)),
+            Err(reason) => self.trouble = Some(reason),
+        }
+        true
+    }
+
+    /// Asks for the recorded picture to show.
+    fn wants(&mut self, over: bool, question: Question) -> Option<Effect> {
+        let frame = self.frame(over)?;
+        let known = self.picture.as_ref().is_some_and(|(file, _)| *file == frame.file);
+        if known || self.reading.is_some() || self.trouble.is_some() {
+            return None;
+        }
+        let path = self.recording.path(frame);
+        self.reading = Some((question, frame.file.clone()));
+        Some(Effect::ReadFrame { question, path })
+    }
+
+    /// Goes by pictures from the one looked at; beyond the last one lies now.
+    fn stepped(&mut self, by: i64) -> bool {
+        let count = self.recording.frames.len();
+        let here = self.at().unwrap_or(count);
+        let to = here.saturating_add_signed(isize::try_from(by).unwrap_or(0)).min(count);
+        let moment = self.recording.frames.get(to).map(|frame| frame.at);
+        self.trouble = None;
+        std::mem::replace(&mut self.moment, moment) != moment
+    }
+
+    /// The recorded picture of a name, as evidence cites it.
+    pub fn frame_named(&self, name: &str) -> Option<&Frame> {
+        self.recording.frames.get(self.find(name)?)
+    }
+
+    fn find(&self, name: &str) -> Option<usize> {
+        let file = |frame: &Frame| frame.file == name || frame.file.rsplit('/').next() == Some(name);
+        self.recording.frames.iter().position(file)
+    }
+
+    pub(super) fn now(&mut self) -> bool {
+        self.trouble = None;
+        self.moment.take().is_some()
+    }
+}
+
+impl Console {
+    /// The build VM is gone, or packer is through with it: the last recorded picture stands for it.
+    pub(crate) fn over(&self) -> bool {
+        self.lines.selected().is_some_and(|row| row.guest().is_none() && row.live_run().is_none())
+    }
+
+    /// Keeps the timeline on the selected line's newest run, and the moment on the line of the log that is looked at.
+    pub(super) fn follow_timeline(&mut self, effects: &mut Vec<Effect>) {
+        let selected = self.lines.selected();
+        let run = selected.and_then(|row| row.run.as_ref().map(|run| (row.line.key.clone(), run.dir.clone())));
+        let question = self.question();
+        if let Some(effect) = self.timeline.turn_to(run, question) {
+            effects.push(effect);
+            self.changed();
+        }
+        self.moment_of_log();
+        if self.panes.visible(Pane::Picture) {
+            let (over, question) = (self.over(), self.question());
+            effects.extend(self.timeline.wants(over, question));
+        }
+    }
+
+    /// While one reads back in the log, the picture is the one of that time.
+    fn moment_of_log(&mut self) {
+        let line = self.log.cursor();
+        if self.panes.focus != Pane::Log || self.timeline.recording.frames.is_empty() {
+            self.timeline.line = line;
+            return;
+        }
+        let moment = match self.log.stamp_near_cursor() {
+            _ if self.log.follows() => None,
+            _ if line == self.timeline.line => return,
+            // Packer's clock is that of this machine.
+            Some(stamp) => stamp.to_zoned(self.zone.clone()).ok().map(|zoned| zoned.timestamp()),
+            None => return,
+        };
+        self.timeline.line = line;
+        if self.timeline.moment != moment {
+            self.timeline.moment = moment;
+            self.changed();
+        }
+    }
+
+    /// Keys in the picture and the timeline. Whether it was one of theirs.
+    pub(super) fn scrubbing(&mut self, command: Command, effects: &mut Vec<Effect>) -> bool {
+        let far = i64::from(i32::MAX);
+        let by = match command {
+            Command::Left => -1,
+            Command::Right => 1,
+            Command::PageUp => -10,
+            Command::PageDown => 10,
+            Command::Top => -far,
+            Command::Bottom => far,
+            _ => return self.panes.focus == Pane::Timeline,
+        };
+        self.scrub(by, effects);
+        true
+    }
+
+    /// Goes by recorded pictures, and takes the log along.
+    pub(super) fn scrub(&mut self, by: i64, effects: &mut Vec<Effect>) {
+        if self.timeline.recording.frames.is_empty() {
+            self.notice(super::toast::Tone::Info, "no pictures were recorded of this run");
+            return;
+        }
+        if self.timeline.stepped(by) {
+            self.log_of_moment(effects);
+        }
+    }
+
+    /// Shows a recorded picture by its name.
+    pub(super) fn show_frame(&mut self, name: &str, effects: &mut Vec<Effect>) {
+        let Some(at) = self.timeline.find(name) else { return };
+        self.timeline.moment = self.timeline.recording.frames.get(at).map(|frame| frame.at);
+        self.timeline.trouble = None;
+        self.log_of_moment(effects);
+    }
+
+    /// The log jumps to what was said at the moment looked at; now = its end.
+    fn log_of_moment(&mut self, effects: &mut Vec<Effect>) {
+        if self.timeline.moment.is_none() {
+            self.log.ends(true);
+            return;
+        }
+        let Some(offset) =
+            self.timeline.at().and_then(|at| self.timeline.recording.frames.get(at)).map(|frame| frame.log)
+        else {
+            return;
+        };
+        let question = self.question();
+        effects.extend(self.log.seek(Sought::Offset(offset), true, question));
+    }
+
+    /// Back to what is going on now.
+    pub(super) fn live(&mut self) -> bool {
+        let was = self.timeline.now();
+        if was {
+            self.log.ends(true);
+        }
+        was
+    }
+}

@@ -1,0 +1,208 @@
+//! What the rules say about the newest run of each line, and the evidence a person can open.
+
+use std::collections::BTreeMap;
+
+use jiff::Timestamp;
+
+use super::binding::Command;
+use super::effect::Effect;
+use super::lines::LineRow;
+use super::message::{Answer, Question};
+use super::panes::Pane;
+use super::run::RunState;
+use super::state::Console;
+use super::toast::Tone;
+use crate::pipeline::Key;
+use crate::triage::verdict::{Evidence, Verdict, Witness};
+
+/// Why a verdict was asked for without a person asking.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Occasion {
+    /// the run ended badly
+    Failed,
+    /// its console stands still since then
+    Still(Timestamp),
+}
+
+/// The verdict on one run.
+#[derive(Debug, Clone)]
+pub struct Case {
+    /// when the run began; another run has another case
+    run: Timestamp,
+    asked: Option<Question>,
+    occasion: Option<Occasion>,
+    verdict: Option<(Box<Verdict>, Timestamp)>,
+    trouble: Option<String>,
+    chosen: usize,
+}
+
+impl Case {
+    fn new(run: Timestamp) -> Self {
+        Self { run, asked: None, occasion: None, verdict: None, trouble: None, chosen: 0 }
+    }
+
+    /// The verdict and when it was given.
+    pub fn verdict(&self) -> Option<(&Verdict, Timestamp)> {
+        self.verdict.as_ref().map(|(verdict, at)| (&**verdict, *at))
+    }
+
+    /// Why there is none.
+    pub fn trouble(&self) -> Option<&str> {
+        self.trouble.as_deref()
+    }
+
+    /// Whether it is being worked out.
+    pub fn working(&self) -> bool {
+        self.asked.is_some()
+    }
+
+    /// The evidence under the cursor.
+    pub fn chosen(&self) -> usize {
+        self.chosen
+    }
+}
+
+/// The verdicts on the newest runs.
+#[derive(Debug, Clone, Default)]
+pub struct Verdicts(BTreeMap<Key, Case>);
+
+impl Verdicts {
+    /// The case of a line's newest run.
+    pub fn of(&self, row: &LineRow) -> Option<&Case> {
+        let run = row.run.as_ref()?;
+        self.0.get(&row.line.key).filter(|case| case.run == run.started)
+    }
+
+    fn case(&mut self, row: &LineRow) -> Option<&mut Case> {
+        let run = row.run.as_ref()?;
+        let case = self.0.entry(row.line.key.clone()).or_insert_with(|| Case::new(run.started));
+        if case.run != run.started {
+            *case = Case::new(run.started);
+        }
+        Some(case)
+    }
+
+    /// Asks for a verdict, unless it is being worked out already.
+    fn ask(&mut self, row: &LineRow, question: Question) -> Option<Effect> {
+        let run = row.run.as_ref()?;
+        let case = self.case(row).filter(|case| case.asked.is_none())?;
+        case.asked = Some(question);
+        let guest = row.guest().cloned().map(Box::new);
+        let (key, dir, log) = (row.line.key.clone(), run.dir.clone(), run.log.clone());
+        Some(Effect::Judge { question, key, dir, log, guest })
+    }
+
+    /// Asks when a run failed, or its console stands still.
+    fn due(&mut self, row: &LineRow, question: Question) -> Option<Effect> {
+        let run = row.run.as_ref()?;
+        let occasion = match run.state {
+            RunState::Failed { .. } | RunState::Lost => Occasion::Failed,
+            _ => Occasion::Still(run.still.as_ref().filter(|_| run.state.live())?.since),
+        };
+        let case = self.case(row).filter(|case| case.asked.is_none() && case.occasion != Some(occasion))?;
+        case.occasion = Some(occasion);
+        self.ask(row, question)
+    }
+
+    /// A verdict came.
+    pub(super) fn judged(&mut self, question: Question, answer: Answer<Box<Verdict>>, now: Timestamp) -> bool {
+        let Some(case) = self.0.values_mut().find(|case| case.asked == Some(question)) else { return false };
+        case.asked = None;
+        match answer {
+            Ok(verdict) => {
+                case.chosen = case.chosen.min(verdict.evidence.len().saturating_sub(1));
+                case.verdict = Some((verdict, now));
+                case.trouble = None;
+            }
+            Err(reason) => case.trouble = Some(reason),
+        }
+        true
+    }
+}
+
+impl Console {
+    /// The case of the selected line.
+    pub(crate) fn case(&self) -> Option<&Case> {
+        self.lines.selected().and_then(|row| self.verdicts.of(row))
+    }
+
+    /// Judges the selected line's newest run now, and shows the pane.
+    pub(super) fn judge(&mut self, effects: &mut Vec<Effect>) {
+        self.panes.focus(Pane::Verdict);
+        let question = self.question();
+        let Some(row) = self.lines.selected() else { return };
+        effects.extend(self.verdicts.ask(row, question));
+    }
+
+    /// Judges what failed or stands still since the last look. A run that failed while nobody looked is judged when its
+    /// line is selected.
+    pub(super) fn judge_what_is_due(&mut self, effects: &mut Vec<Effect>) {
+        let question = self.question();
+        let Self { lines, verdicts, opened, .. } = self;
+        let selected = lines.selected().map(|row| row.line.key.clone());
+        let fresh = |row: &&LineRow| {
+            let ended = row.run.as_ref().and_then(|run| run.ended);
+            selected.as_ref() == Some(&row.line.key) || ended.is_none_or(|ended| ended >= *opened)
+        };
+        // One at a time: the next message asks for the next one.
+        effects.extend(lines.all().iter().filter(fresh).find_map(|row| verdicts.due(row, question)));
+    }
+
+    /// Moves among the evidence.
+    pub(super) fn verdict_moved(&mut self, by: i64) {
+        let Some(row) = self.lines.selected() else { return };
+        let Some(case) = self.verdicts.case(row) else { return };
+        let last = case.verdict.as_ref().map_or(0, |(verdict, _)| verdict.evidence.len().saturating_sub(1));
+        let by = isize::try_from(by).unwrap_or(0);
+        case.chosen = case.chosen.saturating_add_signed(by).min(last);
+    }
+
+    pub(super) fn verdict_command(&mut self, command: Command) {
+        let far = i64::from(i16::MAX);
+        match command {
+            Command::Up => self.verdict_moved(-1),
+            Command::Down => self.verdict_moved(1),
+            Command::PageUp | Command::Top => self.verdict_moved(-far),
+            Command::PageDown | Command::Bottom => self.verdict_moved(far),
+            _ => {}
+        }
+    }
+
+    /// Opens a piece of evidence by its number, or the one under the cursor.
+    pub(super) fn open_evidence(&mut self, number: Option<u32>, effects: &mut Vec<Effect>) {
+        let Some((verdict, _)) = self.case().and_then(Case::verdict) else {
+            self.notice(Tone::Info, "no verdict on this line yet: v judges its newest run");
+            return;
+        };
+        let index = match number {
+            Some(number) => number.saturating_sub(1) as usize,
+            None => self.case().map_or(0, Case::chosen),
+        };
+        let Some(evidence) = verdict.evidence.get(index).cloned() else {
+            self.notice(Tone::Info, format!("no evidence {}: the verdict cites {}", index + 1, verdict.evidence.len()));
+            return;
+        };
+        if let Some(case) = self.lines.selected().and_then(|row| self.verdicts.0.get_mut(&row.line.key)) {
+            case.chosen = index;
+        }
+        self.open(&evidence, effects);
+    }
+
+    fn open(&mut self, evidence: &Evidence, effects: &mut Vec<Effect>) {
+        match (evidence.source, evidence.line, &evidence.frame) {
+            (Witness::Log, Some(line), _) => {
+                self.panes.focus(Pane::Log);
+                self.log.reveal(line.saturating_sub(1));
+            }
+            (Witness::Screen, _, Some(frame)) if self.timeline.frame_named(frame).is_some() => {
+                self.panes.focus(Pane::Picture);
+                let name = frame.clone();
+                self.show_frame(&name, effects);
+            }
+            (Witness::Screen, ..) => self.panes.focus(Pane::Picture),
+            (Witness::Guest, ..) | (Witness::Log, None, _) => {
+                self.notice(Tone::Info, evidence.text.clone());
+            }
+        }
+    }
+}

@@ -1,0 +1,234 @@
+//! The timeline of the selected line's newest run: stages, recorded pictures, and the honest clock.
+
+use std::time::Duration;
+
+use jiff::{SignedDuration, Timestamp};
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+use ratatui::style::Style;
+use ratatui::text::Span;
+
+use super::lines::textwrap;
+use super::{empty, frame, put, width};
+use crate::console::panes::Pane;
+use crate::console::run::RunSeen;
+use crate::console::{Console, age};
+use crate::triage::clock::{Reading, Usual, spoken};
+use crate::triage::recording::Recording;
+use crate::tui::theme::Theme;
+
+/// Columns of a time of day.
+const CLOCK: u16 = 8;
+
+/// Draws the pane.
+pub fn draw(console: &Console, area: Rect, theme: Theme, buffer: &mut Buffer) {
+    if area.is_empty() {
+        return;
+    }
+    let focused = console.panes.focus == Pane::Timeline;
+    let inner = frame(area, title(console, theme, focused), focused, theme, buffer);
+    let Some(run) = console.lines.selected().and_then(|row| row.run.as_ref()) else {
+        empty(inner, &[("no run yet", Style::new())], buffer);
+        return;
+    };
+    let reading = reading(console);
+    let mut y = inner.y;
+    let mut row = |buffer: &mut Buffer, draw: &dyn Fn(Rect, &mut Buffer)| {
+        if y < inner.bottom() {
+            draw(Rect { y, height: 1, ..inner }, buffer);
+            y += 1;
+        }
+    };
+    if let Some(reading) = &reading {
+        row(buffer, &|at, buffer| draw_stages(reading, at, theme, buffer));
+        for (text, style) in clock_words(console, reading, usize::from(inner.width.saturating_sub(1).max(1)), theme) {
+            row(buffer, &|at, buffer| {
+                put(buffer, at.x + 1, at.y, at.width.saturating_sub(1), &text, style);
+            });
+        }
+    }
+    row(buffer, &|at, buffer| draw_strip(console, run, at, theme, buffer));
+    let rest = Rect { y, height: inner.bottom().saturating_sub(y), ..inner };
+    draw_events(console, rest, theme, buffer);
+}
+
+fn title(console: &Console, theme: Theme, focused: bool) -> Vec<Span<'static>> {
+    let mut title = vec![Span::styled(" Timeline ", theme.title(focused))];
+    let count = console.timeline.recording().frames.len();
+    match (console.timeline.at(), console.timeline.moment()) {
+        (Some(at), Some(_)) => {
+            title.push(Span::styled(format!("picture {} of {count} ", at + 1), theme.warn()));
+            title.push(Span::styled("· Esc back to now ", theme.dim()));
+        }
+        _ if count > 0 => title.push(Span::styled(format!("{count} pictures "), theme.dim())),
+        _ => {}
+    }
+    title
+}
+
+/// Where the build stands; `None` before packer's log tells.
+pub fn reading(console: &Console) -> Option<Reading> {
+    let track = console.log.facts().track.as_ref()?;
+    let run = console.lines.selected()?.run.as_ref()?;
+    // Packer's clock is that of this machine. After the end, time stands still.
+    let now = run.ended.unwrap_or(console.now).to_zoned(console.zone.clone()).datetime();
+    Some(Reading::of(track, console.timeline.habits(), now))
+}
+
+/// `create 12s▕boot 40s▕wait for IP 16m ▓▓▓▓▓▓░░░`; the oldest stages go first where it is narrow.
+fn draw_stages(reading: &Reading, area: Rect, theme: Theme, buffer: &mut Buffer) {
+    let last = reading.stages.len().saturating_sub(1);
+    let took = |length: &Option<Duration>| length.map_or(String::new(), |length| format!(" {}", spoken(length)));
+    let mut stages: Vec<(String, Style)> = Vec::new();
+    for (at, (phase, length)) in reading.stages.iter().enumerate() {
+        let style = match (*phase == reading.phase, reading.running) {
+            (true, true) => theme.busy(),
+            (true, false) => theme.bold(),
+            (false, _) => theme.dim(),
+        };
+        let end = if at == last { "" } else { "▕" };
+        stages.push((format!("{phase}{}{end}", took(length)), style));
+    }
+    let room = area.width.saturating_sub(2);
+    while stages.len() > 1 && stages.iter().map(|(text, _)| width(text)).sum::<u16>() > room {
+        stages.remove(0);
+    }
+    let mut x = area.x + 1;
+    for (text, style) in &stages {
+        x += put(buffer, x, area.y, area.right().saturating_sub(x), text, *style);
+    }
+    let Some((spent, (_, left))) = reading.spent.zip(reading.gives_up) else { return };
+    let bar = area.right().saturating_sub(x + 2).min(20);
+    if bar < 5 {
+        return;
+    }
+    let part = spent.as_secs_f64() / (spent + left).as_secs_f64().max(1.0);
+    let full = usize::from(bar).min((part * f64::from(bar)) as usize);
+    let text = "▓".repeat(full) + &"░".repeat(usize::from(bar) - full);
+    put(buffer, x + 1, area.y, bar, &text, if reading.late() { theme.warn() } else { theme.busy() });
+}
+
+/// `IP usually after 7m50s, now 16m, packer gives up 03:41 (in 4m)`.
+fn clock_words(console: &Console, reading: &Reading, columns: usize, theme: Theme) -> Vec<(String, Style)> {
+    let usual = |usual: Usual| {
+        let most =
+            if usual.most > usual.half { format!(" (9 of 10 by {})", spoken(usual.most)) } else { String::new() };
+        format!("{} usually after {}{most}", reading.subject(), spoken(usual.half))
+    };
+    let mut parts: Vec<String> = reading.usual.map(usual).into_iter().collect();
+    let name = if parts.is_empty() { format!("{} ", reading.subject()) } else { String::new() };
+    match (reading.spent, reading.running) {
+        (Some(spent), true) if parts.is_empty() => parts.push(format!("{name}{} so far", spoken(spent))),
+        (Some(spent), true) => parts.push(format!("now {}", spoken(spent))),
+        (Some(spent), false) => parts.push(format!("{name}took {}", spoken(spent))),
+        (None, _) => {}
+    }
+    if let Some((at, left)) = reading.gives_up {
+        let when = at.strftime(if left < Duration::from_secs(600) { "%H:%M:%S" } else { "%H:%M" });
+        let left = if left.is_zero() { "overdue".into() } else { format!("in {}", spoken(left)) };
+        parts.push(format!("packer gives up {when} ({left})"));
+    }
+    if parts.is_empty() {
+        return Vec::new();
+    }
+    let still = console.lines.selected().and_then(|row| row.run.as_ref()).is_some_and(|run| run.still.is_some());
+    let style = if reading.late() || still { theme.warn() } else { Style::new() };
+    textwrap(&parts.join(", "), columns).into_iter().map(|text| (text, style)).collect()
+}
+
+/// `03:01:10 ▂▂▂▂█▂▂────── 03:17:40`: where pictures changed, and which one is looked at.
+fn draw_strip(console: &Console, run: &RunSeen, area: Rect, theme: Theme, buffer: &mut Buffer) {
+    let recording = console.timeline.recording();
+    if let Some(reason) = console.timeline.trouble() {
+        put(buffer, area.x + 1, area.y, area.width.saturating_sub(1), &format!("▲ {reason}"), theme.warn());
+        return;
+    }
+    if recording.frames.is_empty() {
+        let note = recording.notes.last().map_or("no pictures recorded", |(_, text)| text.as_str());
+        put(buffer, area.x + 1, area.y, area.width.saturating_sub(1), note, theme.dim());
+        return;
+    }
+    let end = run.ended.or(recording.seen.map(|(at, _)| at)).unwrap_or(console.now);
+    let columns = area.width.saturating_sub(2 * CLOCK + 4);
+    if columns < 4 {
+        return;
+    }
+    let begin = recording.frames.first().map_or(run.started, |frame| frame.at.min(run.started));
+    put(buffer, area.x + 1, area.y, CLOCK, &age::clock(begin, &console.zone), theme.dim());
+    put(buffer, area.right() - CLOCK - 1, area.y, CLOCK, &age::clock(end, &console.zone), theme.dim());
+    let strip = Strip { begin, span: end.duration_since(begin), columns };
+    for (column, cell) in (0..).zip(strip.cells(recording)) {
+        let style = if cell { theme.busy() } else { theme.dim() };
+        put(buffer, area.x + CLOCK + 2 + column, area.y, 1, if cell { "▂" } else { "─" }, style);
+    }
+    let mark = console.timeline.at().and_then(|at| recording.frames.get(at)).map(|frame| frame.at);
+    if let Some(column) = mark.map(|at| strip.column(at)) {
+        put(buffer, area.x + CLOCK + 2 + column, area.y, 1, "█", theme.warn());
+    }
+}
+
+/// A stretch of time on a stretch of columns.
+struct Strip {
+    begin: Timestamp,
+    span: SignedDuration,
+    columns: u16,
+}
+
+impl Strip {
+    fn column(&self, at: Timestamp) -> u16 {
+        let part = at.duration_since(self.begin).as_secs_f64() / self.span.as_secs_f64().max(1.0);
+        ((part * f64::from(self.columns)).max(0.0) as u16).min(self.columns.saturating_sub(1))
+    }
+
+    /// Per column, whether the picture changed there.
+    fn cells(&self, recording: &Recording) -> Vec<bool> {
+        let mut cells = vec![false; usize::from(self.columns)];
+        for frame in &recording.frames {
+            if let Some(cell) = cells.get_mut(usize::from(self.column(frame.at))) {
+                *cell = true;
+            }
+        }
+        cells
+    }
+}
+
+/// What happened around the moment looked at, where there is room: pictures, guest, tasks, notes.
+fn draw_events(console: &Console, area: Rect, theme: Theme, buffer: &mut Buffer) {
+    if area.height == 0 {
+        return;
+    }
+    let events = events(console.timeline.recording());
+    let moment = console.timeline.moment();
+    let here = moment.map_or(events.len(), |moment| events.partition_point(|(at, _)| *at <= moment));
+    let room = usize::from(area.height);
+    let first = (here + room / 3).min(events.len()).saturating_sub(room);
+    for (y, (index, (at, text))) in (area.y..area.bottom()).zip(events.iter().enumerate().skip(first)) {
+        let style = if moment.is_some() && index + 1 == here { theme.bold() } else { Style::new() };
+        let used = put(buffer, area.x + 1, y, CLOCK, &age::clock(*at, &console.zone), theme.dim());
+        let x = area.x + used + 3;
+        put(buffer, x, y, area.right().saturating_sub(x), text, style);
+    }
+}
+
+fn events(recording: &Recording) -> Vec<(Timestamp, String)> {
+    let mut events: Vec<(Timestamp, String)> = Vec::new();
+    for frame in &recording.frames {
+        let label = recording.reading(frame).and_then(|reading| reading.label.as_deref());
+        let stood = frame.until.duration_since(frame.at).unsigned_abs();
+        let label = label.map_or(String::new(), |label| format!(": {label}"));
+        events.push((frame.at, format!("picture{label}, {}", spoken(stood))));
+    }
+    for guest in &recording.guests {
+        let power = guest.power.map_or("gone".into(), |power| format!("{power:?}"));
+        let ip = guest.ip.as_ref().map_or(String::new(), |ip| format!(", {ip}"));
+        let tools = guest.tools.map_or(String::new(), |tools| format!(", {tools:?}"));
+        events.push((guest.at, format!("guest {power}{ip}{tools}")));
+    }
+    for task in &recording.tasks {
+        let error = task.error.as_ref().map_or(String::new(), |error| format!(": {error}"));
+        events.push((task.at, format!("{} {}{error}", task.name, task.state)));
+    }
+    events.extend(recording.notes.iter().cloned());
+    events.sort_by_key(|(at, _)| *at);
+    events
+}

@@ -1,0 +1,123 @@
+//! The verdict on the selected line's newest run: cause, remedy, and the evidence to open.
+
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+use ratatui::style::Style;
+use ratatui::text::Span;
+
+use super::lines::textwrap;
+use super::{empty, frame, put};
+use crate::console::panes::Pane;
+use crate::console::verdict::Case;
+use crate::console::{Console, age};
+use crate::triage::verdict::{Confidence, Evidence, Verdict, Witness};
+use crate::tui::theme::Theme;
+
+/// One row of the pane.
+struct Row {
+    text: String,
+    style: Style,
+    /// the evidence it belongs to
+    evidence: Option<usize>,
+}
+
+/// Draws the pane.
+pub fn draw(console: &Console, area: Rect, theme: Theme, buffer: &mut Buffer) {
+    if area.is_empty() {
+        return;
+    }
+    let focused = console.panes.focus == Pane::Verdict;
+    let inner = frame(area, title(console, theme, focused), focused, theme, buffer);
+    let case = console.case();
+    let Some((verdict, _)) = case.and_then(Case::verdict) else {
+        draw_none(console, case, inner, theme, buffer);
+        return;
+    };
+    let chosen = case.map_or(0, Case::chosen);
+    let rows = rows(console, verdict, usize::from(inner.width.saturating_sub(1).max(1)), theme);
+    let room = usize::from(inner.height);
+    let last = rows.iter().rposition(|row| row.evidence == Some(chosen)).unwrap_or(0);
+    let first = if focused { (last + 1).saturating_sub(room) } else { 0 };
+    for (y, row) in (inner.y..inner.bottom()).zip(rows.iter().skip(first)) {
+        let here = focused && row.evidence == Some(chosen);
+        let style = if here { theme.selected() } else { row.style };
+        if here {
+            buffer.set_style(Rect { y, height: 1, ..inner }, style);
+        }
+        put(buffer, inner.x + 1, y, inner.width.saturating_sub(1), &row.text, style);
+    }
+}
+
+fn title(console: &Console, theme: Theme, focused: bool) -> Vec<Span<'static>> {
+    let mut title = vec![Span::styled(" Verdict ", theme.title(focused))];
+    let Some(case) = console.case() else { return title };
+    if let Some((verdict, at)) = case.verdict() {
+        let style = if benign(verdict) { theme.good() } else { theme.bad() };
+        title.push(Span::styled(format!("{} ", verdict.class), style));
+        title.push(Span::styled(format!("· {} confidence ", sure(verdict.confidence)), theme.text()));
+        title.push(Span::styled(format!("· {} ", age::clock(at, &console.zone)), theme.dim()));
+    }
+    if case.working() {
+        title.push(Span::styled("· looking… ", theme.busy()));
+    }
+    title
+}
+
+fn benign(verdict: &Verdict) -> bool {
+    matches!(verdict.class.as_str(), "success" | "running" | "cancelled")
+}
+
+const fn sure(confidence: Confidence) -> &'static str {
+    match confidence {
+        Confidence::Low => "low",
+        Confidence::Medium => "medium",
+        Confidence::High => "high",
+    }
+}
+
+fn draw_none(console: &Console, case: Option<&Case>, inner: Rect, theme: Theme, buffer: &mut Buffer) {
+    if let Some(reason) = case.and_then(Case::trouble) {
+        let rows = textwrap(&format!("▲ {reason}"), usize::from(inner.width.saturating_sub(2).max(1)));
+        let rows: Vec<(&str, Style)> = rows.iter().map(|row| (row.as_str(), theme.warn())).collect();
+        return empty(inner, &rows, buffer);
+    }
+    let Some(row) = console.lines.selected() else { return };
+    let (text, hint) = match (&row.run, case) {
+        (None, _) => ("no run to judge", ""),
+        (_, Some(case)) if case.working() => ("looking at log, pictures and guest", ""),
+        (Some(run), _) if run.state.live() => ("nothing looks wrong yet", "v judges the run as it stands"),
+        (Some(_), _) => ("not judged", "v judges the run"),
+    };
+    empty(inner, &[(text, Style::new()), (hint, theme.dim())], buffer);
+}
+
+fn rows(console: &Console, verdict: &Verdict, columns: usize, theme: Theme) -> Vec<Row> {
+    let mut rows = Vec::new();
+    let mut add = |text: &str, style: Style| {
+        let wrapped = textwrap(text, columns);
+        rows.extend(wrapped.into_iter().map(|text| Row { text, style, evidence: None }));
+    };
+    add(&verdict.cause, theme.bold());
+    if let Some(remedy) = &verdict.remedy {
+        add(&format!("→ {remedy}"), theme.good());
+    }
+    for (index, evidence) in verdict.evidence.iter().enumerate() {
+        let text = format!("{} {}  {}", index + 1, place(console, evidence), evidence.text);
+        rows.push(Row { text, style: Style::new(), evidence: Some(index) });
+    }
+    rows
+}
+
+/// Where the evidence is found.
+fn place(console: &Console, evidence: &Evidence) -> String {
+    match (evidence.source, evidence.line, &evidence.frame) {
+        (Witness::Log, Some(line), _) => format!("log {line}"),
+        (Witness::Log, None, _) => "log".into(),
+        (Witness::Screen, _, Some(name)) => match console.timeline.frame_named(name) {
+            Some(frame) => format!("picture {}", age::clock(frame.at, &console.zone)),
+            None => "picture".into(),
+        },
+        (Witness::Screen, ..) => "picture".into(),
+        (Witness::Guest, ..) => "guest".into(),
+    }
+}
