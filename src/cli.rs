@@ -16,6 +16,7 @@ mod logging;
 mod man;
 mod plan;
 mod redact;
+mod runs;
 mod status;
 mod triage;
 mod tui;
@@ -90,6 +91,8 @@ enum Verb {
     Triage(triage::Args),
     /// Scrub secrets: stdin to stdout, or a file
     Redact(redact::Args),
+    /// The same pipeline on GitHub Actions: list, dispatch, watch, cancel
+    Runs(runs::Args),
     /// Tools, environment, login, privileges and paths
     Doctor(doctor::Args),
     /// The simulated vCenter alone; govc can talk to it
@@ -215,6 +218,7 @@ async fn run(cli: Cli) -> anyhow::Result<Exit> {
         Some(Verb::Log(args)) => log::run(&context, args).await,
         Some(Verb::Triage(args)) => triage::run(&context, args).await,
         Some(Verb::Redact(args)) => redact::run(&context, args).await,
+        Some(Verb::Runs(args)) => runs::run(&context, args).await,
         Some(Verb::Doctor(args)) => doctor::run(&context, args).await,
         Some(Verb::Lab(args)) => lab::run(&context, args).await,
         Some(Verb::Completions(args)) => completions::run(&args),

@@ -8,7 +8,7 @@
 //! Arrows between the modules point one way:
 //!
 //! ```text
-//! pipeline → vcenter → build → generation / iso / triage → console → tui
+//! pipeline → vcenter → build → generation / iso / triage / remote → console → tui
 //! ```
 //!
 //! * [`pipeline`]: what the repository says: the matrix, its lines, packer's var-files and argv.
@@ -16,6 +16,7 @@
 //! * [`build`]: one packer run: its process, its record on disk.
 //! * [`generation`]: live, prev, build: promote, rollback, hold, sweep.
 //! * [`triage`]: why a build failed: the log, redaction.
+//! * [`remote`]: the same pipeline on GitHub Actions and ARC.
 //! * [`console`]: the console as a value: state, messages, effects; no terminal in it.
 //! * `tui`: the only place that knows a terminal (feature `tui`).
 //! * [`lab`]: a simulated vCenter and a simulated packer, for people without a vCenter and for tests.
@@ -28,6 +29,7 @@ pub mod iso;
 pub mod lab;
 pub mod paths;
 pub mod pipeline;
+pub mod remote;
 pub mod tls;
 pub mod triage;
 #[cfg(feature = "tui")]

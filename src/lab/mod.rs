@@ -9,6 +9,7 @@ mod control;
 mod effect;
 mod fault;
 mod frames;
+pub mod github;
 mod guest;
 mod hooks;
 mod http;

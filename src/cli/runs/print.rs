@@ -1,0 +1,85 @@
+//! Runs and legs as text.
+
+use std::io::{self, Write};
+
+use jiff::{SignedDuration, Timestamp};
+use tmpl::remote::{Board, Leg, Rate, RemoteRun, State};
+use tmpl::triage::log::clean;
+
+/// Runs, each with the legs that build lines or went wrong.
+pub fn board(board: &Board, out: &mut impl Write) -> io::Result<()> {
+    if board.runs.is_empty() {
+        writeln!(out, "no runs yet")?;
+    }
+    for seen in &board.runs {
+        run(&seen.run, board.at, out)?;
+        let wanted = |leg: &&Leg| leg.key.is_some() || leg.state.failed() || leg.state == State::Running;
+        for leg in seen.legs.iter().filter(wanted) {
+            self::leg(leg, board.at, out)?;
+        }
+    }
+    match board.rate {
+        Some(rate) => writeln!(out, "{}", self::rate(rate)),
+        None => Ok(()),
+    }
+}
+
+/// What is left of GitHub's limit.
+pub fn rate(rate: Rate) -> String {
+    format!("GitHub: {} of {} requests left until {}", rate.remaining, rate.limit, rate.reset.strftime("%H:%M UTC"))
+}
+
+fn run(run: &RemoteRun, now: Timestamp, out: &mut impl Write) -> io::Result<()> {
+    let title = clean(&run.title);
+    let age = spoken(now.duration_since(run.created));
+    let by = run.actor.as_deref().map(|actor| format!(" by {}", clean(actor))).unwrap_or_default();
+    writeln!(
+        out,
+        "#{:<5} {:<10} {title}  {age} ago, {}{by}  {}",
+        run.number,
+        run.state.word(),
+        run.event,
+        clean(&run.url)
+    )
+}
+
+/// One leg: its line, state, step, times and runner.
+pub fn leg(leg: &Leg, now: Timestamp, out: &mut impl Write) -> io::Result<()> {
+    let name = leg.key.as_ref().map_or_else(|| leg.name.clone(), |key| key.0.clone());
+    let mut facts = Vec::new();
+    if let Some(step) = &leg.step {
+        facts.push(format!("step: {step}"));
+    }
+    if let Some(age) = leg.age(now) {
+        facts.push(spoken(age));
+    }
+    let queued = leg.queued(now);
+    if leg.started.is_none() || queued.as_secs() >= 60 {
+        facts.push(format!("queued {}", spoken(queued)));
+    }
+    if let Some(runner) = &leg.runner {
+        facts.push(format!("on {runner}"));
+    }
+    writeln!(out, "       {:<22} {:<10} {}", clean(&name), leg.state.word(), clean(&facts.join(" · ")))
+}
+
+/// One run and what became of it.
+pub fn one(run: &RemoteRun, json: bool, what: &str) -> anyhow::Result<()> {
+    let mut out = io::stdout().lock();
+    match json {
+        true => writeln!(out, "{}", serde_json::to_string(run)?)?,
+        false => writeln!(out, "#{} {}: {what}  {}", run.number, clean(&run.title), clean(&run.url))?,
+    }
+    Ok(())
+}
+
+/// `42s`, `7m`, `3h`, `4d`.
+pub fn spoken(duration: SignedDuration) -> String {
+    let seconds = duration.as_secs().max(0);
+    match seconds {
+        0..60 => format!("{seconds}s"),
+        60..3600 => format!("{}m", seconds / 60),
+        3600..172_800 => format!("{}h", seconds / 3600),
+        _ => format!("{}d", seconds / 86_400),
+    }
+}

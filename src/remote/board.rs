@@ -1,0 +1,106 @@
+//! The recent runs with their legs, at one moment; and what follows from them for a line.
+
+use jiff::Timestamp;
+use serde::Serialize;
+
+use super::{BUILD, Client, Error, Leg, Rate, RemoteRun, State};
+use crate::pipeline::Key;
+
+/// Runs over whose legs are read too; GitHub answers from its cache when nothing changed.
+const DETAILED: usize = 8;
+
+/// A run and its jobs.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Seen {
+    /// the run
+    #[serde(flatten)]
+    pub run: RemoteRun,
+    /// its jobs; empty when they were not asked for
+    pub legs: Vec<Leg>,
+}
+
+impl Seen {
+    /// Whether it builds the line, now or later. Before its plan is made, a run of all lines may build any.
+    pub fn builds(&self, key: &Key) -> bool {
+        if !self.run.state.live() || self.run.line().is_some_and(|line| line != *key) {
+            return false;
+        }
+        match self.legs.iter().find(|leg| leg.key.as_ref() == Some(key)) {
+            Some(leg) => leg.state.live(),
+            None => self.legs.iter().all(|leg| leg.key.is_none()),
+        }
+    }
+
+    /// The legs that build lines.
+    pub fn lines(&self) -> impl Iterator<Item = (&Key, &Leg)> {
+        self.legs.iter().filter_map(|leg| Some((leg.key.as_ref()?, leg)))
+    }
+}
+
+/// Everything of the build workflow at one moment.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Board {
+    /// newest first
+    pub runs: Vec<Seen>,
+    /// what is left of the limit after asking
+    pub rate: Option<Rate>,
+    /// when it was asked for
+    pub at: Timestamp,
+}
+
+impl Board {
+    /// The run that builds the line, now or later.
+    pub fn builds(&self, key: &Key) -> Option<&Seen> {
+        self.runs.iter().find(|seen| seen.builds(key))
+    }
+
+    /// The run that waits for another one to end. The group keeps one running and one waiting run; a third one takes
+    /// the place of the waiting one without a word.
+    pub fn waiting(&self) -> Option<&RemoteRun> {
+        let live: Vec<&RemoteRun> = self.runs.iter().map(|seen| &seen.run).filter(|run| run.state.live()).collect();
+        let waits = |run: &&RemoteRun| run.state == State::Pending || (live.len() > 1 && run.state == State::Queued);
+        live.iter().copied().find(waits)
+    }
+
+    /// Whether one more run may be put into the group.
+    ///
+    /// # Errors
+    /// [`Error::Refused`] naming the run that would be dropped.
+    pub fn takes_one_more(&self) -> Result<(), Error> {
+        match self.waiting() {
+            None => Ok(()),
+            Some(run) => Err(Error::Refused(format!(
+                "run #{} ({}) waits already and GitHub would drop it for a new one; wait, or cancel it: {}",
+                run.number, run.title, run.url
+            ))),
+        }
+    }
+
+    /// Whether a run for `key` may be started now.
+    ///
+    /// # Errors
+    /// [`Error::Refused`] naming the run that is in the way.
+    pub fn may_dispatch(&self, key: &Key) -> Result<(), Error> {
+        if let Some(seen) = self.builds(key) {
+            let run = &seen.run;
+            return Err(Error::Refused(format!("{key} is built by run #{} already: {}", run.number, run.url)));
+        }
+        self.takes_one_more()
+    }
+}
+
+impl Client {
+    /// The newest `most` runs, with the legs of those that matter.
+    ///
+    /// # Errors
+    /// [`Error`]
+    pub async fn board(&self, most: u8) -> Result<Board, Error> {
+        let mut runs = Vec::new();
+        for (index, run) in self.runs(BUILD, most, None).await?.into_iter().enumerate() {
+            let wanted = run.state.live() || index < DETAILED;
+            let legs = if wanted { self.legs(run.id).await? } else { Vec::new() };
+            runs.push(Seen { run, legs });
+        }
+        Ok(Board { runs, rate: self.rate(), at: Timestamp::now() })
+    }
+}

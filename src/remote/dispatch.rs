@@ -1,0 +1,82 @@
+//! Starting a run for one line, without pushing another one out of the queue.
+
+use std::time::Duration;
+
+use jiff::{SignedDuration, Timestamp};
+use serde::{Deserialize, Serialize};
+
+use super::client::shaped;
+use super::{BUILD, Board, Client, Error, RemoteRun};
+use crate::pipeline::Key;
+
+/// How long a run may take to appear when GitHub does not name it at once.
+const APPEARS: Duration = Duration::from_secs(60);
+const BEAT: Duration = Duration::from_secs(2);
+
+#[derive(Serialize)]
+struct Order<'a> {
+    r#ref: &'a str,
+    inputs: Inputs<'a>,
+    /// since 2026 GitHub then answers with the run; older servers answer 204 and say nothing
+    return_run_details: bool,
+}
+
+#[derive(Serialize)]
+struct Inputs<'a> {
+    os: &'a str,
+}
+
+#[derive(Deserialize)]
+struct Details {
+    workflow_run_id: u64,
+}
+
+#[derive(Deserialize)]
+struct About {
+    default_branch: String,
+}
+
+impl Client {
+    /// Dispatches a build of `key` on `branch` (the default one when `None`) and returns its run.
+    ///
+    /// # Errors
+    /// [`Error::Refused`] before anything is asked for; [`Error::Shape`] when the run does not appear, which does not
+    /// mean that there is none.
+    pub async fn dispatch(&self, key: &Key, branch: Option<&str>) -> Result<RemoteRun, Error> {
+        let before = self.board(30).await?;
+        before.may_dispatch(key)?;
+        let branch = match branch {
+            Some(branch) => branch.to_owned(),
+            None => self.get::<About>("", "repository").await?.default_branch,
+        };
+        let asked = Timestamp::now();
+        let order = Order { r#ref: &branch, inputs: Inputs { os: &key.0 }, return_run_details: true };
+        let path = format!("/actions/workflows/{BUILD}/dispatches");
+        let body = self.post(&path, &order, &format!("a dispatch of {BUILD}")).await?;
+        match body {
+            Some(body) => {
+                let details: Details = shaped(&body, "the dispatch")?;
+                self.run(details.workflow_run_id).await
+            }
+            None => self.appears(key, &before, asked).await,
+        }
+    }
+
+    /// The run that was not there before and carries the line in its title.
+    async fn appears(&self, key: &Key, before: &Board, asked: Timestamp) -> Result<RemoteRun, Error> {
+        // Clocks differ.
+        let earliest = asked - SignedDuration::from_mins(5);
+        let deadline = tokio::time::Instant::now() + APPEARS;
+        while tokio::time::Instant::now() < deadline {
+            let runs = self.runs(BUILD, 10, Some("event=workflow_dispatch")).await?;
+            let new =
+                |run: &RemoteRun| !before.runs.iter().any(|known| known.run.id == run.id) && run.created > earliest;
+            if let Some(run) = runs.into_iter().find(|run| new(run) && run.line().as_ref() == Some(key)) {
+                return Ok(run);
+            }
+            tokio::time::sleep(BEAT).await;
+        }
+        let reason = format!("no run of {key} appeared within {} s; look before dispatching again", APPEARS.as_secs());
+        Err(Error::Shape { what: "the dispatch".into(), reason })
+    }
+}

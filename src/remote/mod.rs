@@ -1,0 +1,27 @@
+//! The same pipeline on GitHub Actions, where an ARC scale set runs the builds.
+//!
+//! [`Client`] talks to GitHub's REST API (its public OpenAPI description, version 2022-11-28) and keeps the rate limit;
+//! everything else here is asked through it. Nothing in here knows a terminal or the console.
+//!
+//! * [`run`], [`leg`]: a run of `build-templates.yml`, and its job for one line.
+//! * [`Board`]: the recent runs with their legs at one moment, and what follows from them for a line.
+//! * [`dispatch`], [`steer`]: start a run; cancel it, run its failed legs again.
+
+mod board;
+mod client;
+pub mod dispatch;
+mod error;
+pub mod leg;
+pub mod run;
+mod settings;
+pub mod steer;
+
+pub use board::{Board, Seen};
+pub use client::{Client, Rate};
+pub use error::Error;
+pub use leg::Leg;
+pub use run::{Conclusion, RemoteRun, State};
+pub use settings::{Repository, Settings};
+
+/// The workflow that builds and promotes templates.
+pub const BUILD: &str = "build-templates.yml";

@@ -1,0 +1,220 @@
+//! A run of a workflow. Shape: `workflow-run` of GitHub's OpenAPI description.
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use super::{Client, Error};
+use crate::pipeline::Key;
+
+/// How something ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Conclusion {
+    /// well
+    Success,
+    /// it failed
+    Failure,
+    /// somebody or something cancelled it
+    Cancelled,
+    /// GitHub's own limit was reached
+    TimedOut,
+    /// a condition left it out
+    Skipped,
+    /// `neutral`, `stale`, `action_required`, `startup_failure`, or a word that came later
+    Other,
+}
+
+/// How something stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(tag = "state", content = "conclusion", rename_all = "snake_case")]
+pub enum State {
+    /// waits for another run of its concurrency group
+    Pending,
+    /// waits for a runner
+    Queued,
+    /// at work
+    Running,
+    /// over
+    Ended(Conclusion),
+}
+
+impl State {
+    /// From GitHub's two words.
+    pub(super) fn read(status: &str, conclusion: Option<&str>) -> Self {
+        match status {
+            "completed" => Self::Ended(match conclusion.unwrap_or_default() {
+                "success" => Conclusion::Success,
+                "failure" => Conclusion::Failure,
+                "cancelled" => Conclusion::Cancelled,
+                "timed_out" => Conclusion::TimedOut,
+                "skipped" => Conclusion::Skipped,
+                _ => Conclusion::Other,
+            }),
+            "in_progress" => Self::Running,
+            "pending" => Self::Pending,
+            _ => Self::Queued,
+        }
+    }
+
+    /// Whether it is not over.
+    pub const fn live(self) -> bool {
+        !matches!(self, Self::Ended(_))
+    }
+
+    /// Whether it is over and did not go well.
+    pub const fn failed(self) -> bool {
+        matches!(
+            self,
+            Self::Ended(Conclusion::Failure | Conclusion::TimedOut | Conclusion::Cancelled | Conclusion::Other)
+        )
+    }
+
+    /// In a word.
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Pending => "waiting",
+            Self::Queued => "queued",
+            Self::Running => "running",
+            Self::Ended(Conclusion::Success) => "succeeded",
+            Self::Ended(Conclusion::Failure) => "failed",
+            Self::Ended(Conclusion::Cancelled) => "cancelled",
+            Self::Ended(Conclusion::TimedOut) => "timed out",
+            Self::Ended(Conclusion::Skipped) => "skipped",
+            Self::Ended(Conclusion::Other) => "ended",
+        }
+    }
+}
+
+/// One run.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct RemoteRun {
+    /// its number in addresses
+    pub id: u64,
+    /// its number as shown, counted per workflow
+    pub number: u64,
+    /// from 1; a re-run counts up
+    pub attempt: u64,
+    /// e.g. `build-templates debian-12`
+    pub title: String,
+    /// what began it: `schedule`, `workflow_dispatch`, …
+    pub event: String,
+    /// the branch it runs on
+    pub branch: Option<String>,
+    /// the commit it runs on
+    pub sha: String,
+    /// how it stands
+    #[serde(flatten)]
+    pub state: State,
+    /// when it was asked for
+    pub created: Timestamp,
+    /// when this attempt began
+    pub started: Option<Timestamp>,
+    /// when anything last happened to it
+    pub updated: Timestamp,
+    /// who asked for it
+    pub actor: Option<String>,
+    /// its page
+    pub url: String,
+}
+
+impl RemoteRun {
+    /// The line it was dispatched for; `None` = all enabled ones. The workflow puts its input at the end of the title.
+    pub fn line(&self) -> Option<Key> {
+        let last = self.title.rsplit(' ').next().filter(|word| *word != "all" && *word != self.title)?;
+        Some(Key(last.to_owned()))
+    }
+}
+
+#[derive(Deserialize)]
+struct Page {
+    workflow_runs: Vec<Shape>,
+}
+
+#[derive(Deserialize)]
+struct Shape {
+    id: u64,
+    run_number: u64,
+    #[serde(default)]
+    run_attempt: Option<u64>,
+    #[serde(default)]
+    display_title: Option<String>,
+    #[serde(default)]
+    name: Option<String>,
+    event: String,
+    head_branch: Option<String>,
+    head_sha: String,
+    status: Option<String>,
+    conclusion: Option<String>,
+    created_at: Timestamp,
+    #[serde(default)]
+    run_started_at: Option<Timestamp>,
+    updated_at: Timestamp,
+    #[serde(default)]
+    actor: Option<Actor>,
+    html_url: String,
+}
+
+#[derive(Deserialize)]
+struct Actor {
+    login: String,
+}
+
+impl From<Shape> for RemoteRun {
+    fn from(shape: Shape) -> Self {
+        Self {
+            id: shape.id,
+            number: shape.run_number,
+            attempt: shape.run_attempt.unwrap_or(1),
+            title: shape.display_title.or(shape.name).unwrap_or_default(),
+            event: shape.event,
+            branch: shape.head_branch,
+            sha: shape.head_sha,
+            state: State::read(shape.status.as_deref().unwrap_or("queued"), shape.conclusion.as_deref()),
+            created: shape.created_at,
+            started: shape.run_started_at,
+            updated: shape.updated_at,
+            actor: shape.actor.map(|actor| actor.login),
+            url: shape.html_url,
+        }
+    }
+}
+
+impl Client {
+    /// The newest runs of a workflow file, newest first; at most 100. `filter` is a further part of the query, e.g.
+    /// `event=schedule`.
+    ///
+    /// # Errors
+    /// [`Error`]
+    pub async fn runs(&self, workflow: &str, most: u8, filter: Option<&str>) -> Result<Vec<RemoteRun>, Error> {
+        let filter = filter.map_or_else(String::new, |filter| format!("&{filter}"));
+        let path = format!("/actions/workflows/{workflow}/runs?per_page={}{filter}", most.clamp(1, 100));
+        let page: Page = self.get(&path, &format!("workflow {workflow}")).await?;
+        Ok(page.workflow_runs.into_iter().map(Into::into).collect())
+    }
+
+    /// One run.
+    ///
+    /// # Errors
+    /// [`Error`]
+    pub async fn run(&self, id: u64) -> Result<RemoteRun, Error> {
+        let shape: Shape = self.get(&format!("/actions/runs/{id}"), &format!("run {id}")).await?;
+        Ok(shape.into())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use rstest::rstest;
+
+    #[rstest]
+    #[case("pending", None, State::Pending)]
+    #[case("waiting", None, State::Queued)]
+    #[case("requested", None, State::Queued)]
+    #[case("in_progress", None, State::Running)]
+    #[case("completed", Some("timed_out"), State::Ended(Conclusion::TimedOut))]
+    #[case("completed", Some("startup_failure"), State::Ended(Conclusion::Other))]
+    fn words_of_github(#[case] status: &str, #[case] conclusion: Option<&str>, #[case] state: State) {
+        assert_eq!(State::read(status, conclusion), state);
+    }
+}

@@ -1,0 +1,97 @@
+//! The verb `runs` as it is typed.
+
+use assert_cmd::Command;
+use assert_fs::TempDir;
+use tmpl::lab::github::{GitHub, Reply, World};
+
+use super::{run, world};
+
+/// The program with nothing of this machine's credentials, and the server's.
+fn program(github: &GitHub, home: &TempDir) -> Command {
+    let mut command = Command::cargo_bin("tmpl-tui").unwrap();
+    command.current_dir(env!("CARGO_MANIFEST_DIR")).env_clear().env("PATH", std::env::var_os("PATH").unwrap());
+    command.env("XDG_STATE_HOME", home.path()).env("HOME", home.path()).envs(github.environment());
+    command
+}
+
+struct Ended {
+    code: i32,
+    stdout: String,
+    stderr: String,
+}
+
+async fn ended(mut command: Command, arguments: &[&str]) -> Ended {
+    command.args(arguments);
+    let output = tokio::task::spawn_blocking(move || command.output().unwrap()).await.unwrap();
+    let text = |bytes: Vec<u8>| String::from_utf8(bytes).unwrap();
+    Ended { code: output.status.code().unwrap(), stdout: text(output.stdout), stderr: text(output.stderr) }
+}
+
+async fn typed(github: &GitHub, arguments: &[&str]) -> Ended {
+    let home = TempDir::new().unwrap();
+    ended(program(github, &home), arguments).await
+}
+
+async fn busy() -> GitHub {
+    let runs = vec![run(9002, "debian-12", "in_progress", None), run(9001, "rocky-9", "completed", Some("failure"))];
+    GitHub::start(world(runs)).await.unwrap()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_list_says_what_runs_where_and_what_failed() {
+    let github = busy().await;
+    let list = typed(&github, &["runs"]).await;
+    assert_eq!(list.code, 0, "{}", list.stderr);
+    assert!(list.stdout.contains("#2     running    build-templates debian-12  10m ago"), "{}", list.stdout);
+    assert!(list.stdout.contains("debian-12              running    step: Build and promote · 9m"), "{}", list.stdout);
+    assert!(list.stdout.contains("rocky-9                failed"), "{}", list.stdout);
+    assert!(list.stdout.contains("of 5000 requests left"), "{}", list.stdout);
+    let list = typed(&github, &["runs", "list", "--json"]).await;
+    let value: serde_json::Value = serde_json::from_str(&list.stdout).unwrap();
+    assert_eq!(value["runs"][1]["legs"][0]["key"], "rocky-9");
+    assert_eq!(value["runs"][1]["conclusion"], "failure");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn without_a_token_it_says_so_and_ends_with_2() {
+    let github = busy().await;
+    let home = TempDir::new().unwrap();
+    let mut command = program(&github, &home);
+    command.env_remove("GITHUB_TOKEN");
+    let list = ended(command, &["runs"]).await;
+    assert_eq!(list.code, 2);
+    assert!(list.stderr.contains("no GITHUB_TOKEN"), "{}", list.stderr);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn exit_codes_are_those_of_the_contract() {
+    let github = busy().await;
+    let code = |arguments: &'static [&'static str]| async { typed(&github, arguments).await.code };
+    assert_eq!(code(&["runs", "dispatch", "debian-12"]).await, 3, "it is being built");
+    assert_eq!(code(&["runs", "dispatch", "solaris"]).await, 2, "no such line");
+    assert_eq!(code(&["--read-only", "runs", "dispatch", "debian-13"]).await, 3);
+    assert_eq!(code(&["runs", "watch", "#1"]).await, 1, "it failed");
+    github.plan("/runs", Reply::error(401, "Bad credentials"));
+    assert_eq!(code(&["runs"]).await, 2);
+    github.plan("/runs", Reply::error(404, "Not Found"));
+    assert_eq!(code(&["runs"]).await, 1);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_cancelled_run_offers_the_sweep_and_watching_it_ends_with_130() {
+    let github = busy().await;
+    let cancelled = typed(&github, &["runs", "cancel"]).await;
+    assert_eq!(cancelled.code, 0, "{}", cancelled.stderr);
+    assert!(cancelled.stderr.contains("tmpl-tui sweep debian-12"), "{}", cancelled.stderr);
+    assert_eq!(typed(&github, &["runs", "watch", "2"]).await.code, 130);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_dispatch_prints_its_run() {
+    let github = GitHub::start(World::empty()).await.unwrap();
+    let dispatched = typed(&github, &["runs", "dispatch", "windows-desktop-11", "--json"]).await;
+    assert_eq!(dispatched.code, 0, "{}", dispatched.stderr);
+    let value: serde_json::Value = serde_json::from_str(&dispatched.stdout).unwrap();
+    assert_eq!(value["title"], "build-templates windows-desktop-11");
+    assert_eq!(value["state"], "queued");
+}
