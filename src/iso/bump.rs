@@ -1,15 +1,16 @@
 //! A newer release, written into matrix and var-file together, every other byte left alone.
 //!
 //! The var-file is replaced first and the matrix second. Killed between the two, the matrix still names the old
-//! release, so the next run finds the bump again, finds the var-file done, and finishes.
+//! release, so the next run finds the bump again, finds the var-file done, and finishes. One process at a time writes.
 
-use std::fs;
+use std::fs::{self, File};
 use std::io::Write;
 use std::ops::Range;
 use std::path::{Path, PathBuf};
 
 use hcl_edit::Span;
 use hcl_edit::structure::Body;
+use nix::fcntl::{Flock, FlockArg};
 
 use super::Release;
 use super::discover::file_name;
@@ -37,7 +38,16 @@ pub enum BumpError {
         /// what was expected and found
         reason: String,
     },
+    /// another process is writing
+    #[error("another bump of this repository is being written; try again after it")]
+    Locked,
+    /// it is not what the bump was made from
+    #[error("{0} changed meanwhile; look again")]
+    Stale(PathBuf),
 }
+
+/// What the names of half-written files begin with.
+const HALF: &str = ".tmpl-tui-bump-";
 
 /// One file before and after, ready to be written or shown as a difference.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -77,37 +87,88 @@ impl Bump {
         Ok(Self { from, to, config, matrix })
     }
 
+    /// The lines that change, as a person reads them: per file its path, then what goes (`-`) and what comes (`+`).
+    pub fn diff(&self) -> Vec<String> {
+        let mut text = Vec::new();
+        for change in [&self.config, &self.matrix] {
+            text.push(change.path.display().to_string());
+            // An edit replaces values within their lines.
+            let pairs = change.before.lines().zip(change.after.lines()).filter(|(before, after)| before != after);
+            for (before, after) in pairs {
+                text.push(format!("- {}", before.trim()));
+                text.push(format!("+ {}", after.trim()));
+            }
+        }
+        text
+    }
+}
+
+/// The right to write bumps into a repository, which one process at a time has.
+#[derive(Debug)]
+pub struct Writer {
+    repo: PathBuf,
+    _alone: Flock<File>,
+}
+
+impl Writer {
+    /// Takes the right, and removes what a killed writer left half-written.
+    ///
+    /// # Errors
+    /// [`BumpError::Locked`] when another process has it.
+    pub fn open(repo: &Path) -> Result<Self, BumpError> {
+        let wrong = |path: &str| {
+            let path = PathBuf::from(path);
+            move |source| BumpError::File { path, source }
+        };
+        let folder = File::open(repo.join("ci")).map_err(wrong("ci"))?;
+        let alone = Flock::lock(folder, FlockArg::LockExclusiveNonblock).map_err(|_| BumpError::Locked)?;
+        for folder in ["ci", CONFIG_DIR] {
+            for entry in fs::read_dir(repo.join(folder)).map_err(wrong(folder))? {
+                let entry = entry.map_err(wrong(folder))?;
+                if entry.file_name().to_string_lossy().starts_with(HALF) {
+                    fs::remove_file(entry.path()).map_err(wrong(folder))?;
+                }
+            }
+        }
+        Ok(Self { repo: repo.to_owned(), _alone: alone })
+    }
+
     /// Writes the var-file, then the matrix, each whole or not at all. Should the matrix fail, the var-file is put back.
     ///
     /// # Errors
-    /// [`BumpError::File`]
-    pub fn write(&self, repo: &Path) -> Result<(), BumpError> {
-        replace(repo, &self.config.path, &self.config.after)?;
-        replace(repo, &self.matrix.path, &self.matrix.after).inspect_err(|_| {
-            if let Err(error) = replace(repo, &self.config.path, &self.config.before) {
+    /// [`BumpError::Stale`] when a file is no longer what the bump was made from; [`BumpError::File`]
+    pub fn write(&self, bump: &Bump) -> Result<(), BumpError> {
+        for change in [&bump.config, &bump.matrix] {
+            if read(&self.repo, &change.path)? != change.before {
+                return Err(BumpError::Stale(change.path.clone()));
+            }
+        }
+        self.replace(&bump.config.path, &bump.config.after)?;
+        self.replace(&bump.matrix.path, &bump.matrix.after).inspect_err(|_| {
+            if let Err(error) = self.replace(&bump.config.path, &bump.config.before) {
                 tracing::error!(%error, "the var-file could not be put back");
             }
         })
+    }
+
+    /// Through a temporary file beside the target, so that a reader or a kill sees the old file or the new one.
+    fn replace(&self, path: &Path, text: &str) -> Result<(), BumpError> {
+        let target = self.repo.join(path);
+        let write = || -> std::io::Result<()> {
+            let folder = target.parent().unwrap_or(&self.repo);
+            let mut file = tempfile::Builder::new().prefix(HALF).tempfile_in(folder)?;
+            file.write_all(text.as_bytes())?;
+            file.as_file().set_permissions(fs::metadata(&target)?.permissions())?;
+            file.as_file().sync_all()?;
+            file.persist(&target)?;
+            Ok(())
+        };
+        write().map_err(|source| BumpError::File { path: path.into(), source })
     }
 }
 
 fn read(repo: &Path, path: &Path) -> Result<String, BumpError> {
     fs::read_to_string(repo.join(path)).map_err(|source| BumpError::File { path: path.into(), source })
-}
-
-/// Through a temporary file beside the target, so that a reader or a kill sees the old file or the new one.
-fn replace(repo: &Path, path: &Path, text: &str) -> Result<(), BumpError> {
-    let target = repo.join(path);
-    let write = || -> std::io::Result<()> {
-        let folder = target.parent().unwrap_or(repo);
-        let mut file = tempfile::NamedTempFile::new_in(folder)?;
-        file.write_all(text.as_bytes())?;
-        file.as_file().set_permissions(fs::metadata(&target)?.permissions())?;
-        file.as_file().sync_all()?;
-        file.persist(&target)?;
-        Ok(())
-    };
-    write().map_err(|source| BumpError::File { path: path.into(), source })
 }
 
 fn config(repo: &Path, line: &Line, from: &str, to: &str) -> Result<Change, BumpError> {

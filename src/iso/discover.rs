@@ -70,6 +70,11 @@ pub enum Finding {
     },
     /// media put on the datastore by hand: there is no mirror to ask
     Manual,
+    /// nobody asked, and why: the line is off, or stays with its ISO on purpose
+    Skipped {
+        /// in a few words
+        reason: &'static str,
+    },
     /// could not be told, and why; nothing is changed for this line
     Failed(DiscoverError),
 }
@@ -113,15 +118,24 @@ pub enum DiscoverError {
 
 /// Checks lines side by side; one bad mirror does not keep the others from an answer. Results in the order given.
 pub async fn check(mirror: &Mirror, lines: &[Line]) -> Vec<(Key, Finding)> {
-    join_all(lines.iter().map(|line| async {
-        let finding = check_line(mirror, line).await.unwrap_or_else(Finding::Failed);
-        (line.key.clone(), finding)
-    }))
-    .await
+    join_all(lines.iter().map(|line| async { (line.key.clone(), check_line(mirror, line).await) })).await
 }
 
-async fn check_line(mirror: &Mirror, line: &Line) -> Result<Finding, DiscoverError> {
-    let (Some(iso_url), Some(sums_url)) = (&line.iso_url, &line.sums_url) else { return Ok(Finding::Manual) };
+/// Checks one line.
+pub async fn check_line(mirror: &Mirror, line: &Line) -> Finding {
+    find(mirror, line).await.unwrap_or_else(Finding::Failed)
+}
+
+async fn find(mirror: &Mirror, line: &Line) -> Result<Finding, DiscoverError> {
+    let Some(iso_url) = &line.iso_url else { return Ok(Finding::Manual) };
+    if !line.enabled {
+        return Ok(Finding::Skipped { reason: "off in the matrix" });
+    }
+    if line.raw.get("discover").is_none() {
+        return Ok(Finding::Skipped { reason: "no discover in the matrix: it stays with its ISO" });
+    }
+    let no_sums = || DiscoverError::Matrix(format!("{} has iso_url but no sums_url", line.key));
+    let sums_url = line.sums_url.as_ref().ok_or_else(no_sums)?;
     let (page, offer) = Offer::of(line, iso_url, sums_url)?;
     let text = mirror.page(&page).await?;
     let best = offer.releases(&text).into_iter().max_by(|a, b| a.version.cmp(&b.version));
@@ -169,7 +183,7 @@ struct Offer {
 impl Offer {
     /// The page to fetch, and how to read it.
     fn of(line: &Line, iso_url: &str, sums_url: &str) -> Result<(String, Self), DiscoverError> {
-        let missing = || DiscoverError::Matrix(format!("{} has iso_url but no discover", line.key));
+        let missing = || DiscoverError::Matrix(format!("{} has no discover", line.key));
         let raw = line.raw.get("discover").ok_or_else(missing)?;
         let wrong = |reason: String| DiscoverError::Matrix(format!("discover of {}: {reason}", line.key));
         let discovery = Discovery::deserialize(raw).map_err(|error| wrong(error.to_string()))?;
@@ -207,7 +221,9 @@ impl Offer {
             .captures_iter(text)
             .filter_map(|captures| Some((captures.get(0)?.as_str(), captures.get(1)?.as_str())))
             .collect();
-        found.into_iter().filter_map(|(whole, group)| Some((self.render)(whole, Version::parse(group)?))).collect()
+        let releases =
+            found.into_iter().filter_map(|(whole, group)| Some((self.render)(whole, Version::parse(group)?)));
+        releases.filter(|release| plain(release.file())).collect()
     }
 }
 
@@ -226,7 +242,14 @@ fn placed(template: &str, url: &str) -> Option<Version> {
     (template.replace("{ver}", &version.to_string()) == url).then_some(version)
 }
 
+/// Whether a name that a mirror gave may become a file on the datastore and a value in a var-file.
+fn plain(name: &str) -> bool {
+    name.ends_with(".iso")
+        && name.starts_with(|c: char| c.is_ascii_alphanumeric())
+        && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"._+-~".contains(&byte))
+}
+
 /// The last part of an address.
-pub(super) fn file_name(url: &str) -> &str {
+pub fn file_name(url: &str) -> &str {
     url.rsplit('/').next().unwrap_or(url)
 }

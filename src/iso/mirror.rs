@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use backon::{ExponentialBuilder, Retryable};
+use reqwest::redirect::{Action, Attempt, Policy};
 use reqwest::{Client, Response, StatusCode, header};
 
 /// Listings and checksum files are a few hundred kilobytes; anything larger is not one.
@@ -40,11 +41,22 @@ pub enum MirrorError {
 pub struct Mirror {
     client: Client,
     attempts: usize,
+    /// how long a whole page may take: one that drips must not keep the other lines waiting
+    page: Duration,
+}
+
+/// A download that has begun.
+#[derive(Debug)]
+pub struct Streamed {
+    /// its bytes
+    pub response: Response,
+    /// how many of them were not asked for: a mirror that cannot start in the middle begins anew
+    pub skip: u64,
 }
 
 impl Mirror {
-    /// A client that gives a request `timeout` until its first byte and between bytes, and tries small requests
-    /// `attempts` times.
+    /// A client that gives a request `timeout` until its first byte and between bytes, three times that for a whole
+    /// page, and tries small requests `attempts` times.
     ///
     /// # Errors
     /// When no TLS roots can be loaded.
@@ -54,9 +66,10 @@ impl Mirror {
             .user_agent(concat!("tmpl-tui/", env!("CARGO_PKG_VERSION")))
             .connect_timeout(timeout.min(Duration::from_secs(20)))
             .read_timeout(timeout)
+            .redirect(Policy::custom(redirected))
             .build();
         let client = client.map_err(|error| unreachable("mirror client", &error))?;
-        Ok(Self { client, attempts })
+        Ok(Self { client, attempts, page: timeout * 3 })
     }
 
     /// The body of a small page, bytes that are not UTF-8 replaced.
@@ -73,32 +86,33 @@ impl Mirror {
     /// [`MirrorError::Status`] when it does not exist.
     pub async fn size(&self, url: &str) -> Result<Option<u64>, MirrorError> {
         self.retried(|| async {
-            let sent = self.client.head(url).send().await;
-            let response = ok(url, sent)?;
-            let length = response.headers().get(header::CONTENT_LENGTH);
-            Ok(length.and_then(|value| value.to_str().ok()).and_then(|value| value.parse().ok()))
+            let ask = self.client.head(url).header(header::ACCEPT_ENCODING, "identity").timeout(self.page);
+            match ok(url, ask.send().await) {
+                // Some servers answer no HEAD: what a download begins with says the same.
+                Err(MirrorError::Status { status: 405 | 501, .. }) => Ok(length(&self.stream(url, 0).await?.response)),
+                other => Ok(length(&other?)),
+            }
         })
         .await
     }
 
-    /// Starts streaming `url` at byte `offset`. Not retried: the caller knows how far it came.
+    /// Starts streaming `url` at byte `offset`, as it lies on the server. Not retried: the caller knows how far it came.
     ///
     /// # Errors
-    /// [`MirrorError::Status`] also when the server cannot start at `offset`.
-    pub async fn stream(&self, url: &str, offset: u64) -> Result<Response, MirrorError> {
-        let mut request = self.client.get(url);
+    /// [`MirrorError`]
+    pub async fn stream(&self, url: &str, offset: u64) -> Result<Streamed, MirrorError> {
+        // A checksum is of the file, not of what a server makes of it on the way.
+        let mut request = self.client.get(url).header(header::ACCEPT_ENCODING, "identity");
         if offset > 0 {
             request = request.header(header::RANGE, format!("bytes={offset}-"));
         }
         let response = ok(url, request.send().await)?;
-        if offset > 0 && response.status() != StatusCode::PARTIAL_CONTENT {
-            return Err(MirrorError::Status { url: url.into(), status: response.status().as_u16() });
-        }
-        Ok(response)
+        let skip = if response.status() == StatusCode::PARTIAL_CONTENT { 0 } else { offset };
+        Ok(Streamed { response, skip })
     }
 
     async fn page_once(&self, url: &str) -> Result<String, MirrorError> {
-        let mut response = ok(url, self.client.get(url).send().await)?;
+        let mut response = ok(url, self.client.get(url).timeout(self.page).send().await)?;
         let mut body = Vec::new();
         while let Some(chunk) = response.chunk().await.map_err(|error| unreachable(url, &error))? {
             if body.len() + chunk.len() > PAGE_LIMIT {
@@ -109,24 +123,45 @@ impl Mirror {
         Ok(String::from_utf8_lossy(&body).into_owned())
     }
 
-    async fn retried<T, F: Future<Output = Result<T, MirrorError>>>(
+    pub(super) async fn retried<T, F: Future<Output = Result<T, MirrorError>>>(
         &self,
         ask: impl FnMut() -> F,
     ) -> Result<T, MirrorError> {
         let pauses = ExponentialBuilder::default()
             .with_min_delay(Duration::from_millis(500))
             .with_max_times(self.attempts.saturating_sub(1));
-        ask.retry(pauses).when(passing).await
+        ask.retry(pauses).when(MirrorError::may_pass).await
     }
 }
 
-/// Faults that another try may not meet.
-fn passing(error: &MirrorError) -> bool {
-    match error {
-        MirrorError::Unreachable { .. } => true,
-        MirrorError::Status { status, .. } => *status >= 500 || *status == 429,
-        MirrorError::TooLarge { .. } => false,
+impl MirrorError {
+    /// Whether another try may go better.
+    pub(super) fn may_pass(&self) -> bool {
+        match self {
+            Self::Unreachable { .. } => true,
+            Self::Status { status, .. } => *status >= 500 || *status == 429,
+            Self::TooLarge { .. } => false,
+        }
     }
+}
+
+fn length(response: &Response) -> Option<u64> {
+    let length = response.headers().get(header::CONTENT_LENGTH)?;
+    length.to_str().ok()?.parse().ok()
+}
+
+/// Mirrors send us on to others; never from an encrypted connection to a plain one.
+fn redirected(attempt: Attempt<'_>) -> Action {
+    let from = attempt.previous().last();
+    if from.is_some_and(|from| weaker(from, attempt.url())) {
+        let to = attempt.url().clone();
+        return attempt.error(format!("is redirected to {to}, without encryption"));
+    }
+    if attempt.previous().len() > 10 { attempt.error("is redirected too often") } else { attempt.follow() }
+}
+
+fn weaker(from: &url::Url, to: &url::Url) -> bool {
+    from.scheme() == "https" && to.scheme() != "https"
 }
 
 fn ok(url: &str, sent: reqwest::Result<Response>) -> Result<Response, MirrorError> {
@@ -143,4 +178,19 @@ pub(super) fn unreachable(url: &str, error: &dyn std::error::Error) -> MirrorErr
         cause = deeper;
     }
     MirrorError::Unreachable { url: url.into(), reason: cause.to_string() }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::weaker;
+
+    #[test]
+    fn encryption_is_never_given_up_on_the_way() {
+        let weaker = |from: &str, to: &str| weaker(&from.parse().unwrap(), &to.parse().unwrap());
+        assert!(weaker("https://mirror.example.com/a", "http://mirror.example.com/a"));
+        assert!(weaker("https://mirror.example.com/a", "ftp://mirror.example.com/a"));
+        assert!(!weaker("https://mirror.example.com/a", "https://other.example.com/a"));
+        assert!(!weaker("http://127.0.0.1/a", "http://127.0.0.1/b"));
+        assert!(!weaker("http://127.0.0.1/a", "https://127.0.0.1/b"));
+    }
 }

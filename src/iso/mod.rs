@@ -3,13 +3,16 @@
 pub mod bump;
 pub mod discover;
 pub mod mirror;
+pub mod pace;
+pub mod shelf;
 pub mod stage;
 pub mod sums;
 pub mod version;
 
-pub use bump::{Bump, BumpError};
+pub use bump::{Bump, BumpError, Writer};
 pub use discover::{Discovery, Finding, Release};
 pub use mirror::{Mirror, MirrorError};
-pub use stage::{StageError, Staged, stage};
+pub use shelf::{Drift, Shelf, Wanted};
+pub use stage::{Job, Progress, StageError, Staged};
 pub use sums::Digest;
 pub use version::Version;

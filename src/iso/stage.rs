@@ -4,29 +4,45 @@
 //! disk. Only a file whose checksum is the mirror's gets its name; whatever is killed leaves a hidden partial at worst,
 //! which the next run removes.
 
-use std::sync::{Arc, Mutex, PoisonError};
+mod source;
 
-use bytes::Bytes;
-use futures_util::stream;
-use reqwest::{Body, Response};
-use sha2::{Digest as _, Sha256};
+use std::fs::File;
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
 
-use super::discover::file_name;
+use nix::fcntl::{Flock, FlockArg};
+use tokio_util::sync::CancellationToken;
+
+use super::shelf::{Wanted, partial, partials};
 use super::{Digest, Mirror, MirrorError, sums};
-use crate::pipeline::Line;
-use crate::vcenter::datastore::FilePath;
+use crate::paths::{StateDir, create_private_dir};
+use crate::pipeline::{Key, Line};
+use crate::vcenter::datastore::{FileInfo, FilePath};
 use crate::vcenter::gate::{Gate, GateError};
 
-/// How often a download that broke is taken up again before it counts as failed.
-const RESUMES: usize = 5;
+/// The verb in the audit log.
+const VERB: &str = "stage";
+/// A partial of the same size after this long is nobody's any more.
+const STILL: Duration = Duration::from_secs(3);
 
 /// What staging one line came to.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Staged {
-    /// it was there already, in the right size
-    Present,
+    /// it was there already
+    Present {
+        /// bytes
+        size: u64,
+        /// why its size could not be compared with the mirror's; `None` = it is the mirror's
+        unchecked: Option<String>,
+    },
     /// uploaded now
-    Uploaded,
+    Uploaded {
+        /// bytes
+        size: u64,
+        /// its SHA-256, as the mirror lists it
+        digest: Digest,
+    },
     /// media put on the datastore by hand
     Manual,
 }
@@ -43,6 +59,9 @@ pub enum StageError {
     /// a change of the datastore
     #[error(transparent)]
     Gate(#[from] GateError),
+    /// matrix and var-file disagree
+    #[error(transparent)]
+    Drift(#[from] super::Drift),
     /// the checksum file does not list it
     #[error("{sums_url} has no SHA-256 of {file}")]
     Unlisted {
@@ -64,6 +83,9 @@ pub enum StageError {
         /// the mirror's
         wanted: u64,
     },
+    /// somebody else writes it right now, or did while we were at it
+    #[error("{0}: another upload writes it; wait for its end, then stage again")]
+    Busy(String),
     /// not what the checksum file promises; the partial was deleted
     #[error("{file}: SHA-256 is {found}, the checksum file says {wanted}; what was uploaded is deleted")]
     Mismatch {
@@ -74,141 +96,222 @@ pub enum StageError {
         /// listed
         wanted: Digest,
     },
+    /// no byte went through for so long
+    #[error("no byte of {file} went through for {} s", limit.as_secs())]
+    Stalled {
+        /// the ISO
+        file: String,
+        /// how long
+        limit: Duration,
+    },
+    /// a person or the system asked to stop; what was uploaded is deleted
+    #[error("cancelled; what was uploaded is deleted")]
+    Cancelled,
+    /// only one upload of a line at a time
+    #[error("another upload of {0} is running on this machine")]
+    Locked(Key),
+    /// the lock cannot be taken
+    #[error("cannot lock the upload of {key}: {source}")]
+    Lock {
+        /// the line
+        key: Key,
+        /// why
+        source: std::io::Error,
+    },
 }
 
-/// Bytes done and bytes in all.
-pub type OnProgress = Arc<dyn Fn(u64, u64) + Send + Sync>;
+/// What is being done.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Phase {
+    /// asking mirror and datastore
+    Look,
+    /// from the mirror to the datastore
+    Copy,
+    /// comparing, then giving the final name
+    Rename,
+}
 
-/// Stages the ISO of `line` on `datastore`. `gate` must allow the line's media folder.
+impl Phase {
+    /// For events and screens.
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Look => "look",
+            Self::Copy => "copy",
+            Self::Rename => "rename",
+        }
+    }
+}
+
+/// How far it is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Progress {
+    /// the next phase began
+    Phase(Phase),
+    /// bytes that went through, and bytes in all
+    Bytes(u64, u64),
+    /// the download broke after so many bytes and is taken up again
+    Resumed(u64, String),
+}
+
+/// Receives progress; called for every few kilobytes.
+pub type OnProgress = Arc<dyn Fn(Progress) + Send + Sync>;
+
+/// The staging of one line.
+#[derive(Clone)]
+pub struct Job<'a> {
+    /// must allow the line's media folder
+    pub gate: &'a Gate,
+    /// where ISOs come from
+    pub mirror: &'a Mirror,
+    /// with the addresses
+    pub line: &'a Line,
+    /// what its template mounts
+    pub wanted: &'a Wanted,
+    /// how long no byte may go through
+    pub patience: Duration,
+    /// hears how far it is
+    pub on: OnProgress,
+    /// ends it early
+    pub stop: CancellationToken,
+}
+
+impl std::fmt::Debug for Job<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Job").field("line", &self.line.key).field("wanted", &self.wanted).finish_non_exhaustive()
+    }
+}
+
+/// One upload of a line at a time on this machine; the lock goes with the process.
 ///
 /// # Errors
-/// [`StageError`]; no answer is never taken for "absent".
-pub async fn stage(
-    gate: &Gate,
-    mirror: &Mirror,
-    line: &Line,
-    datastore: &str,
-    progress: OnProgress,
-) -> Result<Staged, StageError> {
-    let (Some(url), Some(sums_url)) = (&line.iso_url, &line.sums_url) else { return Ok(Staged::Manual) };
-    let name = file_name(url);
-    let file =
-        |name: &str| FilePath { datastore: datastore.to_owned(), path: format!("{}/{name}", line.iso_datastore_path) };
-    let wanted_size = mirror.size(url).await?;
-    let there = gate.client().files(datastore, &line.iso_datastore_path).await?;
-    if let Some(found) = there.iter().find(|found| found.name == name) {
-        return match wanted_size {
-            Some(wanted) if wanted != found.size => {
-                Err(StageError::OtherSize { file: file(name).to_string(), found: found.size, wanted })
-            }
-            _ => Ok(Staged::Present),
+/// [`StageError::Locked`] when another process has it.
+pub fn alone(state: &StateDir, key: &Key) -> Result<Flock<File>, StageError> {
+    let lock = |source| StageError::Lock { key: key.clone(), source };
+    let folder = state.path().join("stage");
+    create_private_dir(&folder).map_err(lock)?;
+    let file = open(&folder.join(format!("{key}.lock"))).map_err(lock)?;
+    Flock::lock(file, FlockArg::LockExclusiveNonblock).map_err(|_| StageError::Locked(key.clone()))
+}
+
+fn open(path: &Path) -> std::io::Result<File> {
+    use std::os::unix::fs::OpenOptionsExt;
+    File::options().write(true).create(true).truncate(false).mode(0o600).open(path)
+}
+
+impl Job<'_> {
+    /// Stages the ISO.
+    ///
+    /// # Errors
+    /// [`StageError`]; no answer is never taken for "absent".
+    pub async fn run(&self) -> Result<Staged, StageError> {
+        let (Some(url), Some(sums_url)) = (&self.line.iso_url, &self.line.sums_url) else {
+            return Ok(Staged::Manual);
         };
+        self.say(Phase::Look);
+        let there = self.files().await?;
+        if let Some(found) = there.iter().find(|file| file.name == self.name()) {
+            let staged = self.present(url, found.size).await?;
+            self.tidy(&there).await;
+            return Ok(staged);
+        }
+        let size = self.mirror.size(url).await?.ok_or_else(|| StageError::NoSize(url.clone()))?;
+        let listed = sums::lookup(&self.mirror.page(sums_url).await?, self.name());
+        let unlisted = || StageError::Unlisted { sums_url: sums_url.clone(), file: self.name().to_owned() };
+        let digest = listed.ok_or_else(unlisted)?;
+        self.gate.make_folder(VERB, &self.beside("")).await?;
+        self.make_room(&there).await?;
+        let copied = self.copy(url, size, digest).await;
+        if let Err(error) = copied {
+            self.discard().await;
+            return Err(error);
+        }
+        Ok(Staged::Uploaded { size, digest })
     }
-    let size = wanted_size.ok_or_else(|| StageError::NoSize(url.clone()))?;
-    let listed = sums::lookup(&mirror.page(sums_url).await?, name);
-    let wanted = listed.ok_or_else(|| StageError::Unlisted { sums_url: sums_url.clone(), file: name.to_owned() })?;
 
-    let partial = file(&format!(".{name}.partial"));
-    gate.make_folder("stage", &FilePath { datastore: datastore.to_owned(), path: line.iso_datastore_path.clone() })
-        .await?;
-    gate.delete_file("stage", &partial).await?;
-    let found = upload(gate, mirror, url, size, &partial, progress).await?;
-    if found != wanted {
-        gate.delete_file("stage", &partial).await?;
-        return Err(StageError::Mismatch { file: name.to_owned(), found, wanted });
+    /// It has its name already. A mirror that does not answer, or dropped the release, makes it no less staged.
+    async fn present(&self, url: &str, found: u64) -> Result<Staged, StageError> {
+        match self.mirror.size(url).await {
+            Ok(Some(wanted)) if wanted != found => {
+                Err(StageError::OtherSize { file: self.wanted.file.to_string(), found, wanted })
+            }
+            Ok(Some(_)) => Ok(Staged::Present { size: found, unchecked: None }),
+            Ok(None) => Ok(Staged::Present { size: found, unchecked: Some(format!("{url} does not say its size")) }),
+            Err(error) => Ok(Staged::Present { size: found, unchecked: Some(error.to_string()) }),
+        }
     }
-    gate.move_file("stage", &partial, &file(name)).await?;
-    Ok(Staged::Uploaded)
-}
 
-/// One pass over the bytes; their digest.
-async fn upload(
-    gate: &Gate,
-    mirror: &Mirror,
-    url: &str,
-    size: u64,
-    to: &FilePath,
-    progress: OnProgress,
-) -> Result<Digest, StageError> {
-    let shared = Arc::new(Mutex::new((Sha256::new(), None)));
-    let source = Source {
-        mirror: mirror.clone(),
-        url: url.to_owned(),
-        size,
-        done: 0,
-        resumes: RESUMES,
-        response: Some(mirror.stream(url, 0).await?),
-        shared: Arc::clone(&shared),
-        progress,
-    };
-    let body = Body::wrap_stream(stream::unfold(source, |mut source| async move {
-        let chunk = source.next().await?;
-        Some((chunk, source))
-    }));
-    let uploaded = gate.upload("stage", to, size, body).await;
-    let mut shared = shared.lock().unwrap_or_else(PoisonError::into_inner);
-    // The mirror's failure is the cause, the broken upload only its consequence.
-    if let Some(error) = shared.1.take() {
-        return Err(error);
+    async fn copy(&self, url: &str, size: u64, digest: Digest) -> Result<(), StageError> {
+        self.say(Phase::Copy);
+        let partial = self.partial();
+        let found = source::copy(self, url, size, &partial).await?;
+        self.say(Phase::Rename);
+        if found != digest {
+            return Err(StageError::Mismatch { file: self.name().to_owned(), found, wanted: digest });
+        }
+        // The checksum is of what was sent; somebody on another machine may have written there too.
+        let landed = self.files().await?;
+        let whole = landed.iter().any(|file| file.name == partial.split().1 && file.size == size);
+        if !whole {
+            return Err(StageError::Busy(partial.to_string()));
+        }
+        Ok(self.gate.move_file(VERB, &partial, &self.wanted.file).await?)
     }
-    uploaded?;
-    Ok(Digest(std::mem::take(&mut shared.0).finalize().into()))
-}
 
-/// The download as a stream that hashes what passes and takes up again where it broke.
-struct Source {
-    mirror: Mirror,
-    url: String,
-    size: u64,
-    done: u64,
-    resumes: usize,
-    response: Option<Response>,
-    shared: Arc<Mutex<(Sha256, Option<StageError>)>>,
-    progress: OnProgress,
-}
-
-impl Source {
-    async fn next(&mut self) -> Option<Result<Bytes, std::io::Error>> {
-        while self.done < self.size {
-            match self.chunk().await {
-                Ok(Some(chunk)) => {
-                    self.done += chunk.len() as u64;
-                    self.shared.lock().unwrap_or_else(PoisonError::into_inner).0.update(&chunk);
-                    (self.progress)(self.done, self.size);
-                    return Some(Ok(chunk));
-                }
-                // The stream ended or broke before its length: take it up again there.
-                outcome if self.resumes > 0 => {
-                    tracing::info!(url = self.url, done = self.done, ?outcome, "download taken up again");
-                    self.resumes -= 1;
-                    self.response = None;
-                }
-                Ok(None) => return Some(Err(self.fail(short(&self.url, self.done, self.size)))),
-                Err(error) => return Some(Err(self.fail(error))),
+    /// Removes what killed uploads left, unless somebody is writing ours.
+    async fn make_room(&self, there: &[FileInfo]) -> Result<(), StageError> {
+        let left = partials(there);
+        if left.is_empty() {
+            return Ok(());
+        }
+        tokio::time::sleep(STILL).await;
+        let now = self.files().await?;
+        let partial = self.partial();
+        for old in left {
+            match now.iter().find(|file| file.name == old.name) {
+                Some(file) if *file == old => self.gate.delete_file(VERB, &self.beside(&old.name)).await?,
+                Some(_) if old.name == partial.split().1 => return Err(StageError::Busy(partial.to_string())),
+                _ => {}
             }
         }
-        None
+        Ok(())
     }
 
-    async fn chunk(&mut self) -> Result<Option<Bytes>, MirrorError> {
-        if self.response.is_none() {
-            self.response = Some(self.mirror.stream(&self.url, self.done).await?);
+    /// The same where nothing depends on it.
+    async fn tidy(&self, there: &[FileInfo]) {
+        if let Err(error) = self.make_room(there).await {
+            tracing::warn!(line = %self.line.key, %error, "left-over partials stay");
         }
-        let Some(response) = self.response.as_mut() else { return Ok(None) };
-        let chunk = response.chunk().await.map_err(|error| super::mirror::unreachable(&self.url, &error))?;
-        // Never more than was announced: the upload has that length.
-        let left = usize::try_from(self.size - self.done).unwrap_or(usize::MAX);
-        Ok(chunk.map(|chunk| chunk.slice(..chunk.len().min(left))))
     }
 
-    /// Keeps the cause for the caller; the upload only needs to know that it ends here.
-    fn fail(&self, error: MirrorError) -> std::io::Error {
-        let words = error.to_string();
-        self.shared.lock().unwrap_or_else(PoisonError::into_inner).1 = Some(error.into());
-        std::io::Error::other(words)
+    /// Deletes what we uploaded; what cannot be deleted is found by the next run.
+    async fn discard(&self) {
+        if let Err(error) = self.gate.delete_file(VERB, &self.partial()).await {
+            tracing::warn!(line = %self.line.key, %error, "the partial stays until the next run");
+        }
     }
-}
 
-fn short(url: &str, done: u64, size: u64) -> MirrorError {
-    MirrorError::Unreachable { url: url.to_owned(), reason: format!("ended after {done} of {size} bytes") }
+    async fn files(&self) -> Result<Vec<FileInfo>, StageError> {
+        let file = &self.wanted.file;
+        Ok(self.gate.client().files(&file.datastore, file.split().0).await?)
+    }
+
+    fn name(&self) -> &str {
+        self.wanted.file.split().1
+    }
+
+    fn partial(&self) -> FilePath {
+        self.beside(&partial(self.name()))
+    }
+
+    /// Another file of the folder; the folder itself for no name.
+    fn beside(&self, name: &str) -> FilePath {
+        let file = &self.wanted.file;
+        let (folder, _) = file.split();
+        let path = if name.is_empty() { folder.to_owned() } else { format!("{folder}/{name}") };
+        FilePath { datastore: file.datastore.clone(), path }
+    }
+
+    fn say(&self, phase: Phase) {
+        (self.on)(Progress::Phase(phase));
+    }
 }

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use jiff::Timestamp;
 use reqwest::{Body, Method, Response, header};
 
 use super::session::{CALL, Session};
@@ -42,6 +43,8 @@ pub struct FileInfo {
     pub name: String,
     /// bytes
     pub size: u64,
+    /// last change, where vCenter says
+    pub modified: Option<Timestamp>,
 }
 
 impl Client {
@@ -75,7 +78,7 @@ impl Client {
         let browser = self.browser(&store).await?;
         let path = FilePath { datastore: datastore.into(), path: folder.into() };
         let arguments = format!(
-            "{}<searchSpec><details><fileType>false</fileType><fileSize>true</fileSize><modification>false</modification>\
+            "{}<searchSpec><details><fileType>false</fileType><fileSize>true</fileSize><modification>true</modification>\
              <fileOwner>false</fileOwner></details>\
              <matchPattern>*</matchPattern><sortFoldersFirst>false</sortFoldersFirst></searchSpec>",
             soap::text("datastorePath", &path.to_string())
@@ -89,6 +92,7 @@ impl Client {
         let file = |file: &soap::Element| FileInfo {
             name: file.at(&["path"]).to_owned(),
             size: file.at(&["fileSize"]).parse().unwrap_or_default(),
+            modified: file.at(&["modification"]).parse().ok(),
         };
         Ok(result.all("file").map(file).collect())
     }

@@ -179,3 +179,140 @@ fn one_commit_names_the_bumps() {
     assert!(shown.contains("2 files changed"), "{shown}");
     assert_eq!(git(&["status", "--porcelain"]), "?? ci/unrelated\n");
 }
+
+/// Changes one field of one line of the matrix; null takes it away.
+fn change(repo: &std::path::Path, key: &str, field: &str, value: serde_json::Value) {
+    let path = repo.join("ci/matrix.json");
+    let mut matrix: serde_json::Value = serde_json::from_str(&std::fs::read_to_string(&path).unwrap()).unwrap();
+    let line = matrix.as_array_mut().unwrap().iter_mut().find(|line| line["key"] == key).unwrap();
+    if value.is_null() {
+        line.as_object_mut().unwrap().remove(field);
+    } else {
+        line[field] = value;
+    }
+    std::fs::write(path, serde_json::to_string_pretty(&matrix).unwrap() + "\n").unwrap();
+}
+
+#[test]
+fn lines_that_are_off_or_pinned_are_left_alone_and_half_given_ones_are_errors() {
+    let server = current();
+    let repo = repository(&server);
+    change(repo.path(), "ubuntu-2404", "enabled", false.into());
+    change(repo.path(), "ubuntu-2204", "discover", serde_json::Value::Null);
+    change(repo.path(), "debian-12", "sums_url", serde_json::Value::Null);
+    change(repo.path(), "debian-13", "discover", serde_json::json!({"type": "guess"}));
+    let (code, lines, err) = run(repo.path(), &[]);
+    assert_eq!(code, 1, "{err}");
+    assert_eq!(lines[0], "SKIP ubuntu-2404: off in the matrix");
+    assert_eq!(lines[1], "SKIP ubuntu-2204: no discover in the matrix: it stays with its ISO");
+    assert_eq!(lines[2], "ERROR debian-12: ci/matrix.json: debian-12 has iso_url but no sums_url");
+    assert!(lines[3].starts_with("ERROR debian-13: ci/matrix.json: discover of debian-13: "), "{lines:?}");
+    assert_eq!(lines[4], "OK   rocky-9: Rocky-9.8-x86_64-dvd.iso");
+}
+
+/// Debian 13.7.0 is there.
+fn newer_debian(server: &Server) {
+    server.put("/cdimage/release/", apache(&["13.6.0", "13.7.0"]));
+    server.put("/cdimage/release/13.7.0/amd64/iso-cd/debian-13.7.0-amd64-netinst.iso", "iso");
+    server.put("/cdimage/release/13.7.0/amd64/iso-cd/SHA256SUMS", format!("{SUM}  debian-13.7.0-amd64-netinst.iso\n"));
+}
+
+#[rstest::rstest]
+#[case(
+    "iso_file",
+    "iso_file = \"debian-13.5.0-amd64-netinst.iso\" #",
+    "not the current \"debian-13.6.0-amd64-netinst.iso\""
+)]
+#[case("iso_content_library_item", "iso_content_library_item = \"debian-13.5.0-amd64-netinst\" #", "not the current")]
+#[case("iso_file", "# iso_file", "iso_file is not assigned")]
+#[case("iso_file", "iso_file = \"debian-13.6.0-amd64-netinst.iso\"\niso_file", "redefined attribute")]
+#[case("iso_file", "iso_file = var.other #", "no literal string")]
+fn a_var_file_that_does_not_name_the_iso_twice_is_left_alone(#[case] at: &str, #[case] to: &str, #[case] why: &str) {
+    let server = current();
+    newer_debian(&server);
+    let repo = repository(&server);
+    let config = repo.path().join("ci/config/linux-debian-13.pkrvars.hcl");
+    let text = std::fs::read_to_string(&config).unwrap();
+    let text = text.replacen(&format!("\n{at}"), &format!("\n{to}"), 1);
+    std::fs::write(&config, &text).unwrap();
+    let matrix = std::fs::read_to_string(repo.path().join("ci/matrix.json")).unwrap();
+    let (code, lines, _) = run(repo.path(), &["--apply"]);
+    let said = lines.iter().find(|line| line.contains("debian-13: ")).unwrap();
+    assert!(code == 1 && said.starts_with("ERROR debian-13: ci/config/linux-debian-13.pkrvars.hcl: "), "{said}");
+    assert!(said.contains(why), "{said}");
+    assert_eq!(std::fs::read_to_string(&config).unwrap(), text);
+    assert_eq!(std::fs::read_to_string(repo.path().join("ci/matrix.json")).unwrap(), matrix);
+}
+
+#[test]
+fn names_of_digits_and_of_regex_characters_are_written_as_they_are() {
+    let server = current();
+    server.put("/24.04/SHA256SUMS", format!("{SUM} *24.04.9+x_(1)-live.iso\n{SUM} *24.04.9-live+~1.iso\n"));
+    server.put("/24.04/24.04.9-live+~1.iso", "iso");
+    let repo = repository(&server);
+    let old = "24.04.4-live+~1.iso";
+    change(repo.path(), "ubuntu-2404", "iso_url", format!("{}/24.04/{old}", server.url).into());
+    let discover = serde_json::json!({"type": "sums-regex", "pattern": r"24\.04\.(\d+)[^ ]*\.iso"});
+    change(repo.path(), "ubuntu-2404", "discover", discover);
+    let config = repo.path().join("ci/config/linux-ubuntu-24-04-lts.pkrvars.hcl");
+    let text = std::fs::read_to_string(&config).unwrap().replace("ubuntu-24.04.4-live-server-amd64", "24.04.4-live+~1");
+    std::fs::write(&config, &text).unwrap();
+    let (code, lines, err) = run(repo.path(), &["--apply"]);
+    assert_eq!(code, 0, "{lines:?} {err}");
+    assert_eq!(lines[0], "BUMP ubuntu-2404: 24.04.4-live+~1.iso -> 24.04.9-live+~1.iso");
+    assert_eq!(std::fs::read_to_string(&config).unwrap(), text.replace("24.04.4-live+~1", "24.04.9-live+~1"));
+}
+
+#[test]
+fn a_bump_that_could_not_be_committed_is_committed_by_the_next_run() {
+    let server = current();
+    newer_debian(&server);
+    let repo = repository(&server);
+    let git = |arguments: &[&str]| {
+        let output = Command::new("git").arg("-C").arg(repo.path()).args(arguments).output().unwrap();
+        assert!(output.status.success(), "git {arguments:?}: {}", String::from_utf8_lossy(&output.stderr));
+        String::from_utf8(output.stdout).unwrap()
+    };
+    git(&["init", "-q"]);
+    git(&["config", "user.name", "Test"]);
+    git(&["config", "user.email", "test@example.com"]);
+    git(&["add", "-A"]);
+    git(&["commit", "-qm", "start"]);
+    // Killed after writing and before committing.
+    let (code, _, err) = run(repo.path(), &["--apply"]);
+    assert_eq!(code, 0, "{err}");
+    let bumped = repo.path().join("bumped.txt");
+    let (code, lines, err) = run(repo.path(), &["--apply", "--commit", "--bumped", bumped.to_str().unwrap()]);
+    assert_eq!(code, 0, "{err}");
+    let line = "BUMP debian-13: debian-13.6.0-amd64-netinst.iso -> debian-13.7.0-amd64-netinst.iso";
+    assert!(lines.contains(&line.to_owned()), "{lines:?}");
+    assert_eq!(std::fs::read_to_string(&bumped).unwrap(), "debian-13\n");
+    assert_eq!(git(&["log", "--format=%s"]), "Bump install media\nstart\n");
+    let (_, lines, _) = run(repo.path(), &["--apply", "--commit", "--bumped", bumped.to_str().unwrap()]);
+    assert!(lines.iter().all(|line| !line.starts_with("BUMP")), "{lines:?}");
+    assert_eq!(std::fs::read_to_string(&bumped).unwrap(), "");
+}
+
+#[test]
+fn read_only_writes_no_bump() {
+    let server = current();
+    newer_debian(&server);
+    let repo = repository(&server);
+    let (code, _, err) = run(repo.path(), &["--apply", "--read-only"]);
+    assert!(code == 3 && err.contains("read-only"), "{err}");
+    let (code, lines, _) = run(repo.path(), &["--read-only"]);
+    assert!(code == 0 && lines.iter().any(|line| line.starts_with("BUMP debian-13: ")), "{lines:?}");
+}
+
+#[test]
+fn json_says_what_would_be_written() {
+    let server = current();
+    newer_debian(&server);
+    let repo = repository(&server);
+    let (_, lines, _) = run(repo.path(), &["--json"]);
+    let events: Vec<serde_json::Value> = lines.iter().map(|line| serde_json::from_str(line).unwrap()).collect();
+    let bump = events.iter().find(|event| event["result"] == "BUMP").unwrap();
+    assert_eq!((bump["key"].as_str(), bump["size"].as_u64()), (Some("debian-13"), Some(3)));
+    assert_eq!(bump["sha256"], SUM);
+    assert!(bump["iso_url"].as_str().unwrap().ends_with("/13.7.0/amd64/iso-cd/debian-13.7.0-amd64-netinst.iso"));
+}

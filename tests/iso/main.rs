@@ -1,9 +1,10 @@
 //! Install media: what mirrors offer, bumps, staging; against a local mirror with the real mirrors' kinds of pages, and
 //! VMware's simulator as datastore.
 
-#![expect(clippy::unwrap_used, clippy::expect_used, reason = "a test fails by panicking")]
+#![expect(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
 
 mod check;
+mod killed;
 mod mirror;
 mod stage;
 #[path = "../support/tools.rs"]

@@ -1,0 +1,152 @@
+//! The bytes on their way from the mirror to the datastore.
+
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use bytes::Bytes;
+use futures_util::stream;
+use reqwest::{Body, Response};
+use sha2::{Digest as _, Sha256};
+
+use super::{Job, OnProgress, Progress, StageError, VERB};
+use crate::iso::mirror::{Streamed, unreachable};
+use crate::iso::{Digest, Mirror, MirrorError};
+use crate::vcenter::datastore::FilePath;
+
+/// How often a download that broke is taken up again, without getting on, before it counts as failed.
+const RESUMES: u32 = 5;
+/// Pause before the first of them; twice as long before each further one.
+const PAUSE: Duration = Duration::from_millis(250);
+/// After this many bytes the mirror counts as well again.
+const GETTING_ON: u64 = 64 << 20;
+
+/// One pass over the bytes; their digest.
+pub(super) async fn copy(job: &Job<'_>, url: &str, size: u64, to: &FilePath) -> Result<Digest, StageError> {
+    let moved = Arc::new(AtomicU64::new(0));
+    let shared = Arc::new(Mutex::new((Sha256::new(), None)));
+    let source = Source {
+        mirror: job.mirror.clone(),
+        url: url.to_owned(),
+        size,
+        done: 0,
+        tries: (0, 0),
+        response: Some(job.mirror.retried(|| job.mirror.stream(url, 0)).await?.response),
+        skip: 0,
+        shared: Arc::clone(&shared),
+        moved: Arc::clone(&moved),
+        on: Arc::clone(&job.on),
+    };
+    let body = Body::wrap_stream(stream::unfold(source, |mut source| async move {
+        let chunk = source.next().await?;
+        Some((chunk, source))
+    }));
+    let uploaded = tokio::select! {
+        uploaded = job.gate.upload(VERB, to, size, body) => uploaded,
+        () = job.stop.cancelled() => return Err(StageError::Cancelled),
+        () = standstill(&moved, job.patience) => {
+            return Err(StageError::Stalled { file: to.to_string(), limit: job.patience });
+        }
+    };
+    let mut shared = shared.lock().unwrap_or_else(PoisonError::into_inner);
+    // The mirror's failure is the cause, the broken upload only its consequence.
+    if let Some(error) = shared.1.take() {
+        return Err(StageError::Mirror(error));
+    }
+    uploaded?;
+    Ok(Digest(std::mem::take(&mut shared.0).finalize().into()))
+}
+
+/// Ends once nothing moved for so long.
+async fn standstill(moved: &AtomicU64, limit: Duration) {
+    let mut last = 0;
+    loop {
+        tokio::time::sleep(limit).await;
+        let now = moved.load(Ordering::Relaxed);
+        if now == last {
+            return;
+        }
+        last = now;
+    }
+}
+
+/// The download as a stream that hashes what passes and takes up again where it broke.
+struct Source {
+    mirror: Mirror,
+    url: String,
+    size: u64,
+    done: u64,
+    /// how often it was taken up again since it last got on, and where that began
+    tries: (u32, u64),
+    response: Option<Response>,
+    /// bytes of the response that went through before: the mirror could not start in the middle
+    skip: u64,
+    shared: Arc<Mutex<(Sha256, Option<MirrorError>)>>,
+    moved: Arc<AtomicU64>,
+    on: OnProgress,
+}
+
+impl Source {
+    async fn next(&mut self) -> Option<Result<Bytes, std::io::Error>> {
+        while self.done < self.size {
+            let error = match self.chunk().await {
+                Ok(Some(chunk)) => {
+                    if chunk.is_empty() {
+                        continue;
+                    }
+                    self.done += chunk.len() as u64;
+                    self.shared.lock().unwrap_or_else(PoisonError::into_inner).0.update(&chunk);
+                    (self.on)(Progress::Bytes(self.done, self.size));
+                    return Some(Ok(chunk));
+                }
+                Ok(None) => short(&self.url, self.done, self.size),
+                Err(error) => error,
+            };
+            if let Err(error) = self.again(error).await {
+                let words = error.to_string();
+                self.shared.lock().unwrap_or_else(PoisonError::into_inner).1 = Some(error);
+                // The upload only needs to know that it ends here.
+                return Some(Err(std::io::Error::other(words)));
+            }
+        }
+        None
+    }
+
+    /// The download broke or ended early: pauses and lets the next chunk ask for the rest, or gives up.
+    async fn again(&mut self, error: MirrorError) -> Result<(), MirrorError> {
+        if self.done >= self.tries.1 + GETTING_ON {
+            self.tries = (0, self.done);
+        }
+        if self.tries.0 >= RESUMES || !error.may_pass() {
+            return Err(error);
+        }
+        tracing::info!(url = self.url, done = self.done, %error, "download taken up again");
+        (self.on)(Progress::Resumed(self.done, error.to_string()));
+        tokio::time::sleep(PAUSE * (1 << self.tries.0)).await;
+        self.tries.0 += 1;
+        self.response = None;
+        Ok(())
+    }
+
+    async fn chunk(&mut self) -> Result<Option<Bytes>, MirrorError> {
+        if self.response.is_none() {
+            let Streamed { response, skip } = self.mirror.stream(&self.url, self.done).await?;
+            (self.response, self.skip) = (Some(response), skip);
+        }
+        let Some(response) = self.response.as_mut() else { return Ok(None) };
+        let chunk = response.chunk().await.map_err(|error| unreachable(&self.url, &error))?;
+        let Some(mut chunk) = chunk else { return Ok(None) };
+        self.moved.fetch_add(chunk.len() as u64, Ordering::Relaxed);
+        let skipped = usize::try_from(self.skip).unwrap_or(usize::MAX).min(chunk.len());
+        self.skip -= skipped as u64;
+        // Never more than was announced: the upload has that length.
+        let left = usize::try_from(self.size - self.done).unwrap_or(usize::MAX);
+        chunk = chunk.slice(skipped..);
+        chunk.truncate(left);
+        Ok(Some(chunk))
+    }
+}
+
+fn short(url: &str, done: u64, size: u64) -> MirrorError {
+    MirrorError::Unreachable { url: url.to_owned(), reason: format!("ended after {done} of {size} bytes") }
+}
