@@ -6,6 +6,7 @@
 //! packer, and every reader (console, second terminal, CI) gets the state from `run.json` and from which of the recorded
 //! processes still live.
 
+mod adopt;
 mod cancel;
 mod command;
 mod error;
@@ -20,6 +21,7 @@ mod start;
 mod supervise;
 mod validate;
 
+pub use adopt::{Foreign, adopt, cradle, folder};
 pub use cancel::{cancel, left_behind, wait};
 pub use command::{environment, shell_quoted};
 pub use error::BuildError;

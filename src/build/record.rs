@@ -72,6 +72,9 @@ pub struct Record {
     pub log: PathBuf,
     /// packer's folder for temporary files, removed at the end
     pub temporary: PathBuf,
+    /// the page of the run, when another machine did it
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub origin: Option<String>,
 }
 
 impl Record {

@@ -87,6 +87,9 @@ pub struct Run {
     pub supervisor: Process,
     /// packer, once it runs
     pub packer: Option<Process>,
+    /// the page of the run, when another machine did it
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub origin: Option<String>,
     #[serde(skip)]
     pub(super) temporary: PathBuf,
 }
@@ -120,6 +123,7 @@ impl Run {
             promote: record.promote,
             supervisor: record.supervisor,
             packer: record.packer,
+            origin: record.origin,
             temporary: record.temporary,
         }))
     }
@@ -185,7 +189,9 @@ fn folders(state: &StateDir, key: &Key) -> io::Result<Vec<PathBuf>> {
     let mut dirs = Vec::new();
     for entry in entries {
         let entry = entry?;
-        if entry.file_type()?.is_dir() {
+        // What is still being brought here begins with a dot.
+        let whole = !entry.file_name().as_encoded_bytes().starts_with(b".");
+        if whole && entry.file_type()?.is_dir() {
             dirs.push(entry.path());
         }
     }

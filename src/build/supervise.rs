@@ -120,6 +120,7 @@ impl<'a> Supervisor<'a> {
             promote: request.promote,
             log,
             temporary: temporary.clone(),
+            origin: None,
         };
         record.write(&dir).map_err(BuildError::file(&dir))?;
         let tail = Tail::open(&output, scrubber).map_err(BuildError::file(&output))?;

@@ -48,6 +48,15 @@ pub async fn run(context: &Context, args: Args) -> anyhow::Result<Exit> {
     Ok(Exit::Done)
 }
 
+/// Prints a whole log, scrubbed.
+pub fn whole(path: &Path) -> anyhow::Result<()> {
+    let scrubber = Scrubber::of_process();
+    let file = File::open(path).map_err(|error| Stop::usage(format!("{}: {error}", path.display())))?;
+    let mut printer = Printer { file, stream: scrubber.stream(), partial: Vec::new() };
+    printer.pass()?;
+    printer.finish()
+}
+
 /// Prints what is added until the run is over; a file has no end.
 async fn follow(printer: &mut Printer<'_>, run: Option<&Run>) -> anyhow::Result<()> {
     loop {

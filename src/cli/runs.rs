@@ -1,5 +1,6 @@
 //! `runs`: the same pipeline on GitHub Actions.
 
+mod evidence;
 mod print;
 mod watch;
 
@@ -28,6 +29,8 @@ enum Verb {
     Dispatch(DispatchArgs),
     /// Follow a run until it is over
     Watch(RunArgs),
+    /// The log that a failed leg left; kept here as a run of its line, so `log` and `triage` know it too
+    Log(evidence::Args),
     /// Ask GitHub to cancel a run
     Cancel(CancelArgs),
     /// Run the failed legs of a run again
@@ -87,6 +90,7 @@ pub async fn run(context: &Context, args: Args) -> anyhow::Result<Exit> {
             let run = find(&github, args.run.as_deref()).await?;
             watch::follow(&github, run, args.json).await
         }
+        Verb::Log(args) => evidence::log(context, &github, args).await,
         Verb::Cancel(args) => cancel(context, &github, args).await,
         Verb::Rerun(args) => rerun(context, &github, args).await,
     }

@@ -13,7 +13,7 @@ use axum::http::StatusCode;
 use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
 
-pub use world::{Job, Run, World};
+pub use world::{Job, Run, World, archive};
 
 /// The only token it accepts.
 pub const TOKEN: &str = "lab-github-token";

@@ -5,16 +5,22 @@
 //!
 //! * [`run`], [`leg`]: a run of `build-templates.yml`, and its job for one line.
 //! * [`Board`]: the recent runs with their legs at one moment, and what follows from them for a line.
+//! * [`artifact`], [`unpack`], [`evidence`]: what a failed leg left behind, fetched within bounds and kept as a run.
+//! * [`pins`]: what the checkout pins beside what a log says was used.
 //! * [`dispatch`], [`steer`]: start a run; cancel it, run its failed legs again.
 
+pub mod artifact;
 mod board;
 mod client;
 pub mod dispatch;
 mod error;
+pub mod evidence;
 pub mod leg;
+pub mod pins;
 pub mod run;
 mod settings;
 pub mod steer;
+pub mod unpack;
 
 pub use board::{Board, Seen};
 pub use client::{Client, Rate};

@@ -95,3 +95,19 @@ async fn a_dispatch_prints_its_run() {
     assert_eq!(value["title"], "build-templates windows-desktop-11");
     assert_eq!(value["state"], "queued");
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_log_of_a_failed_leg_is_printed_and_triage_knows_it() {
+    let lines = ["windows-server-2022".to_owned(), "debian-12".to_owned()];
+    let github = GitHub::start(World::demo(&lines, "windows-server-2022")).await.unwrap();
+    let home = TempDir::new().unwrap();
+    let log = ended(program(&github, &home), &["runs", "log"]).await;
+    assert_eq!(log.code, 0, "{}", log.stderr);
+    assert!(log.stdout.contains("Packer version: 1.16.0"));
+    assert!(log.stderr.contains("vsphere plugin 2.1.0 was used, the checkout pins"), "{}", log.stderr);
+    let triage = ended(program(&github, &home), &["triage", "windows-server-2022", "--json"]).await;
+    let verdict: serde_json::Value = serde_json::from_str(&triage.stdout).unwrap();
+    assert_eq!(verdict["class"], "ansible_task_failed");
+    assert_eq!(ended(program(&github, &home), &["runs", "log", "#86"]).await.code, 3, "nothing of it failed");
+    assert_eq!(ended(program(&github, &home), &["runs", "log", "--leg", "solaris"]).await.code, 2);
+}

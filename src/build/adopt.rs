@@ -1,0 +1,88 @@
+//! Runs of other machines, kept here as if they had been done here, so that everything that reads runs reads them too.
+
+use std::io;
+use std::path::{Path, PathBuf};
+
+use jiff::Timestamp;
+use tempfile::TempDir;
+
+use super::record::{FRAMES, LOG, Record, Stage};
+use super::{OnError, Process, Run};
+use crate::paths::{StateDir, create_private_dir};
+use crate::pipeline::Line;
+
+/// What is known of a run that another machine did and that is over.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Foreign {
+    /// where it was done: its page
+    pub origin: String,
+    /// tells it from every other run of that moment; letters and digits
+    pub name: String,
+    /// when it began
+    pub started: Timestamp,
+    /// when it ended
+    pub ended: Option<Timestamp>,
+    /// somebody cancelled it; else it failed
+    pub cancelled: bool,
+    /// why, one line
+    pub reason: Option<String>,
+    /// packer's version, when its log tells
+    pub packer_version: String,
+}
+
+/// A folder beside the run's records, to be filled and then [`adopt`]ed; gone when dropped before.
+///
+/// # Errors
+/// Those of creating it.
+pub fn cradle(state: &StateDir, line: &Line) -> io::Result<TempDir> {
+    let runs = state.runs().join(&line.key.0);
+    create_private_dir(&runs)?;
+    // No record in it: nobody takes it for a run.
+    let cradle = tempfile::Builder::new().prefix(".incoming-").tempdir_in(runs)?;
+    create_private_dir(&cradle.path().join(FRAMES))?;
+    Ok(cradle)
+}
+
+/// The folder that such a run is kept in.
+pub fn folder(state: &StateDir, line: &Line, foreign: &Foreign) -> PathBuf {
+    let time = foreign.started.strftime("%Y%m%dT%H%M%S%.3fZ");
+    state.runs().join(&line.key.0).join(format!("{time}-{}", foreign.name))
+}
+
+/// Puts a filled folder among the runs, in one step. What is there already stays.
+///
+/// # Errors
+/// Those of writing.
+pub fn adopt(state: &StateDir, line: &Line, foreign: &Foreign, cradle: TempDir) -> io::Result<Run> {
+    let dir = folder(state, line, foreign);
+    let nobody = Process { pid: 0, start: 0, boot: String::new() };
+    let record = Record {
+        key: line.key.clone(),
+        base_name: line.base_name.clone(),
+        state: if foreign.cancelled { Stage::Cancelled } else { Stage::Failed },
+        exit: None,
+        reason: foreign.reason.clone(),
+        started: foreign.started,
+        ended: foreign.ended,
+        supervisor: nobody,
+        packer: None,
+        argv: Vec::new(),
+        packer_version: foreign.packer_version.clone(),
+        on_error: OnError::Cleanup,
+        promote: false,
+        log: dir.join(LOG),
+        temporary: PathBuf::new(),
+        origin: Some(foreign.origin.clone()),
+    };
+    record.write(cradle.path())?;
+    match std::fs::rename(cradle.path(), &dir) {
+        Ok(()) => drop(cradle.keep()),
+        Err(_) if dir.is_dir() => {}
+        Err(error) => return Err(error),
+    }
+    read(&dir)
+}
+
+fn read(dir: &Path) -> io::Result<Run> {
+    Run::read(dir)?.ok_or_else(|| io::Error::new(io::ErrorKind::NotFound, "the run's record is gone"))
+}

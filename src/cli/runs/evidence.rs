@@ -1,0 +1,117 @@
+//! The log a failed leg left at GitHub.
+
+use std::io::{IsTerminal, Write};
+
+use indicatif::{ProgressBar, ProgressStyle};
+use serde::Serialize;
+use tmpl::build::Run;
+use tmpl::pipeline::Line;
+use tmpl::remote::pins::{self, Skew};
+use tmpl::remote::{Client, Leg, RemoteRun};
+
+use super::{find, stop};
+use crate::cli::{Context, Exit, Stop, log};
+
+/// Arguments of `runs log`.
+#[derive(Debug, clap::Args)]
+pub struct Args {
+    /// Number (#87 or 87) or id of the run; without one the newest with a leg that failed
+    run: Option<String>,
+    /// The leg of this line; without it the only one that failed
+    #[arg(long, value_name = "KEY")]
+    leg: Option<String>,
+    /// Where it is kept, and versions that differ from the checkout's, as one JSON object
+    #[arg(long)]
+    json: bool,
+}
+
+#[derive(Serialize)]
+struct Told<'a> {
+    #[serde(flatten)]
+    run: &'a Run,
+    skew: &'a [Skew],
+}
+
+/// Fetches the log unless it is here already, and prints it scrubbed.
+pub async fn log(context: &Context, github: &Client, args: Args) -> anyhow::Result<Exit> {
+    let (run, leg) = match &args.run {
+        Some(wanted) => {
+            let run = find(github, Some(wanted)).await?;
+            let legs = github.legs(run.id).await.map_err(stop)?;
+            let leg = choose(&run, &legs, args.leg.as_deref())?;
+            (run, leg)
+        }
+        None => newest(github, args.leg.as_deref()).await?,
+    };
+    let line = line(context, &leg)?;
+    let bar = bar();
+    let kept = github.evidence(&run, &leg, &line, &context.state()?, &|bytes| bar.set_position(bytes)).await;
+    bar.finish_and_clear();
+    let kept = kept.map_err(stop)?;
+    let used = std::fs::File::open(&kept.log).map(pins::used).unwrap_or_default();
+    let skew = pins::skew(&pins::pinned(&context.global.repo), &used);
+    if args.json {
+        writeln!(std::io::stdout(), "{}", serde_json::to_string(&Told { run: &kept, skew: &skew })?)?;
+        return Ok(Exit::Done);
+    }
+    let mut err = std::io::stderr();
+    writeln!(
+        err,
+        "tmpl-tui: {} of run #{}, kept in {}; why it failed: tmpl-tui triage --log {}",
+        line.key,
+        run.number,
+        kept.dir.display(),
+        kept.shown().display()
+    )?;
+    for skew in &skew {
+        writeln!(err, "tmpl-tui: {skew}")?;
+    }
+    log::whole(kept.shown())?;
+    Ok(Exit::Done)
+}
+
+fn line(context: &Context, leg: &Leg) -> anyhow::Result<Line> {
+    let key = leg.key.as_ref().ok_or_else(|| Stop::usage(format!("{} builds no line", leg.name)))?;
+    context.line(&key.0)
+}
+
+/// The newest leg that failed, of the line when one is named.
+async fn newest(github: &Client, wanted: Option<&str>) -> anyhow::Result<(RemoteRun, Leg)> {
+    let board = github.board(20).await.map_err(stop)?;
+    for seen in board.runs {
+        let fits = |leg: &&Leg| leg.key.as_ref().is_some_and(|key| wanted.is_none_or(|wanted| key.0 == wanted));
+        let failed: Vec<&Leg> = seen.legs.iter().filter(fits).filter(|leg| leg.state.failed()).collect();
+        if !failed.is_empty() {
+            let leg = choose(&seen.run, &seen.legs, wanted)?;
+            return Ok((seen.run, leg));
+        }
+    }
+    Err(Stop::usage("no leg of the newest runs failed; name a run"))
+}
+
+fn choose(run: &RemoteRun, legs: &[Leg], wanted: Option<&str>) -> anyhow::Result<Leg> {
+    let of = |wanted: &str| legs.iter().find(|leg| leg.key.as_ref().is_some_and(|key| key.0 == wanted));
+    if let Some(wanted) = wanted {
+        let none = || Stop::usage(format!("run #{} has no leg of {wanted}", run.number));
+        return of(wanted).cloned().ok_or_else(none);
+    }
+    let mut failed = legs.iter().filter(|leg| leg.key.is_some() && leg.state.failed());
+    match (failed.next(), failed.next()) {
+        (Some(leg), None) => Ok(leg.clone()),
+        (None, _) => Err(Stop::refused(format!("no leg of run #{} failed", run.number))),
+        (Some(_), Some(_)) => {
+            let failed = legs.iter().filter(|leg| leg.state.failed()).filter_map(|leg| leg.key.as_ref());
+            let keys: Vec<&str> = failed.map(|key| key.0.as_str()).collect();
+            Err(Stop::usage(format!("several legs of run #{} failed; name one: --leg {}", run.number, keys.join("|"))))
+        }
+    }
+}
+
+/// Bytes so far, on a terminal.
+fn bar() -> ProgressBar {
+    if !std::io::stderr().is_terminal() {
+        return ProgressBar::hidden();
+    }
+    let style = ProgressStyle::with_template("fetching {bytes}").unwrap_or_else(|_| ProgressStyle::default_spinner());
+    ProgressBar::new_spinner().with_style(style)
+}

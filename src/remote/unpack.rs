@@ -1,0 +1,187 @@
+//! Unpacking what came from outside. Nothing in an archive chooses where it goes: only files with known names are taken,
+//! to places of ours; and only so many, and only so large.
+
+use std::fs::File;
+use std::io::{Read, Seek, Write};
+use std::path::{Component, Path, PathBuf};
+
+use zip::ZipArchive;
+
+use super::Error;
+
+/// Bounds. Compression hides what an archive really holds, so they count what comes out.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Bounds {
+    /// entries of one archive
+    pub entries: usize,
+    /// bytes of all files together
+    pub bytes: u64,
+}
+
+/// What a long build with a picture every second stays far below.
+pub const BOUNDS: Bounds = Bounds { entries: 20_000, bytes: 2 << 30 };
+
+/// Files of a run's folder, as the run's record has them.
+const FILES: &[&str] = &["packer-build.log", "output.log", "timeline.jsonl", "triage.json"];
+/// The folder of the pictures.
+const FRAMES: &str = "frames";
+/// A bundle within the artifact is opened; one within the bundle is not.
+const DEEPEST: usize = 1;
+
+/// Unpacks into `folder`, which holds an empty folder `frames`. Returns how many files were taken.
+///
+/// # Errors
+/// [`Error::Artifact`] for what is no zip file, is cut short, leads out of the folder or is larger than `bounds`; part
+/// of it may have been written then.
+pub fn unpack(zip: impl Read + Seek, folder: &Path, bounds: Bounds) -> Result<usize, Error> {
+    let mut taken = Taken { folder, left: bounds.bytes, bounds, files: 0 };
+    taken.archive(zip, 0)?;
+    Ok(taken.files)
+}
+
+struct Taken<'a> {
+    folder: &'a Path,
+    left: u64,
+    bounds: Bounds,
+    files: usize,
+}
+
+fn bad(text: String) -> Error {
+    Error::Artifact(format!("the artifact is not opened: {text}"))
+}
+
+impl Taken<'_> {
+    fn archive(&mut self, zip: impl Read + Seek, depth: usize) -> Result<(), Error> {
+        let broken = |error: zip::result::ZipError| bad(format!("it is no whole zip file ({error})"));
+        let mut archive = ZipArchive::new(zip).map_err(broken)?;
+        if archive.len() > self.bounds.entries {
+            return Err(bad(format!("{} entries; at most {} are taken", archive.len(), self.bounds.entries)));
+        }
+        for index in 0..archive.len() {
+            let mut entry = archive.by_index(index).map_err(broken)?;
+            let shown = entry.name().map(|name| crate::triage::log::clean(&name)).unwrap_or_default();
+            let Some(name) = entry.enclosed_name() else {
+                return Err(bad(format!("{shown:?} leads out of it")));
+            };
+            if !entry.is_file() {
+                continue;
+            }
+            if depth < DEEPEST && name.extension().is_some_and(|extension| extension == "zip") {
+                let inner = self.inner(&mut entry)?;
+                self.archive(inner, depth + 1)?;
+            } else if let Some(place) = place(&name) {
+                let mut file = create(&self.folder.join(place))?;
+                self.copy(&mut entry, &mut file)?;
+                self.files += 1;
+            }
+        }
+        Ok(())
+    }
+
+    /// A bundle, in a file that has no name.
+    fn inner(&mut self, entry: &mut impl Read) -> Result<File, Error> {
+        let mut file = tempfile::tempfile_in(self.folder).map_err(|error| bad(error.to_string()))?;
+        self.copy(entry, &mut file)?;
+        Ok(file)
+    }
+
+    fn copy(&mut self, from: &mut impl Read, to: &mut File) -> Result<(), Error> {
+        let failed = |error: std::io::Error| bad(error.to_string());
+        let copied = std::io::copy(&mut from.take(self.left + 1), to).map_err(failed)?;
+        if copied > self.left {
+            return Err(bad(format!("more than {} MiB come out of it", self.bounds.bytes >> 20)));
+        }
+        self.left -= copied;
+        to.flush().map_err(failed)
+    }
+}
+
+/// Where an entry goes; `None` for one that is not needed. Archives have their files at the top or in a folder.
+fn place(name: &Path) -> Option<PathBuf> {
+    let mut parts = name.components().rev().filter_map(|component| match component {
+        Component::Normal(part) => part.to_str(),
+        _ => None,
+    });
+    let (last, before) = (parts.next()?, parts.next());
+    if before == Some(FRAMES) {
+        let stem = last.strip_suffix(".png")?;
+        let plain = !stem.is_empty() && stem.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_".contains(&byte));
+        return plain.then(|| Path::new(FRAMES).join(last));
+    }
+    FILES.contains(&last).then(|| PathBuf::from(last))
+}
+
+/// The first entry of a name counts.
+fn create(path: &Path) -> Result<File, Error> {
+    use std::os::unix::fs::OpenOptionsExt;
+    let opened = std::fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(path);
+    opened.map_err(|error| bad(format!("{}: {error}", path.display())))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::Cursor;
+
+    use super::*;
+    use crate::lab::github::archive;
+
+    fn folder() -> tempfile::TempDir {
+        let dir = tempfile::tempdir().unwrap();
+        std::fs::create_dir(dir.path().join(FRAMES)).unwrap();
+        dir
+    }
+
+    fn unpacked(entries: &[(&str, &[u8])], bounds: Bounds) -> (tempfile::TempDir, Result<usize, Error>) {
+        let dir = folder();
+        let taken = unpack(Cursor::new(archive(entries)), dir.path(), bounds);
+        (dir, taken)
+    }
+
+    #[test]
+    fn a_log_and_a_bundle_come_out_where_a_run_has_them() {
+        let bundle =
+            archive(&[("x/frames/1763000000000.png", b"png"), ("x/timeline.jsonl", b"{}"), ("x/README", b"?")]);
+        let (dir, taken) = unpacked(&[("packer-build.log", b"log"), ("bundle.zip", &bundle)], BOUNDS);
+        assert_eq!(taken, Ok(3));
+        for (name, text) in [("packer-build.log", "log"), ("timeline.jsonl", "{}"), ("frames/1763000000000.png", "png")]
+        {
+            assert_eq!(std::fs::read_to_string(dir.path().join(name)).unwrap(), text);
+        }
+        assert!(!dir.path().join("README").exists());
+    }
+
+    #[test]
+    fn a_path_that_leads_out_is_refused_and_nothing_is_written_outside() {
+        for name in ["../../packer-build.log", "/etc/packer-build.log", "a/../../frames/1.png"] {
+            let (dir, taken) = unpacked(&[(name, b"evil")], BOUNDS);
+            let outside = dir.path().parent().unwrap().join("packer-build.log");
+            assert!(!outside.exists() && !Path::new("/etc/packer-build.log").exists());
+            // An absolute name is taken as a relative one by the reader; then it lands in our own place.
+            assert!(taken.is_err() || dir.path().join("packer-build.log").exists(), "{name}: {taken:?}");
+        }
+        let (_, taken) = unpacked(&[("../../packer-build.log", b"evil")], BOUNDS);
+        assert!(taken.unwrap_err().to_string().contains("leads out of it"));
+    }
+
+    #[test]
+    fn bombs_are_left() {
+        let zeros = vec![0; 3 << 20];
+        let small = Bounds { entries: 5, bytes: 1 << 20 };
+        let (_, taken) = unpacked(&[("packer-build.log", &zeros)], small);
+        assert!(taken.unwrap_err().to_string().contains("more than 1 MiB"));
+        let inner = archive(&[("packer-build.log", &zeros)]);
+        let (_, taken) = unpacked(&[("bundle.zip", &inner)], small);
+        assert!(taken.unwrap_err().to_string().contains("more than 1 MiB"));
+        let many: Vec<(String, &[u8])> = (0..6).map(|n| (format!("frames/{n}.png"), &b""[..])).collect();
+        let many: Vec<(&str, &[u8])> = many.iter().map(|(name, bytes)| (name.as_str(), *bytes)).collect();
+        let (_, taken) = unpacked(&many, small);
+        assert!(taken.unwrap_err().to_string().contains("6 entries"));
+    }
+
+    #[test]
+    fn half_an_archive_is_said_to_be_one() {
+        let whole = archive(&[("packer-build.log", &vec![b'x'; 10_000])]);
+        let taken = unpack(Cursor::new(&whole[..whole.len() / 2]), folder().path(), BOUNDS);
+        assert!(taken.unwrap_err().to_string().contains("no whole zip file"));
+    }
+}
