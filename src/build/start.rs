@@ -31,7 +31,8 @@ pub async fn start_detached(program: &Path, request: &Request, state: &StateDir)
     let words = tempfile::tempfile().map_err(BuildError::file(std::env::temp_dir()))?;
     let stderr = words.try_clone().map_err(BuildError::file(std::env::temp_dir()))?;
     let mut command = Command::new(program);
-    command.args(arguments(request, state));
+    // What `ps` shows, whatever the path by which it was found.
+    command.arg0("tmpl-tui").args(arguments(request, state));
     command.current_dir(&request.repo).stdin(Stdio::null()).stdout(Stdio::null()).stderr(stderr);
     let mut command = CommandWrap::from(command);
     command.wrap(ProcessSession);

@@ -11,6 +11,7 @@ use super::run::RunState;
 use super::state::{Console, Ongoing};
 use super::text::Field;
 use super::toast::Tone;
+use crate::build::{Request, shell_quoted};
 use crate::generation::Plan;
 use crate::pipeline::Key;
 
@@ -20,7 +21,7 @@ impl Console {
         let question = self.question();
         let Some(row) = operation.line.as_ref().and_then(|key| self.lines.get(key)) else { return };
         let asked = match operation.command {
-            Command::Build => Ok(ask_build(row, operation, question)),
+            Command::Build => Ok(self.ask_build(row, operation, question)),
             Command::CancelRun => Ok(ask_cancel(row, operation, question)),
             command => self.plan(row, command, "…").map(|plan| {
                 let check = Effect::Guard { question, plan: Box::new(plan.clone()) };
@@ -119,6 +120,24 @@ impl Console {
             effects.push(Effect::CancelRun { question, key: key.clone(), force: false });
         }
     }
+
+    fn ask_build(&self, row: &LineRow, operation: Operation, question: Question) -> Confirm {
+        let line = &row.line;
+        let mut confirm = confirm(operation, question, format!("Build {}", line.key), "build", Deed::Build);
+        let target = line.build_name();
+        if let Some(vm) = &row.generations.build {
+            let what = if vm.template { "template" } else { "VM" };
+            confirm.steps.push(format!("packer destroys the {what} {target} ({}) that is there now", vm.moid));
+        }
+        confirm.steps.push(format!("packer builds {target} from {}", line.build_dir));
+        confirm.steps.push("the build goes on when this console is closed".into());
+        if !line.enabled {
+            confirm.note = Some("the line is off in the matrix: the weekly run leaves it out".into());
+        }
+        let request = Request { packer: self.packer.clone(), ..Request::new(line.clone(), self.repo.clone()) };
+        confirm.command = Some(shell_quoted(&request.argv()));
+        confirm
+    }
 }
 
 fn same_steps<T: ToString>(one: &[T], other: &[T]) -> bool {
@@ -132,6 +151,7 @@ fn confirm(operation: Operation, question: Question, title: String, verb: &'stat
         title,
         steps: Vec::new(),
         note: None,
+        command: None,
         verb,
         need: Need::Yes,
         choice: Choice::Cancel,
@@ -139,22 +159,6 @@ fn confirm(operation: Operation, question: Question, title: String, verb: &'stat
         deed,
         complaint: None,
     }
-}
-
-fn ask_build(row: &LineRow, operation: Operation, question: Question) -> Confirm {
-    let line = &row.line;
-    let mut confirm = confirm(operation, question, format!("Build {}", line.key), "build", Deed::Build);
-    let target = line.build_name();
-    if let Some(vm) = &row.generations.build {
-        let what = if vm.template { "template" } else { "VM" };
-        confirm.steps.push(format!("packer destroys the {what} {target} ({}) that is there now", vm.moid));
-    }
-    confirm.steps.push(format!("packer builds {target} from {}", line.build_dir));
-    confirm.steps.push("the build goes on when this console is closed".into());
-    if !line.enabled {
-        confirm.note = Some("the line is off in the matrix: the weekly run leaves it out".into());
-    }
-    confirm
 }
 
 fn ask_cancel(row: &LineRow, operation: Operation, question: Question) -> Confirm {

@@ -73,6 +73,8 @@ pub struct Confirm {
     pub steps: Vec<String>,
     /// what to know before
     pub note: Option<String>,
+    /// the command line that is run, as a shell would take it; secrets are in its environment
+    pub command: Option<String>,
     /// on the button
     pub verb: &'static str,
     /// what must be typed
@@ -153,7 +155,7 @@ impl Confirm {
     /// Takes a key.
     pub fn take(&mut self, press: KeyPress) -> Verdict {
         self.complaint = None;
-        if press.code == Code::Esc || press == KeyPress::ctrl('c') {
+        if press.code == Code::Esc {
             return Verdict::Cancelled;
         }
         if self.choice == Choice::Field {

@@ -33,7 +33,7 @@ pub type Report = Arc<dyn Fn(Msg) + Send + Sync>;
 pub struct Parts {
     /// lines of the matrix
     pub lines: Vec<Line>,
-    /// root of the repository
+    /// root of the repository, absolute
     pub repo: PathBuf,
     /// where vCenter is and who we are there
     pub settings: Settings,

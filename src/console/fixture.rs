@@ -57,6 +57,8 @@ pub fn opening(keys: &[&str]) -> Opening {
     Opening {
         lines: matrix(keys).lines,
         key: None,
+        repo: "/srv/templates".into(),
+        packer: "packer".into(),
         vcenter: "vc01.example.com".into(),
         account: "svc-packer".into(),
         picture_account: Some("administrator".into()),

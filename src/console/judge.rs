@@ -104,8 +104,17 @@ impl Console {
             _ => Request::Sweep,
         };
         generation::plan(&request, &row.generations, &self.session.actor, self.now)
-            .map_err(|refusal| Refusal(refusal.0))
+            .map_err(|refusal| Refusal(in_keys(&refusal.0)))
     }
+}
+
+/// A refusal that names verbs of the command line, `so`, with their keys instead.
+fn in_keys(text: &str) -> String {
+    let verbs = [("promote", Command::Promote), ("rollback", Command::Rollback), ("release", Command::Hold)];
+    verbs.into_iter().fold(text.to_owned(), |text, (verb, command)| {
+        let key = command.binding().and_then(|binding| binding.keys.first()).map(ToString::to_string);
+        text.replace(&format!("`{verb}`"), &key.unwrap_or_default())
+    })
 }
 
 fn allows_cancel(row: &LineRow) -> Result<(), Refusal> {

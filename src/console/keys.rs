@@ -7,12 +7,14 @@ use super::key::{Code, KeyPress};
 use super::overlay::{Help, Overlay, Palette};
 use super::panes::Pane;
 use super::state::{Console, Prompt};
-use super::text::Field;
 use super::toast::Tone;
 use crate::vcenter::LinkState;
 
 impl Console {
     pub(super) fn key_pressed(&mut self, press: KeyPress, effects: &mut Vec<Effect>) {
+        if press == KeyPress::ctrl('c') {
+            return self.interrupted(effects);
+        }
         match self.overlay.take() {
             Some(overlay) => self.overlay_key(overlay, press, effects),
             None if self.prompt.is_some() => self.prompt_key(press, effects),
@@ -142,25 +144,6 @@ impl Console {
         }
     }
 
-    fn find(&mut self) {
-        self.prompt = Some(if self.panes.focus == Pane::Log {
-            let before = self.log.search().map(|search| search.text.clone()).unwrap_or_default();
-            Prompt::Search { field: Field::with(&before) }
-        } else {
-            self.panes.focus(Pane::Lines);
-            let before = self.lines.filter().to_owned();
-            Prompt::Filter { field: Field::with(&before), before }
-        });
-    }
-
-    /// The open text field: its label, the field, and what its keys do.
-    pub(crate) fn prompt_parts(&self) -> Option<(&'static str, &Field, &'static str)> {
-        match self.prompt.as_ref()? {
-            Prompt::Filter { field, .. } => Some(("filter:", field, "!part inverts · Enter keeps · Esc drops")),
-            Prompt::Search { field } => Some(("search:", field, "regex, smart case · Enter finds · Esc drops")),
-        }
-    }
-
     fn refresh(&mut self, effects: &mut Vec<Effect>) {
         self.picture.hurry();
         self.log.retry();
@@ -207,43 +190,6 @@ impl Console {
         }
     }
 
-    fn prompt_key(&mut self, press: KeyPress, effects: &mut Vec<Effect>) {
-        let Some(prompt) = self.prompt.take() else { return };
-        let cancelled = press.code == Code::Esc || press == KeyPress::ctrl('c');
-        match prompt {
-            Prompt::Filter { before, .. } if cancelled => self.lines.set_filter(&before),
-            Prompt::Filter { mut field, before } => {
-                if press.code == Code::Enter {
-                    return;
-                }
-                match press.code {
-                    Code::Up => self.lines.moved(-1),
-                    Code::Down => self.lines.moved(1),
-                    _ => {
-                        field.take(press);
-                        self.lines.set_filter(field.text());
-                    }
-                }
-                self.prompt = Some(Prompt::Filter { field, before });
-            }
-            Prompt::Search { .. } if cancelled => {}
-            Prompt::Search { field } if press.code == Code::Enter => {
-                let question = self.question();
-                match self.log.begin_search(field.text(), question) {
-                    Ok(effect) => effects.extend(effect),
-                    Err(reason) => {
-                        self.notice(Tone::Failed, reason);
-                        self.prompt = Some(Prompt::Search { field });
-                    }
-                }
-            }
-            Prompt::Search { mut field } => {
-                field.take(press);
-                self.prompt = Some(Prompt::Search { field });
-            }
-        }
-    }
-
     fn overlay_key(&mut self, overlay: Overlay, press: KeyPress, effects: &mut Vec<Effect>) {
         match overlay {
             Overlay::Confirm(mut confirm) => match confirm.take(press) {
@@ -262,7 +208,6 @@ impl Console {
         match press.code {
             Code::Esc if help.filter.text().is_empty() => return,
             Code::Char('?' | 'q') if help.filter.text().is_empty() => return,
-            Code::Char('c') if press.ctrl => return,
             Code::Esc => help = Help::default(),
             Code::Up => help.top = help.top.saturating_sub(1),
             Code::Down => help.top = help.top.saturating_add(1),

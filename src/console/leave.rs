@@ -19,12 +19,21 @@ impl Console {
         self.overlay = Some(Overlay::Quit(QuitAsk { runs, changes, choice: QuitChoice::Stay }));
     }
 
+    /// Ctrl-C means out, wherever the keys went: an open question is answered with no, and the one about work going on
+    /// with "leave", which ends nothing.
+    pub(super) fn interrupted(&mut self, effects: &mut Vec<Effect>) {
+        self.prompt = None;
+        match self.overlay.take() {
+            Some(Overlay::Quit(ask)) => self.quit_chosen(QuitAsk { choice: QuitChoice::Leave, ..ask }, effects),
+            _ => self.leave(effects),
+        }
+    }
+
     pub(super) fn quit_key(&mut self, mut ask: QuitAsk, press: KeyPress, effects: &mut Vec<Effect>) {
         let choice = match press.code {
             Code::Char('l') => QuitChoice::Leave,
-            Code::Char('c') if !press.ctrl => QuitChoice::Cancel,
+            Code::Char('c') => QuitChoice::Cancel,
             Code::Char('s' | 'q') | Code::Esc => QuitChoice::Stay,
-            Code::Char('c') => QuitChoice::Stay,
             Code::Enter | Code::Char(' ') => ask.choice,
             Code::Tab | Code::Right => return self.turn_quit(ask, true),
             Code::BackTab | Code::Left => return self.turn_quit(ask, false),

@@ -24,9 +24,10 @@ pub mod log;
 pub mod message;
 pub mod operation;
 pub mod overlay;
-pub(crate) mod palette;
+pub mod palette;
 pub mod panes;
 pub mod picture;
+mod prompt;
 pub mod run;
 mod state;
 #[cfg(test)]
@@ -40,4 +41,4 @@ pub mod verdict;
 pub use effect::Effect;
 pub use message::{Msg, Question};
 pub use operation::{Operation, Refusal};
-pub use state::{Console, Opening};
+pub use state::{Console, Opening, Session};

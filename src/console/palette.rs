@@ -11,9 +11,12 @@ use super::state::Console;
 
 /// One row of the help.
 #[derive(Debug)]
-pub(crate) enum HelpRow {
+pub enum HelpRow {
+    /// of a group of keys
     Heading(&'static str),
+    /// a key
     Binding(&'static Binding),
+    /// nothing
     Gap,
 }
 
@@ -31,7 +34,7 @@ impl Entry {
 
 impl Console {
     /// The palette's entries that match, best first; all in the table's order when nothing is typed.
-    pub(crate) fn entries(&self, query: &str) -> Vec<Entry> {
+    pub fn entries(&self, query: &str) -> Vec<Entry> {
         let moves = |binding: &&Binding| binding.group != Group::Move;
         let commands = BINDINGS.iter().filter(moves).map(|binding| Entry::Command(binding.command));
         let lines = self.lines.all().iter().map(|row| Entry::Line(row.line.key.clone()));
@@ -54,7 +57,7 @@ impl Console {
     }
 
     /// The help's rows that match: key or description contains the text.
-    pub(crate) fn help_rows(&self, filter: &str) -> Vec<HelpRow> {
+    pub fn help_rows(&self, filter: &str) -> Vec<HelpRow> {
         let filter = filter.to_lowercase();
         let mut rows = Vec::new();
         for group in Group::ALL {
@@ -83,7 +86,6 @@ impl Console {
         let last = self.entries(palette.query.text()).len().saturating_sub(1);
         match press.code {
             Code::Esc => return,
-            Code::Char('c') if press.ctrl => return,
             Code::Enter => {
                 let entry = self.entries(palette.query.text()).into_iter().nth(palette.chosen);
                 self.chosen(entry, effects);

@@ -1,6 +1,7 @@
 //! The state as a whole.
 
 use std::collections::BTreeMap;
+use std::path::PathBuf;
 
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
@@ -25,6 +26,10 @@ use crate::vcenter::{LinkState, Moid, Vm};
 pub struct Opening {
     /// lines of the matrix
     pub lines: Vec<Line>,
+    /// root of the repository, absolute
+    pub repo: PathBuf,
+    /// the packer that builds run
+    pub packer: PathBuf,
     /// the line to open on
     pub key: Option<String>,
     /// host of vCenter
@@ -49,13 +54,20 @@ pub struct Opening {
 
 /// Who we are and how the link stands.
 #[derive(Debug, Clone)]
-pub(crate) struct Session {
+pub struct Session {
+    /// host of vCenter
     pub vcenter: String,
+    /// the account that builds
     pub account: String,
+    /// another account that takes the pictures
     pub picture_account: Option<String>,
+    /// who acts: written into holds
     pub actor: Actor,
+    /// nothing may be changed
     pub read_only: bool,
+    /// the vCenter is the lab
     pub simulated: bool,
+    /// how the link stands
     pub link: LinkState,
     /// when vCenter last answered
     pub fresh: Option<Timestamp>,
@@ -95,6 +107,8 @@ pub struct Console {
     pub(crate) now: Timestamp,
     pub(crate) zone: TimeZone,
     pub(crate) session: Session,
+    pub(super) repo: PathBuf,
+    pub(super) packer: PathBuf,
     pub(crate) lines: Lines,
     /// VMs of the folder by id, as last heard
     pub(crate) vms: BTreeMap<Moid, Vm>,
@@ -122,6 +136,10 @@ impl Console {
     /// Before anything is known.
     pub fn new(opening: Opening) -> Self {
         let mut toasts = Toasts::default();
+        if opening.simulated {
+            let text = "simulated vCenter, simulated packer, lines that come with the program: try every key";
+            toasts.push(opening.now, Tone::Info, text);
+        }
         opening.warnings.into_iter().for_each(|warning| toasts.push(opening.now, Tone::Failed, warning));
         Self {
             now: opening.now,
@@ -136,6 +154,8 @@ impl Console {
                 link: LinkState::Connecting,
                 fresh: None,
             },
+            repo: opening.repo,
+            packer: opening.packer,
             lines: Lines::new(opening.lines, opening.key.as_deref()),
             vms: BTreeMap::new(),
             ongoing: BTreeMap::new(),
@@ -159,6 +179,11 @@ impl Console {
     /// Goes up whenever the screen may have changed.
     pub fn revision(&self) -> u64 {
         self.revision
+    }
+
+    /// Who we are and how the link stands.
+    pub fn session(&self) -> &Session {
+        &self.session
     }
 
     /// Whether the mouse is ours.
@@ -186,7 +211,7 @@ impl Console {
     }
 
     /// Lines a person should look at.
-    pub(crate) fn alarms(&self) -> usize {
+    pub fn alarms(&self) -> usize {
         // Half of a change is no alarm while we are at it ourselves.
         let idle = |row: &&LineRow| !self.ongoing.contains_key(&row.line.key);
         self.lines.all().iter().filter(idle).filter(|row| row.alarm().is_some()).count()

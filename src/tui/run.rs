@@ -1,7 +1,7 @@
 //! The event loop: drain what came, draw once if something changed, wait.
 
 use std::io;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use crossterm::event::Event as Input;
@@ -115,6 +115,8 @@ fn opening(options: &Options) -> Opening {
     let settings = &options.settings;
     Opening {
         lines: options.matrix.lines.clone(),
+        repo: absolute(&options.matrix.repo),
+        packer: options.packer.clone(),
         key: options.key.clone(),
         vcenter: settings.host(),
         account: settings.credentials.username.clone(),
@@ -128,6 +130,11 @@ fn opening(options: &Options) -> Opening {
     }
 }
 
+/// Builds outlive this process and its working directory.
+fn absolute(repo: &Path) -> PathBuf {
+    std::path::absolute(repo).unwrap_or_else(|_| repo.to_owned())
+}
+
 /// Secrets that cannot be scrubbed: their values are so short that they stand everywhere.
 fn warnings() -> Vec<String> {
     let scrubber = Scrubber::of_process();
@@ -139,7 +146,7 @@ fn warnings() -> Vec<String> {
 fn parts(options: Options) -> Parts {
     Parts {
         lines: options.matrix.lines,
-        repo: options.matrix.repo,
+        repo: absolute(&options.matrix.repo),
         settings: options.settings,
         state: options.state,
         packer: options.packer,

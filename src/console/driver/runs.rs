@@ -103,22 +103,29 @@ impl Eyes {
     }
 
     fn phase(&mut self, key: &Key, run: &Run) -> Option<String> {
-        if self.logs.get(key).is_none_or(|(path, _)| *path != run.log) {
-            let log = LogFile::open(&run.log, self.scrubber.clone())
+        let shown = run.shown();
+        if self.logs.get(key).is_none_or(|(path, _)| path != shown) {
+            let log = LogFile::open(shown, self.scrubber.clone())
                 .inspect_err(|error| tracing::warn!(%key, %error, "no phase without the log"))
                 .ok()?;
-            self.logs.insert(key.clone(), (run.log.clone(), log));
+            self.logs.insert(key.clone(), (shown.to_owned(), log));
         }
         self.logs.get(key).and_then(|(_, log)| log::stage(log)).map(|phase| phase.name().to_owned())
     }
 }
 
+/// This program's own file. A console stays open for days: on Linux it is the very file we run, although another version
+/// may have taken its place since.
+fn program() -> std::io::Result<PathBuf> {
+    let image = PathBuf::from("/proc/self/exe");
+    if image.exists() { Ok(image) } else { std::env::current_exe() }
+}
+
 /// Starts the supervisor of a new run.
 pub(super) async fn start(parts: Parts, key: Key) -> Answer<String> {
     let line = parts.lines.into_iter().find(|line| line.key == key).ok_or_else(|| format!("no line {key}"))?;
-    let program = std::env::current_exe().map_err(|error| format!("cannot tell where this program is: {error}"))?;
-    let repo = std::path::absolute(&parts.repo).map_err(|error| error.to_string())?;
-    let request = Request { packer: parts.packer, ..Request::new(line, repo) };
+    let program = program().map_err(|error| format!("cannot tell where this program is: {error}"))?;
+    let request = Request { packer: parts.packer, ..Request::new(line, parts.repo) };
     build::start_detached(&program, &request, &parts.state).await.map_err(|error| error.to_string())?;
     Ok(format!("{key}: build started"))
 }

@@ -77,3 +77,23 @@ fn a_signal_ends_at_once_and_leaves_the_builds_alone() {
     assert!(quits(&effects));
     assert_eq!(cancels(&effects), 0);
 }
+
+#[test]
+fn ctrl_c_leads_out_of_everything_and_does_nothing_else() {
+    let interrupt = KeyPress::ctrl('c');
+    for way in ["?", ":", "/deb", "j", "p"] {
+        let mut console = fixture::empty();
+        typed(&mut console, way);
+        let effects = press(&mut console, interrupt);
+        assert!(quits(&effects) && !effects.iter().any(Effect::mutates), "{way}");
+    }
+    // A confirmation under which builds are at work: not confirmed, and asked about.
+    let mut console = night();
+    typed(&mut console, "x");
+    let effects = press(&mut console, interrupt);
+    assert!(!quits(&effects) && cancels(&effects) == 0);
+    assert!(matches!(console.overlay, Some(Overlay::Quit(_))));
+    // Once more: out, and the builds go on.
+    let effects = press(&mut console, interrupt);
+    assert!(quits(&effects) && cancels(&effects) == 0);
+}

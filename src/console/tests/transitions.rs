@@ -9,7 +9,8 @@ use crate::console::key::KeyPress;
 use crate::console::overlay::Overlay;
 use crate::console::panes::Pane;
 use crate::console::run::RunState;
-use crate::console::{Console, Effect, Msg, Question};
+use crate::console::{Console, Effect, Msg, Operation, Question};
+use crate::generation::Hold;
 use crate::vcenter::{FolderEvent, LinkState, Moid};
 
 /// The night with a line selected by key.
@@ -342,4 +343,29 @@ fn a_finished_build_says_what_comes_next() {
     run.started = fixture::ago(4);
     console.update(Msg::RunsRead(vec![(key("debian-12"), Ok(Some(run)))]));
     assert_eq!(toast(&console), "debian-12 is built: p promotes it");
+}
+
+#[test]
+fn a_build_shows_packers_whole_command_line_before() {
+    let mut console = on("debian-13");
+    typed(&mut console, "b");
+    let Some(Overlay::Confirm(confirm)) = &console.overlay else { panic!("asks") };
+    let command = confirm.command.as_deref().unwrap();
+    assert!(
+        command.starts_with("packer build -force -on-error=cleanup -var-file=/srv/templates/ci/config/"),
+        "{command}"
+    );
+    assert!(command.ends_with(" /srv/templates/builds/debian-13"), "{command}");
+}
+
+#[test]
+fn a_refusal_names_keys() {
+    let mut console = night();
+    let mut vms: Vec<_> = console.vms.values().cloned().collect();
+    let hold = Hold { reason: "no DNS".into(), by: "mona@ops3".into(), to: None, since: fixture::now() };
+    vms.iter_mut().filter(|vm| vm.name == "tpl-ubuntu-2404").for_each(|vm| vm.annotation = hold.write(""));
+    console.update(Msg::FolderChanged(FolderEvent::Reset(vms)));
+    let promote = Operation { command: Command::Promote, line: Some(key("ubuntu-2404")) };
+    let refusal = console.allows(&promote).unwrap_err().to_string();
+    assert!(refusal.ends_with("no DNS; lift it with H when that is settled"), "{refusal}");
 }

@@ -44,7 +44,12 @@ pub fn draw(confirm: &Confirm, area: Rect, theme: Theme, buffer: &mut Buffer) ->
     }
     let field = if confirm.field().is_some() { 2 } else { 0 };
     let room = usize::from(inner.height.saturating_sub(field + 1));
-    for (y, row) in (inner.y..inner.bottom()).zip(rows(confirm, inner.width).iter().take(room)) {
+    let mut rows = rows(confirm, inner.width);
+    if rows.len() > room {
+        rows.truncate(room.saturating_sub(1));
+        rows.push(Row { text: "… more than fits on this screen".into(), tone: RowTone::Warn });
+    }
+    for (y, row) in (inner.y..inner.bottom()).zip(rows.iter().take(room)) {
         let style = match row.tone {
             RowTone::Plain => Style::new(),
             RowTone::Dim => theme.dim(),
@@ -93,6 +98,10 @@ fn rows(confirm: &Confirm, width: u16) -> Vec<Row> {
     }
     if let Some(complaint) = &confirm.complaint {
         add(&format!("▲ {complaint}"), RowTone::Warn);
+    }
+    if let Some(command) = &confirm.command {
+        add("", RowTone::Plain);
+        add(command, RowTone::Dim);
     }
     rows
 }

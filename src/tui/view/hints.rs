@@ -10,6 +10,9 @@ use crate::console::panes::Pane;
 use crate::console::text::Field;
 use crate::tui::theme::Theme;
 
+/// Between two of them.
+const GAP: u16 = 2;
+
 /// Draws it; returns where the cursor blinks when there is a text field.
 pub fn draw(console: &Console, area: Rect, theme: Theme, buffer: &mut Buffer) -> Option<Position> {
     if area.is_empty() {
@@ -19,32 +22,65 @@ pub fn draw(console: &Console, area: Rect, theme: Theme, buffer: &mut Buffer) ->
         return Some(draw_field(label, field, hint, area, theme, buffer));
     }
     let mut x = area.x + 1;
-    for binding in shown(console) {
-        let Some(label) = label(console, binding) else { continue };
-        let Some(key) = binding.keys.first().map(ToString::to_string) else { continue };
-        let needed = width(&key) + 1 + width(label);
-        if x + needed > area.right() {
-            break;
-        }
-        let allowed = console.allows(&console.aimed(binding.command)).is_ok();
+    for hint in fitting(hints(console), area.width.saturating_sub(1)) {
         let (key_style, style) =
-            if allowed { (theme.key(), ratatui::style::Style::new()) } else { (theme.dim(), theme.dim()) };
-        x += put(buffer, x, area.y, area.right() - x, &key, key_style) + 1;
-        x += put(buffer, x, area.y, area.right().saturating_sub(x), label, style) + 2;
+            if hint.allowed { (theme.key(), ratatui::style::Style::new()) } else { (theme.dim(), theme.dim()) };
+        x += put(buffer, x, area.y, area.right().saturating_sub(x), &hint.key, key_style) + 1;
+        x += put(buffer, x, area.y, area.right().saturating_sub(x), hint.label, style) + GAP;
     }
     None
 }
 
-/// The focused pane's own, then those of every pane; `?` and `q` always have room.
-fn shown(console: &Console) -> impl Iterator<Item = &'static Binding> {
+struct Hint {
+    key: String,
+    label: &'static str,
+    /// help, and the way out: always there
+    vital: bool,
+    /// it can be done now
+    allowed: bool,
+}
+
+impl Hint {
+    fn width(&self) -> u16 {
+        width(&self.key) + 1 + width(self.label) + GAP
+    }
+}
+
+/// Help, the focused pane's own, then those of every pane, and the way out.
+fn hints(console: &Console) -> Vec<Hint> {
     let own = if console.panes.focus == Pane::Log { Group::Log } else { Group::Line };
     let of = |group: Group| BINDINGS.iter().filter(move |binding| binding.group == group);
-    let always = |binding: &&Binding| matches!(binding.command, Command::Help);
-    of(Group::View)
-        .filter(always)
-        .chain(of(own))
-        .chain(of(Group::View).filter(move |b| !always(b)))
-        .chain(of(Group::Program))
+    let help = |binding: &&Binding| binding.command == Command::Help;
+    let all = of(Group::View).filter(help).chain(of(own)).chain(of(Group::View).filter(move |b| !help(b)));
+    all.chain(of(Group::Program))
+        .filter_map(|binding| {
+            Some(Hint {
+                key: binding.keys.first()?.to_string(),
+                label: label(console, binding)?,
+                vital: matches!(binding.command, Command::Help | Command::Quit),
+                allowed: console.allows(&console.aimed(binding.command)).is_ok(),
+            })
+        })
+        .collect()
+}
+
+/// Those that have room, in their order: the vital ones, then what can be done now, then the rest.
+fn fitting(hints: Vec<Hint>, room: u16) -> Vec<Hint> {
+    let mut ranked: Vec<usize> = (0..hints.len()).collect();
+    ranked.sort_by_key(|index| (!hints[*index].vital, !hints[*index].allowed, *index));
+    // No gap after the last one.
+    let mut left = room + GAP;
+    let mut fits = vec![false; hints.len()];
+    for index in ranked {
+        let needed = hints[index].width();
+        if needed > left {
+            // One that is shorter would stand there out of its turn.
+            break;
+        }
+        left -= needed;
+        fits[index] = true;
+    }
+    hints.into_iter().zip(fits).filter_map(|(hint, fits)| fits.then_some(hint)).collect()
 }
 
 fn label(console: &Console, binding: &'static Binding) -> Option<&'static str> {

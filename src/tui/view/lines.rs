@@ -14,12 +14,26 @@ use crate::tui::theme::Theme;
 use crate::vcenter::{LinkState, PowerState, ToolsStatus, Vm};
 
 const NONE: &str = "–";
-const HEADINGS: [&str; COLUMNS] = ["line", "", "live", "prev", "build", "run", "guest", "address", "tools"];
-const COLUMNS: usize = 9;
-/// Dropped in this order when it is narrow.
-const LEAST: [usize; 5] = [8, 3, 7, 6, 4];
-/// Between columns.
-const GAP: u16 = 2;
+const HEADINGS: [&str; COLUMNS] = ["line", "", "live", "prev", "build", "run", "guest", "guest", "address", "tools"];
+const COLUMNS: usize = 10;
+const LIVE: usize = 2;
+const PREV: usize = 3;
+const BUILD: usize = 4;
+/// Power, address and tools in one column.
+const GUEST: usize = 6;
+const POWER: usize = 7;
+const ADDRESS: usize = 8;
+const TOOLS: usize = 9;
+/// What is left out and how many columns stand between the others: the first that fits, else the last.
+const VARIANTS: [(&[usize], u16); 7] = [
+    (&[GUEST], 2),
+    (&[POWER, ADDRESS, TOOLS], 2),
+    (&[POWER, ADDRESS, TOOLS], 1),
+    (&[POWER, ADDRESS, TOOLS, PREV], 1),
+    (&[POWER, ADDRESS, TOOLS, PREV, GUEST], 1),
+    (&[POWER, ADDRESS, TOOLS, PREV, GUEST, BUILD], 1),
+    (&[POWER, ADDRESS, TOOLS, PREV, GUEST, BUILD, LIVE], 1),
+];
 
 struct Row {
     cells: [(String, Style); COLUMNS],
@@ -93,75 +107,100 @@ fn trouble(console: &Console, inner: Rect, theme: Theme, buffer: &mut Buffer) ->
     Rect { height: inner.height - taken, ..inner }
 }
 
-/// Breaks text at spaces into rows of at most `columns`.
+/// Breaks text at spaces into rows of at most `columns`; a word that is longer than a row is broken too.
 pub fn textwrap(text: &str, columns: usize) -> Vec<String> {
     let mut rows = vec![String::new()];
+    let mut used = 0;
     for word in text.split_whitespace() {
-        let Some(last) = rows.last_mut() else { break };
-        if last.is_empty() {
-            last.push_str(word);
-        } else if Span::raw(last.as_str()).width() + 1 + Span::raw(word).width() <= columns {
-            last.push(' ');
-            last.push_str(word);
-        } else {
-            rows.push(word.to_owned());
+        let wide = Span::raw(word).width();
+        if used > 0 && used + 1 + wide > columns {
+            rows.push(String::new());
+            used = 0;
+        }
+        let Some(row) = rows.last_mut() else { break };
+        if used > 0 {
+            row.push(' ');
+            used += 1;
+        }
+        if wide <= columns {
+            row.push_str(word);
+            used += wide;
+            continue;
+        }
+        for char in word.chars() {
+            let wide = Span::raw(char.to_string()).width();
+            if used + wide > columns {
+                rows.push(String::new());
+                used = 0;
+            }
+            if let Some(row) = rows.last_mut() {
+                row.push(char);
+            }
+            used += wide;
         }
     }
     rows
 }
 
 fn draw_rows(rows: &[Row], inner: Rect, focused: bool, theme: Theme, buffer: &mut Buffer) {
-    let widths = widths(rows, inner.width.saturating_sub(3));
+    let (widths, gap) = widths(rows, inner.width.saturating_sub(3));
     let mut x = inner.x + 2;
     for (heading, width) in HEADINGS.iter().zip(widths).filter(|(_, width)| *width > 0) {
         put(buffer, x, inner.y, inner.right().saturating_sub(x).min(width), heading, theme.dim());
-        x += width + GAP;
+        x += width + gap;
     }
     let room = usize::from(inner.height.saturating_sub(1));
     let first = scrolled(rows.iter().position(|row| row.selected), room);
     for (y, row) in (inner.y + 1..inner.bottom()).zip(rows.iter().skip(first)) {
-        draw_row(row, y, inner, &widths, focused, theme, buffer);
+        draw_row(row, Rect { y, height: 1, ..inner }, (&widths, gap), focused, theme, buffer);
     }
 }
 
-fn draw_row(row: &Row, y: u16, inner: Rect, widths: &[u16; COLUMNS], focused: bool, theme: Theme, buffer: &mut Buffer) {
+fn draw_row(
+    row: &Row,
+    place: Rect,
+    (widths, gap): (&[u16; COLUMNS], u16),
+    focused: bool,
+    theme: Theme,
+    buffer: &mut Buffer,
+) {
     let bar = row.selected && focused;
     if bar {
-        buffer.set_style(Rect { y, height: 1, ..inner }, theme.selected());
+        buffer.set_style(place, theme.selected());
     }
     if row.selected {
         let style = if bar { theme.selected() } else { theme.bold() };
-        put(buffer, inner.x, y, 1, "▸", style);
+        put(buffer, place.x, place.y, 1, "▸", style);
     }
-    let mut x = inner.x + 2;
+    let mut x = place.x + 2;
     for ((text, style), width) in row.cells.iter().zip(widths).filter(|(_, width)| **width > 0) {
         let style = match (bar, row.selected) {
             (true, _) => theme.selected(),
             (false, true) => style.patch(theme.bold()),
             (false, false) => *style,
         };
-        put(buffer, x, y, inner.right().saturating_sub(x).min(*width), text, style);
-        x += width + GAP;
+        put(buffer, x, place.y, place.right().saturating_sub(x).min(*width), text, style);
+        x += width + gap;
     }
 }
 
-/// As wide as the content; columns that do not fit go to width 0.
-fn widths(rows: &[Row], room: u16) -> [u16; COLUMNS] {
-    let mut widths = [0; COLUMNS];
-    for (index, column) in widths.iter_mut().enumerate() {
+/// As wide as the content; columns that are left out have width 0. And what stands between them.
+fn widths(rows: &[Row], room: u16) -> ([u16; COLUMNS], u16) {
+    let mut all = [0; COLUMNS];
+    for (index, column) in all.iter_mut().enumerate() {
         let content = rows.iter().map(|row| width(&row.cells[index].0)).max().unwrap_or(0);
         *column = if content == 0 { 0 } else { content.max(width(HEADINGS[index])) };
     }
-    let total = |widths: &[u16; COLUMNS]| -> u16 {
-        widths.iter().filter(|width| **width > 0).map(|width| width + GAP).sum::<u16>().saturating_sub(GAP)
+    let variant = |(left_out, gap): (&[usize], u16)| {
+        let mut widths = all;
+        left_out.iter().for_each(|column| widths[*column] = 0);
+        (widths, gap)
     };
-    for column in LEAST {
-        if total(&widths) <= room {
-            break;
-        }
-        widths[column] = 0;
-    }
-    widths
+    let total = |(widths, gap): &([u16; COLUMNS], u16)| -> u16 {
+        widths.iter().filter(|width| **width > 0).map(|width| width + gap).sum::<u16>().saturating_sub(*gap)
+    };
+    let mut variants = VARIANTS.into_iter().map(variant);
+    variants.find(|variant| total(variant) <= room).unwrap_or_else(|| variant(VARIANTS[VARIANTS.len() - 1]))
 }
 
 fn cells(console: &Console, row: &LineRow, theme: Theme) -> [(String, Style); COLUMNS] {
@@ -178,6 +217,7 @@ fn cells(console: &Console, row: &LineRow, theme: Theme) -> [(String, Style); CO
         aged(&row.generations.prev),
         aged(&row.generations.build),
         run(console, row, theme),
+        whole_guest(guest, theme),
         power(guest, theme),
         plain(address),
         tools(guest, theme),
@@ -231,6 +271,19 @@ fn stuck(console: &Console, still: &Still) -> String {
     let tools = if still.tools_ran { "" } else { ", tools never ran" };
     let since = still.since.to_zoned(console.zone.clone()).strftime("%H:%M").to_string();
     format!("▲ {what} since {since}{tools}")
+}
+
+/// All of a guest in a few words. Its address comes from the tools in it, so that says the rest as well.
+fn whole_guest(guest: Option<&Vm>, theme: Theme) -> (String, Style) {
+    let (power, style) = power(guest, theme);
+    let Some(vm) = guest.filter(|vm| vm.power_state == PowerState::PoweredOn) else { return (power, style) };
+    match (&vm.ip_address, vm.tools_running_status) {
+        (Some(address), _) => (address.clone(), style),
+        (None, Some(ToolsStatus::GuestToolsRunning | ToolsStatus::GuestToolsExecutingScripts)) => {
+            ("on, tools".into(), style)
+        }
+        (None, _) => ("on, no tools".into(), style),
+    }
 }
 
 fn power(guest: Option<&Vm>, theme: Theme) -> (String, Style) {

@@ -1,0 +1,66 @@
+//! The text field in the last row: the filter of the lines, the search in the log.
+
+use super::effect::Effect;
+use super::key::{Code, KeyPress};
+use super::panes::Pane;
+use super::state::{Console, Prompt};
+use super::text::Field;
+use super::toast::Tone;
+
+impl Console {
+    pub(super) fn find(&mut self) {
+        self.prompt = Some(if self.panes.focus == Pane::Log {
+            let before = self.log.search().map(|search| search.text.clone()).unwrap_or_default();
+            Prompt::Search { field: Field::with(&before) }
+        } else {
+            self.panes.focus(Pane::Lines);
+            let before = self.lines.filter().to_owned();
+            Prompt::Filter { field: Field::with(&before), before }
+        });
+    }
+
+    /// The open text field: its label, the field, and what its keys do.
+    pub fn prompt_parts(&self) -> Option<(&'static str, &Field, &'static str)> {
+        match self.prompt.as_ref()? {
+            Prompt::Filter { field, .. } => Some(("filter:", field, "!part inverts · Enter keeps · Esc drops")),
+            Prompt::Search { field } => Some(("search:", field, "regex, smart case · Enter finds · Esc drops")),
+        }
+    }
+
+    pub(super) fn prompt_key(&mut self, press: KeyPress, effects: &mut Vec<Effect>) {
+        let Some(prompt) = self.prompt.take() else { return };
+        let cancelled = press.code == Code::Esc;
+        match prompt {
+            Prompt::Filter { before, .. } if cancelled => self.lines.set_filter(&before),
+            Prompt::Filter { mut field, before } => {
+                if press.code == Code::Enter {
+                    return;
+                }
+                match press.code {
+                    Code::Up => self.lines.moved(-1),
+                    Code::Down => self.lines.moved(1),
+                    _ => {
+                        field.take(press);
+                        self.lines.set_filter(field.text());
+                    }
+                }
+                self.prompt = Some(Prompt::Filter { field, before });
+            }
+            Prompt::Search { .. } if cancelled => {}
+            Prompt::Search { field } if press.code == Code::Enter => {
+                let question = self.question();
+                match self.log.begin_search(field.text(), question) {
+                    Ok(effect) => effects.extend(effect),
+                    Err(reason) => {
+                        self.notice(Tone::Failed, reason);
+                        self.prompt = Some(Prompt::Search { field });
+                    }
+                }
+            }
+            Prompt::Search { mut field } => {
+                field.take(press);
+                self.prompt = Some(Prompt::Search { field });
+            }
+        }
+    }
+}
