@@ -7,8 +7,8 @@ use ratatui::style::Style;
 use super::{buttons, centred, frame};
 use crate::console::confirm::{Check, Choice, Confirm, Deed, Need};
 use crate::tui::theme::Theme;
-use crate::tui::view::lines::textwrap;
 use crate::tui::view::put;
+use crate::tui::view::wrap::textwrap;
 
 const WIDEST: u16 = 88;
 

@@ -5,6 +5,7 @@ use ratatui::layout::Rect;
 use ratatui::style::Style;
 use ratatui::text::Span;
 
+use super::wrap::textwrap;
 use super::{empty, frame, put, width};
 use crate::console::lines::LineRow;
 use crate::console::panes::Pane;
@@ -19,11 +20,14 @@ const COLUMNS: usize = 10;
 const LIVE: usize = 2;
 const PREV: usize = 3;
 const BUILD: usize = 4;
+const RUN: usize = 5;
 /// Power, address and tools in one column.
 const GUEST: usize = 6;
 const POWER: usize = 7;
 const ADDRESS: usize = 8;
 const TOOLS: usize = 9;
+/// Of a run, where something is left out; the rest of its words is in the other panes.
+const RUN_NARROW: u16 = 24;
 /// What is left out and how many columns stand between the others: the first that fits, else the last.
 const VARIANTS: [(&[usize], u16); 7] = [
     (&[GUEST], 2),
@@ -107,41 +111,6 @@ fn trouble(console: &Console, inner: Rect, theme: Theme, buffer: &mut Buffer) ->
     Rect { height: inner.height - taken, ..inner }
 }
 
-/// Breaks text at spaces into rows of at most `columns`; a word that is longer than a row is broken too.
-pub fn textwrap(text: &str, columns: usize) -> Vec<String> {
-    let mut rows = vec![String::new()];
-    let mut used = 0;
-    for word in text.split_whitespace() {
-        let wide = Span::raw(word).width();
-        if used > 0 && used + 1 + wide > columns {
-            rows.push(String::new());
-            used = 0;
-        }
-        let Some(row) = rows.last_mut() else { break };
-        if used > 0 {
-            row.push(' ');
-            used += 1;
-        }
-        if wide <= columns {
-            row.push_str(word);
-            used += wide;
-            continue;
-        }
-        for char in word.chars() {
-            let wide = Span::raw(char.to_string()).width();
-            if used + wide > columns {
-                rows.push(String::new());
-                used = 0;
-            }
-            if let Some(row) = rows.last_mut() {
-                row.push(char);
-            }
-            used += wide;
-        }
-    }
-    rows
-}
-
 fn draw_rows(rows: &[Row], inner: Rect, focused: bool, theme: Theme, buffer: &mut Buffer) {
     let (widths, gap) = widths(rows, inner.width.saturating_sub(3));
     let mut x = inner.x + 2;
@@ -194,6 +163,9 @@ fn widths(rows: &[Row], room: u16) -> ([u16; COLUMNS], u16) {
     let variant = |(left_out, gap): (&[usize], u16)| {
         let mut widths = all;
         left_out.iter().for_each(|column| widths[*column] = 0);
+        if left_out.len() > 1 {
+            widths[RUN] = widths[RUN].min(RUN_NARROW);
+        }
         (widths, gap)
     };
     let total = |(widths, gap): &([u16; COLUMNS], u16)| -> u16 {

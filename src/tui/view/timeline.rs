@@ -8,7 +8,7 @@ use ratatui::layout::Rect;
 use ratatui::style::Style;
 use ratatui::text::Span;
 
-use super::lines::textwrap;
+use super::wrap::textwrap;
 use super::{empty, frame, put, width};
 use crate::console::panes::Pane;
 use crate::console::run::RunSeen;

@@ -5,7 +5,7 @@ use ratatui::layout::Rect;
 use ratatui::style::Style;
 use ratatui::widgets::{Block, BorderType, Clear, Widget};
 
-use super::lines::textwrap;
+use super::wrap::textwrap;
 use super::{put, width};
 use crate::console::Console;
 use crate::console::toast::Tone;

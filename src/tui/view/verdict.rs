@@ -5,7 +5,7 @@ use ratatui::layout::Rect;
 use ratatui::style::Style;
 use ratatui::text::Span;
 
-use super::lines::textwrap;
+use super::wrap::textwrap;
 use super::{empty, frame, put};
 use crate::console::panes::Pane;
 use crate::console::verdict::Case;
