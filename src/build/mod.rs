@@ -15,6 +15,7 @@ mod lock;
 mod preflight;
 mod process;
 mod record;
+mod recorder;
 mod request;
 mod run;
 mod start;

@@ -17,11 +17,13 @@ use super::follow::{Progress, Tail};
 use super::lock::Lock;
 use super::preflight;
 use super::record::{CancelMark, FRAMES, LOG, OUTPUT, Record, Stage, create_log};
+use super::recorder::{Recorder, Subject};
 use super::run::told_end;
 use super::{BuildError, Process, Request, Run, RunState, all};
 use crate::paths::{StateDir, create_private_dir};
 use crate::pipeline::argv;
 use crate::triage::redact::Scrubber;
+use crate::vcenter::Settings;
 
 /// How often packer's output is handed on.
 const BEAT: Duration = Duration::from_millis(100);
@@ -83,6 +85,7 @@ struct Supervisor<'a> {
     deadline: Option<Instant>,
     on: &'a (dyn Fn(Progress) + Sync),
     tail: Tail<'a>,
+    recorder: Option<Recorder>,
 }
 
 impl<'a> Supervisor<'a> {
@@ -126,7 +129,7 @@ impl<'a> Supervisor<'a> {
         let tail = Tail::open(&output, scrubber).map_err(BuildError::file(&output))?;
         let environment = environment(&|name| std::env::var(name).ok(), &temporary);
         let deadline = request.timeout.map(|timeout| Instant::now() + timeout);
-        Ok(Self { request, dir, record, environment, stops, stopped: None, deadline, on, tail })
+        Ok(Self { request, dir, record, environment, stops, stopped: None, deadline, on, tail, recorder: None })
     }
 
     async fn steps(&mut self) -> Result<Ending, BuildError> {
@@ -145,8 +148,28 @@ impl<'a> Supervisor<'a> {
         }
         self.note(format!("packer build, log in {}", self.record.log.display()));
         let (words, log) = (self.record.argv.clone(), self.record.log.clone());
-        let status = self.packer(&words, Some(&log)).await?;
-        Ok(self.ending(status, "packer"))
+        self.recorder = Some(self.start_recorder());
+        let ended = self.packer(&words, Some(&log)).await;
+        self.hear_recorder();
+        if let Some(recorder) = self.recorder.take() {
+            recorder.finish().await.into_iter().for_each(|words| self.note(words));
+        }
+        Ok(self.ending(ended?, "packer"))
+    }
+
+    fn start_recorder(&self) -> Recorder {
+        let subject = Subject {
+            dir: self.dir.clone(),
+            log: self.record.log.clone(),
+            vm: self.request.line.build_name(),
+            repo: self.request.repo.clone(),
+        };
+        Recorder::start(subject, Settings::from_env(&|name| std::env::var(name).ok()))
+    }
+
+    fn hear_recorder(&mut self) {
+        let words = self.recorder.as_mut().map(Recorder::words).unwrap_or_default();
+        words.into_iter().for_each(|words| self.note(words));
     }
 
     /// Runs one packer command to its end, however many requests to stop come in between.
@@ -185,7 +208,10 @@ impl<'a> Supervisor<'a> {
                     let minutes = self.request.timeout.unwrap_or_default().as_secs() / 60;
                     self.stop(Stop::Clean, process.as_ref(), &format!("not done within {minutes} min"));
                 }
-                _ = beat.tick() => self.hand_on(),
+                _ = beat.tick() => {
+                    self.hand_on();
+                    self.hear_recorder();
+                }
             }
         }
     }

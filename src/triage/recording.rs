@@ -71,15 +71,15 @@ pub struct GuestState {
 /// A task or event of vCenter on the VM of the build.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct TaskState {
-    /// when it was queued, or happened
+    /// when the recorder saw it like this
     pub at: Timestamp,
-    /// vCenter's id of it, e.g. `task-42`
+    /// vCenter's id of it, e.g. `task-42`, `event-4711`
     pub id: String,
-    /// e.g. `VirtualMachine.powerOn`
+    /// e.g. `VirtualMachine.powerOn`, `VmPoweredOnEvent`
     pub name: String,
-    /// vSphere's word: `queued`, `running`, `success`, `error`
+    /// vSphere's word: `queued`, `running`, `success`, `error`; `event` for an event
     pub state: String,
-    /// what vCenter said about a failure
+    /// what vCenter said: the reason of a failure, the text of an event; scrubbed
     pub error: Option<String>,
 }
 
@@ -99,7 +99,7 @@ pub struct Reading {
 }
 
 /// One line of the timeline.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "event", rename_all = "lowercase")]
 pub enum Event {
     /// the console shows something new
@@ -122,6 +122,13 @@ pub enum Event {
     Guest(GuestState),
     /// a task began or changed
     Task(TaskState),
+    /// how many seconds pass for the guest while one passes here; only a simulated one is not at 1
+    Pace {
+        /// since when
+        at: Timestamp,
+        /// the factor
+        speed: f64,
+    },
     /// the recorder itself: why there are no pictures, that it began or ended
     Note {
         /// when
@@ -132,7 +139,7 @@ pub enum Event {
 }
 
 /// A record as read so far.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq)]
 pub struct Recording {
     /// pictures, oldest first
     pub frames: Vec<Frame>,
@@ -140,12 +147,13 @@ pub struct Recording {
     pub readings: Vec<Reading>,
     /// properties of the guest, oldest first
     pub guests: Vec<GuestState>,
-    /// tasks of the VM, each in its newest state
+    /// tasks and events of the VM, each in its newest state
     pub tasks: Vec<TaskState>,
     /// notes of the recorder
     pub notes: Vec<(Timestamp, String)>,
     /// when the console was last seen, and what it was doing
     pub seen: Option<(Timestamp, Motion)>,
+    pace: Option<f64>,
     dir: PathBuf,
     read: u64,
 }
@@ -243,6 +251,7 @@ impl Recording {
                 Some(known) => *known = task,
                 None => self.tasks.push(task),
             },
+            Event::Pace { speed, .. } => self.pace = Some(speed).filter(|speed| speed.is_finite() && *speed > 0.0),
             Event::Note { at, text } => self.notes.push((at, text)),
         }
     }

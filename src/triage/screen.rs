@@ -12,7 +12,7 @@ mod ocr;
 
 pub use cells::read as read_cells;
 pub use change::{Change, compare};
-pub use frames::{Frame, FramesError, Look, look, open};
+pub use frames::{Frame, FramesError, Look, look, open, read};
 pub use history::{FROZEN_AFTER, History, Motion};
 pub use name::{Named, name, recognise};
 pub use ocr::{OcrError, read as read_by_tesseract};

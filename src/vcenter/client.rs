@@ -10,7 +10,7 @@ use tokio::sync::{OnceCell, mpsc};
 
 use super::place::{self, Place};
 use super::session::Session;
-use super::{Error, Moid, Settings, Vm, inventory, privilege, screen, watch};
+use super::{Error, Happening, Moid, Settings, Vm, inventory, observe, privilege, screen, watch};
 
 /// `AboutInfo` of the server.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -200,6 +200,31 @@ impl Client {
             Err(Error::NotFound(_)) => Ok(None),
             Err(error) => Err(error),
         }
+    }
+
+    /// One VM and the tasks vCenter lists as recent on it, in one round trip; `None` when it is gone.
+    ///
+    /// # Errors
+    /// Any of [`Error`].
+    pub async fn observe(&self, moid: &Moid) -> Result<Option<(Vm, Vec<Happening>)>, Error> {
+        observe::vm(self.session(), moid).await
+    }
+
+    /// Events of a VM since a moment of vCenter's clock (from its beginning without one).
+    ///
+    /// # Errors
+    /// Any of [`Error`]; a server without events answers with a fault.
+    pub async fn events(&self, moid: &Moid, since: Option<Timestamp>) -> Result<Vec<Happening>, Error> {
+        observe::events(self.session(), moid, since).await
+    }
+
+    /// How many seconds pass for a guest while one passes here: 1, except in the lab.
+    ///
+    /// # Errors
+    /// Any of [`Error`].
+    pub async fn pace(&self, moid: &Moid) -> Result<f64, Error> {
+        let simulated = self.session().content().await?.full_name.starts_with("tmpl-tui lab");
+        if simulated { observe::pace(self.session(), moid).await } else { Ok(1.0) }
     }
 
     /// Watches the configured folder, over a connection of its own.

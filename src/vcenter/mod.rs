@@ -11,6 +11,7 @@ pub mod error;
 pub mod gate;
 mod inventory;
 mod keys;
+mod observe;
 mod place;
 mod privilege;
 mod screen;
@@ -23,5 +24,6 @@ mod watch;
 
 pub use client::{About, Account, Client, FolderEvent, LinkState, Privilege, TaskProgress, Watch};
 pub use error::Error;
+pub use observe::Happening;
 pub use settings::Settings;
 pub use vm::{Moid, PowerState, ToolsStatus, Vm};

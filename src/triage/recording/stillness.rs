@@ -11,8 +11,9 @@ use crate::vcenter::{PowerState, ToolsStatus};
 
 /// A record that nobody wrote to for so long says nothing about now.
 const STALE: Duration = Duration::from_secs(60);
-/// A known end screen is believed once it stood so long: the words of one may scroll by.
-const SETTLED: Duration = Duration::from_secs(10);
+/// A known end screen is believed once it stood so long: firmware that found nothing in one
+/// place tries the next.
+const SETTLED: Duration = Duration::from_secs(30);
 
 /// What the console of a build is doing.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
@@ -35,7 +36,7 @@ pub enum Activity {
 pub struct Stillness {
     /// since when nothing new was on the screen
     pub since: Timestamp,
-    /// for how long, up to the last look
+    /// for how long, up to the last look, by the guest's clock (a simulated one runs faster than ours)
     #[serde(skip)]
     pub quiet: Duration,
     /// what it is doing
@@ -74,6 +75,7 @@ impl Recording {
     fn stillness_at(&self, seen: Timestamp, kind: Motion) -> Option<Stillness> {
         let since = self.still_since()?;
         let quiet = Duration::try_from(seen.duration_since(since)).unwrap_or_default();
+        let quiet = quiet.mul_f64(self.pace.unwrap_or(1.0).clamp(0.001, 1e6));
         let guest = self.guests.last();
         let on = guest.is_none_or(|guest| guest.power == Some(PowerState::PoweredOn));
         let activity = match kind {
@@ -81,8 +83,7 @@ impl Recording {
             Motion::Blank | Motion::BlankCursor => Activity::Blank,
             Motion::Spinner => Activity::OnlySpinner,
             Motion::Progress => Activity::Moving,
-            Motion::Frozen => Activity::Still,
-            Motion::Idle => Activity::Still,
+            Motion::Frozen | Motion::Idle => Activity::Still,
         };
         let reading = self.frames.last().and_then(|frame| self.reading(frame));
         let ended = reading.is_some_and(|reading| reading.state.as_deref() == Some("frozen"));

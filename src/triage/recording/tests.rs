@@ -146,7 +146,8 @@ fn a_known_end_needs_no_patience_and_a_known_menu_does() {
         let (label, state) = (Some("kernel-panic".to_owned()), Some(state.to_owned()));
         [Event::Reading(Reading { at: at(9), file, label, state, rows: Vec::new() })]
     };
-    let ended = after(12, Motion::Idle, &reading("frozen"));
+    assert!(!after(29, Motion::Idle, &reading("frozen")).alarm);
+    let ended = after(30, Motion::Idle, &reading("frozen"));
     assert!(ended.alarm && ended.screen.as_deref() == Some("kernel-panic"));
     assert!(!after(60, Motion::Idle, &reading("waiting-for-input")).alarm);
 }

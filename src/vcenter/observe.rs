@@ -1,0 +1,92 @@
+//! One VM and its recent tasks, in one round trip: what the flight recorder asks every few seconds.
+
+use jiff::Timestamp;
+
+use super::inventory::{self, collect, one, property};
+use super::session::{CALL, Session};
+use super::soap::{self, Element};
+use super::{Error, Moid, Vm};
+
+/// A task vCenter lists as recent on a VM, or an event of it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Happening {
+    /// vCenter's id, e.g. `task-42`, or `event-4711`
+    pub id: String,
+    /// e.g. `VirtualMachine.powerOn`, or an event's type, e.g. `VmPoweredOnEvent`
+    pub name: String,
+    /// vSphere's word: `queued`, `running`, `success`, `error`; `event` for events
+    pub state: String,
+    /// what vCenter says: the reason of a failure, the text of an event
+    pub text: Option<String>,
+    /// when it was queued or happened, by vCenter's clock
+    pub at: Option<Timestamp>,
+}
+
+/// The VM and its recent tasks; `None` when it is gone.
+pub(super) async fn vm(session: &Session, moid: &Moid) -> Result<Option<(Vm, Vec<Happening>)>, Error> {
+    let content = session.content().await?;
+    let properties = format!(
+        "{}<propSet><type>Task</type><pathSet>info</pathSet></propSet>",
+        inventory::vm_properties_and(content, Some("recentTask"))
+    );
+    let objects = format!(
+        "<objectSet>{}<skip>false</skip><selectSet xsi:type=\"TraversalSpec\"><name>tasks</name>\
+         <type>VirtualMachine</type><path>recentTask</path><skip>false</skip></selectSet></objectSet>",
+        soap::reference("obj", "VirtualMachine", &moid.0)
+    );
+    let found = match collect(session, &properties, &objects).await {
+        Ok(found) => found,
+        Err(Error::NotFound(_)) => return Ok(None),
+        Err(error) => return Err(error),
+    };
+    let of_kind =
+        |kind: &'static str| found.iter().filter(move |object| object.child("obj").is_some_and(|obj| obj.kind == kind));
+    let Some(vm) = of_kind("VirtualMachine").find_map(inventory::vm) else { return Ok(None) };
+    Ok(Some((vm, of_kind("Task").filter_map(|object| task(property(object, "info")?)).collect())))
+}
+
+fn task(info: &Element) -> Option<Happening> {
+    let text = |path: &[&str]| Some(info.at(path).to_owned()).filter(|text| !text.is_empty());
+    Some(Happening {
+        id: text(&["key"])?,
+        name: text(&["descriptionId"]).or_else(|| text(&["name"])).unwrap_or_default(),
+        state: text(&["state"])?,
+        text: text(&["error", "localizedMessage"]),
+        at: info.at(&["queueTime"]).parse().ok(),
+    })
+}
+
+/// Events of a VM since a moment of vCenter's clock, that moment included.
+///
+/// `EventManager.QueryEvents` needs `System.View` only; a server without it answers with a fault.
+pub(super) async fn events(session: &Session, moid: &Moid, since: Option<Timestamp>) -> Result<Vec<Happening>, Error> {
+    let Some(manager) = session.content().await?.events.clone() else { return Ok(Vec::new()) };
+    let time =
+        since.map_or_else(String::new, |since| format!("<time>{}</time>", soap::text("beginTime", &since.to_string())));
+    let filter = format!(
+        "<filter><entity>{}<recursion>self</recursion></entity>{time}</filter>",
+        soap::reference("entity", "VirtualMachine", &moid.0)
+    );
+    let answer = session.call("QueryEvents", "EventManager", &manager, &filter, CALL).await?;
+    Ok(answer.all("returnval").filter_map(event).collect())
+}
+
+fn event(event: &Element) -> Option<Happening> {
+    Some(Happening {
+        id: Some(event.at(&["key"])).filter(|key| !key.is_empty()).map(|key| format!("event-{key}"))?,
+        name: event.kind.clone(),
+        state: "event".into(),
+        text: Some(event.at(&["fullFormattedMessage"]).to_owned()).filter(|text| !text.is_empty()),
+        at: event.at(&["createdTime"]).parse().ok(),
+    })
+}
+
+/// How many seconds pass for a guest of the lab while one passes here.
+pub(super) async fn pace(session: &Session, moid: &Moid) -> Result<f64, Error> {
+    let properties = "<propSet><type>VirtualMachine</type><pathSet>config.extraConfig</pathSet></propSet>";
+    let found = collect(session, properties, &one("VirtualMachine", &moid.0)).await?;
+    let settings = found.first().and_then(|object| property(object, "config.extraConfig"));
+    let speed = settings.into_iter().flat_map(|list| &list.children).find(|option| option.at(&["key"]) == "lab.speed");
+    let speed = speed.and_then(|option| option.at(&["value"]).parse::<f64>().ok());
+    Ok(speed.filter(|speed| speed.is_finite() && *speed > 0.0).unwrap_or(1.0))
+}

@@ -1,0 +1,213 @@
+//! The flight recorder beside real builds in the lab: what stands on disk afterwards, and that no build is disturbed by it.
+
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+#[path = "support/fake_packer.rs"]
+mod fake_packer;
+
+use std::os::unix::fs::PermissionsExt;
+use std::path::Path;
+use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
+
+use fake_packer::{Fake, script};
+use nix::sys::signal::{Signal, kill};
+use nix::unistd::Pid;
+use tmpl::build::{self, Run, RunState};
+use tmpl::lab::showcase::{Showcase, packer_of, repository, state_home};
+use tmpl::lab::{Lab, Options, Seed};
+use tmpl::pipeline::Key;
+use tmpl::triage::recording::{Activity, Recording, TIMELINE};
+use tmpl::vcenter::PowerState;
+
+const PROGRAM: &str = env!("CARGO_BIN_EXE_tmpl-tui");
+/// Lab seconds per second.
+const SPEED: f64 = 60.0;
+
+/// A lab in which the next build of this scenario's line goes its way.
+async fn show(scenario: &str, speed: f64) -> Showcase {
+    Showcase::set_up(Some(scenario), speed, Path::new(PROGRAM)).await.unwrap()
+}
+
+fn key(show: &Showcase) -> Key {
+    Key(show.starts()[0].clone())
+}
+
+/// A headless build of the scenario's line.
+fn build(show: &Showcase, change: impl FnOnce(&mut Command)) -> Child {
+    let folder = show.folder();
+    let mut command = Command::new(PROGRAM);
+    command.env_clear().envs(show.lab().environment()).env("PATH", std::env::var_os("PATH").unwrap());
+    command.env("HOME", folder).env("TMPDIR", folder).env("XDG_STATE_HOME", state_home(folder));
+    command.arg("--repo").arg(repository(folder)).args(["build", &key(show).0, "--packer"]).arg(packer_of(folder));
+    command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::piped());
+    change(&mut command);
+    command.spawn().unwrap()
+}
+
+fn run(show: &Showcase) -> Option<Run> {
+    build::latest(&show.state(), &key(show)).unwrap()
+}
+
+fn recording(show: &Showcase) -> Recording {
+    run(show).map(|run| Recording::read(&run.dir).unwrap()).unwrap_or_default()
+}
+
+async fn until<T>(what: &str, mut look: impl FnMut() -> Option<T>) -> T {
+    let end = Instant::now() + Duration::from_secs(90);
+    loop {
+        if let Some(found) = look() {
+            return found;
+        }
+        assert!(Instant::now() < end, "waited in vain for {what}");
+        tokio::time::sleep(Duration::from_millis(30)).await;
+    }
+}
+
+/// Waits for the build's end; its exit code and what it said.
+async fn end(child: Child) -> (Option<i32>, String) {
+    let output = tokio::task::spawn_blocking(move || child.wait_with_output().unwrap()).await.unwrap();
+    (output.status.code(), String::from_utf8_lossy(&output.stderr).into_owned())
+}
+
+fn stop(child: &Child, signal: Signal) {
+    kill(Pid::from_raw(i32::try_from(child.id()).unwrap()), signal).unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_stuck_guest_leaves_pictures_properties_and_tasks_and_raises_the_alarm() {
+    let show = show("licensing", SPEED).await;
+    let child = build(&show, |_| {});
+    let alarm = until("the alarm", || recording(&show).last_stillness().filter(|still| still.alarm)).await;
+    assert_eq!((alarm.activity, alarm.tools_ran), (Activity::Still, false));
+    assert!(alarm.quiet >= Duration::from_secs(30), "{alarm:?}");
+    stop(&child, Signal::SIGTERM);
+    assert_eq!(end(child).await.0, Some(130));
+
+    let run = run(&show).unwrap();
+    let recording = Recording::read(&run.dir).unwrap();
+    assert!(recording.frames.len() >= 2, "{:?}", recording.frames);
+    assert!(
+        recording.frames.is_sorted_by_key(|frame| frame.at) && recording.frames.is_sorted_by_key(|frame| frame.log)
+    );
+    let stuck = recording.frames.iter().max_by_key(|frame| frame.until.duration_since(frame.at)).unwrap();
+    let shown = image::open(recording.path(stuck)).unwrap().to_rgb8();
+    let licensing = image::open("assets/lab/screens/win-licensing-00.png").unwrap().to_rgb8();
+    assert!(shown == licensing, "what stood longest is the page it is stuck at");
+    let log = std::fs::metadata(&run.log).unwrap().len();
+    assert!(stuck.log > 0 && stuck.log <= log, "{} of {log}", stuck.log);
+    assert!(recording.guests.iter().any(|guest| guest.power == Some(PowerState::PoweredOn)));
+    assert_eq!(recording.guests.last().and_then(|guest| guest.power), None, "packer destroyed it");
+    assert!(recording.tasks.iter().any(|task| task.name.ends_with("powerOn") && task.state == "success"));
+    for (path, mode) in [(run.dir.join(TIMELINE), 0o600), (recording.path(stuck), 0o600), (run.frames, 0o700)] {
+        assert_eq!(std::fs::metadata(&path).unwrap().permissions().mode() & 0o777, mode, "{}", path.display());
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_build_that_goes_right_never_raises_the_alarm() {
+    let show = show("debian", SPEED).await;
+    let child = build(&show, |_| {});
+    let mut alarms = Vec::new();
+    let mut waited = tokio::spawn(end(child));
+    let ended = loop {
+        tokio::select! {
+            ended = &mut waited => break ended.unwrap(),
+            () = tokio::time::sleep(Duration::from_millis(50)) => {
+                alarms.extend(recording(&show).last_stillness().filter(|still| still.alarm));
+            }
+        }
+    };
+    assert_eq!(ended.0, Some(0), "{}", ended.1);
+    assert!(alarms.is_empty(), "{:?}", alarms[0]);
+    let recording = recording(&show);
+    assert!(recording.frames.len() > 10, "{}", recording.frames.len());
+    assert!(recording.guests.iter().any(|guest| guest.ip.is_some()));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_killed_supervisor_leaves_a_record_that_reads() {
+    let show = show("licensing", SPEED).await;
+    let mut child = build(&show, |_| {});
+    until("pictures", || Some(recording(&show)).filter(|recording| recording.frames.len() >= 2)).await;
+    stop(&child, Signal::SIGKILL);
+    child.wait().unwrap();
+    let recording = recording(&show);
+    assert!(recording.frames.len() >= 2);
+    for frame in &recording.frames {
+        image::open(recording.path(frame)).unwrap();
+    }
+    let run = run(&show).unwrap();
+    assert_eq!(run.state, RunState::Running, "packer goes on");
+    build::cancel(&run, true).await.unwrap();
+    build::wait(&run).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_refused_password_for_pictures_is_tried_once_and_the_build_goes_on() {
+    let show = show("debian", 200.0).await;
+    let child = build(&show, |command| {
+        command.env("TMPL_CONSOLE_USERNAME", "pictures@lab.internal").env("TMPL_CONSOLE_PASSWORD", "not-this-one");
+    });
+    let (code, said) = end(child).await;
+    assert_eq!(code, Some(0), "{said}");
+    assert_eq!(said.matches("no pictures of the console").count(), 1, "{said}");
+    assert!(!said.contains("not-this-one"));
+    let recording = recording(&show);
+    assert!(recording.frames.is_empty() && recording.notes.len() == 1, "{:?}", recording.notes);
+    assert!(recording.guests.iter().any(|guest| guest.ip.is_some()), "properties are recorded all the same");
+}
+
+/// A lab with the VM of line `one` of the stand-in's repository, stuck at a page.
+async fn stuck() -> Lab {
+    let seeds = vec![Seed::vm("base-one-build", 0)];
+    let lab = Lab::start(Options { speed: 20.0, seeds, ..Options::default() }).await.unwrap();
+    let (_, id, _) = lab.inventory().into_iter().find(|(name, ..)| name == "base-one-build").unwrap();
+    lab.set_guest(&id, "licensing");
+    lab.power(&id, true).unwrap();
+    lab
+}
+
+fn recorded(fake: &Fake) -> Recording {
+    let run = build::latest(&fake.state(), &Key("one".into())).unwrap();
+    run.map(|run| Recording::read(&run.dir).unwrap()).unwrap_or_default()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_vcenter_that_goes_away_is_waited_for_and_the_build_goes_on() {
+    let (fake, lab) = (Fake::new("1.16.0", script::SLOW), stuck().await);
+    let mut command = fake.tmpl(&["build", "one"]);
+    let child = command.envs(lab.environment()).stderr(Stdio::piped()).spawn().unwrap();
+    until("a picture", || Some(recorded(&fake)).filter(|recording| !recording.frames.is_empty())).await;
+    lab.stop().await;
+    let noted = |what: &str| recorded(&fake).notes.iter().any(|(_, text)| text.contains(what));
+    until("the note", || noted("waits for vCenter").then_some(())).await;
+    lab.resume().await.unwrap();
+    until("its return", || noted("answers again").then_some(())).await;
+    fake.release();
+    let (code, said) = end(child).await;
+    assert_eq!(code, Some(0), "{said}");
+    assert_eq!(said.matches("waits for vCenter").count(), 1, "{said}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn without_credentials_a_build_says_once_that_it_is_not_recorded() {
+    let fake = Fake::new("1.16.0", script::GOOD);
+    let (code, said) = end(fake.tmpl(&["build", "one"]).stderr(Stdio::piped()).spawn().unwrap()).await;
+    assert_eq!((code, said.matches("no flight recording").count()), (Some(0), 1), "{said}");
+    assert!(recorded(&fake).frames.is_empty() && recorded(&fake).notes.len() == 1);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_refused_password_is_tried_once_and_the_build_goes_on() {
+    let (fake, lab) = (Fake::new("1.16.0", script::SLOW), stuck().await);
+    let mut command = fake.tmpl(&["build", "one"]);
+    command.envs(lab.environment()).env("PKR_VAR_vsphere_password", "not-this-one");
+    let child = command.stderr(Stdio::piped()).spawn().unwrap();
+    until("the note", || recorded(&fake).notes.first().cloned()).await;
+    fake.release();
+    let (code, said) = end(child).await;
+    assert_eq!((code, said.matches("the flight recorder stops").count()), (Some(0), 1), "{said}");
+    assert!(!said.contains("not-this-one"));
+    assert_eq!(lab.calls().iter().filter(|call| *call == "Login").count(), 1);
+}
