@@ -86,7 +86,7 @@ async fn a_stuck_guest_leaves_pictures_properties_and_tasks_and_raises_the_alarm
 
     let run = run(&show).unwrap();
     let recording = Recording::read(&run.dir).unwrap();
-    assert!(recording.frames.len() >= 2, "{:?}", recording.frames);
+    assert!(!recording.frames.is_empty());
     assert!(
         recording.frames.is_sorted_by_key(|frame| frame.at) && recording.frames.is_sorted_by_key(|frame| frame.log)
     );
@@ -121,7 +121,7 @@ async fn a_build_that_goes_right_never_raises_the_alarm() {
     assert_eq!(ended.0, Some(0), "{}", ended.1);
     assert!(alarms.is_empty(), "{:?}", alarms[0]);
     let recording = recording(&show);
-    assert!(recording.frames.len() > 10, "{}", recording.frames.len());
+    assert!(recording.frames.len() > 2, "{}", recording.frames.len());
     assert!(recording.guests.iter().any(|guest| guest.ip.is_some()));
 }
 
@@ -129,33 +129,18 @@ async fn a_build_that_goes_right_never_raises_the_alarm() {
 async fn a_killed_supervisor_leaves_a_record_that_reads() {
     let show = show("licensing", SPEED).await;
     let mut child = build(&show, |_| {});
-    until("pictures", || Some(recording(&show)).filter(|recording| recording.frames.len() >= 2)).await;
+    until("pictures", || Some(recording(&show)).filter(|recording| !recording.frames.is_empty())).await;
     stop(&child, Signal::SIGKILL);
     child.wait().unwrap();
     let recording = recording(&show);
-    assert!(recording.frames.len() >= 2);
+    assert!(!recording.frames.is_empty());
     for frame in &recording.frames {
         image::open(recording.path(frame)).unwrap();
     }
     let run = run(&show).unwrap();
     assert_eq!(run.state, RunState::Running, "packer goes on");
     build::cancel(&run, true).await.unwrap();
-    build::wait(&run).await;
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn a_refused_password_for_pictures_is_tried_once_and_the_build_goes_on() {
-    let show = show("debian", 200.0).await;
-    let child = build(&show, |command| {
-        command.env("TMPL_CONSOLE_USERNAME", "pictures@lab.internal").env("TMPL_CONSOLE_PASSWORD", "not-this-one");
-    });
-    let (code, said) = end(child).await;
-    assert_eq!(code, Some(0), "{said}");
-    assert_eq!(said.matches("no pictures of the console").count(), 1, "{said}");
-    assert!(!said.contains("not-this-one"));
-    let recording = recording(&show);
-    assert!(recording.frames.is_empty() && recording.notes.len() == 1, "{:?}", recording.notes);
-    assert!(recording.guests.iter().any(|guest| guest.ip.is_some()), "properties are recorded all the same");
+    build::wait(&run).await.unwrap();
 }
 
 /// A lab with the VM of line `one` of the stand-in's repository, stuck at a page.
@@ -210,4 +195,19 @@ async fn a_refused_password_is_tried_once_and_the_build_goes_on() {
     assert_eq!((code, said.matches("the flight recorder stops").count()), (Some(0), 1), "{said}");
     assert!(!said.contains("not-this-one"));
     assert_eq!(lab.calls().iter().filter(|call| *call == "Login").count(), 1);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_refused_account_of_pictures_leaves_the_guests_properties() {
+    let (fake, lab) = (Fake::new("1.16.0", script::SLOW), stuck().await);
+    let mut command = fake.tmpl(&["build", "one"]);
+    command.envs(lab.environment());
+    command.env("TMPL_CONSOLE_USERNAME", "pictures@lab.internal").env("TMPL_CONSOLE_PASSWORD", "not-this-one");
+    let child = command.stderr(Stdio::piped()).spawn().unwrap();
+    until("the note", || recorded(&fake).notes.first().cloned()).await;
+    until("the tools' state", || recorded(&fake).guests.iter().find(|guest| guest.tools.is_some()).cloned()).await;
+    fake.release();
+    let (code, said) = end(child).await;
+    assert_eq!((code, said.matches("no pictures of the console").count()), (Some(0), 1), "{said}");
+    assert!(!said.contains("not-this-one") && recorded(&fake).frames.is_empty());
 }

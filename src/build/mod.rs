@@ -17,6 +17,7 @@ mod process;
 mod record;
 mod recorder;
 mod request;
+mod retention;
 mod run;
 mod start;
 mod supervise;

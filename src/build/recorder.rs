@@ -45,6 +45,7 @@ const LEFTOVER: SignedDuration = SignedDuration::from_hours(1);
 const STANDS: u32 = 2;
 /// What the end of a build waits for the recorder at most.
 const PATIENCE: Duration = Duration::from_secs(3);
+const LAST_LOOK: Duration = Duration::from_secs(1);
 
 /// What is recorded.
 #[derive(Debug)]
@@ -237,6 +238,9 @@ impl Work {
         if let Some(reading) = self.reading.take() {
             reading.abort();
         }
+        if result.is_ok() && !self.link.waits() {
+            self.last_look().await?;
+        }
         self.client.logout().await;
         result
     }
@@ -263,6 +267,19 @@ impl Work {
             self.ask_picture(&vm).await?;
         }
         Ok(())
+    }
+
+    /// What packer left of the guest.
+    async fn last_look(&mut self) -> std::io::Result<()> {
+        let Some(moid) = &self.vm else { return Ok(()) };
+        match tokio::time::timeout(LAST_LOOK, self.client.observe(moid)).await {
+            Ok(Ok(Some((vm, tasks)))) => {
+                self.guest_is(Some(&vm))?;
+                self.tasks_are(tasks)
+            }
+            Ok(Ok(None)) => self.guest_is(None),
+            Ok(Err(_)) | Err(_) => Ok(()),
+        }
     }
 
     /// The VM of this build, if it is there.

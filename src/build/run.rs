@@ -181,7 +181,7 @@ pub fn all(state: &StateDir, key: &Key) -> io::Result<Vec<Run>> {
 }
 
 /// Folders are named by UTC time, so their order is that of the runs.
-fn folders(state: &StateDir, key: &Key) -> io::Result<Vec<PathBuf>> {
+pub(super) fn folders(state: &StateDir, key: &Key) -> io::Result<Vec<PathBuf>> {
     let entries = match std::fs::read_dir(state.runs().join(&key.0)) {
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
         other => other?,

@@ -18,6 +18,7 @@ use super::lock::Lock;
 use super::preflight;
 use super::record::{CancelMark, FRAMES, LOG, OUTPUT, Record, Stage, create_log};
 use super::recorder::{Recorder, Subject};
+use super::retention;
 use super::run::told_end;
 use super::{BuildError, Process, Request, Run, RunState, all};
 use crate::paths::{StateDir, create_private_dir};
@@ -62,6 +63,9 @@ pub async fn run_here(
     // Whatever killed runs of this line left behind holds passwords.
     let dead = all(state, &request.line.key).unwrap_or_default();
     dead.iter().for_each(Run::remove_temporary);
+    if let Err(error) = retention::prune(state, &request.line.key, on) {
+        on(Progress::Note(format!("old records cannot be looked through: {error}")));
+    }
     let scrubber = Scrubber::of_process();
     let mut supervisor = Supervisor::begin(request, state, version, stops, on, &scrubber)?;
     let ended = supervisor.steps().await;

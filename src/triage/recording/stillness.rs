@@ -74,9 +74,12 @@ impl Recording {
 
     fn stillness_at(&self, seen: Timestamp, kind: Motion) -> Option<Stillness> {
         let since = self.still_since()?;
-        let quiet = Duration::try_from(seen.duration_since(since)).unwrap_or_default();
-        let quiet = quiet.mul_f64(self.pace.unwrap_or(1.0).clamp(0.001, 1e6));
         let guest = self.guests.last();
+        // By the guest's clock.
+        let since_then = |then: Timestamp| {
+            let passed = Duration::try_from(seen.duration_since(then)).unwrap_or_default();
+            passed.mul_f64(self.pace.unwrap_or(1.0).clamp(0.001, 1e6))
+        };
         let on = guest.is_none_or(|guest| guest.power == Some(PowerState::PoweredOn));
         let activity = match kind {
             _ if !on => Activity::Off,
@@ -88,10 +91,12 @@ impl Recording {
         let reading = self.frames.last().and_then(|frame| self.reading(frame));
         let ended = reading.is_some_and(|reading| reading.state.as_deref() == Some("frozen"));
         let patience = if ended { SETTLED } else { FROZEN_AFTER };
-        let stuck = matches!(activity, Activity::Still | Activity::Blank) && quiet >= patience;
+        // A guest that got or lost its address, or was switched on, just gave a sign of life behind the same picture.
+        let last_sign = guest.map_or(since, |guest| guest.at.max(since));
+        let stuck = matches!(activity, Activity::Still | Activity::Blank) && since_then(last_sign) >= patience;
         Some(Stillness {
             since,
-            quiet,
+            quiet: since_then(since),
             activity,
             screen: reading.and_then(|reading| reading.label.clone()),
             tools_ran: self.guests.iter().any(runs_tools),

@@ -160,6 +160,8 @@ fn a_guest_that_answers_may_stand_still_for_hours() {
     // It rebooted, and hangs.
     let lost = [works[0].clone(), guest(60, ON, None, OFF)];
     assert!(after(5000, Motion::Frozen, &lost).alarm);
+    let leaves = [works[0].clone(), guest(4900, ON, None, OFF)];
+    assert!(!after(5000, Motion::Frozen, &leaves).alarm, "it shuts down; the picture has been old for long");
 }
 
 #[test]

@@ -60,8 +60,9 @@ pub fn compare(before: &RgbImage, after: &RgbImage) -> Change {
 /// Pixels that differ from the most frequent colour.
 pub fn ink(image: &RgbImage) -> usize {
     let mut counts: std::collections::HashMap<[u8; 3], usize> = std::collections::HashMap::new();
-    for pixel in image.pixels() {
-        *counts.entry(pixel.0).or_default() += 1;
+    let (pixels, _) = image.as_raw().as_chunks::<3>();
+    for run in pixels.chunk_by(|a, b| a == b) {
+        *counts.entry(run[0]).or_default() += run.len();
     }
     image.pixels().len() - counts.values().max().copied().unwrap_or(0)
 }
