@@ -72,6 +72,7 @@ mod tests {
             promote: false,
             log: dir.join("packer-build.log"),
             temporary: dir.join("none"),
+            origin: None,
         };
         record.write(&dir).unwrap();
     }
