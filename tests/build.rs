@@ -35,6 +35,24 @@ fn latest(fake: &Fake) -> Run {
     build::latest(&fake.state(), &Key("one".into())).unwrap().expect("a run is on record")
 }
 
+#[test]
+fn a_clock_that_was_set_back_hides_no_build() {
+    let fake = Fake::new("1.11.2", script::SLOW);
+    let first = fake.tmpl(&["build", "one"]).spawn().unwrap();
+    wait_until("packer waits", || fake.path("waiting").exists());
+    signal(&first, Signal::SIGTERM);
+    first.wait_with_output().unwrap();
+    let old = latest(&fake);
+    // As if that one had begun in another century.
+    let later = old.dir.with_file_name("20990101T000000.000Z");
+    std::fs::rename(&old.dir, later).unwrap();
+    std::fs::remove_file(fake.path("waiting")).unwrap();
+    let second = waiting(&fake);
+    assert_eq!(latest(&fake).dir.file_name().unwrap(), "20990101T000000.001Z");
+    signal(&second, Signal::SIGTERM);
+    second.wait_with_output().unwrap();
+}
+
 fn err(output: &Output) -> String {
     String::from_utf8_lossy(&output.stderr).into_owned()
 }

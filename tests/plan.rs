@@ -177,6 +177,12 @@ const GOOD: &str = r#"[
     "unknown variant `Plan 9`"
 )]
 #[case::same_key("\"two\"", "\"one\"", "8:5:", "key \"one\" is used twice")]
+#[case::base_of_another(
+    "base-two",
+    "BASE-one-prev",
+    "10:5:",
+    "its template BASE-one-prev would also be one of line one"
+)]
 #[case::same_base("base-two", "base-one", "10:5:", "base_name \"base-one\" is used twice")]
 #[case::path_in_key("\"two\"", "\"../x\"", "8:5:", "key \"../x\" is not a plain name")]
 #[case::option_as_key("\"two\"", "\"--force\"", "8:5:", "is not a plain name")]

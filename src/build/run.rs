@@ -3,7 +3,8 @@
 use std::io::{self, Read, Seek, SeekFrom};
 use std::path::{Path, PathBuf};
 
-use jiff::Timestamp;
+use jiff::civil::DateTime;
+use jiff::{Span, Timestamp};
 use serde::Serialize;
 
 use super::Process;
@@ -178,6 +179,23 @@ pub fn latest(state: &StateDir, key: &Key) -> io::Result<Option<Run>> {
 /// Those of reading.
 pub fn all(state: &StateDir, key: &Key) -> io::Result<Vec<Run>> {
     folders(state, key)?.iter().rev().filter_map(|dir| Run::read(dir).transpose()).collect()
+}
+
+/// How folders of runs are named: UTC.
+const NAME: &str = "%Y%m%dT%H%M%S%.3fZ";
+
+/// The folder of a run that starts now. It comes after all there are, also when the clock was set back meanwhile: the last
+/// one is the one that may be at work.
+pub(super) fn folder(state: &StateDir, key: &Key, now: Timestamp) -> io::Result<PathBuf> {
+    let mut name = now.strftime(NAME).to_string();
+    if let Some(last) = folders(state, key)?.last().and_then(|dir| dir.file_name()?.to_str())
+        && name.as_str() <= last
+    {
+        let next = DateTime::strptime(NAME, last).and_then(|last| last.checked_add(Span::new().milliseconds(1)));
+        // A folder that somebody made by hand: whatever follows it.
+        name = next.map_or_else(|_| format!("{last}+"), |next| next.strftime(NAME).to_string());
+    }
+    Ok(state.runs().join(&key.0).join(name))
 }
 
 /// Folders are named by UTC time, so their order is that of the runs.

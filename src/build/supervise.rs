@@ -19,7 +19,7 @@ use super::preflight;
 use super::record::{CancelMark, FRAMES, LOG, OUTPUT, Record, Stage, create_log};
 use super::recorder::{Recorder, Subject};
 use super::retention;
-use super::run::told_end;
+use super::run::{folder, told_end};
 use super::{BuildError, Process, Request, Run, RunState, all};
 use crate::paths::{StateDir, create_private_dir};
 use crate::pipeline::argv;
@@ -102,7 +102,7 @@ impl<'a> Supervisor<'a> {
         scrubber: &'a Scrubber,
     ) -> Result<Self, BuildError> {
         let started = Timestamp::now();
-        let dir = state.runs().join(&request.line.key.0).join(started.strftime("%Y%m%dT%H%M%S%.3fZ").to_string());
+        let dir = folder(state, &request.line.key, started).map_err(BuildError::file(state.runs()))?;
         create_private_dir(&dir.join(FRAMES)).map_err(BuildError::file(&dir))?;
         let (log, output) = (request.log.clone().unwrap_or_else(|| dir.join(LOG)), dir.join(OUTPUT));
         create_log(&output).map_err(BuildError::file(&output))?;

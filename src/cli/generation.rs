@@ -243,7 +243,7 @@ const PATIENCE: Duration = Duration::from_secs(15);
 fn stop(error: ApplyError) -> anyhow::Error {
     match error {
         ApplyError::Read(error) => Stop::vcenter(error),
-        ApplyError::Step { source: GateError::VCenter(_), .. } => error.into(),
+        ApplyError::Step { cause: GateError::VCenter(_), .. } => error.into(),
         error if error.nothing_changed() => Stop::refused(error),
         error => error.into(),
     }

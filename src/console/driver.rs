@@ -56,6 +56,8 @@ pub struct Driver {
     /// asks for a look at the records of runs
     look: Arc<Notify>,
     tasks: Vec<JoinHandle<()>>,
+    /// changes of generations, which are not to be cut off
+    changes: Vec<JoinHandle<()>>,
 }
 
 impl std::fmt::Debug for Driver {
@@ -75,8 +77,17 @@ impl Driver {
         let log = log::Reader::new(report.clone(), scrubber.clone());
         let records = triage::Records::new(report.clone(), parts.state.clone());
         let known = scrubber.clone();
-        let mut driver =
-            Self { link, log, records, scrubber: known, parts, report, look: Arc::default(), tasks: Vec::new() };
+        let mut driver = Self {
+            link,
+            log,
+            records,
+            scrubber: known,
+            parts,
+            report,
+            look: Arc::default(),
+            tasks: Vec::new(),
+            changes: Vec::new(),
+        };
         driver.link.watch();
         driver.tasks.push(tokio::spawn(tick(driver.report.clone())));
         let (parts, look, report) = (driver.parts.clone(), driver.look.clone(), driver.report.clone());
@@ -102,7 +113,9 @@ impl Driver {
             Effect::Apply { question, plan } => {
                 let gate = generation::Gateway::new(&self.parts, self.link.client());
                 let applied = generation::apply(gate, plan, question, self.report.clone());
-                self.ask(APPLY, "the change", applied, move |answer| Msg::Finished { question, answer });
+                let change = self.ask(APPLY, "the change", applied, move |answer| Msg::Finished { question, answer });
+                self.changes.retain(|change| !change.is_finished());
+                self.changes.push(change);
             }
             Effect::Build { question, key } => {
                 let started = runs::start(self.parts.clone(), key);
@@ -151,6 +164,14 @@ impl Driver {
         }
     }
 
+    /// Waits for the end of every change of generations: cut off in the middle one may leave no live template.
+    pub async fn finish(&mut self) {
+        for change in self.changes.drain(..) {
+            // Its outcome, a panic included, was reported.
+            let _ = change.await;
+        }
+    }
+
     /// Ends the session with vCenter, as far as that is quick.
     pub async fn stop(mut self) {
         for task in self.tasks.drain(..) {
@@ -166,7 +187,7 @@ impl Driver {
         what: &'static str,
         work: impl Future<Output = Answer<T>> + Send + 'static,
         message: impl FnOnce(Answer<T>) -> Msg + Send + 'static,
-    ) {
+    ) -> JoinHandle<()> {
         let report = self.report.clone();
         tokio::spawn(async move {
             // A task of its own, so that its panic is an answer too.
@@ -180,7 +201,7 @@ impl Driver {
                 }
             };
             report(message(answer));
-        });
+        })
     }
 }
 

@@ -155,6 +155,6 @@ pub enum Msg {
         /// why it fails, or why that cannot be said
         answer: Answer<Box<Verdict>>,
     },
-    /// the system asked the program to end (SIGTERM, SIGHUP)
+    /// the system asked the program to end (SIGTERM, SIGHUP, SIGINT)
     Signalled,
 }

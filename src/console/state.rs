@@ -205,6 +205,11 @@ impl Console {
         self.ongoing.is_empty() && self.errands.is_empty()
     }
 
+    /// Whether a change that this process carries out itself is under way; builds go on without it.
+    pub fn changing(&self) -> bool {
+        self.ongoing.values().any(|ongoing| !matches!(ongoing.command, Command::Build | Command::CancelRun))
+    }
+
     /// Builds that are at work.
     pub(crate) fn live_runs(&self) -> Vec<Key> {
         self.lines.all().iter().filter(|row| row.live_run().is_some()).map(|row| row.line.key.clone()).collect()

@@ -24,14 +24,14 @@ pub enum ApplyError {
     #[error("{0} has changed since this plan was made; nothing was changed, look again")]
     Stale(String),
     /// a step failed; the ones before it are done, and the same verb run again finishes
-    #[error("{step} failed: {source}{after}")]
+    #[error("{step} failed: {cause}{after}")]
     Step {
         /// the step, in words
         step: String,
         /// what is done already, and what was put back
         after: String,
-        /// why
-        source: GateError,
+        /// why; part of the message, so no source of its own
+        cause: GateError,
     },
     /// the line could not be read; nothing was changed
     #[error(transparent)]
@@ -43,7 +43,7 @@ impl ApplyError {
     pub fn nothing_changed(&self) -> bool {
         match self {
             Self::Stale(_) | Self::Read(_) => true,
-            Self::Step { after, source, .. } => after.is_empty() && !matches!(source, GateError::VCenter(_)),
+            Self::Step { after, cause, .. } => after.is_empty() && !matches!(cause, GateError::VCenter(_)),
         }
     }
 }
@@ -77,11 +77,11 @@ pub async fn apply(gate: &Gate, plan: &Plan, on: &(dyn Fn(&Progress) + Sync)) ->
                 Err(error) => Err(error),
             },
         };
-        if let Err(source) = outcome {
+        if let Err(cause) = outcome {
             prepared.iter().for_each(|renaming| gate.abandon(renaming));
             let after = format!("{}{}", done(plan, index), put_back(gate, plan, index).await);
             gate.settle();
-            return Err(ApplyError::Step { step: text, after, source });
+            return Err(ApplyError::Step { step: text, after, cause });
         }
     }
     gate.settle();

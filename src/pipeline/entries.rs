@@ -7,7 +7,7 @@ use jsonc_parser::common::Ranged;
 use jsonc_parser::{CollectOptions, ParseOptions, parse_to_ast};
 use serde_json::error::Category;
 
-use super::{Line, plan};
+use super::{Line, SUFFIXES, plan};
 
 /// What is wrong, and where in the text.
 #[derive(Debug)]
@@ -65,6 +65,13 @@ pub(super) fn read(text: &str) -> Result<Vec<Line>, Defect> {
                 let why = format!("base_name {:?} is used twice; give each line its own", line.base_name);
                 return Err(Defect::at(place("base_name"), why));
             }
+            if let Some(name) = shared(&line.base_name, &earlier.base_name) {
+                let (base, key) = (&line.base_name, &earlier.key);
+                let why = format!(
+                    "base_name {base:?}: its template {name} would also be one of line {key}; give each line its own"
+                );
+                return Err(Defect::at(place("base_name"), why));
+            }
         }
         lines.push(line);
     }
@@ -89,11 +96,18 @@ fn entry(text: &str, value: &Value<'_>) -> Result<Line, Defect> {
 /// Keys and base names become folders, arguments, and names in vCenter.
 fn plain(name: &str) -> Result<(), &'static str> {
     let fits = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_' | b'.');
-    // The longest name of a VM is 80 characters, and `-retired` is added to it.
-    let sound = name.len() <= 72 && name.bytes().all(fits) && name.starts_with(|c: char| c.is_ascii_alphanumeric());
+    // The longest name of a VM is 80 characters, and `-swapping` is added to it.
+    let sound = name.len() <= 71 && name.bytes().all(fits) && name.starts_with(|c: char| c.is_ascii_alphanumeric());
     sound.then_some(()).ok_or(
-        "is not a plain name; use letters, digits, dot, dash and underscore, at most 72, a letter or digit first",
+        "is not a plain name; use letters, digits, dot, dash and underscore, at most 71, a letter or digit first",
     )
+}
+
+/// A name that generations of both would have: one line's promotion would take the other one's templates. vCenter compares
+/// names without regard to case.
+fn shared(one: &str, other: &str) -> Option<String> {
+    let mut names = SUFFIXES.iter().map(|suffix| format!("{one}{suffix}"));
+    names.find(|name| SUFFIXES.iter().any(|suffix| name.eq_ignore_ascii_case(&format!("{other}{suffix}"))))
 }
 
 /// Folders and files that the matrix names are the repository's own.

@@ -10,6 +10,9 @@ use super::entries;
 /// Where the matrix is, below the repository's root.
 pub const MATRIX_PATH: &str = "ci/matrix.json";
 
+/// What `<base>` may be followed by in the name of an object this program touches.
+pub const SUFFIXES: [&str; 5] = ["", "-build", "-prev", "-retired", "-swapping"];
+
 /// The name of a line as operators type it (`debian-12`).
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(transparent)]

@@ -8,4 +8,4 @@ pub mod plan;
 pub mod positions;
 pub mod varfiles;
 
-pub use matrix::{Key, Line, Matrix, MatrixError, Os};
+pub use matrix::{Key, Line, Matrix, MatrixError, Os, SUFFIXES};

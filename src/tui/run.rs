@@ -1,8 +1,9 @@
 //! The event loop: drain what came, draw once if something changed, wait.
 
-use std::io;
+use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::{Duration, Instant};
 
 use crossterm::event::Event as Input;
 use jiff::Timestamp;
@@ -21,6 +22,7 @@ use crate::console::{Console, Effect, Msg, Opening};
 use crate::generation::Actor;
 use crate::paths::StateDir;
 use crate::pipeline::Matrix;
+use crate::triage::log::clean;
 use crate::triage::redact::Scrubber;
 use crate::vcenter::Settings;
 
@@ -50,7 +52,7 @@ pub struct Options {
 pub enum Ended {
     /// a person left
     Quit,
-    /// the system asked (SIGTERM, SIGHUP)
+    /// the system asked (SIGTERM, SIGHUP, SIGINT)
     Signalled,
 }
 
@@ -107,8 +109,47 @@ pub async fn run(options: Options) -> Result<Ended, Error> {
     first.into_iter().for_each(|effect| driver.run(effect));
     let ended = turn(&mut app, &mut driver, &mut events).await;
     drop(taken);
+    if app.console().changing() {
+        finish(&mut driver, &mut events).await;
+    }
     driver.stop().await;
     Ok(ended?)
+}
+
+/// Signals this soon after the first one are the same request: CI and a closing terminal send several.
+const PATIENCE: Duration = Duration::from_secs(15);
+
+/// Lets a change of generations come to its end although the console is gone; a later signal means it.
+async fn finish(driver: &mut Driver, events: &mut UnboundedReceiver<Event>) {
+    say("finishing the change under way first: half of it could leave no live template");
+    let began = Instant::now();
+    let mut done = std::pin::pin!(driver.finish());
+    loop {
+        tokio::select! {
+            () = &mut done => break,
+            event = events.recv() => match event {
+                Some(Event::Signalled) if began.elapsed() > PATIENCE => {
+                    return say("stopped half way; run the same verb again to finish");
+                }
+                Some(Event::Msg(msg)) => tell(msg),
+                _ => {}
+            },
+        }
+    }
+    while let Ok(Event::Msg(msg)) = events.try_recv() {
+        tell(msg);
+    }
+}
+
+fn tell(msg: Msg) {
+    if let Msg::Finished { answer, .. } = msg {
+        say(&answer.unwrap_or_else(|reason| format!("failed: {reason}")));
+    }
+}
+
+fn say(text: &str) {
+    // The terminal may be gone; the audit log has it all the same.
+    let _ = writeln!(io::stderr(), "{}", clean(text));
 }
 
 fn opening(options: &Options) -> Opening {
@@ -165,7 +206,7 @@ fn listen(send: &UnboundedSender<Event>) -> io::Result<()> {
 }
 
 fn watch_signals(send: &UnboundedSender<Event>) -> io::Result<()> {
-    for kind in [SignalKind::terminate(), SignalKind::hangup()] {
+    for kind in [SignalKind::terminate(), SignalKind::hangup(), SignalKind::interrupt()] {
         let mut signals = signal(kind)?;
         let send = send.clone();
         tokio::spawn(async move {

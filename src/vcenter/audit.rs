@@ -1,7 +1,7 @@
 //! The audit log: one JSON line before each mutating call and one after it.
 
 use std::fs::{File, OpenOptions};
-use std::io::{self, Write};
+use std::io::{self, Read, Seek, SeekFrom, Write};
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 
@@ -60,7 +60,8 @@ impl Audit {
         &self.path
     }
 
-    /// Appends one record and brings it, and all before it, to the disk. `outcome` is `started`, `done` or `failed: …`.
+    /// Appends one record and brings it, and all before it, to the disk. `outcome` is `started`, `done`, `failed: …`, or
+    /// `unknown: …` where vCenter's answer was lost and looking did not show that it is done.
     ///
     /// # Errors
     /// Those of the file system; the gate refuses the mutation then.
@@ -108,10 +109,24 @@ impl Audit {
         if let Some(folder) = self.path.parent() {
             create_private_dir(folder)?;
         }
-        let mut file = OpenOptions::new().append(true).create(true).mode(0o600).open(&self.path)?;
+        let mut file = OpenOptions::new().read(true).append(true).create(true).mode(0o600).open(&self.path)?;
+        if torn(&mut file)? {
+            text.insert(0, b'\n');
+        }
         file.write_all(&text)?;
         Ok(file)
     }
+}
+
+/// Whether the last record was cut off, by a full disk or a crash: the next one would be lost in its line.
+fn torn(file: &mut File) -> io::Result<bool> {
+    if file.seek(SeekFrom::End(0))? == 0 {
+        return Ok(false);
+    }
+    file.seek(SeekFrom::End(-1))?;
+    let mut last = [b'\n'];
+    file.read_exact(&mut last)?;
+    Ok(last != [b'\n'])
 }
 
 /// `user@host` of this process.
@@ -126,6 +141,20 @@ mod tests {
     use std::os::unix::fs::PermissionsExt;
 
     use super::*;
+
+    #[test]
+    fn a_record_that_was_cut_off_does_not_take_the_next_one_with_it() {
+        let dir = tempfile::tempdir().unwrap();
+        let audit = Audit::new(dir.path().join("audit.jsonl"), "svc", "vc01");
+        std::fs::write(audit.path(), "{\"time\":\"2026-03-01T02:03:04Z\",\"wh").unwrap();
+        let entry = Entry { verb: "promote", call: "Rename_Task", object: "vm-1", name: "a", detail: Some("b") };
+        audit.append(entry, "started").unwrap();
+        audit.append(entry, "done").unwrap();
+        let text = std::fs::read_to_string(audit.path()).unwrap();
+        let whole = text.lines().filter_map(|line| serde_json::from_str::<serde_json::Value>(line).ok());
+        assert_eq!(whole.map(|line| line["outcome"].clone()).collect::<Vec<_>>(), ["started", "done"]);
+        assert_eq!(text.lines().count(), 3);
+    }
 
     #[test]
     fn whole_private_lines() {

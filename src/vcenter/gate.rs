@@ -10,8 +10,7 @@ use std::time::Duration;
 use super::audit::{Audit, Entry};
 use super::{Client, Error, PowerState, TaskProgress, Vm};
 
-/// What `<base>` may be followed by in the name of an object this program touches.
-pub const SUFFIXES: [&str; 5] = ["", "-build", "-prev", "-retired", "-swapping"];
+pub use crate::pipeline::SUFFIXES;
 
 /// The call that gives names.
 const RENAME: &str = "Rename_Task";
@@ -150,10 +149,8 @@ impl Gate {
     /// [`GateError::VCenter`]
     pub async fn carry_out(&self, renaming: &Renaming, progress: OnProgress<'_>) -> Result<(), GateError> {
         let Renaming { vm, to, .. } = renaming;
-        let result = match self.client.rename(&vm.moid, to, progress).await {
-            Err(error) if unanswered(&error) && self.renamed(vm, to).await => Ok(()),
-            other => other,
-        };
+        let answer = self.client.rename(&vm.moid, to, progress).await;
+        let result = self.or_seen(vm, answer, |now| now.is_some_and(|now| now.name == *to)).await;
         self.end(renaming.entry(), result)
     }
 
@@ -173,7 +170,10 @@ impl Gate {
             self.power(verb, vm, false, progress).await?;
             self.checked(vm, "destroy").await?;
         }
-        let act = async || self.client.destroy(&vm.moid, progress).await;
+        let act = async || {
+            let answer = self.client.destroy(&vm.moid, progress).await;
+            self.or_seen(vm, answer, |now| now.is_none()).await
+        };
         self.audited(entry(verb, "Destroy_Task", vm, None), act).await
     }
 
@@ -186,7 +186,10 @@ impl Gate {
             let found = "somebody changed its notes".into();
             return Err(GateError::Stale { name: vm.name.clone(), moid: vm.moid.0.clone(), found });
         }
-        let act = async || self.client.annotate(&vm.moid, notes, progress).await;
+        let act = async || {
+            let answer = self.client.annotate(&vm.moid, notes, progress).await;
+            self.or_seen(vm, answer, |now| now.is_some_and(|now| now.annotation == notes)).await
+        };
         self.audited(entry(verb, "ReconfigVM_Task", vm, Some("notes")), act).await
     }
 
@@ -195,7 +198,10 @@ impl Gate {
     /// # Errors
     /// [`GateError`]
     pub async fn mark_as_template(&self, verb: &str, vm: &Vm) -> Result<(), GateError> {
-        let act = async || self.client.mark_as_template(&vm.moid).await;
+        let act = async || {
+            let answer = self.client.mark_as_template(&vm.moid).await;
+            self.or_seen(vm, answer, |now| now.is_some_and(|now| now.template)).await
+        };
         self.change(entry(verb, "MarkAsTemplate", vm, None), vm, "mark as template", act).await
     }
 
@@ -205,7 +211,11 @@ impl Gate {
     /// [`GateError`]
     pub async fn power(&self, verb: &str, vm: &Vm, on: bool, progress: OnProgress<'_>) -> Result<(), GateError> {
         let (call, what) = if on { ("PowerOnVM_Task", "power on") } else { ("PowerOffVM_Task", "power off") };
-        let act = async || self.client.power(&vm.moid, on, progress).await;
+        let wanted = if on { PowerState::PoweredOn } else { PowerState::PoweredOff };
+        let act = async || {
+            let answer = self.client.power(&vm.moid, on, progress).await;
+            self.or_seen(vm, answer, |now| now.is_some_and(|now| now.power_state == wanted)).await
+        };
         self.change(entry(verb, call, vm, None), vm, what, act).await
     }
 
@@ -262,6 +272,7 @@ impl Gate {
     fn end(&self, entry: Entry<'_>, result: Result<(), Error>) -> Result<(), GateError> {
         let outcome = match &result {
             Ok(()) => "done".to_owned(),
+            Err(error) if unanswered(error) => format!("unknown: {error}"),
             Err(error) => format!("failed: {error}"),
         };
         let Entry { verb, call, object, .. } = entry;
@@ -276,18 +287,21 @@ impl Gate {
         Ok(result?)
     }
 
-    /// Whether a rename whose answer was lost has happened all the same: asked for a while, then taken as not happened.
-    async fn renamed(&self, vm: &Vm, to: &str) -> bool {
+    /// vCenter's answer to a change; where it was lost, the change is done if the VM is seen to be so. Looked at for a
+    /// while: the task may be waiting its turn.
+    async fn or_seen(&self, vm: &Vm, answer: Result<(), Error>, so: impl Fn(Option<&Vm>) -> bool) -> Result<(), Error> {
+        if !answer.as_ref().is_err_and(unanswered) {
+            return answer;
+        }
         for _ in 0..LOOKS {
             tokio::time::sleep(BETWEEN_LOOKS).await;
             match self.client.whereabouts(&vm.moid).await {
-                Ok(Some((now, _))) if now.name == to => return true,
-                Ok(None) => return false,
-                // Still the old name: the task may be waiting its turn.
+                Ok(now) if so(now.as_ref().map(|(now, _)| now)) => return Ok(()),
+                Ok(None) => return answer,
                 Ok(Some(_)) | Err(_) => {}
             }
         }
-        false
+        answer
     }
 
     fn writable(&self, what: &'static str) -> Result<(), GateError> {
@@ -304,7 +318,9 @@ impl Gate {
 
 /// Whether vCenter may have done what was asked although its answer did not arrive.
 fn unanswered(error: &Error) -> bool {
-    matches!(error, Error::Unreachable { .. } | Error::Timeout { .. } | Error::Protocol { .. })
+    use Error::{Login, Protocol, Timeout, Tls, Unreachable};
+    // The last two: a session that had to be renewed while the task ran.
+    matches!(error, Unreachable { .. } | Timeout { .. } | Protocol { .. } | Login { .. } | Tls { .. })
 }
 
 fn entry<'a>(verb: &'a str, call: &'a str, vm: &'a Vm, detail: Option<&'a str>) -> Entry<'a> {

@@ -1,5 +1,9 @@
 //! vCenter fails, answers get lost, two programs act at once.
 
+use std::process::Stdio;
+
+use nix::sys::signal::{Signal, kill};
+use nix::unistd::Pid;
 use tmpl::generation::{Actor, ApplyError, Generations, Request, apply, plan};
 use tmpl::lab::{Fault, Trouble as LabTrouble};
 use tmpl::vcenter::audit::Audit;
@@ -7,6 +11,7 @@ use tmpl::vcenter::datastore::FilePath;
 use tmpl::vcenter::gate::{Gate, GateError, Mode};
 
 use super::proxy::Trouble;
+use super::world::Ended;
 use super::{BASE, KEY, Kind, World};
 
 async fn a_lost_answer_is_looked_up(kind: Kind) {
@@ -27,6 +32,29 @@ async fn a_lost_answer_is_looked_up_on_vcsim() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_lost_answer_is_looked_up_in_the_lab() {
     a_lost_answer_is_looked_up(Kind::Lab).await;
+}
+
+/// A signal in the middle, where there is no live template: the promotion comes to its end first.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_signal_in_the_middle_waits_for_the_end() {
+    for signal in [Signal::SIGINT, Signal::SIGTERM, Signal::SIGHUP] {
+        let world = World::steady(Kind::Lab).await;
+        let before = world.names().await;
+        world.door.at_method("Rename_Task", 2, Trouble::HoldAfter);
+        let mut program = world.program(&["promote", KEY]);
+        let program = program.stderr(Stdio::piped()).stdout(Stdio::null()).spawn().unwrap();
+        assert!(world.door.wait_held(), "the second rename never came");
+        assert!(!world.names().await.contains_key(""), "there is no live template now");
+        let id = Pid::from_raw(i32::try_from(program.id().unwrap()).unwrap());
+        // CI sends several.
+        kill(id, signal).unwrap();
+        kill(id, signal).unwrap();
+        world.door.let_go();
+        let ended = Ended::of(program.wait_with_output().await.unwrap());
+        ended.is(0, "finishing this first");
+        assert_eq!(world.names().await[""], before["-build"], "{signal}");
+        assert_eq!(world.listed().await, ["", "-prev"]);
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]

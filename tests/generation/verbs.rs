@@ -1,6 +1,8 @@
 //! What each verb does, refuses and prints.
 
+use jiff::Timestamp;
 use serde_json::Value;
+use tmpl::build::Process;
 
 use super::{BASE, KEY, Kind, World};
 
@@ -136,6 +138,38 @@ async fn what_a_guard_forbids_is_refused_before_the_first_step() {
     world.run(&["--read-only", "promote", KEY]).await.is(3, "read-only");
     assert!(world.door.calls().is_empty());
     world.run(&["promote", "debian-99"]).await.is(2, "debian-99");
+}
+
+/// A run of the line that is at work: this process is its supervisor.
+fn being_built(world: &World, ended: Option<Timestamp>) {
+    let dir = world.home.path().join(".local/state/tmpl-tui/runs").join(KEY).join("2026-03-01T02-03-04Z");
+    std::fs::create_dir_all(&dir).unwrap();
+    let supervisor = serde_json::to_value(Process::own().unwrap()).unwrap();
+    let record = serde_json::json!({
+        "key": KEY, "base_name": BASE, "state": if ended.is_some() { "failed" } else { "running" }, "exit": null,
+        "reason": null, "started": "2026-03-01T02:03:04Z", "ended": ended, "supervisor": supervisor, "packer": null,
+        "argv": ["packer", "build"], "packer_version": "1.11.2", "on_error": "cleanup", "promote": false,
+        "log": dir.join("packer-build.log"), "temporary": dir.join("tmp"),
+    });
+    std::fs::write(dir.join("run.json"), record.to_string()).unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_packer_may_be_about_to_destroy_is_neither_promoted_nor_swept() {
+    let world = World::steady(Kind::Lab).await;
+    let before = world.names().await;
+    being_built(&world, None);
+    let said = format!("is being built since 2026-03-01T02:03:04Z (process {})", std::process::id());
+    for verb in [&["promote", KEY][..], &["sweep", KEY, "--yes"]] {
+        world.run(verb).await.is(3, &said);
+    }
+    assert!(world.door.calls().is_empty(), "vCenter was not even asked");
+    // Holds and rollbacks do not touch the build.
+    world.run(&["hold", KEY, "--reason", "wait"]).await.is(0, "");
+    world.run(&["release", KEY]).await.is(0, "");
+    assert_eq!(world.names().await, before);
+    being_built(&world, Some(Timestamp::now()));
+    world.run(&["promote", KEY]).await.is(0, "4/4");
 }
 
 #[tokio::test(flavor = "multi_thread")]

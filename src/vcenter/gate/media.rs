@@ -2,7 +2,7 @@
 
 use reqwest::Body;
 
-use super::{Entry, Gate, GateError};
+use super::{BETWEEN_LOOKS, Entry, Gate, GateError, LOOKS, unanswered};
 use crate::vcenter::Error;
 use crate::vcenter::datastore::FilePath;
 
@@ -28,7 +28,10 @@ impl Gate {
     /// [`GateError`]
     pub async fn move_file(&self, verb: &str, from: &FilePath, to: &FilePath) -> Result<(), GateError> {
         self.medium(to)?;
-        let act = async || self.client.move_file(from, to, &|_| {}).await;
+        let act = async || match self.client.move_file(from, to, &|_| {}).await {
+            Err(error) if unanswered(&error) && self.moved(from, to).await => Ok(()),
+            answer => answer,
+        };
         self.file(verb, "MoveDatastoreFile_Task", from, Some(&to.to_string()), "move", act).await
     }
 
@@ -53,6 +56,22 @@ impl Gate {
         let object = folder.to_string();
         let entry = Entry { verb, call: "MakeDirectory", object: &object, name: &folder.path, detail: None };
         self.audited(entry, async || self.client.make_folder(folder).await).await
+    }
+
+    /// Whether a move whose answer was lost has happened all the same: looked at for a while.
+    async fn moved(&self, from: &FilePath, to: &FilePath) -> bool {
+        for _ in 0..LOOKS {
+            tokio::time::sleep(BETWEEN_LOOKS).await;
+            let there = async |file: &FilePath| {
+                let (folder, name) = file.split();
+                let files = self.client.files(&file.datastore, folder).await?;
+                Ok::<_, Error>(files.iter().any(|file| file.name == name))
+            };
+            if let (Ok(false), Ok(true)) = (there(from).await, there(to).await) {
+                return true;
+            }
+        }
+        false
     }
 
     async fn file(

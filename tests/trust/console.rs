@@ -1,0 +1,86 @@
+//! The console in a terminal while things are taken away from it.
+
+use std::time::{Duration, Instant};
+
+use nix::sys::signal::Signal;
+use portable_pty::CommandBuilder;
+use rstest::rstest;
+
+use super::proxy::Trouble;
+use super::pty::Pty;
+use super::world::PROGRAM;
+use super::{KEY, Kind, World};
+
+/// The console of a world, on its line.
+fn console(world: &World) -> CommandBuilder {
+    let mut command = bare(PROGRAM, world);
+    command.arg("--repo");
+    command.arg(&world.repo);
+    command.args(["--images", "cells", KEY]);
+    command
+}
+
+/// A program with what the console needs in its environment.
+fn bare(program: &str, world: &World) -> CommandBuilder {
+    let mut command = CommandBuilder::new(program);
+    command.env_clear();
+    world.environment().into_iter().for_each(|(name, value)| command.env(name, value));
+    command.env("HOME", world.home.path());
+    command.env("TERM", "xterm-256color");
+    command.env("PATH", std::env::var_os("PATH").unwrap());
+    command
+}
+
+/// A promotion asked for by key that waits where there is no live template.
+fn half_way(world: &World, console: CommandBuilder) -> Pty {
+    world.door.at_method("Rename_Task", 2, Trouble::HoldAfter);
+    let mut pty = Pty::start(console, 120, 40);
+    pty.wait_for("▸ debian-12");
+    pty.wait_for("p promotes it");
+    pty.keys("p");
+    pty.wait_for("vCenter does not object");
+    pty.keys("y");
+    assert!(world.door.wait_held(), "the second rename never came:\n{}", pty.screen());
+    pty
+}
+
+#[rstest]
+#[case(Signal::SIGTERM)]
+#[case(Signal::SIGHUP)]
+#[case(Signal::SIGINT)]
+#[tokio::test(flavor = "multi_thread")]
+async fn a_signal_finishes_the_promotion_under_way(#[case] signal: Signal) {
+    let world = World::steady(Kind::Lab).await;
+    let before = world.names().await;
+    let mut pty = half_way(&world, console(&world));
+    pty.signal(signal);
+    pty.signal(signal);
+    pty.wait_for("finishing the change under way first");
+    world.door.let_go();
+    pty.wait_for("promoted; the one before is");
+    assert_eq!(pty.exit(), 130);
+    assert_eq!(pty.restored(), Ok(()));
+    assert_eq!(world.names().await[""], before["-build"]);
+    assert_eq!(world.listed().await, ["", "-prev"]);
+}
+
+/// The window is closed, the connection lost: the terminal is gone, the promotion is not.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_closed_terminal_finishes_the_promotion_under_way() {
+    let world = World::steady(Kind::Lab).await;
+    let before = world.names().await;
+    // The terminal within the terminal goes with `script`.
+    let mut script = bare("script", &world);
+    script.args(["--quiet", "--flush", "--command"]);
+    script.arg(format!("exec {PROGRAM} --repo {} --images cells {KEY}", world.repo.display()));
+    script.arg("/dev/null");
+    let pty = half_way(&world, script);
+    pty.signal(Signal::SIGKILL);
+    world.door.let_go();
+    let began = Instant::now();
+    while world.names().await.len() != 2 {
+        assert!(began.elapsed() < Duration::from_secs(30), "never finished: {:?}", world.names().await);
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+    assert_eq!(world.names().await[""], before["-build"]);
+}

@@ -1,0 +1,276 @@
+//! Every kind of trouble at every call of every verb: what is left, what was said, what was recorded, and what the next
+//! run of the same verb makes of it.
+
+use std::collections::BTreeSet;
+use std::path::Path;
+
+use serde_json::Value;
+use sha2::{Digest, Sha256};
+use tmpl::lab::Options;
+
+use super::mirror::Server;
+use super::proxy::Trouble;
+use super::world::Ended;
+use super::{BASE, KEY, Kind, Names, World, all, figure, full};
+
+const TROUBLES: [Trouble; 5] = [Trouble::CutBefore, Trouble::CutAfter, Trouble::Half, Trouble::Expire, Trouble::Garble];
+
+/// What a verb starts from and comes to.
+struct Course {
+    verb: &'static [&'static str],
+    start: &'static [&'static str],
+    /// the name in the beginning of the image that may never be gone
+    good: &'static str,
+    end: fn(&Names) -> Names,
+    /// whether the line is held in the end
+    held: bool,
+    /// whether the verb may be asked for twice
+    repeats: bool,
+}
+
+const STEADY: &[&str] = &["-prev", "", "-build"];
+
+fn same(before: &Names) -> Names {
+    before.clone()
+}
+
+const COURSES: [Course; 5] = [
+    Course { verb: &["promote", KEY], start: STEADY, good: "", end: promoted, held: false, repeats: false },
+    Course {
+        verb: &["rollback", KEY, "--reason", "does not boot", "--yes"],
+        start: STEADY,
+        good: "-prev",
+        end: rolled_back,
+        held: true,
+        repeats: false,
+    },
+    Course { verb: &["hold", KEY, "--reason", "wait"], start: STEADY, good: "", end: same, held: true, repeats: false },
+    Course { verb: &["sweep", KEY, "--yes"], start: STEADY, good: "", end: swept, held: false, repeats: false },
+    Course { verb: &["status", "--json"], start: STEADY, good: "", end: same, held: false, repeats: true },
+];
+
+fn promoted(before: &Names) -> Names {
+    Names::from([(String::new(), before["-build"].clone()), ("-prev".into(), before[""].clone())])
+}
+
+fn rolled_back(before: &Names) -> Names {
+    let mut names = before.clone();
+    names.insert(String::new(), before["-prev"].clone());
+    names.insert("-prev".into(), before[""].clone());
+    names
+}
+
+fn swept(before: &Names) -> Names {
+    let mut names = before.clone();
+    names.remove("-build");
+    names
+}
+
+/// One change of the audit log: the call, its object, the name given, how it ended.
+struct Record {
+    call: String,
+    object: String,
+    to: String,
+    outcome: String,
+}
+
+fn records(home: &Path) -> Vec<Record> {
+    let text = std::fs::read_to_string(home.join(".local/state/tmpl-tui/audit.jsonl")).unwrap_or_default();
+    // In the order of their ends: a change that must follow another one at once is begun before that one ends.
+    let (mut begun, mut ended): (Vec<Record>, Vec<Record>) = (Vec::new(), Vec::new());
+    for line in text.lines() {
+        let value: Value = serde_json::from_str(line).expect("a whole record");
+        let field = |name: &str| value[name].as_str().unwrap_or_default().to_owned();
+        let record =
+            Record { call: field("call"), object: field("object"), to: field("detail"), outcome: field("outcome") };
+        if record.outcome == "started" {
+            begun.push(record);
+            continue;
+        }
+        let of = begun.iter().position(|begun| begun.object == record.object && begun.call == record.call);
+        begun.remove(of.expect("no end without a beginning"));
+        ended.push(record);
+    }
+    ended.append(&mut begun);
+    ended
+}
+
+/// Names and holder of a hold.
+type State = (Names, bool);
+
+/// Every state that vCenter can be in if the audit log tells the truth: what is `done` happened, what `failed` did not,
+/// anything else may have.
+fn possible(before: &State, records: &[Record]) -> Vec<State> {
+    let mut states = vec![before.clone()];
+    for record in records {
+        let applied: Vec<State> = states.iter().map(|state| after(state, record)).collect();
+        states = match record.outcome.as_str() {
+            "done" => applied,
+            outcome if outcome.starts_with("failed") || outcome.starts_with("not done") => states,
+            _ => [states, applied].concat(),
+        };
+        states.sort();
+        states.dedup();
+    }
+    states
+}
+
+fn after((names, held): &State, record: &Record) -> State {
+    let mut names = names.clone();
+    let mut held = *held;
+    let name = names.iter().find(|(_, id)| **id == record.object).map(|(name, _)| name.clone());
+    match (record.call.as_str(), name) {
+        ("Rename_Task", Some(name)) => {
+            names.remove(&name);
+            names.insert(record.to.strip_prefix(BASE).unwrap().to_owned(), record.object.clone());
+        }
+        ("Destroy_Task", Some(name)) => drop(names.remove(&name)),
+        ("ReconfigVM_Task", _) => held = !held,
+        _ => {}
+    }
+    (names, held)
+}
+
+impl Course {
+    async fn world(&self, kind: Kind) -> World {
+        let options = Options { task_scale: 0.0, ..Options::default() };
+        World::with(kind, self.start, options).await
+    }
+
+    /// What must hold after a run, however it ended.
+    async fn holds(&self, world: &World, before: &State, ended: &Ended, context: &str) {
+        let now = (world.names().await, world.hold().await.is_some());
+        let context = || format!("{context}\nexit {} {}\nnow {now:?}, before {before:?}", ended.exit, ended.err);
+        assert!(now.0.values().any(|id| *id == before.0[self.good]), "the last good image is gone: {}", context());
+        let legal = BTreeSet::from(["", "-build", "-prev", "-retired", "-swapping"]);
+        assert!(now.0.keys().all(|name| legal.contains(name.as_str())), "a foreign name: {}", context());
+        let end = ((self.end)(&before.0), self.held);
+        match ended.exit {
+            0 => assert_eq!(now, end, "exit 0 is a lie: {}", context()),
+            1 => assert!(now != end || self.repeats, "exit 1, yet it is done: {}", context()),
+            3 => assert_eq!(&now, before, "exit 3 is a lie: {}", context()),
+            _ => panic!("an exit of its own: {}", context()),
+        }
+        let possible = possible(before, &records(world.home.path()));
+        assert!(possible.contains(&now), "the audit log says {possible:?}: {}", context());
+        assert!(!ended.err.trim().is_empty() || ended.exit == 0, "failed without a word: {}", context());
+    }
+
+    async fn one(&self, kind: Kind, nth: usize, trouble: Trouble) {
+        let world = self.world(kind).await;
+        let before = (world.names().await, false);
+        world.door.at(nth, trouble);
+        let ended = world.run(self.verb).await;
+        let context = format!("{kind:?} {:?}, {trouble:?} at call {nth} of {:?}", self.verb, world.door.calls());
+        self.holds(&world, &before, &ended, &context).await;
+
+        world.door.reset();
+        let again = world.run(self.verb).await;
+        let now = (world.names().await, world.hold().await.is_some());
+        let end = ((self.end)(&before.0), self.held);
+        assert_eq!(now, end, "the next run: {context}: {} {}", again.exit, again.err);
+        let nothing_left = ended.exit == 0 && !self.repeats;
+        assert_eq!(again.exit, if nothing_left { 3 } else { 0 }, "the next run: {context}: {}", again.err);
+        let possible = possible(&before, &records(world.home.path()));
+        assert!(possible.contains(&now), "the audit log says {possible:?}: {context}");
+    }
+}
+
+/// Which call gets which trouble: all of both, or a fifth of that, each call once.
+fn troubles(calls: usize) -> Vec<(usize, Trouble)> {
+    let every =
+        (1..=calls).flat_map(|nth| TROUBLES.into_iter().enumerate().map(move |(index, kind)| (nth, index, kind)));
+    every.filter(|(nth, index, _)| full() || (nth + index) % 5 == 0).map(|(nth, _, kind)| (nth, kind)).collect()
+}
+
+async fn everything(kind: Kind) {
+    let mut tries = Vec::new();
+    let mut figures = Vec::new();
+    for course in &COURSES {
+        let world = course.world(kind).await;
+        let before = (world.names().await, false);
+        let ended = world.run(course.verb).await;
+        course.holds(&world, &before, &ended, "without trouble").await;
+        assert_eq!(ended.exit, 0, "{}", ended.err);
+        let troubles = troubles(world.door.calls().len());
+        figures.push(format!("faults in {} ({kind:?}): {} tried, all survived", course.verb[0], troubles.len()));
+        tries.extend(troubles.into_iter().map(|(nth, trouble)| course.one(kind, nth, trouble)));
+    }
+    all(tries).await;
+    figures.iter().for_each(|text| figure(text));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn in_the_lab() {
+    everything(Kind::Lab).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn on_vcsim() {
+    if full() {
+        everything(Kind::Vcsim).await;
+    }
+}
+
+const FOLDER: &str = "iso/linux/debian/12/amd64";
+const FILE: &str = "debian-12.15.0-amd64-netinst.iso";
+const AT: &str = "/cdimage/archive/12.15.0/amd64/iso-cd";
+
+/// A lab, and a repository whose mirrors are on this machine.
+async fn desk(iso: &[u8]) -> (World, Server) {
+    let mirror = Server::start();
+    mirror.put(&format!("{AT}/{FILE}"), iso);
+    let hex: String = Sha256::digest(iso).iter().map(|byte| format!("{byte:02x}")).collect();
+    mirror.put(&format!("{AT}/SHA256SUMS"), format!("{hex}  {FILE}\n"));
+    let mut world = World::new(Kind::Lab, &[]).await;
+    let from = world.repo.join("ci");
+    let repo = world.home.path().join("repo");
+    std::fs::create_dir_all(repo.join("ci/config")).unwrap();
+    for entry in std::fs::read_dir(from.join("config")).unwrap().map(Result::unwrap) {
+        std::fs::copy(entry.path(), repo.join("ci/config").join(entry.file_name())).unwrap();
+    }
+    let matrix = std::fs::read_to_string(from.join("matrix.json")).unwrap();
+    std::fs::write(repo.join("ci/matrix.json"), matrix.replace("https://cdimage.debian.org", &mirror.url)).unwrap();
+    world.repo = repo;
+    // The lab has everything staged; this file is as if it were not.
+    world.govc(&["datastore.rm", "-ds", tmpl::lab::DATASTORE, &format!("{FOLDER}/{FILE}")]).await;
+    (world, mirror)
+}
+
+async fn stage_once(nth: usize, trouble: Trouble) -> usize {
+    let iso = vec![7_u8; 200_000];
+    let (world, _mirror) = desk(&iso).await;
+    world.door.at(nth, trouble);
+    let staged = || world.lab().file_size(&format!("[vsanDatastore] {FOLDER}/{FILE}"));
+    let verb = ["iso", "upload", KEY];
+    let ended = world.run(&verb).await;
+    let calls = world.door.calls();
+    let context = format!("{trouble:?} at call {nth} of {calls:?}: exit {} {} {}", ended.exit, ended.out, ended.err);
+    let whole = Some(iso.len() as u64);
+    assert!(staged().is_none() || staged() == whole, "half a file under the final name: {context}");
+    match ended.exit {
+        0 => assert_eq!(staged(), whole, "exit 0 is a lie: {context}"),
+        1 => assert_eq!(staged(), None, "exit 1, yet it is staged: {context}"),
+        _ => panic!("an exit of its own: {context}"),
+    }
+    let moved = records(world.home.path()).iter().any(|r| r.call == "MoveDatastoreFile_Task" && r.outcome == "done");
+    assert!(!moved || staged() == whole, "the audit log says it was moved: {context}");
+    world.door.reset();
+    let again = world.run(&verb).await;
+    assert!(again.exit == 0 && staged() == whole, "the next run: {context}: {} {}", again.out, again.err);
+    let left = world.lab().file_size(&format!("[vsanDatastore] {FOLDER}/.{FILE}.partial"));
+    assert_eq!(left, None, "a partial file is left: {context}");
+    calls.len()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn while_staging() {
+    let calls = stage_once(10_000, Trouble::Garble).await;
+    let troubles = troubles(calls);
+    let tried = troubles.len();
+    all(troubles.into_iter().map(|(nth, trouble)| async move {
+        stage_once(nth, trouble).await;
+    }))
+    .await;
+    figure(&format!("faults in iso upload (Lab): {tried} tried, all survived"));
+}
