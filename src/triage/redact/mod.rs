@@ -11,6 +11,7 @@ mod masked;
 mod needles;
 mod scrubber;
 mod secret;
+mod spelling;
 mod stream;
 
 pub use scrubber::{Scrubber, secrets_of};

@@ -2,9 +2,10 @@
 
 use std::collections::BTreeSet;
 
-use secrecy::{ExposeSecret, SecretSlice};
+use secrecy::{ExposeSecret, SecretSlice, SecretString};
 
-use super::forms::Kind;
+use super::forms::Form;
+use super::spelling::{self, Script, Stands};
 use crate::triage::quads::{QUAD, Quads};
 
 /// Longest run of base64 around a secret that goes with it.
@@ -12,12 +13,18 @@ const BASE64_RUN: usize = 4096;
 
 /// One form of one secret.
 pub struct Needle {
-    /// the bytes to find
-    pub bytes: SecretSlice<u8>,
+    /// what to find
+    pub what: What,
     /// whose form it is: index into the names
     pub name: usize,
-    /// how it ends
-    pub kind: Kind,
+}
+
+/// What a needle looks like.
+pub enum What {
+    /// letters, in any spelling
+    Text(SecretString, Script),
+    /// exactly these bytes
+    Bytes(SecretSlice<u8>),
 }
 
 /// A stretch to be replaced.
@@ -46,7 +53,7 @@ pub enum Ring {
 #[derive(Default)]
 pub struct Needles {
     needles: Vec<Needle>,
-    table: Quads<Entry>,
+    table: Quads<([u8; QUAD], Entry)>,
     /// all beginnings, to see whether the end of a buffer may be the start of one
     prefixes: BTreeSet<[u8; QUAD]>,
 }
@@ -58,23 +65,39 @@ enum Entry {
 }
 
 impl Needles {
-    /// Builds the table; `words` are extra strings to ring at, case as given. What is shorter than four bytes is left out.
-    pub fn new(mut needles: Vec<Needle>, words: &[&str]) -> Self {
-        needles.retain(|needle| needle.bytes.expose_secret().len() >= QUAD);
-        needles.sort_by(|a, b| a.bytes.expose_secret().cmp(b.bytes.expose_secret()));
-        needles.dedup_by(|a, b| a.bytes.expose_secret() == b.bytes.expose_secret());
-        let (mut table, mut prefixes) = (Quads::default(), BTreeSet::new());
-        let mut enter = |prefix: [u8; QUAD], entry: Entry| {
-            table.enter(prefix, entry);
-            prefixes.insert(prefix);
-        };
-        for (at, needle) in needles.iter().enumerate() {
-            beginnings(needle).into_iter().for_each(|prefix| enter(prefix, Entry::Needle(at)));
+    /// Of forms under the index of their names, the first of equal ones; `words` are extra strings to ring at, case as
+    /// given.
+    pub fn new(forms: Vec<(Form, usize)>, words: &[&str]) -> Self {
+        let mut known = BTreeSet::new();
+        let mut it = Self::default();
+        for (form, name) in forms {
+            if known.insert(form.clone()) {
+                it.enter(form, name);
+            }
         }
         for (at, word) in words.iter().enumerate() {
-            word.as_bytes().first_chunk().into_iter().for_each(|prefix| enter(*prefix, Entry::Word(at)));
+            word.as_bytes().first_chunk().into_iter().for_each(|prefix| it.ring_at(*prefix, Entry::Word(at)));
         }
-        Self { needles, table, prefixes }
+        it
+    }
+
+    fn enter(&mut self, form: Form, name: usize) {
+        let entry = Entry::Needle(self.needles.len());
+        let begins = match &form {
+            Form::Text(text, script) => spelling::beginnings(text, *script, QUAD),
+            Form::Bytes(bytes) => bytes.get(..QUAD).map(<[u8]>::to_vec).into_iter().collect(),
+        };
+        begins.iter().filter_map(|begin| begin.first_chunk()).for_each(|prefix| self.ring_at(*prefix, entry));
+        let what = match form {
+            Form::Text(text, script) => What::Text(text.into(), script),
+            Form::Bytes(bytes) => What::Bytes(bytes.into()),
+        };
+        self.needles.push(Needle { what, name });
+    }
+
+    fn ring_at(&mut self, prefix: [u8; QUAD], entry: Entry) {
+        self.table.enter(prefix, (prefix, entry));
+        self.prefixes.insert(prefix);
     }
 
     /// All needles.
@@ -87,8 +110,10 @@ impl Needles {
     pub fn search(&self, bytes: &[u8], last: bool, mut on: impl FnMut(Ring)) {
         let mut from = 0;
         while let Some((at, entries)) = self.table.next(bytes, from) {
-            for entry in entries {
-                self.ring(bytes, at, *entry, last, &mut on);
+            for (prefix, entry) in entries {
+                if bytes[at..].starts_with(prefix) {
+                    self.ring(bytes, at, *entry, last, &mut on);
+                }
             }
             from = at + 1;
         }
@@ -104,7 +129,7 @@ impl Needles {
             Entry::Needle(at) => &self.needles[at],
             Entry::Word(word) => return on(Ring::Word(start, word)),
         };
-        match stands(needle, bytes, start, last) {
+        match stands(&needle.what, bytes, start, last) {
             Stands::Whole(end) => on(Ring::Hit(Hit { start, end, name: needle.name })),
             Stands::Open => on(Ring::Open(start)),
             Stands::Not => {}
@@ -112,95 +137,28 @@ impl Needles {
     }
 
     fn may_begin(&self, tail: &[u8]) -> bool {
-        self.prefixes.iter().any(|prefix| prefix.starts_with(tail))
+        let mut least = [0; QUAD];
+        least[..tail.len()].copy_from_slice(tail);
+        self.prefixes.range(least..).next().is_some_and(|prefix| prefix.starts_with(tail))
     }
 }
 
 /// Whether a needle stands at a place.
-enum Stands {
-    Not,
-    /// the bytes end before it does
-    Open,
-    /// up to here
-    Whole(usize),
-}
-
-fn stands(needle: &Needle, bytes: &[u8], start: usize, last: bool) -> Stands {
-    let wanted = needle.bytes.expose_secret();
-    let found = spelled(wanted, bytes, start, needle.kind == Kind::Text);
-    match found {
-        Stands::Whole(at) if needle.kind == Kind::Base64 => run(bytes, at, last).map_or(Stands::Open, Stands::Whole),
-        Stands::Open if last => Stands::Not,
-        found => found,
-    }
-}
-
-/// Whether `wanted` is spelled out at a place; with `codes`, any of its bytes may be a percent code.
-fn spelled(wanted: &[u8], bytes: &[u8], start: usize, codes: bool) -> Stands {
-    let mut at = start;
-    for (nth, byte) in wanted.iter().enumerate() {
-        let rest = &bytes[at..];
-        let Some(here) = rest.first() else { return Stands::Open };
-        let code = if codes && *here == b'%' { percent_code(rest, *byte) } else { Code::Not };
-        match code {
-            // A percent sign in the secret: `%25` may be its code or itself.
-            Code::Is(length) if here == byte => match spelled(&wanted[nth + 1..], bytes, at + length, codes) {
-                Stands::Not => at += 1,
-                found => return found,
-            },
-            Code::Is(length) => at += length,
-            Code::Cut if here == byte => match spelled(&wanted[nth + 1..], bytes, at + 1, codes) {
-                Stands::Not => return Stands::Open,
-                found => return found,
-            },
-            _ if here == byte || codes && *here == b'+' && *byte == b' ' => at += 1,
-            Code::Cut => return Stands::Open,
-            Code::Not => return Stands::Not,
+fn stands(what: &What, bytes: &[u8], start: usize, last: bool) -> Stands {
+    match what {
+        What::Bytes(wanted) => {
+            let (wanted, there) = (wanted.expose_secret(), &bytes[start..]);
+            match there.len() < wanted.len() {
+                true if !last && wanted.starts_with(there) => Stands::Open,
+                false if there.starts_with(wanted) => Stands::Whole(start + wanted.len()),
+                _ => Stands::Not,
+            }
         }
+        What::Text(text, script) => match spelling::stands(text.expose_secret(), *script, bytes, start, last) {
+            Stands::Whole(at) if *script == Script::Base64 => run(bytes, at, last).map_or(Stands::Open, Stands::Whole),
+            found => found,
+        },
     }
-    Stands::Whole(at)
-}
-
-enum Code {
-    Not,
-    Cut,
-    Is(usize),
-}
-
-/// Whether `rest` begins with the percent code of a byte, encoded once (`%40`) or again (`%2540`).
-fn percent_code(rest: &[u8], wanted: u8) -> Code {
-    for code in [format!("%{wanted:02X}"), format!("%25{wanted:02X}")] {
-        let length = code.len().min(rest.len());
-        if rest[..length].eq_ignore_ascii_case(&code.as_bytes()[..length]) {
-            return if length == code.len() { Code::Is(length) } else { Code::Cut };
-        }
-    }
-    Code::Not
-}
-
-/// The first bytes that a needle can begin with: as they are or as percent codes.
-fn beginnings(needle: &Needle) -> BTreeSet<[u8; QUAD]> {
-    let mut open = BTreeSet::from([Vec::new()]);
-    let mut whole = BTreeSet::new();
-    for byte in needle.bytes.expose_secret() {
-        let mut spellings = vec![vec![*byte]];
-        if needle.kind == Kind::Text && !byte.is_ascii_alphanumeric() {
-            let codes =
-                [format!("%{byte:02X}"), format!("%{byte:02x}"), format!("%25{byte:02X}"), format!("%25{byte:02x}")];
-            spellings.extend(codes.map(String::into_bytes));
-            spellings.extend((*byte == b' ').then(|| b"+".to_vec()));
-        }
-        let longer: Vec<Vec<u8>> = open
-            .iter()
-            .flat_map(|begun: &Vec<u8>| spellings.iter().map(|next| [begun.as_slice(), next].concat()))
-            .collect();
-        whole.extend(longer.iter().filter_map(|begun| begun.first_chunk().copied()));
-        open = longer.into_iter().filter(|begun| begun.len() < QUAD).collect();
-        if open.is_empty() {
-            break;
-        }
-    }
-    whole
 }
 
 /// Where the run of base64 ends in which a secret lies; `None` when the buffer ends before it.

@@ -8,7 +8,7 @@ use super::forms;
 use super::header::{self, Value};
 use super::keys::{self, KeyTrie};
 use super::masked::{MASK, Remains};
-use super::needles::{Hit, Needle, Needles, Ring};
+use super::needles::{Hit, Needles, Ring};
 use super::secret::{SHORTEST, Secret, is_secret_name, password_in_url};
 use super::stream::Stream;
 
@@ -52,8 +52,7 @@ impl Scrubber {
             }
             for part in secret.parts() {
                 keys.extend(forms::typed(part), names.len());
-                let forms = forms::forms(part).into_iter().filter(|(bytes, _)| bytes.len() >= SHORTEST);
-                needles.extend(forms.map(|(bytes, kind)| Needle { bytes: bytes.into(), name: names.len(), kind }));
+                needles.extend(forms::forms(part).into_iter().map(|form| (form, names.len())));
             }
             names.push(secret.name);
         }
