@@ -150,7 +150,7 @@ pub fn log(console: &mut Console, texts: &[Told<'_>], effects: Vec<Effect>) {
         generation: 0,
         settled: true,
         phase: Some("wait for IP".into()),
-        track: Some(track()),
+        track: Some(Box::new(track())),
     };
     let mut effects = effects;
     while !effects.is_empty() {

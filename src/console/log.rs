@@ -29,7 +29,7 @@ pub struct LogFacts {
     /// where packer is, e.g. `wait for IP`
     pub phase: Option<String>,
     /// the stages of the build; with several builds in one log, those of the one that is behind
-    pub track: Option<Track>,
+    pub track: Option<Box<Track>>,
 }
 
 /// What a search found.

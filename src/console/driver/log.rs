@@ -148,7 +148,7 @@ fn facts(log: &LogFile) -> Answer<LogFacts> {
         generation: status.generation,
         settled: status.settled,
         phase: phase(log),
-        track: behind(log),
+        track: behind(log).map(Box::new),
     })
 }
 
