@@ -12,6 +12,7 @@ use std::time::Duration;
 use anyhow::Context as _;
 use clap::ValueEnum as _;
 use tmpl::build::{self, Request};
+use tmpl::console::alarm::Call;
 use tmpl::lab::Book;
 use tmpl::lab::showcase::{self, Error, Showcase};
 use tmpl::paths::StateDir;
@@ -176,6 +177,7 @@ async fn console(context: &Context, folder: &Path, args: &Args) -> anyhow::Resul
         packer: showcase::packer_of(folder),
         read_only: context.global.read_only,
         simulated: true,
+        call: Call::from_env(std::env::var("TMPL_NOTIFY").ok().as_deref()),
         images: args.images,
     };
     let exit = super::tui::open(options).await?;

@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use tmpl::console::alarm::Call;
 use tmpl::tui::picture::Images;
 use tmpl::tui::{Ended, Error, Options};
 
@@ -17,6 +18,7 @@ pub async fn run(context: &Context, key: Option<String>, images: Images) -> anyh
         packer: PathBuf::from("packer"),
         read_only: context.global.read_only,
         simulated: false,
+        call: Call::from_env(std::env::var("TMPL_NOTIFY").ok().as_deref()),
         images,
     };
     open(options).await

@@ -14,6 +14,9 @@ pub enum Command {
     Sweep,
     Judge,
     Evidence,
+    Type,
+    Teach,
+    Words,
     SavePicture,
     Refresh,
     NextPane,
@@ -23,6 +26,7 @@ pub enum Command {
     Palette,
     Help,
     Mouse,
+    Call,
     Redraw,
     Up,
     Down,
@@ -40,6 +44,8 @@ pub enum Command {
     NextError,
     PreviousError,
     Mark,
+    NextMark,
+    Jump,
     Copy,
     SaveLog,
     Back,
@@ -49,9 +55,19 @@ pub enum Command {
 }
 
 impl Command {
-    /// Whether it changes something outside this program: vCenter, or a run.
+    /// Whether it changes something outside this program: vCenter, a guest, a run, the repository.
     pub const fn mutates(self) -> bool {
-        matches!(self, Self::Build | Self::Promote | Self::Rollback | Self::Hold | Self::CancelRun | Self::Sweep)
+        matches!(
+            self,
+            Self::Build
+                | Self::Promote
+                | Self::Rollback
+                | Self::Hold
+                | Self::CancelRun
+                | Self::Sweep
+                | Self::Type
+                | Self::Teach
+        )
     }
 
     /// Its row in the table.
@@ -190,6 +206,23 @@ pub static BINDINGS: &[Binding] = &[
         None,
         "Open that piece of the verdict's evidence; Enter in the verdict: the chosen one",
     ),
+    row(Command::Type, "type", &[key('i')], Group::Line, None, "Type into the guest of the picture; asks first"),
+    row(
+        Command::Words,
+        "picture text",
+        &[key('u')],
+        Group::Line,
+        None,
+        "Show the text of the picture beside it, or hide it",
+    ),
+    row(
+        Command::Teach,
+        "teach screen",
+        &[key('T')],
+        Group::Line,
+        None,
+        "Name the screen in the picture, for the rules in ci/triage.toml",
+    ),
     row(Command::SavePicture, "save picture", &[key('o')], Group::Line, None, "Save the console picture as PNG"),
     row(
         Command::Follow,
@@ -200,19 +233,28 @@ pub static BINDINGS: &[Binding] = &[
         "Follow the end of the log, or stop following",
     ),
     row(Command::Wrap, "wrap log", &[key('w')], Group::Log, Some("wrap"), "Wrap long lines"),
-    row(Command::Stamps, "timestamps", &[key('t')], Group::Log, Some("times"), "Show or hide timestamps"),
+    row(Command::Stamps, "timestamps", &[key('t')], Group::Log, Some("times"), "Times: of day, since the mark, none"),
     row(Command::NextError, "next error", &[key('e')], Group::Log, Some("error"), "Next error"),
     row(Command::PreviousError, "previous error", &[key('E')], Group::Log, None, "Previous error"),
     row(Command::NextHit, "next match", &[key('n')], Group::Log, None, "Next match"),
     row(Command::PreviousHit, "previous match", &[key('N')], Group::Log, None, "Previous match"),
     row(Command::Mark, "mark", &[key('m')], Group::Log, Some("mark"), "Mark this log line, or take the mark away"),
+    row(Command::NextMark, "next mark", &[key('\'')], Group::Log, None, "Next mark, from the last one to the first"),
+    row(
+        Command::Jump,
+        "go to",
+        &[key('@')],
+        Group::Log,
+        None,
+        "Go to a time (03:07), a line (812), +5m or -30s from here",
+    ),
     row(
         Command::Copy,
         "copy",
         &[key('c')],
         Group::Log,
         Some("copy"),
-        "Copy from the mark to here, or this log line (OSC 52)",
+        "Copy from the mark to here, or this log line; in picture and verdict: their text (OSC 52)",
     ),
     row(Command::SaveLog, "save log", &[KeyPress::ctrl('s')], Group::Log, None, "Save the whole log, scrubbed"),
     row(
@@ -231,7 +273,7 @@ pub static BINDINGS: &[Binding] = &[
         &[key('/')],
         Group::View,
         Some("filter"),
-        "Filter the lines; in the log: search",
+        "Filter the lines; in the log and the picture's text: search",
     ),
     row(Command::Palette, "command", &[key(':')], Group::View, Some("command"), "Any command or line by name"),
     row(Command::Help, "help", &[key('?')], Group::View, Some("help"), "All keys"),
@@ -250,6 +292,14 @@ pub static BINDINGS: &[Binding] = &[
         Group::View,
         None,
         "Mouse on or off (off: the terminal selects text)",
+    ),
+    row(
+        Command::Call,
+        "alarm call",
+        &[KeyPress::code(Code::F(3))],
+        Group::View,
+        None,
+        "Alarms: silent, bell, or desktop notification",
     ),
     row(Command::Redraw, "redraw", &[KeyPress::ctrl('l')], Group::View, None, "Draw the screen anew"),
     row(Command::Up, "up", &[key('k'), UP], Group::Move, None, "Up"),

@@ -11,6 +11,7 @@ use super::run::RunState;
 use super::state::{Console, Ongoing};
 use super::text::Field;
 use super::toast::Tone;
+use super::typing;
 use crate::build::{Request, shell_quoted};
 use crate::generation::Plan;
 use crate::pipeline::Key;
@@ -23,6 +24,8 @@ impl Console {
         let asked = match operation.command {
             Command::Build => Ok(self.ask_build(row, operation, question)),
             Command::CancelRun => Ok(ask_cancel(row, operation, question)),
+            Command::Type => self.ask_type(row, operation, question, effects),
+            Command::Teach => self.ask_teach(operation, question),
             command => self.plan(row, command, "…").map(|plan| {
                 let check = Effect::Guard { question, plan: Box::new(plan.clone()) };
                 effects.push(check);
@@ -62,6 +65,16 @@ impl Console {
         let question = self.question();
         let effect = match &confirm.deed {
             Deed::Build => Effect::Build { question, key: key.clone() },
+            Deed::Type(vm) => match typing::keys(confirm.reason()) {
+                Ok(keys) => Effect::Type { question, vm: vm.clone(), keys },
+                Err(reason) => return self.notice(Tone::Info, reason),
+            },
+            Deed::Teach { words, picture } => Effect::Teach {
+                question,
+                label: confirm.reason().trim().to_owned(),
+                words: words.clone(),
+                picture: picture.clone(),
+            },
             Deed::Cancel { force } => Effect::CancelRun { question, key: key.clone(), force: *force },
             Deed::Generation(shown) => {
                 let Some(row) = self.lines.get(&key) else { return };
@@ -144,7 +157,13 @@ fn same_steps<T: ToString>(one: &[T], other: &[T]) -> bool {
     one.len() == other.len() && one.iter().zip(other).all(|(one, other)| one.to_string() == other.to_string())
 }
 
-fn confirm(operation: Operation, question: Question, title: String, verb: &'static str, deed: Deed) -> Confirm {
+pub(super) fn confirm(
+    operation: Operation,
+    question: Question,
+    title: String,
+    verb: &'static str,
+    deed: Deed,
+) -> Confirm {
     Confirm {
         operation,
         question,

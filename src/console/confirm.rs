@@ -4,7 +4,10 @@ use super::key::{Code, KeyPress};
 use super::message::Question;
 use super::operation::Operation;
 use super::text::Field;
+use super::typing;
 use crate::generation::Plan;
+use crate::triage::picture::Picture;
+use crate::vcenter::Vm;
 
 /// What must be typed before the change is armed.
 #[derive(Debug, Clone)]
@@ -13,6 +16,13 @@ pub enum Need {
     Yes,
     /// a reason, then `y`
     Reason(Field),
+    /// a text that the deed takes, then `y`
+    Text {
+        /// what it is
+        label: &'static str,
+        /// what is typed
+        field: Field,
+    },
     /// a name, letter by letter
     Name {
         /// the name
@@ -53,6 +63,15 @@ pub enum Deed {
     Build,
     /// templates are renamed, destroyed or annotated
     Generation(Box<Plan>),
+    /// keys are typed into a guest
+    Type(Box<Vm>),
+    /// a screen gets a name
+    Teach {
+        /// words it is known by; none = by its picture
+        words: Vec<String>,
+        /// the screen
+        picture: Picture,
+    },
     /// a run is stopped
     Cancel {
         /// killed instead of asked
@@ -111,18 +130,27 @@ impl Confirm {
             Check::Refused(reason) => return Err(reason.clone()),
             Check::None | Check::Passed => {}
         }
+        self.typed()
+    }
+
+    /// Whether everything it needs is typed.
+    fn typed(&self) -> Result<(), String> {
         match &self.need {
             Need::Yes => Ok(()),
             Need::Reason(field) if field.text().trim().is_empty() => Err("type a reason first".into()),
             Need::Reason(_) => Ok(()),
+            Need::Text { field, .. } if matches!(self.deed, Deed::Type(_)) => typing::keys(field.text()).map(drop),
+            Need::Text { label, field } if field.text().trim().is_empty() => Err(format!("type a {label} first")),
+            Need::Text { .. } => Ok(()),
             Need::Name { name, field } if field.text().trim() == name => Ok(()),
             Need::Name { name, .. } => Err(format!("type {name} to confirm")),
         }
     }
 
-    /// The reason typed.
+    /// The reason or text typed.
     pub fn reason(&self) -> &str {
         match &self.need {
+            Need::Text { field, .. } => field.text(),
             Need::Reason(field) => field.text().trim(),
             Need::Yes | Need::Name { .. } => "",
         }
@@ -132,14 +160,14 @@ impl Confirm {
     pub fn field(&self) -> Option<&Field> {
         match &self.need {
             Need::Yes => None,
-            Need::Reason(field) | Need::Name { field, .. } => Some(field),
+            Need::Reason(field) | Need::Text { field, .. } | Need::Name { field, .. } => Some(field),
         }
     }
 
     fn field_mut(&mut self) -> Option<&mut Field> {
         match &mut self.need {
             Need::Yes => None,
-            Need::Reason(field) | Need::Name { field, .. } => Some(field),
+            Need::Reason(field) | Need::Text { field, .. } | Need::Name { field, .. } => Some(field),
         }
     }
 
@@ -179,7 +207,7 @@ impl Confirm {
             // A typed name is the confirmation itself; after a reason one more key is wanted.
             Code::Enter if matches!(self.need, Need::Name { .. }) => self.confirm(),
             Code::Enter => {
-                match self.armed() {
+                match self.typed() {
                     Ok(()) => self.choice = Choice::Cancel,
                     Err(missing) => self.complaint = Some(missing),
                 }

@@ -6,6 +6,7 @@ mod link;
 mod log;
 mod runs;
 mod save;
+mod screen;
 mod triage;
 mod verdict;
 
@@ -52,6 +53,7 @@ pub struct Driver {
     link: link::Link,
     log: log::Reader,
     records: triage::Records,
+    eyes: screen::Eyes,
     scrubber: Arc<Scrubber>,
     /// asks for a look at the records of runs
     look: Arc<Notify>,
@@ -76,11 +78,13 @@ impl Driver {
         let scrubber = Arc::new(Scrubber::of_process());
         let log = log::Reader::new(report.clone(), scrubber.clone());
         let records = triage::Records::new(report.clone(), parts.state.clone());
+        let eyes = screen::Eyes::new(parts.repo.clone(), scrubber.clone());
         let known = scrubber.clone();
         let mut driver = Self {
             link,
             log,
             records,
+            eyes,
             scrubber: known,
             parts,
             report,
@@ -155,12 +159,34 @@ impl Driver {
                     answer,
                 });
             }
+            Effect::ReadWords { question, picture, thorough } => {
+                let words = self.eyes.clone().read(picture, thorough);
+                self.ask(READ_WORDS, "reading the picture", words, move |answer| Msg::WordsRead { question, answer });
+            }
+            Effect::MayType { question, vm } => {
+                let may = screen::may_type(self.link.client(), vm);
+                self.ask(GUARD, "asking vCenter", may, move |answer| Msg::Guarded { question, answer });
+            }
+            Effect::Type { question, vm, keys } => {
+                let gate = generation::Gateway::new(&self.parts, self.link.client());
+                let typed = screen::type_into(gate, vm, keys);
+                self.ask(GUARD, "typing", typed, move |answer| Msg::Finished { question, answer });
+            }
+            Effect::Teach { question, label, words, picture } => {
+                let taught = screen::teach(self.parts.repo.clone(), label, words, picture);
+                self.ask(SAVE, "teaching", taught, move |answer| Msg::Finished { question, answer });
+            }
             Effect::Judge { question, key: _, dir, log, guest: _ } => {
                 let (repo, scrubber) = (self.parts.repo.clone(), self.scrubber.clone());
                 let judged = verdict::judge(verdict::Case { repo, dir, log, scrubber });
                 self.ask(JUDGE, "the verdict", judged, move |answer| Msg::Judged { question, answer });
             }
-            Effect::Clipboard(_) | Effect::Mouse(_) | Effect::Repaint | Effect::Suspend | Effect::Quit => {}
+            Effect::Notify { .. }
+            | Effect::Clipboard(_)
+            | Effect::Mouse(_)
+            | Effect::Repaint
+            | Effect::Suspend
+            | Effect::Quit => {}
         }
     }
 
@@ -217,6 +243,8 @@ const STOP: Duration = Duration::from_secs(10);
 const READ: Duration = Duration::from_secs(10);
 /// How long a search through a whole log may take.
 const SEEK: Duration = Duration::from_secs(60);
+/// How long reading a picture may take: tesseract has ten seconds, and may have to wait for the one before.
+const READ_WORDS: Duration = Duration::from_secs(30);
 /// How long judging a run may take; a graphical screen alone takes seconds.
 const JUDGE: Duration = Duration::from_secs(120);
 /// How long writing a file may take.

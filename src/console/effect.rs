@@ -2,6 +2,8 @@
 
 use std::path::PathBuf;
 
+use jiff::civil::DateTime;
+
 use super::message::Question;
 use crate::generation::Plan;
 use crate::pipeline::Key;
@@ -138,6 +140,49 @@ pub enum Effect {
         /// its guest, as vCenter has it now
         guest: Option<Box<Vm>>,
     },
+    /// read the text of a picture
+    ReadWords {
+        /// its number
+        question: Question,
+        /// the picture
+        picture: Picture,
+        /// by tesseract, too, where its glyphs are unknown
+        thorough: bool,
+    },
+    /// ask vCenter whether keys may be typed into a guest
+    MayType {
+        /// its number
+        question: Question,
+        /// the guest
+        vm: Box<Vm>,
+    },
+    /// type into a guest
+    Type {
+        /// its number
+        question: Question,
+        /// the guest
+        vm: Box<Vm>,
+        /// characters, control characters for keys that have one
+        keys: String,
+    },
+    /// add a screen to the rules of the repository
+    Teach {
+        /// its number
+        question: Question,
+        /// name of the screen
+        label: String,
+        /// words it is known by; none = by its picture
+        words: Vec<String>,
+        /// the screen
+        picture: Picture,
+    },
+    /// call a person by the terminal's bell
+    Notify {
+        /// what happened
+        text: String,
+        /// also by a notification of the desktop
+        desktop: bool,
+    },
     /// put text on the clipboard of the user's terminal
     Clipboard(String),
     /// turn mouse reporting on or off
@@ -157,13 +202,18 @@ pub enum Sought {
     Pattern(Pattern),
     /// an error
     Error,
+    /// the first line at or after a moment of packer's clock; the last one when there is none
+    Time(DateTime),
     /// the line that was the last one when the log had so many bytes
     Offset(u64),
 }
 
 impl Effect {
-    /// Whether it changes something outside this program: vCenter, or a run.
+    /// Whether it changes something outside this program: vCenter, a guest, a run, the repository.
     pub const fn mutates(&self) -> bool {
-        matches!(self, Self::Build { .. } | Self::CancelRun { .. } | Self::Apply { .. })
+        matches!(
+            self,
+            Self::Build { .. } | Self::CancelRun { .. } | Self::Apply { .. } | Self::Type { .. } | Self::Teach { .. }
+        )
     }
 }

@@ -5,6 +5,7 @@ use std::path::Path;
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
+use super::alarm::Call;
 use super::key::{Code, KeyPress};
 use super::log::LogFacts;
 use super::message::{Msg, Question};
@@ -14,6 +15,10 @@ use super::{Console, Effect, Opening};
 use crate::generation::Actor;
 use crate::pipeline::{Key, Matrix};
 use crate::triage::log::{Deadline, Level, LogLine, Origin, Phase, Problem, Span, Track};
+use crate::triage::picture::Picture;
+use crate::triage::recording::{Frame, GuestState, Reading, Recording};
+use crate::triage::screen::Motion;
+use crate::triage::verdict::{Confidence, Evidence, Verdict, Witness};
 use crate::vcenter::{FolderEvent, LinkState, Moid, PowerState, ToolsStatus, Vm};
 
 const KEYS: [&str; 9] = [
@@ -65,6 +70,7 @@ pub fn opening(keys: &[&str]) -> Opening {
         actor: Actor("operator@desk".into()),
         read_only: false,
         simulated: false,
+        call: Call::Off,
         warnings: Vec::new(),
         now: now(),
         zone: TimeZone::UTC,
@@ -259,4 +265,89 @@ pub fn question_of(effects: &[Effect]) -> Option<Question> {
         | Effect::CancelRun { question, .. } => Some(*question),
         _ => None,
     })
+}
+
+/// A small picture of this shade.
+pub fn picture(shade: u8) -> Picture {
+    let image = image::RgbImage::from_pixel(64, 48, image::Rgb([shade; 3]));
+    let mut png = std::io::Cursor::new(Vec::new());
+    image.write_to(&mut png, image::ImageFormat::Png).unwrap();
+    Picture::decode(png.into_inner()).unwrap()
+}
+
+/// Pictures of the stuck build: the firmware at 02:42, Setup at 02:50, its licensing page from 02:56 to 03:12.
+pub fn recording() -> Recording {
+    let at = |minute: i64, second: i64| ago(30 - minute) + jiff::SignedDuration::from_secs(second);
+    let frame = |at: Timestamp, until, log, kind| Frame {
+        at,
+        file: format!("frames/{}.png", at.as_millisecond()),
+        until,
+        changed: None,
+        log,
+        kind,
+    };
+    let mut recording = Recording::default();
+    recording.frames = vec![
+        frame(at(0, 5), at(7, 50), 240, Motion::Idle),
+        frame(at(8, 0), at(13, 55), 400, Motion::Progress),
+        frame(at(14, 0), at(30, 0), 480, Motion::Frozen),
+    ];
+    let last = recording.frames[2].clone();
+    recording.readings = vec![Reading {
+        at: last.at,
+        file: last.file,
+        label: Some("win-licensing".into()),
+        state: Some("waiting-for-input".into()),
+        rows: vec!["Choose a licensing method".into()],
+    }];
+    let guest = |at, power| GuestState { at, power: Some(power), ip: None, tools: None };
+    recording.guests = vec![guest(at(0, 0), PowerState::PoweredOn)];
+    recording.seen = Some((at(30, 0), Motion::Frozen));
+    recording
+}
+
+/// Gives the console the record of the selected line's run, as the driver would.
+pub fn recorded(console: &mut Console, effects: &[Effect]) -> Vec<Effect> {
+    let asked = effects.iter().find_map(|effect| match effect {
+        Effect::OpenRecording { question, .. } => Some(*question),
+        _ => None,
+    });
+    let question = asked.expect("the record was asked for");
+    console.update(Msg::Recorded { question, answer: Ok(std::sync::Arc::new(recording())) })
+}
+
+/// The verdict on the stuck build.
+pub fn verdict() -> Verdict {
+    let cite = |source, line, frame: Option<&str>, text: &str| Evidence {
+        source,
+        line,
+        frame: frame.map(str::to_owned),
+        text: text.into(),
+    };
+    let frame = recording().frames[2].file.clone();
+    Verdict {
+        class: "windows-licensing".into(),
+        rule: Some("windows-licensing".into()),
+        cause: "Windows Setup waits at the licensing page: vm_inst_os_eval drops the product key.".into(),
+        remedy: Some("Set vm_inst_os_eval = false, or give a key.".into()),
+        confidence: Confidence::High,
+        screen: Some("win-licensing".into()),
+        screen_state: Some("waiting-for-input".into()),
+        evidence: vec![
+            cite(Witness::Screen, None, Some(&frame), "Choose a licensing method"),
+            cite(Witness::Log, Some(7), None, "Waiting for IP..."),
+            cite(Witness::Guest, None, None, "VMware Tools never ran"),
+        ],
+        builds: Vec::new(),
+    }
+}
+
+/// Answers the question for a verdict.
+pub fn judged(console: &mut Console, effects: &[Effect]) -> Vec<Effect> {
+    let asked = effects.iter().find_map(|effect| match effect {
+        Effect::Judge { question, .. } => Some(*question),
+        _ => None,
+    });
+    let question = asked.expect("a verdict was asked for");
+    console.update(Msg::Judged { question, answer: Ok(Box::new(verdict())) })
 }

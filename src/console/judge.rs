@@ -26,6 +26,7 @@ impl Console {
             return self.allows_change(operation);
         }
         match command {
+            Command::Copy if matches!(self.panes.focus, Pane::Picture | Pane::Verdict) => Ok(()),
             Command::SavePicture if self.picture.picture().is_none() => {
                 Err(Refusal::new("no picture to save: the line has no running build VM"))
             }
@@ -37,6 +38,8 @@ impl Console {
             | Command::NextError
             | Command::PreviousError
             | Command::Mark
+            | Command::NextMark
+            | Command::Jump
             | Command::Copy
             | Command::SaveLog => self.allows_log(command),
             _ => Ok(()),
@@ -74,6 +77,8 @@ impl Console {
         }
         match operation.command {
             Command::CancelRun => allows_cancel(row),
+            Command::Type => self.allows_type(row),
+            Command::Teach => self.allows_teach(),
             Command::Build => allows_build(row),
             command => self.allows_generation(row, command),
         }
@@ -144,6 +149,8 @@ impl Command {
             Self::Hold => "hold",
             Self::CancelRun => "cancelling",
             Self::Sweep => "sweep",
+            Self::Type => "typing",
+            Self::Teach => "teaching",
             _ => "command",
         }
     }

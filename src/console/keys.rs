@@ -68,6 +68,10 @@ impl Console {
             | Command::Right => self.moved(command, effects),
             Command::Judge => self.judge(effects),
             Command::Evidence => self.open_evidence(None, effects),
+            Command::Words => self.toggle_words(),
+            Command::Call => self.turn_call(),
+            Command::Jump => self.ask_where(),
+            Command::Copy if self.copied_elsewhere(command, effects) => {}
             _ => self.log_command(command, effects),
         }
     }
@@ -109,7 +113,8 @@ impl Console {
         match command {
             Command::Follow => self.log.toggle_follow(),
             Command::Wrap => self.log.wrap = !self.log.wrap,
-            Command::Stamps => self.log.stamps = !self.log.stamps,
+            Command::Stamps => self.log.stamps = self.log.stamps.turned(),
+            Command::NextMark => self.log.next_mark(),
             Command::Mark => self.log.toggle_mark(),
             Command::NextHit => effects.extend(self.log.hit(true, question)),
             Command::PreviousHit => effects.extend(self.log.hit(false, question)),
@@ -175,7 +180,12 @@ impl Console {
         if self.toasts.dismiss() {
             return;
         }
-        if self.panes.focus == Pane::Log && self.log.end_search() {
+        let searched = match self.panes.focus {
+            Pane::Log => self.log.end_search(),
+            Pane::Picture => self.end_words_search(),
+            _ => false,
+        };
+        if searched {
             return;
         }
         if self.live() {
@@ -236,7 +246,7 @@ impl Console {
                     let text = field.text().to_owned();
                     self.lines.set_filter(&text);
                 }
-                Some(Prompt::Search { field }) => field.paste(text),
+                Some(Prompt::Search { field } | Prompt::Jump { field }) => field.paste(text),
                 // A paste outside a field must not be taken for a row of commands.
                 None => {}
             },

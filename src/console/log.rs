@@ -5,7 +5,7 @@
 mod moves;
 mod seek;
 
-use std::collections::BTreeSet;
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use jiff::civil::DateTime;
@@ -93,7 +93,8 @@ pub struct LogPane {
     reading: Option<Question>,
     seeking: Option<Question>,
     search: Option<Search>,
-    marks: BTreeSet<u64>,
+    /// marked lines, and packer's clock there
+    marks: BTreeMap<u64, Option<DateTime>>,
     top: u64,
     cursor: u64,
     follow: bool,
@@ -101,8 +102,8 @@ pub struct LogPane {
     paused_at: u64,
     /// long lines go on in the next row
     pub wrap: bool,
-    /// timestamps are shown
-    pub stamps: bool,
+    /// which times are shown
+    pub stamps: Stamps,
     left: u16,
     rows: u16,
 }
@@ -119,15 +120,38 @@ impl Default for LogPane {
             reading: None,
             seeking: None,
             search: None,
-            marks: BTreeSet::new(),
+            marks: BTreeMap::new(),
             top: 0,
             cursor: 0,
             follow: true,
             paused_at: 0,
             wrap: false,
-            stamps: true,
+            stamps: Stamps::Clock,
             left: 0,
             rows: 0,
+        }
+    }
+}
+
+/// The times before the lines.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Stamps {
+    /// packer's clock
+    Clock,
+    /// since the mark
+    Elapsed,
+    /// none
+    Hidden,
+}
+
+impl Stamps {
+    /// The next one.
+    #[must_use]
+    pub const fn turned(self) -> Self {
+        match self {
+            Self::Clock => Self::Elapsed,
+            Self::Elapsed => Self::Hidden,
+            Self::Hidden => Self::Clock,
         }
     }
 }
@@ -183,7 +207,7 @@ impl LogPane {
 
     /// Marked lines.
     pub fn marked(&self, line: u64) -> bool {
-        self.marks.contains(&line)
+        self.marks.contains_key(&line)
     }
 
     /// The search, if one is on.

@@ -9,6 +9,7 @@ use super::key::KeyPress;
 use super::log::{Found, LogFacts};
 use super::panes::{Measures, Pane};
 use super::run::RunSeen;
+use super::words::Words;
 use crate::pipeline::Key;
 use crate::triage::clock::Habits;
 use crate::triage::log::LogLine;
@@ -147,6 +148,13 @@ pub enum Msg {
         question: Question,
         /// decoded within limits
         answer: Answer<Picture>,
+    },
+    /// the text of a picture was read
+    WordsRead {
+        /// of the question
+        question: Question,
+        /// the text, or why there is none
+        answer: Answer<Words>,
     },
     /// a run was judged
     Judged {

@@ -7,6 +7,7 @@
 //! [`Console::update`] only dispatches; each concern has its file. [`Console::allows`] judges every operation.
 
 pub mod age;
+pub mod alarm;
 pub mod binding;
 mod change;
 pub mod confirm;
@@ -16,6 +17,7 @@ pub mod effect;
 pub(crate) mod fixture;
 mod folder;
 mod judge;
+mod jump;
 pub mod key;
 mod keys;
 mod leave;
@@ -29,14 +31,17 @@ pub mod panes;
 pub mod picture;
 mod prompt;
 pub mod run;
+mod screenwork;
 mod state;
 #[cfg(test)]
 mod tests;
 pub mod text;
 pub mod timeline;
 pub mod toast;
+mod typing;
 mod update;
 pub mod verdict;
+pub mod words;
 
 pub use effect::Effect;
 pub use message::{Msg, Question};

@@ -1,4 +1,5 @@
-//! The text field in the last row: the filter of the lines, the search in the log.
+//! The text field in the last row: the filter of the lines, the search in the log or the picture's text, a place in the
+//! log to go to.
 
 use super::effect::Effect;
 use super::key::{Code, KeyPress};
@@ -9,7 +10,10 @@ use super::toast::Tone;
 
 impl Console {
     pub(super) fn find(&mut self) {
-        self.prompt = Some(if self.panes.focus == Pane::Log {
+        self.prompt = Some(if self.panes.focus == Pane::Picture && self.words.shown {
+            let before = self.words.search().map(|search| search.text.clone()).unwrap_or_default();
+            Prompt::Search { field: Field::with(&before) }
+        } else if self.panes.focus == Pane::Log {
             let before = self.log.search().map(|search| search.text.clone()).unwrap_or_default();
             Prompt::Search { field: Field::with(&before) }
         } else {
@@ -23,6 +27,7 @@ impl Console {
     pub fn prompt_parts(&self) -> Option<(&'static str, &Field, &'static str)> {
         match self.prompt.as_ref()? {
             Prompt::Filter { field, .. } => Some(("filter:", field, "!part inverts · Enter keeps · Esc drops")),
+            Prompt::Jump { field } => Some(("go to:", field, "03:07 · line 812 · +5m · -30s · Esc drops")),
             Prompt::Search { field } => Some(("search:", field, "regex, smart case · Enter finds · Esc drops")),
         }
     }
@@ -46,7 +51,18 @@ impl Console {
                 }
                 self.prompt = Some(Prompt::Filter { field, before });
             }
-            Prompt::Search { .. } if cancelled => {}
+            Prompt::Search { .. } | Prompt::Jump { .. } if cancelled => {}
+            Prompt::Jump { field } if press.code == Code::Enter => self.jump(field, effects),
+            Prompt::Jump { mut field } => {
+                field.take(press);
+                self.prompt = Some(Prompt::Jump { field });
+            }
+            Prompt::Search { field } if press.code == Code::Enter && self.panes.focus == Pane::Picture => {
+                if let Err(reason) = self.search_words(field.text()) {
+                    self.notice(Tone::Failed, reason);
+                    self.prompt = Some(Prompt::Search { field });
+                }
+            }
             Prompt::Search { field } if press.code == Code::Enter => {
                 let question = self.question();
                 match self.log.begin_search(field.text(), question) {
@@ -60,6 +76,26 @@ impl Console {
             Prompt::Search { mut field } => {
                 field.take(press);
                 self.prompt = Some(Prompt::Search { field });
+            }
+        }
+    }
+
+    /// Asks for a place in the log.
+    pub(super) fn ask_where(&mut self) {
+        self.prompt = Some(Prompt::Jump { field: Field::default() });
+    }
+
+    /// Goes to a place in the log.
+    fn jump(&mut self, field: Field, effects: &mut Vec<Effect>) {
+        let question = self.question();
+        match self.log.jump(field.text(), question) {
+            Ok(effect) => {
+                self.panes.focus(Pane::Log);
+                effects.extend(effect);
+            }
+            Err(reason) => {
+                self.notice(Tone::Failed, reason);
+                self.prompt = Some(Prompt::Jump { field });
             }
         }
     }

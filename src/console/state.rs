@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
+use super::alarm::{Alarms, Call};
 use super::binding::Command;
 use super::lines::{LineRow, Lines};
 use super::log::LogPane;
@@ -17,6 +18,7 @@ use super::text::Field;
 use super::timeline::TimelinePane;
 use super::toast::{Toasts, Tone};
 use super::verdict::Verdicts;
+use super::words::WordsPane;
 use crate::generation::Actor;
 use crate::pipeline::{Key, Line};
 use crate::vcenter::{LinkState, Moid, Vm};
@@ -44,6 +46,8 @@ pub struct Opening {
     pub read_only: bool,
     /// the vCenter is the lab
     pub simulated: bool,
+    /// how the terminal calls when an alarm rises
+    pub call: Call,
     /// what the person should know first, a line each
     pub warnings: Vec<String>,
     /// the moment of opening
@@ -97,8 +101,10 @@ pub(crate) enum Leaving {
 pub(crate) enum Prompt {
     /// filters the lines while typing; the filter before, for Esc
     Filter { field: Field, before: String },
-    /// searches the log on Enter
+    /// searches the log, or the text of the picture, on Enter
     Search { field: Field },
+    /// goes to a place in the log on Enter
+    Jump { field: Field },
 }
 
 /// The console. Changed by [`Console::update`](Self::update) alone.
@@ -118,6 +124,8 @@ pub struct Console {
     pub(crate) picture: PicturePane,
     pub(crate) timeline: TimelinePane,
     pub(crate) verdicts: Verdicts,
+    pub(crate) words: WordsPane,
+    pub(crate) alarms: Alarms,
     pub(crate) panes: Panes,
     pub(crate) overlay: Option<Overlay>,
     pub(crate) prompt: Option<Prompt>,
@@ -163,6 +171,8 @@ impl Console {
             picture: PicturePane::default(),
             timeline: TimelinePane::default(),
             verdicts: Verdicts::default(),
+            words: WordsPane::default(),
+            alarms: Alarms::new(opening.call),
             opened: opening.now,
             panes: Panes::default(),
             overlay: None,

@@ -4,6 +4,7 @@ mod invariants;
 mod leaving;
 mod log;
 mod transitions;
+mod triage;
 
 use super::binding;
 

@@ -52,6 +52,7 @@ impl Console {
             Msg::Recorded { question, answer } => return self.timeline.grew(question, answer),
             Msg::HabitsRead { question, habits } => return self.timeline.learnt(question, habits),
             Msg::FrameRead { question, answer } => return self.timeline.read(question, answer),
+            Msg::WordsRead { question, answer } => return self.words_read(question, answer, effects),
             Msg::Judged { question, answer } => return self.verdicts.judged(question, answer, self.now),
             Msg::Signalled => effects.push(Effect::Quit),
         }
@@ -105,6 +106,8 @@ impl Console {
         }
         self.follow_timeline(effects);
         self.judge_what_is_due(effects);
+        self.tell_alarms(effects);
+        self.read_words(effects);
         if let Some(vm) = guest.filter(|_| self.panes.visible(Pane::Picture)) {
             let question = self.question();
             effects.extend(self.picture.wants(&vm, self.now, question));

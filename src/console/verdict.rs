@@ -168,6 +168,28 @@ impl Console {
         }
     }
 
+    /// Copies the verdict with its evidence.
+    pub(super) fn copy_verdict(&mut self, effects: &mut Vec<Effect>) {
+        let Some((verdict, _)) = self.case().and_then(Case::verdict) else {
+            self.notice(Tone::Info, "no verdict to copy: v judges the newest run");
+            return;
+        };
+        let remedy = verdict.remedy.iter().map(|remedy| format!("→ {remedy}"));
+        let cited = verdict.evidence.iter().map(|evidence| {
+            let line = evidence.line.map_or(String::new(), |line| format!(" {line}"));
+            let source = match evidence.source {
+                Witness::Log => "log",
+                Witness::Screen => "picture",
+                Witness::Guest => "guest",
+            };
+            format!("{source}{line}: {}", evidence.text)
+        });
+        let head = [format!("{}: {}", verdict.class, verdict.cause)];
+        let text: Vec<String> = head.into_iter().chain(remedy).chain(cited).collect();
+        effects.push(Effect::Clipboard(text.join("\n")));
+        self.notice(Tone::Done, "copied the verdict");
+    }
+
     /// Opens a piece of evidence by its number, or the one under the cursor.
     pub(super) fn open_evidence(&mut self, number: Option<u32>, effects: &mut Vec<Effect>) {
         let Some((verdict, _)) = self.case().and_then(Case::verdict) else {

@@ -10,8 +10,8 @@ use crate::vcenter::LinkState;
 const WIDE: u16 = 120;
 /// From this many rows for panes on, a wide screen shows all of them.
 const FULL: u16 = 26;
-/// Rows of the timeline: stages, pictures, clock, borders.
-const TIMELINE: u16 = 5;
+/// Rows of the timeline: stages, clock (often two), pictures, borders.
+const TIMELINE: u16 = 6;
 /// Rows of the verdict on a full screen: cause, remedy, first evidence, borders.
 const VERDICT: u16 = 6;
 /// Below this many rows for panes, only the focused one is shown.

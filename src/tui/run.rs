@@ -17,6 +17,7 @@ use super::app::App;
 use super::picture::{Colours, Images, PictureSurface, Protocol};
 use super::theme::Theme;
 use super::{input, terminal};
+use crate::console::alarm::Call;
 use crate::console::driver::{Driver, Parts, Report};
 use crate::console::{Console, Effect, Msg, Opening};
 use crate::generation::Actor;
@@ -43,6 +44,8 @@ pub struct Options {
     pub read_only: bool,
     /// the vCenter is the lab; said on screen
     pub simulated: bool,
+    /// how the terminal calls when an alarm rises
+    pub call: Call,
     /// how pictures are shown
     pub images: Images,
 }
@@ -165,6 +168,7 @@ fn opening(options: &Options) -> Opening {
         actor: Actor::current(),
         read_only: options.read_only,
         simulated: options.simulated,
+        call: options.call,
         warnings: warnings(),
         now: Timestamp::now(),
         zone: TimeZone::system(),
@@ -239,6 +243,7 @@ async fn turn(app: &mut App<Screen>, driver: &mut Driver, events: &mut Unbounded
                 Effect::Quit => return Ok(if signalled { Ended::Signalled } else { Ended::Quit }),
                 Effect::Mouse(on) => terminal::mouse(on)?,
                 Effect::Clipboard(text) => terminal::clipboard(&text)?,
+                Effect::Notify { text, desktop } => terminal::call(desktop.then_some(text.as_str()))?,
                 Effect::Repaint => app.repaint()?,
                 Effect::Suspend => {
                     terminal::suspend(app.console().mouse()).await?;

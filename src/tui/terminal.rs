@@ -110,6 +110,21 @@ pub fn clipboard(text: &str) -> io::Result<()> {
     out.flush()
 }
 
+/// Rings the bell; with a text, also asks for a notification of the desktop (OSC 9). What cannot do either ignores it.
+///
+/// # Errors
+/// Those of the terminal.
+pub fn call(text: Option<&str>) -> io::Result<()> {
+    let mut out = io::stdout();
+    if let Some(text) = text {
+        // A control character would end the sequence early, and the rest would be taken for another one.
+        let text: String = text.chars().filter(|c| !c.is_control()).collect();
+        write!(out, "\x1b]9;{text}\x1b\\")?;
+    }
+    write!(out, "\x07")?;
+    out.flush()
+}
+
 /// From now on a panic of the thread that draws gives the terminal back before it is reported; one of another thread
 /// is logged, for its report would only destroy the screen.
 pub fn guard_panics(drawing: ThreadId) {

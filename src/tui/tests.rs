@@ -1,6 +1,7 @@
 //! Panels by snapshot, per panel and state; and colours where text does not show them.
 
 mod app;
+mod triage;
 
 use ratatui::Terminal;
 use ratatui::backend::TestBackend;
@@ -148,7 +149,7 @@ fn a_paused_log_with_a_search_and_a_mark() {
 fn a_wrapped_log_without_stamps_has_the_whole_screen() {
     let mut console = stuck();
     console.panes.focus(Pane::Log);
-    typed(&mut console, "fwt");
+    typed(&mut console, "fwtt");
     snapshot!("log_zoomed", console, (40, 14));
 }
 
@@ -169,7 +170,7 @@ fn a_log_that_cannot_be_read() {
 }
 
 /// Drawn as it is, without answering what it asks for.
-fn plain(console: &Console, (columns, rows): (u16, u16)) -> TestBackend {
+pub fn plain(console: &Console, (columns, rows): (u16, u16)) -> TestBackend {
     let layout = Layout::of(console, Rect::new(0, 0, columns, rows));
     let mut surface = PictureSurface::new(Protocol::Cells, Colours::True, || {});
     let mut terminal = Terminal::new(TestBackend::new(columns, rows)).unwrap();

@@ -23,7 +23,7 @@ impl Gateway {
         Self { client, mode, bases, state: parts.state.clone() }
     }
 
-    async fn open(self) -> Answer<Gate> {
+    pub(super) async fn open(self) -> Answer<Gate> {
         let client = ready(self.client).await?;
         let settings = client.settings();
         let audit = Audit::new(self.state.audit_log(), &settings.credentials.username, settings.host());

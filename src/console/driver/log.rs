@@ -185,9 +185,14 @@ fn seek(
     if let Sought::Offset(offset) = sought {
         return Ok(log.line_of(*offset)?.map(|line| Found { line: line - 1, around: false }));
     }
+    if let Sought::Time(moment) = sought {
+        let last = log.status().lines;
+        let line = log.line_at(*moment)?.or(Some(last).filter(|line| *line > 0));
+        return Ok(line.map(|line| Found { line: line - 1, around: false }));
+    }
     let look = |from: u64| match sought {
         Sought::Pattern(pattern) => log.find(pattern, from, way, stop),
-        Sought::Offset(_) => Ok(None),
+        Sought::Offset(_) | Sought::Time(_) => Ok(None),
         Sought::Error => log.next_problem(Problem::Error, from, way),
     };
     let here = from + 1;

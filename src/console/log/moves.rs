@@ -1,5 +1,7 @@
 //! Moving about in the log: cursor, following, marks.
 
+use jiff::civil::DateTime;
+
 use super::LogPane;
 
 /// Columns by which one press scrolls sideways.
@@ -47,15 +49,32 @@ impl LogPane {
 
     /// Marks the line under the cursor, or takes its mark away.
     pub fn toggle_mark(&mut self) {
-        if !self.marks.remove(&self.cursor) {
-            self.marks.insert(self.cursor);
+        if self.marks.remove(&self.cursor).is_none() {
+            let stamp = self.stamp_near_cursor();
+            self.marks.insert(self.cursor, stamp);
         }
     }
 
     /// From the nearest mark to the cursor, or the line under the cursor.
     pub fn selection(&self) -> (u64, u64) {
-        let near = self.marks.iter().min_by_key(|mark| mark.abs_diff(self.cursor)).copied().unwrap_or(self.cursor);
+        let near = self.marks.keys().min_by_key(|mark| mark.abs_diff(self.cursor)).copied().unwrap_or(self.cursor);
         (near.min(self.cursor), near.max(self.cursor))
+    }
+
+    /// Goes to the next mark; from the last one to the first.
+    pub fn next_mark(&mut self) {
+        let beyond = self.marks.range(self.cursor + 1..).next().or_else(|| self.marks.iter().next());
+        if let Some(line) = beyond.map(|(line, _)| *line) {
+            self.show_line(line);
+        }
+    }
+
+    /// The moment that times are counted from at a line: the nearest mark before it, else the first one, else the start
+    /// of the build.
+    pub fn zero(&self, line: u64) -> Option<DateTime> {
+        let mark = self.marks.range(..=line).next_back().or_else(|| self.marks.iter().next());
+        let start = || self.facts.track.as_ref()?.spans.first()?.since;
+        mark.map_or_else(start, |(_, stamp)| *stamp)
     }
 
     fn pause(&mut self) {

@@ -2,6 +2,7 @@
 
 use super::{Found, LogPane, Search};
 use crate::console::effect::{Effect, Sought};
+use crate::console::jump::{self, Place};
 use crate::console::message::{Answer, Question};
 
 impl LogPane {
@@ -42,6 +43,20 @@ impl LogPane {
         self.open?;
         self.seeking = Some(question);
         Some(Effect::SeekLog { question, sought, from: self.cursor, forwards })
+    }
+
+    /// Goes to a time, a line, or so much later or earlier.
+    ///
+    /// # Errors
+    /// One line: what can be typed.
+    pub fn jump(&mut self, text: &str, question: Question) -> Answer<Option<Effect>> {
+        Ok(match jump::place(text, self.stamp_near_cursor())? {
+            Place::Line(line) => {
+                self.show_line(line - 1);
+                None
+            }
+            Place::Time(moment) => self.seek(Sought::Time(moment), true, question),
+        })
     }
 
     /// A search ended; the notice to show, if any.

@@ -15,7 +15,8 @@ use crate::console::{Console, Effect, Msg, Question};
 use crate::vcenter::{FolderEvent, LinkState, Moid};
 
 fn presses() -> impl Strategy<Value = KeyPress> {
-    let chars = prop::sample::select("bpRHxSoswteEnNmcfjkgGhlqrc/:?yYn ldebian".chars().collect::<Vec<_>>());
+    let chars =
+        prop::sample::select("bpRHxSoswteEnNmcfjkgGhlqrc/:?yYn ldebianviuuT@'123<>".chars().collect::<Vec<_>>());
     let codes = prop::sample::select(vec![
         Code::Enter,
         Code::Esc,

@@ -20,5 +20,5 @@ pub use clean::clean;
 pub use facts::Facts;
 pub use file::{LogFile, Status};
 pub use line::{Level, LogLine, Origin, Problem};
-pub use phase::{Deadline, Ending, Phase, Span, Task, Track, Tracks, task_name};
+pub use phase::{Deadline, Ending, Phase, Span, Task, Track, Tracks, go_duration, task_name};
 pub use search::{Direction, Pattern};

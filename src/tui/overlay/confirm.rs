@@ -111,6 +111,7 @@ fn draw_field(confirm: &Confirm, inner: Rect, theme: Theme, buffer: &mut Buffer)
     let y = inner.bottom().checked_sub(3).filter(|y| *y >= inner.y)?;
     let label = match &confirm.need {
         Need::Name { name, .. } => format!("type {name}:"),
+        Need::Text { label, .. } => format!("{label}:"),
         Need::Reason(_) | Need::Yes => "reason:".into(),
     };
     let focused = confirm.choice == Choice::Field;
@@ -126,7 +127,7 @@ fn draw_buttons(confirm: &Confirm, inner: Rect, danger: bool, theme: Theme, buff
     let row = Rect { y: inner.bottom().saturating_sub(1), height: 1, ..inner };
     let hint = match (&confirm.need, confirm.choice) {
         (Need::Name { .. }, Choice::Field) => "Enter when typed · Esc back",
-        (Need::Reason(_), Choice::Field) => "Enter when typed · Esc back",
+        (Need::Reason(_) | Need::Text { .. }, Choice::Field) => "Enter when typed · Esc back",
         _ => "y does it · Esc back",
     };
     put(buffer, row.x, row.y, row.width, hint, theme.dim());

@@ -88,6 +88,7 @@ fn label(console: &Console, binding: &'static Binding) -> Option<&'static str> {
     match binding.command {
         Command::Hold if held() => Some("release"),
         Command::Find if console.panes.focus == Pane::Log => Some("search"),
+        Command::Find if console.panes.focus == Pane::Picture && console.words.shown => Some("search"),
         Command::Follow if console.log.follows() => Some("pause"),
         Command::Zoom if console.panes.zoomed => Some("unzoom"),
         _ => binding.hint,

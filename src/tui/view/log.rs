@@ -2,6 +2,7 @@
 
 use std::ops::Range;
 
+use jiff::civil::DateTime;
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::style::Style;
@@ -10,7 +11,7 @@ use ratatui::widgets::Widget;
 
 use super::{empty, frame, put, width};
 use crate::console::Console;
-use crate::console::log::LogPane;
+use crate::console::log::{LogPane, Stamps};
 use crate::console::panes::Pane;
 use crate::triage::log::{LogLine, Origin, Problem};
 use crate::tui::theme::Theme;
@@ -128,7 +129,7 @@ fn first(log: &LogPane, inner: Rect) -> u64 {
 
 /// Columns before the text: mark, stamp.
 fn gutter(log: &LogPane) -> u16 {
-    if log.stamps { 11 } else { 2 }
+    if log.stamps == Stamps::Hidden { 2 } else { 11 }
 }
 
 fn height(log: &LogPane, row: &LogLine, columns: u16) -> u16 {
@@ -137,6 +138,15 @@ fn height(log: &LogPane, row: &LogLine, columns: u16) -> u16 {
     }
     let room = columns.saturating_sub(gutter(log)).max(1);
     width(&row.text).div_ceil(room).max(1)
+}
+
+/// Time since the mark, in eight columns: `+0:01:12`.
+fn elapsed(log: &LogPane, line: u64, stamp: DateTime) -> String {
+    let Some(zero) = log.zero(line) else { return String::new() };
+    let seconds = stamp.duration_since(zero).as_secs();
+    let sign = if seconds < 0 { '-' } else { '+' };
+    let (hours, seconds) = (seconds.unsigned_abs() / 3600, seconds.unsigned_abs() % 3600);
+    format!("{sign}{hours}:{:02}:{:02}", seconds / 60, seconds % 60)
 }
 
 struct Painted<'a> {
@@ -156,7 +166,11 @@ fn paint<'a>(log: &LogPane, line: u64, row: &'a LogLine, theme: Theme) -> Painte
         (None, _) => ((" ", Style::new()), theme.dim()),
     };
     let mark = if log.marked(line) { ("◆", theme.key()) } else { mark };
-    let stamp = row.stamp.map(|stamp| stamp.strftime("%H:%M:%S").to_string()).unwrap_or_default();
+    let stamp = row.stamp.map(|stamp| match log.stamps {
+        Stamps::Elapsed => elapsed(log, line, stamp),
+        Stamps::Clock | Stamps::Hidden => stamp.strftime("%H:%M:%S").to_string(),
+    });
+    let stamp = stamp.unwrap_or_default();
     let hits = log.search().map_or_else(Vec::new, |search| search.pattern.spans(&row.text));
     Painted { mark, stamp, text: &row.text, style, hits }
 }
@@ -174,7 +188,7 @@ fn draw_part(
     let room = area.width.saturating_sub(gutter);
     if part == 0 {
         put(buffer, area.x, area.y, area.width.min(1), painted.mark.0, painted.mark.1);
-        if log.stamps && area.width > gutter {
+        if log.stamps != Stamps::Hidden && area.width > gutter {
             put(buffer, area.x + 2, area.y, 8, &painted.stamp, theme.dim());
         }
     }

@@ -18,6 +18,7 @@ pub mod picture;
 pub mod timeline;
 pub mod toasts;
 pub mod verdict;
+mod words;
 pub mod wrap;
 
 use ratatui::buffer::Buffer;

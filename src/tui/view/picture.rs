@@ -6,7 +6,7 @@ use ratatui::style::Style;
 use ratatui::text::Span;
 
 use super::wrap::textwrap;
-use super::{empty, frame, put, width};
+use super::{empty, frame, put, width, words};
 use crate::console::panes::Pane;
 use crate::console::{Console, age};
 use crate::triage::recording::Frame;
@@ -28,6 +28,9 @@ pub fn draw(
     }
     let focused = console.panes.focus == Pane::Picture;
     let mut inner = frame(area, title(console, area.width, theme, focused), focused, theme, buffer);
+    if console.words.shown {
+        inner = words::beside(console, inner, theme, buffer);
+    }
     let over = console.over();
     if let Some(frame) = console.timeline.frame(over) {
         stamp(console, (&recorded(console, frame), theme.warn()), area, theme, buffer);
@@ -90,8 +93,10 @@ fn stamp(console: &Console, (text, style): (&str, Style), area: Rect, theme: The
 /// What the picture shows: since when it stands still, and the screen's name.
 fn screen(console: &Console, theme: Theme) -> Option<(String, Style)> {
     let recording = console.timeline.recording();
-    let frame = console.timeline.frame(console.over()).or(recording.frames.last())?;
-    let label = recording.reading(frame).and_then(|reading| reading.label.as_deref());
+    let frame = console.timeline.frame(console.over()).or(recording.frames.last());
+    let read = console.picture_shown().and_then(|picture| console.words.of(picture));
+    let label = frame.and_then(|frame| recording.reading(frame)).and_then(|reading| reading.label.as_deref());
+    let label = label.or(read.and_then(|words| words.label.as_deref()));
     let run = console.lines.selected()?.run.as_ref()?;
     let still = run.still.as_ref().filter(|_| console.timeline.moment().is_none());
     match (still, label) {

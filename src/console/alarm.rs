@@ -1,0 +1,102 @@
+//! Alarms: what stands still or failed since the last look, said on the screen and, when asked, by the terminal.
+
+use std::collections::BTreeSet;
+
+use jiff::Timestamp;
+
+use super::effect::Effect;
+use super::run::{RunSeen, RunState};
+use super::state::Console;
+use super::toast::Tone;
+use crate::pipeline::Key;
+
+/// How the terminal calls a person who looks elsewhere.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Call {
+    /// not at all
+    #[default]
+    Off,
+    /// by its bell
+    Bell,
+    /// by its bell, and a notification of the desktop (OSC 9) where the terminal can
+    Notification,
+}
+
+impl Call {
+    /// From `TMPL_NOTIFY`: `bell` or `osc9`; anything else is off.
+    pub fn from_env(value: Option<&str>) -> Self {
+        match value {
+            Some("bell") => Self::Bell,
+            Some("osc9") => Self::Notification,
+            _ => Self::Off,
+        }
+    }
+
+    /// The next one, and what to say about it.
+    const fn turned(self) -> (Self, &'static str) {
+        match self {
+            Self::Off => (Self::Bell, "alarms ring the bell"),
+            Self::Bell => (Self::Notification, "alarms ring the bell and notify the desktop (OSC 9)"),
+            Self::Notification => (Self::Off, "alarms are silent"),
+        }
+    }
+}
+
+/// Alarms that were told already.
+#[derive(Debug, Clone, Default)]
+pub struct Alarms {
+    /// how the terminal calls
+    pub call: Call,
+    told: BTreeSet<(Key, Timestamp)>,
+}
+
+impl Alarms {
+    /// Nothing told yet.
+    pub fn new(call: Call) -> Self {
+        Self { call, ..Self::default() }
+    }
+}
+
+/// What calls for a person: since when, and in a few words.
+fn cause(run: &RunSeen, zone: &jiff::tz::TimeZone) -> Option<(Timestamp, String)> {
+    if let Some(still) = run.still.as_ref().filter(|_| run.state.live()) {
+        let what = if still.blank { "blank" } else { "unchanged" };
+        let tools = if still.tools_ran { "" } else { ", tools never ran" };
+        let screen = still.screen.as_ref().map_or(String::new(), |screen| format!(" ({screen})"));
+        let since = still.since.to_zoned(zone.clone()).strftime("%H:%M");
+        return Some((still.since, format!("console {what} since {since}{tools}{screen}")));
+    }
+    let failed = matches!(run.state, RunState::Failed { .. } | RunState::Lost);
+    failed.then(|| Some((run.ended?, format!("build {}", run.state.word()))))?
+}
+
+impl Console {
+    /// Tells the alarms that are new.
+    pub(super) fn tell_alarms(&mut self, effects: &mut Vec<Effect>) {
+        let mut news = Vec::new();
+        for row in self.lines.all() {
+            let Some((since, text)) = row.run.as_ref().and_then(|run| cause(run, &self.zone)) else { continue };
+            let ended = row.live_run().is_none();
+            // What failed before the console was opened is no news.
+            if ended && since < self.opened || self.alarms.told.contains(&(row.line.key.clone(), since)) {
+                continue;
+            }
+            self.alarms.told.insert((row.line.key.clone(), since));
+            news.push(format!("{}: {text}", row.line.key));
+        }
+        for text in news {
+            self.notice(Tone::Failed, text.clone());
+            self.changed();
+            match self.alarms.call {
+                Call::Off => {}
+                call => effects.push(Effect::Notify { text, desktop: call == Call::Notification }),
+            }
+        }
+    }
+
+    pub(super) fn turn_call(&mut self) {
+        let (call, text) = self.alarms.call.turned();
+        self.alarms.call = call;
+        self.notice(Tone::Info, text);
+    }
+}

@@ -1,0 +1,136 @@
+//! The screen in the picture: read, named, typed into.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use image::RgbImage;
+use tokio::sync::Mutex;
+
+use super::super::message::Answer;
+use super::super::words::Words;
+use super::generation::Gateway;
+use super::link::{Pending, ready};
+use super::save::blocking;
+use crate::triage::fingerprint::Fingerprint;
+use crate::triage::log::clean;
+use crate::triage::picture::Picture;
+use crate::triage::redact::Scrubber;
+use crate::triage::rules::{self, OWN, Rules, Sign};
+use crate::triage::screen::{self, Change, Text};
+use crate::vcenter::{Account, Vm};
+
+/// What typing needs.
+const TYPING: &str = "VirtualMachine.Interact.PutUsbScanCodes";
+
+/// Reads pictures, each but once.
+#[derive(Clone)]
+pub(super) struct Eyes {
+    repo: PathBuf,
+    scrubber: Arc<Scrubber>,
+    last: Arc<Mutex<Option<Read>>>,
+}
+
+struct Read {
+    image: RgbImage,
+    thorough: bool,
+    words: Words,
+}
+
+impl Eyes {
+    pub(super) fn new(repo: PathBuf, scrubber: Arc<Scrubber>) -> Self {
+        Self { repo, scrubber, last: Arc::default() }
+    }
+
+    /// The text of a picture. One that differs from the last one by a cursor alone is not read again.
+    pub(super) async fn read(self, picture: Picture, thorough: bool) -> Answer<Words> {
+        let mut last = self.last.lock().await;
+        let before = last.take();
+        let (image, before) = blocking(move || {
+            let image = picture.image().to_rgb8();
+            let same = |read: &Read| {
+                read.thorough >= thorough
+                    && matches!(screen::compare(&read.image, &image), Change::None | Change::Cursor)
+            };
+            let before = before.filter(same);
+            Ok((image, before))
+        })
+        .await?;
+        if let Some(read) = before {
+            let words = read.words.clone();
+            *last = Some(read);
+            return Ok(words);
+        }
+        let words = self.look(&image, thorough).await?;
+        *last = Some(Read { image, thorough, words: words.clone() });
+        Ok(words)
+    }
+
+    async fn look(&self, image: &RgbImage, thorough: bool) -> Answer<Words> {
+        let cells = image.clone();
+        let exact = blocking(move || Ok(screen::read_cells(&cells))).await?;
+        let (text, trouble) = match exact {
+            Some(text) => (Some(text), None),
+            None if thorough => screen::read(image).await,
+            None => (None, None),
+        };
+        let (repo, image) = (self.repo.clone(), image.clone());
+        let (label, text) = blocking(move || {
+            let rules = Rules::with_own(&repo).map_err(|error| error.to_string())?;
+            let named = text.as_ref().and_then(|text| screen::name(text, &rules.screens));
+            let named = named.or_else(|| screen::recognise(&image, &rules.screens));
+            Ok((named.map(|named| clean(&named.label)), text))
+        })
+        .await?;
+        let exact = text.as_ref().is_some_and(|text| text.exact);
+        Ok(Words { rows: text.map_or_else(Vec::new, |text| self.safe(&text)), exact, label, trouble })
+    }
+
+    /// Rows without secrets and escapes; empty ones at both ends go.
+    fn safe(&self, text: &Text) -> Vec<String> {
+        let whole = self.scrubber.text(&text.rows.join("\n")).into_owned();
+        let mut rows: Vec<String> =
+            whole.lines().map(|row| self.scrubber.text(&clean(row)).trim_end().to_owned()).collect();
+        while rows.last().is_some_and(String::is_empty) {
+            rows.pop();
+        }
+        let first = rows.iter().position(|row| !row.is_empty()).unwrap_or(0);
+        rows.drain(..first);
+        rows
+    }
+}
+
+/// Whether vCenter lets us type into a guest.
+pub(super) async fn may_type(client: Pending, vm: Box<Vm>) -> Answer<()> {
+    let client = ready(client).await?;
+    let found = client.privileges(Account::Builder, std::slice::from_ref(&vm.moid), &[TYPING]).await;
+    let found = found.map_err(|error| error.to_string())?;
+    if found.iter().any(|privilege| privilege.id == TYPING && privilege.granted) {
+        return Ok(());
+    }
+    let who = &client.settings().credentials.username;
+    Err(format!("{who} lacks {TYPING} on {} ({})", vm.name, vm.moid))
+}
+
+/// Types into a guest, through the gate.
+pub(super) async fn type_into(gate: Gateway, vm: Box<Vm>, keys: String) -> Answer<String> {
+    let gate = gate.open().await?;
+    gate.type_text("type", &vm, &keys).await.map_err(|error| error.to_string())?;
+    let count = keys.chars().count();
+    Ok(format!("typed {count} key{} into {}", if count == 1 { "" } else { "s" }, vm.name))
+}
+
+/// Adds a screen to the rules of the repository.
+pub(super) async fn teach(repo: PathBuf, label: String, words: Vec<String>, picture: Picture) -> Answer<String> {
+    blocking(move || {
+        let sign = if words.is_empty() {
+            let print = Fingerprint::of(&picture.image().to_rgb8());
+            Sign::Hash(print.ok_or("too plain a picture to be recognised by; u reads its text")?)
+        } else {
+            Sign::Text(words)
+        };
+        let path = repo.join(OWN);
+        rules::teach(&path, &label, &sign).map_err(|error| error.to_string())?;
+        Ok(format!("{label}: added to {}", path.display()))
+    })
+    .await
+}

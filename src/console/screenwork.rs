@@ -1,0 +1,112 @@
+//! What is done with the screen in the picture: typed into, or given a name.
+
+use super::binding::Command;
+use super::change::confirm;
+use super::confirm::{Check, Choice, Confirm, Deed, Need};
+use super::effect::Effect;
+use super::lines::LineRow;
+use super::message::Question;
+use super::operation::{Operation, Refusal};
+use super::panes::Pane;
+use super::state::Console;
+use super::text::Field;
+use crate::triage::rules::OWN;
+use crate::vcenter::{LinkState, PowerState};
+
+/// Rows of a screen that it is known by.
+const KNOWN_BY: usize = 3;
+/// Letters that a row needs to tell a screen from others.
+const TELLING: usize = 10;
+
+impl Console {
+    pub(super) fn allows_type(&self, row: &LineRow) -> Result<(), Refusal> {
+        if self.session.link != LinkState::Live {
+            return Err(Refusal::new("no link to vCenter: keys would go into the unknown"));
+        }
+        if !row.guest().is_some_and(|vm| vm.power_state == PowerState::PoweredOn) {
+            return Err(Refusal(format!("{} has no running build VM to type into", row.line.key)));
+        }
+        if !self.panes.visible(Pane::Picture) {
+            return Err(Refusal::new("the picture is not on screen: Tab turns to it"));
+        }
+        if self.timeline.moment().is_some() {
+            return Err(Refusal::new("the picture is a recorded one: Esc goes back to now"));
+        }
+        Ok(())
+    }
+
+    pub(super) fn allows_teach(&self) -> Result<(), Refusal> {
+        match self.picture_shown() {
+            Some(_) if self.panes.visible(Pane::Picture) => Ok(()),
+            _ => Err(Refusal::new("no picture on screen to name")),
+        }
+    }
+
+    pub(super) fn ask_type(
+        &self,
+        row: &LineRow,
+        operation: Operation,
+        question: Question,
+        effects: &mut Vec<Effect>,
+    ) -> Result<Confirm, Refusal> {
+        let Some(vm) = row.guest().cloned().map(Box::new) else {
+            return Err(Refusal::new("no build VM to type into"));
+        };
+        effects.push(Effect::MayType { question, vm: vm.clone() });
+        let title = format!("Type into {}", vm.name);
+        let mut asked = confirm(operation, question, title, "type", Deed::Type(vm));
+        asked.steps = vec!["send the keys to the console in the picture, as a US keyboard".into()];
+        asked.note =
+            Some("<enter> <esc> <tab> <bs> are keys; the audit log gets their number, not what they are".into());
+        asked.need = Need::Text { label: "keys", field: Field::default() };
+        asked.choice = Choice::Field;
+        asked.check = Check::Asking;
+        Ok(asked)
+    }
+
+    pub(super) fn ask_teach(&self, operation: Operation, question: Question) -> Result<Confirm, Refusal> {
+        debug_assert_eq!(operation.command, Command::Teach);
+        let picture = self.picture_shown().cloned().ok_or_else(|| Refusal::new("no picture on screen to name"))?;
+        let rows = self.words.of(&picture).map(|words| words.rows.as_slice()).unwrap_or_default();
+        let words = telling(rows);
+        let mut steps = vec![format!("add a screen of that name to {OWN}")];
+        if words.is_empty() {
+            steps.push("known by its picture: no text was read from it (u reads it)".into());
+        }
+        steps.extend(words.iter().map(|words| format!("known by {words:?}")));
+        let title = "Name this screen".to_owned();
+        let mut asked = confirm(operation, question, title, "teach", Deed::Teach { words, picture });
+        asked.steps = steps;
+        asked.note = Some(format!("{OWN} is yours to edit and commit; a rule there can name the cause"));
+        asked.need = Need::Text { label: "name", field: Field::default() };
+        asked.choice = Choice::Field;
+        Ok(asked)
+    }
+}
+
+/// The rows that say most, in their order: whole sentences, not single buttons.
+fn telling(rows: &[String]) -> Vec<String> {
+    let letters = |row: &str| row.chars().filter(|c| c.is_alphabetic()).count();
+    let mut best: Vec<(usize, &String)> = rows.iter().enumerate().filter(|(_, row)| letters(row) >= TELLING).collect();
+    best.sort_by_key(|(_, row)| std::cmp::Reverse(letters(row)));
+    best.truncate(KNOWN_BY);
+    best.sort_by_key(|(at, _)| *at);
+    best.into_iter().map(|(_, row)| row.trim().to_owned()).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::telling;
+
+    #[test]
+    fn a_screen_is_known_by_its_sentences() {
+        let rows =
+            ["Select Image", "Choose a licensing method", "", "  Pay-as-you-go with an Azure subscription  ", "Next"];
+        let rows = rows.map(str::to_owned);
+        assert_eq!(
+            telling(&rows),
+            ["Select Image", "Choose a licensing method", "Pay-as-you-go with an Azure subscription"]
+        );
+        assert!(telling(&["OK".into(), "[ ]".into()]).is_empty());
+    }
+}

@@ -1,0 +1,329 @@
+//! Verdict, timeline, the text of the picture, typing: what each key and each answer leads to.
+
+use crate::console::alarm::Call;
+use crate::console::confirm::Check;
+use crate::console::effect::Sought;
+use crate::console::fixture::{self, key, night, press, typed};
+use crate::console::key::{Code, KeyPress};
+use crate::console::log::Stamps;
+use crate::console::overlay::Overlay;
+use crate::console::panes::Pane;
+use crate::console::run::{RunState, Still};
+use crate::console::verdict::Case;
+use crate::console::words::Words;
+use crate::console::{Console, Effect, Msg, Opening, Question};
+
+const STUCK: &str = "windows-server-2025";
+
+/// The stuck line, its log and its record at hand.
+fn stuck() -> Console {
+    let mut console = night();
+    console.lines.select(&key(STUCK));
+    let effects = fixture::measured(&mut console, 10);
+    fixture::recorded(&mut console, &effects);
+    fixture::log(&mut console, &fixture::LOG, effects);
+    console
+}
+
+fn toast(console: &Console) -> String {
+    console.toasts.iter().last().map(|toast| toast.text.clone()).unwrap_or_default()
+}
+
+fn frozen(minutes: i64) -> crate::console::run::RunSeen {
+    let mut run = fixture::run(RunState::Running, 31, Some("wait for IP"));
+    run.still = Some(Still { since: fixture::ago(minutes), blank: false, screen: None, tools_ran: false });
+    run
+}
+
+fn sought(effects: &[Effect]) -> Option<(Question, u64)> {
+    effects.iter().find_map(|effect| match effect {
+        Effect::SeekLog { question, sought: Sought::Offset(offset), .. } => Some((*question, *offset)),
+        _ => None,
+    })
+}
+
+fn shown(console: &mut Console) -> Vec<Effect> {
+    let frame = console.timeline.frame(false).cloned();
+    assert!(frame.is_some(), "a recorded picture is looked at");
+    console.update(Msg::Ticked { now: fixture::now() })
+}
+
+#[test]
+fn v_judges_the_selected_run_once_and_its_evidence_opens_by_number() {
+    let mut console = stuck();
+    let effects = typed(&mut console, "v");
+    assert_eq!(console.panes.focus, Pane::Verdict);
+    assert!(typed(&mut console, "v").iter().all(|effect| !matches!(effect, Effect::Judge { .. })), "it is under way");
+    fixture::judged(&mut console, &effects);
+    assert_eq!(console.case().and_then(Case::verdict).unwrap().0.class, "windows-licensing");
+    typed(&mut console, "2");
+    assert_eq!((console.panes.focus, console.log.cursor(), console.log.follows()), (Pane::Log, 6, false));
+    let effects = typed(&mut console, "1");
+    assert_eq!(console.panes.focus, Pane::Picture);
+    assert_eq!(console.timeline.at(), Some(2));
+    assert_eq!(sought(&effects).map(|(_, offset)| offset), Some(480), "the log goes along");
+    typed(&mut console, "3");
+    assert_eq!(toast(&console), "VMware Tools never ran");
+    typed(&mut console, "7");
+    assert_eq!(toast(&console), "no evidence 7: the verdict cites 3");
+}
+
+#[test]
+fn enter_opens_the_chosen_evidence() {
+    let mut console = stuck();
+    let effects = typed(&mut console, "v");
+    fixture::judged(&mut console, &effects);
+    typed(&mut console, "jj\n");
+    assert_eq!(toast(&console), "VMware Tools never ran");
+    typed(&mut console, "\x1bk\n");
+    assert_eq!((console.panes.focus, console.panes.zoomed), (Pane::Log, false));
+}
+
+#[test]
+fn a_verdict_on_another_run_is_not_shown() {
+    let mut console = stuck();
+    let effects = typed(&mut console, "v");
+    fixture::judged(&mut console, &effects);
+    console.update(Msg::RunsRead(vec![(key(STUCK), Ok(Some(fixture::run(RunState::Running, 1, None))))]));
+    assert!(console.case().is_none());
+    let late = Msg::Judged { question: Question(1), answer: Ok(Box::new(fixture::verdict())) };
+    console.update(late);
+    assert!(console.case().is_none(), "an answer to no question");
+}
+
+#[test]
+fn a_still_console_is_an_alarm_is_judged_and_is_told_once() {
+    let mut console = stuck();
+    let before = console.alarms();
+    let effects = console.update(Msg::RunsRead(vec![(key(STUCK), Ok(Some(frozen(5))))]));
+    assert!(effects.iter().any(|effect| matches!(effect, Effect::Judge { .. })));
+    assert!(!effects.iter().any(|effect| matches!(effect, Effect::Notify { .. })), "silent unless asked");
+    assert_eq!(console.alarms(), before + 1);
+    assert_eq!(toast(&console), format!("{STUCK}: console unchanged since 03:07, tools never ran"));
+    fixture::judged(&mut console, &effects);
+    let again = console.update(Msg::Ticked { now: fixture::now() + jiff::SignedDuration::from_secs(1) });
+    assert!(again.iter().all(|effect| !matches!(effect, Effect::Judge { .. })));
+}
+
+#[test]
+fn the_bell_rings_when_asked_and_for_each_alarm_once() {
+    let mut console = Console::new(Opening { call: Call::Bell, ..fixture::opening(&[STUCK]) });
+    let rings = |effects: Vec<Effect>| {
+        effects.iter().filter(|effect| matches!(effect, Effect::Notify { desktop: false, .. })).count()
+    };
+    let run = |minutes| Msg::RunsRead(vec![(key(STUCK), Ok(Some(frozen(minutes))))]);
+    assert_eq!(rings(console.update(run(5))), 1);
+    assert_eq!(rings(console.update(run(5))), 0);
+    assert_eq!(rings(console.update(run(2))), 1, "it moved, and stands still again");
+    let failed = |ended: i64| {
+        let mut run = fixture::run(RunState::Failed { exit: Some(1) }, 31, None);
+        run.ended = Some(fixture::ago(ended));
+        Msg::RunsRead(vec![(key(STUCK), Ok(Some(run)))])
+    };
+    assert_eq!(rings(console.update(failed(3))), 0, "failed before the console was opened");
+    assert_eq!(rings(console.update(failed(-1))), 1);
+}
+
+#[test]
+fn the_key_turns_the_call_through_its_states() {
+    let mut console = night();
+    let states = [Call::Bell, Call::Notification, Call::Off];
+    for state in states {
+        press(&mut console, KeyPress::code(Code::F(3)));
+        assert_eq!(console.alarms.call, state);
+    }
+}
+
+#[test]
+fn left_goes_back_through_the_pictures_and_the_log_follows() {
+    let mut console = stuck();
+    typed(&mut console, "\t");
+    assert_eq!(console.panes.focus, Pane::Picture);
+    let left = |console: &mut Console| press(console, KeyPress::code(Code::Left));
+    let effects = left(&mut console);
+    assert_eq!(console.timeline.at(), Some(2));
+    let (question, offset) = sought(&effects).unwrap();
+    assert_eq!(offset, 480);
+    let found = crate::console::log::Found { line: 5, around: false };
+    console.update(Msg::LogFound { question, answer: Ok(Some(found)) });
+    assert_eq!((console.log.cursor(), console.log.follows()), (5, false));
+    assert!(effects.iter().any(|effect| matches!(effect, Effect::ReadFrame { .. })));
+    left(&mut console);
+    left(&mut console);
+    left(&mut console);
+    assert_eq!(console.timeline.at(), Some(0), "the first one stays");
+    typed(&mut console, "\x1b");
+    assert_eq!((console.timeline.moment(), console.log.follows()), (None, true), "back to now");
+    assert_eq!(console.panes.focus, Pane::Picture);
+}
+
+#[test]
+fn beyond_the_last_picture_lies_now() {
+    let mut console = stuck();
+    typed(&mut console, "\th");
+    assert!(console.timeline.moment().is_some());
+    typed(&mut console, "l");
+    assert_eq!(console.timeline.moment(), None);
+    assert!(console.log.follows());
+}
+
+#[test]
+fn reading_back_in_the_log_shows_the_picture_of_that_time() {
+    let mut console = stuck();
+    console.panes.focus(Pane::Log);
+    let effects = typed(&mut console, "k");
+    assert_eq!(console.timeline.at(), Some(2), "03:07 lies within the last picture");
+    assert!(effects.iter().any(|effect| matches!(effect, Effect::ReadFrame { .. })));
+    typed(&mut console, "s");
+    assert_eq!(console.timeline.moment(), None, "following shows now");
+}
+
+#[test]
+fn a_recorded_picture_is_read_once_and_shown() {
+    let mut console = stuck();
+    let effects = typed(&mut console, "\th");
+    let question = effects.iter().find_map(|effect| match effect {
+        Effect::ReadFrame { question, .. } => Some(*question),
+        _ => None,
+    });
+    assert!(shown(&mut console).iter().all(|effect| !matches!(effect, Effect::ReadFrame { .. })), "it is under way");
+    console.update(Msg::FrameRead { question: question.unwrap(), answer: Ok(fixture::picture(7)) });
+    assert_eq!(console.picture_shown(), Some(&fixture::picture(7)));
+    assert!(shown(&mut console).iter().all(|effect| !matches!(effect, Effect::ReadFrame { .. })));
+}
+
+#[test]
+fn the_text_of_a_picture_is_read_once_and_copied() {
+    let mut console = stuck();
+    let asked = |effects: &[Effect]| {
+        effects.iter().find_map(|effect| match effect {
+            Effect::ReadWords { question, thorough, .. } => Some((*question, *thorough)),
+            _ => None,
+        })
+    };
+    let effects = typed(&mut console, "\th");
+    let question = effects.iter().find_map(|effect| match effect {
+        Effect::ReadFrame { question, .. } => Some(*question),
+        _ => None,
+    });
+    let effects = console.update(Msg::FrameRead { question: question.unwrap(), answer: Ok(fixture::picture(7)) });
+    let (question, thorough) = asked(&effects).unwrap();
+    assert!(!thorough, "nobody asked for the text yet");
+    console.update(Msg::WordsRead { question, answer: Ok(Words::default()) });
+    let effects = typed(&mut console, "c");
+    let (question, thorough) = asked(&effects).unwrap();
+    assert!(thorough);
+    let words = Words { rows: vec!["Choose a".into(), "licensing method".into()], ..Words::default() };
+    let effects = console.update(Msg::WordsRead { question, answer: Ok(words) });
+    let copied = effects.iter().find_map(|effect| match effect {
+        Effect::Clipboard(text) => Some(text.as_str()),
+        _ => None,
+    });
+    assert_eq!(copied, Some("Choose a\nlicensing method"));
+    assert_eq!(toast(&console), "copied the text of the picture; read by tesseract: check it");
+    assert!(asked(&typed(&mut console, "u")).is_none(), "the same picture is not read again");
+}
+
+fn type_asked(console: &mut Console) -> Question {
+    typed(console, "i")
+        .iter()
+        .find_map(|effect| match effect {
+            Effect::MayType { question, .. } => Some(*question),
+            _ => None,
+        })
+        .expect("vCenter is asked")
+}
+
+#[test]
+fn typing_is_armed_by_text_privilege_and_y() {
+    let mut console = stuck();
+    let question = type_asked(&mut console);
+    typed(&mut console, "root<enter>\n");
+    assert!(typed(&mut console, "y").iter().all(|effect| !effect.mutates()), "vCenter has not answered");
+    console.update(Msg::Guarded { question, answer: Ok(()) });
+    let effects = typed(&mut console, "y");
+    let keys = effects.iter().find_map(|effect| match effect {
+        Effect::Type { vm, keys, .. } => Some((vm.moid.0.as_str(), keys.as_str())),
+        _ => None,
+    });
+    assert_eq!(keys, Some(("vm-72", "root\n")));
+}
+
+#[test]
+fn without_the_privilege_nothing_is_typed() {
+    let mut console = stuck();
+    let question = type_asked(&mut console);
+    let reason = "svc-packer lacks VirtualMachine.Interact.PutUsbScanCodes".to_owned();
+    console.update(Msg::Guarded { question, answer: Err(reason.clone()) });
+    typed(&mut console, "root\n");
+    assert!(typed(&mut console, "y").iter().all(|effect| !effect.mutates()));
+    assert!(matches!(&console.overlay, Some(Overlay::Confirm(confirm)) if confirm.check == Check::Refused(reason)));
+}
+
+#[test]
+fn what_cannot_be_typed_is_not_armed() {
+    let mut console = stuck();
+    let question = type_asked(&mut console);
+    console.update(Msg::Guarded { question, answer: Ok(()) });
+    typed(&mut console, "<f13>\n");
+    let Some(Overlay::Confirm(confirm)) = &console.overlay else { panic!("still open") };
+    assert!(confirm.complaint.as_deref().unwrap().starts_with("no key <f13>"));
+}
+
+#[test]
+fn nothing_is_typed_read_only_or_into_the_past_or_without_a_guest() {
+    let mut console = stuck();
+    console.session.read_only = true;
+    typed(&mut console, "i");
+    assert!(toast(&console).starts_with("read-only"));
+    typed(&mut console, "T");
+    assert!(console.overlay.is_none());
+    let mut console = stuck();
+    typed(&mut console, "\thi");
+    assert_eq!(toast(&console), "the picture is a recorded one: Esc goes back to now");
+    let mut console = stuck();
+    console.lines.select(&key("rocky-9"));
+    typed(&mut console, "i");
+    assert_eq!(toast(&console), "rocky-9 has no running build VM to type into");
+}
+
+#[test]
+fn a_screen_is_taught_by_its_words() {
+    let mut console = stuck();
+    let effects = typed(&mut console, "\th");
+    for effect in effects {
+        if let Effect::ReadFrame { question, .. } = effect {
+            console.update(Msg::FrameRead { question, answer: Ok(fixture::picture(7)) });
+        }
+    }
+    typed(&mut console, "Tstuck-at-disk\n");
+    let effects = typed(&mut console, "y");
+    let taught = effects.iter().find_map(|effect| match effect {
+        Effect::Teach { label, words, picture, .. } => Some((label.as_str(), words.len(), picture.clone())),
+        _ => None,
+    });
+    assert_eq!(taught, Some(("stuck-at-disk", 0, fixture::picture(7))), "no text: known by its picture");
+}
+
+#[test]
+fn times_count_from_the_mark_and_places_are_gone_to() {
+    let mut console = stuck();
+    console.panes.focus(Pane::Log);
+    typed(&mut console, "kkm");
+    typed(&mut console, "t");
+    assert_eq!(console.log.stamps, Stamps::Elapsed);
+    let stamp = |second| Some(jiff::civil::date(2026, 3, 14).at(3, 7, second, 0));
+    assert_eq!((console.log.zero(7), console.log.zero(0)), (stamp(5), stamp(5)));
+    typed(&mut console, "g'");
+    assert_eq!(console.log.cursor(), 5);
+    typed(&mut console, "@2\n");
+    assert_eq!(console.log.cursor(), 1);
+    let effects = typed(&mut console, "@03:07:04\n");
+    let time = effects.iter().find_map(|effect| match effect {
+        Effect::SeekLog { sought: Sought::Time(moment), .. } => Some(*moment),
+        _ => None,
+    });
+    assert_eq!(time, stamp(4));
+    typed(&mut console, "@noon\n");
+    assert!(console.prompt.is_some(), "a typing error can be mended");
+}

@@ -1,0 +1,172 @@
+//! The text of the picture on the screen: read elsewhere, and only when the picture is a new one.
+
+use super::binding::Command;
+use super::effect::Effect;
+use super::log::Search;
+use super::message::{Answer, Question};
+use super::panes::Pane;
+use super::state::Console;
+use super::toast::Tone;
+use crate::triage::picture::Picture;
+
+/// What a picture says. Everything in it is scrubbed of secrets and safe for a terminal.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Words {
+    /// lines from top to bottom
+    pub rows: Vec<String>,
+    /// read glyph by glyph, without misreads
+    pub exact: bool,
+    /// name of the screen, if it is a known one
+    pub label: Option<String>,
+    /// why it was not read, in one line
+    pub trouble: Option<String>,
+}
+
+/// A picture, and how hard it was or is to be looked at: `true` = by tesseract, too, where its glyphs are unknown.
+type Looked = (u64, bool);
+
+/// What is known of the text of the picture on the screen.
+#[derive(Debug, Clone, Default)]
+pub struct WordsPane {
+    /// shown beside the picture
+    pub shown: bool,
+    asked: Option<(Question, Looked)>,
+    read: Option<(Looked, Words)>,
+    /// copied as soon as it is read
+    copy: bool,
+    search: Option<Search>,
+}
+
+impl WordsPane {
+    /// The text of a picture, as far as it was read.
+    pub fn of(&self, picture: &Picture) -> Option<&Words> {
+        self.read.as_ref().filter(|((hash, _), _)| *hash == picture.hash()).map(|(_, words)| words)
+    }
+
+    /// The newest text, also while that of a newer picture is being read: a screen does not blink with every frame.
+    pub fn newest(&self) -> Option<&Words> {
+        self.read.as_ref().map(|(_, words)| words)
+    }
+
+    /// Whether a text is being read.
+    pub fn reading(&self) -> bool {
+        self.asked.is_some()
+    }
+
+    /// What is searched for in it.
+    pub fn search(&self) -> Option<&Search> {
+        self.search.as_ref()
+    }
+
+    fn wants(&mut self, picture: &Picture, thorough: bool, question: Question) -> Option<Effect> {
+        let wanted = (picture.hash(), thorough);
+        let enough = |known: Looked| known.0 == wanted.0 && known.1 >= thorough;
+        if self.asked.is_some() || self.read.as_ref().is_some_and(|(known, _)| enough(*known)) {
+            return None;
+        }
+        self.asked = Some((question, wanted));
+        Some(Effect::ReadWords { question, picture: picture.clone(), thorough })
+    }
+}
+
+impl Console {
+    /// The picture on the screen: the live one, or a recorded one.
+    pub(crate) fn picture_shown(&self) -> Option<&Picture> {
+        let over = self.over();
+        if self.timeline.frame(over).is_some() {
+            return self.timeline.picture(over).map(|(_, picture)| picture);
+        }
+        self.picture.picture().map(|(picture, _)| picture)
+    }
+
+    /// Asks for the text of the picture on the screen.
+    pub(super) fn read_words(&mut self, effects: &mut Vec<Effect>) {
+        if !self.panes.visible(Pane::Picture) && !self.words.copy {
+            return;
+        }
+        let Some(picture) = self.picture_shown().cloned() else { return };
+        // Half a second of computing is for pictures that somebody wants to read.
+        let thorough = self.words.shown || self.words.copy;
+        let question = self.question();
+        effects.extend(self.words.wants(&picture, thorough, question));
+    }
+
+    pub(super) fn words_read(&mut self, question: Question, answer: Answer<Words>, effects: &mut Vec<Effect>) -> bool {
+        let Some((_, looked)) = self.words.asked.take_if(|(asked, _)| *asked == question) else { return false };
+        let words = answer.unwrap_or_else(|trouble| Words { trouble: Some(trouble), ..Words::default() });
+        self.words.read = Some((looked, words));
+        if self.words.copy && looked.1 {
+            self.copy_words(effects);
+        }
+        true
+    }
+
+    /// Copies the text of the picture, now or as soon as it is read.
+    pub(super) fn copy_words(&mut self, effects: &mut Vec<Effect>) {
+        let Some(picture) = self.picture_shown() else {
+            self.notice(Tone::Info, "no picture to copy the text of");
+            return;
+        };
+        let known = self.words.read.as_ref().filter(|((hash, thorough), _)| *hash == picture.hash() && *thorough);
+        let Some((_, words)) = known else {
+            self.words.copy = true;
+            self.notice(Tone::Info, "reading the picture");
+            return;
+        };
+        let copied = match (&words.trouble, words.rows.is_empty()) {
+            (Some(trouble), _) => Err(trouble.clone()),
+            (None, true) => Err("there is no text in this picture".into()),
+            (None, false) => Ok((words.rows.join("\n"), words.exact)),
+        };
+        self.words.copy = false;
+        match copied {
+            Ok((text, exact)) => {
+                effects.push(Effect::Clipboard(text));
+                let caution = if exact { "" } else { "; read by tesseract: check it" };
+                self.notice(Tone::Done, format!("copied the text of the picture{caution}"));
+            }
+            Err(reason) => self.notice(Tone::Failed, reason),
+        }
+    }
+
+    /// Searches the text of the picture; an empty pattern ends the search.
+    ///
+    /// # Errors
+    /// One line when it is not a regular expression.
+    pub(super) fn search_words(&mut self, pattern: &str) -> Answer<()> {
+        self.words.search = if pattern.is_empty() { None } else { Some(Search::new(pattern)?) };
+        if let (Some(search), Some(words)) = (&self.words.search, self.words.newest()) {
+            let hits = words.rows.iter().filter(|row| !search.pattern.spans(row).is_empty()).count();
+            if hits == 0 {
+                self.notice(Tone::Info, "not found in this picture");
+            }
+        }
+        Ok(())
+    }
+
+    /// Ends the search in the picture; says whether there was one.
+    pub(super) fn end_words_search(&mut self) -> bool {
+        self.words.search.take().is_some()
+    }
+
+    /// Shows or hides the text of the picture.
+    pub(super) fn toggle_words(&mut self) {
+        self.words.shown = !self.words.shown;
+        if self.words.shown {
+            self.panes.focus(Pane::Picture);
+        }
+    }
+
+    /// `c`: the text of the picture or of the verdict, where one of them has the focus. Whether it was one of them.
+    pub(super) fn copied_elsewhere(&mut self, command: Command, effects: &mut Vec<Effect>) -> bool {
+        if command != Command::Copy {
+            return false;
+        }
+        match self.panes.focus {
+            Pane::Picture => self.copy_words(effects),
+            Pane::Verdict => self.copy_verdict(effects),
+            _ => return false,
+        }
+        true
+    }
+}

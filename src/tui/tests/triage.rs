@@ -1,0 +1,115 @@
+//! Verdict, timeline and the recorded pictures, by snapshot.
+
+use rstest::rstest;
+
+use super::{SMALL, USUAL, WIDE, drawn, plain};
+use crate::console::fixture::{self, key, typed};
+use crate::console::panes::Pane;
+use crate::console::run::{RunState, Still};
+use crate::console::words::Words;
+use crate::console::{Console, Effect, Msg};
+use crate::triage::clock::Habits;
+
+/// Everything known of the stuck build: its record, what is usual, its alarm, its verdict.
+fn stuck() -> Console {
+    let mut console = fixture::night();
+    console.lines.select(&key("windows-server-2025"));
+    let effects = fixture::measured(&mut console, 10);
+    let question = effects.iter().find_map(|effect| match effect {
+        Effect::OpenRecording { question, .. } => Some(*question),
+        _ => None,
+    });
+    fixture::recorded(&mut console, &effects);
+    console.update(Msg::HabitsRead { question: question.unwrap(), habits: usual() });
+    fixture::log(&mut console, &fixture::LOG, effects);
+    let mut run = fixture::run(RunState::Running, 31, Some("wait for IP"));
+    let screen = Some("win-licensing".into());
+    run.still = Some(Still { since: fixture::ago(16), blank: false, screen, tools_ran: false });
+    let effects = console.update(Msg::RunsRead(vec![(key("windows-server-2025"), Ok(Some(run)))]));
+    fixture::judged(&mut console, &effects);
+    console.toasts.dismiss();
+    console
+}
+
+/// Earlier runs of the line had their IP after 7m50s.
+fn usual() -> Habits {
+    let log = "2026/03/07 03:00:00 ui: ==> vsphere-iso.w: Waiting for IP...\n\
+        2026/03/07 03:07:50 ui: ==> vsphere-iso.w: Using WinRM communicator to connect: 10.0.0.1\n";
+    let mut habits = Habits::default();
+    habits.learn(&crate::triage::clock::tracks(log.as_bytes()).unwrap());
+    habits
+}
+
+#[rstest]
+#[case("wide", WIDE)]
+#[case("usual", USUAL)]
+#[case("small", SMALL)]
+fn alarm_verdict_and_timeline_of_a_stuck_build(#[case] name: &str, #[case] size: (u16, u16)) {
+    insta::assert_snapshot!(format!("stuck_{name}"), drawn(&mut stuck(), size.0, size.1));
+}
+
+#[rstest]
+#[case("verdict_usual", Pane::Verdict, USUAL)]
+#[case("verdict_small", Pane::Verdict, SMALL)]
+#[case("timeline_usual", Pane::Timeline, USUAL)]
+#[case("timeline_small", Pane::Timeline, SMALL)]
+fn panes_of_triage(#[case] name: &str, #[case] pane: Pane, #[case] size: (u16, u16)) {
+    let mut console = stuck();
+    console.panes.focus(pane);
+    insta::assert_snapshot!(name, drawn(&mut console, size.0, size.1));
+}
+
+#[test]
+fn the_timeline_alone_lists_what_happened() {
+    let mut console = stuck();
+    console.panes.focus(Pane::Timeline);
+    typed(&mut console, "fhh");
+    insta::assert_snapshot!("timeline_zoomed", drawn(&mut console, 80, 24));
+}
+
+#[test]
+fn no_record_and_no_verdict_say_so() {
+    let mut console = fixture::night();
+    console.lines.select(&key("rocky-9"));
+    insta::assert_snapshot!("triage_nothing", drawn(&mut console, 160, 45));
+}
+
+#[test]
+fn the_text_stands_beside_the_picture() {
+    let mut console = stuck();
+    console.panes.focus(Pane::Picture);
+    typed(&mut console, "uf");
+    drawn(&mut console, 120, 30);
+    let effects = typed(&mut console, "h");
+    for effect in &effects {
+        if let Effect::ReadFrame { question, .. } = effect {
+            let effects = console.update(Msg::FrameRead { question: *question, answer: Ok(fixture::picture(60)) });
+            answer_words(&mut console, &effects);
+        }
+    }
+    typed(&mut console, "/method\n");
+    insta::assert_snapshot!("picture_words", plain(&console, (120, 30)));
+}
+
+fn answer_words(console: &mut Console, effects: &[Effect]) {
+    for effect in effects {
+        if let Effect::ReadWords { question, .. } = effect {
+            let rows = ["Select Image", "", "Choose a licensing method", "Pay as you go"].map(str::to_owned);
+            let label = Some("win-licensing".into());
+            let words = Words { rows: rows.into(), exact: false, label, trouble: None };
+            console.update(Msg::WordsRead { question: *question, answer: Ok(words) });
+        }
+    }
+}
+
+#[test]
+fn typing_asks_first() {
+    let mut console = stuck();
+    drawn(&mut console, 160, 45);
+    let effects = typed(&mut console, "i");
+    if let Some(Effect::MayType { question, .. }) = effects.iter().find(|e| matches!(e, Effect::MayType { .. })) {
+        console.update(Msg::Guarded { question: *question, answer: Ok(()) });
+    }
+    typed(&mut console, "root<enter>\n");
+    insta::assert_snapshot!("overlay_type", drawn(&mut console, 160, 45));
+}
