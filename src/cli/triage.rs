@@ -5,6 +5,9 @@ use std::io::{BufRead, BufReader, Read, Write};
 use std::path::{Path, PathBuf};
 
 use anyhow::Context as _;
+use tmpl::build::Run;
+use tmpl::triage::bundle::{self, Contents};
+use tmpl::triage::recording::Recording;
 use tmpl::triage::redact::Scrubber;
 use tmpl::triage::rules::Rules;
 use tmpl::triage::screen::{self, Look};
@@ -24,56 +27,127 @@ pub struct Args {
     /// Picture of the console (PNG), or a folder of pictures over time
     #[arg(long, value_name = "FILE|DIR")]
     screen: Option<PathBuf>,
+    /// Write everything that is known into this file too: a page, pictures, timeline, log; without secrets
+    #[arg(long, value_name = "FILE.zip")]
+    bundle: Option<PathBuf>,
     /// The verdict as one JSON object
     #[arg(long)]
     json: bool,
 }
 
+/// Pictures looked at, the newest ones: what stands still does so in the last of them.
+const NEWEST: usize = 12;
+
+/// What is judged.
+struct Case {
+    title: String,
+    log: Option<PathBuf>,
+    recording: Recording,
+    pictures: Vec<PathBuf>,
+    run: Option<PathBuf>,
+}
+
 /// Runs the verb.
 pub async fn run(context: &Context, args: Args) -> anyhow::Result<Exit> {
     let rules = Rules::with_own(&context.global.repo).map_err(Stop::usage)?;
-    let (log, frames) = match (&args.log, &args.key) {
-        (Some(path), _) => (Some(path.clone()), None),
-        (None, Some(key)) => newest_run(context, key)?,
-        (None, None) => (None, None),
+    let case = case(context, &args)?;
+    let look = match &args.screen {
+        Some(path) => look_at(path.clone(), &rules).await?,
+        None => look_back(&case.recording, &rules).await?,
     };
-    let look = match args.screen.clone().or(frames) {
-        Some(path) => look_at(path, &rules).await?,
-        None => None,
-    };
-    let scrubber = Scrubber::of_process();
-    let verdict = tokio::task::spawn_blocking(move || -> anyhow::Result<Verdict> {
+    let json = args.json;
+    let done = tokio::task::spawn_blocking(move || -> anyhow::Result<Verdict> {
+        let scrubber = Scrubber::of_process();
         let label = look.as_ref().map(|look| look.label.as_str());
-        let mut verdict = match log {
-            Some(log) => judge(open(&log)?, &rules, &scrubber, label)?,
+        let mut verdict = match &case.log {
+            Some(log) => judge(open(log)?, &rules, &scrubber, label)?,
             None => Verdict::without_log(),
         };
         if let Some(look) = &look {
             verdict.show(look, &scrubber);
         }
+        if let Some(file) = &args.bundle {
+            write_bundle(file, case, &verdict, &scrubber)?;
+        }
         Ok(verdict)
     });
-    print(&verdict.await??, args.json)?;
+    print(&done.await??, json)?;
     Ok(Exit::Done)
 }
 
-/// What the pictures at a path show. That graphical ones cannot be read is said once, on stderr.
+/// What was asked about: a line's newest run, whose log may be elsewhere; or files.
+fn case(context: &Context, args: &Args) -> anyhow::Result<Case> {
+    let run = match &args.key {
+        Some(key) => newest_run(context, key, args.log.is_some() || args.screen.is_some())?,
+        None => None,
+    };
+    // A log named by hand may be another run's.
+    let same = |run: &Run, log: &PathBuf| {
+        log.canonicalize().ok().is_some_and(|log| run.log.canonicalize().is_ok_and(|own| own == log))
+    };
+    let run = run.filter(|run| args.log.as_ref().is_none_or(|log| same(run, log)));
+    let named = args.log.as_ref().or(args.screen.as_ref()).map(|path| path.display().to_string());
+    let recording = run.as_ref().map(|run| Recording::read(&run.dir)).transpose().context("cannot read the record")?;
+    Ok(Case {
+        title: args.key.clone().or(named).unwrap_or_default(),
+        log: args.log.clone().or_else(|| run.as_ref().map(|run| run.log.clone())),
+        // Pictures named by hand are those of the case.
+        recording: recording.filter(|_| args.screen.is_none()).unwrap_or_default(),
+        pictures: args.screen.as_deref().map(pictures).transpose()?.unwrap_or_default(),
+        run: run.map(|run| run.dir.join("run.json")),
+    })
+}
+
+fn pictures(path: &Path) -> anyhow::Result<Vec<PathBuf>> {
+    screen::files(path).map_err(Stop::usage)
+}
+
+fn write_bundle(file: &Path, case: Case, verdict: &Verdict, scrubber: &Scrubber) -> anyhow::Result<()> {
+    let Case { title, log, recording, pictures, run } = case;
+    let log = log.as_deref().map(open).transpose()?;
+    let written = bundle::write(file, Contents { title, verdict, recording, pictures, run, log }, scrubber)?;
+    let mut err = std::io::stderr().lock();
+    for name in scrubber.refused() {
+        writeln!(err, "tmpl-tui: {name}: shorter than 4 characters, not redacted; use a longer secret")?;
+    }
+    let withheld = match written.withheld {
+        0 => String::new(),
+        count => format!(", {count} left out (a secret on them, or unreadable)"),
+    };
+    let cut = if written.log_cut { ", the log's middle left out" } else { "" };
+    writeln!(err, "tmpl-tui: {}: {} pictures{withheld}{cut}", file.display(), written.pictures)?;
+    Ok(())
+}
+
+/// What the newest recorded pictures show.
+async fn look_back(recording: &Recording, rules: &Rules) -> anyhow::Result<Option<Look>> {
+    let recorded = recording.clone();
+    let stills = tokio::task::spawn_blocking(move || recorded.stills(NEWEST)).await?;
+    tell(screen::look(&stills, &rules.screens).await)
+}
+
+/// What the pictures at a path show.
 async fn look_at(path: PathBuf, rules: &Rules) -> anyhow::Result<Option<Look>> {
     let frames = tokio::task::spawn_blocking(move || screen::open(&path)).await?.map_err(Stop::usage)?;
-    let look = screen::look(&frames, &rules.screens).await;
+    tell(screen::look(&frames, &rules.screens).await)
+}
+
+/// That a picture cannot be read is said once, on stderr.
+fn tell(look: Option<Look>) -> anyhow::Result<Option<Look>> {
     if let Some(trouble) = look.as_ref().and_then(|look| look.trouble.as_ref()) {
         writeln!(std::io::stderr(), "tmpl-tui: {trouble}")?;
     }
     Ok(look)
 }
 
-/// The log of the newest run of a line, and its folder of pictures if there are any.
-fn newest_run(context: &Context, key: &str) -> anyhow::Result<(Option<PathBuf>, Option<PathBuf>)> {
+/// The newest run of a line. Where files are named besides, there need not be one (a leg of CI whose build never began).
+fn newest_run(context: &Context, key: &str, optional: bool) -> anyhow::Result<Option<Run>> {
     let line = context.line(key)?;
     let run = tmpl::build::latest(&context.state()?, &line.key).context("cannot read the records of runs")?;
-    let run = run.ok_or_else(|| Stop::usage(format!("{key}: no run is recorded here; name a log with --log")))?;
-    let pictures = std::fs::read_dir(&run.frames).is_ok_and(|mut entries| entries.next().is_some());
-    Ok((Some(run.log), pictures.then_some(run.frames)))
+    match run {
+        None if !optional => Err(Stop::usage(format!("{key}: no run is recorded here; name a log with --log"))),
+        run => Ok(run),
+    }
 }
 
 /// A log, unpacked when it is gzipped.

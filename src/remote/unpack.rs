@@ -70,7 +70,12 @@ impl Taken<'_> {
                 let inner = self.inner(&mut entry)?;
                 self.archive(inner, depth + 1)?;
             } else if let Some(place) = place(&name) {
-                let mut file = create(&self.folder.join(place))?;
+                let path = self.folder.join(place);
+                // The log stands beside the bundle and in it.
+                if path.exists() {
+                    continue;
+                }
+                let mut file = create(&path)?;
                 self.copy(&mut entry, &mut file)?;
                 self.files += 1;
             }
@@ -111,7 +116,7 @@ fn place(name: &Path) -> Option<PathBuf> {
     FILES.contains(&last).then(|| PathBuf::from(last))
 }
 
-/// The first entry of a name counts.
+/// A new file, for its owner alone.
 fn create(path: &Path) -> Result<File, Error> {
     use std::os::unix::fs::OpenOptionsExt;
     let opened = std::fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(path);
@@ -139,8 +144,12 @@ mod tests {
 
     #[test]
     fn a_log_and_a_bundle_come_out_where_a_run_has_them() {
-        let bundle =
-            archive(&[("x/frames/1763000000000.png", b"png"), ("x/timeline.jsonl", b"{}"), ("x/README", b"?")]);
+        let bundle = archive(&[
+            ("frames/1763000000000.png", b"png"),
+            ("x/timeline.jsonl", b"{}"),
+            ("x/README", b"?"),
+            ("packer-build.log", b"other"),
+        ]);
         let (dir, taken) = unpacked(&[("packer-build.log", b"log"), ("bundle.zip", &bundle)], BOUNDS);
         assert_eq!(taken, Ok(3));
         for (name, text) in [("packer-build.log", "log"), ("timeline.jsonl", "{}"), ("frames/1763000000000.png", "png")]

@@ -1,5 +1,6 @@
 //! Why a build failed: the log, the recorded screen, and redaction of everything that leaves.
 
+pub mod bundle;
 pub mod clock;
 pub mod fingerprint;
 pub mod log;

@@ -5,6 +5,7 @@
 //! it is finished. A line that cannot be read is passed over, so that one bad byte never hides a build.
 
 mod stillness;
+mod stills;
 
 use std::fs::File;
 use std::io::{self, Read, Seek, SeekFrom};
@@ -195,6 +196,11 @@ impl Recording {
             }
         }
         Ok(whole > 0)
+    }
+
+    /// Whether nothing was recorded.
+    pub fn is_empty(&self) -> bool {
+        self.frames.is_empty() && self.guests.is_empty() && self.notes.is_empty()
     }
 
     /// Where a picture lies.

@@ -9,13 +9,17 @@ mod frames;
 mod history;
 mod name;
 mod ocr;
+mod rows;
 
+#[cfg(test)]
+pub(crate) use cells::drawn;
 pub use cells::read as read_cells;
 pub use change::{Change, compare};
-pub use frames::{Frame, FramesError, Look, look, open, read};
+pub use frames::{Frame, FramesError, Look, files, look, open, read};
 pub use history::{FROZEN_AFTER, History, Motion};
 pub use name::{Named, name, recognise};
 pub use ocr::{OcrError, read as read_by_tesseract};
+pub use rows::{Scrubbed, scrub_rows};
 
 /// The text of a screen and how far it can be trusted.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -2,16 +2,15 @@
 
 use std::fs::File;
 use std::io::BufReader;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use super::super::message::Answer;
 use super::save::blocking;
-use crate::triage::picture::Picture;
 use crate::triage::recording::Recording;
 use crate::triage::redact::Scrubber;
 use crate::triage::rules::Rules;
-use crate::triage::screen::{self, Frame};
+use crate::triage::screen;
 use crate::triage::verdict::{self, Verdict};
 
 /// Pictures looked at, the newest ones: what stands still does so in the last of them, and each is megabytes.
@@ -30,7 +29,8 @@ pub(super) async fn judge(case: Case) -> Answer<Box<Verdict>> {
     let Case { repo, dir, log, scrubber } = case;
     let (rules, frames) = blocking(move || {
         let rules = Rules::with_own(&repo).map_err(|error| error.to_string())?;
-        Ok((rules, frames(&dir)?))
+        let recording = Recording::read(&dir).map_err(|error| format!("cannot read the record: {error}"))?;
+        Ok((rules, recording.stills(NEWEST)))
     })
     .await?;
     let look = screen::look(&frames, &rules.screens).await;
@@ -45,29 +45,4 @@ pub(super) async fn judge(case: Case) -> Answer<Box<Verdict>> {
         Ok(Box::new(verdict))
     })
     .await
-}
-
-/// The newest pictures of a run, and the last one once more for as long as it stood.
-fn frames(dir: &Path) -> Answer<Vec<Frame>> {
-    let recording = Recording::read(dir).map_err(|error| format!("cannot read the record: {error}"))?;
-    let Some(first) = recording.frames.first().map(|frame| frame.at) else { return Ok(Vec::new()) };
-    let since = |at: jiff::Timestamp| std::time::Duration::try_from(at.duration_since(first)).ok();
-    let newest = &recording.frames[recording.frames.len().saturating_sub(NEWEST)..];
-    let mut frames = Vec::new();
-    for frame in newest {
-        let path = recording.path(frame);
-        // One that cannot be read any more hides none of the others.
-        let read = std::fs::read(&path).map_err(|error| error.to_string());
-        match read.and_then(|png| Picture::decode(png).map_err(|error| error.to_string())) {
-            Ok(picture) => {
-                let image = picture.image().to_rgb8();
-                frames.push(Frame { name: frame.file.clone(), image, at: since(frame.at) });
-            }
-            Err(error) => tracing::warn!(%error, picture = %path.display(), "a recorded picture cannot be read"),
-        }
-    }
-    if let (Some(last), Some(frame)) = (newest.last(), frames.last().cloned()) {
-        frames.push(Frame { at: since(last.until), ..frame });
-    }
-    Ok(frames)
 }

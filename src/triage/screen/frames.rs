@@ -60,22 +60,28 @@ struct Listed {
 /// # Errors
 /// Nothing there, or not pictures.
 pub fn open(path: &Path) -> Result<Vec<Frame>, FramesError> {
-    let unreadable = |path: &Path, reason: &dyn std::fmt::Display| FramesError::Unreadable {
-        path: path.to_owned(),
-        reason: reason.to_string(),
-    };
+    let times = if path.is_dir() { times(path) } else { None };
+    files(path)?.iter().map(|file| frame(file, times.as_deref())).collect()
+}
+
+/// The files of these pictures, in order.
+///
+/// # Errors
+/// A folder that cannot be read, or without pictures.
+pub fn files(path: &Path) -> Result<Vec<PathBuf>, FramesError> {
     if !path.is_dir() {
-        return Ok(vec![frame(path, None)?]);
+        return Ok(vec![path.to_owned()]);
     }
-    let entries = std::fs::read_dir(path).map_err(|error| unreadable(path, &error))?;
+    let unreadable =
+        |reason: std::io::Error| FramesError::Unreadable { path: path.to_owned(), reason: reason.to_string() };
+    let entries = std::fs::read_dir(path).map_err(unreadable)?;
     let mut files: Vec<PathBuf> = entries.filter_map(|entry| Some(entry.ok()?.path())).collect();
     files.retain(|file| file.extension().is_some_and(|kind| kind.eq_ignore_ascii_case("png")));
     files.sort();
     if files.is_empty() {
         return Err(FramesError::Empty(path.to_owned()));
     }
-    let times = times(path);
-    files.iter().map(|file| frame(file, times.as_deref())).collect()
+    Ok(files)
 }
 
 fn frame(path: &Path, times: Option<&[Listed]>) -> Result<Frame, FramesError> {

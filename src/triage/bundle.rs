@@ -1,0 +1,253 @@
+//! Everything known about a run in one zip file that may leave the house: a page to read, the pictures, the verdict, the
+//! timeline and the log, without secrets.
+//!
+//! Names inside are ours, whatever the files were called. Every text goes through the [`Scrubber`]; pictures are drawn
+//! anew from their pixels (nothing that hides in a PNG file comes along), and rows of text consoles on which a secret
+//! stands are blackened. Secrets on graphical screens are found only where the recorder read them: such a picture is
+//! left out.
+
+mod log;
+mod page;
+mod picture;
+
+use std::fs::File;
+use std::io::{self, BufRead, BufWriter, Seek, Write};
+use std::path::{Path, PathBuf};
+
+use serde_json::Value;
+use zip::write::SimpleFileOptions;
+use zip::{CompressionMethod, ZipWriter};
+
+use super::recording::{Event, Frame, Reading, Recording};
+use super::redact::Scrubber;
+use super::screen::Motion;
+use super::verdict::Verdict;
+
+/// The page's name in the zip.
+pub const PAGE: &str = "index.html";
+/// The log's name in the zip.
+pub const LOG: &str = "packer-build.log";
+
+/// Why there is no bundle, in one line.
+#[derive(Debug, thiserror::Error)]
+pub enum BundleError {
+    /// the file cannot be written
+    #[error("cannot write {path}: {reason}")]
+    Write {
+        /// the zip file
+        path: PathBuf,
+        /// why
+        reason: String,
+    },
+    /// the log cannot be read to its end
+    #[error("cannot read the log: {0}")]
+    Log(io::Error),
+}
+
+/// What goes into a bundle. What is not there is left out.
+pub struct Contents<'a> {
+    /// what it is about, e.g. a line's key
+    pub title: String,
+    /// the verdict
+    pub verdict: &'a Verdict,
+    /// what the flight recorder kept
+    pub recording: Recording,
+    /// pictures from elsewhere, in order; only without a recording
+    pub pictures: Vec<PathBuf>,
+    /// `run.json` of the run
+    pub run: Option<PathBuf>,
+    /// the log
+    pub log: Option<Box<dyn BufRead>>,
+}
+
+/// What was written.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Written {
+    /// pictures in it
+    pub pictures: usize,
+    /// pictures that were left out: a secret stands on them, or they cannot be read
+    pub withheld: usize,
+    /// the middle of a log of hundreds of megabytes is left out
+    pub log_cut: bool,
+}
+
+/// One picture on its way into the page.
+struct Shot {
+    /// name in the zip
+    name: String,
+    /// name of the file it came from, as evidence cites it
+    source: String,
+    frame: Option<Frame>,
+    reading: Option<Reading>,
+    /// small, as PNG; `None` = withheld
+    thumbnail: Option<Vec<u8>>,
+    /// as large as it was, for the few that matter
+    full: Option<Vec<u8>>,
+}
+
+/// Writes the bundle, whole or not at all, readable by its owner alone.
+///
+/// # Errors
+/// [`BundleError`]
+pub fn write(path: &Path, contents: Contents<'_>, scrubber: &Scrubber) -> Result<Written, BundleError> {
+    let failed =
+        |error: &dyn std::fmt::Display| BundleError::Write { path: path.to_owned(), reason: error.to_string() };
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    // tempfile creates with mode 0600.
+    let file = tempfile::Builder::new().prefix(".bundle-").tempfile_in(folder).map_err(|error| failed(&error))?;
+    let mut zip = ZipWriter::new(BufWriter::new(file.as_file()));
+    let written = fill(&mut zip, contents, scrubber).map_err(|error| match error {
+        Trouble::Log(error) => BundleError::Log(error),
+        Trouble::Zip(reason) => failed(&reason),
+    })?;
+    zip.finish().and_then(|mut out| Ok(out.flush()?)).map_err(|error| failed(&error))?;
+    file.as_file().sync_all().map_err(|error| failed(&error))?;
+    file.persist(path).map_err(|error| failed(&error.error))?;
+    Ok(written)
+}
+
+enum Trouble {
+    Log(io::Error),
+    Zip(String),
+}
+
+impl From<io::Error> for Trouble {
+    fn from(error: io::Error) -> Self {
+        Self::Zip(error.to_string())
+    }
+}
+
+impl From<zip::result::ZipError> for Trouble {
+    fn from(error: zip::result::ZipError) -> Self {
+        Self::Zip(error.to_string())
+    }
+}
+
+fn options(method: CompressionMethod) -> SimpleFileOptions {
+    SimpleFileOptions::default().compression_method(method).unix_permissions(0o600)
+}
+
+fn fill<W: Write + Seek>(
+    zip: &mut ZipWriter<W>,
+    contents: Contents<'_>,
+    scrubber: &Scrubber,
+) -> Result<Written, Trouble> {
+    let Contents { title, verdict, recording, pictures, run, log } = contents;
+    let shots = shots(zip, &recording, &pictures, verdict, scrubber)?;
+    let told = match log {
+        Some(log) => {
+            zip.start_file(LOG, options(CompressionMethod::Deflated).large_file(true))?;
+            Some(log::copy(log, zip, scrubber, &cited(verdict)).map_err(Trouble::Log)?)
+        }
+        None => None,
+    };
+    let run = run.and_then(|path| serde_json::from_reader::<_, Value>(File::open(path).ok()?).ok());
+    let run = run.map(|run| scrubbed(run, scrubber));
+    let verdict_json = serde_json::to_value(verdict).map_err(|error| Trouble::Zip(error.to_string()))?;
+    let verdict_json = scrubbed(verdict_json, scrubber);
+    let page = page::Page {
+        title: &title,
+        verdict,
+        run: run.as_ref(),
+        recording: &recording,
+        shots: &shots,
+        log: told.as_ref(),
+    };
+    let json = |value: &Value| serde_json::to_vec_pretty(value).map_err(|error| Trouble::Zip(error.to_string()));
+    let mut texts = vec![(PAGE, page.html(scrubber).into_bytes()), ("triage.json", json(&verdict_json)?)];
+    if let Some(run) = &run {
+        texts.push(("run.json", json(run)?));
+    }
+    if !recording.is_empty() {
+        texts.push((super::recording::TIMELINE, timeline(&recording, &shots, scrubber)));
+    }
+    for (name, text) in texts {
+        zip.start_file(name, options(CompressionMethod::Deflated))?;
+        zip.write_all(&text)?;
+    }
+    let withheld = shots.iter().filter(|shot| shot.thumbnail.is_none()).count();
+    Ok(Written { pictures: shots.len() - withheld, withheld, log_cut: told.is_some_and(|told| told.cut) })
+}
+
+/// Lines of the log that the verdict cites.
+fn cited(verdict: &Verdict) -> Vec<u64> {
+    verdict.evidence.iter().filter_map(|evidence| evidence.line).collect()
+}
+
+/// Writes the pictures, and keeps of each what the page shows.
+fn shots<W: Write + Seek>(
+    zip: &mut ZipWriter<W>,
+    recording: &Recording,
+    loose: &[PathBuf],
+    verdict: &Verdict,
+    scrubber: &Scrubber,
+) -> Result<Vec<Shot>, Trouble> {
+    let recorded = recording.frames.iter().map(|frame| {
+        let reading = recording.reading(frame).cloned();
+        (recording.path(frame), frame.file.clone(), Some(frame.clone()), reading)
+    });
+    let large = page::worth_a_look(recording, loose, verdict);
+    let loose =
+        loose.iter().enumerate().map(|(at, path)| (path.clone(), format!("frames/{:04}.png", at + 1), None, None));
+    let mut shots = Vec::new();
+    for (path, name, frame, reading) in recorded.chain(loose) {
+        let source = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+        let drawn = picture::draw(&path, reading.as_ref(), scrubber);
+        let mut shot = Shot { name, source, frame, reading, thumbnail: None, full: None };
+        if let Some(drawn) = drawn {
+            zip.start_file(&shot.name, options(CompressionMethod::Stored))?;
+            zip.write_all(&drawn.png)?;
+            shot.thumbnail = Some(drawn.thumbnail);
+            shot.full = large.contains(&shot.source).then_some(drawn.png);
+        }
+        shots.push(shot);
+    }
+    Ok(shots)
+}
+
+/// The timeline again, from what was read of it, for those who open the bundle as a run.
+fn timeline(recording: &Recording, shots: &[Shot], scrubber: &Scrubber) -> Vec<u8> {
+    let mut events: Vec<(jiff::Timestamp, Event)> = Vec::new();
+    for frame in shots.iter().filter(|shot| shot.thumbnail.is_some()).filter_map(|shot| shot.frame.as_ref()) {
+        events.push((frame.at, Event::Frame(frame.clone())));
+        events.push((frame.until, Event::Still { at: frame.until, kind: frame.kind }));
+    }
+    events.extend(recording.readings.iter().map(|reading| (reading.at, Event::Reading(reading.clone()))));
+    events.extend(recording.guests.iter().map(|guest| (guest.at, Event::Guest(guest.clone()))));
+    events.extend(recording.tasks.iter().map(|task| (task.at, Event::Task(task.clone()))));
+    let note = |(at, text): &(jiff::Timestamp, String)| (*at, Event::Note { at: *at, text: text.clone() });
+    events.extend(recording.notes.iter().map(note));
+    events.sort_by_key(|(at, event)| (*at, matches!(event, Event::Frame(_))));
+    if let Some((at, kind)) = recording.seen {
+        events.push((at, Event::Still { at, kind }));
+    }
+    let mut out = Vec::new();
+    for value in events.into_iter().filter_map(|(_, event)| serde_json::to_value(event).ok()) {
+        out.extend_from_slice(scrubbed(value, scrubber).to_string().as_bytes());
+        out.push(b'\n');
+    }
+    out
+}
+
+/// JSON with every text in it scrubbed.
+fn scrubbed(value: Value, scrubber: &Scrubber) -> Value {
+    match value {
+        Value::String(text) => Value::String(scrubber.text(&text).into_owned()),
+        Value::Array(list) => list.into_iter().map(|value| scrubbed(value, scrubber)).collect(),
+        Value::Object(map) => map.into_iter().map(|(name, value)| (name, scrubbed(value, scrubber))).collect(),
+        other => other,
+    }
+}
+
+/// What a console was doing, in a word.
+fn word(kind: Motion) -> &'static str {
+    match kind {
+        Motion::Blank | Motion::BlankCursor => "blank",
+        Motion::Frozen | Motion::Idle => "still",
+        Motion::Spinner => "only a spinner",
+        Motion::Progress => "moving",
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,186 @@
+//! The log on its way out: scrubbed as a stream, bounded, and the lines that the page quotes.
+
+use std::collections::{BTreeMap, VecDeque};
+use std::io::{self, BufRead, Write};
+
+use crate::triage::log::clean;
+use crate::triage::redact::Scrubber;
+
+/// Of a longer log the beginning and the end go out.
+const HEAD: usize = 8 << 20;
+const TAIL: usize = 56 << 20;
+/// Lines quoted around a cited one, and at the end.
+const AROUND: u64 = 4;
+const LAST: usize = 60;
+/// Characters of a line that are quoted.
+const LONGEST: usize = 600;
+
+/// What the page tells of the log.
+#[derive(Debug, Default)]
+pub struct Told {
+    /// lines by their numbers, scrubbed and harmless
+    pub lines: BTreeMap<u64, String>,
+    /// how many there are in all
+    pub count: u64,
+    /// the middle was left out
+    pub cut: bool,
+}
+
+/// Copies a log, scrubbed; collects the lines around the cited ones and the last ones.
+///
+/// # Errors
+/// Those of reading and writing.
+pub fn copy(mut log: impl BufRead, out: &mut impl Write, scrubber: &Scrubber, cited: &[u64]) -> io::Result<Told> {
+    copy_within(&mut log, out, scrubber, cited, HEAD, TAIL)
+}
+
+fn copy_within(
+    log: &mut impl BufRead,
+    out: &mut impl Write,
+    scrubber: &Scrubber,
+    cited: &[u64],
+    head: usize,
+    tail: usize,
+) -> io::Result<Told> {
+    let mut bounded = Bounded { room: head, tail: VecDeque::new(), most: tail, dropped: 0 };
+    let mut quoted = Quoted { cited, told: Told::default(), line: Vec::new(), last: VecDeque::new() };
+    let (mut stream, mut clear) = (scrubber.stream(), Vec::new());
+    loop {
+        let piece = log.fill_buf()?;
+        let got = piece.len();
+        if got == 0 {
+            break;
+        }
+        stream.push(piece, &mut clear);
+        log.consume(got);
+        quoted.take(&clear);
+        bounded.take(&clear, out)?;
+        clear.clear();
+    }
+    stream.finish(&mut clear);
+    quoted.take(&clear);
+    bounded.take(&clear, out)?;
+    let cut = bounded.finish(out)?;
+    Ok(Told { cut, ..quoted.finish(scrubber) })
+}
+
+/// Passes the first bytes on and holds the last ones.
+struct Bounded {
+    room: usize,
+    tail: VecDeque<u8>,
+    most: usize,
+    dropped: u64,
+}
+
+impl Bounded {
+    fn take(&mut self, bytes: &[u8], out: &mut impl Write) -> io::Result<()> {
+        let now = bytes.len().min(self.room);
+        out.write_all(&bytes[..now])?;
+        self.room -= now;
+        self.tail.extend(&bytes[now..]);
+        let over = self.tail.len().saturating_sub(self.most);
+        self.tail.drain(..over);
+        self.dropped += over as u64;
+        Ok(())
+    }
+
+    /// Whether something was left out.
+    fn finish(mut self, out: &mut impl Write) -> io::Result<bool> {
+        if self.dropped > 0 {
+            // Up to the next line, so that no half line follows.
+            let whole = self.tail.iter().position(|b| *b == b'\n').map_or(0, |at| at + 1);
+            self.tail.drain(..whole);
+            writeln!(out, "\n[{} bytes are left out here]", self.dropped + whole as u64)?;
+        }
+        let (one, two) = self.tail.as_slices();
+        out.write_all(one)?;
+        out.write_all(two)?;
+        Ok(self.dropped > 0)
+    }
+}
+
+struct Quoted<'a> {
+    cited: &'a [u64],
+    told: Told,
+    line: Vec<u8>,
+    last: VecDeque<(u64, Vec<u8>)>,
+}
+
+impl Quoted<'_> {
+    fn take(&mut self, bytes: &[u8]) {
+        for part in bytes.split_inclusive(|b| *b == b'\n') {
+            let room = (LONGEST * 4).saturating_sub(self.line.len());
+            self.line.extend_from_slice(&part[..part.len().min(room)]);
+            if part.ends_with(b"\n") {
+                self.end_line();
+            }
+        }
+    }
+
+    fn end_line(&mut self) {
+        self.told.count += 1;
+        let number = self.told.count;
+        let line = std::mem::take(&mut self.line);
+        if self.cited.iter().any(|cited| cited.abs_diff(number) <= AROUND) {
+            self.told.lines.insert(number, text(&line));
+        }
+        self.last.push_back((number, line));
+        if self.last.len() > LAST {
+            self.last.pop_front();
+        }
+    }
+
+    fn finish(mut self, scrubber: &Scrubber) -> Told {
+        if !self.line.is_empty() {
+            self.end_line();
+        }
+        for (number, line) in &self.last {
+            self.told.lines.entry(*number).or_insert_with(|| text(line));
+        }
+        // A colour in the middle of a secret hides it from the stream; without colours it stands there again.
+        self.told.lines.values_mut().for_each(|line| *line = scrubber.text(line).into_owned());
+        self.told
+    }
+}
+
+fn text(line: &[u8]) -> String {
+    clean(String::from_utf8_lossy(line).trim_end()).chars().take(LONGEST).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn copied(text: &str, cited: &[u64], head: usize, tail: usize) -> (String, Told) {
+        let scrubber = Scrubber::from_env([("PKR_VAR_build_password".to_owned(), "correct-horse".to_owned())]);
+        let mut out = Vec::new();
+        let told = copy_within(&mut text.as_bytes(), &mut out, &scrubber, cited, head, tail).unwrap();
+        (String::from_utf8(out).unwrap(), told)
+    }
+
+    fn numbered(count: usize) -> String {
+        (1..=count).map(|n| format!("line {n}\n")).collect()
+    }
+
+    #[test]
+    fn a_short_log_goes_out_whole_and_scrubbed() {
+        let (out, told) = copied("a\npassword correct-horse\nend", &[], HEAD, TAIL);
+        assert_eq!(out, "a\npassword [REDACTED:PKR_VAR_build_password]\nend");
+        assert_eq!((told.count, told.cut), (3, false));
+    }
+
+    #[test]
+    fn of_a_long_log_both_ends_go_out_and_the_gap_is_said() {
+        let (out, told) = copied(&numbered(1000), &[], 40, 60);
+        assert!(out.starts_with("line 1\n") && out.ends_with("line 1000\n"), "{out}");
+        assert!(out.contains("bytes are left out here]") && out.len() < 200 && told.cut, "{out}");
+    }
+
+    #[test]
+    fn the_page_quotes_what_stands_around_the_evidence_and_the_end() {
+        let (_, told) = copied(&numbered(1000), &[500], HEAD, TAIL);
+        let numbers: Vec<u64> = told.lines.keys().copied().collect();
+        assert_eq!(numbers[..9], [496, 497, 498, 499, 500, 501, 502, 503, 504]);
+        assert_eq!((numbers[9], numbers.len(), told.lines[&1000].as_str()), (941, 69, "line 1000"));
+    }
+}
