@@ -7,6 +7,7 @@
 //! * [`Board`]: the recent runs with their legs at one moment, and what follows from them for a line.
 //! * [`artifact`], [`unpack`], [`evidence`]: what a failed leg left behind, fetched within bounds and kept as a run.
 //! * [`pins`]: what the checkout pins beside what a log says was used.
+//! * [`schedule`]: whether the weekly run happens, and whether anybody picks its legs up.
 //! * [`dispatch`], [`steer`]: start a run; cancel it, run its failed legs again.
 
 pub mod artifact;
@@ -18,6 +19,7 @@ pub mod evidence;
 pub mod leg;
 pub mod pins;
 pub mod run;
+pub mod schedule;
 mod settings;
 pub mod steer;
 pub mod unpack;
@@ -27,6 +29,7 @@ pub use client::{Client, Rate};
 pub use error::Error;
 pub use leg::Leg;
 pub use run::{Conclusion, RemoteRun, State};
+pub use schedule::Health;
 pub use settings::{Repository, Settings};
 
 /// The workflow that builds and promotes templates.

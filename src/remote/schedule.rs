@@ -1,0 +1,248 @@
+//! Whether the weekly run happens. GitHub runs schedules hours late, drops some, and switches them off in a public
+//! repository that nothing was pushed to for sixty days; none of that is said anywhere a tired person looks.
+
+use std::path::Path;
+use std::sync::LazyLock;
+
+use jiff::civil::Weekday;
+use jiff::tz::TimeZone;
+use jiff::{SignedDuration, Timestamp, Zoned};
+use regex::Regex;
+use serde::{Deserialize, Serialize};
+
+use super::{BUILD, Board, Client, Conclusion, Error, Leg, RemoteRun, State};
+
+/// Days without a push after which GitHub switches schedules off.
+const IDLE: i64 = 60;
+/// Days left from which on that is said.
+const SOON: i64 = 14;
+/// A week and a late start.
+const OVERDUE: SignedDuration = SignedDuration::from_hours(8 * 24);
+/// How late a scheduled run may begin before it counts as missing.
+const LATE: SignedDuration = SignedDuration::from_hours(12);
+/// How long a leg may wait for a runner.
+const WAIT: SignedDuration = SignedDuration::from_mins(10);
+
+/// Something a person should know.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Finding {
+    /// it needs somebody
+    pub alarm: bool,
+    /// one line
+    pub text: String,
+}
+
+/// How the weekly run stands.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Health {
+    /// GitHub's word for the workflow: `active`, `disabled_inactivity`, `disabled_manually`, …
+    pub workflow: String,
+    /// the newest scheduled run
+    pub last: Option<RemoteRun>,
+    /// minutes it began after its time
+    pub late_minutes: Option<i64>,
+    /// days until GitHub switches the schedule off, if nothing is pushed; public repositories only
+    pub days_left: Option<i64>,
+    /// what a person should know, the worst first
+    pub findings: Vec<Finding>,
+}
+
+impl Health {
+    /// Whether the schedule is switched off.
+    pub fn off(&self) -> bool {
+        self.workflow != "active"
+    }
+}
+
+/// A weekly or daily time in UTC: `MINUTE HOUR * * DAY`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Weekly {
+    minute: i8,
+    hour: i8,
+    /// `None` = every day
+    day: Option<Weekday>,
+}
+
+impl Weekly {
+    /// From the first `cron:` of a workflow file; `None` for a form other than the above.
+    pub fn of_workflow(text: &str) -> Option<Self> {
+        #[expect(clippy::unwrap_used, reason = "a pattern written here; a test uses it")]
+        static CRON: LazyLock<Regex> =
+            LazyLock::new(|| Regex::new(r#"cron:\s*["'](\d{1,2}) (\d{1,2}) \* \* (\d|\*)["']"#).unwrap());
+        let found = CRON.captures(text)?;
+        let day = found[3].parse::<i8>().ok().map(|day| Weekday::from_sunday_zero_offset(day % 7)).transpose().ok()?;
+        Some(Self { minute: found[1].parse().ok()?, hour: found[2].parse().ok()?, day })
+    }
+
+    /// The last such time not after `now`.
+    pub fn before(self, now: Timestamp) -> Option<Timestamp> {
+        let now: Zoned = now.to_zoned(TimeZone::UTC);
+        (0..8).find_map(|back| {
+            let day = now.date().checked_sub(jiff::Span::new().days(back)).ok()?;
+            let time = day.at(self.hour, self.minute, 0, 0).to_zoned(TimeZone::UTC).ok()?;
+            (self.day.is_none_or(|wanted| wanted == day.weekday()) && time <= now).then(|| time.timestamp())
+        })
+    }
+}
+
+#[derive(Deserialize)]
+struct Workflow {
+    state: String,
+}
+
+#[derive(Deserialize)]
+struct About {
+    pushed_at: Option<Timestamp>,
+    #[serde(default)]
+    private: bool,
+}
+
+impl Client {
+    /// How the weekly run stands; `repo` is the checkout, whose workflow file tells the time it is due.
+    ///
+    /// # Errors
+    /// [`Error`]
+    pub async fn health(&self, board: &Board, repo: &Path) -> Result<Health, Error> {
+        let workflow: Workflow = self.get(&format!("/actions/workflows/{BUILD}"), &format!("workflow {BUILD}")).await?;
+        let last = self.runs(BUILD, 1, Some("event=schedule")).await?.into_iter().next();
+        let about: About = self.get("", "repository").await?;
+        let text = std::fs::read_to_string(repo.join(".github/workflows").join(BUILD)).unwrap_or_default();
+        let weekly = Weekly::of_workflow(&text);
+        let due = last.as_ref().and_then(|last| weekly?.before(last.created));
+        let late_minutes = last.as_ref().zip(due).map(|(last, due)| last.created.duration_since(due).as_mins());
+        let idle =
+            about.pushed_at.filter(|_| !about.private).map(|pushed| board.at.duration_since(pushed).as_hours() / 24);
+        let mut health = Health {
+            workflow: workflow.state,
+            last,
+            late_minutes,
+            days_left: idle.map(|idle| IDLE - idle),
+            findings: Vec::new(),
+        };
+        health.judge(weekly, board.at);
+        health.findings.extend(queue(board));
+        for workflow in ["check-iso-updates.yml", "upload-isos.yml"] {
+            health.findings.extend(self.media(workflow).await?);
+        }
+        health.findings.sort_by_key(|finding| !finding.alarm);
+        Ok(health)
+    }
+
+    /// Switches the schedule on again.
+    ///
+    /// # Errors
+    /// [`Error`]
+    pub async fn enable_schedule(&self) -> Result<(), Error> {
+        self.put(&format!("/actions/workflows/{BUILD}/enable"), "switching the schedule on").await
+    }
+
+    /// A bump that was merged without its ISO on the datastore: Saturday's build fails at the mount, and nobody was told.
+    async fn media(&self, workflow: &str) -> Result<Option<Finding>, Error> {
+        let runs = match self.runs(workflow, 1, None).await {
+            Err(Error::NotFound { .. }) => return Ok(None),
+            other => other?,
+        };
+        let failed = runs.into_iter().find(|run| run.state.failed());
+        Ok(failed.map(|run| {
+            let what = match workflow {
+                "upload-isos.yml" => "an ISO may be named in the repository and missing on the datastore",
+                _ => "ISOs may be out of date, or bumped and not staged",
+            };
+            alarm(format!(
+                "{workflow} #{} {}: {what}; tmpl-tui iso upload all; {}",
+                run.number,
+                run.state.word(),
+                run.url
+            ))
+        }))
+    }
+}
+
+fn alarm(text: String) -> Finding {
+    Finding { alarm: true, text }
+}
+
+impl Health {
+    fn judge(&mut self, weekly: Option<Weekly>, now: Timestamp) {
+        let mut findings = Vec::new();
+        match self.workflow.as_str() {
+            "active" => {}
+            "disabled_inactivity" => {
+                findings.push(alarm("GitHub switched the schedule off for inactivity; U switches it on".into()))
+            }
+            other => findings.push(alarm(format!("the workflow is switched off ({other}); U switches it on"))),
+        }
+        match &self.last {
+            None => findings.push(alarm("the weekly run never ran".into())),
+            Some(last) => {
+                let age = now.duration_since(last.created);
+                let due = weekly.and_then(|weekly| weekly.before(now - LATE));
+                if age > OVERDUE {
+                    findings.push(alarm(format!("no scheduled run for {} days", age.as_hours() / 24)));
+                } else if due.is_some_and(|due| last.created < due) {
+                    findings.push(alarm(format!(
+                        "the scheduled run is missing; the last one was {} days ago",
+                        age.as_hours() / 24
+                    )));
+                }
+                if last.state.failed() && last.state != State::Ended(Conclusion::Cancelled) {
+                    findings.push(Finding {
+                        alarm: false,
+                        text: format!("the last scheduled run, #{}, {}", last.number, last.state.word()),
+                    });
+                }
+            }
+        }
+        if let Some(days) = self.days_left.filter(|days| *days <= SOON && !self.off()) {
+            let when = if days > 0 { format!("in {days} days") } else { "any time now".into() };
+            findings.push(alarm(format!(
+                "GitHub switches the schedule off {when}: nothing was pushed for {} days",
+                IDLE - days
+            )));
+        }
+        self.findings = findings;
+    }
+}
+
+/// Legs that nobody picks up: the scale set is down, or at its maximum.
+fn queue(board: &Board) -> Option<Finding> {
+    let live = || board.runs.iter().filter(|seen| seen.run.state.live());
+    let waits = |leg: &&Leg| leg.state == State::Queued && leg.queued(board.at) > WAIT;
+    let waiting: Vec<&Leg> = live().flat_map(|seen| &seen.legs).filter(waits).collect();
+    let first = waiting.first()?;
+    let label = first.labels.first().map_or("the runners", String::as_str);
+    let working =
+        live().flat_map(|seen| &seen.legs).filter(|leg| leg.state == State::Running && leg.labels == first.labels);
+    let longest = waiting.iter().map(|leg| leg.queued(board.at).as_mins()).max().unwrap_or(0);
+    let legs = waiting.len();
+    match working.count() {
+        0 => Some(alarm(format!(
+            "{legs} leg(s) wait for {label} since {longest} min and none is at work: the scale set is down"
+        ))),
+        // The workflow itself lets no more than two work at once.
+        1 => Some(alarm(format!(
+            "{legs} leg(s) wait for {label} since {longest} min, one is at work: the scale set is at its maximum"
+        ))),
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn at(text: &str) -> Timestamp {
+        text.parse().unwrap()
+    }
+
+    #[test]
+    fn the_workflow_of_this_repository_is_understood() {
+        let text = std::fs::read_to_string(".github/workflows/build-templates.yml").unwrap();
+        let weekly = Weekly::of_workflow(&text).unwrap();
+        // A Tuesday; and Saturday itself, before and after.
+        assert_eq!(weekly.before(at("2026-03-17T12:00:00Z")), Some(at("2026-03-14T02:00:00Z")));
+        assert_eq!(weekly.before(at("2026-03-14T01:59:00Z")), Some(at("2026-03-07T02:00:00Z")));
+        assert_eq!(weekly.before(at("2026-03-14T02:00:00Z")), Some(at("2026-03-14T02:00:00Z")));
+        assert_eq!(Weekly::of_workflow("cron: \"*/5 * * * *\""), None);
+    }
+}
