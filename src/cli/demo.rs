@@ -98,7 +98,7 @@ async fn second_process(context: &Context, args: &Args, show: &Showcase, program
     // A Ctrl-C before the console has taken the terminal is for the console.
     let mut interrupt = signal(SignalKind::interrupt())?;
     let mut command = Command::new(program);
-    command.env_clear().envs(std::env::vars_os().filter(|(name, _)| !foreign(name))).envs(show.lab().environment());
+    command.env_clear().envs(std::env::vars_os().filter(|(name, _)| !foreign(name))).envs(show.environment());
     command.env("XDG_STATE_HOME", showcase::state_home(show.folder()));
     command.arg("demo").arg("--inside").arg(show.folder()).arg("--start").arg(show.starts().join(","));
     if let Some(images) = args.images.to_possible_value() {

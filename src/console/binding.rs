@@ -52,6 +52,11 @@ pub enum Command {
     Quit,
     Leave,
     Suspend,
+    Runs,
+    Dispatch,
+    CancelRemote,
+    Rerun,
+    Schedule,
 }
 
 impl Command {
@@ -67,7 +72,12 @@ impl Command {
                 | Self::Sweep
                 | Self::Type
                 | Self::Teach
-        )
+        ) || (self.on_github() && !matches!(self, Self::Runs))
+    }
+
+    /// Whether it is about the pipeline on GitHub.
+    pub const fn on_github(self) -> bool {
+        matches!(self, Self::Runs | Self::Dispatch | Self::CancelRemote | Self::Rerun | Self::Schedule)
     }
 
     /// Its row in the table.
@@ -85,6 +95,8 @@ pub enum Group {
     Log,
     /// panes and overlays
     View,
+    /// the pipeline on GitHub
+    GitHub,
     /// moving about
     Move,
     /// the program itself
@@ -93,7 +105,7 @@ pub enum Group {
 
 impl Group {
     /// All, in the order of the help.
-    pub const ALL: [Self; 5] = [Self::Line, Self::Log, Self::View, Self::Move, Self::Program];
+    pub const ALL: [Self; 6] = [Self::Line, Self::Log, Self::View, Self::GitHub, Self::Move, Self::Program];
 
     /// The heading.
     pub const fn title(self) -> &'static str {
@@ -101,6 +113,7 @@ impl Group {
             Self::Line => "Selected line",
             Self::Log => "Log",
             Self::View => "View",
+            Self::GitHub => "Runs on GitHub",
             Self::Move => "Move",
             Self::Program => "Program",
         }
@@ -302,6 +315,46 @@ pub static BINDINGS: &[Binding] = &[
         "Alarms: silent, bell, or desktop notification",
     ),
     row(Command::Redraw, "redraw", &[KeyPress::ctrl('l')], Group::View, None, "Draw the screen anew"),
+    row(
+        Command::Runs,
+        "runs",
+        &[key('G')],
+        Group::GitHub,
+        Some("lines"),
+        "Runs on GitHub, and back; in the other panes: last",
+    ),
+    row(
+        Command::Dispatch,
+        "dispatch",
+        &[key('D')],
+        Group::GitHub,
+        Some("dispatch"),
+        "Build the line on GitHub; refused when a waiting run would be dropped for it",
+    ),
+    row(
+        Command::CancelRemote,
+        "cancel run on GitHub",
+        &[key('X')],
+        Group::GitHub,
+        Some("cancel"),
+        "Cancel the chosen run on GitHub",
+    ),
+    row(
+        Command::Rerun,
+        "run again on GitHub",
+        &[key('A')],
+        Group::GitHub,
+        Some("again"),
+        "Run the failed legs of the chosen run again",
+    ),
+    row(
+        Command::Schedule,
+        "schedule on",
+        &[key('U')],
+        Group::GitHub,
+        Some("schedule on"),
+        "Switch the schedule on again after GitHub switched it off",
+    ),
     row(Command::Up, "up", &[key('k'), UP], Group::Move, None, "Up"),
     row(Command::Down, "down", &[key('j'), DOWN], Group::Move, None, "Down"),
     row(Command::PageUp, "page up", &[KeyPress::code(Code::PageUp), KeyPress::ctrl('b')], Group::Move, None, "Page up"),
@@ -314,7 +367,7 @@ pub static BINDINGS: &[Binding] = &[
         "Page down",
     ),
     row(Command::Top, "first", &[key('g'), KeyPress::code(Code::Home)], Group::Move, None, "First"),
-    row(Command::Bottom, "last", &[key('G'), KeyPress::code(Code::End)], Group::Move, None, "Last"),
+    row(Command::Bottom, "last", &[KeyPress::code(Code::End)], Group::Move, None, "Last; also G outside the lines"),
     row(
         Command::Left,
         "left",

@@ -19,6 +19,9 @@ use crate::pipeline::Key;
 impl Console {
     /// Opens the confirmation of a change. The judge has been asked.
     pub(super) fn ask(&mut self, operation: Operation, effects: &mut Vec<Effect>) {
+        if operation.command.on_github() {
+            return self.ask_github(operation);
+        }
         let question = self.question();
         let Some(row) = operation.line.as_ref().and_then(|key| self.lines.get(key)) else { return };
         let asked = match operation.command {
@@ -61,6 +64,9 @@ impl Console {
             self.notice(Tone::Info, refusal.0);
             return;
         }
+        if let Deed::GitHub(ask) = confirm.deed {
+            return self.github_confirmed(*ask, effects);
+        }
         let Some(key) = confirm.operation.line.clone() else { return };
         let question = self.question();
         let effect = match &confirm.deed {
@@ -75,6 +81,7 @@ impl Console {
                 words: words.clone(),
                 picture: picture.clone(),
             },
+            Deed::GitHub(_) => return,
             Deed::Cancel { force } => Effect::CancelRun { question, key: key.clone(), force: *force },
             Deed::Generation(shown) => {
                 let Some(row) = self.lines.get(&key) else { return };

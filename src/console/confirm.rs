@@ -72,6 +72,8 @@ pub enum Deed {
         /// the screen
         picture: Picture,
     },
+    /// something is asked of GitHub
+    GitHub(Box<super::github::Ask>),
     /// a run is stopped
     Cancel {
         /// killed instead of asked

@@ -2,6 +2,7 @@
 //! panics included; nothing in here makes the console wait.
 
 mod generation;
+mod github;
 mod link;
 mod log;
 mod runs;
@@ -20,6 +21,7 @@ use tokio::sync::Notify;
 use tokio::task::JoinHandle;
 
 use super::effect::Effect;
+use super::github::{Ask, Heard};
 use super::message::{Answer, Msg};
 use crate::paths::StateDir;
 use crate::pipeline::Line;
@@ -52,6 +54,7 @@ pub struct Driver {
     report: Report,
     link: link::Link,
     log: log::Reader,
+    github: github::Link,
     records: triage::Records,
     eyes: screen::Eyes,
     scrubber: Arc<Scrubber>,
@@ -79,10 +82,12 @@ impl Driver {
         let log = log::Reader::new(report.clone(), scrubber.clone());
         let records = triage::Records::new(report.clone(), parts.state.clone());
         let eyes = screen::Eyes::new(parts.repo.clone(), scrubber.clone());
+        let github = github::Link::start(&parts, report.clone());
         let known = scrubber.clone();
         let mut driver = Self {
             link,
             log,
+            github,
             records,
             eyes,
             scrubber: known,
@@ -181,6 +186,7 @@ impl Driver {
                 let judged = verdict::judge(verdict::Case { repo, dir, log, scrubber });
                 self.ask(JUDGE, "the verdict", judged, move |answer| Msg::Judged { question, answer });
             }
+            Effect::GitHub(ask) => drop(self.ask_github(ask)),
             Effect::Notify { .. }
             | Effect::Clipboard(_)
             | Effect::Mouse(_)
@@ -204,6 +210,24 @@ impl Driver {
             task.abort();
         }
         self.link.stop().await;
+    }
+
+    fn ask_github(&self, ask: Ask) -> JoinHandle<()> {
+        let link = self.github.clone();
+        let done = |question| move |answer| Msg::GitHub(Heard::Done(question, answer));
+        match ask {
+            Ask::Look(question) => self
+                .ask(GITHUB, "asking GitHub", link.look(), move |answer| Msg::GitHub(Heard::Looked(question, answer))),
+            Ask::Dispatch(question, key) => self.ask(GITHUB, "the dispatch", link.dispatch(key), done(question)),
+            Ask::Cancel(question, run) => self.ask(GITHUB, "cancelling", link.cancel(*run), done(question)),
+            Ask::Rerun(question, run) => self.ask(GITHUB, "the re-run", link.rerun(*run), done(question)),
+            Ask::Enable(question) => self.ask(GITHUB, "the schedule", link.enable(), done(question)),
+            Ask::Fetch(question, chosen) => {
+                self.ask(FETCH, "fetching the log", link.fetch(chosen.0, chosen.1), move |answer| {
+                    Msg::GitHub(Heard::Fetched(question, answer))
+                })
+            }
+        }
     }
 
     /// Runs `work` elsewhere and reports its answer, whatever becomes of it.
@@ -231,6 +255,10 @@ impl Driver {
     }
 }
 
+/// How long GitHub may take to answer a handful of questions, or to show the run of a dispatch.
+const GITHUB: Duration = Duration::from_secs(120);
+/// How long a leg's evidence may take to come.
+const FETCH: Duration = Duration::from_secs(15 * 60);
 /// How long vCenter may take to say whether it objects.
 const GUARD: Duration = Duration::from_secs(30);
 /// How long a change of generations may take; vCenter's own tasks have limits too.

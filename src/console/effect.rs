@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use jiff::civil::DateTime;
 
+use super::github::Ask;
 use super::message::Question;
 use crate::generation::Plan;
 use crate::pipeline::Key;
@@ -183,6 +184,8 @@ pub enum Effect {
         /// also by a notification of the desktop
         desktop: bool,
     },
+    /// ask GitHub, or change something there
+    GitHub(Ask),
     /// put text on the clipboard of the user's terminal
     Clipboard(String),
     /// turn mouse reporting on or off
@@ -211,9 +214,14 @@ pub enum Sought {
 impl Effect {
     /// Whether it changes something outside this program: vCenter, a guest, a run, the repository.
     pub const fn mutates(&self) -> bool {
-        matches!(
-            self,
-            Self::Build { .. } | Self::CancelRun { .. } | Self::Apply { .. } | Self::Type { .. } | Self::Teach { .. }
-        )
+        matches!(self, Self::GitHub(ask) if ask.mutates())
+            || matches!(
+                self,
+                Self::Build { .. }
+                    | Self::CancelRun { .. }
+                    | Self::Apply { .. }
+                    | Self::Type { .. }
+                    | Self::Teach { .. }
+            )
     }
 }

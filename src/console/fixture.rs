@@ -1,11 +1,13 @@
 //! A folder, runs and a log with fixed names and times.
 
 use std::path::Path;
+use std::sync::Arc;
 
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
 use super::alarm::Call;
+use super::github::{Ask, Heard, Pipeline};
 use super::key::{Code, KeyPress};
 use super::log::LogFacts;
 use super::message::{Msg, Question};
@@ -14,6 +16,8 @@ use super::run::{RunSeen, RunState};
 use super::{Console, Effect, Opening};
 use crate::generation::Actor;
 use crate::pipeline::{Key, Matrix};
+use crate::remote::schedule::Finding;
+use crate::remote::{Board, Conclusion, Health, Leg, Rate, RemoteRun, Seen, State};
 use crate::triage::log::{Deadline, Level, LogLine, Origin, Phase, Problem, Span, Track};
 use crate::triage::picture::Picture;
 use crate::triage::recording::{Frame, GuestState, Reading, Recording};
@@ -350,4 +354,94 @@ pub fn judged(console: &mut Console, effects: &[Effect]) -> Vec<Effect> {
     });
     let question = asked.expect("a verdict was asked for");
     console.update(Msg::Judged { question, answer: Ok(Box::new(verdict())) })
+}
+
+fn remote_run(number: u64, line: &str, state: State, minutes: i64) -> RemoteRun {
+    let id = 9000 + number;
+    RemoteRun {
+        id,
+        number,
+        attempt: 1,
+        title: format!("build-templates {line}"),
+        event: if line == "all" { "schedule".into() } else { "workflow_dispatch".into() },
+        branch: Some("main".into()),
+        sha: "5f1d0c2ab6b5a1f3c7a9e0d4b8c6f2e1a3d5c7b9".into(),
+        state,
+        created: ago(minutes),
+        started: Some(ago(minutes)),
+        updated: ago(minutes / 2),
+        actor: Some("mona".into()),
+        url: format!("https://github.com/acme/images/actions/runs/{id}"),
+    }
+}
+
+fn leg(run: &RemoteRun, line: &str, state: State) -> Leg {
+    Leg {
+        id: run.id * 100 + line.len() as u64,
+        name: format!("build ({line})"),
+        key: Some(key(line)),
+        state,
+        step: state.failed().then(|| "Build and promote".into()),
+        created: run.created,
+        started: (state != State::Queued).then_some(run.created + jiff::SignedDuration::from_secs(95)),
+        ended: (!state.live()).then_some(run.updated),
+        runner: (state != State::Queued).then(|| "packer-vsphere-x7k2p-runner-4q8zt".into()),
+        labels: vec!["packer-vsphere".into()],
+        url: format!("{}/job/1", run.url),
+    }
+}
+
+/// One run at work, last Saturday's with a leg that failed, one that went well.
+pub fn pipeline() -> Arc<Pipeline> {
+    let seen = |run: RemoteRun, legs: &[(&str, State)]| {
+        let legs = legs.iter().map(|(line, state)| leg(&run, line, *state)).collect();
+        Seen { run, legs }
+    };
+    let (ok, failed) = (State::Ended(Conclusion::Success), State::Ended(Conclusion::Failure));
+    let mut running = seen(remote_run(88, "debian-13", State::Running, 12), &[("debian-13", State::Running)]);
+    running.legs[0].step = Some("Build and promote".into());
+    let weekly = seen(remote_run(87, "all", failed, 552), &[("windows-server-2022", failed), ("rocky-9", ok)]);
+    let last = weekly.run.clone();
+    let board = Board {
+        runs: vec![running, weekly, seen(remote_run(86, "all", ok, 552 + 10_080), &[("rocky-9", ok)])],
+        rate: Some(Rate { limit: 5000, remaining: 4987, reset: now() + jiff::SignedDuration::from_mins(31) }),
+        at: now(),
+    };
+    let findings = vec![
+        Finding {
+            alarm: true,
+            text: "GitHub switches the schedule off in 9 days: nothing was pushed for 51 days".into(),
+        },
+        Finding { alarm: false, text: "the last scheduled run, #87, failed".into() },
+    ];
+    let health =
+        Health { workflow: "active".into(), last: Some(last), late_minutes: Some(131), days_left: Some(9), findings };
+    Arc::new(Pipeline { board, health })
+}
+
+/// GitHub answered.
+pub fn with_github(mut console: Console) -> Console {
+    let effects = console.update(Msg::GitHub(Heard::Ready(Ok("acme/images".into()))));
+    answer_look(&mut console, &effects, pipeline());
+    console
+}
+
+/// GitHub is asked again and answers with a change.
+pub fn hear(console: &mut Console, change: impl FnOnce(&mut Pipeline)) {
+    let mut pipeline = pipeline();
+    change(Arc::make_mut(&mut pipeline));
+    console.now += jiff::SignedDuration::from_secs(61);
+    console.update(Msg::Ticked { now: console.now });
+    // One question is out at most; answers to others are dropped.
+    for number in 0..=console.asked {
+        console.update(Msg::GitHub(Heard::Looked(Question(number), Ok(pipeline.clone()))));
+    }
+}
+
+fn answer_look(console: &mut Console, effects: &[Effect], pipeline: Arc<Pipeline>) {
+    for effect in effects {
+        if let Effect::GitHub(Ask::Look(question)) = effect {
+            console.update(Msg::GitHub(Heard::Looked(*question, Ok(pipeline.clone()))));
+        }
+    }
 }

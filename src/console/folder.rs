@@ -96,6 +96,9 @@ impl Console {
             row.run.as_ref().map(|run| (short(run.started), run.ended.map(short))).hash(&mut hasher);
         }
         self.stale().hash(&mut hasher);
+        if self.github.open {
+            (self.now.as_second() / 10).hash(&mut hasher);
+        }
         if let LinkState::Lost { retry_at, .. } = &self.session.link {
             age::spoken(*retry_at, self.now).hash(&mut hasher);
         }

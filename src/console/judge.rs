@@ -22,11 +22,15 @@ impl Console {
     /// Why not, and what to do.
     pub fn allows(&self, operation: &Operation) -> Result<(), Refusal> {
         let command = operation.command;
+        if command.on_github() {
+            return self.allows_github(operation);
+        }
         if command.mutates() {
             return self.allows_change(operation);
         }
         match command {
             Command::Copy if matches!(self.panes.focus, Pane::Picture | Pane::Verdict) => Ok(()),
+            Command::Copy | Command::Zoom if self.github.open => Ok(()),
             Command::SavePicture if self.picture.picture().is_none() => {
                 Err(Refusal::new("no picture to save: the line has no running build VM"))
             }
@@ -79,7 +83,7 @@ impl Console {
             Command::CancelRun => allows_cancel(row),
             Command::Type => self.allows_type(row),
             Command::Teach => self.allows_teach(),
-            Command::Build => allows_build(row),
+            Command::Build => allows_build(row).and_then(|()| self.free_at_github(key)),
             command => self.allows_generation(row, command),
         }
     }

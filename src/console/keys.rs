@@ -22,8 +22,13 @@ impl Console {
                 let digit = if let Code::Char(char) = press.code { char.to_digit(10) } else { None };
                 match binding::command(press) {
                     Some(Command::Evidence) => self.open_evidence(digit, effects),
-                    Some(Command::Zoom) if self.panes.focus == Pane::Verdict && press.code == Code::Enter => {
+                    Some(Command::Zoom)
+                        if self.panes.focus == Pane::Verdict && !self.github.open && press.code == Code::Enter =>
+                    {
                         self.command(Command::Evidence, effects);
+                    }
+                    Some(Command::Runs) if !self.github.open && self.panes.focus != Pane::Lines => {
+                        self.command(Command::Bottom, effects);
                     }
                     Some(command) => self.command(command, effects),
                     None => {}
@@ -44,6 +49,9 @@ impl Console {
             return;
         }
         match command {
+            Command::Runs => self.turn_github(),
+            Command::Zoom if self.github.open => self.open_remote(effects),
+            Command::Copy if self.github.open => self.copy_page(effects),
             Command::NextPane => self.panes.focus(self.panes.focus.turned(true)),
             Command::PreviousPane => self.panes.focus(self.panes.focus.turned(false)),
             Command::Zoom => self.panes.zoomed = !self.panes.zoomed,
@@ -77,6 +85,9 @@ impl Console {
     }
 
     fn moved(&mut self, command: Command, effects: &mut Vec<Effect>) {
+        if self.github.open {
+            return self.github_moved(command);
+        }
         let focus = self.panes.focus;
         match focus {
             Pane::Picture | Pane::Timeline if self.scrubbing(command, effects) => return,
@@ -150,6 +161,7 @@ impl Console {
     }
 
     fn refresh(&mut self, effects: &mut Vec<Effect>) {
+        self.look_again();
         self.picture.hurry();
         self.log.retry();
         effects.push(Effect::ReadRuns);
@@ -169,7 +181,8 @@ impl Console {
 
     /// Whether Esc has somewhere to go back to.
     fn somewhere(&self) -> bool {
-        self.panes.zoomed
+        self.github.open
+            || self.panes.zoomed
             || self.panes.focus != Pane::Lines
             || self.log.search().is_some()
             || !self.lines.filter().is_empty()
@@ -178,6 +191,9 @@ impl Console {
 
     fn back(&mut self) {
         if self.toasts.dismiss() {
+            return;
+        }
+        if std::mem::take(&mut self.github.open) {
             return;
         }
         let searched = match self.panes.focus {
@@ -254,7 +270,7 @@ impl Console {
     }
 
     pub(super) fn clicked(&mut self, pane: Pane, row: Option<usize>) {
-        if self.overlay.is_some() {
+        if self.overlay.is_some() || self.github.open {
             return;
         }
         self.prompt = None;

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 
+use super::github::Heard;
 use super::key::KeyPress;
 use super::log::{Found, LogFacts};
 use super::panes::{Measures, Pane};
@@ -163,6 +164,8 @@ pub enum Msg {
         /// why it fails, or why that cannot be said
         answer: Answer<Box<Verdict>>,
     },
+    /// something was heard of GitHub
+    GitHub(Heard),
     /// the system asked the program to end (SIGTERM, SIGHUP, SIGINT)
     Signalled,
 }

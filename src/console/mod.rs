@@ -16,6 +16,7 @@ pub mod effect;
 #[cfg(test)]
 pub(crate) mod fixture;
 mod folder;
+pub mod github;
 mod judge;
 mod jump;
 pub mod key;

@@ -8,6 +8,7 @@ use jiff::tz::TimeZone;
 
 use super::alarm::{Alarms, Call};
 use super::binding::Command;
+use super::github::GitHubView;
 use super::lines::{LineRow, Lines};
 use super::log::LogPane;
 use super::message::Question;
@@ -122,6 +123,7 @@ pub struct Console {
     pub(crate) ongoing: BTreeMap<Key, Ongoing>,
     pub(crate) log: LogPane,
     pub(crate) picture: PicturePane,
+    pub(crate) github: GitHubView,
     pub(crate) timeline: TimelinePane,
     pub(crate) verdicts: Verdicts,
     pub(crate) words: WordsPane,
@@ -169,6 +171,7 @@ impl Console {
             ongoing: BTreeMap::new(),
             log: LogPane::default(),
             picture: PicturePane::default(),
+            github: GitHubView::default(),
             timeline: TimelinePane::default(),
             verdicts: Verdicts::default(),
             words: WordsPane::default(),
@@ -212,7 +215,7 @@ impl Console {
 
     /// Whether nothing it asked for is outstanding, apart from its standing watches. Tests wait for this.
     pub fn idle(&self) -> bool {
-        self.ongoing.is_empty() && self.errands.is_empty()
+        self.ongoing.is_empty() && self.errands.is_empty() && !self.github.busy()
     }
 
     /// Whether a change that this process carries out itself is under way; builds go on without it.

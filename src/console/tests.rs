@@ -1,5 +1,6 @@
 //! Transitions and invariants of the console.
 
+mod github;
 mod invariants;
 mod leaving;
 mod log;

@@ -54,6 +54,7 @@ impl Console {
             Msg::FrameRead { question, answer } => return self.timeline.read(question, answer),
             Msg::WordsRead { question, answer } => return self.words_read(question, answer, effects),
             Msg::Judged { question, answer } => return self.verdicts.judged(question, answer, self.now),
+            Msg::GitHub(heard) => return self.heard(heard, effects),
             Msg::Signalled => effects.push(Effect::Quit),
         }
         true
@@ -88,6 +89,7 @@ impl Console {
 
     /// What the new state asks for: the right log, its lines on screen, a fresh picture.
     fn follow_up(&mut self, effects: &mut Vec<Effect>) {
+        self.look_at_github(effects);
         let selected = self.lines.selected();
         let source = selected.and_then(|row| row.run.as_ref().map(|run| (row.line.key.clone(), run.log.clone())));
         let guest = selected.and_then(|row| row.guest()).cloned();

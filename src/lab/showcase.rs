@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 use jiff::{SignedDuration, Timestamp};
 use tempfile::TempDir;
 
+use super::github::{GitHub, World};
 use super::guest::Book;
 use super::inventory::Seed;
 use super::{Lab, Options, packer};
@@ -17,6 +18,7 @@ use crate::pipeline::{Line, Matrix, MatrixError};
 
 /// The pipeline's files as they were when this program was built, so that a demo needs no repository.
 const FILES: &[(&str, &str)] = &[
+    (".github/workflows/build-templates.yml", include_str!("../../.github/workflows/build-templates.yml")),
     ("ci/matrix.json", include_str!("../../ci/matrix.json")),
     ("ci/config/ansible.pkrvars.hcl", include_str!("../../ci/config/ansible.pkrvars.hcl")),
     ("ci/config/build.pkrvars.hcl", include_str!("../../ci/config/build.pkrvars.hcl")),
@@ -47,6 +49,9 @@ const GOOD: [&str; 2] = ["debian", "el"];
 /// The build that goes wrong, unless another scenario is asked for.
 const BAD: &str = "licensing";
 
+/// The line whose leg failed on the simulated GitHub.
+const REMOTE: &str = "windows-server-2022";
+
 /// Why there is nothing to show.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
@@ -65,6 +70,7 @@ pub enum Error {
 #[derive(Debug)]
 pub struct Showcase {
     lab: Lab,
+    github: GitHub,
     folder: TempDir,
     /// keys of the lines whose builds are to be started
     starts: Vec<String>,
@@ -95,7 +101,9 @@ impl Showcase {
             options.guests.insert(matrix.line(&guest.line)?.base_name.clone(), guest.name.clone());
         }
         let lab = Lab::start(options).await?;
-        Ok(Self { lab, folder, starts })
+        let enabled = matrix.lines.iter().filter(|line| line.enabled).map(|line| line.key.0.clone());
+        let github = GitHub::start(World::demo(&enabled.collect::<Vec<_>>(), REMOTE)).await?;
+        Ok(Self { lab, github, folder, starts })
     }
 
     /// Keys of the lines whose builds are to be started.
@@ -106,6 +114,11 @@ impl Showcase {
     /// The lab.
     pub fn lab(&self) -> &Lab {
         &self.lab
+    }
+
+    /// The environment of everything inside the demo: the lab and its GitHub, nothing of the real world.
+    pub fn environment(&self) -> Vec<(&'static str, String)> {
+        self.lab.environment().into_iter().chain(self.github.environment()).collect()
     }
 
     /// Where everything inside the demo keeps its records.

@@ -57,6 +57,9 @@ impl Layout {
         layout.wide &= body.height >= 14;
         layout.full = layout.wide && body.height >= FULL;
         let flat = body.height < FLAT;
+        if console.github.open {
+            return layout;
+        }
         if console.panes.zoomed || flat {
             *layout.slot(console.panes.focus) = body;
         } else if layout.wide {

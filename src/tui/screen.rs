@@ -17,6 +17,9 @@ pub fn draw(console: &Console, layout: &Layout, theme: Theme, surface: &mut Pict
         || (!toasts.is_empty() && toasts.intersects(layout.picture));
     let buffer = frame.buffer_mut();
     view::header::draw(console, layout.header, theme, buffer);
+    if console.github.open {
+        view::runs::draw(console, layout.body, theme, buffer);
+    }
     view::log::draw(console, layout.log, theme, buffer);
     view::picture::draw(console, layout.picture, theme, surface, covered, buffer);
     view::timeline::draw(console, layout.timeline, theme, buffer);

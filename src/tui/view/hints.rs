@@ -48,7 +48,13 @@ impl Hint {
 
 /// Help, the focused pane's own, then those of every pane, and the way out.
 fn hints(console: &Console) -> Vec<Hint> {
-    let own = if console.panes.focus == Pane::Log { Group::Log } else { Group::Line };
+    let own = if console.github.open {
+        Group::GitHub
+    } else if console.panes.focus == Pane::Log {
+        Group::Log
+    } else {
+        Group::Line
+    };
     let of = |group: Group| BINDINGS.iter().filter(move |binding| binding.group == group);
     let help = |binding: &&Binding| binding.command == Command::Help;
     let all = of(Group::View).filter(help).chain(of(own)).chain(of(Group::View).filter(move |b| !help(b)));
@@ -90,6 +96,7 @@ fn label(console: &Console, binding: &'static Binding) -> Option<&'static str> {
         Command::Find if console.panes.focus == Pane::Log => Some("search"),
         Command::Find if console.panes.focus == Pane::Picture && console.words.shown => Some("search"),
         Command::Follow if console.log.follows() => Some("pause"),
+        Command::Zoom if console.github.open => Some("open log"),
         Command::Zoom if console.panes.zoomed => Some("unzoom"),
         _ => binding.hint,
     }

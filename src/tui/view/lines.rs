@@ -219,6 +219,11 @@ fn run(console: &Console, row: &LineRow, theme: Theme) -> (String, Style) {
     if let Some(ongoing) = console.ongoing.get(&row.line.key) {
         return (format!("◌ {}", ongoing.command.noun()), theme.busy());
     }
+    if row.live_run().is_none()
+        && let Some(what) = console.built_at_github(&row.line.key)
+    {
+        return (format!("● GitHub {what}"), theme.busy());
+    }
     let Some(run) = &row.run else { return (NONE.into(), theme.dim()) };
     let since = |at| age::short(console.now, at, &console.zone);
     let ended = since(run.ended.unwrap_or(run.started));

@@ -15,6 +15,7 @@ pub mod hints;
 pub mod lines;
 pub mod log;
 pub mod picture;
+pub mod runs;
 pub mod timeline;
 pub mod toasts;
 pub mod verdict;

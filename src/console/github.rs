@@ -1,0 +1,177 @@
+//! The pipeline on GitHub: its runs and legs on a screen of their own, and what they mean for the lines here.
+
+mod deeds;
+mod look;
+
+use std::sync::Arc;
+
+use jiff::{SignedDuration, Timestamp};
+
+use super::effect::Effect;
+use super::message::{Answer, Question};
+use super::operation::Refusal;
+use super::state::Console;
+use crate::pipeline::Key;
+use crate::remote::{Board, Health, Leg, RemoteRun, Seen};
+
+/// How often GitHub is asked while somebody looks, and else. Unchanged answers cost nothing.
+const LOOKED_AT: SignedDuration = SignedDuration::from_secs(10);
+const ASIDE: SignedDuration = SignedDuration::from_secs(60);
+
+/// What GitHub says at one moment.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Pipeline {
+    /// runs with their legs
+    pub board: Board,
+    /// the weekly run
+    pub health: Health,
+}
+
+/// Something to ask of GitHub.
+#[derive(Debug, Clone)]
+pub enum Ask {
+    /// everything, as it stands
+    Look(Question),
+    /// start a run for a line
+    Dispatch(Question, Key),
+    /// end a run
+    Cancel(Question, Box<RemoteRun>),
+    /// run the failed legs of a run again
+    Rerun(Question, Box<RemoteRun>),
+    /// switch the schedule on again
+    Enable(Question),
+    /// bring the evidence of a failed leg here
+    Fetch(Question, Box<(RemoteRun, Leg)>),
+}
+
+impl Ask {
+    /// Whether it changes something at GitHub.
+    pub const fn mutates(&self) -> bool {
+        matches!(self, Self::Dispatch(..) | Self::Cancel(..) | Self::Rerun(..) | Self::Enable(_))
+    }
+}
+
+/// What was heard of GitHub.
+#[derive(Debug, Clone)]
+pub enum Heard {
+    /// the repository that can be asked about, or what is missing for that
+    Ready(Answer<String>),
+    /// how everything stands
+    Looked(Question, Answer<Arc<Pipeline>>),
+    /// a change was made, in one line
+    Done(Question, Answer<String>),
+    /// evidence is here: its line, and when the leg began
+    Fetched(Question, Answer<(Key, Timestamp)>),
+}
+
+/// One row of the screen.
+#[derive(Debug, Clone, Copy)]
+pub enum Row<'a> {
+    /// a run
+    Run(&'a Seen),
+    /// one of its legs
+    Leg(&'a Seen, &'a Leg),
+}
+
+impl<'a> Row<'a> {
+    /// The run it belongs to.
+    pub const fn seen(&self) -> &'a Seen {
+        match self {
+            Self::Run(seen) | Self::Leg(seen, _) => seen,
+        }
+    }
+}
+
+/// The screen's state.
+#[derive(Debug, Clone, Default)]
+pub struct GitHubView {
+    /// it covers the panes
+    pub open: bool,
+    /// `owner/name`, or why GitHub cannot be asked; `None` = not known yet
+    pub repository: Option<Answer<String>>,
+    /// as last heard
+    pub pipeline: Option<Arc<Pipeline>>,
+    /// why the last question was not answered
+    pub trouble: Option<String>,
+    /// index of the chosen row
+    pub chosen: usize,
+    asking: Option<Question>,
+    asked: Option<Timestamp>,
+    /// at work for a person: fetching, cancelling
+    errand: Option<Question>,
+}
+
+impl GitHubView {
+    /// Runs, with the legs of those that are at work or failed.
+    pub fn rows(&self) -> Vec<Row<'_>> {
+        let Some(pipeline) = &self.pipeline else { return Vec::new() };
+        let mut rows = Vec::new();
+        for seen in &pipeline.board.runs {
+            rows.push(Row::Run(seen));
+            let open = seen.run.state.live() || seen.run.state.failed();
+            let worth =
+                |leg: &&Leg| leg.key.is_some() || leg.state.failed() || leg.state == crate::remote::State::Running;
+            rows.extend(seen.legs.iter().filter(|_| open).filter(worth).map(|leg| Row::Leg(seen, leg)));
+        }
+        rows
+    }
+
+    /// The chosen row.
+    pub fn row(&self) -> Option<Row<'_>> {
+        let rows = self.rows();
+        rows.get(self.chosen.min(rows.len().saturating_sub(1))).copied()
+    }
+
+    /// The run that builds a line, now or later.
+    pub fn builds(&self, key: &Key) -> Option<&Seen> {
+        self.pipeline.as_ref()?.board.builds(key)
+    }
+
+    /// Whether something a person asked for is under way.
+    pub const fn busy(&self) -> bool {
+        self.errand.is_some()
+    }
+
+    fn usable(&self) -> Result<(), Refusal> {
+        match &self.repository {
+            Some(Ok(_)) => Ok(()),
+            Some(Err(missing)) => Err(Refusal::new(missing.clone())),
+            None => Err(Refusal::new("GitHub was not asked yet")),
+        }
+    }
+
+    fn known(&self) -> Result<&Pipeline, Refusal> {
+        self.usable()?;
+        match (&self.pipeline, &self.trouble) {
+            (Some(pipeline), _) => Ok(pipeline),
+            (None, Some(trouble)) => Err(Refusal::new(trouble.clone())),
+            (None, None) => Err(Refusal::new("GitHub has not answered yet")),
+        }
+    }
+}
+
+impl Console {
+    /// What was heard; says whether the screen may have changed.
+    pub(super) fn heard(&mut self, heard: Heard, effects: &mut Vec<Effect>) -> bool {
+        match heard {
+            Heard::Ready(answer) => self.github.repository = Some(answer),
+            Heard::Looked(question, answer) => return self.looked(question, answer),
+            Heard::Done(question, answer) => return self.github_done(question, answer),
+            Heard::Fetched(question, answer) => return self.fetched(question, answer, effects),
+        }
+        true
+    }
+
+    /// Asks at the next opportunity, whatever the pause.
+    pub(super) fn look_again(&mut self) {
+        self.github.asked = None;
+    }
+
+    /// Opens the screen, or closes it.
+    pub(super) fn turn_github(&mut self) {
+        self.github.open = !self.github.open;
+        if self.github.open {
+            self.github.asked = None;
+        }
+    }
+}

@@ -1,0 +1,230 @@
+//! What is done at GitHub: judged, confirmed, carried out.
+
+use jiff::Timestamp;
+
+use super::super::binding::Command;
+use super::super::confirm::{Check, Choice, Confirm, Deed, Need};
+use super::super::effect::Effect;
+use super::super::message::{Answer, Question};
+use super::super::operation::{Operation, Refusal};
+use super::super::overlay::Overlay;
+use super::super::panes::Pane;
+use super::super::state::{Console, Leaving};
+use super::super::toast::Tone;
+use super::{Ask, Row};
+use crate::pipeline::Key;
+use crate::remote::{Leg, RemoteRun};
+
+impl Console {
+    /// The judge's part for what is done at GitHub.
+    pub(in super::super) fn allows_github(&self, operation: &Operation) -> Result<(), Refusal> {
+        if operation.command == Command::Runs {
+            return Ok(());
+        }
+        if self.session.read_only {
+            return Err(Refusal::new("read-only: started with --read-only, nothing can be changed"));
+        }
+        if self.leaving != Leaving::No {
+            return Err(Refusal::new("leaving as soon as the work is done; nothing new is begun"));
+        }
+        let pipeline = self.github.known()?;
+        if self.github.busy() {
+            return Err(Refusal::new("GitHub is still at work on the last request"));
+        }
+        match operation.command {
+            Command::Dispatch => self.allows_dispatch(operation),
+            Command::Schedule if pipeline.health.off() => Ok(()),
+            Command::Schedule => Err(Refusal::new("the schedule is on")),
+            Command::CancelRemote => match self.chosen_run()? {
+                run if run.state.live() => Ok(()),
+                run => Err(Refusal(format!("run #{} is over: it {}", run.number, run.state.word()))),
+            },
+            _ => match self.chosen_run()? {
+                run if run.state.failed() => {
+                    pipeline.board.takes_one_more().map_err(|error| Refusal(error.to_string()))
+                }
+                run => Err(Refusal(format!("no leg of run #{} failed", run.number))),
+            },
+        }
+    }
+
+    fn allows_dispatch(&self, operation: &Operation) -> Result<(), Refusal> {
+        let row = operation.line.as_ref().and_then(|key| self.lines.get(key));
+        let key = &row.ok_or_else(|| Refusal::new("no line selected"))?.line.key;
+        if row.is_some_and(|row| row.live_run().is_some()) {
+            return Err(Refusal(format!("{key} is being built on this machine: two runs would fight over its VM")));
+        }
+        self.github.known()?.board.may_dispatch(key).map_err(|error| Refusal(error.to_string()))
+    }
+
+    /// Why the line may not be built here: it is being built at GitHub.
+    pub(in super::super) fn free_at_github(&self, key: &Key) -> Result<(), Refusal> {
+        match self.github.builds(key) {
+            None => Ok(()),
+            Some(seen) => {
+                let run = &seen.run;
+                Err(Refusal(format!("{key} is being built by run #{} on GitHub: {}", run.number, run.url)))
+            }
+        }
+    }
+
+    fn chosen_run(&self) -> Result<&RemoteRun, Refusal> {
+        if !self.github.open {
+            return Err(Refusal::new("choose a run first: G shows them"));
+        }
+        self.github.row().map(|row| &row.seen().run).ok_or_else(|| Refusal::new("there is no run"))
+    }
+
+    /// Opens the confirmation. The judge has been asked.
+    pub(in super::super) fn ask_github(&mut self, operation: Operation) {
+        let question = self.question();
+        let run = self.chosen_run().ok().cloned().map(Box::new);
+        let (title, steps, verb, ask) = match (operation.command, run, operation.line.clone()) {
+            (Command::Dispatch, _, Some(key)) => {
+                let steps = vec![
+                    format!("GitHub starts build-templates.yml with os={key} on the default branch"),
+                    format!("a runner of the scale set builds {key} and promotes it"),
+                ];
+                (format!("Dispatch {key} on GitHub"), steps, "dispatch", Ask::Dispatch(question, key))
+            }
+            (Command::Schedule, ..) => {
+                let steps = vec!["GitHub runs build-templates.yml on its schedule again".into()];
+                ("Switch the schedule on".into(), steps, "switch it on", Ask::Enable(question))
+            }
+            (Command::CancelRemote, Some(run), _) => {
+                let steps = vec![
+                    format!("GitHub ends run #{} ({}) with all its legs", run.number, run.title),
+                    "each leg has seconds to destroy its VM; S sweeps one that stays behind".into(),
+                ];
+                (format!("Cancel run #{} on GitHub", run.number), steps, "cancel it", Ask::Cancel(question, run))
+            }
+            (Command::Rerun, Some(run), _) => {
+                let steps = vec![format!("GitHub runs the failed legs of run #{} again", run.number)];
+                (format!("Run #{} again on GitHub", run.number), steps, "run again", Ask::Rerun(question, run))
+            }
+            _ => return,
+        };
+        let confirm = Confirm {
+            operation,
+            question,
+            title,
+            steps,
+            note: None,
+            command: None,
+            verb,
+            need: Need::Yes,
+            choice: Choice::Cancel,
+            check: Check::None,
+            deed: Deed::GitHub(Box::new(ask)),
+            complaint: None,
+        };
+        self.overlay = Some(Overlay::Confirm(Box::new(confirm)));
+    }
+
+    /// A person confirmed; the judge was asked again.
+    pub(in super::super) fn github_confirmed(&mut self, ask: Ask, effects: &mut Vec<Effect>) {
+        let target = match &ask {
+            Ask::Cancel(_, run) | Ask::Rerun(_, run) => Some(run.id),
+            _ => None,
+        };
+        if target.is_some() && self.chosen_run().ok().map(|run| run.id) != target {
+            self.notice(Tone::Info, "another run is chosen meanwhile, nothing was done: look again");
+            return;
+        }
+        let question = self.question();
+        let ask = match ask {
+            Ask::Dispatch(_, key) => Ask::Dispatch(question, key),
+            Ask::Cancel(_, run) => Ask::Cancel(question, run),
+            Ask::Rerun(_, run) => Ask::Rerun(question, run),
+            Ask::Enable(_) => Ask::Enable(question),
+            Ask::Look(_) | Ask::Fetch(..) => return,
+        };
+        self.github.errand = Some(question);
+        effects.push(Effect::GitHub(ask));
+    }
+
+    pub(super) fn github_done(&mut self, question: Question, answer: Answer<String>) -> bool {
+        if self.github.errand != Some(question) {
+            return false;
+        }
+        (self.github.errand, self.github.asked) = (None, None);
+        match answer {
+            Ok(text) => self.notice(Tone::Done, text),
+            Err(reason) => self.notice(Tone::Failed, reason),
+        }
+        true
+    }
+
+    /// Brings the evidence of the chosen leg here, or says why there is none.
+    pub(in super::super) fn open_remote(&mut self, effects: &mut Vec<Effect>) {
+        let chosen = match self.github.row() {
+            Some(Row::Leg(seen, leg)) => Some((seen.run.clone(), leg.clone())),
+            Some(Row::Run(seen)) => {
+                let failed = |leg: &&Leg| leg.key.is_some() && leg.state.failed();
+                seen.legs.iter().find(failed).map(|leg| (seen.run.clone(), leg.clone()))
+            }
+            None => None,
+        };
+        let refusal = match &chosen {
+            None => "nothing to open: no leg of this run failed".to_owned(),
+            Some((_, leg)) if leg.key.is_none() => format!("{} builds no line; c copies its page", leg.name),
+            Some((_, leg)) if leg.state.live() => {
+                format!(
+                    "{} is at work: GitHub gives its log when it is over; guest and picture are on the lines' screen",
+                    leg.name
+                )
+            }
+            Some((_, leg)) if !leg.state.failed() => format!("{} {}: it left no log", leg.name, leg.state.word()),
+            Some(_) if self.github.busy() => "GitHub is still at work on the last request".to_owned(),
+            Some(_) => String::new(),
+        };
+        let Some(chosen) = chosen.filter(|_| refusal.is_empty()) else { return self.notice(Tone::Info, refusal) };
+        let question = self.question();
+        self.github.errand = Some(question);
+        self.notice(Tone::Info, format!("fetching what {} left", chosen.1.name));
+        effects.push(Effect::GitHub(Ask::Fetch(question, Box::new(chosen))));
+    }
+
+    pub(super) fn fetched(
+        &mut self,
+        question: Question,
+        answer: Answer<(Key, Timestamp)>,
+        effects: &mut Vec<Effect>,
+    ) -> bool {
+        if self.github.errand != Some(question) {
+            return false;
+        }
+        self.github.errand = None;
+        let (key, began) = match answer {
+            Ok(kept) => kept,
+            Err(reason) => {
+                self.notice(Tone::Failed, reason);
+                return true;
+            }
+        };
+        effects.push(Effect::ReadRuns);
+        self.toasts.dismiss();
+        let newer = self.lines.get(&key).and_then(|row| row.run.as_ref()).is_some_and(|run| run.started > began);
+        if newer {
+            let text = format!("kept as a run of {key}, but a newer one is shown; tmpl-tui runs log shows this one");
+            self.notice(Tone::Info, text);
+            return true;
+        }
+        self.lines.set_filter("");
+        self.lines.select(&key);
+        self.github.open = false;
+        self.panes.focus(Pane::Verdict);
+        true
+    }
+
+    /// Puts the page of the chosen run or leg on the clipboard, and shows it.
+    pub(in super::super) fn copy_page(&mut self, effects: &mut Vec<Effect>) {
+        let url = match self.github.row() {
+            Some(Row::Leg(_, leg)) => leg.url.clone(),
+            Some(Row::Run(seen)) => seen.run.url.clone(),
+            None => return,
+        };
+        self.notice(Tone::Done, format!("copied {url}"));
+        effects.push(Effect::Clipboard(url));
+    }
+}

@@ -1,0 +1,97 @@
+//! Looking: when GitHub is asked, and what follows from its answer.
+
+use std::sync::Arc;
+
+use super::super::binding::Command;
+use super::super::effect::Effect;
+use super::super::message::{Answer, Question};
+use super::super::state::Console;
+use super::super::toast::Tone;
+use super::{ASIDE, Ask, LOOKED_AT, Pipeline, Row};
+use crate::remote::State;
+
+impl Console {
+    /// Asks again when it is time.
+    pub(in super::super) fn look_at_github(&mut self, effects: &mut Vec<Effect>) {
+        let view = &self.github;
+        if view.asking.is_some() || !matches!(view.repository, Some(Ok(_))) {
+            return;
+        }
+        let pause = if view.open { LOOKED_AT } else { ASIDE };
+        if view.asked.is_some_and(|asked| self.now.duration_since(asked) < pause) {
+            return;
+        }
+        let question = self.question();
+        (self.github.asking, self.github.asked) = (Some(question), Some(self.now));
+        effects.push(Effect::GitHub(Ask::Look(question)));
+    }
+
+    pub(super) fn looked(&mut self, question: Question, answer: Answer<Arc<Pipeline>>) -> bool {
+        if self.github.asking != Some(question) {
+            return false;
+        }
+        self.github.asking = None;
+        match answer {
+            Ok(pipeline) => {
+                let before = self.github.pipeline.replace(pipeline);
+                self.github.trouble = None;
+                self.github.chosen = self.github.chosen.min(self.github.rows().len().saturating_sub(1));
+                self.ended_at_github(before.as_deref());
+            }
+            // What was heard before stays on the screen, with its age.
+            Err(reason) => self.github.trouble = Some(reason),
+        }
+        true
+    }
+
+    /// Says which legs ended since the last look, and what they left behind.
+    fn ended_at_github(&mut self, before: Option<&Pipeline>) {
+        let (Some(before), Some(now)) = (before, self.github.pipeline.clone()) else { return };
+        let was_live = before.board.runs.iter().flat_map(|seen| &seen.legs).filter(|leg| leg.state.live());
+        let live: Vec<u64> = was_live.map(|leg| leg.id).collect();
+        for seen in &now.board.runs {
+            for (key, leg) in seen.lines().filter(|(_, leg)| live.contains(&leg.id) && !leg.state.live()) {
+                let tone = if leg.state.failed() { Tone::Failed } else { Tone::Done };
+                let left = self.lines.get(key).and_then(|row| row.guest()).filter(|_| leg.state.failed());
+                let left = left.map(|vm| format!("; {} is still there: S sweeps it", vm.name)).unwrap_or_default();
+                let text = format!("{key}: run #{} on GitHub {}{left}", seen.run.number, leg.state.word());
+                self.notice(tone, text);
+            }
+        }
+    }
+
+    /// Moves the choice; the line of a chosen leg becomes the selected one, so that what acts on lines acts on it.
+    pub(in super::super) fn github_moved(&mut self, command: Command) {
+        let last = self.github.rows().len().saturating_sub(1);
+        let chosen = self.github.chosen;
+        self.github.chosen = match command {
+            Command::Up => chosen.saturating_sub(1),
+            Command::Down => chosen + 1,
+            Command::PageUp => chosen.saturating_sub(10),
+            Command::PageDown => chosen + 10,
+            Command::Top => 0,
+            Command::Bottom => last,
+            _ => chosen,
+        }
+        .min(last);
+        let key = match self.github.row() {
+            Some(Row::Leg(_, leg)) => leg.key.clone(),
+            Some(Row::Run(seen)) => seen.run.line(),
+            None => None,
+        };
+        if let Some(key) = key {
+            self.lines.select(&key);
+        }
+    }
+
+    /// Whether the line is being built at GitHub, in a few words.
+    pub(crate) fn built_at_github(&self, key: &crate::pipeline::Key) -> Option<String> {
+        let seen = self.github.builds(key)?;
+        let leg = seen.lines().find(|(of, _)| *of == key).map(|(_, leg)| leg);
+        let what = match leg {
+            Some(leg) if leg.state == State::Running => leg.step.clone().unwrap_or_else(|| "running".into()),
+            _ => "queued".into(),
+        };
+        Some(format!("#{} {what}", seen.run.number))
+    }
+}

@@ -1,0 +1,167 @@
+//! The pipeline on GitHub: what is asked when, what is allowed, what follows from an answer.
+
+use std::sync::Arc;
+
+use crate::console::fixture::{self, key, night, typed};
+use crate::console::github::{Ask, Heard};
+use crate::console::panes::Pane;
+use crate::console::{Console, Effect, Msg, Question};
+use crate::remote::{Conclusion, State};
+
+fn toast(console: &Console) -> String {
+    console.toasts.iter().last().map(|toast| toast.text.clone()).unwrap_or_default()
+}
+
+fn asked(effects: &[Effect]) -> Vec<&Ask> {
+    let ask = |effect: &'_ Effect| matches!(effect, Effect::GitHub(_));
+    effects
+        .iter()
+        .filter(|effect| ask(effect))
+        .filter_map(|effect| match effect {
+            Effect::GitHub(ask) => Some(ask),
+            _ => None,
+        })
+        .collect()
+}
+
+fn question(ask: &Ask) -> Question {
+    match ask {
+        Ask::Look(question) | Ask::Enable(question) | Ask::Dispatch(question, _) => *question,
+        Ask::Cancel(question, _) | Ask::Rerun(question, _) => *question,
+        Ask::Fetch(question, _) => *question,
+    }
+}
+
+#[test]
+fn without_a_token_nothing_is_asked_and_the_screen_says_what_is_missing() {
+    let mut console = night();
+    let missing = Err("no GITHUB_TOKEN".to_owned());
+    let effects = console.update(Msg::GitHub(Heard::Ready(missing)));
+    assert!(asked(&effects).is_empty());
+    typed(&mut console, "D");
+    assert_eq!(toast(&console), "no GITHUB_TOKEN");
+    typed(&mut console, "G");
+    assert!(console.github.open);
+    typed(&mut console, "\x1b\x1b");
+    assert!(!console.github.open, "the notice goes first, then the screen");
+}
+
+#[test]
+fn it_asks_at_once_then_now_and_then_and_more_often_while_somebody_looks() {
+    let mut console = night();
+    let effects = console.update(Msg::GitHub(Heard::Ready(Ok("acme/images".into()))));
+    let [Ask::Look(first)] = asked(&effects)[..] else { panic!("{effects:?}") };
+    let first = *first;
+    let at = |seconds| Msg::Ticked { now: fixture::now() + jiff::SignedDuration::from_secs(seconds) };
+    assert!(asked(&console.update(at(300))).is_empty(), "one question at a time");
+    let answer = Err("GitHub is in trouble (502)".into());
+    let effects = console.update(Msg::GitHub(Heard::Looked(first, answer)));
+    assert_eq!(asked(&effects).len(), 1, "a minute has gone");
+    let again = question(asked(&effects)[0]);
+    console.update(Msg::GitHub(Heard::Looked(again, Ok(fixture::pipeline()))));
+    assert!(asked(&console.update(at(320))).is_empty());
+    assert_eq!(asked(&typed(&mut console, "G")).len(), 1, "opening it asks");
+}
+
+#[test]
+fn a_line_that_a_leg_builds_is_not_built_here_and_the_run_is_named() {
+    let mut console = fixture::with_github(night());
+    console.lines.select(&key("debian-13"));
+    typed(&mut console, "b");
+    assert!(console.overlay.is_none());
+    let said = "debian-13 is being built by run #88 on GitHub: https://github.com/acme/images/actions/runs/9088";
+    assert_eq!(toast(&console), said);
+    typed(&mut console, "D");
+    assert!(toast(&console).contains("debian-13 is built by run #88 already"), "{}", toast(&console));
+}
+
+#[test]
+fn a_dispatch_is_confirmed_first_and_goes_to_the_selected_line() {
+    let mut console = fixture::with_github(night());
+    console.lines.select(&key("almalinux-9"));
+    assert!(asked(&typed(&mut console, "D")).is_empty());
+    let effects = typed(&mut console, "y");
+    let [ask @ Ask::Dispatch(_, line)] = asked(&effects)[..] else { panic!("{effects:?}") };
+    assert_eq!(*line, key("almalinux-9"));
+    typed(&mut console, "D");
+    assert!(toast(&console).contains("still at work"), "{}", toast(&console));
+    console.update(Msg::GitHub(Heard::Done(question(ask), Ok("almalinux-9: run #89".into()))));
+    assert_eq!(toast(&console), "almalinux-9: run #89");
+}
+
+#[test]
+fn a_waiting_run_is_not_pushed_out() {
+    let mut console = fixture::with_github(night());
+    fixture::hear(&mut console, |pipeline| {
+        let mut waiting = pipeline.board.runs[0].clone();
+        waiting.run.id = 9090;
+        waiting.run.number = 90;
+        waiting.run.title = "build-templates rocky-9".into();
+        waiting.run.state = State::Pending;
+        waiting.legs.clear();
+        pipeline.board.runs.insert(0, waiting);
+    });
+    console.lines.select(&key("almalinux-9"));
+    typed(&mut console, "D");
+    assert!(toast(&console).contains("run #90 (build-templates rocky-9) waits already"), "{}", toast(&console));
+}
+
+#[test]
+fn the_chosen_run_is_cancelled_and_what_stays_behind_is_said() {
+    let mut console = fixture::with_github(night());
+    let guest = fixture::guest(42, "tpl-debian-13-build", None);
+    console.update(Msg::FolderChanged(crate::vcenter::FolderEvent::Changed(Box::new(guest))));
+    typed(&mut console, "X");
+    assert!(toast(&console).contains("G shows them"), "{}", toast(&console));
+    let effects = typed(&mut console, "GXy");
+    let cancelled = asked(&effects).iter().any(|ask| matches!(ask, Ask::Cancel(_, run) if run.number == 88));
+    assert!(cancelled, "{effects:?}");
+    fixture::hear(&mut console, |pipeline| {
+        pipeline.board.runs[0].run.state = State::Ended(Conclusion::Cancelled);
+        pipeline.board.runs[0].legs[0].state = State::Ended(Conclusion::Cancelled);
+    });
+    assert_eq!(
+        toast(&console),
+        "debian-13: run #88 on GitHub cancelled; tpl-debian-13-build is still there: S sweeps it"
+    );
+}
+
+#[test]
+fn the_evidence_of_a_failed_leg_opens_as_a_run_of_its_line() {
+    let mut console = fixture::with_github(night());
+    typed(&mut console, "Gjjj");
+    assert_eq!(console.lines.selected().unwrap().line.key, key("windows-server-2022"));
+    let effects = typed(&mut console, "\n");
+    let ask = asked(&effects).into_iter().find(|ask| matches!(ask, Ask::Fetch(..))).expect("it fetches");
+    let kept = (key("windows-server-2022"), fixture::ago(500));
+    let effects = console.update(Msg::GitHub(Heard::Fetched(question(ask), Ok(kept))));
+    assert!(effects.iter().any(|effect| matches!(effect, Effect::ReadRuns)));
+    assert!(!console.github.open && console.panes.focus == Pane::Verdict);
+}
+
+#[test]
+fn the_page_is_copied_and_shown() {
+    let mut console = fixture::with_github(night());
+    let effects = typed(&mut console, "Gc");
+    let url = "https://github.com/acme/images/actions/runs/9088";
+    assert!(effects.iter().any(|effect| matches!(effect, Effect::Clipboard(text) if text == url)));
+    assert_eq!(toast(&console), format!("copied {url}"));
+}
+
+#[test]
+fn g_in_the_log_is_its_end() {
+    let mut console = night();
+    console.panes.focus(Pane::Log);
+    typed(&mut console, "G");
+    assert!(!console.github.open);
+}
+
+#[test]
+fn an_answer_to_nobody_is_dropped() {
+    let mut console = fixture::with_github(night());
+    let before = console.github.pipeline.clone();
+    let mut other = fixture::pipeline();
+    Arc::make_mut(&mut other).board.runs.clear();
+    console.update(Msg::GitHub(Heard::Looked(Question(9999), Ok(other))));
+    assert_eq!(console.github.pipeline, before);
+}

@@ -1,0 +1,46 @@
+//! The screen of the runs on GitHub.
+
+use rstest::rstest;
+
+use super::{SMALL, USUAL, WIDE, drawn};
+use crate::console::fixture::{self, typed};
+use crate::console::github::Heard;
+use crate::console::{Console, Msg};
+
+fn open(console: Console) -> Console {
+    let mut console = console;
+    typed(&mut console, "G");
+    console
+}
+
+#[rstest]
+#[case("wide", WIDE)]
+#[case("usual", USUAL)]
+#[case("small", SMALL)]
+fn runs_their_legs_and_what_is_wrong(#[case] name: &str, #[case] (columns, rows): (u16, u16)) {
+    let mut console = open(fixture::with_github(fixture::night()));
+    typed(&mut console, "jjj");
+    insta::assert_snapshot!(format!("runs_{name}"), drawn(&mut console, columns, rows));
+}
+
+#[test]
+fn without_a_token() {
+    let mut console = fixture::night();
+    let missing = "no GITHUB_TOKEN (or GH_TOKEN) in the environment: the pipeline on GitHub cannot be asked";
+    console.update(Msg::GitHub(Heard::Ready(Err(missing.into()))));
+    insta::assert_snapshot!("runs_no_token", drawn(&mut open(console), 80, 24));
+}
+
+#[test]
+fn nothing_has_ever_run() {
+    let mut console = fixture::with_github(fixture::night());
+    fixture::hear(&mut console, |pipeline| pipeline.board.runs.clear());
+    insta::assert_snapshot!("runs_none", drawn(&mut open(console), 80, 24));
+}
+
+#[test]
+fn a_line_that_is_built_there_says_so() {
+    let mut console = fixture::with_github(fixture::night());
+    let screen = drawn(&mut console, 160, 45).to_string();
+    assert!(screen.contains("● GitHub #88 Build and promote"), "{screen}");
+}

@@ -1,0 +1,244 @@
+//! The runs on GitHub with their legs, the chosen one in detail, and what is wrong with the schedule.
+
+use jiff::SignedDuration;
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+use ratatui::style::Style;
+use ratatui::text::Span;
+
+use super::lines::scrolled;
+use super::wrap::textwrap;
+use super::{empty, frame, put};
+use crate::console::github::{Pipeline, Row};
+use crate::console::{Console, age};
+use crate::remote::{Conclusion, Leg, RemoteRun, Seen, State};
+use crate::triage::log::clean;
+use crate::tui::theme::Theme;
+
+/// Rows for the chosen run or leg.
+const DETAIL: u16 = 3;
+/// Rows for what is wrong, at most.
+const FINDINGS: usize = 4;
+/// Rows the table keeps on a low screen, heading included.
+const TABLE: u16 = 5;
+/// Columns from the left: name, state, age, queue; step and runner take the rest.
+const STATE: u16 = 13;
+const AGE: u16 = 9;
+const QUEUE: u16 = 8;
+
+/// Draws the screen.
+pub fn draw(console: &Console, area: Rect, theme: Theme, buffer: &mut Buffer) {
+    let inner = frame(area, title(console, theme), true, theme, buffer);
+    let view = &console.github;
+    let Some(pipeline) = &view.pipeline else {
+        let (text, hint) = match (&view.repository, &view.trouble) {
+            (Some(Err(missing)), _) => (missing.as_str(), "everything on this machine and in vCenter works without it"),
+            (_, Some(trouble)) => (trouble.as_str(), "r asks again"),
+            _ => ("asking GitHub…", ""),
+        };
+        let rows = textwrap(text, usize::from(inner.width.saturating_sub(4).max(1)));
+        let mut texts: Vec<(&str, Style)> = rows.iter().map(|row| (row.as_str(), theme.warn())).collect();
+        texts.push((hint, theme.dim()));
+        return empty(inner, &texts, buffer);
+    };
+    let mut below = findings(console, pipeline, inner.width, theme);
+    below.truncate(usize::from(inner.height.saturating_sub(TABLE + DETAIL + 1)));
+    let taken = u16::try_from(below.len()).unwrap_or(0) + DETAIL + 1;
+    let table = Rect { height: inner.height.saturating_sub(taken), ..inner };
+    draw_table(console, table, theme, buffer);
+    let mut y = table.bottom() + 1;
+    for (text, style) in detail(console, theme).into_iter().chain(below) {
+        if y < inner.bottom() {
+            put(buffer, inner.x + 1, y, inner.width.saturating_sub(1), &text, style);
+        }
+        y += 1;
+    }
+}
+
+fn title(console: &Console, theme: Theme) -> Vec<Span<'static>> {
+    let mut title = vec![Span::styled(" Runs on GitHub ", theme.title(true))];
+    if let Some(Ok(repository)) = &console.github.repository {
+        title.push(Span::raw(format!("· {repository} ")));
+    }
+    let Some(pipeline) = &console.github.pipeline else { return title };
+    if let Some(rate) = pipeline.board.rate {
+        let style = if rate.remaining * 10 < rate.limit { theme.warn() } else { theme.dim() };
+        let reset = age::clock(rate.reset, &console.zone);
+        title.push(Span::styled(format!("· {} of {} requests left until {reset} ", rate.remaining, rate.limit), style));
+    }
+    if console.github.trouble.is_some() {
+        let old = age::spoken(console.now, pipeline.board.at);
+        title.push(Span::styled(format!("· ▲ {old} old "), theme.warn()));
+    }
+    title
+}
+
+fn draw_table(console: &Console, area: Rect, theme: Theme, buffer: &mut Buffer) {
+    let (x, name) = (area.x + 2, name_width(area));
+    for (offset, heading) in [
+        (0, "run"),
+        (name, "state"),
+        (name + STATE, "age"),
+        (name + STATE + AGE, "queued"),
+        (name + STATE + AGE + QUEUE, "step · runner"),
+    ] {
+        put(buffer, x + offset, area.y, area.right().saturating_sub(x + offset), heading, theme.dim());
+    }
+    let rows = console.github.rows();
+    if rows.is_empty() {
+        return empty(
+            area,
+            &[("build-templates never ran", Style::new()), ("D on a line dispatches it", theme.dim())],
+            buffer,
+        );
+    }
+    let chosen = console.github.chosen.min(rows.len() - 1);
+    let first = scrolled(Some(chosen), usize::from(area.height.saturating_sub(1)));
+    for (y, (index, row)) in (area.y + 1..area.bottom()).zip(rows.iter().enumerate().skip(first)) {
+        draw_row(console, row, Rect { y, height: 1, ..area }, index == chosen, theme, buffer);
+    }
+}
+
+fn draw_row(console: &Console, row: &Row<'_>, area: Rect, chosen: bool, theme: Theme, buffer: &mut Buffer) {
+    if chosen {
+        buffer.set_style(area, theme.selected());
+        put(buffer, area.x, area.y, 1, "▸", theme.selected());
+    }
+    let (name, state, cells) = match row {
+        Row::Run(seen) => (run_name(&seen.run), seen.run.state, run_cells(console, seen)),
+        Row::Leg(_, leg) => (leg_name(leg), leg.state, leg_cells(console, leg)),
+    };
+    let styled = |style: Style| if chosen { theme.selected() } else { style };
+    let name_style = if matches!(row, Row::Run(_)) { theme.bold() } else { Style::new() };
+    let mut x = area.x + 2;
+    let mut cell = |text: &str, width: u16, style: Style| {
+        put(buffer, x, area.y, width.saturating_sub(1).min(area.right().saturating_sub(x)), text, styled(style));
+        x += width;
+    };
+    cell(&clean(&name), name_width(area), name_style);
+    cell(&format!("{} {}", mark(state), state.word()), STATE, style(state, theme));
+    cell(&cells[0], AGE, Style::new());
+    cell(&cells[1], QUEUE, Style::new());
+    cell(&clean(&cells[2]), area.width, theme.dim());
+}
+
+/// Keys have at most nineteen letters here; a wide screen has room for titles.
+const fn name_width(area: Rect) -> u16 {
+    if area.width < 100 { 26 } else { 36 }
+}
+
+fn run_name(run: &RemoteRun) -> String {
+    format!("#{} {}", run.number, run.title.strip_prefix("build-templates ").unwrap_or(&run.title))
+}
+
+fn leg_name(leg: &Leg) -> String {
+    format!("   {}", leg.key.as_ref().map_or(leg.name.as_str(), |key| key.0.as_str()))
+}
+
+fn run_cells(console: &Console, seen: &Seen) -> [String; 3] {
+    let legs = seen.lines().count();
+    let done = seen.lines().filter(|(_, leg)| leg.state == State::Ended(Conclusion::Success)).count();
+    let built = if legs > 0 { format!("{done} of {legs} built · ") } else { String::new() };
+    let run = &seen.run;
+    let by = run.actor.as_deref().filter(|_| run.event != "schedule").map(|by| format!(" by {by}")).unwrap_or_default();
+    let event = if run.event == "workflow_dispatch" { "dispatched" } else { run.event.as_str() };
+    [age::short(console.now, run.created, &console.zone), String::new(), format!("{built}{event}{by}")]
+}
+
+fn leg_cells(console: &Console, leg: &Leg) -> [String; 3] {
+    let queued = leg.queued(console.now);
+    let waited = if leg.started.is_none() || queued.as_secs() >= 60 { short(queued) } else { String::new() };
+    let facts: Vec<&str> = [leg.step.as_deref(), leg.runner.as_deref()].into_iter().flatten().collect();
+    [leg.age(console.now).map(short).unwrap_or_default(), waited, facts.join(" · ")]
+}
+
+fn short(duration: SignedDuration) -> String {
+    match duration.as_secs().max(0) {
+        seconds @ 0..60 => format!("{seconds}s"),
+        seconds @ 60..3600 => format!("{}m", seconds / 60),
+        seconds => format!("{}h{:02}", seconds / 3600, seconds % 3600 / 60),
+    }
+}
+
+const fn mark(state: State) -> &'static str {
+    match state {
+        State::Pending | State::Queued => "◌",
+        State::Running => "●",
+        State::Ended(Conclusion::Success) => "✓",
+        State::Ended(Conclusion::Cancelled) => "⊘",
+        State::Ended(Conclusion::Skipped) => "–",
+        State::Ended(_) => "✗",
+    }
+}
+
+fn style(state: State, theme: Theme) -> Style {
+    match state {
+        State::Pending | State::Queued => theme.warn(),
+        State::Running => theme.busy(),
+        State::Ended(Conclusion::Success) => theme.good(),
+        State::Ended(Conclusion::Cancelled | Conclusion::Skipped) => theme.dim(),
+        State::Ended(_) => theme.bad(),
+    }
+}
+
+/// The chosen run or leg: its page, and where its evidence comes from.
+fn detail(console: &Console, theme: Theme) -> Vec<(String, Style)> {
+    let (url, what, log) = match console.github.row() {
+        None => return vec![(String::new(), Style::new()); usize::from(DETAIL)],
+        Some(Row::Run(seen)) => {
+            let run = &seen.run;
+            let branch = run.branch.as_deref().unwrap_or("a branch");
+            let commit: String = run.sha.chars().take(7).collect();
+            (
+                &run.url,
+                format!("run #{} on {branch} at {commit}, attempt {}", run.number, run.attempt),
+                "log: Enter opens that of the leg that failed".to_owned(),
+            )
+        }
+        Some(Row::Leg(_, leg)) => (&leg.url, leg.name.clone(), sources(console, leg)),
+    };
+    vec![(clean(&what), theme.bold()), (format!("{} (c copies)", clean(url)), Style::new()), (log, theme.dim())]
+}
+
+/// Which sources of evidence there are for a leg, and which are lacking.
+fn sources(console: &Console, leg: &Leg) -> String {
+    if !leg.state.live() {
+        return if leg.state.failed() {
+            "log: Enter fetches what it left".into()
+        } else {
+            "log: none, it went well".into()
+        };
+    }
+    let guest = leg.key.as_ref().and_then(|key| console.lines.get(key)).and_then(|row| row.guest());
+    let guest =
+        guest.map_or("no guest in vCenter yet".to_owned(), |vm| format!("guest and picture: {} in vCenter", vm.name));
+    format!("log: GitHub has none before the leg is over · {guest}")
+}
+
+/// What somebody should know, the worst first.
+fn findings(console: &Console, pipeline: &Pipeline, columns: u16, theme: Theme) -> Vec<(String, Style)> {
+    let health = &pipeline.health;
+    let mut rows = Vec::new();
+    let mut add = |text: &str, style: Style| {
+        let columns = usize::from(columns.saturating_sub(4).max(1));
+        rows.extend(textwrap(text, columns).into_iter().map(|text| (text, style)));
+    };
+    if let Some(trouble) = &console.github.trouble {
+        add(&format!("▲ {}", clean(trouble)), theme.warn());
+    }
+    for finding in health.findings.iter().take(FINDINGS) {
+        let (mark, style) = if finding.alarm { ("▲", theme.bad()) } else { ("·", theme.warn()) };
+        add(&format!("{mark} {}", clean(&finding.text)), style);
+    }
+    let last =
+        health.last.as_ref().map(|last| format!("last scheduled run {} ago", age::spoken(console.now, last.created)));
+    let late = health.late_minutes.filter(|late| *late > 0).map(|late| match late {
+        0..120 => format!("{late} min late"),
+        _ => format!("{} h late", late / 60),
+    });
+    let left = health.days_left.map(|days| format!("{days} days until GitHub switches it off for inactivity"));
+    let on = if health.off() { "schedule off" } else { "schedule on" };
+    let facts: Vec<String> = [Some(on.to_owned()), last, late, left].into_iter().flatten().collect();
+    add(&facts.join(" · "), theme.dim());
+    rows
+}
