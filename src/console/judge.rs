@@ -43,6 +43,7 @@ impl Console {
             | Command::PreviousError
             | Command::Mark
             | Command::NextMark
+            | Command::Fold
             | Command::Jump
             | Command::Copy
             | Command::SaveLog => self.allows_log(command),
@@ -54,7 +55,7 @@ impl Console {
         if !self.panes.visible(Pane::Log) {
             return Err(Refusal::new("the log is not on screen: Tab turns to it"));
         }
-        let display_only = matches!(command, Command::Wrap | Command::Stamps | Command::Follow);
+        let display_only = matches!(command, Command::Wrap | Command::Fold | Command::Stamps | Command::Follow);
         if !display_only && !self.log.has_lines() {
             return Err(Refusal::new("no log yet: this line has no run"));
         }

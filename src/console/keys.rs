@@ -125,6 +125,7 @@ impl Console {
             Command::Follow => self.log.toggle_follow(),
             Command::Wrap => self.log.wrap = !self.log.wrap,
             Command::Stamps => self.log.stamps = self.log.stamps.turned(),
+            Command::Fold => self.log.toggle_fold(),
             Command::NextMark => self.log.next_mark(),
             Command::Mark => self.log.toggle_mark(),
             Command::NextHit => effects.extend(self.log.hit(true, question)),

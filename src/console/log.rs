@@ -2,6 +2,7 @@
 //!
 //! The log itself stays outside: the driver reads the few lines on screen when asked. Lines are counted from 0.
 
+mod fold;
 mod moves;
 mod seek;
 
@@ -102,6 +103,8 @@ pub struct LogPane {
     paused_at: u64,
     /// long lines go on in the next row
     pub wrap: bool,
+    /// lines that packer and its plugins write for each other are hidden
+    pub fold: bool,
     /// which times are shown
     pub stamps: Stamps,
     left: u16,
@@ -126,6 +129,7 @@ impl Default for LogPane {
             follow: true,
             paused_at: 0,
             wrap: false,
+            fold: false,
             stamps: Stamps::Clock,
             left: 0,
             rows: 0,
@@ -250,9 +254,9 @@ impl LogPane {
         if source == self.source {
             return None;
         }
-        let (wrap, stamps, rows) = (self.wrap, self.stamps, self.rows);
+        let (wrap, fold, stamps, rows) = (self.wrap, self.fold, self.stamps, self.rows);
         let search = self.search.take();
-        *self = Self { wrap, stamps, rows, search, source, ..Self::default() };
+        *self = Self { wrap, fold, stamps, rows, search, source, ..Self::default() };
         let Some((_, path)) = &self.source else { return Some(Effect::CloseLog) };
         self.open = Some(question);
         Some(Effect::OpenLog { question, path: path.clone() })
@@ -328,14 +332,18 @@ impl LogPane {
         }
         let rows = u64::from(self.rows.max(1));
         let end = (self.top + rows).min(self.facts.lines);
-        let covered = self.window.first <= self.top && end <= self.window.end();
-        let stale_end = self.window.bytes != self.facts.bytes && end == self.facts.lines;
+        // A folded page takes more lines than it has rows.
+        let slack = if self.fold { fold::AROUND / 2 } else { 0 };
+        let below = (end + slack).min(self.facts.lines);
+        let covered = self.window.first <= self.top.saturating_sub(slack) && below <= self.window.end();
+        let stale_end = self.window.bytes != self.facts.bytes && below == self.facts.lines;
         if covered && !stale_end {
             return None;
         }
-        let from = self.top.saturating_sub(rows);
+        let around = if self.fold { fold::AROUND } else { rows };
+        let from = self.top.saturating_sub(around);
         self.window.bytes = self.facts.bytes;
         self.reading = Some(question);
-        Some(Effect::ReadLog { question, from, count: rows * 3 })
+        Some(Effect::ReadLog { question, from, count: rows + 2 * around })
     }
 }

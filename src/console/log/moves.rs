@@ -17,7 +17,7 @@ impl LogPane {
     /// Moves the cursor by lines; moving up stops following, the last line resumes it.
     pub fn moved(&mut self, by: i64) {
         let last = self.facts.lines.saturating_sub(1);
-        let to = self.cursor.saturating_add_signed(by).min(last);
+        let to = if self.fold { self.unfolded(by) } else { self.cursor.saturating_add_signed(by) }.min(last);
         self.go(to, by > 0 && to == last);
     }
 

@@ -327,3 +327,19 @@ fn times_count_from_the_mark_and_places_are_gone_to() {
     typed(&mut console, "@noon\n");
     assert!(console.prompt.is_some(), "a typing error can be mended");
 }
+
+#[test]
+fn a_folded_log_hides_what_plugins_say_and_the_cursor_passes_over_it() {
+    let mut console = stuck();
+    console.panes.focus(Pane::Log);
+    let effects = typed(&mut console, "gd");
+    fixture::log(&mut console, &fixture::LOG, effects);
+    assert!(console.log.folded(1) && !console.log.folded(0) && !console.log.folded(5), "a warning stays");
+    assert_eq!(console.log.fold_length(1), 1);
+    typed(&mut console, "j");
+    assert_eq!(console.log.cursor(), 2);
+    typed(&mut console, "k");
+    assert_eq!(console.log.cursor(), 0);
+    typed(&mut console, "@2\n");
+    assert!(!console.log.folded(1), "the line one went to is shown");
+}

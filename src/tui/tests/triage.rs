@@ -113,3 +113,13 @@ fn typing_asks_first() {
     typed(&mut console, "root<enter>\n");
     insta::assert_snapshot!("overlay_type", drawn(&mut console, 160, 45));
 }
+
+#[test]
+fn a_folded_log_counts_what_it_hides_and_times_run_from_the_mark() {
+    let mut console = stuck();
+    console.panes.focus(Pane::Log);
+    typed(&mut console, "kkkmt");
+    let effects = typed(&mut console, "d");
+    fixture::log(&mut console, &fixture::LOG, effects);
+    insta::assert_snapshot!("log_folded", drawn(&mut console, 80, 24));
+}

@@ -47,6 +47,9 @@ fn title(console: &Console, theme: Theme, focused: bool) -> Vec<Span<'static>> {
     if !log.facts().settled && log.facts().bytes > 0 {
         title.push(Span::styled("· still reading ", theme.warn()));
     }
+    if log.fold {
+        title.push(Span::styled("· folded ", theme.dim()));
+    }
     if log.follows() {
         title.push(Span::styled("· following ", theme.dim()));
     } else if log.new_lines() > 0 {
@@ -88,8 +91,19 @@ fn draw_rows(log: &LogPane, inner: Rect, focused: bool, theme: Theme, buffer: &m
     while y < inner.bottom() {
         let Some(row) = log.row(line) else { break };
         let here = line == log.cursor() && focused;
-        let painted = paint(log, line, row, theme);
-        let height = height(log, row, inner.width);
+        let hidden = if log.folded(line) { Some(log.fold_length(line)) } else { None };
+        let text =
+            hidden.map(|lines| format!("┄ {lines} line{} of packer and plugins", if lines == 1 { "" } else { "s" }));
+        let painted = match &text {
+            Some(text) => {
+                Painted { mark: (" ", theme.dim()), stamp: String::new(), text, style: theme.dim(), hits: vec![] }
+            }
+            None => paint(log, line, row, theme),
+        };
+        let height = match hidden {
+            Some(lines) => u16::from(lines > 0),
+            None => height(log, row, inner.width),
+        };
         for part in 0..height.min(inner.bottom() - y) {
             draw_part(log, &painted, part, Rect { y: y + part, height: 1, ..inner }, here, theme, buffer);
         }
@@ -109,19 +123,26 @@ fn draw_early(log: &LogPane, rows: &[LogLine], inner: Rect, theme: Theme, buffer
 /// First line to draw. Wrapped lines take several rows, and the cursor must still be on screen.
 fn first(log: &LogPane, inner: Rect) -> u64 {
     let top = log.shown_from();
-    if !log.wrap {
+    if !log.wrap && !log.fold {
         return top;
     }
     let last = log.cursor();
+    // Of a folded log more than the last lines may have room.
+    let bound = if log.fold && log.follows() { 0 } else { top };
     let mut rows = 0;
     let mut line = last;
     loop {
-        rows += log.row(line).map_or(1, |row| height(log, row, inner.width));
+        rows += match log.row(line) {
+            Some(_) if log.folded(line) => u16::from(log.fold_length(line) > 0),
+            Some(row) => height(log, row, inner.width),
+            None if line < last => return line + 1,
+            None => 1,
+        };
         if rows > inner.height {
             return (line + 1).min(last);
         }
-        if line <= top {
-            return top.min(last);
+        if line <= bound {
+            return bound.min(last);
         }
         line -= 1;
     }
