@@ -1,5 +1,7 @@
 //! What `demo` shows: a lab with a history, a copy of the pipeline's files, a simulated packer, and builds to start.
 
+mod earlier;
+
 use std::fs;
 use std::io;
 use std::os::unix::fs::symlink;
@@ -97,6 +99,10 @@ impl Showcase {
         let seeds = matrix.lines.iter().enumerate().flat_map(|(index, line)| history(index, line)).collect();
         let mut options = Options { speed, seeds, patient: true, ..Options::default() };
         let starts = vec![bad.line.clone(), good.line.clone()];
+        let state = StateDir::at(state_home(folder.path()).join("tmpl-tui"));
+        for key in &starts {
+            earlier::write(&state, matrix.line(key)?, speed)?;
+        }
         for guest in [good, bad] {
             options.guests.insert(matrix.line(&guest.line)?.base_name.clone(), guest.name.clone());
         }

@@ -1,0 +1,53 @@
+//! Earlier runs of a line, so that the clock of the demo can tell what is usual.
+
+use std::fmt::Write as _;
+use std::io;
+
+use jiff::tz::TimeZone;
+use jiff::{SignedDuration, Timestamp};
+
+use crate::build::{self, Foreign};
+use crate::paths::StateDir;
+use crate::pipeline::Line;
+
+/// How many weeks back, and the guest's seconds until it had its address.
+const RUNS: [(i64, f64); 5] = [(1, 470.0), (2, 462.0), (3, 515.0), (4, 455.0), (5, 478.0)];
+
+/// Leaves the records of runs that were stopped while they provisioned. `speed` is that of the lab: guests were as fast.
+///
+/// # Errors
+/// Those of writing.
+pub fn write(state: &StateDir, line: &Line, speed: f64) -> io::Result<()> {
+    for (weeks, address) in RUNS {
+        let started = Timestamp::now() - SignedDuration::from_hours(weeks * 7 * 24);
+        let after = |seconds: f64| {
+            started.checked_add(SignedDuration::from_secs_f64(seconds / speed)).map_err(io::Error::other)
+        };
+        let told = [
+            (0.0, "Creating virtual machine..."),
+            (20.0, "Waiting for IP..."),
+            (20.0 + address, "Using WinRM communicator to connect: 10.0.8.31"),
+            (60.0 + address, "Connected to WinRM!"),
+            (600.0 + address, "Powering off virtual machine..."),
+        ];
+        let mut log = String::new();
+        for (seconds, text) in told {
+            // Packer's clock is that of this machine.
+            let stamp = after(seconds)?.to_zoned(TimeZone::system()).strftime("%Y/%m/%d %H:%M:%S").to_string();
+            writeln!(log, "{stamp} ui: ==> vsphere-iso.earlier: {text}").map_err(io::Error::other)?;
+        }
+        let cradle = build::cradle(state, line)?;
+        std::fs::write(cradle.path().join("packer-build.log"), log)?;
+        let foreign = Foreign {
+            origin: "the demo".into(),
+            name: "earlier".into(),
+            started,
+            ended: Some(after(700.0 + address)?),
+            cancelled: true,
+            reason: Some("stopped, a run of the demo".into()),
+            packer_version: String::new(),
+        };
+        build::adopt(state, line, &foreign, cradle)?;
+    }
+    Ok(())
+}
