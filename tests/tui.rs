@@ -1,6 +1,6 @@
 //! The real program in a terminal: opened, used, left, and the terminal as it was before.
 
-#![expect(clippy::expect_used, reason = "a test fails by panicking")]
+#![expect(clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
 
 #[path = "support/pty.rs"]
 mod pty;
@@ -15,6 +15,8 @@ use predicates::prelude::PredicateBooleanExt;
 use predicates::str::contains;
 use pty::Pty;
 use rstest::rstest;
+use tmpl::lab::{Lab, Options};
+use tmpl::tui::terminal;
 
 const PROGRAM: &str = env!("CARGO_BIN_EXE_tmpl-tui");
 
@@ -279,4 +281,63 @@ fn without_a_terminal_it_says_what_to_use_instead() {
     let mut pty = Pty::start(dumb, 80, 24);
     assert_eq!(pty.exit(), 2);
     assert!(pty.screen().contains("TERM says dumb"), "{}", pty.screen());
+}
+
+#[test]
+fn a_refused_password_is_tried_once_and_the_console_stays() {
+    let runtime = tokio::runtime::Runtime::new().expect("a runtime");
+    let lab = runtime.block_on(Lab::start(Options::default())).expect("a lab");
+    let logins = || lab.calls().iter().filter(|call| *call == "Login").count();
+    let home = home();
+    let mut command = bare(PROGRAM, home.path());
+    command.args(["--repo", REPOSITORY, "--images", "cells"]);
+    lab.environment().into_iter().for_each(|(name, value)| command.env(name, value));
+    command.env("PKR_VAR_vsphere_password", "not-the-password");
+    let mut pty = Pty::start(command, 100, 30);
+    pty.wait_for("refused the password");
+    pty.wait_for("r retries");
+    pty.keys("jp");
+    pty.wait_for("no link to vCenter");
+    assert_eq!(logins(), 1);
+    // A person asks for another try.
+    pty.keys("r");
+    pty.wait_for("asking vCenter again");
+    pty.wait("the second refusal", |screen| logins() == 2 && screen.contents().contains("r retries"));
+    assert!(!pty.screen().contains("not-the-password"));
+    pty.keys("\x03");
+    assert_eq!(pty.exit(), 0);
+    assert_eq!(pty.restored(), Ok(()));
+}
+
+/// Set in the process that panics on purpose.
+const PANICS: &str = "TMPL_TEST_PANICS";
+
+/// A console that panics while it draws, after one of its background tasks has.
+fn panics() {
+    terminal::guard_panics(std::thread::current().id());
+    let _taken = terminal::take(true).expect("a terminal");
+    let background = std::thread::spawn(|| panic!("in the background"));
+    assert!(background.join().is_err());
+    crossterm::execute!(std::io::stdout(), crossterm::style::Print("drawn")).expect("a terminal");
+    crossterm::event::read().expect("a key");
+    panic!("while drawing");
+}
+
+#[test]
+fn a_panic_gives_the_terminal_back_and_is_reported_there() {
+    if std::env::var_os(PANICS).is_some() {
+        panics();
+    }
+    let home = home();
+    let this = std::env::current_exe().expect("this test");
+    let mut command = bare(&this.to_string_lossy(), home.path());
+    command.args(["--exact", "a_panic_gives_the_terminal_back_and_is_reported_there", "--nocapture"]);
+    command.env(PANICS, "1");
+    let mut pty = Pty::start(command, 100, 30);
+    pty.wait("a drawn screen", |screen| screen.alternate_screen() && screen.contents().contains("drawn"));
+    assert!(!pty.screen().contains("background"), "{}", pty.screen());
+    pty.keys("x");
+    pty.exit();
+    assert_eq!(pty.restored(), Ok(()));
+    assert!(pty.screen().contains("while drawing"), "{}", pty.screen());
 }

@@ -35,7 +35,8 @@ pub struct Environment {
 }
 
 impl Environment {
-    fn set(&mut self, name: &str, value: impl Into<String>) {
+    /// Sets a variable.
+    pub fn set(&mut self, name: &str, value: impl Into<String>) {
         self.set.push((name.to_owned(), value.into().into()));
     }
 }

@@ -35,6 +35,21 @@ pub fn has_init(version: &str) -> bool {
     (numbers.next().unwrap_or(0), numbers.next().unwrap_or(0)) >= (1, 7)
 }
 
+/// The commit that is built, for the notes of the template, unless the environment says it. Packer takes no offence where
+/// a template does not ask for it.
+pub async fn untold_commit(repo: &Path) -> Option<String> {
+    let told = ["PKR_VAR_build_commit", "GITHUB_SHA"].iter().any(|name| std::env::var_os(name).is_some());
+    if told { None } else { commit(repo).await }
+}
+
+/// The commit that is built, e.g. `3f2a…` or `3f2a…-dirty` when files differ from it; `None` outside a git checkout.
+async fn commit(repo: &Path) -> Option<String> {
+    let repo = repo.to_str()?;
+    let describe = ["--no-optional-locks", "-C", repo, "describe", "--always", "--abbrev=40", "--exclude=*", "--dirty"];
+    let output = ask(OsStr::new("git"), &describe).await.ok().filter(|output| output.status.success())?;
+    Some(String::from_utf8_lossy(&output.stdout).trim().to_owned()).filter(|commit| !commit.is_empty())
+}
+
 /// Whether Ansible can reach Windows guests: the interpreter that its program names in its first line, which is the one
 /// of its own environment and rarely the system's, must be able to import `winrm`. Returns that interpreter.
 ///
@@ -133,6 +148,25 @@ fn words(output: &Output, pick: impl Fn(&str) -> Option<&str>) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[tokio::test]
+    async fn the_commit_of_a_checkout_and_whether_it_is_that() {
+        let dir = tempfile::tempdir().unwrap();
+        assert_eq!(commit(dir.path()).await, None);
+        let git = |arguments: &[&str]| {
+            let mut git = std::process::Command::new("git");
+            git.arg("-C").arg(dir.path()).args(["-c", "user.name=t", "-c", "user.email=t@t"]).args(arguments);
+            assert!(git.output().unwrap().status.success(), "{arguments:?}");
+        };
+        git(&["init"]);
+        std::fs::write(dir.path().join("file"), "one").unwrap();
+        git(&["add", "."]);
+        git(&["commit", "-m", "one"]);
+        let clean = commit(dir.path()).await.unwrap();
+        assert!(clean.len() == 40 && clean.bytes().all(|byte| byte.is_ascii_hexdigit()), "{clean}");
+        std::fs::write(dir.path().join("file"), "two").unwrap();
+        assert_eq!(commit(dir.path()).await, Some(format!("{clean}-dirty")));
+    }
 
     #[test]
     fn init_came_with_1_7() {

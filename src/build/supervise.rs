@@ -138,6 +138,9 @@ impl<'a> Supervisor<'a> {
 
     async fn steps(&mut self) -> Result<Ending, BuildError> {
         let (line, repo) = (&self.request.line, &self.request.repo);
+        if let Some(commit) = preflight::untold_commit(repo).await {
+            self.environment.set("PKR_VAR_build_commit", commit);
+        }
         let mut before = vec![("init", argv::init(line, repo)), ("validate", argv::validate(line, repo))];
         if !preflight::has_init(&self.record.packer_version) {
             before.remove(0);

@@ -119,16 +119,30 @@ fn rename(world: &mut World, id: &str, name: &str) -> Outcome {
 }
 
 fn destroy(world: &mut World, id: &str) -> Outcome {
-    let machine = world.machine(id)?;
-    if machine.power != Power::Off {
-        return Err(Fault::invalid_power_state("poweredOff", "poweredOn"));
+    match &world.entity(id)?.body {
+        Body::Machine(machine) if machine.power != Power::Off => {
+            return Err(Fault::invalid_power_state("poweredOff", "poweredOn"));
+        }
+        Body::Machine(machine) => {
+            let folder = store::path(&machine.datastore, &machine.directory);
+            // A VM made by hand in a test may have no files.
+            let _ = world.store.remove(&folder);
+        }
+        Body::Folder(_) if in_folder(world, id) => {
+            let inside: Vec<String> = world.children(id).map(|child| child.moref.id.clone()).collect();
+            inside.iter().try_for_each(|child| destroy(world, child).map(drop))?;
+        }
+        _ => return Err(Fault::not_supported("Destroy_Task")),
     }
-    let folder = store::path(&machine.datastore, &machine.directory);
     world.entities.remove(id);
-    // A VM made by hand in a test may have no files.
-    let _ = world.store.remove(&folder);
     world.touch();
     Ok(None)
+}
+
+/// Whether it is in a folder; those of a datacenter itself are not.
+fn in_folder(world: &World, id: &str) -> bool {
+    let parent = world.entities.get(id).and_then(|entity| entity.parent.as_deref());
+    parent.and_then(|parent| world.entities.get(parent)).is_some_and(|parent| matches!(parent.body, Body::Folder(_)))
 }
 
 fn power(world: &mut World, id: &str, on: bool) -> Outcome {

@@ -7,7 +7,7 @@ mod overlay;
 pub mod picture;
 mod run;
 mod screen;
-mod terminal;
+pub mod terminal;
 mod theme;
 mod view;
 

@@ -127,3 +127,16 @@ async fn a_wrong_password_is_refused() {
     assert!(said.contains("incorrect user name or password"), "{said}");
     assert_eq!(lab.open_sessions(), 0);
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_folder_goes_with_everything_in_it() {
+    let lab = lab(quick()).await;
+    govc(&lab, &["folder.create", "vm/Templates/old"]).await;
+    let before = govc(&lab, &["find", ".", "-type", "m"]).await;
+    govc(&lab, &["vm.clone", "-vm", BASE, "-folder", "vm/Templates/old", "-on=false", "copy"]).await;
+    assert_ne!(govc(&lab, &["find", ".", "-type", "m"]).await, before);
+    govc(&lab, &["object.destroy", "vm/Templates/old"]).await;
+    assert_eq!(govc(&lab, &["find", ".", "-type", "m"]).await, before);
+    assert_eq!(govc(&lab, &["ls", "vm/Templates/old"]).await, "");
+    assert!(refused(&lab, &["object.destroy", "vm"]).await.contains("not supported"));
+}

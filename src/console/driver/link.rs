@@ -65,10 +65,15 @@ async fn follow(settings: Settings, report: &Report, client: &watch::Sender<Opti
     };
     client.send_replace(Some(new.clone()));
     let mut events = new.watch();
+    let mut said = false;
     while let Some(event) = events.next().await {
+        said = matches!(event, FolderEvent::Link(LinkState::Stopped { .. }));
         report(Msg::FolderChanged(event));
     }
-    link(LinkState::Stopped { reason: "the watch of vCenter ended".into() });
+    // It says why before it ends; its own panic it cannot say.
+    if !said {
+        link(LinkState::Stopped { reason: "the watch of vCenter broke off; r starts it again".into() });
+    }
 }
 
 /// Waits for the client; a question asked while logging in is answered after it.
