@@ -24,6 +24,8 @@
 
 pub mod build;
 pub mod console;
+#[doc(hidden)]
+pub mod fuzz;
 pub mod generation;
 pub mod iso;
 pub mod lab;

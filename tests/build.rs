@@ -109,6 +109,7 @@ fn packer_gets_secrets_by_environment_its_log_for_the_build_only_and_nothing_of_
     assert_eq!((fake.given("build", "PACKER_LOG").as_deref(), mode(&log)), (Some("1"), 0o600));
     assert_eq!(fake.given("build", "PKR_VAR_build_password").as_deref(), Some(SECRET));
     assert_eq!(fake.given("build", "GITHUB_TOKEN"), None);
+    assert_eq!(fake.given("build", "ACTIONS_RUNTIME_TOKEN"), None);
     assert!(latest(&fake).argv.iter().all(|word| !word.contains(SECRET)));
     assert!(!fake.path("wiped.log").exists());
     assert!(fake.temporary_files().is_empty(), "{:?}", fake.temporary_files());

@@ -14,7 +14,7 @@ use crate::vcenter::Settings;
 
 /// Ours alone: packer, its plugins and the playbooks have no business with them. Packer's own log is switched on for
 /// the build only, because every packer command empties the file.
-const WITHHELD: [&str; 8] = [
+const WITHHELD: [&str; 11] = [
     "PACKER_LOG",
     "PACKER_LOG_PATH",
     "TMPL_CONSOLE_USERNAME",
@@ -23,6 +23,9 @@ const WITHHELD: [&str; 8] = [
     "TMPL_THUMBPRINT",
     "GITHUB_TOKEN",
     "GH_TOKEN",
+    "ACTIONS_RUNTIME_TOKEN",
+    "ACTIONS_ID_TOKEN_REQUEST_TOKEN",
+    "ACTIONS_ID_TOKEN_REQUEST_URL",
 ];
 
 /// Changes to our own environment that make packer's.

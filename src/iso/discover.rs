@@ -153,6 +153,13 @@ async fn find(mirror: &Mirror, line: &Line) -> Result<Finding, DiscoverError> {
     Ok(Finding::Newer { file, release: best, digest, size })
 }
 
+/// The releases that a page of its mirror offers a line, whatever the page says.
+pub(crate) fn offered(line: &Line, page: &str) -> Result<Vec<Release>, DiscoverError> {
+    let (iso_url, sums_url) =
+        (line.iso_url.as_deref().unwrap_or_default(), line.sums_url.as_deref().unwrap_or_default());
+    Ok(Offer::of(line, iso_url, sums_url)?.1.releases(page))
+}
+
 /// A release counts once its ISO is there and its checksum file lists it: mirrors create folders days before.
 async fn complete(mirror: &Mirror, release: &Release) -> Result<(Digest, Option<u64>), DiscoverError> {
     let incomplete = |reason| DiscoverError::Incomplete { version: release.version.clone(), reason };

@@ -53,6 +53,11 @@ pub(super) fn read(text: &str) -> Result<Vec<Line>, Defect> {
         plain(&line.base_name)
             .map_err(|why| Defect::at(place("base_name"), format!("base_name {:?} {why}", line.base_name)))?;
         inside("build_dir", &line.build_dir, true).map_err(|why| Defect::at(place("build_dir"), why))?;
+        if line.iso_datastore_path.split('/').any(|part| part == "..") {
+            let why =
+                format!("iso_datastore_path {:?} leads out of itself; name it without `..`", line.iso_datastore_path);
+            return Err(Defect::at(place("iso_datastore_path"), why));
+        }
         inside("config", &line.config, false).map_err(|why| Defect::at(place("config"), why))?;
         for earlier in &lines {
             if earlier.key == line.key {

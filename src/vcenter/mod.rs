@@ -26,4 +26,5 @@ pub use client::{About, Account, Client, FolderEvent, LinkState, Privilege, Task
 pub use error::Error;
 pub use observe::Happening;
 pub use settings::Settings;
+pub(crate) use soap::swallow;
 pub use vm::{Moid, PowerState, ToolsStatus, Vm};

@@ -104,6 +104,7 @@ esac
             .env("XDG_STATE_HOME", self.path("state"))
             .env("TMPDIR", self.path("tmp"));
         command.env("PKR_VAR_build_password", SECRET).env("GITHUB_TOKEN", "ghp_not_for_packer");
+        command.env("ACTIONS_RUNTIME_TOKEN", "not_for_packer_either");
         command.env("PACKER_LOG", "1").env("PACKER_LOG_PATH", self.path("wiped.log"));
         command.stdin(Stdio::null());
         command

@@ -104,6 +104,11 @@ impl Pty {
         at(lock(&self.shown).parser.screen())
     }
 
+    /// Everything written so far.
+    pub fn bytes(&self) -> Vec<u8> {
+        lock(&self.shown).bytes.clone()
+    }
+
     /// Bytes written so far.
     pub fn written(&self) -> usize {
         lock(&self.shown).bytes.len()

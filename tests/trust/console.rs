@@ -12,7 +12,7 @@ use super::world::PROGRAM;
 use super::{KEY, Kind, World};
 
 /// The console of a world, on its line.
-fn console(world: &World) -> CommandBuilder {
+pub fn console(world: &World) -> CommandBuilder {
     let mut command = bare(PROGRAM, world);
     command.arg("--repo");
     command.arg(&world.repo);
@@ -21,7 +21,7 @@ fn console(world: &World) -> CommandBuilder {
 }
 
 /// A program with what the console needs in its environment.
-fn bare(program: &str, world: &World) -> CommandBuilder {
+pub fn bare(program: &str, world: &World) -> CommandBuilder {
     let mut command = CommandBuilder::new(program);
     command.env_clear();
     world.environment().into_iter().for_each(|(name, value)| command.env(name, value));
@@ -31,12 +31,19 @@ fn bare(program: &str, world: &World) -> CommandBuilder {
     command
 }
 
+/// The console once it knows the line.
+pub fn ready(world: &World, console: CommandBuilder) -> Pty {
+    let pty = Pty::start(console, 120, 40);
+    pty.wait_for("▸ debian-12");
+    pty.wait_for("p promotes it");
+    assert!(!world.door.calls().is_empty());
+    pty
+}
+
 /// A promotion asked for by key that waits where there is no live template.
 fn half_way(world: &World, console: CommandBuilder) -> Pty {
     world.door.at_method("Rename_Task", 2, Trouble::HoldAfter);
-    let mut pty = Pty::start(console, 120, 40);
-    pty.wait_for("▸ debian-12");
-    pty.wait_for("p promotes it");
+    let mut pty = ready(world, console);
     pty.keys("p");
     pty.wait_for("vCenter does not object");
     pty.keys("y");

@@ -16,16 +16,16 @@ use super::{BASE, KEY, Kind, Names, World, all, figure, full};
 const TROUBLES: [Trouble; 5] = [Trouble::CutBefore, Trouble::CutAfter, Trouble::Half, Trouble::Expire, Trouble::Garble];
 
 /// What a verb starts from and comes to.
-struct Course {
-    verb: &'static [&'static str],
-    start: &'static [&'static str],
+pub struct Course {
+    pub verb: &'static [&'static str],
+    pub start: &'static [&'static str],
     /// the name in the beginning of the image that may never be gone
-    good: &'static str,
-    end: fn(&Names) -> Names,
+    pub good: &'static str,
+    pub end: fn(&Names) -> Names,
     /// whether the line is held in the end
-    held: bool,
+    pub held: bool,
     /// whether the verb may be asked for twice
-    repeats: bool,
+    pub repeats: bool,
 }
 
 const STEADY: &[&str] = &["-prev", "", "-build"];
@@ -34,7 +34,7 @@ fn same(before: &Names) -> Names {
     before.clone()
 }
 
-const COURSES: [Course; 5] = [
+pub const COURSES: [Course; 5] = [
     Course { verb: &["promote", KEY], start: STEADY, good: "", end: promoted, held: false, repeats: false },
     Course {
         verb: &["rollback", KEY, "--reason", "does not boot", "--yes"],
@@ -67,14 +67,14 @@ fn swept(before: &Names) -> Names {
 }
 
 /// One change of the audit log: the call, its object, the name given, how it ended.
-struct Record {
+pub struct Record {
     call: String,
     object: String,
     to: String,
     outcome: String,
 }
 
-fn records(home: &Path) -> Vec<Record> {
+pub fn records(home: &Path) -> Vec<Record> {
     let text = std::fs::read_to_string(home.join(".local/state/tmpl-tui/audit.jsonl")).unwrap_or_default();
     // In the order of their ends: a change that must follow another one at once is begun before that one ends.
     let (mut begun, mut ended): (Vec<Record>, Vec<Record>) = (Vec::new(), Vec::new());
@@ -96,11 +96,11 @@ fn records(home: &Path) -> Vec<Record> {
 }
 
 /// Names and holder of a hold.
-type State = (Names, bool);
+pub type State = (Names, bool);
 
 /// Every state that vCenter can be in if the audit log tells the truth: what is `done` happened, what `failed` did not,
 /// anything else may have.
-fn possible(before: &State, records: &[Record]) -> Vec<State> {
+pub fn possible(before: &State, records: &[Record]) -> Vec<State> {
     let mut states = vec![before.clone()];
     for record in records {
         let applied: Vec<State> = states.iter().map(|state| after(state, record)).collect();
@@ -132,7 +132,7 @@ fn after((names, held): &State, record: &Record) -> State {
 }
 
 impl Course {
-    async fn world(&self, kind: Kind) -> World {
+    pub async fn world(&self, kind: Kind) -> World {
         let options = Options { task_scale: 0.0, ..Options::default() };
         World::with(kind, self.start, options).await
     }

@@ -5,6 +5,7 @@
 
 mod console;
 mod faults;
+mod kills;
 #[path = "../iso/mirror.rs"]
 #[expect(dead_code, reason = "other tests break it")]
 mod mirror;
@@ -13,6 +14,7 @@ mod mirror;
 mod proxy;
 #[path = "../support/pty.rs"]
 mod pty;
+mod terminal;
 #[path = "../support/tools.rs"]
 mod tools;
 #[path = "../support/vcsim.rs"]

@@ -1,0 +1,211 @@
+//! What comes from outside, as bytes: one entry per kind, for the fuzzers in `fuzz/` and their replay in the tests. Each
+//! panics when what must hold does not.
+
+use std::path::Path;
+
+use jiff::Timestamp;
+use jiff::tz::TimeZone;
+
+use crate::console::key::{Code, KeyPress};
+use crate::console::{Console, Msg, Opening};
+use crate::generation::Actor;
+use crate::iso::discover::{Release, offered};
+use crate::iso::{bump, sums};
+use crate::pipeline::{Matrix, varfiles};
+use crate::triage::log;
+use crate::triage::picture::Picture;
+use crate::triage::redact::{Scrubber, Secret};
+use crate::triage::rules::Rules;
+use crate::triage::screen;
+use crate::vcenter::{FolderEvent, LinkState};
+
+/// The matrix that is shipped.
+const MATRIX: &str = include_str!("../ci/matrix.json");
+const SECRET: &str = "hunter2-is-no-password";
+
+/// A target's name and entry.
+pub type Target = (&'static str, fn(&[u8]));
+
+/// All targets.
+pub const TARGETS: [Target; 10] = [
+    ("matrix", matrix),
+    ("varfile", varfile),
+    ("soap", soap),
+    ("log", log_lines),
+    ("redactor", redactor),
+    ("listing", listing),
+    ("sums", checksums),
+    ("image", image),
+    ("triage", triage),
+    ("keys", keys),
+];
+
+fn shipped() -> Option<Matrix> {
+    Matrix::parse(Path::new("."), MATRIX).ok()
+}
+
+/// Names that the matrix lets through are plain ones.
+pub fn matrix(bytes: &[u8]) {
+    let Ok(text) = std::str::from_utf8(bytes) else { return };
+    match Matrix::parse(Path::new("."), text) {
+        Ok(matrix) => {
+            for line in &matrix.lines {
+                assert!(!line.key.0.contains(['/', '\0', '\u{1b}']) && !line.key.0.starts_with(['.', '-']));
+                assert!(!line.base_name.contains(['/', '\u{1b}']) && line.base_name.len() < 80);
+                assert!(matrix.line(&line.key.0).is_ok_and(|found| found.key == line.key));
+            }
+        }
+        Err(error) => assert!(!error.to_string().is_empty()),
+    }
+}
+
+/// A var-file is bumped so that only the ISO's name is another, or it is refused.
+pub fn varfile(bytes: &[u8]) {
+    let Ok(text) = std::str::from_utf8(bytes) else { return };
+    let _ = varfiles::literal(text, "iso_file");
+    let (Some(matrix), Ok(repo)) = (shipped(), tempfile::tempdir()) else { return };
+    let Some(line) = matrix.lines.iter().find(|line| line.key.0 == "debian-12") else { return };
+    let config = repo.path().join("ci/config");
+    let written = std::fs::create_dir_all(&config)
+        .and_then(|()| std::fs::write(repo.path().join("ci/matrix.json"), MATRIX))
+        .and_then(|()| std::fs::write(config.join(&line.config), text));
+    let (Some(iso), Some(sums), Some(version)) =
+        (&line.iso_url, &line.sums_url, crate::iso::version::Version::parse("99.9.9"))
+    else {
+        return;
+    };
+    let release = Release {
+        version,
+        iso_url: format!("{}debian-99.9.9-amd64-netinst.iso", iso.trim_end_matches(bump_name(iso))),
+        sums_url: sums.clone(),
+    };
+    if let (Ok(()), Ok(bump)) = (written, bump::Bump::prepare(repo.path(), line, &release)) {
+        let after = &bump.config.after;
+        assert!(after.contains(&bump.to), "bumped without the new name");
+        assert_eq!(after.lines().count(), text.lines().count(), "a bump changes no line's end");
+    }
+}
+
+fn bump_name(url: &str) -> &str {
+    crate::iso::discover::file_name(url)
+}
+
+/// Any answer is read or refused.
+pub fn soap(bytes: &[u8]) {
+    crate::vcenter::swallow(bytes);
+}
+
+/// No line of a log moves the terminal's cursor, however it is cut.
+pub fn log_lines(bytes: &[u8]) {
+    for raw in bytes.split(|byte| *byte == b'\n') {
+        let text = String::from_utf8_lossy(log::parse::visible(raw));
+        let parsed = log::parse::parse(&text);
+        let shown = log::clean(&parsed.text);
+        assert!(!shown.contains(char::is_control), "{shown:?}");
+        assert_eq!(log::clean(&shown), shown, "cleaning twice is cleaning once");
+    }
+}
+
+/// A secret in the middle of anything, cut anywhere, does not come out; what is cut does not matter.
+pub fn redactor(bytes: &[u8]) {
+    let scrubber = Scrubber::new([Secret::new("PKR_VAR_build_password", SECRET)]);
+    let (first, rest) = bytes.split_first().map_or((1, bytes), |(first, rest)| (usize::from(*first) + 1, rest));
+    let middle = rest.len() / 2;
+    let all = [&rest[..middle], b" ", SECRET.as_bytes(), b" ", &rest[middle..]].concat();
+    let through = |size: usize| {
+        let (mut stream, mut out) = (scrubber.stream(), Vec::new());
+        all.chunks(size).for_each(|chunk| stream.push(chunk, &mut out));
+        stream.finish(&mut out);
+        out
+    };
+    let cut = through(first);
+    assert!(memchr::memmem::find(&cut, SECRET.as_bytes()).is_none(), "the secret came out");
+    assert_eq!(cut, through(all.len()), "chunks of {first} are scrubbed otherwise than the whole");
+}
+
+/// A page offers releases with plain file names, or none.
+pub fn listing(bytes: &[u8]) {
+    let page = String::from_utf8_lossy(bytes);
+    for line in shipped().iter().flat_map(|matrix| &matrix.lines).filter(|line| line.iso_url.is_some()) {
+        for release in offered(line, &page).unwrap_or_default() {
+            let file = release.file();
+            assert!(!file.is_empty() && !file.starts_with('.') && !file.contains(['/', '"', '$', '\n']), "{file:?}");
+        }
+    }
+}
+
+/// A digest is what the file says, digit by digit.
+pub fn checksums(bytes: &[u8]) {
+    let text = String::from_utf8_lossy(bytes);
+    if let Some(digest) = sums::lookup(&text, "a.iso") {
+        assert!(text.to_lowercase().contains(&digest.to_string()), "{digest} is not in the file");
+    }
+}
+
+/// A picture is decoded within bounds or refused.
+pub fn image(bytes: &[u8]) {
+    let Ok(picture) = Picture::decode(bytes.to_vec()) else { return };
+    let (width, height) = picture.size();
+    assert!(u64::from(width) * u64::from(height) <= 64 << 20);
+    let pixels = picture.image().to_rgb8();
+    let _ = (screen::read_cells(&pixels), screen::compare(&pixels, &pixels), picture.hash());
+}
+
+/// Rules of a repository are read or refused in one line.
+pub fn triage(bytes: &[u8]) {
+    let Ok(repo) = tempfile::tempdir() else { return };
+    let written = std::fs::create_dir(repo.path().join("ci"))
+        .and_then(|()| std::fs::write(repo.path().join("ci/triage.toml"), bytes));
+    if let (Ok(()), Err(error)) = (written, Rules::with_own(repo.path())) {
+        assert!(!error.to_string().contains('\n'), "{error}");
+    }
+}
+
+/// No keys make a read-only console change anything; others confirm first.
+pub fn keys(bytes: &[u8]) {
+    let Some(matrix) = shipped() else { return };
+    let Some((first, keys)) = bytes.split_first() else { return };
+    let now = Timestamp::UNIX_EPOCH;
+    let mut console = Console::new(Opening {
+        lines: matrix.lines,
+        key: None,
+        vcenter: "vc01".into(),
+        account: "svc".into(),
+        picture_account: None,
+        actor: Actor("op@host".into()),
+        read_only: first % 2 == 0,
+        simulated: false,
+        warnings: Vec::new(),
+        now,
+        zone: TimeZone::UTC,
+        packer: "packer".into(),
+        repo: ".".into(),
+    });
+    console.update(Msg::FolderChanged(FolderEvent::Link(LinkState::Live)));
+    console.update(Msg::FolderChanged(FolderEvent::Reset(Vec::new())));
+    for byte in keys {
+        let effects = console.update(Msg::KeyPressed(press(*byte)));
+        assert!(first % 2 == 1 || !effects.iter().any(crate::console::Effect::mutates), "read-only changes something");
+    }
+}
+
+fn press(byte: u8) -> KeyPress {
+    const CODES: [Code; 11] = [
+        Code::Enter,
+        Code::Esc,
+        Code::Tab,
+        Code::BackTab,
+        Code::Up,
+        Code::Down,
+        Code::PageUp,
+        Code::PageDown,
+        Code::Left,
+        Code::Right,
+        Code::Backspace,
+    ];
+    match byte {
+        0x20..0x7f => KeyPress::char(char::from(byte)),
+        0x7f.. => KeyPress::ctrl(char::from(b'a' + byte % 26)),
+        other => KeyPress::code(CODES[usize::from(other) % CODES.len()]),
+    }
+}

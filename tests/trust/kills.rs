@@ -1,0 +1,189 @@
+//! Signals and SIGKILL at any call, a full disk, a state folder that cannot be written, several people at once.
+
+use std::path::Path;
+use std::process::Stdio;
+use std::time::{Duration, Instant};
+
+use nix::sys::signal::{Signal, kill};
+use nix::unistd::Pid;
+
+use super::console::{console, ready};
+use super::faults::{COURSES, Course, possible, records};
+use super::proxy::Trouble;
+use super::world::PROGRAM;
+use super::{KEY, Kind, Names, World, all, figure, full};
+
+const SIGNALS: [Signal; 4] = [Signal::SIGKILL, Signal::SIGTERM, Signal::SIGHUP, Signal::SIGINT];
+
+/// The signal comes while vCenter has done call `nth` and its answer is on the way.
+async fn killed(course: &Course, kind: Kind, nth: usize, signal: Signal) {
+    let world = course.world(kind).await;
+    let before = (world.names().await, false);
+    world.door.at(nth, Trouble::HoldAfter);
+    let mut program = world.spawn(course.verb);
+    let began = Instant::now();
+    while !world.door.held() {
+        if program.try_wait().unwrap().is_some() {
+            return;
+        }
+        assert!(began.elapsed() < Duration::from_secs(60), "neither call {nth} nor an end");
+        tokio::time::sleep(Duration::from_millis(2)).await;
+    }
+    kill(Pid::from_raw(i32::try_from(program.id().unwrap()).unwrap()), signal).unwrap();
+    if signal == Signal::SIGKILL {
+        program.wait().await.unwrap();
+    }
+    world.door.let_go();
+    let status = tokio::time::timeout(Duration::from_secs(60), program.wait()).await.expect("it ends").unwrap();
+    let now = (world.names().await, world.hold().await.is_some());
+    let context = format!("{kind:?} {:?}, {signal} at call {nth}: {status}, now {now:?}", course.verb);
+    assert!(now.0.values().any(|id| *id == before.0[course.good]), "the last good image is gone: {context}");
+    let end = ((course.end)(&before.0), course.held);
+    assert!(status.code() != Some(0) || now == end, "exit 0 is a lie: {context}");
+    let possible = possible(&before, &records(world.home.path()));
+    assert!(possible.contains(&now), "the audit log says {possible:?}: {context}");
+
+    world.door.reset();
+    let again = world.run(course.verb).await;
+    let now = (world.names().await, world.hold().await.is_some());
+    assert_eq!(now, end, "the next run: {context}: {} {}", again.exit, again.err);
+    assert!(matches!(again.exit, 0 | 3), "the next run: {context}: {}", again.err);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_signal_at_any_call() {
+    let mut tries = Vec::new();
+    for course in &COURSES {
+        let world = course.world(Kind::Lab).await;
+        world.run(course.verb).await.is(0, "");
+        let calls = world.door.calls().len();
+        let every =
+            (1..=calls).flat_map(|nth| SIGNALS.into_iter().enumerate().map(move |(i, signal)| (nth, i, signal)));
+        tries.extend(every.filter(|(nth, i, _)| full() || (nth + i) % 8 == 0).map(|(nth, _, s)| (course, nth, s)));
+    }
+    let count = tries.len();
+    all(tries.into_iter().map(|(course, nth, signal)| killed(course, Kind::Lab, nth, signal))).await;
+    figure(&format!("signals (KILL, TERM, HUP, INT) at calls of every verb (Lab): {count} tried, all survived"));
+}
+
+/// Runs the program where `mount` has made the state folder what it is to be.
+async fn with_state(world: &World, mount: &str, arguments: &str) -> (i32, String) {
+    let state = world.home.path().join(".local/state/tmpl-tui");
+    std::fs::create_dir_all(&state).unwrap();
+    let script = format!(
+        "{} && exec {PROGRAM} --repo {} {arguments}",
+        mount.replace("STATE", &state.display().to_string()),
+        world.repo.display()
+    );
+    let mut command = tokio::process::Command::new("unshare");
+    command.args(["--user", "--map-root-user", "--mount", "sh", "-c", &script]).stdin(Stdio::null());
+    command.env_clear().env("PATH", std::env::var_os("PATH").unwrap());
+    command.envs(world.environment()).env("HOME", world.home.path());
+    let output = command.output().await.unwrap();
+    (output.status.code().unwrap_or(-1), String::from_utf8_lossy(&output.stderr).into_owned())
+}
+
+/// No record, no change: a full disk and a read-only one refuse before vCenter hears of anything.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_disk_that_takes_nothing() {
+    // A container may forbid namespaces; the promotion is refused there by a record that is a device without room.
+    let namespaces =
+        std::process::Command::new("unshare").args(["--user", "--map-root-user", "--mount", "true"]).status();
+    if !namespaces.is_ok_and(|status| status.success()) {
+        figure("SKIPPED full and read-only disk: no user namespaces here");
+    } else {
+        let full = "mount -t tmpfs -o size=4k none STATE && head -c 4096 /dev/zero >STATE/fill";
+        let closed = "mount -t tmpfs none STATE && mount -o remount,ro STATE";
+        for (mount, said) in [(full, "No space left"), (closed, "Read-only file system")] {
+            let world = World::steady(Kind::Lab).await;
+            for verb in [format!("promote {KEY}"), format!("hold {KEY} --reason x"), format!("sweep {KEY} --yes")] {
+                let (exit, err) = with_state(&world, mount, &verb).await;
+                assert!(exit == 3 && err.contains(said) && err.contains("nothing was changed"), "{verb}: {exit} {err}");
+            }
+            assert!(world.changes().is_empty());
+            // What only looks needs no disk.
+            let (exit, err) = with_state(&world, mount, "status --json").await;
+            assert_eq!(exit, 0, "{err}");
+            let (exit, err) = with_state(&world, mount, &format!("build {KEY}")).await;
+            assert!(exit != 0 && err.contains(said), "{exit} {err}");
+        }
+        figure("full disk and read-only state folder: 8 changes refused with nothing changed");
+    }
+    let world = World::steady(Kind::Lab).await;
+    let state = world.home.path().join(".local/state/tmpl-tui");
+    std::fs::create_dir_all(&state).unwrap();
+    std::os::unix::fs::symlink("/dev/full", state.join("audit.jsonl")).unwrap();
+    world.run(&["promote", KEY]).await.is(3, "No space left");
+    assert!(world.changes().is_empty());
+}
+
+fn generations(names: &Names) -> usize {
+    names.keys().filter(|name| matches!(name.as_str(), "" | "-prev")).count()
+}
+
+/// Two consoles and a CI job promote the same line at the same moment.
+#[tokio::test(flavor = "multi_thread")]
+async fn two_consoles_and_a_job_at_once() {
+    let rounds = if full() { 10 } else { 1 };
+    for _ in 0..rounds {
+        let world = World::steady(Kind::Lab).await;
+        let before = world.names().await;
+        let mut consoles = [ready(&world, console(&world)), ready(&world, console(&world))];
+        for console in &mut consoles {
+            console.keys("p");
+        }
+        consoles.iter().for_each(|console| console.wait_for("vCenter does not object"));
+        for console in &mut consoles {
+            console.keys("y");
+        }
+        let job = world.run(&["promote", KEY]).await;
+        assert!(matches!(job.exit, 0 | 1 | 3), "{} {}", job.exit, job.err);
+        for console in &mut consoles {
+            console.wait("an end of the promotion", |screen| {
+                let text = screen.contents();
+                ["promoted; the one before", "failed", "changed meanwhile", "nothing to promote", "is no longer"]
+                    .iter()
+                    .any(|end| text.contains(end))
+            });
+            console.keys("\x1b");
+            console.signal(Signal::SIGTERM);
+            console.exit();
+            assert_eq!(console.restored(), Ok(()));
+        }
+        // Whatever they left to each other, one more run puts it in order.
+        world.door.reset();
+        let last = world.run(&["promote", KEY]).await;
+        let names = world.names().await;
+        assert!(generations(&names) == 2 && names.len() == 2, "{names:?} {}", last.err);
+        assert_eq!((&names[""], &names["-prev"]), (&before["-build"], &before[""]), "{}", last.err);
+    }
+    figure(&format!("two consoles and a CI job on one line: {rounds} rounds, nothing lost"));
+}
+
+/// What becomes folders, arguments and names in vCenter is none of a path, an option or an escape sequence.
+#[tokio::test(flavor = "multi_thread")]
+async fn keys_are_no_paths() {
+    let world = World::steady(Kind::Lab).await;
+    for key in ["../../etc", "/etc/passwd", "a/b", "..", "debian-12/../x", "-x", "a\u{1b}[2Jb"] {
+        let ended = world.run(&["promote", "--", key]).await;
+        assert!(ended.exit == 2, "{key:?}: {} {}", ended.exit, ended.err);
+        assert!(!ended.err.contains('\u{1b}'), "{:?}", ended.err);
+    }
+    let repo = world.home.path().join("repo");
+    let text = std::fs::read_to_string(world.repo.join("ci/matrix.json")).unwrap();
+    std::fs::create_dir_all(repo.join("ci")).unwrap();
+    let place = Path::new("ci/matrix.json");
+    for (from, to) in [
+        ("\"key\": \"debian-12\"", "\"key\": \"../../debian\""),
+        ("linux-debian-12-main", "../linux"),
+        ("linux-debian-12-main", "linux-debian-13-main-prev"),
+        ("iso/linux/debian/12/amd64", "iso/../../packer_cache"),
+    ] {
+        assert!(text.contains(from), "{from}");
+        std::fs::write(repo.join(place), text.replace(from, to)).unwrap();
+        let mut program = tokio::process::Command::new(PROGRAM);
+        let output = program.arg("--repo").arg(&repo).arg("plan").output().await.unwrap();
+        let err = String::from_utf8_lossy(&output.stderr).into_owned();
+        assert!(output.status.code() == Some(2) && err.contains("matrix.json:"), "{to}: {:?} {err}", output.status);
+    }
+}

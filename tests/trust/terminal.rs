@@ -1,0 +1,131 @@
+//! What others wrote never reaches the terminal as a command, and the terminal is given back whatever it is.
+
+use super::console::{bare, console, ready};
+use super::pty::Pty;
+use super::world::PROGRAM;
+use super::{BASE, KEY, Kind, World, figure};
+use tmpl::lab::{Fault, Trouble};
+
+/// Titles, clipboards, device reports, alternate screens, and C1 forms of them; each says PWNED.
+const ATTACKS: [&str; 7] = [
+    "\u{1b}]0;PWNED\u{7}",
+    "\u{1b}]52;c;UFdORUQ=\u{7}",
+    "\u{1b}[?1049lPWNED",
+    "\u{1b}Pq#0PWNED\u{1b}\\",
+    "\u{9d}0;PWNED\u{9c}",
+    "\u{9b}6nPWNED",
+    "\u{1b}[2J\u{8}\u{8}PWNED\r",
+];
+
+/// A run of the line whose log and output were written by the enemy.
+fn run_on_record(world: &World) {
+    let dir = world.home.path().join(".local/state/tmpl-tui/runs").join(KEY).join("20260301T020304.000Z");
+    std::fs::create_dir_all(dir.join("frames")).unwrap();
+    let all = ATTACKS.map(|attack| format!("2026/03/01 02:03:04 ui: ==> x: {attack} after\n")).concat();
+    for name in ["packer-build.log", "output.log"] {
+        std::fs::write(dir.join(name), format!("{all}2026/03/01 02:03:05 ui error: ==> x: {} end\n", ATTACKS[0]))
+            .unwrap();
+    }
+    let supervisor = serde_json::to_value(tmpl::build::Process::own().unwrap()).unwrap();
+    let record = serde_json::json!({
+        "key": KEY, "base_name": BASE, "state": "failed", "exit": 1, "reason": ATTACKS[0],
+        "started": "2026-03-01T02:03:04Z", "ended": "2026-03-01T02:04:04Z", "supervisor": supervisor, "packer": null,
+        "argv": ["packer", ATTACKS[0]], "packer_version": "1.11.2", "on_error": "cleanup", "promote": false,
+        "log": dir.join("packer-build.log"), "temporary": dir.join("tmp"),
+    });
+    std::fs::write(dir.join("run.json"), record.to_string()).unwrap();
+}
+
+/// None of the attacks is in what was written, whole or as the C1 byte.
+#[track_caller]
+fn harmless(what: &str, bytes: &[u8]) {
+    let text = String::from_utf8_lossy(bytes);
+    for attack in ATTACKS {
+        assert!(!text.contains(attack), "{what}: {attack:?} reached the terminal");
+    }
+    assert!(!text.contains(['\u{9b}', '\u{9d}', '\u{90}']), "{what}: a C1 control reached the terminal");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn nothing_that_others_wrote_commands_the_terminal() {
+    let world = World::steady(Kind::Lab).await;
+    run_on_record(&world);
+    let reason = serde_json::to_string(&ATTACKS.concat()).unwrap();
+    let notes = format!("tmpl-tui hold: {{\"reason\":{reason},\"by\":{reason},\"since\":\"2026-01-01T00:00:00Z\"}}");
+    world.govc(&["vm.change", "-vm", BASE, "-annotation", &notes]).await;
+    for verb in [
+        &["status"][..],
+        &["promote", KEY],
+        &["log", KEY],
+        &["log", KEY, "--errors"],
+        &["triage", KEY],
+        &["rollback", KEY, "--reason", ATTACKS[0], "--dry-run"],
+        &["console", "--vm", ATTACKS[0]],
+        &["build", ATTACKS[1], "--dry-run"],
+    ] {
+        let ended = world.run(verb).await;
+        harmless(&format!("{verb:?} stdout"), ended.out.as_bytes());
+        harmless(&format!("{verb:?} stderr"), ended.err.as_bytes());
+    }
+    world.run(&["release", KEY]).await.is(0, "");
+    world.lab().trouble("Rename_Task", 1, Trouble::Fail(Fault::new("ResourceInUse", &ATTACKS.concat())));
+    let failed = world.run(&["promote", KEY]).await;
+    assert_eq!(failed.exit, 1);
+    harmless("a fault's message", failed.err.as_bytes());
+
+    let mut pty = ready(&world, console(&world));
+    pty.wait_for("PWNED");
+    world.lab().trouble("Rename_Task", 1, Trouble::Fail(Fault::new("ResourceInUse", &ATTACKS.concat())));
+    pty.keys("p");
+    pty.wait_for("vCenter does not object");
+    pty.keys("y");
+    pty.wait_for("failed");
+    pty.keys("\x1b");
+    pty.signal(nix::sys::signal::Signal::SIGTERM);
+    pty.exit();
+    harmless("the console", &pty.bytes());
+    assert_eq!(pty.restored(), Ok(()));
+    figure(&format!(
+        "escape sequences: {} kinds in log, record, notes and fault, none reached the terminal",
+        ATTACKS.len()
+    ));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn other_locales_and_terminals() {
+    let world = World::steady(Kind::Lab).await;
+    for (name, value) in [("LC_ALL", "C"), ("LC_ALL", "de_DE.ISO-8859-1"), ("TERM", "vt100"), ("TERM", "screen")] {
+        let mut command = console(&world);
+        command.env(name, value);
+        let mut pty = Pty::start(command, 80, 24);
+        pty.wait_for("debian-12");
+        pty.keys("q");
+        assert_eq!(pty.exit(), 0, "{name}={value}");
+        assert_eq!(pty.restored(), Ok(()), "{name}={value}");
+    }
+}
+
+/// In tmux, with its own answers to everything the console asks a terminal.
+#[tokio::test(flavor = "multi_thread")]
+async fn within_tmux() {
+    let world = World::steady(Kind::Lab).await;
+    let mut tmux = bare("tmux", &world);
+    tmux.env("TMUX_TMPDIR", world.home.path());
+    tmux.args(["-u", "-f", "/dev/null", "-L", "trust", "new-session"]);
+    tmux.arg(format!(
+        "{PROGRAM} --repo {} {KEY}; echo left with $?; stty -a | grep -o ' icanon'; sleep 60",
+        world.repo.display()
+    ));
+    let mut pty = Pty::start(tmux, 120, 40);
+    pty.wait_for("▸ debian-12");
+    pty.wait_for("p promotes it");
+    for (columns, rows) in [(1, 1), (200, 60), (20, 5), (120, 40)] {
+        pty.resize(columns, rows);
+    }
+    pty.wait_for("p promotes it");
+    pty.keys("q");
+    pty.wait_for("left with 0");
+    pty.wait_for("icanon");
+    pty.keys("\x03");
+    pty.exit();
+}
