@@ -8,6 +8,7 @@ use tmpl::build::{self, BuildError, OnError, Outcome, Progress, Request, Run, Ru
 use tmpl::lab;
 use tmpl::paths::StateDir;
 use tmpl::pipeline::{Line, Os};
+use tmpl::remote::step::Step;
 use tmpl::vcenter::{Client, Settings};
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::mpsc;
@@ -40,6 +41,9 @@ pub struct Args {
     /// The run at its end as JSON
     #[arg(long)]
     json: bool,
+    /// Write outputs, an annotation and the step summary where GitHub Actions expects them
+    #[arg(long)]
+    github: bool,
     /// Supervise a build for the console, records below this folder
     #[arg(long, hide = true, value_name = "DIR")]
     detached: Option<PathBuf>,
@@ -81,6 +85,9 @@ pub async fn run(context: &Context, args: Args) -> anyhow::Result<Exit> {
         return Err(Stop::refused("read-only: nothing is built"));
     }
     let simulated = lab::packer::is_called(Some(request.packer.as_os_str()));
+    if !simulated && args.detached.is_none() {
+        super::runs::free(context, &request.line.key).await?;
+    }
     if request.line.os == Os::Windows && !simulated {
         build::windows_preflight().await.map_err(stop)?;
     }
@@ -91,9 +98,16 @@ pub async fn run(context: &Context, args: Args) -> anyhow::Result<Exit> {
             tell(&progress);
         }
     };
+    let step = args.github.then(Step::from_env);
+    // What packer and the guest print is no command to the runner.
+    let silence = step.as_ref().map(Step::silence).transpose()?;
     let stops = stops()?;
     let outcome = build::run_here(&request, &state, stops, &on).await.map_err(stop)?;
     let exit = finish(&outcome, &request.line, quiet).await;
+    drop(silence);
+    if let Some(step) = &step {
+        step.built(&outcome.run)?;
+    }
     if args.json {
         writeln!(std::io::stdout(), "{}", serde_json::to_string(&outcome.run)?)?;
     }

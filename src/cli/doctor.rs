@@ -1,5 +1,6 @@
 //! `doctor`: tools, environment, login, privileges and paths; what is wrong, and what to do about it.
 
+mod github;
 mod here;
 mod server;
 mod tools;
@@ -36,7 +37,7 @@ enum State {
 /// One thing looked at.
 #[derive(Debug, Clone, Serialize)]
 struct Finding {
-    /// `tools`, `environment`, `paths`, `vcenter`, `privileges`
+    /// `tools`, `environment`, `paths`, `vcenter`, `privileges`, `github`
     area: &'static str,
     name: String,
     state: State,
@@ -53,8 +54,8 @@ impl Finding {
 /// Runs the verb: exit 2 when settings or credentials are no good, 1 when anything else needed is not as it should be.
 pub async fn run(context: &Context, args: Args) -> anyhow::Result<Exit> {
     let windows = here::has_windows(context);
-    let (tools, server) = tokio::join!(tools::look(windows), server::look(context));
-    let findings = [tools, here::environment(), here::paths(context), server].concat();
+    let (tools, server, github) = tokio::join!(tools::look(windows), server::look(context), github::look(context));
+    let findings = [tools, here::environment(), here::paths(context), server, github].concat();
     print(&findings, args.json)?;
     let any = |state| findings.iter().any(|finding| finding.state == state);
     Ok(match (any(State::Unusable), any(State::Failed)) {

@@ -117,6 +117,33 @@ impl Printer<'_> {
     }
 }
 
+/// Pieces of a log on their way out, scrubbed and made safe like a file's.
+pub struct Lines<'s> {
+    stream: tmpl::triage::redact::Stream<'s>,
+    partial: Vec<u8>,
+}
+
+impl<'s> Lines<'s> {
+    /// Nothing yet.
+    pub fn new(scrubber: &'s Scrubber) -> Self {
+        Self { stream: scrubber.stream(), partial: Vec::new() }
+    }
+
+    /// Prints the lines that are whole now.
+    pub fn push(&mut self, bytes: &[u8]) -> anyhow::Result<()> {
+        self.stream.push(bytes, &mut self.partial);
+        let Some(end) = memchr_last(&self.partial) else { return Ok(()) };
+        let rest = self.partial.split_off(end + 1);
+        print(&std::mem::replace(&mut self.partial, rest))
+    }
+
+    /// Prints what is left.
+    pub fn finish(mut self) -> anyhow::Result<()> {
+        self.stream.finish(&mut self.partial);
+        print(&self.partial)
+    }
+}
+
 fn memchr_last(bytes: &[u8]) -> Option<usize> {
     bytes.iter().rposition(|byte| *byte == b'\n')
 }

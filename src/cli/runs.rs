@@ -8,7 +8,8 @@ use std::io::Write;
 
 use jiff::Timestamp;
 use tmpl::build;
-use tmpl::remote::{self, BUILD, Client, RemoteRun, Settings};
+use tmpl::pipeline::Key;
+use tmpl::remote::{self, BUILD, Board, Client, Health, RemoteRun, Settings};
 
 use super::{Context, Exit, Stop};
 
@@ -35,6 +36,8 @@ enum Verb {
     Cancel(CancelArgs),
     /// Run the failed legs of a run again
     Rerun(RunArgs),
+    /// Switch the schedule on again after GitHub switched it off
+    Enable,
 }
 
 #[derive(Debug, clap::Args)]
@@ -84,7 +87,7 @@ struct CancelArgs {
 pub async fn run(context: &Context, args: Args) -> anyhow::Result<Exit> {
     let github = client(context)?;
     match args.verb.unwrap_or(Verb::List(args.list)) {
-        Verb::List(args) => list(&github, &args).await,
+        Verb::List(args) => list(context, &github, &args).await,
         Verb::Dispatch(args) => dispatch(context, &github, args).await,
         Verb::Watch(args) => {
             let run = find(&github, args.run.as_deref()).await?;
@@ -93,6 +96,7 @@ pub async fn run(context: &Context, args: Args) -> anyhow::Result<Exit> {
         Verb::Log(args) => evidence::log(context, &github, args).await,
         Verb::Cancel(args) => cancel(context, &github, args).await,
         Verb::Rerun(args) => rerun(context, &github, args).await,
+        Verb::Enable => enable(context, &github).await,
     }
 }
 
@@ -119,14 +123,53 @@ fn may_change(context: &Context) -> anyhow::Result<()> {
     Ok(())
 }
 
-async fn list(github: &Client, args: &ListArgs) -> anyhow::Result<Exit> {
+async fn list(context: &Context, github: &Client, args: &ListArgs) -> anyhow::Result<Exit> {
     let board = github.board(args.limit).await.map_err(stop)?;
+    let health = github.health(&board, &context.global.repo).await.map_err(stop)?;
     let mut out = std::io::stdout().lock();
     match args.json {
-        true => writeln!(out, "{}", serde_json::to_string(&board)?)?,
-        false => print::board(&board, &mut out)?,
+        true => writeln!(out, "{}", serde_json::to_string(&Listed { board: &board, health: &health })?)?,
+        false => {
+            print::board(&board, &mut out)?;
+            print::health(&health, &mut out)?;
+        }
     }
     Ok(Exit::Done)
+}
+
+/// What `list --json` prints.
+#[derive(serde::Serialize)]
+struct Listed<'a> {
+    #[serde(flatten)]
+    board: &'a Board,
+    health: &'a Health,
+}
+
+async fn enable(context: &Context, github: &Client) -> anyhow::Result<Exit> {
+    may_change(context)?;
+    github.enable_schedule().await.map_err(stop)?;
+    writeln!(std::io::stderr(), "tmpl-tui: the schedule of {BUILD} is on")?;
+    Ok(Exit::Done)
+}
+
+/// Refuses a build of a line that a run on GitHub builds. Where GitHub cannot be asked the build goes on: it did before
+/// there was a GitHub to ask.
+pub async fn free(context: &Context, key: &Key) -> anyhow::Result<()> {
+    let inside = std::env::var_os("GITHUB_ACTIONS").is_some_and(|value| value == "true");
+    let Some(github) = (if inside { None } else { client(context).ok() }) else { return Ok(()) };
+    match github.board(20).await {
+        Ok(board) => match board.builds(key) {
+            Some(seen) => {
+                let run = &seen.run;
+                Err(Stop::refused(format!("{key} is being built by run #{} on GitHub: {}", run.number, run.url)))
+            }
+            None => Ok(()),
+        },
+        Err(error) => {
+            writeln!(std::io::stderr(), "tmpl-tui: whether GitHub builds {key} is not known: {error}")?;
+            Ok(())
+        }
+    }
 }
 
 /// The run that is meant: by id, by number as GitHub shows it, or the newest one.

@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::Context as _;
 use tmpl::build::Run;
+use tmpl::remote::step::Step;
 use tmpl::triage::bundle::{self, Contents};
 use tmpl::triage::recording::Recording;
 use tmpl::triage::redact::Scrubber;
@@ -30,6 +31,9 @@ pub struct Args {
     /// Write everything that is known into this file too: a page, pictures, timeline, log; without secrets
     #[arg(long, value_name = "FILE.zip")]
     bundle: Option<PathBuf>,
+    /// Write outputs, an annotation and the step summary where GitHub Actions expects them
+    #[arg(long)]
+    github: bool,
     /// The verdict as one JSON object
     #[arg(long)]
     json: bool,
@@ -55,7 +59,7 @@ pub async fn run(context: &Context, args: Args) -> anyhow::Result<Exit> {
         Some(path) => look_at(path.clone(), &rules).await?,
         None => look_back(&case.recording, &rules).await?,
     };
-    let json = args.json;
+    let (json, step, title) = (args.json, args.github.then(Step::from_env), case.title.clone());
     let done = tokio::task::spawn_blocking(move || -> anyhow::Result<Verdict> {
         let scrubber = Scrubber::of_process();
         let label = look.as_ref().map(|look| look.label.as_str());
@@ -71,7 +75,11 @@ pub async fn run(context: &Context, args: Args) -> anyhow::Result<Exit> {
         }
         Ok(verdict)
     });
-    print(&done.await??, json)?;
+    let verdict = done.await??;
+    if let Some(step) = step {
+        step.judged(&title, &verdict)?;
+    }
+    print(&verdict, json)?;
     Ok(Exit::Done)
 }
 

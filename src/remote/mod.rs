@@ -7,6 +7,7 @@
 //! * [`Board`]: the recent runs with their legs at one moment, and what follows from them for a line.
 //! * [`artifact`], [`unpack`], [`evidence`]: what a failed leg left behind, fetched within bounds and kept as a run.
 //! * [`pins`]: what the checkout pins beside what a log says was used.
+//! * [`step`]: what a step of a workflow tells its runner. [`pod`]: the log of a leg at work, from its pod.
 //! * [`schedule`]: whether the weekly run happens, and whether anybody picks its legs up.
 //! * [`dispatch`], [`steer`]: start a run; cancel it, run its failed legs again.
 
@@ -18,10 +19,12 @@ mod error;
 pub mod evidence;
 pub mod leg;
 pub mod pins;
+pub mod pod;
 pub mod run;
 pub mod schedule;
 mod settings;
 pub mod steer;
+pub mod step;
 pub mod unpack;
 
 pub use board::{Board, Seen};

@@ -57,7 +57,12 @@ impl Taken<'_> {
         if archive.len() > self.bounds.entries {
             return Err(bad(format!("{} entries; at most {} are taken", archive.len(), self.bounds.entries)));
         }
-        for index in 0..archive.len() {
+        // A bundle has a log too, which may be cut: what stands beside it comes first.
+        let bundle = |index: &usize| {
+            archive.name_for_index(*index).is_some_and(|name| name.is_ok_and(|name| name.ends_with(".zip")))
+        };
+        let (bundles, files): (Vec<usize>, Vec<usize>) = (0..archive.len()).partition(bundle);
+        for index in files.into_iter().chain(bundles) {
             let mut entry = archive.by_index(index).map_err(broken)?;
             let shown = entry.name().map(|name| crate::triage::log::clean(&name)).unwrap_or_default();
             let Some(name) = entry.enclosed_name() else {
@@ -150,7 +155,7 @@ mod tests {
             ("x/README", b"?"),
             ("packer-build.log", b"other"),
         ]);
-        let (dir, taken) = unpacked(&[("packer-build.log", b"log"), ("bundle.zip", &bundle)], BOUNDS);
+        let (dir, taken) = unpacked(&[("bundle.zip", &bundle), ("packer-build.log", b"log")], BOUNDS);
         assert_eq!(taken, Ok(3));
         for (name, text) in [("packer-build.log", "log"), ("timeline.jsonl", "{}"), ("frames/1763000000000.png", "png")]
         {

@@ -4,6 +4,7 @@
 
 mod client;
 mod evidence;
+mod schedule;
 mod verbs;
 
 use std::path::Path;

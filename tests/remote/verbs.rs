@@ -111,3 +111,35 @@ async fn the_log_of_a_failed_leg_is_printed_and_triage_knows_it() {
     assert_eq!(ended(program(&github, &home), &["runs", "log", "#86"]).await.code, 3, "nothing of it failed");
     assert_eq!(ended(program(&github, &home), &["runs", "log", "--leg", "solaris"]).await.code, 2);
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_build_of_a_line_that_github_builds_is_refused_with_the_runs_page() {
+    let github = busy().await;
+    let build = typed(&github, &["build", "debian-12"]).await;
+    assert_eq!(build.code, 3, "{}", build.stderr);
+    assert!(build.stderr.contains("debian-12 is being built by run #2 on GitHub: http"), "{}", build.stderr);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_verdict_goes_where_the_runner_expects_it() {
+    let github = busy().await;
+    let home = TempDir::new().unwrap();
+    let mut command = program(&github, &home);
+    let (outputs, summary) = (home.path().join("outputs"), home.path().join("summary"));
+    command.env("GITHUB_OUTPUT", &outputs).env("GITHUB_STEP_SUMMARY", &summary);
+    let log = "tests/logs/24-windows-ansible-task-failed/packer-build.log";
+    let triage = ended(command, &["triage", "windows-server-2022", "--log", log, "--github", "--json"]).await;
+    assert_eq!(triage.code, 0, "{}", triage.stderr);
+    assert!(serde_json::from_str::<serde_json::Value>(&triage.stdout).is_ok(), "stdout carries the verdict alone");
+    assert!(triage.stderr.contains("::error title=windows-server-2022%3A ansible_task_failed::"), "{}", triage.stderr);
+    assert!(std::fs::read_to_string(outputs).unwrap().contains("\nansible_task_failed\n"));
+    let summary = std::fs::read_to_string(summary).unwrap();
+    assert!(summary.contains("| verdict | ansible_task_failed |"), "{summary}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_leg_at_work_says_which_source_is_lacking() {
+    let log = typed(&busy().await, &["runs", "log", "#2", "--leg", "debian-12"]).await;
+    assert_eq!(log.code, 3);
+    assert!(log.stderr.contains("set TMPL_ARC_NAMESPACE"), "{}", log.stderr);
+}

@@ -7,7 +7,10 @@ use serde::Serialize;
 use tmpl::build::Run;
 use tmpl::pipeline::Line;
 use tmpl::remote::pins::{self, Skew};
-use tmpl::remote::{Client, Leg, RemoteRun};
+use tmpl::remote::{Client, Leg, RemoteRun, pod};
+use tmpl::triage::redact::Scrubber;
+use tokio::io::AsyncReadExt as _;
+use tokio::signal::unix::{SignalKind, signal};
 
 use super::{find, stop};
 use crate::cli::{Context, Exit, Stop, log};
@@ -43,6 +46,9 @@ pub async fn log(context: &Context, github: &Client, args: Args) -> anyhow::Resu
         }
         None => newest(github, args.leg.as_deref()).await?,
     };
+    if leg.state.live() {
+        return pod_log(github, &leg).await;
+    }
     let line = line(context, &leg)?;
     let bar = bar();
     let kept = github.evidence(&run, &leg, &line, &context.state()?, &|bytes| bar.set_position(bytes)).await;
@@ -68,6 +74,29 @@ pub async fn log(context: &Context, github: &Client, args: Args) -> anyhow::Resu
     }
     log::whole(kept.shown())?;
     Ok(Exit::Done)
+}
+
+/// The log of a leg at work, from its pod, until the pod goes or Ctrl-C.
+async fn pod_log(github: &Client, leg: &Leg) -> anyhow::Result<Exit> {
+    let argv = pod::command(leg, github.repository(), pod::namespace().as_deref()).map_err(stop)?;
+    let mut child = pod::follow(&argv).map_err(stop)?;
+    let mut from = child.stdout.take().ok_or_else(|| Stop::usage("kubectl has no output"))?;
+    let mut interrupt = signal(SignalKind::interrupt())?;
+    let scrubber = Scrubber::of_process();
+    let mut printer = log::Lines::new(&scrubber);
+    let mut buffer = vec![0; 64 << 10];
+    loop {
+        let got = tokio::select! {
+            got = from.read(&mut buffer) => got?,
+            _ = interrupt.recv() => return Ok(Exit::Cancelled),
+        };
+        if got == 0 {
+            printer.finish()?;
+            let status = child.wait().await?;
+            return Ok(if status.success() { Exit::Done } else { Exit::Failed });
+        }
+        printer.push(&buffer[..got])?;
+    }
 }
 
 fn line(context: &Context, leg: &Leg) -> anyhow::Result<Line> {

@@ -3,7 +3,7 @@
 use std::io::{self, Write};
 
 use jiff::{SignedDuration, Timestamp};
-use tmpl::remote::{Board, Leg, Rate, RemoteRun, State};
+use tmpl::remote::{Board, Health, Leg, Rate, RemoteRun, State};
 use tmpl::triage::log::clean;
 
 /// Runs, each with the legs that build lines or went wrong.
@@ -22,6 +22,20 @@ pub fn board(board: &Board, out: &mut impl Write) -> io::Result<()> {
         Some(rate) => writeln!(out, "{}", self::rate(rate)),
         None => Ok(()),
     }
+}
+
+/// The weekly run, and what is wrong with it.
+pub fn health(health: &Health, out: &mut impl Write) -> io::Result<()> {
+    let late = health.late_minutes.filter(|late| *late > 0).map(|late| format!(", {late} min late"));
+    let last = health.last.as_ref().map_or_else(
+        || "never ran".to_owned(),
+        |last| format!("last ran {}{}", last.created.strftime("%Y-%m-%d %H:%M UTC"), late.unwrap_or_default()),
+    );
+    writeln!(out, "schedule: {}, {last}", clean(&health.workflow))?;
+    for finding in &health.findings {
+        writeln!(out, "{} {}", if finding.alarm { "ALARM" } else { "note " }, clean(&finding.text))?;
+    }
+    Ok(())
 }
 
 /// What is left of GitHub's limit.

@@ -11,7 +11,7 @@ use super::wrap::textwrap;
 use super::{empty, frame, put};
 use crate::console::github::{Pipeline, Row};
 use crate::console::{Console, age};
-use crate::remote::{Conclusion, Leg, RemoteRun, Seen, State};
+use crate::remote::{Conclusion, Leg, RemoteRun, Seen, State, pod};
 use crate::triage::log::clean;
 use crate::tui::theme::Theme;
 
@@ -212,7 +212,12 @@ fn sources(console: &Console, leg: &Leg) -> String {
     let guest = leg.key.as_ref().and_then(|key| console.lines.get(key)).and_then(|row| row.guest());
     let guest =
         guest.map_or("no guest in vCenter yet".to_owned(), |vm| format!("guest and picture: {} in vCenter", vm.name));
-    format!("log: GitHub has none before the leg is over · {guest}")
+    let pod = match (pod::namespace(), &leg.runner) {
+        (None, _) => "log: none before it is over (set TMPL_ARC_NAMESPACE to read it from the pod)",
+        (Some(_), None) => "log: no pod yet",
+        (Some(_), Some(_)) => "log: tmpl-tui runs log follows its pod",
+    };
+    format!("{pod} · {guest}")
 }
 
 /// What somebody should know, the worst first.

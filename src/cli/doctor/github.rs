@@ -1,0 +1,50 @@
+//! The pipeline on GitHub: token, rate limit, schedule, runners, pods.
+
+use tmpl::remote::{Client, Error, Settings, pod};
+
+use super::super::Context;
+use super::{Finding, State};
+
+/// Asks GitHub, where it can be asked.
+pub async fn look(context: &Context) -> Vec<Finding> {
+    let settings = Settings::from_env(&|name| std::env::var(name).ok(), &context.global.repo);
+    let client = match settings.and_then(Client::new) {
+        Ok(client) => client,
+        // Without it everything local works.
+        Err(error) => return vec![Finding::new("github", "token", State::Absent, error.to_string())],
+    };
+    let mut findings = match health(context, &client).await {
+        Ok(findings) => findings,
+        Err(error) => vec![Finding::new("github", "token", State::Failed, error.to_string())],
+    };
+    let (state, text) = match pod::namespace() {
+        Some(namespace) => (State::Ok, format!("pods of the scale set in {namespace}")),
+        None => {
+            (State::Absent, "TMPL_ARC_NAMESPACE is not set: logs of legs at work are not read from their pods".into())
+        }
+    };
+    findings.push(Finding::new("github", "pods", state, text));
+    findings
+}
+
+async fn health(context: &Context, client: &Client) -> Result<Vec<Finding>, Error> {
+    let board = client.board(10).await?;
+    let health = client.health(&board, &context.global.repo).await?;
+    let rate =
+        board.rate.map_or_else(String::new, |rate| format!(", {} of {} requests left", rate.remaining, rate.limit));
+    let mut findings = vec![Finding::new("github", "token", State::Ok, format!("{}{rate}", client.repository()))];
+    let alarms: Vec<&str> =
+        health.findings.iter().filter(|finding| finding.alarm).map(|finding| finding.text.as_str()).collect();
+    let last = health.last.as_ref().map_or("never ran".to_owned(), |last| {
+        let late = health.late_minutes.unwrap_or(0).max(0);
+        format!("last ran {}, {late} min late", last.created.strftime("%Y-%m-%d %H:%M UTC"))
+    });
+    let left = health.days_left.map(|days| format!(", {days} days until it is switched off")).unwrap_or_default();
+    match alarms.is_empty() {
+        true => findings.push(Finding::new("github", "schedule", State::Ok, format!("{last}{left}"))),
+        false => {
+            findings.push(Finding::new("github", "schedule", State::Failed, format!("{}; {last}", alarms.join("; "))))
+        }
+    }
+    Ok(findings)
+}
