@@ -126,10 +126,14 @@ async fn second_process(context: &Context, args: &Args, show: &Showcase, program
 fn foreign(name: &OsStr) -> bool {
     const PREFIXES: &[&str] =
         &["PKR_", "PACKER_", "GOVC_", "TMPL_", "ANSIBLE_", "VSPHERE_", "GITHUB_", "GH_", "ACTIONS_", "AWS_", "ARM_"];
+    // Nothing in the demo is reached through a proxy.
+    const SUFFIXES: &[&str] = &["HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY"];
     const PARTS: &[&str] = &["PASSWORD", "PASSWD", "SECRET", "TOKEN", "CREDENTIAL", "API_KEY", "APIKEY"];
     let name: OsString = name.to_ascii_uppercase();
     let name = name.to_string_lossy();
-    PREFIXES.iter().any(|prefix| name.starts_with(prefix)) || PARTS.iter().any(|part| name.contains(part))
+    SUFFIXES.iter().any(|suffix| name.ends_with(suffix))
+        || PREFIXES.iter().any(|prefix| name.starts_with(prefix))
+        || PARTS.iter().any(|part| name.contains(part))
 }
 
 /// The builds of the demo end with it: their vCenter goes.

@@ -17,6 +17,11 @@ pub enum Command {
     Type,
     Teach,
     Words,
+    Media,
+    CheckMedia,
+    Bump,
+    Stage,
+    StopStaging,
     SavePicture,
     Refresh,
     NextPane,
@@ -73,6 +78,9 @@ impl Command {
                 | Self::Sweep
                 | Self::Type
                 | Self::Teach
+                | Self::Bump
+                | Self::Stage
+                | Self::StopStaging
         ) || (self.on_github() && !matches!(self, Self::Runs))
     }
 
@@ -92,6 +100,8 @@ impl Command {
 pub enum Group {
     /// acts on the selected line
     Line,
+    /// install media of the selected line
+    Media,
     /// the log pane
     Log,
     /// panes and overlays
@@ -106,12 +116,14 @@ pub enum Group {
 
 impl Group {
     /// All, in the order of the help.
-    pub const ALL: [Self; 6] = [Self::Line, Self::Log, Self::View, Self::GitHub, Self::Move, Self::Program];
+    pub const ALL: [Self; 7] =
+        [Self::Line, Self::Log, Self::Media, Self::View, Self::GitHub, Self::Move, Self::Program];
 
     /// The heading.
     pub const fn title(self) -> &'static str {
         match self {
             Self::Line => "Selected line",
+            Self::Media => "Install media",
             Self::Log => "Log",
             Self::View => "View",
             Self::GitHub => "Runs on GitHub",
@@ -239,6 +251,31 @@ pub static BINDINGS: &[Binding] = &[
     ),
     row(Command::SavePicture, "save picture", &[key('o')], Group::Line, None, "Save the console picture as PNG"),
     row(
+        Command::CheckMedia,
+        "check media",
+        &[key('a')],
+        Group::Media,
+        Some("ask mirrors"),
+        "Ask every mirror for newer ISOs",
+    ),
+    row(
+        Command::Bump,
+        "bump ISO",
+        &[key('B')],
+        Group::Media,
+        Some("bump"),
+        "Write the newer ISO into matrix and var-file",
+    ),
+    row(
+        Command::Stage,
+        "stage ISO",
+        &[key('I')],
+        Group::Media,
+        Some("stage"),
+        "Put the line's ISO on the datastore, checksummed",
+    ),
+    row(Command::StopStaging, "stop staging", &[key('K')], Group::Media, Some("stop"), "Stop staging the line's ISO"),
+    row(
         Command::Follow,
         "follow log",
         &[key('s')],
@@ -298,6 +335,7 @@ pub static BINDINGS: &[Binding] = &[
         "Filter the lines; in the log and the picture's text: search",
     ),
     row(Command::Palette, "command", &[key(':')], Group::View, Some("command"), "Any command or line by name"),
+    row(Command::Media, "media", &[key('M')], Group::View, Some("media"), "Install media of all lines, and back"),
     row(Command::Help, "help", &[key('?')], Group::View, Some("help"), "All keys"),
     row(
         Command::Refresh,

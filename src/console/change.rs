@@ -29,6 +29,7 @@ impl Console {
             Command::CancelRun => Ok(ask_cancel(row, operation, question)),
             Command::Type => self.ask_type(row, operation, question, effects),
             Command::Teach => self.ask_teach(operation, question),
+            Command::Bump | Command::Stage | Command::StopStaging => self.ask_media(row, operation, question),
             command => self.plan(row, command, "…").map(|plan| {
                 let check = Effect::Guard { question, plan: Box::new(plan.clone()) };
                 effects.push(check);
@@ -83,6 +84,10 @@ impl Console {
             },
             Deed::GitHub(_) => return,
             Deed::Cancel { force } => Effect::CancelRun { question, key: key.clone(), force: *force },
+            Deed::Media(deed) => {
+                self.media_confirmed(key, deed.clone(), question, effects);
+                return;
+            }
             Deed::Generation(shown) => {
                 let Some(row) = self.lines.get(&key) else { return };
                 match self.plan(row, confirm.operation.command, confirm.reason()) {
@@ -154,6 +159,10 @@ impl Console {
         if !line.enabled {
             confirm.note = Some("the line is off in the matrix: the weekly run leaves it out".into());
         }
+        if row.iso_missing {
+            confirm.note =
+                Some("its ISO is not on the datastore: packer will fail when it mounts it (M shows media)".into());
+        }
         let request = Request { packer: self.packer.clone(), ..Request::new(line.clone(), self.repo.clone()) };
         confirm.command = Some(shell_quoted(&request.argv()));
         confirm
@@ -176,6 +185,8 @@ pub(super) fn confirm(
         question,
         title,
         steps: Vec::new(),
+        diff: Vec::new(),
+        top: 0,
         note: None,
         command: None,
         verb,

@@ -1,6 +1,7 @@
 //! The one road to a change: a confirmation that lists the exact steps, Cancel focused first.
 
 use super::key::{Code, KeyPress};
+use super::media;
 use super::message::Question;
 use super::operation::Operation;
 use super::text::Field;
@@ -74,6 +75,8 @@ pub enum Deed {
     },
     /// something is asked of GitHub
     GitHub(Box<super::github::Ask>),
+    /// install media: written, uploaded, or an upload ended
+    Media(media::Deed),
     /// a run is stopped
     Cancel {
         /// killed instead of asked
@@ -92,6 +95,10 @@ pub struct Confirm {
     pub title: String,
     /// exactly what will happen, in order
     pub steps: Vec<String>,
+    /// the lines of files that change, as [`crate::iso::Bump::diff`] has them
+    pub diff: Vec<String>,
+    /// rows scrolled, where it is longer than the screen
+    pub top: u16,
     /// what to know before
     pub note: Option<String>,
     /// the command line that is run, as a shell would take it; secrets are in its environment
@@ -198,6 +205,8 @@ impl Confirm {
                 Choice::Go => self.confirm(),
                 Choice::Cancel | Choice::Field => Verdict::Cancelled,
             },
+            Code::Up | Code::PageUp => self.scroll(false),
+            Code::Down | Code::PageDown => self.scroll(true),
             Code::Tab | Code::Right | Code::Char('l') => self.turn(true),
             Code::BackTab | Code::Left | Code::Char('h') => self.turn(false),
             _ => Verdict::Open,
@@ -234,6 +243,13 @@ impl Confirm {
                 Verdict::Open
             }
         }
+    }
+
+    /// The view stops at its end; this only keeps the count from running far past it.
+    fn scroll(&mut self, down: bool) -> Verdict {
+        let most = u16::try_from(self.steps.len() + 2 * self.diff.len()).unwrap_or(u16::MAX);
+        self.top = if down { (self.top + 1).min(most) } else { self.top.saturating_sub(1) };
+        Verdict::Open
     }
 
     fn turn(&mut self, forwards: bool) -> Verdict {

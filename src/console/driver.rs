@@ -5,6 +5,7 @@ mod generation;
 mod github;
 mod link;
 mod log;
+mod media;
 mod runs;
 mod save;
 mod screen;
@@ -58,6 +59,7 @@ pub struct Driver {
     records: triage::Records,
     eyes: screen::Eyes,
     scrubber: Arc<Scrubber>,
+    desk: media::Desk,
     /// asks for a look at the records of runs
     look: Arc<Notify>,
     tasks: Vec<JoinHandle<()>>,
@@ -91,6 +93,7 @@ impl Driver {
             records,
             eyes,
             scrubber: known,
+            desk: media::Desk::default(),
             parts,
             report,
             look: Arc::default(),
@@ -187,6 +190,7 @@ impl Driver {
                 self.ask(JUDGE, "the verdict", judged, move |answer| Msg::Judged { question, answer });
             }
             Effect::GitHub(ask) => drop(self.ask_github(ask)),
+            Effect::Media(request) => self.media(request),
             Effect::Notify { .. }
             | Effect::Clipboard(_)
             | Effect::Mouse(_)
@@ -209,6 +213,7 @@ impl Driver {
         for task in self.tasks.drain(..) {
             task.abort();
         }
+        self.desk.stop().await;
         self.link.stop().await;
     }
 

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use jiff::civil::DateTime;
 
 use super::github::Ask;
+use super::media;
 use super::message::Question;
 use crate::generation::Plan;
 use crate::pipeline::Key;
@@ -186,6 +187,8 @@ pub enum Effect {
     },
     /// ask GitHub, or change something there
     GitHub(Ask),
+    /// about install media
+    Media(media::Request),
     /// put text on the clipboard of the user's terminal
     Clipboard(String),
     /// turn mouse reporting on or off
@@ -214,14 +217,15 @@ pub enum Sought {
 impl Effect {
     /// Whether it changes something outside this program: vCenter, a guest, a run, the repository.
     pub const fn mutates(&self) -> bool {
-        matches!(self, Self::GitHub(ask) if ask.mutates())
-            || matches!(
-                self,
-                Self::Build { .. }
-                    | Self::CancelRun { .. }
-                    | Self::Apply { .. }
-                    | Self::Type { .. }
-                    | Self::Teach { .. }
-            )
+        match self {
+            Self::Build { .. }
+            | Self::CancelRun { .. }
+            | Self::Apply { .. }
+            | Self::Type { .. }
+            | Self::Teach { .. } => true,
+            Self::GitHub(ask) => ask.mutates(),
+            Self::Media(request) => request.mutates(),
+            _ => false,
+        }
     }
 }

@@ -10,12 +10,15 @@ use super::alarm::Call;
 use super::github::{Ask, Heard, Pipeline};
 use super::key::{Code, KeyPress};
 use super::log::LogFacts;
+use super::media::{self, Newer, Offer, Report, Request};
 use super::message::{Msg, Question};
 use super::panes::Measures;
 use super::run::{RunSeen, RunState};
 use super::{Console, Effect, Opening};
 use crate::generation::Actor;
-use crate::pipeline::{Key, Matrix};
+use crate::iso::bump::Change;
+use crate::iso::{Bump, Shelf, Wanted};
+use crate::pipeline::{Key, Line, Matrix, Os};
 use crate::remote::schedule::Finding;
 use crate::remote::{Board, Conclusion, Health, Leg, Rate, RemoteRun, Seen, State};
 use crate::triage::log::{Deadline, Level, LogLine, Origin, Phase, Problem, Span, Track};
@@ -23,6 +26,7 @@ use crate::triage::picture::Picture;
 use crate::triage::recording::{Frame, GuestState, Reading, Recording};
 use crate::triage::screen::Motion;
 use crate::triage::verdict::{Confidence, Evidence, Verdict, Witness};
+use crate::vcenter::datastore::FilePath;
 use crate::vcenter::{FolderEvent, LinkState, Moid, PowerState, ToolsStatus, Vm};
 
 const KEYS: [&str; 9] = [
@@ -444,4 +448,83 @@ fn answer_look(console: &mut Console, effects: &[Effect], pipeline: Arc<Pipeline
             console.update(Msg::GitHub(Heard::Looked(*question, Ok(pipeline.clone()))));
         }
     }
+}
+
+/// What the datastore answers for a line: its ISO with this size, or none.
+pub fn seen(there: Option<u64>) -> media::Seen {
+    let file = FilePath { datastore: "ds-iso".into(), path: "iso/linux/x/amd64/x-1.0.iso".into() };
+    let wanted = Wanted { file, by_hand: false };
+    let there = there.map(|size| (size, Some(ago(12 * 24 * 60))));
+    media::Seen { wanted: Ok(wanted.clone()), shelf: Ok(Shelf { wanted, there, partial: None }) }
+}
+
+fn by_hand(name: &str) -> media::Seen {
+    let file = FilePath { datastore: "ds-iso".into(), path: format!("iso/windows/{name}") };
+    let wanted = Wanted { file, by_hand: true };
+    let there = Some((5_819_484_160, Some(ago(20 * 24 * 60))));
+    media::Seen { wanted: Ok(wanted.clone()), shelf: Ok(Shelf { wanted, there, partial: None }) }
+}
+
+fn newer(bump: Result<(), &str>) -> Offer {
+    let change = |path: &str, name: &str| Change {
+        path: path.into(),
+        before: format!("# media\n{name} = \"debian-13.6.0.iso\"\n"),
+        after: format!("# media\n{name} = \"debian-13.7.0.iso\"\n"),
+    };
+    let bump = bump.map_err(str::to_owned).map(|()| Bump {
+        from: "debian-13.6.0.iso".into(),
+        to: "debian-13.7.0.iso".into(),
+        config: change("ci/config/debian-13.pkrvars.hcl", "iso_file"),
+        matrix: change("ci/matrix.json", "iso_url"),
+    });
+    let file = "debian-13.7.0.iso".into();
+    Offer::Newer(Box::new(Newer {
+        version: "13.7.0".into(),
+        file,
+        size: Some(790_000_000),
+        digest: "ab".repeat(32),
+        bump,
+    }))
+}
+
+/// The view of media with every kind of answer.
+pub fn media() -> Console {
+    let mut console = night();
+    for row in matrix(&KEYS).lines.into_iter().filter(|line| line.os == Os::Linux) {
+        let url = format!("https://mirror.example.com/{0}/amd64/{0}-1.0-netinst.iso", row.key);
+        console.lines.set_line(Line { iso_url: Some(url), ..row });
+    }
+    for effect in typed(&mut console, "M") {
+        let Effect::Media(Request::Check { question, keys }) = effect else { continue };
+        for key in keys {
+            let answer = match key.0.as_str() {
+                "debian-13" => Ok(newer(Ok(()))),
+                "ubuntu-2204" => {
+                    Ok(newer(Err("ci/config/x.pkrvars.hcl: iso_file is \"a\", not \"b\"; correct it by hand")))
+                }
+                "almalinux-9" => Err("https://mirror.example.com/almalinux/: HTTP 503".into()),
+                windows if windows.starts_with("windows") => Ok(Offer::ByHand),
+                _ => Ok(Offer::Current),
+            };
+            console.update(Msg::Media(Report::Checked { question, key, answer }));
+        }
+    }
+    for effect in console.look_anew() {
+        let Effect::Media(Request::Look { question }) = effect else { continue };
+        let rows = KEYS.iter().map(|name| {
+            let seen = match *name {
+                "rocky-9" => seen(None),
+                "ubuntu-2404" => {
+                    let drift =
+                        "ci/config/x.pkrvars.hcl: iso_file is \"a\", ci/matrix.json has \"b\"; change both together";
+                    media::Seen { wanted: Err(drift.into()), shelf: Err(drift.into()) }
+                }
+                windows if windows.starts_with("windows") => by_hand(&format!("{windows}.iso")),
+                _ => seen(Some(633_339_904)),
+            };
+            (key(name), seen)
+        });
+        console.update(Msg::Media(Report::Looked { question, answer: Ok(rows.collect()) }));
+    }
+    console
 }

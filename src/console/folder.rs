@@ -6,6 +6,7 @@ use std::hash::{Hash, Hasher};
 use super::age;
 use super::effect::Effect;
 use super::message::Answer;
+use super::panes::View;
 use super::run::{RunSeen, RunState};
 use super::state::Console;
 use super::toast::Tone;
@@ -94,6 +95,9 @@ impl Console {
                 vm.as_ref().and_then(|vm| vm.created).map(short).hash(&mut hasher);
             }
             row.run.as_ref().map(|run| (short(run.started), run.ended.map(short))).hash(&mut hasher);
+        }
+        if self.panes.view == View::Media {
+            self.media.moments().for_each(|at| (short(at), age::spoken(self.now, at)).hash(&mut hasher));
         }
         self.stale().hash(&mut hasher);
         if self.github.open {

@@ -171,6 +171,7 @@ impl Console {
     pub(super) fn turn_github(&mut self) {
         self.github.open = !self.github.open;
         if self.github.open {
+            self.panes.view = super::panes::View::Lines;
             self.github.asked = None;
         }
     }

@@ -3,7 +3,7 @@
 use super::binding::Command;
 use super::lines::LineRow;
 use super::operation::{Operation, Refusal};
-use super::panes::Pane;
+use super::panes::{Pane, View};
 use super::run::RunState;
 use super::state::{Console, Leaving};
 use crate::generation::{self, Plan, Request};
@@ -31,6 +31,10 @@ impl Console {
         match command {
             Command::Copy if matches!(self.panes.focus, Pane::Picture | Pane::Verdict) => Ok(()),
             Command::Copy | Command::Zoom if self.github.open => Ok(()),
+            Command::CheckMedia if self.media.checking() => Err(Refusal::new("still asking the mirrors")),
+            Command::NextPane | Command::PreviousPane | Command::Zoom if self.panes.view != View::Lines => {
+                Err(Refusal::new("the panes are behind this view: Esc goes back to them"))
+            }
             Command::SavePicture if self.picture.picture().is_none() => {
                 Err(Refusal::new("no picture to save: the line has no running build VM"))
             }
@@ -70,7 +74,7 @@ impl Console {
         if self.session.read_only {
             return Err(Refusal::new("read-only: started with --read-only, nothing can be changed"));
         }
-        if self.leaving != Leaving::No {
+        if self.leaving != Leaving::No && operation.command != Command::StopStaging {
             return Err(Refusal::new("leaving as soon as the work is done; nothing new is begun"));
         }
         let Some(row) = operation.line.as_ref().and_then(|key| self.lines.get(key)) else {
@@ -85,6 +89,7 @@ impl Console {
             Command::Type => self.allows_type(row),
             Command::Teach => self.allows_teach(),
             Command::Build => allows_build(row).and_then(|()| self.free_at_github(key)),
+            command @ (Command::Bump | Command::Stage | Command::StopStaging) => self.allows_media(row, command),
             command => self.allows_generation(row, command),
         }
     }
@@ -156,6 +161,8 @@ impl Command {
             Self::Sweep => "sweep",
             Self::Type => "typing",
             Self::Teach => "teaching",
+            Self::Bump => "bump",
+            Self::Stage => "staging",
             _ => "command",
         }
     }

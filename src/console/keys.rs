@@ -5,7 +5,7 @@ use super::confirm::Verdict;
 use super::effect::Effect;
 use super::key::{Code, KeyPress};
 use super::overlay::{Help, Overlay, Palette};
-use super::panes::Pane;
+use super::panes::{Pane, View};
 use super::state::{Console, Prompt};
 use super::toast::Tone;
 use crate::vcenter::LinkState;
@@ -65,6 +65,8 @@ impl Console {
             Command::Quit if self.somewhere() => self.back(),
             Command::Quit | Command::Leave => self.leave(effects),
             Command::Suspend => effects.push(Effect::Suspend),
+            Command::Media => self.turn_to_media(effects),
+            Command::CheckMedia => self.check_media(effects),
             Command::SavePicture => self.save_picture(effects),
             Command::Up
             | Command::Down
@@ -90,6 +92,7 @@ impl Console {
         }
         let focus = self.panes.focus;
         match focus {
+            _ if self.panes.view != View::Lines => {}
             Pane::Picture | Pane::Timeline if self.scrubbing(command, effects) => return,
             Pane::Verdict => return self.verdict_command(command),
             _ => {}
@@ -166,6 +169,7 @@ impl Console {
         self.picture.hurry();
         self.log.retry();
         effects.push(Effect::ReadRuns);
+        self.look_at_media(effects);
         if matches!(self.session.link, LinkState::Live | LinkState::Connecting) {
             return;
         }
@@ -183,6 +187,7 @@ impl Console {
     /// Whether Esc has somewhere to go back to.
     fn somewhere(&self) -> bool {
         self.github.open
+            || self.panes.view != View::Lines
             || self.panes.zoomed
             || self.panes.focus != Pane::Lines
             || self.log.search().is_some()
@@ -192,6 +197,10 @@ impl Console {
 
     fn back(&mut self) {
         if self.toasts.dismiss() {
+            return;
+        }
+        if self.panes.view != View::Lines {
+            self.panes.view = View::Lines;
             return;
         }
         if std::mem::take(&mut self.github.open) {

@@ -12,6 +12,7 @@ impl Console {
         let runs = self.live_runs();
         let changes: Vec<String> =
             self.ongoing.iter().map(|(key, ongoing)| format!("{} of {key}", ongoing.command.noun())).collect();
+        let changes: Vec<String> = changes.into_iter().chain(self.media.words()).collect();
         if runs.is_empty() && changes.is_empty() {
             effects.push(Effect::Quit);
             return;
@@ -63,8 +64,8 @@ impl Console {
     pub(super) fn leave_if_done(&mut self, effects: &mut Vec<Effect>) {
         let done = match self.leaving {
             Leaving::No => false,
-            Leaving::AfterChanges => self.ongoing.is_empty(),
-            Leaving::AfterRuns => self.ongoing.is_empty() && self.live_runs().is_empty(),
+            Leaving::AfterChanges => self.ongoing.is_empty() && !self.media.changing(),
+            Leaving::AfterRuns => self.ongoing.is_empty() && !self.media.changing() && self.live_runs().is_empty(),
         };
         if done {
             effects.push(Effect::Quit);
@@ -74,7 +75,7 @@ impl Console {
     fn quit_chosen(&mut self, ask: QuitAsk, effects: &mut Vec<Effect>) {
         match ask.choice {
             QuitChoice::Stay => self.leaving = Leaving::No,
-            QuitChoice::Leave if self.ongoing.is_empty() => effects.push(Effect::Quit),
+            QuitChoice::Leave if self.ongoing.is_empty() && !self.media.changing() => effects.push(Effect::Quit),
             QuitChoice::Leave => {
                 self.leaving = Leaving::AfterChanges;
                 self.notice(Tone::Info, "leaving when the change is done");

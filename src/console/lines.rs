@@ -14,6 +14,8 @@ pub struct LineRow {
     pub generations: Generations,
     /// its newest run
     pub run: Option<RunSeen>,
+    /// the ISO its template mounts is not on the datastore
+    pub iso_missing: bool,
 }
 
 impl LineRow {
@@ -38,6 +40,9 @@ impl LineRow {
         if self.live_run().is_some_and(|run| run.still.is_some()) {
             return Some("its console stands still".into());
         }
+        if self.iso_missing && self.line.enabled {
+            return Some("its ISO is not staged".into());
+        }
         self.run.as_ref().filter(|run| run.alarming()).map(|run| run.state.word().into())
     }
 }
@@ -55,7 +60,12 @@ impl Lines {
     pub fn new(lines: Vec<Line>, key: Option<&str>) -> Self {
         let rows: Vec<LineRow> = lines
             .into_iter()
-            .map(|line| LineRow { generations: Generations::read(&line.base_name, &[]), line, run: None })
+            .map(|line| LineRow {
+                generations: Generations::read(&line.base_name, &[]),
+                line,
+                run: None,
+                iso_missing: false,
+            })
             .collect();
         let wanted = rows.iter().find(|row| Some(row.line.key.0.as_str()) == key).or(rows.first());
         Self { selected: wanted.map(|row| row.line.key.clone()), rows, filter: String::new() }
@@ -133,6 +143,20 @@ impl Lines {
     pub fn set_run(&mut self, key: &Key, run: Option<RunSeen>) {
         if let Some(row) = self.rows.iter_mut().find(|row| row.line.key == *key) {
             row.run = run;
+        }
+    }
+
+    /// Whether the datastore lacks a line's ISO.
+    pub fn set_iso_missing(&mut self, key: &Key, missing: bool) {
+        if let Some(row) = self.rows.iter_mut().find(|row| row.line.key == *key) {
+            row.iso_missing = missing;
+        }
+    }
+
+    /// The matrix has a line anew.
+    pub fn set_line(&mut self, line: Line) {
+        if let Some(row) = self.rows.iter_mut().find(|row| row.line.key == line.key) {
+            row.line = line;
         }
     }
 

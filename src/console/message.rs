@@ -8,6 +8,7 @@ use jiff::Timestamp;
 use super::github::Heard;
 use super::key::KeyPress;
 use super::log::{Found, LogFacts};
+use super::media;
 use super::panes::{Measures, Pane};
 use super::run::RunSeen;
 use super::words::Words;
@@ -166,6 +167,8 @@ pub enum Msg {
     },
     /// something was heard of GitHub
     GitHub(Heard),
+    /// about install media
+    Media(media::Report),
     /// the system asked the program to end (SIGTERM, SIGHUP, SIGINT)
     Signalled,
 }

@@ -24,6 +24,7 @@ mod keys;
 mod leave;
 pub mod lines;
 pub mod log;
+pub mod media;
 pub mod message;
 pub mod operation;
 pub mod overlay;

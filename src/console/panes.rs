@@ -28,6 +28,16 @@ impl Pane {
     }
 }
 
+/// What the screen shows between header and hints.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum View {
+    /// lines, picture, log and the other panes
+    #[default]
+    Lines,
+    /// install media of all lines
+    Media,
+}
+
 /// Sizes that the terminal's size gave the panes, in cells, without borders.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Measures {
@@ -48,6 +58,8 @@ pub struct Measures {
 /// Focus and zoom.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Panes {
+    /// the panes, or another view in their place
+    pub view: View,
     /// where keys go
     pub focus: Pane,
     /// below the lines, when there is room for one only
@@ -60,7 +72,7 @@ pub struct Panes {
 
 impl Default for Panes {
     fn default() -> Self {
-        Self { focus: Pane::Lines, lower: Pane::Log, zoomed: false, measures: Measures::default() }
+        Self { view: View::Lines, focus: Pane::Lines, lower: Pane::Log, zoomed: false, measures: Measures::default() }
     }
 }
 
@@ -80,6 +92,9 @@ impl Panes {
 
     /// Whether a pane is on the screen.
     pub fn visible(&self, pane: Pane) -> bool {
+        if self.view != View::Lines {
+            return false;
+        }
         if self.zoomed {
             return self.focus == pane;
         }

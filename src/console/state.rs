@@ -11,6 +11,7 @@ use super::binding::Command;
 use super::github::GitHubView;
 use super::lines::{LineRow, Lines};
 use super::log::LogPane;
+use super::media::Media;
 use super::message::Question;
 use super::overlay::Overlay;
 use super::panes::Panes;
@@ -128,6 +129,7 @@ pub struct Console {
     pub(crate) verdicts: Verdicts,
     pub(crate) words: WordsPane,
     pub(crate) alarms: Alarms,
+    pub(crate) media: Media,
     pub(crate) panes: Panes,
     pub(crate) overlay: Option<Overlay>,
     pub(crate) prompt: Option<Prompt>,
@@ -176,6 +178,7 @@ impl Console {
             verdicts: Verdicts::default(),
             words: WordsPane::default(),
             alarms: Alarms::new(opening.call),
+            media: Media::default(),
             opened: opening.now,
             panes: Panes::default(),
             overlay: None,
@@ -215,7 +218,8 @@ impl Console {
 
     /// Whether nothing it asked for is outstanding, apart from its standing watches. Tests wait for this.
     pub fn idle(&self) -> bool {
-        self.ongoing.is_empty() && self.errands.is_empty() && !self.github.busy()
+        let views = self.github.busy() || self.media.busy();
+        self.ongoing.is_empty() && self.errands.is_empty() && !views
     }
 
     /// Whether a change that this process carries out itself is under way; builds go on without it.

@@ -4,6 +4,7 @@ mod github;
 mod invariants;
 mod leaving;
 mod log;
+mod media;
 mod transitions;
 mod triage;
 

@@ -55,6 +55,7 @@ impl Console {
             Msg::WordsRead { question, answer } => return self.words_read(question, answer, effects),
             Msg::Judged { question, answer } => return self.verdicts.judged(question, answer, self.now),
             Msg::GitHub(heard) => return self.heard(heard, effects),
+            Msg::Media(report) => return self.media_reported(report, effects),
             Msg::Signalled => effects.push(Effect::Quit),
         }
         true
@@ -107,6 +108,7 @@ impl Console {
             effects.extend(self.log.wants(question));
         }
         self.follow_timeline(effects);
+        self.media_wants(effects);
         self.judge_what_is_due(effects);
         self.tell_alarms(effects);
         self.read_words(effects);

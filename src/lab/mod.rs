@@ -16,6 +16,7 @@ mod http;
 mod inventory;
 mod listen;
 mod machine;
+pub mod mirror;
 mod node;
 pub mod packer;
 mod screen;
@@ -191,6 +192,11 @@ impl Lab {
     pub fn settings(&self) -> Result<Settings, crate::vcenter::Error> {
         let environment = self.environment();
         Settings::from_env(&|name| environment.iter().find(|(known, _)| *known == name).map(|(_, value)| value.clone()))
+    }
+
+    /// Puts a file of this size on a datastore: `[datastore] folder/name`.
+    pub fn put_file(&self, path: &str, size: u64) {
+        self.shared.lock().world.store.put(path, size, None);
     }
 
     /// Stops listening and cuts every connection, as a vCenter that goes down; the state stays.

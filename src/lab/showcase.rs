@@ -13,9 +13,12 @@ use tempfile::TempDir;
 use super::github::{GitHub, World};
 use super::guest::Book;
 use super::inventory::Seed;
+use super::mirror::{self, Mirrors};
 use super::{Lab, Options, packer};
 use crate::generation::Hold;
+use crate::iso::Wanted;
 use crate::paths::{StateDir, create_private_dir};
+use crate::pipeline::matrix::MATRIX_PATH;
 use crate::pipeline::{Line, Matrix, MatrixError};
 
 /// The pipeline's files as they were when this program was built, so that a demo needs no repository.
@@ -53,6 +56,12 @@ const BAD: &str = "licensing";
 
 /// The line whose leg failed on the simulated GitHub.
 const REMOTE: &str = "windows-server-2022";
+/// The line whose ISO is not on the datastore.
+const UNSTAGED: &str = "almalinux-9";
+/// Bytes a second from the simulated mirrors, so that there is something to watch.
+const RATE: u64 = 6_000_000;
+/// Size of media put there by hand.
+const BY_HAND: u64 = 5_819_484_160;
 
 /// Why there is nothing to show.
 #[derive(Debug, thiserror::Error)]
@@ -73,6 +82,7 @@ pub enum Error {
 pub struct Showcase {
     lab: Lab,
     github: GitHub,
+    _mirrors: Mirrors,
     folder: TempDir,
     /// keys of the lines whose builds are to be started
     starts: Vec<String>,
@@ -107,9 +117,13 @@ impl Showcase {
             options.guests.insert(matrix.line(&guest.line)?.base_name.clone(), guest.name.clone());
         }
         let lab = Lab::start(options).await?;
+        stock(&lab, &matrix);
+        let mirrors = Mirrors::start(&matrix, RATE).await?;
+        let text = fs::read_to_string(matrix.repo.join(MATRIX_PATH))?;
+        fs::write(matrix.repo.join(MATRIX_PATH), mirrors.localised(&text))?;
         let enabled = matrix.lines.iter().filter(|line| line.enabled).map(|line| line.key.0.clone());
         let github = GitHub::start(World::demo(&enabled.collect::<Vec<_>>(), REMOTE)).await?;
-        Ok(Self { lab, github, folder, starts })
+        Ok(Self { lab, github, _mirrors: mirrors, folder, starts })
     }
 
     /// Keys of the lines whose builds are to be started.
@@ -151,6 +165,16 @@ pub fn packer_of(folder: &Path) -> PathBuf {
 /// What `XDG_STATE_HOME` is for everything inside the demo.
 pub fn state_home(folder: &Path) -> PathBuf {
     folder.join("state")
+}
+
+/// The install media on the datastore: all but the one whose bump nobody staged.
+fn stock(lab: &Lab, matrix: &Matrix) {
+    for line in matrix.lines.iter().filter(|line| line.key.0 != UNSTAGED) {
+        if let Ok(wanted) = Wanted::read(&matrix.repo, line) {
+            let size = if wanted.by_hand { BY_HAND } else { mirror::SIZE };
+            lab.put_file(&wanted.file.to_string(), size);
+        }
+    }
 }
 
 fn write_repository(root: &Path) -> io::Result<()> {

@@ -64,7 +64,11 @@ fn mouse_message(mouse: MouseEvent, layout: &Layout, console: &Console) -> Optio
     let pane = layout.pane_at(mouse.column, mouse.row)?;
     match mouse.kind {
         MouseEventKind::Down(MouseButton::Left) => {
-            let row = (pane == Pane::Lines).then(|| view::lines::row_at(console, layout.lines, mouse.row)).flatten();
+            let row = match pane {
+                Pane::Lines if !layout.media.is_empty() => view::media::row_at(console, layout.media, mouse.row),
+                Pane::Lines => view::lines::row_at(console, layout.lines, mouse.row),
+                _ => None,
+            };
             Some(Msg::Clicked { pane, row })
         }
         MouseEventKind::ScrollUp => Some(Msg::Wheeled { pane, rows: -WHEEL }),

@@ -3,7 +3,7 @@
 use ratatui::layout::Rect;
 
 use crate::console::Console;
-use crate::console::panes::{Measures, Pane};
+use crate::console::panes::{Measures, Pane, View};
 use crate::vcenter::LinkState;
 
 /// From this many columns on, all panes are shown.
@@ -34,6 +34,8 @@ pub struct Layout {
     pub timeline: Rect,
     /// pane
     pub verdict: Rect,
+    /// in place of all panes
+    pub media: Rect,
     /// last row
     pub hints: Rect,
     /// all panes together; overlays are centred in it
@@ -60,7 +62,9 @@ impl Layout {
         if console.github.open {
             return layout;
         }
-        if console.panes.zoomed || flat {
+        if console.panes.view == View::Media {
+            layout.media = body;
+        } else if console.panes.zoomed || flat {
             *layout.slot(console.panes.focus) = body;
         } else if layout.wide {
             layout.split_wide(console);
@@ -119,7 +123,7 @@ impl Layout {
         Measures {
             wide: self.wide,
             full: self.full,
-            lines: inner(self.lines).1.saturating_sub(1),
+            lines: inner(if self.media.is_empty() { self.lines } else { self.media }).1.saturating_sub(1),
             log: inner(self.log).1,
             log_columns: inner(self.log).0,
             help: super::overlay::help::rows(self.body),
@@ -131,6 +135,8 @@ impl Layout {
         let at = ratatui::layout::Position { x: column, y: row };
         let places = [
             (Pane::Lines, self.lines),
+            // Its rows are the lines too.
+            (Pane::Lines, self.media),
             (Pane::Picture, self.picture),
             (Pane::Log, self.log),
             (Pane::Timeline, self.timeline),

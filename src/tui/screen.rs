@@ -24,6 +24,7 @@ pub fn draw(console: &Console, layout: &Layout, theme: Theme, surface: &mut Pict
     view::picture::draw(console, layout.picture, theme, surface, covered, buffer);
     view::timeline::draw(console, layout.timeline, theme, buffer);
     view::verdict::draw(console, layout.verdict, theme, buffer);
+    view::media::draw(console, layout.media, theme, buffer);
     view::lines::draw(console, layout.lines, theme, buffer);
     let mut cursor = view::hints::draw(console, layout.hints, theme, buffer);
     view::toasts::draw(console, layout.body, theme, buffer);

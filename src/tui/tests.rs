@@ -1,6 +1,7 @@
 //! Panels by snapshot, per panel and state; and colours where text does not show them.
 
 mod app;
+mod media;
 mod runs;
 mod triage;
 

@@ -105,6 +105,8 @@ impl Console {
             _ => return,
         };
         let confirm = Confirm {
+            diff: Vec::new(),
+            top: 0,
             operation,
             question,
             title,

@@ -16,7 +16,7 @@ use crate::vcenter::{FolderEvent, LinkState, Moid};
 
 fn presses() -> impl Strategy<Value = KeyPress> {
     let chars =
-        prop::sample::select("bpRHxSoswteEnNmcfjkgGhlqrc/:?yYn ldebianviuuT@'123<>".chars().collect::<Vec<_>>());
+        prop::sample::select("bpRHxSoswteEnNmcfjkgGhlqrc/:?yYn ldebianviuuT@'123<>MaBIK".chars().collect::<Vec<_>>());
     let codes = prop::sample::select(vec![
         Code::Enter,
         Code::Esc,
@@ -132,8 +132,8 @@ proptest! {
     #![proptest_config(ProptestConfig { cases: 150, ..ProptestConfig::default() })]
 
     #[test]
-    fn every_change_was_confirmed_and_no_line_has_two(steps in steps()) {
-        let mut console = console(false);
+    fn every_change_was_confirmed_and_no_line_has_two(steps in steps(), media in any::<bool>()) {
+        let mut console = if media { fixture::media() } else { console(false) };
         let mut under_way: BTreeSet<Question> = BTreeSet::new();
         for (msg, answered) in steps {
             if let Msg::Finished { question, .. } = &msg {
@@ -159,8 +159,9 @@ proptest! {
     }
 
     #[test]
-    fn read_only_never_changes_anything(steps in steps()) {
-        let mut console = console(true);
+    fn read_only_never_changes_anything(steps in steps(), media in any::<bool>()) {
+        let mut console = if media { fixture::media() } else { console(true) };
+        console.session.read_only = true;
         for (msg, _) in steps {
             let effects = console.update(msg);
             prop_assert!(!effects.iter().any(Effect::mutates));
@@ -170,8 +171,8 @@ proptest! {
     }
 
     #[test]
-    fn nothing_panics_at_any_size(steps in steps(), columns in 1..140u16, rows in 1..50u16) {
-        let mut console = console(false);
+    fn nothing_panics_at_any_size(steps in steps(), columns in 1..140u16, rows in 1..50u16, media in any::<bool>()) {
+        let mut console = if media { fixture::media() } else { console(false) };
         for (msg, _) in steps {
             console.update(msg);
         }

@@ -7,8 +7,8 @@ use ratatui::style::Style;
 use super::{buttons, centred, frame};
 use crate::console::confirm::{Check, Choice, Confirm, Deed, Need};
 use crate::tui::theme::Theme;
-use crate::tui::view::put;
 use crate::tui::view::wrap::textwrap;
+use crate::tui::view::{put, width};
 
 const WIDEST: u16 = 88;
 
@@ -44,12 +44,10 @@ pub fn draw(confirm: &Confirm, area: Rect, theme: Theme, buffer: &mut Buffer) ->
     }
     let field = if confirm.field().is_some() { 2 } else { 0 };
     let room = usize::from(inner.height.saturating_sub(field + 1));
-    let mut rows = rows(confirm, inner.width);
-    if rows.len() > room {
-        rows.truncate(room.saturating_sub(1));
-        rows.push(Row { text: "… more than fits on this screen".into(), tone: RowTone::Warn });
-    }
-    for (y, row) in (inner.y..inner.bottom()).zip(rows.iter().take(room)) {
+    let rows = rows(confirm, inner.width);
+    let top = usize::from(confirm.top).min(rows.len().saturating_sub(room));
+    let below = rows.len().saturating_sub(top + room);
+    for (y, row) in (inner.y..inner.bottom()).zip(rows.iter().skip(top).take(room)) {
         let style = match row.tone {
             RowTone::Plain => Style::new(),
             RowTone::Dim => theme.dim(),
@@ -58,6 +56,11 @@ pub fn draw(confirm: &Confirm, area: Rect, theme: Theme, buffer: &mut Buffer) ->
             RowTone::Bad => theme.bad(),
         };
         put(buffer, inner.x, y, inner.width, &row.text, style);
+    }
+    if below > 0 || top > 0 {
+        let more = if below > 0 { format!(" ↓ {below} more ") } else { " ↑ ".into() };
+        let column = area.right().saturating_sub(crate::tui::view::width(&more) + 2).max(area.x);
+        put(buffer, column, area.y, area.right().saturating_sub(column), &more, theme.warn());
     }
     let cursor = draw_field(confirm, inner, theme, buffer);
     draw_buttons(confirm, inner, danger, theme, buffer);
@@ -79,6 +82,15 @@ fn rows(confirm: &Confirm, width: u16) -> Vec<Row> {
             let number = if part == 0 { &number } else { "" };
             rows.push(Row { text: format!("{number:<4}{text}"), tone: RowTone::Plain });
         }
+    }
+    for line in &confirm.diff {
+        let tone = match line.as_bytes().first() {
+            Some(b'-') => RowTone::Bad,
+            Some(b'+') => RowTone::Good,
+            _ => RowTone::Dim,
+        };
+        let columns = usize::from(width.saturating_sub(4).max(1));
+        rows.extend(cut(line, columns).into_iter().map(|text| Row { text: format!("    {text}"), tone }));
     }
     let mut add = |text: &str, tone: RowTone| {
         let columns = usize::from(width.max(1));
@@ -104,6 +116,19 @@ fn rows(confirm: &Confirm, width: u16) -> Vec<Row> {
         add(command, RowTone::Dim);
     }
     rows
+}
+
+/// A line of a file in parts of at most `columns`, its spaces kept.
+fn cut(line: &str, columns: usize) -> Vec<String> {
+    let mut parts = vec![String::new()];
+    for char in line.chars() {
+        let char = char.to_string();
+        match parts.last_mut() {
+            Some(last) if last.is_empty() || usize::from(width(last) + width(&char)) <= columns => last.push_str(&char),
+            _ => parts.push(char),
+        }
+    }
+    parts
 }
 
 fn draw_field(confirm: &Confirm, inner: Rect, theme: Theme, buffer: &mut Buffer) -> Option<Position> {

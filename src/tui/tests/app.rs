@@ -1,5 +1,6 @@
 //! The whole application on a screen of cells, driven by the real driver on the lab: keys in, screen out.
 
+use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -11,45 +12,84 @@ use super::{Colours, PictureSurface, Protocol, Theme};
 use crate::console::driver::{Driver, Parts, Report};
 use crate::console::fixture;
 use crate::console::{Console, Msg, Opening};
+use crate::iso::Wanted;
+use crate::lab::mirror::{self, Mirrors};
 use crate::lab::{Lab, Options, Seed};
 use crate::paths::StateDir;
+use crate::pipeline::Matrix;
 use crate::tui::app::App;
 
 /// Nothing takes longer, unless it never comes.
 const PATIENCE: Duration = Duration::from_secs(60);
 
-struct Whole {
-    app: App<TestBackend>,
+/// A lab in which every line has two generations.
+fn options(opening: &Opening) -> Options {
+    let seeds = opening
+        .lines
+        .iter()
+        .flat_map(|line| [Seed::template(&line.base_name, 74), Seed::template(line.prev_name(), 242)]);
+    Options { task_scale: 0.0, seeds: seeds.collect(), ..Options::default() }
+}
+
+pub(super) struct Whole {
+    pub(super) app: App<TestBackend>,
     driver: Driver,
     messages: UnboundedReceiver<Msg>,
     lab: Lab,
-    _state: tempfile::TempDir,
+    #[expect(dead_code, reason = "ends with the test")]
+    mirrors: Option<Mirrors>,
+    state: tempfile::TempDir,
 }
 
 impl Whole {
     async fn open(read_only: bool) -> Self {
         let opening = Opening { read_only, ..fixture::opening(&["debian-12", "rocky-9"]) };
-        let seeds = opening
-            .lines
-            .iter()
-            .flat_map(|line| [Seed::template(&line.base_name, 74), Seed::template(line.prev_name(), 242)]);
-        let options = Options { task_scale: 0.0, seeds: seeds.collect(), ..Options::default() };
-        let lab = Lab::start(options).await.unwrap();
+        Self::with(opening, tempfile::tempdir().unwrap()).await
+    }
+
+    /// Two lines of the shipped pipeline with their mirrors: one has a newer release, the other no ISO on the datastore.
+    pub(super) async fn with_media(rate: u64) -> Self {
         let state = tempfile::tempdir().unwrap();
+        let shipped = Path::new(env!("CARGO_MANIFEST_DIR")).join("ci");
+        std::fs::create_dir_all(state.path().join("ci/config")).unwrap();
+        for entry in std::fs::read_dir(shipped.join("config")).unwrap().map(Result::unwrap) {
+            std::fs::copy(entry.path(), state.path().join("ci/config").join(entry.file_name())).unwrap();
+        }
+        let text = std::fs::read_to_string(shipped.join("matrix.json")).unwrap();
+        let mut lines: Vec<serde_json::Value> = serde_json::from_str(&text).unwrap();
+        lines.retain(|line| line["key"] == "debian-13" || line["key"] == "almalinux-9");
+        let text = serde_json::to_string_pretty(&lines).unwrap();
+        let mirrors = Mirrors::start(&Matrix::parse(state.path(), &text).unwrap(), rate).await.unwrap();
+        std::fs::write(state.path().join("ci/matrix.json"), mirrors.localised(&text)).unwrap();
+        let lines = Matrix::load(state.path()).unwrap().lines;
+        let staged = Wanted::read(state.path(), &lines[0]).unwrap();
+        let opening = Opening { lines, ..fixture::opening(&["debian-13"]) };
+        let mut whole = Self::with(opening, state).await;
+        whole.lab.put_file(&staged.file.to_string(), mirror::SIZE);
+        whole.mirrors = Some(mirrors);
+        whole
+    }
+
+    pub(super) fn repo(&self) -> &Path {
+        self.state.path()
+    }
+
+    async fn with(opening: Opening, state: tempfile::TempDir) -> Self {
+        let lab = Lab::start(options(&opening)).await.unwrap();
         let parts = Parts {
             lines: opening.lines.clone(),
             repo: state.path().to_owned(),
             settings: lab.settings().unwrap(),
             state: StateDir::at(state.path().join("state")),
             packer: state.path().join("no-packer"),
-            read_only,
+            read_only: opening.read_only,
         };
         let (send, messages) = unbounded_channel();
         let report: Report = Arc::new(move |msg| drop(send.send(msg)));
         let surface = PictureSurface::new(Protocol::Cells, Colours::True, || {});
         let terminal = Terminal::new(TestBackend::new(100, 30)).unwrap();
         let app = App::new(Console::new(opening), terminal, surface, Theme::new(false));
-        Self { app, driver: Driver::start(parts, report), messages, lab, _state: state }
+        Self { app, driver: Driver::start(parts, report), messages, lab, mirrors: None, state }
     }
 
     fn take(&mut self, msg: Msg) {
@@ -62,7 +102,7 @@ impl Whole {
         effects.into_iter().chain(measured).for_each(|effect| self.driver.run(effect));
     }
 
-    fn keys(&mut self, keys: &str) {
+    pub(super) fn keys(&mut self, keys: &str) {
         for char in keys.chars() {
             let code = match char {
                 '\n' => crate::console::key::Code::Enter,
@@ -79,7 +119,7 @@ impl Whole {
     }
 
     /// Takes messages until the screen holds the text.
-    async fn wait_for(&mut self, text: &str) {
+    pub(super) async fn wait_for(&mut self, text: &str) {
         let until = tokio::time::Instant::now() + PATIENCE;
         self.run(Vec::new());
         loop {

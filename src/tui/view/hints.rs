@@ -6,7 +6,7 @@ use ratatui::layout::{Position, Rect};
 use super::{put, width};
 use crate::console::Console;
 use crate::console::binding::{BINDINGS, Binding, Command, Group};
-use crate::console::panes::Pane;
+use crate::console::panes::{Pane, View};
 use crate::console::text::Field;
 use crate::tui::theme::Theme;
 
@@ -48,16 +48,19 @@ impl Hint {
 
 /// Help, the focused pane's own, then those of every pane, and the way out.
 fn hints(console: &Console) -> Vec<Hint> {
-    let own = if console.github.open {
-        Group::GitHub
-    } else if console.panes.focus == Pane::Log {
-        Group::Log
-    } else {
-        Group::Line
+    let own = match (console.panes.view, console.panes.focus) {
+        _ if console.github.open => Group::GitHub,
+        (View::Media, _) => Group::Media,
+        (View::Lines, Pane::Log) => Group::Log,
+        (View::Lines, _) => Group::Line,
+    };
+    let here = move |binding: &&Binding| {
+        console.panes.view == View::Lines || !matches!(binding.command, Command::Zoom | Command::NextPane)
     };
     let of = |group: Group| BINDINGS.iter().filter(move |binding| binding.group == group);
     let help = |binding: &&Binding| binding.command == Command::Help;
     let all = of(Group::View).filter(help).chain(of(own)).chain(of(Group::View).filter(move |b| !help(b)));
+    let all = all.filter(here);
     all.chain(of(Group::Program))
         .filter_map(|binding| {
             Some(Hint {
@@ -97,6 +100,7 @@ fn label(console: &Console, binding: &'static Binding) -> Option<&'static str> {
         Command::Find if console.panes.focus == Pane::Picture && console.words.shown => Some("search"),
         Command::Follow if console.log.follows() => Some("pause"),
         Command::Zoom if console.github.open => Some("open log"),
+        Command::Media if console.panes.view == View::Media => Some("lines"),
         Command::Zoom if console.panes.zoomed => Some("unzoom"),
         _ => binding.hint,
     }

@@ -91,7 +91,7 @@ fn title(console: &Console, theme: Theme, focused: bool) -> Vec<Span<'static>> {
 }
 
 /// Why the data is not current, in the last rows of the pane; returns what is left.
-fn trouble(console: &Console, inner: Rect, theme: Theme, buffer: &mut Buffer) -> Rect {
+pub(super) fn trouble(console: &Console, inner: Rect, theme: Theme, buffer: &mut Buffer) -> Rect {
     let (mark, reason, style) = match &console.session.link {
         LinkState::Lost { reason, .. } => ("▲", reason, theme.warn()),
         LinkState::Stopped { reason } => ("✗", reason, theme.bad()),
@@ -210,6 +210,8 @@ fn flag(row: &LineRow, ongoing: bool, theme: Theme) -> (String, Style) {
         ("HELD".into(), theme.warn())
     } else if !row.line.enabled {
         ("off".into(), theme.dim())
+    } else if row.iso_missing {
+        ("▲ ISO".into(), theme.bad())
     } else {
         (String::new(), Style::new())
     }

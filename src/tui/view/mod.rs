@@ -14,6 +14,7 @@ pub mod header;
 pub mod hints;
 pub mod lines;
 pub mod log;
+pub mod media;
 pub mod picture;
 pub mod runs;
 pub mod timeline;

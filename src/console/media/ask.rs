@@ -1,0 +1,154 @@
+//! Changes of media: judged, asked, begun.
+
+use super::super::binding::Command;
+use super::super::change::confirm;
+use super::super::confirm::Confirm;
+use super::super::effect::Effect;
+use super::super::lines::LineRow;
+use super::super::message::Question;
+use super::super::operation::{Operation, Refusal};
+use super::super::state::Console;
+use super::{Medium, Moved, Newer, Offer, Request, Seen, Work};
+use crate::iso::{Bump, Shelf};
+use crate::pipeline::Key;
+use crate::vcenter::LinkState;
+
+/// What confirming leads to.
+#[derive(Debug, Clone)]
+pub enum Deed {
+    /// matrix and var-file are written
+    Bump(Box<Bump>),
+    /// the ISO is uploaded
+    Stage,
+    /// the upload under way is ended
+    Stop,
+}
+
+impl Console {
+    /// Whether media of the line may be changed now; read-only and the line itself were judged before.
+    pub(crate) fn allows_media(&self, row: &LineRow, command: Command) -> Result<(), Refusal> {
+        let key = &row.line.key;
+        let medium = self.media.get(key);
+        let work = medium.and_then(|medium| medium.work.as_ref());
+        match (command, work) {
+            (Command::StopStaging, Some(Work::Staging { stopping: false, .. })) => Ok(()),
+            (Command::StopStaging, Some(Work::Staging { .. })) => {
+                Err(Refusal(format!("{key}: the staging is being stopped")))
+            }
+            (Command::StopStaging, _) => Err(Refusal(format!("{key}: no ISO is being staged"))),
+            (_, Some(Work::Bumping(_))) => Err(Refusal(format!("{key}: a bump is being written"))),
+            (_, Some(Work::Staging { .. })) => Err(Refusal(format!("{key}: its ISO is being staged; K stops that"))),
+            (Command::Bump, None) => newer(key, medium).map(drop),
+            (_, None) if self.session.link != LinkState::Live => {
+                Err(Refusal::new("no link to vCenter: what is shown may be out of date"))
+            }
+            (_, None) => absent(key, medium).map(drop),
+        }
+    }
+
+    /// The confirmation of a change of media.
+    pub(crate) fn ask_media(
+        &self,
+        row: &LineRow,
+        operation: Operation,
+        question: Question,
+    ) -> Result<Confirm, Refusal> {
+        let key = &row.line.key;
+        let medium = self.media.get(key);
+        match operation.command {
+            Command::Bump => newer(key, medium).map(|(newer, bump)| ask_bump(key, newer, bump, operation, question)),
+            Command::StopStaging => Ok(ask_stop(key, medium, operation, question)),
+            _ => absent(key, medium).map(|shelf| ask_stage(row, shelf, operation, question)),
+        }
+    }
+
+    /// A person confirmed.
+    pub(crate) fn media_confirmed(&mut self, key: Key, deed: Deed, question: Question, effects: &mut Vec<Effect>) {
+        let medium = self.media.row(&key);
+        let request = match deed {
+            Deed::Bump(bump) => {
+                medium.work = Some(Work::Bumping(question));
+                Request::Bump { question, key, bump }
+            }
+            Deed::Stage => {
+                medium.work = Some(Work::Staging { question, moved: Moved::default(), stopping: false });
+                Request::Stage { question, key }
+            }
+            Deed::Stop => {
+                let Some(Work::Staging { question, stopping, .. }) = &mut medium.work else { return };
+                *stopping = true;
+                Request::Stop { question: *question }
+            }
+        };
+        effects.push(Effect::Media(request));
+    }
+}
+
+/// The newer release that may be taken.
+fn newer<'a>(key: &Key, medium: Option<&'a Medium>) -> Result<(&'a Newer, &'a Bump), Refusal> {
+    let offer = medium.and_then(|medium| medium.offer.as_ref()).map(|(_, answer)| answer);
+    match offer {
+        None if medium.is_some_and(|medium| medium.checking.is_some()) => {
+            Err(Refusal(format!("{key}: still asking its mirror")))
+        }
+        None => Err(Refusal(format!("{key}: its mirror was not asked yet; a asks"))),
+        Some(Err(reason)) => Err(Refusal(format!("{key}: nothing to take: {reason}"))),
+        Some(Ok(Offer::Current)) => Err(Refusal(format!("{key} has the newest release already"))),
+        Some(Ok(Offer::ByHand)) => Err(Refusal(format!("{key}: its ISO is put there by hand; there is no mirror"))),
+        Some(Ok(Offer::Skipped(reason))) => Err(Refusal(format!("{key}: its mirror is not asked: {reason}"))),
+        Some(Ok(Offer::Newer(newer))) => match &newer.bump {
+            Ok(bump) => Ok((newer, bump)),
+            Err(reason) => Err(Refusal(format!("{key}: {reason}"))),
+        },
+    }
+}
+
+/// What the datastore has, provided the ISO is missing and can be downloaded.
+fn absent<'a>(key: &Key, medium: Option<&'a Medium>) -> Result<&'a Shelf, Refusal> {
+    let Some((_, Seen { wanted, shelf })) = medium.and_then(|medium| medium.seen.as_ref()) else {
+        return Err(Refusal(format!("{key}: not known yet whether its ISO is staged; r asks")));
+    };
+    let wanted = wanted.as_ref().map_err(|reason| Refusal(format!("{key}: {reason}")))?;
+    if wanted.by_hand {
+        return Err(Refusal(format!("{key}: there is no mirror; put {} there by hand", wanted.file)));
+    }
+    let shelf = shelf.as_ref().map_err(|reason| Refusal(format!("{key}: {reason}")))?;
+    if shelf.there.is_some() { Err(Refusal(format!("{key}: its ISO is staged already"))) } else { Ok(shelf) }
+}
+
+fn ask_bump(key: &Key, newer: &Newer, bump: &Bump, operation: Operation, question: Question) -> Confirm {
+    let deed = super::super::confirm::Deed::Media(Deed::Bump(Box::new(bump.clone())));
+    let mut asked = confirm(operation, question, format!("Bump {key} to {}", newer.version), "write", deed);
+    asked.steps = vec!["change these lines, each file whole or not at all:".into()];
+    asked.diff = bump.diff();
+    asked.note = Some("not committed; the ISO is not staged by this (I does that)".into());
+    asked
+}
+
+fn ask_stage(row: &LineRow, shelf: &Shelf, operation: Operation, question: Question) -> Confirm {
+    let file = &shelf.wanted.file;
+    let deed = super::super::confirm::Deed::Media(Deed::Stage);
+    let mut asked = confirm(operation, question, format!("Stage the ISO of {}", row.line.key), "stage", deed);
+    let (folder, name) = file.split();
+    if shelf.partial.is_some() {
+        asked.steps.push(format!("delete the left-over .{name}.partial, unless somebody writes it"));
+    }
+    asked.steps.push(format!("download {}", row.line.iso_url.as_deref().unwrap_or_default()));
+    asked.steps.push(format!("upload it meanwhile as [{}] {folder}/.{name}.partial", file.datastore));
+    asked.steps.push("compare its SHA-256 with the mirror's; on a mismatch delete it".into());
+    asked.steps.push(format!("rename it to {name}"));
+    asked.note = Some("the upload ends with this console".into());
+    asked
+}
+
+fn ask_stop(key: &Key, medium: Option<&Medium>, operation: Operation, question: Question) -> Confirm {
+    let deed = super::super::confirm::Deed::Media(Deed::Stop);
+    let mut asked = confirm(operation, question, format!("Stop staging {key}"), "stop it", deed);
+    asked.steps = vec!["end the upload".into(), "delete the partial".into()];
+    if let Some(Work::Staging { moved, .. }) = medium.and_then(|medium| medium.work.as_ref())
+        && moved.size > 0
+    {
+        asked.note = Some(format!("{} % are there; the next staging begins anew", moved.done * 100 / moved.size));
+    }
+    asked
+}

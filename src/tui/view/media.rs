@@ -1,0 +1,245 @@
+//! Install media: one row a line, and below everything about the selected one.
+
+mod detail;
+
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+use ratatui::style::Style;
+use ratatui::text::Span;
+
+use super::lines::{scrolled, trouble};
+use super::{empty, frame, put, width};
+use crate::console::lines::LineRow;
+use crate::console::media::{Medium, Offer, Work};
+use crate::console::{Console, age};
+use crate::iso::discover::file_name;
+use crate::iso::pace;
+use crate::tui::theme::Theme;
+
+const COLUMNS: usize = 5;
+const HEADINGS: [&str; COLUMNS] = ["line", "ISO", "mirror", "datastore", "checked"];
+/// The ISO's column takes what the others leave; below this it tells nothing.
+const ISO: usize = 1;
+const ISO_LEAST: u16 = 10;
+/// Dropped when it is narrow, after the ISO.
+const CHECKED: usize = 4;
+const GAP: u16 = 2;
+/// Rows of the table that stay, heading included, however much there is to say about one line.
+const TABLE_LEAST: u16 = 5;
+
+type Cells = [(String, Style); COLUMNS];
+
+/// Draws the view.
+pub fn draw(console: &Console, area: Rect, theme: Theme, buffer: &mut Buffer) {
+    if area.is_empty() {
+        return;
+    }
+    let inner = frame(area, title(console, theme), true, theme, buffer);
+    let inner = trouble(console, inner, theme, buffer);
+    let visible = console.lines.visible();
+    if visible.is_empty() {
+        let text = format!("no line matches \"{}\"", console.lines.filter());
+        empty(inner, &[(&text, Style::new()), ("Esc shows all", theme.dim())], buffer);
+        return;
+    }
+    let (table, below) = split(inner, visible.len(), detail::rows(console, inner.width, theme).len());
+    let rows: Vec<Cells> = visible.iter().map(|row| cells(console, row, theme)).collect();
+    draw_table(&rows, console.lines.selected_index(), table, theme, buffer);
+    detail::draw(console, below, theme, buffer);
+}
+
+/// Index among the visible lines of what is drawn in a row of the screen.
+pub fn row_at(console: &Console, area: Rect, y: u16) -> Option<usize> {
+    let inner =
+        Rect { y: area.y + 1, height: area.height.saturating_sub(2), width: area.width.saturating_sub(2), ..area };
+    let count = console.lines.visible().len();
+    let details = detail::rows(console, inner.width, Theme::new(false)).len();
+    let (table, _) = split(inner, count, details);
+    let room = usize::from(table.height.saturating_sub(1));
+    let first = scrolled(console.lines.selected_index(), room);
+    let row = usize::from(y.checked_sub(table.y + 1)?);
+    (row < room && first + row < count).then_some(first + row)
+}
+
+/// The table above, what is said about the selected line below.
+fn split(inner: Rect, lines: usize, details: usize) -> (Rect, Rect) {
+    let wanted = u16::try_from(lines + 1).unwrap_or(u16::MAX);
+    let details = u16::try_from(details + 1).unwrap_or(u16::MAX);
+    let least = TABLE_LEAST.min(inner.height);
+    let table = wanted.min(inner.height.saturating_sub(details).max(least));
+    (Rect { height: table, ..inner }, Rect { y: inner.y + table, height: inner.height - table, ..inner })
+}
+
+fn title(console: &Console, theme: Theme) -> Vec<Span<'static>> {
+    let mut title = vec![Span::styled(" Install media ", theme.title(true))];
+    let mut add = |text: String, style: Style| title.push(Span::styled(format!("· {text} "), style));
+    if console.session.simulated {
+        add("simulated mirrors".into(), theme.warn());
+    }
+    let media = || console.lines.all().iter().filter_map(|row| console.media.get(&row.line.key));
+    let newer = media().filter(|medium| matches!(&medium.offer, Some((_, Ok(Offer::Newer(_)))))).count();
+    let missing = media().filter(|medium| medium.missing()).count();
+    if newer > 0 {
+        add(format!("{newer} newer"), theme.warn());
+    }
+    if missing > 0 {
+        add(format!("{missing} not staged"), theme.bad());
+    }
+    if console.media.checking() {
+        add("asking the mirrors…".into(), theme.busy());
+    } else if console.media.looking() {
+        add("asking the datastore…".into(), theme.busy());
+    }
+    title
+}
+
+fn draw_table(rows: &[Cells], selected: Option<usize>, area: Rect, theme: Theme, buffer: &mut Buffer) {
+    let widths = widths(rows, area.width.saturating_sub(3));
+    let mut x = area.x + 2;
+    for (heading, width) in HEADINGS.iter().zip(widths).filter(|(_, width)| *width > 0) {
+        put(buffer, x, area.y, area.right().saturating_sub(x).min(width), heading, theme.dim());
+        x += width + GAP;
+    }
+    let room = usize::from(area.height.saturating_sub(1));
+    let first = scrolled(selected, room);
+    for (y, (index, cells)) in (area.y + 1..area.bottom()).zip(rows.iter().enumerate().skip(first)) {
+        let bar = selected == Some(index);
+        if bar {
+            buffer.set_style(Rect { y, height: 1, ..area }, theme.selected());
+            put(buffer, area.x, y, 1, "▸", theme.selected());
+        }
+        let mut x = area.x + 2;
+        for ((text, style), width) in cells.iter().zip(widths).filter(|(_, width)| *width > 0) {
+            let style = if bar { theme.selected() } else { *style };
+            put(buffer, x, y, area.right().saturating_sub(x).min(width), text, style);
+            x += width + GAP;
+        }
+    }
+}
+
+/// As wide as the content, the ISO's name shortened first, then dropped.
+fn widths(rows: &[Cells], room: u16) -> [u16; COLUMNS] {
+    let mut widths = [0; COLUMNS];
+    for (index, column) in widths.iter_mut().enumerate() {
+        let content = rows.iter().map(|row| width(&row[index].0)).max().unwrap_or(0);
+        *column = content.max(width(HEADINGS[index]));
+    }
+    let total = |widths: &[u16; COLUMNS]| -> u16 {
+        widths.iter().filter(|width| **width > 0).map(|width| width + GAP).sum::<u16>().saturating_sub(GAP)
+    };
+    let excess = total(&widths).saturating_sub(room);
+    widths[ISO] = widths[ISO].saturating_sub(excess);
+    if widths[ISO] < ISO_LEAST {
+        widths[ISO] = 0;
+    }
+    if total(&widths) > room {
+        widths[CHECKED] = 0;
+    }
+    widths
+}
+
+fn cells(console: &Console, row: &LineRow, theme: Theme) -> Cells {
+    let medium = console.media.get(&row.line.key);
+    let name = if row.line.enabled { Style::new() } else { theme.dim() };
+    let iso = iso(row, medium);
+    let iso = if iso.is_empty() { ("?".into(), theme.dim()) } else { (iso, name) };
+    let checked = medium.and_then(|medium| medium.offer.as_ref());
+    let checked = checked.map_or_else(|| "–".into(), |(at, _)| age::short(console.now, *at, &console.zone));
+    [
+        (row.line.key.0.clone(), name),
+        iso,
+        mirror(row, medium, theme),
+        datastore(console, medium, theme),
+        (checked, theme.dim()),
+    ]
+}
+
+/// The ISO the template mounts; empty when nothing says it.
+fn iso(row: &LineRow, medium: Option<&Medium>) -> String {
+    let wanted = medium.and_then(|medium| medium.seen.as_ref()).and_then(|(_, seen)| seen.wanted.as_ref().ok());
+    match (&row.line.iso_url, wanted) {
+        (Some(url), _) => file_name(url).to_owned(),
+        (None, Some(wanted)) => wanted.file.split().1.to_owned(),
+        (None, None) => String::new(),
+    }
+}
+
+fn mirror(row: &LineRow, medium: Option<&Medium>, theme: Theme) -> (String, Style) {
+    if row.line.iso_url.is_none() {
+        return ("by hand".into(), theme.dim());
+    }
+    if medium.is_some_and(|medium| medium.checking.is_some()) {
+        return ("asking…".into(), theme.busy());
+    }
+    match medium.and_then(|medium| medium.offer.as_ref()).map(|(_, answer)| answer) {
+        None => ("not asked".into(), theme.dim()),
+        Some(Ok(Offer::Current)) => ("newest".into(), theme.good()),
+        Some(Ok(Offer::Newer(newer))) => (format!("→ {}", newer.version), theme.warn()),
+        Some(Ok(Offer::ByHand)) => ("by hand".into(), theme.dim()),
+        Some(Ok(Offer::Skipped(_))) => ("left out".into(), theme.dim()),
+        Some(Err(_)) => ("✗ error".into(), theme.bad()),
+    }
+}
+
+fn datastore(console: &Console, medium: Option<&Medium>, theme: Theme) -> (String, Style) {
+    match medium.and_then(|medium| medium.work.as_ref()) {
+        Some(Work::Staging { stopping: true, .. }) => return ("◌ stopping".into(), theme.warn()),
+        Some(Work::Staging { moved, .. }) if moved.size > 0 => {
+            let left = moved.rate.and_then(|rate| pace::left(moved.size - moved.done, rate));
+            let left = left.map_or_else(String::new, |left| format!(" {}", span(left.as_secs())));
+            return (format!("◌ {} %{left}", moved.done * 100 / moved.size), theme.busy());
+        }
+        Some(Work::Staging { .. }) => return ("◌ staging".into(), theme.busy()),
+        Some(Work::Bumping(_)) => return ("◌ bumping".into(), theme.busy()),
+        None => {}
+    }
+    let Some((_, seen)) = medium.and_then(|medium| medium.seen.as_ref()) else {
+        let text = if console.media.looking() { "asking…" } else { "?" };
+        return (text.into(), theme.dim());
+    };
+    match &seen.shelf {
+        Err(_) => ("✗ error".into(), theme.bad()),
+        Ok(shelf) => match shelf.there {
+            Some((size, _)) => (format!("✓ {}", bytes(size)), theme.good()),
+            None => ("✗ missing".into(), theme.bad()),
+        },
+    }
+}
+
+/// Bytes in the decimal units mirrors use.
+fn bytes(count: u64) -> String {
+    const UNITS: [(u64, &str); 3] = [(1_000_000_000, "GB"), (1_000_000, "MB"), (1_000, "kB")];
+    match UNITS.iter().find(|(unit, _)| count >= *unit) {
+        Some((unit, name)) if count < 100 * unit => {
+            let tenths = count * 10 / unit;
+            format!("{}.{} {name}", tenths / 10, tenths % 10)
+        }
+        Some((unit, name)) => format!("{} {name}", count / unit),
+        None => format!("{count} B"),
+    }
+}
+
+/// A time span of seconds in few characters.
+fn span(seconds: u64) -> String {
+    match seconds {
+        0..100 => format!("{seconds}s"),
+        100..6000 => format!("{}m", seconds / 60),
+        _ => format!("{}h", seconds / 3600),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{bytes, span};
+
+    #[test]
+    fn sizes_and_spans_are_short() {
+        let sizes = [(0, "0 B"), (999, "999 B"), (1_000, "1.0 kB"), (633_339_904, "633 MB"), (3_213_064_192, "3.2 GB")];
+        for (count, text) in sizes.into_iter().chain([(13_926_662_144, "13.9 GB"), (99_999_999, "99.9 MB")]) {
+            assert_eq!(bytes(count), text);
+        }
+        for (seconds, text) in [(0, "0s"), (99, "99s"), (100, "1m"), (5_999, "99m"), (6_000, "1h")] {
+            assert_eq!(span(seconds), text);
+        }
+    }
+}
