@@ -12,7 +12,7 @@ use tmpl::triage::recording::Recording;
 use tmpl::triage::redact::Scrubber;
 use tmpl::triage::rules::Rules;
 use tmpl::triage::screen::{self, Look};
-use tmpl::triage::verdict::{Evidence, Verdict, Witness, judge};
+use tmpl::triage::verdict::{Evidence, Scene, Verdict, Witness, judge};
 
 use super::{Context, Exit, Stop};
 
@@ -62,10 +62,10 @@ pub async fn run(context: &Context, args: Args) -> anyhow::Result<Exit> {
     let (json, step, title) = (args.json, args.github.then(Step::from_env), case.title.clone());
     let done = tokio::task::spawn_blocking(move || -> anyhow::Result<Verdict> {
         let scrubber = Scrubber::of_process();
-        let label = look.as_ref().map(|look| look.label.as_str());
+        let scene = Scene { screen: look.as_ref().map(|look| look.label.clone()), ..Scene::default() };
         let mut verdict = match &case.log {
-            Some(log) => judge(open(log)?, &rules, &scrubber, label)?,
-            None => Verdict::without_log(),
+            Some(log) => judge(open(log)?, &rules, &scrubber, scene)?,
+            None => Verdict::without_log(&rules, &scene),
         };
         if let Some(look) = &look {
             verdict.show(look, &scrubber);

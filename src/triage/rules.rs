@@ -144,6 +144,8 @@ pub enum GuestSign {
     NoIp,
     /// an address that others can reach
     Ip,
+    /// an address, and another one than packer connects to
+    OtherIp,
     /// nothing but an address the guest gave itself
     LinkLocal,
 }

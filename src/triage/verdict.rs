@@ -5,15 +5,21 @@
 
 mod ansible;
 mod case;
+mod findings;
+mod lines;
 mod reader;
+mod scene;
+mod words;
 
 use serde::Serialize;
 
 use super::log::clean;
 use super::redact::Scrubber;
+use super::rules::Rules;
 use super::screen::Look;
 
-pub use reader::{JudgeError, judge};
+pub use reader::{Judge, JudgeError, judge};
+pub use scene::{Scene, before_clean_up};
 
 pub use super::rules::Confidence;
 
@@ -120,14 +126,16 @@ impl Verdict {
         }
     }
 
-    /// Nothing but pictures to go by.
-    pub fn without_log() -> Self {
+    /// Nothing but pictures and the guest to go by: how the build ends is open, what the console shows is not.
+    pub fn without_log(rules: &Rules, scene: &Scene) -> Self {
+        let meaning = scene.meaning(rules);
+        let cause = meaning.map_or("There is no log to judge.", |rule| &rule.cause);
         Self {
             class: "unknown".into(),
-            rule: None,
-            cause: "There is no log to judge.".into(),
-            remedy: None,
-            confidence: Confidence::Low,
+            rule: meaning.map(|rule| rule.name.clone()),
+            cause: cause.to_owned(),
+            remedy: meaning.map(|rule| rule.remedy.clone()).filter(|text| !text.is_empty()),
+            confidence: meaning.map_or(Confidence::Low, |rule| rule.confidence),
             screen: None,
             screen_state: None,
             evidence: Vec::new(),
@@ -152,3 +160,7 @@ impl Verdict {
         self.evidence.push(Evidence { source: Witness::Screen, line: None, frame: Some(clean(&look.frame)), text });
     }
 }
+
+#[cfg(test)]
+#[path = "verdict/tests.rs"]
+mod tests;

@@ -40,7 +40,8 @@ pub fn parse(raw: &str) -> Parsed<'_> {
 /// The part of a line that a terminal would leave visible: behind leading NULs, behind the last carriage return.
 pub fn visible(raw: &[u8]) -> &[u8] {
     let raw = raw.strip_suffix(b"\n").unwrap_or(raw);
-    let raw = raw.strip_suffix(b"\r").unwrap_or(raw);
+    // A pseudo-terminal behind another one doubles it.
+    let raw = &raw[..raw.iter().rposition(|b| *b != b'\r').map_or(0, |last| last + 1)];
     let raw = memchr::memrchr(b'\r', raw).map_or(raw, |at| &raw[at + 1..]);
     let nuls = raw.iter().take_while(|b| **b == 0).count();
     &raw[nuls..]

@@ -3,6 +3,7 @@
 use regex::RegexSetBuilder;
 
 use super::ansible;
+use super::scene::Scene;
 use crate::triage::log::{Origin, Phase};
 use crate::triage::rules::{Rule, Rules};
 
@@ -116,8 +117,12 @@ pub struct Case {
     pub newest: Option<(u64, String)>,
     /// errors during the clean-up: the last word may repeat one of them
     pub afterwards: Vec<(u64, String)>,
-    /// errors that no rule may know, in order
-    pub errors: Vec<(u64, String)>,
+    errors: Vec<(u64, String)>,
+    overheard: Vec<(u64, String)>,
+    /// rules that know the last word as a cause
+    worded: Vec<bool>,
+    /// newest error message before the clean-up: what the last word will be, should the log end before it
+    pub last_error: Option<String>,
     /// the start of the log is lost: stages are not to be trusted
     pub torn: bool,
 }
@@ -143,6 +148,9 @@ impl Case {
             newest: None,
             afterwards: Vec::new(),
             errors: Vec::new(),
+            overheard: Vec::new(),
+            worded: vec![false; count],
+            last_error: None,
             torn: false,
         }
     }
@@ -171,11 +179,26 @@ impl Case {
         }
     }
 
-    /// Keeps an error for the case that no rule knows it.
-    pub fn remember_error(&mut self, line: u64, text: &str) {
-        if self.errors.len() < KEPT && !text.trim().is_empty() {
-            self.errors.push((line, text.to_owned()));
+    /// Keeps an error for the case that no rule knows it: the first ones that packer showed, the newest of the others.
+    pub fn remember_error(&mut self, line: u64, text: &str, shown: bool) {
+        if text.trim().is_empty() {
+            return;
         }
+        let kept = if shown { &mut self.errors } else { &mut self.overheard };
+        if kept.len() == KEPT {
+            if shown {
+                return;
+            }
+            kept.remove(0);
+        }
+        kept.push((line, text.to_owned()));
+    }
+
+    /// What was kept, in the order of the log.
+    pub fn excerpts(&self) -> Vec<&(u64, String)> {
+        let mut kept: Vec<_> = self.errors.iter().chain(&self.overheard).collect();
+        kept.sort_by_key(|(line, _)| *line);
+        kept
     }
 
     /// Packer's last word. Where it stands for the first time may be an error before it, printed during the clean-up.
@@ -183,14 +206,22 @@ impl Case {
         self.last_word = Some(LastWord { line: message.line, text: message.text.to_owned() });
         let first = self.afterwards.iter().find(|(_, text)| text.trim() == message.text.trim());
         let line = first.map_or(message.line, |(line, _)| *line);
-        self.hear(Message { line, ..message }, rules, patterns);
+        let message = Message { line, ..message };
+        self.hear(message, rules, patterns);
+        for (at, _) in patterns.hits(message.text).into_iter().filter(|(_, role)| *role == Role::Log) {
+            self.worded[at] = self.concerns(&rules.rules[at], message);
+        }
+    }
+
+    /// Whether a message is by the writer and at the stage that a rule asks for.
+    fn concerns(&self, rule: &Rule, message: Message<'_>) -> bool {
+        let written = rule.from.is_empty() || rule.from.iter().any(|writer| writer.wrote(message.origin));
+        written && (rule.phase.is_empty() || self.torn || rule.phase.contains(&message.phase))
     }
 
     fn match_rule(&mut self, at: usize, rules: &[Rule], message: Message<'_>) {
         let rule = &rules[at];
-        let written = rule.from.is_empty() || rule.from.iter().any(|writer| writer.wrote(message.origin));
-        let staged = rule.phase.is_empty() || self.torn || rule.phase.contains(&message.phase);
-        if !written || !staged {
+        if !self.concerns(rule, message) {
             return;
         }
         if let Some(group) = &rule.group {
@@ -239,35 +270,43 @@ impl Case {
     }
 
     /// The rules that hold, the one that decides first. `debug` tells whether plugins' lines stand in the log.
-    pub fn holding<'r>(&self, rules: &'r Rules, debug: bool, screen: Option<&str>) -> Vec<(&'r Rule, Option<&Match>)> {
-        let by_itself = self.cancelled.is_none() && self.last_word.is_some();
-        let mut holding: Vec<(&Rule, Option<&Match>)> = Vec::new();
-        for (at, rule) in rules.rules.iter().enumerate() {
+    pub fn holding<'r>(&self, rules: &'r Rules, debug: bool, scene: &Scene) -> Vec<(&'r Rule, Option<&Match>)> {
+        let mut holding: Vec<(usize, &Rule, Option<&Match>)> = Vec::new();
+        for (at, rule) in rules.rules.iter().enumerate().filter(|(_, rule)| rule.explains.is_empty()) {
             let found = self.found[at].as_ref();
-            let ended = match (&rule.last_word, &self.last_word) {
-                (Some(pattern), Some(word)) => {
-                    pattern.is_match(&word.text) || rule.unfinished && self.cancelled.is_some()
-                }
-                (Some(_), None) => rule.unfinished && self.build.is_some(),
-                (None, _) => true,
-            };
             let holds = (rule.log.is_none() || found.is_some_and(|found| found.count >= rule.at_least))
-                && (by_itself || rule.unfinished || self.build.is_none())
-                && ended
+                && (self.by_itself() || rule.unfinished || self.build.is_none())
+                && self.ended_as(rule)
                 && (rule.also.is_none() || self.also[at])
                 && rule.debug.is_none_or(|wanted| wanted == debug)
-                && (rule.screen.is_empty()
-                    || screen.is_some_and(|label| rule.screen.iter().any(|known| known == label)));
+                && scene.shows(rule);
             if holds {
-                holding.push((rule, found));
+                holding.push((at, rule, found));
             }
         }
-        // Symptoms last, then by line; the order of the file decides among equals.
-        let rank = |(rule, found): &(&Rule, Option<&Match>)| {
-            (rule.symptom, rule.screen.is_empty() && screen.is_some(), found.map_or(u64::MAX, |found| found.line))
+        // Symptoms last, what was seen before what was only written, a cause that packer itself names at the end before
+        // others, then by line; the order of the file among equals.
+        let rank = |(at, rule, found): &(usize, &Rule, Option<&Match>)| {
+            let unseen = rule.screen.is_empty() && rule.guest.is_empty();
+            (rule.symptom, unseen, !self.worded[*at], found.map_or(u64::MAX, |found| found.line))
         };
         holding.sort_by_key(rank);
-        holding
+        holding.into_iter().map(|(_, rule, found)| (rule, found)).collect()
+    }
+
+    /// The build failed; nobody stopped it, and the log goes on until packer's clean-up at least.
+    fn by_itself(&self) -> bool {
+        self.cancelled.is_none() && (self.last_word.is_some() || self.over)
+    }
+
+    /// Whether the build ended with the words that a rule asks for.
+    fn ended_as(&self, rule: &Rule) -> bool {
+        let Some(pattern) = &rule.last_word else { return true };
+        match (&self.last_word, &self.last_error) {
+            (Some(word), _) => pattern.is_match(&word.text) || rule.unfinished && self.cancelled.is_some(),
+            (None, Some(error)) if self.by_itself() => pattern.is_match(error) || rule.unfinished,
+            (None, _) => rule.unfinished && self.build.is_some(),
+        }
     }
 }
 

@@ -1,0 +1,198 @@
+//! Small logs in packer's grammar, one per failure that the real logs in `tests/logs` do not show.
+
+use rstest::rstest;
+
+use super::*;
+use crate::triage::rules::Rules;
+
+const VSPHERE: &str = "<sensitive>-plugin-vsphere_v2.1.0_x5.0_linux_amd64 plugin: 2026/11/23 04:00:00 ";
+const STEPS: &[(&str, &str)] = &[
+    ("create", "ui: ==> v.deb: Creating virtual machine..."),
+    ("boot", "ui: ==> v.deb: Typing boot command..."),
+    ("ip", "ui: ==> v.deb: Waiting for IP..."),
+    ("connect", "ui: ==> v.deb: Using SSH communicator to connect: 10.0.0.7"),
+    ("provision", "ui: ==> v.deb: Connected to SSH!"),
+    ("shutdown", "ui: ==> v.deb: Running shutdown command..."),
+    ("convert", "ui: ==> v.deb: Converting virtual machine to template..."),
+];
+
+/// A log: the stages up to `stage`, then the lines, then packer's last word (if there is one) behind its clean-up.
+fn log(stage: &str, lines: &[&str], last_word: Option<&str>) -> String {
+    let mut log =
+        vec!["ui: v.deb: output will be in this color.".to_owned(), format!("{VSPHERE}[INFO] Using datastore 'ds'")];
+    let upto = STEPS.iter().position(|(name, _)| *name == stage).map_or(0, |at| at + 1);
+    log.extend(STEPS[..upto].iter().map(|(_, line)| (*line).to_owned()));
+    log.extend(lines.iter().map(|line| line.replace("VSPHERE ", VSPHERE)));
+    if let Some(word) = last_word {
+        log.extend([
+            "ui: ==> v.deb: Powering off virtual machine...".to_owned(),
+            "ui error: ==> v.deb: error destroying: noise of the clean-up".to_owned(),
+            format!("ui error: Build 'v.deb' errored after 3 minutes 2 seconds: {word}"),
+            "ui: ".to_owned(),
+        ]);
+    }
+    let stamped = log.iter().map(|line| format!("2026/11/23 04:00:00 {line}\n"));
+    stamped.collect()
+}
+
+fn judged(log: &str) -> Verdict {
+    judge(log.as_bytes(), &Rules::shipped().unwrap(), &Scrubber::default(), None).unwrap()
+}
+
+/// The class, and what the decisive line says.
+fn found(log: &str) -> (String, String) {
+    let verdict = judged(log);
+    let text = verdict.evidence.first().map(|evidence| evidence.text.clone()).unwrap_or_default();
+    (verdict.class, text)
+}
+
+#[rstest]
+#[case("", &[], "ServerFaultCode: Cannot complete login due to an incorrect user name or password.", "vcenter_login")]
+#[case("", &[], "Post \"https://vc/sdk\": tls: failed to verify certificate: x509: certificate signed by unknown authority", "vcenter_tls")]
+#[case("", &[], "Post \"https://vc/sdk\": dial tcp: lookup vc on 10.0.0.1:53: no such host", "vcenter_unreachable")]
+#[case("", &[], "datastore 'ds2' not found", "vcenter_object_missing")]
+#[case("create", &[], "error creating virtual machine: ServerFaultCode: Permission to perform this operation was denied. NoPermission", "vcenter_permission")]
+#[case("create", &[], "error mounting an image '[ds] iso/x.iso': Invalid configuration for device '0'.", "iso_missing")]
+#[case("create", &[], "[ds] iso is not a valid iso path", "iso_missing")]
+#[case("create", &[], "error writing cd: write /tmp/x.iso: no space left on device", "disk_full")]
+#[case("boot", &["ui error: ==> v.deb: error typing a boot command (code, down) `6, false`: Permission to perform this operation was denied."], "error running boot command: error typing a boot command (code, down) `6, false`: Permission to perform this operation was denied.", "vcenter_permission")]
+#[case("ip", &[], "Post \"https://vc/sdk\": dial tcp 10.0.0.1:443: connect: connection refused", "vcenter_lost")]
+#[case("ip", &["ui error: ==> v.deb: The session is not authenticated."], "The session is not authenticated.", "vcenter_lost")]
+#[case("ip", &["VSPHERE VM IP acquired: 169.254.13.37", "VSPHERE VM IP is still the same: 169.254.13.37", "ui error: ==> v.deb: timeout waiting for IP address"], "timeout waiting for IP address", "ip_linklocal")]
+#[case("ip", &["VSPHERE VM IP acquired: 169.254.13.37", "VSPHERE VM IP changed from 169.254.13.37 to 10.0.0.7", "ui error: ==> v.deb: timeout waiting for IP address"], "timeout waiting for IP address", "ip_timeout")]
+#[case("connect", &["VSPHERE [DEBUG] TCP connection to SSH ip/port failed: dial tcp 10.0.0.7:22: i/o timeout", "VSPHERE [DEBUG] SSH handshake err: ssh: handshake failed: ssh: unable to authenticate, attempted methods [none password]", "ui error: ==> v.deb: Timeout waiting for SSH."], "Timeout waiting for SSH.", "ssh_auth")]
+#[case("connect", &["VSPHERE [DEBUG] SSH handshake err: ssh: handshake failed: EOF", "ui error: ==> v.deb: Timeout waiting for SSH."], "Timeout waiting for SSH.", "ssh_timeout")]
+#[case("provision", &["ui error: ==> v.deb: E: broken packages"], "Script exited with non-zero exit status: 100. Allowed exit codes are: [0]", "shell_failed")]
+#[case("provision", &[], "Upload failed: scp: /root/x: Permission denied", "upload_failed")]
+#[case("provision", &["ui: ==> v.deb: TASK [Gathering Facts] ***", "ui: ==> v.deb: fatal: [default]: UNREACHABLE! => {\"changed\": false, \"msg\": \"Failed to connect to the host via ssh\", \"unreachable\": true}"], "Error executing Ansible: Non-zero exit status: exit status 4", "ansible_unreachable")]
+#[case("provision", &["ui: ==> v.deb: TASK [a : b] ***", "ui: ==> v.deb: fatal: [default]: FAILED! => {\"msg\": \"MODULE FAILURE\", \"module_stderr\": \"Shared connection to 127.0.0.1 closed.\\r\\n\", \"rc\": 0}"], "Error executing Ansible: Non-zero exit status: exit status 2", "ansible_unreachable")]
+#[case("provision", &["ui: ==> v.deb: [ERROR]: couldn't resolve module/action 'nope'. This often indicates a misspelling"], "Error executing Ansible: Non-zero exit status: exit status 4", "ansible_syntax")]
+#[case("provision", &["ui: ==> v.deb: usage: <sensitive>-playbook [-h]", "ui: ==> v.deb: <sensitive>-playbook: error: unrecognized arguments: --nope"], "Error executing Ansible: Non-zero exit status: exit status 2", "ansible_bad_args")]
+#[case("provision", &["ui: ==> v.deb: TASK [Gathering Facts] ***", "ui: ==> v.deb: fatal: [default]: FAILED! => {\"msg\": \"winrm or requests is not installed: No module named 'winrm'\"}"], "Error executing Ansible: Non-zero exit status: exit status 2", "ansible_missing")]
+#[case("shutdown", &[], "error sending shutdown command: unknown error Post \"http://10.0.0.7:5985/wsman\": EOF", "shutdown_command")]
+#[case("convert", &[], "error converting the virtual machine to a template: The operation is not allowed in the current state.", "convert_failed")]
+#[case("convert", &[], "1 error(s) occurred:\\n* Post-processor failed: exit status 1", "postprocessor")]
+#[case("ip", &["/home/runner/<sensitive>-plugin-vsphere_v2.1.0_x5.0_linux_amd64: plugin process exited"], "unexpected EOF", "plugin_crash")]
+#[case("ip", &["VSPHERE panic: runtime error: index out of range [1] with length 1"], "unexpected EOF", "plugin_crash")]
+#[case("ip", &[], "something nobody has seen before", "unknown")]
+fn failures_are_called_what_they_are(
+    #[case] stage: &str,
+    #[case] lines: &[&str],
+    #[case] last_word: &str,
+    #[case] class: &str,
+) {
+    let verdict = judged(&log(stage, lines, Some(last_word)));
+    assert_eq!(verdict.class, class, "{verdict:#?}");
+    assert!(!verdict.evidence.is_empty() && !verdict.cause.is_empty());
+}
+
+#[rstest]
+#[case("ui error: Error: Unset variable \"vsphere_password\"", "config_missing_var")]
+#[case("ui error: Error: Argument or block definition required", "config_syntax")]
+#[case("ui error: Error: Missing plugins", "config_missing_plugin")]
+#[case("ui error: Error: Undefined -var variable", "config_undeclared_var")]
+#[case("ui error: Error: Unsupported argument", "config_invalid")]
+#[case("ui error: Error: Failed preparing builder-block \"vsphere-iso\" \"linux-debian\"", "config_invalid")]
+fn configuration_stops_before_any_build(#[case] line: &str, #[case] class: &str) {
+    let (found, _) = found(&format!(
+        "2026/11/23 04:00:00 [INFO] Packer version: 1.16.0\n2026/11/23 04:00:00 {line}\n\n  on x.pkr.hcl line 3:\n\n* a value is required\n"
+    ));
+    assert_eq!(found, class);
+}
+
+#[test]
+fn ignored_and_rescued_failures_are_no_cause() {
+    let lines = [
+        "ui: ==> v.deb: TASK [one : ignored] ***",
+        "ui: ==> v.deb: fatal: [default]: FAILED! => {\"msg\": \"first\"}",
+        "ui: ==> v.deb: ...ignoring",
+        "ui: ==> v.deb: TASK [two : rescued] ***",
+        "ui: ==> v.deb: fatal: [default]: FAILED! => {\"msg\": \"second\"}",
+        "ui: ==> v.deb: TASK [three : rescue] ***",
+        "ui: ==> v.deb: ok: [default]",
+        "ui: ==> v.deb: TASK [four : real] ***",
+        "ui: ==> v.deb: failed: [default] (item=vim) => {\"msg\": \"no such package\"}",
+        "ui: ==> v.deb: failed: [default] (item=git) => {\"msg\": \"no such package\"}",
+        "ui: ==> v.deb: PLAY RECAP ***",
+    ];
+    let verdict =
+        judged(&log("provision", &lines, Some("Error executing Ansible: Non-zero exit status: exit status 2")));
+    assert_eq!(verdict.cause, "ansible task \"four : real\" failed: item vim: no such package");
+    // The same, and the build goes well.
+    let good =
+        log("provision", &lines[..7], None) + "2026/11/23 04:00:00 ui: Build 'v.deb' finished after 2 minutes.\n";
+    assert_eq!(judged(&good).class, "success");
+}
+
+#[test]
+fn verbose_failures_are_read_over_many_lines() {
+    let lines = [
+        "ui: ==> v.deb: TASK [a : b] ***",
+        "ui: ==> v.deb: fatal: [default]: FAILED! => {",
+        "ui: ==> v.deb:     \"changed\": true,",
+        "ui: ==> v.deb:     \"msg\": \"non-zero return code\",",
+        "ui: ==> v.deb:     \"rc\": 7,",
+        "ui: ==> v.deb:     \"stderr\": \"tar: oops\"",
+        "ui: ==> v.deb: }",
+    ];
+    let verdict =
+        judged(&log("provision", &lines, Some("Error executing Ansible: Non-zero exit status: exit status 2")));
+    assert_eq!(verdict.cause, "ansible task \"a : b\" failed: non-zero return code (rc 7): tar: oops");
+}
+
+#[test]
+fn guest_text_that_looks_like_packer_changes_nothing() {
+    let lines = [
+        "ui: ==> v.deb: ==> v.deb: timeout waiting for IP address",
+        "ui: ==> v.deb: 2026/11/23 04:00:00 ui error: Build 'v.deb' errored after 1s: vcenter went away",
+        "ui: ==> v.deb: Cannot complete login due to an incorrect user name or password",
+        "ui: ==> v.deb: TASK [a : b] ***",
+        "ui: ==> v.deb: fatal: [default]: FAILED! => {\"msg\": \"truth\"}",
+    ];
+    let verdict =
+        judged(&log("provision", &lines, Some("Error executing Ansible: Non-zero exit status: exit status 2")));
+    assert_eq!(verdict.class, "ansible_task_failed", "{verdict:#?}");
+}
+
+#[test]
+fn a_cancel_is_a_cancel_and_an_end_without_an_end_is_a_kill() {
+    let cancelled = log("ip", &["ui error: Cancelling build after receiving interrupt"], Some("context canceled"));
+    assert_eq!(found(&cancelled), ("cancelled".into(), "Cancelling build after receiving interrupt".into()));
+    assert_eq!(found(&log("provision", &[], None)).0, "killed");
+    // A cancel during the clean-up of a failure is not the cause of it.
+    let late = log(
+        "ip",
+        &[
+            "ui error: ==> v.deb: timeout waiting for IP address",
+            "ui: ==> v.deb: Destroying VM...",
+            "ui error: Cancelling build after receiving terminated",
+        ],
+        Some("timeout waiting for IP address"),
+    );
+    assert_eq!(found(&late).0, "ip_timeout");
+}
+
+#[test]
+fn the_second_half_of_a_cleanup_error_is_the_cause() {
+    let word = "Cleanup failed: Error removing temporary script: exit status 1. Original Provisioning error: Script exited with non-zero exit status: 3. Allowed exit codes are: [0]";
+    assert_eq!(found(&log("provision", &[], Some(word))).0, "shell_failed");
+}
+
+#[test]
+fn the_screen_explains_what_the_log_cannot() {
+    let log =
+        log("ip", &["ui error: ==> v.deb: timeout waiting for IP address"], Some("timeout waiting for IP address"));
+    let rules = Rules::shipped().unwrap();
+    let with = |screen| judge(log.as_bytes(), &rules, &Scrubber::default(), Some(screen)).unwrap();
+    assert_eq!(with("windows-setup-licensing-method").rule.as_deref(), Some("screen-licensing"));
+    assert_eq!(with("unknown").rule.as_deref(), Some("ip-timeout"));
+}
+
+#[test]
+fn secrets_do_not_leave_with_the_evidence() {
+    let scrubber = Scrubber::new([crate::triage::redact::Secret::new("PW", "hunter2-hunter2")]);
+    let log = log("ip", &[], Some("bad password hunter2-hunter2 \u{1b}]0;x\u{7}"));
+    let verdict = judge(log.as_bytes(), &Rules::shipped().unwrap(), &scrubber, None).unwrap();
+    let json = serde_json::to_string(&verdict).unwrap();
+    assert!(!json.contains("hunter2") && json.contains("[REDACTED:PW]") && !json.contains("\\u001b"), "{json}");
+}
