@@ -8,11 +8,12 @@ use anyhow::Context as _;
 use tmpl::build::Run;
 use tmpl::remote::step::Step;
 use tmpl::triage::bundle::{self, Contents};
-use tmpl::triage::recording::Recording;
+use tmpl::triage::recording::{GuestState, Recording};
 use tmpl::triage::redact::Scrubber;
 use tmpl::triage::rules::Rules;
 use tmpl::triage::screen::{self, Look};
 use tmpl::triage::verdict::{Evidence, Scene, Verdict, Witness, judge};
+use tmpl::vcenter::Vm;
 
 use super::{Context, Exit, Stop};
 
@@ -48,7 +49,7 @@ struct Case {
     log: Option<PathBuf>,
     recording: Recording,
     pictures: Vec<PathBuf>,
-    run: Option<PathBuf>,
+    run: Option<Run>,
 }
 
 /// Runs the verb.
@@ -59,10 +60,17 @@ pub async fn run(context: &Context, args: Args) -> anyhow::Result<Exit> {
         Some(path) => look_at(path.clone(), &rules).await?,
         None => look_back(&case.recording, &rules).await?,
     };
+    let now = match case.run.as_ref().filter(|run| run.state.live()) {
+        Some(run) => guest(context, run).await?,
+        None => None,
+    };
     let (json, step, title) = (args.json, args.github.then(Step::from_env), case.title.clone());
     let done = tokio::task::spawn_blocking(move || -> anyhow::Result<Verdict> {
         let scrubber = Scrubber::of_process();
-        let scene = Scene { screen: look.as_ref().map(|look| look.label.clone()), ..Scene::default() };
+        let scene = match &case.run {
+            Some(run) => Scene::of_run(run, &case.recording, look.as_ref(), now),
+            None => Scene { screen: look.as_ref().map(|look| look.label.clone()), ..Scene::default() },
+        };
         let mut verdict = match &case.log {
             Some(log) => judge(open(log)?, &rules, &scrubber, scene)?,
             None => Verdict::without_log(&rules, &scene),
@@ -102,7 +110,7 @@ fn case(context: &Context, args: &Args) -> anyhow::Result<Case> {
         // Pictures named by hand are those of the case.
         recording: recording.filter(|_| args.screen.is_none()).unwrap_or_default(),
         pictures: args.screen.as_deref().map(pictures).transpose()?.unwrap_or_default(),
-        run: run.map(|run| run.dir.join("run.json")),
+        run,
     })
 }
 
@@ -112,6 +120,7 @@ fn pictures(path: &Path) -> anyhow::Result<Vec<PathBuf>> {
 
 fn write_bundle(file: &Path, case: Case, verdict: &Verdict, scrubber: &Scrubber) -> anyhow::Result<()> {
     let Case { title, log, recording, pictures, run } = case;
+    let run = run.map(|run| run.dir.join("run.json"));
     let log = log.as_deref().map(open).transpose()?;
     let written = bundle::write(file, Contents { title, verdict, recording, pictures, run, log }, scrubber)?;
     let mut err = std::io::stderr().lock();
@@ -125,6 +134,27 @@ fn write_bundle(file: &Path, case: Case, verdict: &Verdict, scrubber: &Scrubber)
     let cut = if written.log_cut { ", the log's middle left out" } else { "" };
     writeln!(err, "tmpl-tui: {}: {} pictures{withheld}{cut}", file.display(), written.pictures)?;
     Ok(())
+}
+
+/// The guest of a run as vCenter has it. Without vCenter the record has to do; why is said on stderr.
+async fn guest(context: &Context, run: &Run) -> anyhow::Result<Option<GuestState>> {
+    let Ok(client) = context.client() else { return Ok(None) };
+    let vms = match client.vms().await {
+        Ok(vms) => vms,
+        Err(error) => {
+            writeln!(std::io::stderr(), "tmpl-tui: vCenter does not say how the guest is: {error}")?;
+            return Ok(None);
+        }
+    };
+    client.logout().await;
+    let vm = vms.into_iter().find(|vm| vm.name == run.build_name());
+    let state = |vm: Vm| GuestState {
+        at: jiff::Timestamp::now(),
+        power: Some(vm.power_state),
+        ip: vm.ip_address,
+        tools: vm.tools_running_status,
+    };
+    Ok(vm.map(state))
 }
 
 /// What the newest recorded pictures show.

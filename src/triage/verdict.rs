@@ -8,6 +8,7 @@ mod case;
 mod findings;
 mod lines;
 mod reader;
+mod run;
 mod scene;
 mod words;
 

@@ -7,7 +7,7 @@ use std::path::Path;
 use regex::{Captures, Regex};
 use tmpl::triage::redact::Scrubber;
 use tmpl::triage::rules::Rules;
-use tmpl::triage::verdict::{Judge, Verdict, judge};
+use tmpl::triage::verdict::{Judge, Verdict};
 
 /// One real log and the truth about it.
 struct Sample {
@@ -38,17 +38,20 @@ fn allowed(got: &str, truth: &str, more: &[&str]) -> bool {
     got.split('+').all(|part| truths.contains(part))
 }
 
-fn verdict(rules: &Rules, log: &str) -> Verdict {
-    judge(log.as_bytes(), rules, &Scrubber::default(), None).unwrap()
+fn verdict(judge: &Judge<'_>, log: &str) -> Verdict {
+    let mut judge = judge.fresh();
+    judge.read(log.as_bytes()).unwrap();
+    judge.verdict(&Scrubber::default(), None)
 }
 
 /// Judges a variant of every log: how many keep their cause, and which get a wrong one.
 fn vary(samples: &[Sample], change: impl Fn(&str) -> String) -> (usize, Vec<String>) {
     let rules = Rules::shipped().unwrap();
+    let judge = Judge::new(&rules).unwrap();
     let mut wrong = Vec::new();
     let mut right = 0;
     for sample in samples {
-        let found = verdict(&rules, &change(&sample.text));
+        let found = verdict(&judge, &change(&sample.text));
         right += usize::from(found.class == sample.class);
         if !allowed(&found.class, &sample.class, &[]) {
             wrong.push(format!("{}: {} by {:?}, not {}", sample.scenario, found.class, found.rule, sample.class));
@@ -175,6 +178,7 @@ fn noise_behind_the_cause_changes_nothing() {
 fn an_unfamiliar_error_is_called_unknown() {
     let samples = samples("packer-build.log");
     let rules = Rules::shipped().unwrap();
+    let judge = Judge::new(&rules).unwrap();
     for sample in samples.iter().filter(|sample| ["ip_timeout", "vm_exists"].contains(&sample.class.as_str())) {
         let foreign = replaced(
             &sample.text,
@@ -183,7 +187,7 @@ fn an_unfamiliar_error_is_called_unknown() {
                 ("already exists, you can use -force flag to destroy it", "ist schon da"),
             ],
         );
-        let found = verdict(&rules, &foreign);
+        let found = verdict(&judge, &foreign);
         assert_eq!(found.class, "unknown", "{}: {:?}", sample.scenario, found.rule);
         assert!(
             found
@@ -198,9 +202,10 @@ fn an_unfamiliar_error_is_called_unknown() {
 #[test]
 fn a_log_cut_anywhere_never_gets_a_wrong_cause() {
     let rules = Rules::shipped().unwrap();
+    let judge = Judge::new(&rules).unwrap();
     let mut wrong = Vec::new();
     for sample in samples("packer-build.log").into_iter().chain(samples("output.log")) {
-        let mut judge = Judge::new(&rules).unwrap();
+        let mut judge = judge.fresh();
         for (number, line) in sample.text.split_inclusive('\n').enumerate() {
             judge.read(line.as_bytes()).unwrap();
             let found = judge.verdict(&Scrubber::default(), None);
@@ -238,6 +243,7 @@ fn a_log_without_its_start_never_gets_a_wrong_cause() {
 fn two_builds_in_one_log_keep_their_own_causes() {
     let samples = samples("packer-build.log");
     let rules = Rules::shipped().unwrap();
+    let judge = Judge::new(&rules).unwrap();
     let one = |prefix: &str| samples.iter().find(|sample| sample.scenario.starts_with(prefix)).unwrap();
     let numbers = ["04", "06", "07", "12", "22", "23", "24", "36"];
     let mut right = 0;
@@ -258,7 +264,7 @@ fn two_builds_in_one_log_keep_their_own_causes() {
                 break;
             }
         }
-        for finding in verdict(&rules, &mixed).builds {
+        for finding in verdict(&judge, &mixed).builds {
             let name = finding.build.unwrap();
             let truth = if name.contains("other") { second } else { first };
             // Who cancels packer cancels all its builds.

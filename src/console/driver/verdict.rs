@@ -7,11 +7,12 @@ use std::sync::Arc;
 
 use super::super::message::Answer;
 use super::save::blocking;
+use crate::build::Run;
 use crate::triage::recording::Recording;
 use crate::triage::redact::Scrubber;
 use crate::triage::rules::Rules;
 use crate::triage::screen;
-use crate::triage::verdict::{self, Verdict};
+use crate::triage::verdict::{self, Scene, Verdict};
 
 /// Pictures looked at, the newest ones: what stands still does so in the last of them, and each is megabytes.
 const NEWEST: usize = 12;
@@ -27,17 +28,20 @@ pub(super) struct Case {
 
 pub(super) async fn judge(case: Case) -> Answer<Box<Verdict>> {
     let Case { repo, dir, log, scrubber } = case;
-    let (rules, frames) = blocking(move || {
+    let (rules, run, recording) = blocking(move || {
         let rules = Rules::with_own(&repo).map_err(|error| error.to_string())?;
         let recording = Recording::read(&dir).map_err(|error| format!("cannot read the record: {error}"))?;
-        Ok((rules, recording.stills(NEWEST)))
+        let run = Run::read(&dir).map_err(|error| format!("cannot read the record: {error}"))?;
+        Ok((rules, run, recording))
     })
     .await?;
-    let look = screen::look(&frames, &rules.screens).await;
+    let pictures = recording.clone();
+    let stills = blocking(move || Ok(pictures.stills(NEWEST))).await?;
+    let look = screen::look(&stills, &rules.screens).await;
     blocking(move || {
         let file = File::open(&log).map_err(|error| format!("cannot read {}: {error}", log.display()))?;
-        let label = look.as_ref().map(|look| look.label.as_str());
-        let judged = verdict::judge(BufReader::new(file), &rules, &scrubber, label);
+        let scene = run.map(|run| Scene::of_run(&run, &recording, look.as_ref(), None)).unwrap_or_default();
+        let judged = verdict::judge(BufReader::new(file), &rules, &scrubber, scene);
         let mut verdict = judged.map_err(|error| error.to_string())?;
         if let Some(look) = &look {
             verdict.show(look, &scrubber);

@@ -2,6 +2,7 @@
 
 use std::collections::VecDeque;
 use std::io::{self, BufRead};
+use std::sync::Arc;
 
 use super::Verdict;
 use super::case::{Case, Message, Patterns};
@@ -50,7 +51,7 @@ pub fn judge(
 /// Hears a log that may still grow, and says at any moment what is to be thought of it.
 pub struct Judge<'r> {
     pub(super) rules: &'r Rules,
-    patterns: Patterns,
+    patterns: Arc<Patterns>,
     pub(super) tracks: Tracks,
     /// before any build: configuration and the like
     pub(super) common: Case,
@@ -77,9 +78,18 @@ impl<'r> Judge<'r> {
     /// # Errors
     /// When the rules are too many for one machine.
     pub fn new(rules: &'r Rules) -> Result<Self, JudgeError> {
-        Ok(Self {
+        Ok(Self::with(rules, Arc::new(Patterns::new(rules)?)))
+    }
+
+    /// A judge by the same rules who has heard nothing; cheaper than a new one.
+    pub fn fresh(&self) -> Self {
+        Self::with(self.rules, Arc::clone(&self.patterns))
+    }
+
+    fn with(rules: &'r Rules, patterns: Arc<Patterns>) -> Self {
+        Self {
             rules,
-            patterns: Patterns::new(rules)?,
+            patterns,
             tracks: Tracks::default(),
             common: Case::new(None, rules),
             cases: Vec::new(),
@@ -90,7 +100,7 @@ impl<'r> Judge<'r> {
             debug: false,
             valid: None,
             ended: false,
-        })
+        }
     }
 
     /// Hears what the log says, or says further: whole lines (the last line of a log may lack its end).

@@ -1,0 +1,21 @@
+//! What a run's record knows beside its log.
+
+use super::{Scene, before_clean_up};
+use crate::build::Run;
+use crate::triage::recording::{GuestState, Recording};
+use crate::triage::screen::Look;
+
+impl Scene {
+    /// Of a run. `look` is what its console shows; `now` is the guest as vCenter has it this moment, which counts only
+    /// while the run is at work.
+    pub fn of_run(run: &Run, recording: &Recording, look: Option<&Look>, now: Option<GuestState>) -> Self {
+        let live = run.state.live();
+        let recorded = before_clean_up(&recording.guests, run.ended).cloned();
+        Self {
+            screen: look.map(|look| look.label.clone()),
+            guest: now.filter(|_| live).or(recorded),
+            live,
+            address: None,
+        }
+    }
+}
