@@ -73,7 +73,7 @@ pub async fn run(context: &Context, args: Args) -> anyhow::Result<Exit> {
         };
         let mut verdict = match &case.log {
             Some(log) => judge(open(log)?, &rules, &scrubber, scene)?,
-            None => Verdict::without_log(&rules, &scene),
+            None => Verdict::of_scene(&rules, &scene),
         };
         if let Some(look) = &look {
             verdict.show(look, &scrubber);

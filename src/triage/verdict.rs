@@ -127,20 +127,30 @@ impl Verdict {
         }
     }
 
-    /// Nothing but pictures and the guest to go by: how the build ends is open, what the console shows is not.
-    pub fn without_log(rules: &Rules, scene: &Scene) -> Self {
-        let meaning = scene.meaning(rules);
-        let cause = meaning.map_or("There is no log to judge.", |rule| &rule.cause);
+    /// Nothing to go by.
+    pub fn without_log() -> Self {
         Self {
             class: "unknown".into(),
-            rule: meaning.map(|rule| rule.name.clone()),
-            cause: cause.to_owned(),
-            remedy: meaning.map(|rule| rule.remedy.clone()).filter(|text| !text.is_empty()),
-            confidence: meaning.map_or(Confidence::Low, |rule| rule.confidence),
+            rule: None,
+            cause: "There is no log to judge.".into(),
+            remedy: None,
+            confidence: Confidence::Low,
             screen: None,
             screen_state: None,
             evidence: Vec::new(),
             builds: Vec::new(),
+        }
+    }
+
+    /// Nothing but pictures and the guest to go by: how the build ends is open, what the console shows is not.
+    pub fn of_scene(rules: &Rules, scene: &Scene) -> Self {
+        let Some(rule) = scene.meaning(rules) else { return Self::without_log() };
+        Self {
+            rule: Some(rule.name.clone()),
+            cause: rule.cause.clone(),
+            remedy: Some(rule.remedy.clone()).filter(|text| !text.is_empty()),
+            confidence: rule.confidence,
+            ..Self::without_log()
         }
     }
 
