@@ -4,7 +4,9 @@
 //! and the build goes on. A refused password is tried once. What a failed build leaves is on disk before packer destroys
 //! its VM, because the last picture is taken while everything still seems well.
 
+mod console;
 mod eye;
+mod guest;
 mod store;
 mod words;
 
@@ -13,7 +15,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use jiff::{SignedDuration, Timestamp};
+use jiff::Timestamp;
 use tokio::sync::{mpsc, oneshot};
 use tokio::task::JoinHandle;
 
@@ -21,31 +23,22 @@ use self::eye::Eye;
 use self::store::{Bounds, Store};
 use crate::triage::log::clean;
 use crate::triage::picture::Picture;
-use crate::triage::recording::{Event, FRAMES, Frame, GuestState, Reading, TaskState};
+use crate::triage::recording::{Event, GuestState, Reading};
 use crate::triage::redact::Scrubber;
 use crate::triage::rules::{Rules, Screen};
-use crate::triage::screen::Motion;
-use crate::vcenter::{Client, Error, Happening, Moid, PowerState, Settings, Vm};
+use crate::vcenter::{Client, Error, Moid, PowerState, Settings};
 
 /// Between two looks, by the guest's clock.
 const EVERY: Duration = Duration::from_secs(5);
 /// Never faster than this, however fast a simulated guest is.
 const FASTEST: Duration = Duration::from_millis(100);
-/// Where pictures come by tasks and files (`CreateScreenshot_Task`), each one is work for vCenter.
-const EVERY_TASK: Duration = Duration::from_secs(30);
 /// Events are asked for at every so manieth look.
 const LOOKS_PER_EVENTS: u32 = 6;
 /// After trouble: the next try comes after the first pause, then after twice that, up to the longest.
 const FIRST_PAUSE: Duration = Duration::from_secs(5);
 const LONGEST_PAUSE: Duration = Duration::from_secs(60);
-const LONGEST_PICTURE_PAUSE: Duration = Duration::from_secs(300);
-/// A VM so much older than the run is what an earlier one left.
-const LEFTOVER: SignedDuration = SignedDuration::from_hours(1);
-/// Looks without a change after which a picture is read.
-const STANDS: u32 = 2;
 /// What the end of a build waits for the recorder at most.
 const PATIENCE: Duration = Duration::from_secs(3);
-const LAST_LOOK: Duration = Duration::from_secs(1);
 
 /// What is recorded.
 #[derive(Debug)]
@@ -269,42 +262,6 @@ impl Work {
         Ok(())
     }
 
-    /// What packer left of the guest.
-    async fn last_look(&mut self) -> std::io::Result<()> {
-        let Some(moid) = &self.vm else { return Ok(()) };
-        match tokio::time::timeout(LAST_LOOK, self.client.observe(moid)).await {
-            Ok(Ok(Some((vm, tasks)))) => {
-                self.guest_is(Some(&vm))?;
-                self.tasks_are(tasks)
-            }
-            Ok(Ok(None)) => self.guest_is(None),
-            Ok(Err(_)) | Err(_) => Ok(()),
-        }
-    }
-
-    /// The VM of this build, if it is there.
-    async fn find(&mut self) -> Result<Option<(Vm, Vec<Happening>)>, Error> {
-        if let Some(moid) = &self.vm {
-            let found = self.client.observe(moid).await?;
-            if let Some(found) = found.filter(|(vm, _)| !vm.template) {
-                return Ok(Some(found));
-            }
-            self.vm = None;
-        }
-        let old = self.started - LEFTOVER;
-        let vms = self.client.vms().await?;
-        let fresh = |vm: &Vm| !vm.template && vm.created.is_none_or(|created| created > old);
-        let Some(vm) = vms.into_iter().find(|vm| vm.name == self.subject.vm && fresh(vm)) else { return Ok(None) };
-        let pace = self.client.pace(&vm.moid).await?;
-        if (pace - self.pace).abs() > f64::EPSILON {
-            self.pace = pace;
-            self.add(&Event::Pace { at: Timestamp::now(), speed: pace });
-        }
-        self.vm = Some(vm.moid.clone());
-        (self.eye, self.standing) = (Eye::default(), None);
-        self.client.observe(&vm.moid).await
-    }
-
     /// vCenter did not answer, or refuses us.
     fn lost(&mut self, error: &Error) -> std::io::Result<()> {
         let over =
@@ -319,141 +276,6 @@ impl Work {
         if self.link.said.is_none() {
             self.link.said = Some(text.clone());
             self.note(text, true)?;
-        }
-        Ok(())
-    }
-
-    fn guest_is(&mut self, vm: Option<&Vm>) -> std::io::Result<()> {
-        let at = Timestamp::now();
-        let now = GuestState {
-            at,
-            power: vm.map(|vm| vm.power_state),
-            ip: vm.and_then(|vm| vm.ip_address.as_deref()).map(|ip| self.safe(ip)),
-            tools: vm.and_then(|vm| vm.tools_running_status),
-        };
-        let known = self.guest.as_ref().is_some_and(|known| GuestState { at, ..known.clone() } == now);
-        if !known {
-            self.store.add(&Event::Guest(now.clone()))?;
-            self.guest = Some(now);
-        }
-        Ok(())
-    }
-
-    fn tasks_are(&mut self, tasks: Vec<Happening>) -> std::io::Result<()> {
-        // Our own way to a picture, where `/screen` is refused, is not news.
-        let (own, tasks): (Vec<_>, Vec<_>) =
-            tasks.into_iter().partition(|task| task.name.to_ascii_lowercase().ends_with("createscreenshot"));
-        self.by_task |= !own.is_empty();
-        for task in tasks {
-            if self.tasks.get(&task.id) != Some(&task.state) {
-                self.tasks.insert(task.id.clone(), task.state.clone());
-                let error = task.text.as_deref().map(|text| self.safe(text));
-                let (name, state) = (self.safe(&task.name), self.safe(&task.state));
-                self.store.add(&Event::Task(TaskState { at: Timestamp::now(), id: task.id, name, state, error }))?;
-            }
-        }
-        Ok(())
-    }
-
-    async fn ask_events(&mut self, moid: &Moid) -> std::io::Result<()> {
-        if self.events_over {
-            return Ok(());
-        }
-        match self.client.events(moid, self.events_since).await {
-            Ok(events) => {
-                self.events_since = events.iter().filter_map(|event| event.at).max().or(self.events_since);
-                self.tasks_are(events)
-            }
-            // Not every server has them; tasks tell most of it.
-            Err(Error::Fault { .. } | Error::Permission { .. }) => {
-                self.events_over = true;
-                Ok(())
-            }
-            Err(error) => self.lost(&error),
-        }
-    }
-
-    async fn ask_picture(&mut self, vm: &Vm) -> std::io::Result<()> {
-        if self.pictures.waits() {
-            return Ok(());
-        }
-        let log = std::fs::metadata(&self.subject.log).map_or(0, |log| log.len());
-        let at = Timestamp::now();
-        let bytes = match self.client.screenshot(vm, self.eye.width()).await {
-            Ok(bytes) => bytes,
-            Err(error) => return self.no_picture(&error),
-        };
-        let decoded =
-            tokio::task::spawn_blocking(move || Picture::decode(bytes)).await.map_err(std::io::Error::other)?;
-        let picture = match decoded {
-            Ok(picture) => picture,
-            Err(error) => return self.no_picture(&Error::Picture { vm: vm.name.clone(), reason: error.to_string() }),
-        };
-        self.pictures = Trouble::default();
-        if self.by_task {
-            self.next_picture = Some(Instant::now() + EVERY_TASK.div_f64(self.pace.max(0.01)));
-        }
-        self.see(picture, at, log).await
-    }
-
-    /// A refused password is not tried again; everything else ever more seldom.
-    fn no_picture(&mut self, error: &Error) -> std::io::Result<()> {
-        self.pictures.over = matches!(error, Error::Login { .. } | Error::Settings(_));
-        self.pictures.back_off(LONGEST_PICTURE_PAUSE);
-        let text = format!("no pictures of the console: {error}");
-        if self.pictures.said.as_ref() != Some(&text) {
-            self.pictures.said = Some(text.clone());
-            self.note(text, true)?;
-        }
-        Ok(())
-    }
-
-    async fn see(&mut self, picture: Picture, at: Timestamp, log: u64) -> std::io::Result<()> {
-        let elapsed = self.began.elapsed().mul_f64(self.pace);
-        let (mut eye, shown) = (std::mem::take(&mut self.eye), picture.clone());
-        let seen = tokio::task::spawn_blocking(move || {
-            let sight = eye.see(&shown.image().to_rgb8(), elapsed);
-            (eye, sight)
-        });
-        let (eye, sight) = seen.await.map_err(std::io::Error::other)?;
-        self.eye = eye;
-        if sight.keep {
-            let file = format!("{FRAMES}/{}.png", at.as_millisecond());
-            let frame = Frame { at, file: file.clone(), until: at, changed: sight.changed, log, kind: sight.kind };
-            self.store.keep(picture.png(), frame, sight.pixels)?;
-            self.standing = Some(Standing { file, picture, looks: 0, read: false });
-            return Ok(());
-        }
-        self.store.add(&Event::Still { at, kind: sight.kind })?;
-        if let Some(standing) = &mut self.standing {
-            standing.looks += 1;
-        }
-        if !matches!(sight.kind, Motion::Blank | Motion::BlankCursor) {
-            self.read_words();
-        }
-        Ok(())
-    }
-
-    /// Reads the picture that stands; one at a time, beside the looks.
-    fn read_words(&mut self) {
-        let Some(standing) = self.standing.as_mut().filter(|s| s.looks >= STANDS && !s.read) else { return };
-        if self.reading.is_some() {
-            return;
-        }
-        standing.read = true;
-        let (picture, file) = (standing.picture.clone(), standing.file.clone());
-        let (screens, scrubber) = (Arc::clone(&self.screens), Arc::clone(&self.scrubber));
-        self.reading = Some(tokio::spawn(async move {
-            let image = picture.image().to_rgb8();
-            words::read(&image, file, &screens, &scrubber).await
-        }));
-    }
-
-    async fn take_reading(&mut self) -> std::io::Result<()> {
-        if let Some(reading) = self.reading.take_if(|reading| reading.is_finished())
-            && let Ok(Some(reading)) = reading.await
-        {
-            self.store.add(&Event::Reading(reading))?;
         }
         Ok(())
     }
@@ -477,3 +299,6 @@ impl Work {
         self.scrubber.text(&clean(&self.scrubber.text(text))).into_owned()
     }
 }
+
+#[cfg(test)]
+mod tests;

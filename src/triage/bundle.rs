@@ -14,6 +14,7 @@ use std::fs::File;
 use std::io::{self, BufRead, BufWriter, Seek, Write};
 use std::path::{Path, PathBuf};
 
+use jiff::Timestamp;
 use serde_json::Value;
 use zip::write::SimpleFileOptions;
 use zip::{CompressionMethod, ZipWriter};
@@ -207,7 +208,7 @@ fn shots<W: Write + Seek>(
 
 /// The timeline again, from what was read of it, for those who open the bundle as a run.
 fn timeline(recording: &Recording, shots: &[Shot], scrubber: &Scrubber) -> Vec<u8> {
-    let mut events: Vec<(jiff::Timestamp, Event)> = Vec::new();
+    let mut events: Vec<(Timestamp, Event)> = Vec::new();
     for frame in shots.iter().filter(|shot| shot.thumbnail.is_some()).filter_map(|shot| shot.frame.as_ref()) {
         events.push((frame.at, Event::Frame(frame.clone())));
         events.push((frame.until, Event::Still { at: frame.until, kind: frame.kind }));
@@ -215,9 +216,14 @@ fn timeline(recording: &Recording, shots: &[Shot], scrubber: &Scrubber) -> Vec<u
     events.extend(recording.readings.iter().map(|reading| (reading.at, Event::Reading(reading.clone()))));
     events.extend(recording.guests.iter().map(|guest| (guest.at, Event::Guest(guest.clone()))));
     events.extend(recording.tasks.iter().map(|task| (task.at, Event::Task(task.clone()))));
-    let note = |(at, text): &(jiff::Timestamp, String)| (*at, Event::Note { at: *at, text: text.clone() });
+    let note = |(at, text): &(Timestamp, String)| (*at, Event::Note { at: *at, text: text.clone() });
     events.extend(recording.notes.iter().map(note));
-    events.sort_by_key(|(at, event)| (*at, matches!(event, Event::Frame(_))));
+    // A picture's line stands before everything about it.
+    events.sort_by_key(|(at, event)| (*at, !matches!(event, Event::Frame(_))));
+    events.splice(
+        0..0,
+        recording.pace().map(|speed| (Timestamp::UNIX_EPOCH, Event::Pace { at: Timestamp::UNIX_EPOCH, speed })),
+    );
     if let Some((at, kind)) = recording.seen {
         events.push((at, Event::Still { at, kind }));
     }

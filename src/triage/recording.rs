@@ -203,6 +203,11 @@ impl Recording {
         self.frames.is_empty() && self.guests.is_empty() && self.notes.is_empty()
     }
 
+    /// How many seconds pass for the guest while one passes here, where that is not one.
+    pub fn pace(&self) -> Option<f64> {
+        self.pace
+    }
+
     /// Where a picture lies.
     pub fn path(&self, frame: &Frame) -> PathBuf {
         self.dir.join(&frame.file)

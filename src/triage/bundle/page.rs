@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 use std::fmt::Write;
+use std::time::Duration;
 
 use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
@@ -12,14 +13,17 @@ use serde_json::Value;
 use super::log::Told;
 use super::{LOG, Shot, word};
 use crate::triage::clock::spoken;
-use crate::triage::recording::{Activity, GuestState, Recording};
+use crate::triage::recording::{Activity, Frame, GuestState, Recording};
 use crate::triage::redact::Scrubber;
+use crate::triage::screen::Motion;
 use crate::triage::verdict::{Evidence, Verdict, Witness};
 use crate::vcenter::{PowerState, ToolsStatus};
 
 const STYLE: &str = include_str!("page.css");
 /// Pictures shown as large as they were, besides those the verdict cites: the last one and those that stood longest.
 const LARGE: usize = 3;
+/// A picture that stood so long was more than passing by.
+const STOOD: Duration = Duration::from_secs(30);
 
 /// What the page is made of.
 pub struct Page<'a> {
@@ -37,6 +41,7 @@ pub fn worth_a_look(recording: &Recording, loose: &[std::path::PathBuf], verdict
     let mut names: BTreeSet<String> = verdict.evidence.iter().filter_map(|e| e.frame.as_deref()).map(base).collect();
     let mut frames: Vec<_> = recording.frames.iter().collect();
     names.extend(frames.last().map(|frame| base(&frame.file)));
+    frames.retain(|frame| !matches!(frame.kind, Motion::Blank | Motion::BlankCursor) && stood(frame) >= STOOD);
     frames.sort_by_key(|frame| frame.at.duration_since(frame.until));
     names.extend(frames.iter().take(LARGE - 1).map(|frame| base(&frame.file)));
     names.extend(loose.last().and_then(|path| path.file_name()).map(|name| name.to_string_lossy().into_owned()));
@@ -74,11 +79,13 @@ impl Page<'_> {
     }
 
     fn facts(&self, out: &mut String, safe: &dyn Fn(&str) -> String) -> std::fmt::Result {
-        let of = |name: &str| self.run.and_then(|run| run.get(name)).and_then(Value::as_str).map(safe);
+        let raw = |name: &str| self.run.and_then(|run| run.get(name)).and_then(Value::as_str);
+        let of = |name: &str| raw(name).map(safe);
+        let when = |name: &str| Some(raw(name)?.parse::<Timestamp>().ok()?.strftime("%Y-%m-%d %H:%M:%S").to_string());
         let facts = [
             of("base_name").map(|name| format!("{name}-build")),
-            of("started").map(|at| format!("began {at}")),
-            of("ended").map(|at| format!("ended {at}")),
+            when("started").map(|at| format!("began {at}")),
+            when("ended").map(|at| format!("ended {at}")),
             of("packer_version").map(|version| format!("packer {version}")),
             of("reason"),
         ];
@@ -149,7 +156,8 @@ impl Page<'_> {
             return Ok(());
         }
         writeln!(out, "<h2>Console</h2>")?;
-        for shot in self.shots {
+        // The newest first: that is where it ended.
+        for shot in self.shots.iter().rev() {
             if let Some(png) = &shot.full {
                 writeln!(
                     out,
@@ -232,10 +240,15 @@ impl Shot {
 
 fn caption(shot: &Shot, safe: &dyn Fn(&str) -> String) -> String {
     let Some(frame) = &shot.frame else { return safe(&shot.source) };
-    let stood = std::time::Duration::try_from(frame.until.duration_since(frame.at)).unwrap_or_default();
+    let stood = stood(frame);
+    let doing = if stood >= STOOD { "still" } else { word(frame.kind) };
     let label = shot.reading.as_ref().and_then(|reading| reading.label.as_deref());
     let label = label.map_or_else(String::new, |label| format!(" · {}", safe(label)));
-    format!("{} for {} · {}{label}", clock(frame.at), spoken(stood), word(frame.kind))
+    format!("{} for {} · {}{label}", clock(frame.at), spoken(stood), doing)
+}
+
+fn stood(frame: &Frame) -> Duration {
+    Duration::try_from(frame.until.duration_since(frame.at)).unwrap_or_default()
 }
 
 fn clock(at: Timestamp) -> String {
