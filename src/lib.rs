@@ -13,9 +13,9 @@
 //!
 //! * [`pipeline`]: what the repository says: the matrix, its lines, packer's var-files and argv.
 //! * [`vcenter`]: what vCenter says, and the one gate through which anything is changed there.
-//! * [`build`]: one packer run: its process, its record on disk.
+//! * [`build`]: one packer run: its process, its record on disk, its flight recorder.
 //! * [`generation`]: live, prev, build: promote, rollback, hold, sweep.
-//! * [`triage`]: why a build failed: the log, redaction.
+//! * [`triage`]: why a build failed: the log, the console, the verdict; redaction and bundles of what leaves.
 //! * [`remote`]: the same pipeline on GitHub Actions and ARC.
 //! * [`console`]: the console as a value: state, messages, effects; no terminal in it.
 //! * `tui`: the only place that knows a terminal (feature `tui`).
