@@ -29,6 +29,7 @@ use std::process::ExitCode;
 use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
 use tmpl::paths::StateDir;
 use tmpl::triage::log::clean;
+use tmpl::triage::redact::Scrubber;
 use tmpl::tui::picture::Images;
 
 pub use context::Context;
@@ -235,9 +236,10 @@ fn report(error: &anyhow::Error) -> ExitCode {
     }
     let exit = error.downcast_ref::<Stop>().map_or(Exit::Failed, |stop| stop.exit);
     // Names, notes and answers of servers end up in here. Nothing is left to do when stderr is closed.
+    let scrubber = Scrubber::shared();
     let text = format!("{error:#}");
-    for line in text.lines() {
-        let _ = writeln!(std::io::stderr(), "tmpl-tui: {}", clean(line));
+    for line in scrubber.text(&text).lines() {
+        let _ = writeln!(std::io::stderr(), "tmpl-tui: {}", scrubber.text(&clean(line)));
     }
     exit.into()
 }

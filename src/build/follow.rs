@@ -5,7 +5,7 @@ use std::io::{self, Read};
 use std::path::Path;
 
 use crate::triage::log::clean;
-use crate::triage::redact::Scrubber;
+use crate::triage::redact::{Scrubber, Stream};
 
 /// What a build tells while it runs. Safe to print.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -21,6 +21,8 @@ pub enum Progress {
 pub struct Tail<'s> {
     file: File,
     scrubber: &'s Scrubber,
+    stream: Stream<'s>,
+    /// scrubbed, without a line's end yet
     partial: Vec<u8>,
     /// length of the unfinished line at the last look, and whether it was shown already
     resting: (usize, bool),
@@ -32,7 +34,13 @@ impl<'s> Tail<'s> {
     /// # Errors
     /// Those of opening.
     pub fn open(path: &Path, scrubber: &'s Scrubber) -> io::Result<Self> {
-        Ok(Self { file: File::open(path)?, scrubber, partial: Vec::new(), resting: (0, false) })
+        Ok(Self {
+            file: File::open(path)?,
+            scrubber,
+            stream: scrubber.stream(),
+            partial: Vec::new(),
+            resting: (0, false),
+        })
     }
 
     /// Hands the lines on that were finished since the last call. An unfinished one (packer's question what to do with
@@ -41,7 +49,14 @@ impl<'s> Tail<'s> {
     /// # Errors
     /// Those of reading.
     pub fn read(&mut self, on: &dyn Fn(Progress)) -> io::Result<()> {
-        self.file.read_to_end(&mut self.partial)?;
+        let mut bytes = Vec::new();
+        self.file.read_to_end(&mut bytes)?;
+        self.stream.push(&bytes, &mut self.partial);
+        self.lines(on);
+        Ok(())
+    }
+
+    fn lines(&mut self, on: &dyn Fn(Progress)) {
         while let Some(end) = memchr::memchr(b'\n', &self.partial) {
             let line: Vec<u8> = self.partial.drain(..=end).collect();
             let (shown, already) = std::mem::take(&mut self.resting);
@@ -57,7 +72,6 @@ impl<'s> Tail<'s> {
             (_, true) => {}
             _ => self.resting = (length, false),
         }
-        Ok(())
     }
 
     /// The rest, when nobody writes any more.
@@ -66,6 +80,9 @@ impl<'s> Tail<'s> {
     /// Those of reading.
     pub fn finish(mut self, on: &dyn Fn(Progress)) -> io::Result<()> {
         self.read(on)?;
+        let rest = std::mem::replace(&mut self.stream, self.scrubber.stream());
+        rest.finish(&mut self.partial);
+        self.lines(on);
         if !self.resting.1 {
             self.show(&self.partial, on);
         }
@@ -74,7 +91,8 @@ impl<'s> Tail<'s> {
 
     fn show(&self, line: &[u8], on: &dyn Fn(Progress)) {
         let text = String::from_utf8_lossy(line);
-        let text = clean(&self.scrubber.text(text.trim_end_matches(['\r', '\n'])));
+        // Without colours in between, letters may come together.
+        let text = clean(text.trim_end_matches(['\r', '\n']));
         if !text.trim().is_empty() {
             on(Progress::Packer(self.scrubber.text(&text).into_owned()));
         }

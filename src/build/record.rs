@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{OnError, Process};
 use crate::pipeline::Key;
+use crate::triage::redact::Scrubber;
 
 /// File name in the run's folder.
 pub const RECORD: &str = "run.json";
@@ -98,7 +99,10 @@ impl Record {
     /// # Errors
     /// Those of writing.
     pub fn write(&self, dir: &Path) -> io::Result<()> {
-        replace(&dir.join(RECORD), &serde_json::to_vec_pretty(self).map_err(io::Error::other)?)
+        // Reasons quote servers and packer.
+        let reason = self.reason.as_ref().map(|reason| Scrubber::shared().text(reason).into_owned());
+        let record = Self { reason, ..self.clone() };
+        replace(&dir.join(RECORD), &serde_json::to_vec_pretty(&record).map_err(io::Error::other)?)
     }
 }
 

@@ -178,7 +178,7 @@ impl Work {
         // Patterns take a while to compile; the build must not wait for it.
         let prepared = tokio::task::spawn_blocking(move || {
             let rules = Rules::with_own(&repo).or_else(|_| Rules::shipped());
-            (Scrubber::of_process(), rules.map(|rules| rules.screens).unwrap_or_default())
+            (Scrubber::of_repository(&repo), rules.map(|rules| rules.screens).unwrap_or_default())
         });
         let (scrubber, screens) = prepared.await.map_err(std::io::Error::other)?;
         Ok(Some(Self {

@@ -66,7 +66,7 @@ pub async fn run_here(
     if let Err(error) = retention::prune(state, &request.line.key, on) {
         on(Progress::Note(format!("old records cannot be looked through: {error}")));
     }
-    let scrubber = Scrubber::of_process();
+    let scrubber = Scrubber::of_repository(&request.repo);
     let mut supervisor = Supervisor::begin(request, state, version, stops, on, &scrubber)?;
     let ended = supervisor.steps().await;
     let dir = supervisor.end(ended)?;

@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use tmpl::build::{self, Run};
 use tmpl::triage::log::{Direction, LogFile, Problem, clean};
-use tmpl::triage::redact::Scrubber;
+use tmpl::triage::redact::{Scrubber, Stream};
 
 use super::{Context, Exit, Stop};
 
@@ -34,12 +34,12 @@ pub struct Args {
 /// Prints it.
 pub async fn run(context: &Context, args: Args) -> anyhow::Result<Exit> {
     let (path, run) = find(context, &args.what)?;
-    let scrubber = Arc::new(Scrubber::of_process());
+    let scrubber = Arc::new(Scrubber::of_repository(&context.global.repo));
     if args.errors {
         return errors(&path, scrubber).await;
     }
     let file = File::open(&path).map_err(|error| Stop::usage(format!("{}: {error}", path.display())))?;
-    let mut printer = Printer { file, stream: scrubber.stream(), partial: Vec::new() };
+    let mut printer = Printer::new(file, &scrubber);
     printer.pass()?;
     if args.follow {
         follow(&mut printer, run.as_ref()).await?;
@@ -52,7 +52,7 @@ pub async fn run(context: &Context, args: Args) -> anyhow::Result<Exit> {
 pub fn whole(path: &Path) -> anyhow::Result<()> {
     let scrubber = Scrubber::of_process();
     let file = File::open(path).map_err(|error| Stop::usage(format!("{}: {error}", path.display())))?;
-    let mut printer = Printer { file, stream: scrubber.stream(), partial: Vec::new() };
+    let mut printer = Printer::new(file, &scrubber);
     printer.pass()?;
     printer.finish()
 }
@@ -85,11 +85,17 @@ fn find(context: &Context, what: &str) -> anyhow::Result<(PathBuf, Option<Run>)>
 /// Bytes of the log on their way out: scrubbed as a stream, then line by line made safe for a terminal.
 struct Printer<'s> {
     file: File,
-    stream: tmpl::triage::redact::Stream<'s>,
+    stream: Stream<'s>,
     partial: Vec<u8>,
+    /// looks again at what is shown: without colours and the like in between, letters may have come together
+    shown: Stream<'s>,
 }
 
-impl Printer<'_> {
+impl<'s> Printer<'s> {
+    fn new(file: File, scrubber: &'s Scrubber) -> Self {
+        Self { file, stream: scrubber.stream(), partial: Vec::new(), shown: scrubber.stream() }
+    }
+
     /// Everything up to the present end of the file.
     fn pass(&mut self) -> anyhow::Result<()> {
         let mut buffer = vec![0; GULP];
@@ -108,12 +114,29 @@ impl Printer<'_> {
         let Some(end) = memchr_last(&self.partial) else { return Ok(()) };
         let rest = self.partial.split_off(end + 1);
         let whole = std::mem::replace(&mut self.partial, rest);
-        print(&whole)
+        self.print(&whole)
+    }
+
+    fn print(&mut self, lines: &[u8]) -> anyhow::Result<()> {
+        let mut out = Vec::new();
+        show(&mut self.shown, lines, &mut out);
+        Ok(std::io::stdout().write_all(&out)?)
     }
 
     fn finish(mut self) -> anyhow::Result<()> {
+        let mut out = Vec::new();
         self.stream.finish(&mut self.partial);
-        print(&self.partial)
+        show(&mut self.shown, &self.partial, &mut out);
+        self.shown.finish(&mut out);
+        Ok(std::io::stdout().write_all(&out)?)
+    }
+}
+
+/// Lines as a terminal may have them.
+fn show(stream: &mut Stream<'_>, lines: &[u8], out: &mut Vec<u8>) {
+    for line in String::from_utf8_lossy(lines).lines() {
+        stream.push(clean(line).as_bytes(), out);
+        stream.push(b"\n", out);
     }
 }
 
@@ -146,15 +169,6 @@ impl<'s> Lines<'s> {
 
 fn memchr_last(bytes: &[u8]) -> Option<usize> {
     bytes.iter().rposition(|byte| *byte == b'\n')
-}
-
-fn print(lines: &[u8]) -> anyhow::Result<()> {
-    let mut out = std::io::stdout().lock();
-    let text = String::from_utf8_lossy(lines);
-    for line in text.lines() {
-        writeln!(out, "{}", clean(line))?;
-    }
-    Ok(())
 }
 
 /// The lines that deserve a look, as the console stops at them.

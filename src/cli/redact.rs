@@ -2,10 +2,10 @@
 
 use std::fs::File;
 use std::io::{Read, Write};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use anyhow::Context as _;
-use tmpl::triage::redact::{Scrubber, Secret, secrets_of};
+use tmpl::triage::redact::{Scrubber, Secret, secrets_of_repository};
 
 use super::{Context, Exit, Stop};
 
@@ -23,12 +23,13 @@ pub struct Args {
 }
 
 /// Runs the verb.
-pub async fn run(_context: &Context, args: Args) -> anyhow::Result<Exit> {
-    tokio::task::spawn_blocking(move || scrub(&args)).await?
+pub async fn run(context: &Context, args: Args) -> anyhow::Result<Exit> {
+    let repo = context.global.repo.clone();
+    tokio::task::spawn_blocking(move || scrub(&repo, &args)).await?
 }
 
-fn scrub(args: &Args) -> anyhow::Result<Exit> {
-    let scrubber = scrubber(args)?;
+fn scrub(repo: &Path, args: &Args) -> anyhow::Result<Exit> {
+    let scrubber = scrubber(repo, args)?;
     for name in scrubber.refused() {
         writeln!(std::io::stderr(), "tmpl-tui: {name}: shorter than 4 characters, not redacted; use a longer secret")?;
     }
@@ -60,12 +61,11 @@ fn scrub(args: &Args) -> anyhow::Result<Exit> {
     Ok(Exit::Done)
 }
 
-fn scrubber(args: &Args) -> anyhow::Result<Scrubber> {
-    let text = |os: std::ffi::OsString| os.to_string_lossy().into_owned();
-    let mut secrets = secrets_of(std::env::vars_os().map(|(name, value)| (text(name), text(value))));
+fn scrubber(repo: &Path, args: &Args) -> anyhow::Result<Scrubber> {
+    let mut secrets = secrets_of_repository(repo);
     for name in &args.also {
         let value = std::env::var_os(name).ok_or_else(|| Stop::usage(format!("--also {name}: no such variable")))?;
-        secrets.push(Secret::new(name, text(value)));
+        secrets.push(Secret::new(name, value.to_string_lossy()));
     }
     Ok(Scrubber::new(secrets))
 }

@@ -64,9 +64,10 @@ pub async fn run(context: &Context, args: Args) -> anyhow::Result<Exit> {
         Some(run) => guest(context, run).await?,
         None => None,
     };
+    let repo = context.global.repo.clone();
     let (json, step, title) = (args.json, args.github.then(Step::from_env), case.title.clone());
     let done = tokio::task::spawn_blocking(move || -> anyhow::Result<Verdict> {
-        let scrubber = Scrubber::of_process();
+        let scrubber = Scrubber::of_repository(&repo);
         let scene = match &case.run {
             Some(run) => Scene::of_run(run, &case.recording, look.as_ref(), now),
             None => Scene { screen: look.as_ref().map(|look| look.label.clone()), ..Scene::default() },

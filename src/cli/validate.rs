@@ -55,7 +55,7 @@ pub async fn run(context: &Context, args: Args) -> anyhow::Result<Exit> {
 
 /// Packer's own opinion; why it was not asked is said once, on stderr.
 async fn ask(matrix: &Matrix, lines: &[Line], args: &Args) -> anyhow::Result<Vec<Finding>> {
-    let scrubber = Scrubber::from_env(std::env::vars());
+    let scrubber = Scrubber::of_repository(&matrix.repo);
     let mut findings = Vec::new();
     for line in lines {
         match build::validate(&matrix.repo, line, &args.packer).await? {
@@ -66,10 +66,11 @@ async fn ask(matrix: &Matrix, lines: &[Line], args: &Args) -> anyhow::Result<Vec
             }
             Asked::Defect(words) => {
                 let words = scrubber.text(&words).split_whitespace().collect::<Vec<_>>().join(" ");
+                let words = scrubber.text(&clean(&words)).into_owned();
                 findings.push(Finding {
                     file: line.build_dir.clone().into(),
                     line: None,
-                    what: format!("packer refuses {}: {}", line.key, clean(&words)),
+                    what: format!("packer refuses {}: {}", line.key, words),
                     remedy: "correct what packer names".into(),
                 });
             }

@@ -80,7 +80,7 @@ impl Driver {
     /// Starts the standing work: the clock, the watch of the folder, the watch of the records of runs.
     pub fn start(parts: Parts, report: Report) -> Self {
         let link = link::Link::new(parts.settings.clone(), report.clone());
-        let scrubber = Arc::new(Scrubber::of_process());
+        let scrubber = Arc::new(Scrubber::of_repository(&parts.repo));
         let log = log::Reader::new(report.clone(), scrubber.clone());
         let records = triage::Records::new(report.clone(), parts.state.clone());
         let eyes = screen::Eyes::new(parts.repo.clone(), scrubber.clone());

@@ -1,5 +1,9 @@
 //! Nothing that leaves holds a secret.
-#![expect(clippy::panic, reason = "a test fails by panicking")]
+#![expect(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
 
+mod corpus;
+mod exits;
+#[path = "../support/fake_packer.rs"]
+mod fake_packer;
 mod oracle;
 mod property;

@@ -7,15 +7,13 @@ use base64::Engine as _;
 use base64::alphabet;
 use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
 
-/// Ways of quoting that are undone one inside the other.
-const DEPTH: usize = 3;
+/// Ways of quoting that are undone one inside the other; for much text, fewer must do.
+pub const DEPTH: usize = 3;
 
 /// What is found of a secret in `out`, and how it was hidden. `names` are those of the markers.
-pub fn leak(out: &[u8], names: &[String], secret: &str) -> Option<String> {
-    let text = names.iter().fold(String::from_utf8_lossy(out).into_owned(), |text, name| {
-        text.replace(&format!("[REDACTED:{name}]"), "\u{1}")
-    });
-    let text = text.replace("[REDACTED:AUTHORIZATION]", "\u{1}");
+pub fn leak(out: &[u8], names: &[String], secret: &str, depth: usize) -> Option<String> {
+    let inside = depth.saturating_sub(1).min(1);
+    let text = without_markers(out, names);
     let pieces = pieces(secret);
     let has = |text: &str| pieces.iter().find(|piece| text.contains(piece.as_str())).cloned();
     let bytes = |bytes: &[u8]| {
@@ -25,23 +23,20 @@ pub fn leak(out: &[u8], names: &[String], secret: &str) -> Option<String> {
             char::decode_utf16(units).map(|c| c.unwrap_or('\u{fffd}')).collect::<String>()
         };
         let plain = String::from_utf8_lossy(bytes).into_owned();
-        [plain, wide(0), wide(1)].iter().flat_map(|text| unquoted(text, 1)).find_map(|text| has(&text))
+        [plain, wide(0), wide(1)].iter().flat_map(|text| unquoted(text, inside)).find_map(|text| has(&text))
     };
-    if let Some(found) = bytes(out) {
+    if let Some(found) = bytes(text.as_bytes()) {
         return Some(format!("{found:?} as it stands"));
     }
-    if let Some(found) = has(&typed(&text)) {
-        return Some(format!("{found:?} typed"));
+    if let Some(found) = plain_leak(out, names, secret) {
+        return Some(found);
     }
-    if let Some(found) = masked(&text, secret) {
-        return Some(format!("{found:?} around a mask"));
-    }
-    for text in unquoted(&text, DEPTH) {
+    for text in unquoted(&text, depth) {
         if let Some(found) = has(&text) {
             return Some(format!("{found:?} quoted"));
         }
     }
-    for text in unquoted(&text, 1) {
+    for text in unquoted(&text, inside) {
         for code in base64(&text).iter().chain(&hex(&text)) {
             if let Some(found) = bytes(code) {
                 return Some(format!("{found:?} in base64 or hex"));
@@ -49,6 +44,21 @@ pub fn leak(out: &[u8], names: &[String], secret: &str) -> Option<String> {
         }
     }
     None
+}
+
+/// The same without undoing quotes: as it stands, typed, around a mask.
+pub fn plain_leak(out: &[u8], names: &[String], secret: &str) -> Option<String> {
+    let text = without_markers(out, names);
+    let pieces = pieces(secret);
+    let has = |text: &str| pieces.iter().find(|piece| text.contains(piece.as_str())).cloned();
+    let ways = [(has(&text), "as it stands"), (has(&typed(&text)), "typed"), (masked(&text, secret), "around a mask")];
+    ways.into_iter().find_map(|(found, how)| found.map(|found| format!("{found:?} {how}")))
+}
+
+fn without_markers(out: &[u8], names: &[String]) -> String {
+    let text = String::from_utf8_lossy(out).into_owned();
+    let marks = names.iter().map(String::as_str).chain(["AUTHORIZATION"]);
+    marks.fold(text, |text, name| text.replace(&format!("[REDACTED:{name}]"), "\u{1}"))
 }
 
 /// The secret, and what is as good: most of it.

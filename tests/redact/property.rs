@@ -6,10 +6,10 @@ use proptest::prelude::*;
 use proptest::sample::{select, subsequence};
 use tmpl::triage::redact::{Scrubber, Secret};
 
-use crate::oracle::leak;
+use crate::oracle::{DEPTH, leak};
 
 /// The scrubbed text, read in pieces of these lengths in turn; all at once when there are none.
-fn scrub(scrubber: &Scrubber, bytes: &[u8], cuts: &[usize]) -> Vec<u8> {
+pub fn scrub(scrubber: &Scrubber, bytes: &[u8], cuts: &[usize]) -> Vec<u8> {
     let (mut out, mut stream, mut rest) = (Vec::new(), scrubber.stream(), bytes);
     for cut in cuts.iter().cycle() {
         let (piece, after) = rest.split_at((*cut).min(rest.len()));
@@ -88,12 +88,18 @@ fn userinfo(text: &str) -> String {
     url.to_string()
 }
 
-type Form = (&'static str, fn(&str) -> Vec<u8>);
+pub type Form = (&'static str, fn(&str) -> Vec<u8>);
 
 /// Every way a value is written, made by other code than the scrubber's wherever there is some.
-const FORMS: &[Form] = &[
+pub const FORMS: &[Form] = &[
     ("raw", |v| v.into()),
     ("raw, coloured", |v| format!("\u{1b}[1;32m==> a.b: {v}\u{1b}[0m").into()),
+    ("colours between", |v| {
+        let letters = v
+            .char_indices()
+            .map(|(at, c)| if at % 5 == 2 { format!("\u{1b}[1;31m{c}\u{1b}[0m") } else { c.to_string() });
+        letters.collect::<String>().into()
+    }),
     ("raw, behind progress", |v| format!("10%\r 20%\r{v}\r 30%\r").into()),
     ("JSON", |v| serde_json::to_string(v).unwrap().into()),
     ("JSON by Go", |v| go_json(v).into()),
@@ -174,7 +180,7 @@ fn filler(n: usize) -> String {
         .to_owned()
 }
 
-fn document(values: &[String], forms: &[Form]) -> Vec<u8> {
+pub fn document(values: &[String], forms: &[Form]) -> Vec<u8> {
     let mut text = Vec::new();
     for (at, (value, (_, form))) in
         values.iter().flat_map(|value| forms.iter().map(move |form| (value, form))).enumerate()
@@ -199,7 +205,7 @@ fn check(values: &[String], forms: &[Form], cuts: &[usize]) -> Result<(), TestCa
         for part in std::iter::once(value.trim())
             .chain(value.lines().filter(|line| line.len() > 16 && !line.starts_with("-----")))
         {
-            let found = leak(&whole, &names, part);
+            let found = leak(&whole, &names, part, DEPTH);
             prop_assert!(
                 found.is_none(),
                 "{}: {}\n{}",
@@ -224,7 +230,7 @@ fn cases(cases: u32) -> ProptestConfig {
 }
 
 proptest! {
-    #![proptest_config(cases(std::env::var("TMPL_CASES").ok().and_then(|n| n.parse().ok()).unwrap_or(48)))]
+    #![proptest_config(cases(std::env::var("TMPL_CASES").ok().and_then(|n| n.parse().ok()).unwrap_or(32)))]
 
     #[test]
     fn words_in_every_form(

@@ -1,6 +1,9 @@
 //! The set of secrets of this process and how they are found.
 
 use std::borrow::Cow;
+use std::collections::BTreeMap;
+use std::path::Path;
+use std::sync::LazyLock;
 
 use secrecy::ExposeSecret;
 
@@ -9,7 +12,8 @@ use super::header::{self, Value};
 use super::keys::{self, KeyTrie};
 use super::masked::{MASK, Remains};
 use super::needles::{Hit, Needles, Ring};
-use super::secret::{SHORTEST, Secret, is_secret_name, password_in_url};
+use super::secret::{SHORTEST, Secret, is_secret_name, is_switch, passwords_in_url};
+use super::sensitive::sensitive_of;
 use super::stream::Stream;
 
 /// Finds secrets in every form they take, and puts `[REDACTED:<NAME>]` in their place. Cheap to share, costly to make
@@ -32,8 +36,18 @@ impl std::fmt::Debug for Scrubber {
 impl Scrubber {
     /// From the environment of this process.
     pub fn of_process() -> Self {
-        let text = |os: std::ffi::OsString| os.to_string_lossy().into_owned();
-        Self::from_env(std::env::vars_os().map(|(name, value)| (text(name), text(value))))
+        Self::from_env(environment())
+    }
+
+    /// The same, made once: for single lines on their way out.
+    pub fn shared() -> &'static Self {
+        static SHARED: LazyLock<Scrubber> = LazyLock::new(Scrubber::of_process);
+        &SHARED
+    }
+
+    /// From the environment and from what the templates of a repository declare as sensitive.
+    pub fn of_repository(repo: &Path) -> Self {
+        Self::new(secrets_of_repository(repo))
     }
 
     /// From variables: those whose name says that they are secrets, and passwords inside URLs.
@@ -158,14 +172,30 @@ pub(super) struct Found {
     pub settled: usize,
 }
 
+fn environment() -> BTreeMap<String, String> {
+    let text = |os: std::ffi::OsString| os.to_string_lossy().into_owned();
+    std::env::vars_os().map(|(name, value)| (text(name), text(value))).collect()
+}
+
 /// The secrets among variables.
 pub fn secrets_of(variables: impl IntoIterator<Item = (String, String)>) -> Vec<Secret> {
     let secrets = variables.into_iter().flat_map(|(name, value)| {
-        let in_url = password_in_url(&value).map(|password| Secret::new(name.clone(), password));
-        let itself = is_secret_name(&name).then(|| Secret::new(name, value));
+        let in_url = passwords_in_url(&name, &value).into_iter().map(|password| Secret::new(name.clone(), password));
+        let in_url: Vec<Secret> = in_url.collect();
+        let itself = (is_secret_name(&name) && !is_switch(&value)).then(|| Secret::new(name, value));
         itself.into_iter().chain(in_url)
     });
     secrets.collect()
+}
+
+/// The secrets of this process and of a repository. A matrix that is broken hides nothing that has a secret's name.
+pub fn secrets_of_repository(repo: &Path) -> Vec<Secret> {
+    let variables = environment();
+    let declared = sensitive_of(repo, &variables).unwrap_or_else(|error| {
+        tracing::warn!(%error, "sensitive variables of the templates are not known");
+        Vec::new()
+    });
+    secrets_of(variables).into_iter().chain(declared).collect()
 }
 
 #[cfg(test)]

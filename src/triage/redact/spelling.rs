@@ -328,7 +328,10 @@ fn colour(bytes: &[u8]) -> usize {
 
 /// A run of signs, at least so many, in any spelling.
 fn signs(least: usize, bytes: &[u8], start: usize, ends: &mut Ends) {
-    run(bytes, start, ends, least, &|at, one| {
+    run(bytes, start, ends, least, &|start, one| {
+        let coloured = bytes.get(start) == Some(&b'\x1b');
+        let at = bytes.len().min(start + if coloured { colour(&bytes[start..]) } else { 0 });
+        one.open |= coloured && at == bytes.len();
         one.add(bytes.get(at).filter(|byte| is_sign(char::from(**byte))).map(|_| Code::Ends(at + 1)));
         coded(&is_sign, bytes, at, one);
         percent(&|byte| is_sign(char::from(byte)), bytes, at, one);

@@ -21,6 +21,12 @@ pub struct Stream<'s> {
     keys: KeyLines<'s>,
 }
 
+impl std::fmt::Debug for Stream<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Stream").field("waiting", &self.buffer.len()).finish_non_exhaustive()
+    }
+}
+
 impl<'s> Stream<'s> {
     pub(super) fn new(scrubber: &'s Scrubber) -> Self {
         Self { scrubber, buffer: Vec::new(), keys: KeyLines::new(scrubber) }
