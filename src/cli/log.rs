@@ -82,18 +82,15 @@ fn find(context: &Context, what: &str) -> anyhow::Result<(PathBuf, Option<Run>)>
     Ok((run.shown().to_owned(), Some(run)))
 }
 
-/// Bytes of the log on their way out: scrubbed as a stream, then line by line made safe for a terminal.
+/// A file on its way out.
 struct Printer<'s> {
     file: File,
-    stream: Stream<'s>,
-    partial: Vec<u8>,
-    /// looks again at what is shown: without colours and the like in between, letters may have come together
-    shown: Stream<'s>,
+    lines: Lines<'s>,
 }
 
 impl<'s> Printer<'s> {
     fn new(file: File, scrubber: &'s Scrubber) -> Self {
-        Self { file, stream: scrubber.stream(), partial: Vec::new(), shown: scrubber.stream() }
+        Self { file, lines: Lines::new(scrubber) }
     }
 
     /// Everything up to the present end of the file.
@@ -105,25 +102,41 @@ impl<'s> Printer<'s> {
                 std::io::stdout().flush()?;
                 return Ok(());
             }
-            self.stream.push(&buffer[..got], &mut self.partial);
-            self.lines()?;
+            self.lines.push(&buffer[..got])?;
         }
     }
 
-    fn lines(&mut self) -> anyhow::Result<()> {
-        let Some(end) = memchr_last(&self.partial) else { return Ok(()) };
-        let rest = self.partial.split_off(end + 1);
-        let whole = std::mem::replace(&mut self.partial, rest);
-        self.print(&whole)
+    fn finish(self) -> anyhow::Result<()> {
+        self.lines.finish()
+    }
+}
+
+/// Pieces of a log on their way out: scrubbed as a stream, then line by line made safe for a terminal.
+pub struct Lines<'s> {
+    stream: Stream<'s>,
+    partial: Vec<u8>,
+    /// looks again at what is shown: without colours and the like in between, letters may have come together
+    shown: Stream<'s>,
+}
+
+impl<'s> Lines<'s> {
+    /// Nothing yet.
+    pub fn new(scrubber: &'s Scrubber) -> Self {
+        Self { stream: scrubber.stream(), partial: Vec::new(), shown: scrubber.stream() }
     }
 
-    fn print(&mut self, lines: &[u8]) -> anyhow::Result<()> {
+    /// Prints the lines that are whole now.
+    pub fn push(&mut self, bytes: &[u8]) -> anyhow::Result<()> {
+        self.stream.push(bytes, &mut self.partial);
+        let Some(end) = memchr_last(&self.partial) else { return Ok(()) };
+        let rest = self.partial.split_off(end + 1);
         let mut out = Vec::new();
-        show(&mut self.shown, lines, &mut out);
+        show(&mut self.shown, &std::mem::replace(&mut self.partial, rest), &mut out);
         Ok(std::io::stdout().write_all(&out)?)
     }
 
-    fn finish(mut self) -> anyhow::Result<()> {
+    /// Prints what is left.
+    pub fn finish(mut self) -> anyhow::Result<()> {
         let mut out = Vec::new();
         self.stream.finish(&mut self.partial);
         show(&mut self.shown, &self.partial, &mut out);
@@ -137,33 +150,6 @@ fn show(stream: &mut Stream<'_>, lines: &[u8], out: &mut Vec<u8>) {
     for line in String::from_utf8_lossy(lines).lines() {
         stream.push(clean(line).as_bytes(), out);
         stream.push(b"\n", out);
-    }
-}
-
-/// Pieces of a log on their way out, scrubbed and made safe like a file's.
-pub struct Lines<'s> {
-    stream: tmpl::triage::redact::Stream<'s>,
-    partial: Vec<u8>,
-}
-
-impl<'s> Lines<'s> {
-    /// Nothing yet.
-    pub fn new(scrubber: &'s Scrubber) -> Self {
-        Self { stream: scrubber.stream(), partial: Vec::new() }
-    }
-
-    /// Prints the lines that are whole now.
-    pub fn push(&mut self, bytes: &[u8]) -> anyhow::Result<()> {
-        self.stream.push(bytes, &mut self.partial);
-        let Some(end) = memchr_last(&self.partial) else { return Ok(()) };
-        let rest = self.partial.split_off(end + 1);
-        print(&std::mem::replace(&mut self.partial, rest))
-    }
-
-    /// Prints what is left.
-    pub fn finish(mut self) -> anyhow::Result<()> {
-        self.stream.finish(&mut self.partial);
-        print(&self.partial)
     }
 }
 
