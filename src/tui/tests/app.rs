@@ -36,8 +36,7 @@ pub(super) struct Whole {
     driver: Driver,
     messages: UnboundedReceiver<Msg>,
     lab: Lab,
-    #[expect(dead_code, reason = "ends with the test")]
-    mirrors: Option<Mirrors>,
+    _mirrors: Option<Mirrors>,
     state: tempfile::TempDir,
 }
 
@@ -66,7 +65,7 @@ impl Whole {
         let opening = Opening { lines, ..fixture::opening(&["debian-13"]) };
         let mut whole = Self::with(opening, state).await;
         whole.lab.put_file(&staged.file.to_string(), mirror::SIZE);
-        whole.mirrors = Some(mirrors);
+        whole._mirrors = Some(mirrors);
         whole
     }
 
@@ -89,7 +88,7 @@ impl Whole {
         let surface = PictureSurface::new(Protocol::Cells, Colours::True, || {});
         let terminal = Terminal::new(TestBackend::new(100, 30)).unwrap();
         let app = App::new(Console::new(opening), terminal, surface, Theme::new(false));
-        Self { app, driver: Driver::start(parts, report), messages, lab, mirrors: None, state }
+        Self { app, driver: Driver::start(parts, report), messages, lab, _mirrors: None, state }
     }
 
     fn take(&mut self, msg: Msg) {
