@@ -9,6 +9,9 @@ use super::state::{Console, Leaving};
 use crate::generation::{self, Plan, Request};
 use crate::vcenter::LinkState;
 
+/// What typing into a guest needs, by vSphere's id.
+pub(super) const TYPE: &str = "VirtualMachine.Interact.PutUsbScanCodes";
+
 impl Console {
     /// The command aimed at what is selected now.
     pub fn aimed(&self, command: Command) -> Operation {
@@ -86,7 +89,7 @@ impl Console {
         }
         match operation.command {
             Command::CancelRun => allows_cancel(row),
-            Command::Type => self.allows_type(row),
+            Command::Type => self.allows_type(row).and_then(|()| self.has(TYPE)),
             Command::Teach => self.allows_teach(),
             Command::Build => allows_build(row).and_then(|()| self.free_at_github(key)),
             command @ (Command::Bump | Command::Stage | Command::StopStaging) => self.allows_media(row, command),
@@ -105,7 +108,17 @@ impl Console {
         if row.live_run().is_some() && matches!(command, Command::Promote | Command::Rollback | Command::Sweep) {
             return Err(Refusal(format!("{key} is being built: wait for it, or x cancels it")));
         }
-        self.plan(row, command, "…").map(drop)
+        let plan = self.plan(row, command, "…")?;
+        plan.steps.iter().flat_map(generation::needs).try_for_each(|id| self.has(id))
+    }
+
+    /// Whether the account of builds has a privilege, as far as vCenter has said.
+    fn has(&self, id: &str) -> Result<(), Refusal> {
+        if self.session.missing.contains(id) {
+            let account = &self.session.account;
+            return Err(Refusal(format!("{account} lacks {id} in vCenter; `tmpl-tui doctor` lists all it lacks")));
+        }
+        Ok(())
     }
 
     /// The plan of a change of generations, as things stand.

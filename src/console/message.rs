@@ -1,5 +1,6 @@
 //! What happened: everything the console ever learns arrives as one of these.
 
+use std::collections::BTreeSet;
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -58,6 +59,8 @@ pub enum Msg {
     Measured(Measures),
     /// vCenter's watch reported
     FolderChanged(FolderEvent),
+    /// vCenter said what the account of builds may not do: vSphere's ids of what it lacks on every VM of the folder
+    PrivilegesRead(BTreeSet<&'static str>),
     /// the newest run of each line, as recorded on disk
     RunsRead(Vec<(Key, Answer<Option<RunSeen>>)>),
     /// a guest's console picture

@@ -1,6 +1,6 @@
 //! The state as a whole.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 
 use jiff::Timestamp;
@@ -77,6 +77,8 @@ pub struct Session {
     pub link: LinkState,
     /// when vCenter last answered
     pub fresh: Option<Timestamp>,
+    /// privileges that the account of builds lacks, by vSphere's ids
+    pub missing: BTreeSet<&'static str>,
 }
 
 /// A change under way.
@@ -165,6 +167,7 @@ impl Console {
                 simulated: opening.simulated,
                 link: LinkState::Connecting,
                 fresh: None,
+                missing: BTreeSet::new(),
             },
             repo: opening.repo,
             packer: opening.packer,

@@ -31,6 +31,7 @@ impl Console {
                 self.log.measured(measures.log);
             }
             Msg::FolderChanged(event) => return self.folder_changed(event),
+            Msg::PrivilegesRead(missing) => self.session.missing = missing,
             Msg::RunsRead(runs) => self.runs_read(runs, effects),
             Msg::PictureTaken { question, answer } => return self.picture.taken(question, answer, self.now),
             Msg::Guarded { question, answer } => return self.guarded(question, answer),

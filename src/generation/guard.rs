@@ -74,8 +74,11 @@ async fn free(client: &Client, plan: &Plan, moids: &[Moid]) -> Result<(), GuardE
     }
 }
 
+/// Everything that steps can need, by vSphere's ids.
+pub const NEEDS: [&str; 4] = [RENAME, DELETE, POWER_OFF, ANNOTATE];
+
 /// vSphere's ids of what a step needs.
-const fn needs(step: &Step) -> &'static [&'static str] {
+pub const fn needs(step: &Step) -> &'static [&'static str] {
     match step {
         Step::Rename { .. } => &[RENAME],
         Step::Annotate { .. } => &[ANNOTATE],

@@ -22,7 +22,7 @@ mod step;
 mod swap;
 
 pub use apply::{ApplyError, Progress, apply};
-pub use guard::{GuardError, guard};
+pub use guard::{GuardError, NEEDS, guard, needs};
 pub use hold::Hold;
 pub use plan::{Actor, Plan, Refusal, Request, plan};
 pub use state::{Generations, Pending};

@@ -261,6 +261,17 @@ impl Client {
         privilege::on(self.of(account), entities, ids).await
     }
 
+    /// The object at this path below the datacenter, e.g. `network/VM Network` or `host/cluster01/Resources`.
+    ///
+    /// # Errors
+    /// [`Error::NotFound`] naming the path, and those of asking.
+    pub async fn at_path(&self, path: &str) -> Result<Moid, Error> {
+        let (_, datacenter) = self.datacenter().await?;
+        let path = format!("/{datacenter}/{path}");
+        let found = place::at(self.session(), &path).await?;
+        found.map(|(_, moid)| moid).ok_or(Error::NotFound(path))
+    }
+
     /// Everything directly in the configured folder, of whatever kind: id and name.
     ///
     /// # Errors

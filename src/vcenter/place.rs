@@ -83,14 +83,19 @@ fn child(found: &[Element], parent: &Moid, name: &str) -> Option<Moid> {
     of_kind(found, "Folder").find(is).map(id)
 }
 
+/// Type and id of what is at an inventory path, if anything is.
+pub(super) async fn at(session: &Session, path: &str) -> Result<Option<(String, Moid)>, Error> {
+    let search = session.content().await?.search.clone().unwrap_or_default();
+    let arguments = soap::text("inventoryPath", path);
+    let answer = session.call("FindByInventoryPath", "SearchIndex", &search, &arguments, CALL).await?;
+    Ok(answer.child("returnval").map(|found| (found.kind.clone(), Moid(found.text.clone()))))
+}
+
 async fn by_path(session: &Session, datacenter: &str, parts: &[&str]) -> Result<Moid, Error> {
     let path: String = ["", datacenter, "vm"].iter().chain(parts).copied().collect::<Vec<_>>().join("/");
-    let search = session.content().await?.search.clone().unwrap_or_default();
-    let arguments = soap::text("inventoryPath", &path);
-    let answer = session.call("FindByInventoryPath", "SearchIndex", &search, &arguments, CALL).await?;
-    match answer.child("returnval") {
-        Some(found) if found.kind == "Folder" => Ok(Moid(found.text.clone())),
-        Some(found) => Err(Error::NotFound(format!("folder {path} (it is a {})", found.kind))),
+    match at(session, &path).await? {
+        Some((kind, moid)) if kind == "Folder" => Ok(moid),
+        Some((kind, _)) => Err(Error::NotFound(format!("folder {path} (it is a {kind})"))),
         None => Err(Error::NotFound(format!("folder {path} (PKR_VAR_vsphere_folder)"))),
     }
 }

@@ -35,6 +35,9 @@ fn kind(moid: &Moid) -> &'static str {
         "group" | "folder" => "Folder",
         "datacenter" => "Datacenter",
         "datastore" => "Datastore",
+        "network" => "Network",
+        "dvportgroup" => "DistributedVirtualPortgroup",
+        "resgroup" => "ResourcePool",
         _ => "VirtualMachine",
     }
 }

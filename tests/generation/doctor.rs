@@ -56,3 +56,18 @@ async fn a_missing_privilege_is_named_and_refused_before_the_first_step() {
     world.run(&["promote", KEY]).await.is(3, "svc-packer@lab.internal lacks VirtualMachine.Config.Rename");
     assert!(world.changes().is_empty());
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_a_build_needs_of_network_and_cluster_is_asked_there() {
+    let lacks = ["Network.Assign", "Resource.AssignVMToPool"];
+    let account = Account::new("svc-packer@lab.internal", "lab-password").without(&lacks);
+    let world = World::with(Kind::Lab, &[""], Options { accounts: vec![account], ..Options::default() }).await;
+    let named = [("PKR_VAR_vsphere_network", tmpl::lab::NETWORK), ("PKR_VAR_vsphere_cluster", tmpl::lab::CLUSTER)];
+    let (exit, found, text) = findings(&world, &named).await;
+    assert_eq!((exit, state(&found, "vcenter", "network"), state(&found, "vcenter", "cluster")), (1, "ok", "ok"));
+    for id in lacks {
+        assert!(text.contains(&format!("{id}; grant")), "{id}: {text}");
+    }
+    let (exit, _, text) = findings(&world, &[("PKR_VAR_vsphere_network", "elsewhere")]).await;
+    assert!(exit == 1 && text.contains("network/elsewhere not found"), "{text}");
+}

@@ -42,6 +42,12 @@ const ON_DATASTORE: &[(&str, &[&str])] = &[
     ("iso upload", &["Datastore.Browse", "Datastore.FileManagement"]),
 ];
 
+/// What a build needs elsewhere: what it is, the variables that name it, where it is in the inventory, the privilege.
+const ELSEWHERE: [(&str, [&str; 2], [&str; 2], &str); 2] = [
+    ("network", ["PKR_VAR_vsphere_network", "GOVC_NETWORK"], ["network/", ""], "Network.Assign"),
+    ("cluster", ["PKR_VAR_vsphere_cluster", "GOVC_CLUSTER"], ["host/", "/Resources"], "Resource.AssignVMToPool"),
+];
+
 /// Either way to a picture: the server's own page, or a file on the datastore.
 const PICTURES: [&str; 2] = ["VirtualMachine.Interact.ConsoleInteract", "VirtualMachine.Interact.CreateScreenshot"];
 
@@ -82,12 +88,35 @@ async fn ask(client: &Client, settings: &Settings, findings: &mut Vec<Finding>) 
     findings.push(ok("folder", format!("{shown} ({folder}), {} VMs and templates", vms.len())));
     privileges(client, Account::Builder, "folder", &folder, ON_FOLDER, findings).await?;
     pictures(client, &folder, findings).await?;
+    elsewhere(client, findings).await?;
     match &settings.datastore {
         None => findings.push(Finding::new("vcenter", "datastore", State::Absent, "PKR_VAR_vsphere_datastore not set")),
         Some(name) => {
             let datastore = client.datastore(name).await?;
             findings.push(ok("datastore", format!("{name} ({datastore})")));
             privileges(client, Account::Builder, "datastore", &datastore, ON_DATASTORE, findings).await?;
+        }
+    }
+    Ok(())
+}
+
+async fn elsewhere(client: &Client, findings: &mut Vec<Finding>) -> Result<(), Error> {
+    for (what, variables, [before, after], id) in ELSEWHERE {
+        let named = variables.iter().find_map(|name| std::env::var(name).ok().filter(|value| !value.is_empty()));
+        let Some(name) = named else {
+            findings.push(Finding::new("vcenter", what, State::Absent, format!("{} not set", variables[0])));
+            continue;
+        };
+        match client.at_path(&format!("{before}{name}{after}")).await {
+            Ok(moid) => {
+                findings.push(Finding::new("vcenter", what, State::Ok, format!("{name} ({moid})")));
+                privileges(client, Account::Builder, what, &moid, &[("build", &[id])], findings).await?;
+            }
+            Err(Error::NotFound(path)) => {
+                let detail = format!("{path} not found; correct {}, or let the account see it", variables[0]);
+                findings.push(Finding::new("vcenter", what, State::Failed, detail));
+            }
+            Err(error) => return Err(error),
         }
     }
     Ok(())

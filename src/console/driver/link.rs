@@ -6,10 +6,12 @@ use futures_util::StreamExt;
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
+use super::super::judge::TYPE;
 use super::super::message::{Answer, Msg};
 use super::Report;
+use crate::generation::NEEDS;
 use crate::triage::picture::Picture;
-use crate::vcenter::{Client, FolderEvent, LinkState, Settings, Vm};
+use crate::vcenter::{Account, Client, FolderEvent, LinkState, Moid, Settings, Vm};
 
 /// The client of this session, replaced when a person asks for a new login.
 pub(super) struct Link {
@@ -67,12 +69,35 @@ async fn follow(settings: Settings, report: &Report, client: &watch::Sender<Opti
     let mut events = new.watch();
     let mut said = false;
     while let Some(event) = events.next().await {
+        if let FolderEvent::Reset(vms) = &event {
+            let vms = vms.iter().take(ASKED_ABOUT).map(|vm| vm.moid.clone()).collect();
+            tokio::spawn(privileges(new.clone(), vms, report.clone()));
+        }
         said = matches!(event, FolderEvent::Link(LinkState::Stopped { .. }));
         report(Msg::FolderChanged(event));
     }
     // It says why before it ends; its own panic it cannot say.
     if !said {
         link(LinkState::Stopped { reason: "the watch of vCenter broke off; r starts it again".into() });
+    }
+}
+
+/// About how many VMs vCenter is asked what may be done with them.
+const ASKED_ABOUT: usize = 64;
+
+/// What the account of builds may not do with any of these. Granted on one is granted: the guard asks about the very
+/// object before anything is changed.
+async fn privileges(client: Client, vms: Vec<Moid>, report: Report) {
+    let ids = [&NEEDS[..], &[TYPE]].concat();
+    if vms.is_empty() {
+        return;
+    }
+    match client.privileges(Account::Builder, &vms, &ids).await {
+        Ok(found) => {
+            let granted = |id: &str| found.iter().any(|privilege| privilege.id == id && privilege.granted);
+            report(Msg::PrivilegesRead(ids.into_iter().filter(|id| !granted(id)).collect()));
+        }
+        Err(error) => tracing::warn!(%error, "privileges are not known"),
     }
 }
 

@@ -369,3 +369,16 @@ fn a_refusal_names_keys() {
     let refusal = console.allows(&promote).unwrap_err().to_string();
     assert!(refusal.ends_with("no DNS; lift it with H when that is settled"), "{refusal}");
 }
+
+#[test]
+fn what_the_account_may_not_do_is_refused_by_vspheres_name() {
+    let mut console = night();
+    let aimed = |command| Operation { command, line: Some(key("ubuntu-2404")) };
+    let before = console.allows(&aimed(Command::Promote));
+    console.update(Msg::PrivilegesRead(["VirtualMachine.Config.Rename"].into()));
+    let refused = console.allows(&aimed(Command::Promote)).unwrap_err().0;
+    assert!(before.is_ok() && refused.contains("lacks VirtualMachine.Config.Rename"), "{before:?} {refused}");
+    // Granted meanwhile, and asked again after a reconnect.
+    console.update(Msg::PrivilegesRead(std::collections::BTreeSet::new()));
+    assert_eq!(console.allows(&aimed(Command::Promote)), before);
+}
