@@ -155,7 +155,7 @@ impl Client {
     /// The configured folder of templates.
     ///
     /// # Errors
-    /// [`Error::NotFound`] naming datacenter or folder.
+    /// [`Error::Settings`] naming datacenter or folder when it is not there.
     pub async fn folder(&self) -> Result<Moid, Error> {
         Ok(self.place().await?.folder.clone())
     }
@@ -163,7 +163,7 @@ impl Client {
     /// The datacenter: its id and name.
     ///
     /// # Errors
-    /// [`Error::NotFound`] or [`Error::Settings`] when it must be named.
+    /// [`Error::Settings`] when it is not there, or must be named.
     pub async fn datacenter(&self) -> Result<(Moid, String), Error> {
         let place = self.place().await?;
         Ok((place.datacenter.clone(), place.name.clone()))

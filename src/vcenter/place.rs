@@ -64,7 +64,7 @@ fn chosen(found: &[Element], wanted: Option<&str>) -> Result<(Moid, String, Moid
         let last = wanted.rsplit('/').next().unwrap_or(wanted);
         return all
             .find(|(_, name, _)| name == last)
-            .ok_or_else(|| Error::NotFound(format!("datacenter {wanted:?} (PKR_VAR_vsphere_datacenter)")));
+            .ok_or_else(|| missing(format!("datacenter {wanted:?}"), "PKR_VAR_vsphere_datacenter"));
     }
     match <[_; 1]>::try_from(all.collect::<Vec<_>>()) {
         Ok([only]) => Ok(only),
@@ -95,9 +95,14 @@ async fn by_path(session: &Session, datacenter: &str, parts: &[&str]) -> Result<
     let path: String = ["", datacenter, "vm"].iter().chain(parts).copied().collect::<Vec<_>>().join("/");
     match at(session, &path).await? {
         Some((kind, moid)) if kind == "Folder" => Ok(moid),
-        Some((kind, _)) => Err(Error::NotFound(format!("folder {path} (it is a {kind})"))),
-        None => Err(Error::NotFound(format!("folder {path} (PKR_VAR_vsphere_folder)"))),
+        Some((kind, _)) => Err(missing(format!("folder {path} (there is a {kind})"), "PKR_VAR_vsphere_folder")),
+        None => Err(missing(format!("folder {path}"), "PKR_VAR_vsphere_folder")),
     }
+}
+
+/// Named in the settings and not there, or not for this account to see.
+fn missing(what: String, variable: &str) -> Error {
+    Error::Settings(format!("vCenter shows this account no {what}; check {variable} and the account's privileges"))
 }
 
 fn of_kind<'a>(found: &'a [Element], kind: &'static str) -> impl Iterator<Item = &'a Element> {

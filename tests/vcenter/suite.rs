@@ -86,9 +86,9 @@ async fn about_and_the_folder(server: Server) {
 
     let elsewhere = |name, value| Client::new(server.settings_with(&[(name, value)])).unwrap();
     let error = elsewhere("PKR_VAR_vsphere_folder", "Nowhere").vms().await.unwrap_err();
-    assert!(matches!(&error, Error::NotFound(what) if what.contains("/vm/Nowhere")), "{error}");
+    assert!(matches!(&error, Error::Settings(what) if what.contains("/vm/Nowhere")), "{error}");
     let error = elsewhere("PKR_VAR_vsphere_datacenter", "DC9").vms().await.unwrap_err();
-    assert!(matches!(&error, Error::NotFound(what) if what.contains("DC9")), "{error}");
+    assert!(matches!(&error, Error::Settings(what) if what.contains("DC9")), "{error}");
     client.logout().await;
 }
 
