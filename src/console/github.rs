@@ -14,8 +14,9 @@ use super::state::Console;
 use crate::pipeline::Key;
 use crate::remote::{Board, Health, Leg, RemoteRun, Seen};
 
-/// How often GitHub is asked while somebody looks, and else. Unchanged answers cost nothing.
+/// How often GitHub is asked while somebody looks, while a run is at work, and else. Unchanged answers cost nothing.
 const LOOKED_AT: SignedDuration = SignedDuration::from_secs(10);
+const AT_WORK: SignedDuration = SignedDuration::from_secs(20);
 const ASIDE: SignedDuration = SignedDuration::from_secs(60);
 
 /// What GitHub says at one moment.
@@ -60,8 +61,19 @@ pub enum Heard {
     Looked(Question, Answer<Arc<Pipeline>>),
     /// a change was made, in one line
     Done(Question, Answer<String>),
-    /// evidence is here: its line, and when the leg began
-    Fetched(Question, Answer<(Key, Timestamp)>),
+    /// evidence is here
+    Fetched(Question, Answer<Kept>),
+}
+
+/// Evidence that was brought here.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Kept {
+    /// its line
+    pub key: Key,
+    /// when the leg began
+    pub began: Timestamp,
+    /// versions that differ from the checkout's, a line each
+    pub skew: Vec<String>,
 }
 
 /// One row of the screen.

@@ -260,7 +260,8 @@ fn message(body: &[u8]) -> String {
         message: String,
     }
     let told = serde_json::from_slice::<Told>(body).map(|told| told.message);
-    told.unwrap_or_else(|_| "it does not say why".into())
+    let told = told.ok().and_then(|told| told.lines().next().map(crate::triage::log::clean));
+    told.filter(|text| !text.is_empty()).unwrap_or_else(|| "it does not say why".into())
 }
 
 pub(super) fn shaped<T: DeserializeOwned>(body: &[u8], what: &str) -> Result<T, Error> {

@@ -3,16 +3,15 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use jiff::Timestamp;
 use tokio::sync::watch;
 
-use super::super::github::{Heard, Pipeline};
+use super::super::github::{Heard, Kept, Pipeline};
 use super::super::message::{Answer, Msg};
 use super::save::blocking;
 use super::{Parts, Report};
 use crate::paths::StateDir;
 use crate::pipeline::{Key, Line};
-use crate::remote::{Client, Leg, RemoteRun, Settings};
+use crate::remote::{Client, Leg, RemoteRun, Settings, pins};
 
 /// The connection, once it is known whether there can be one.
 #[derive(Clone)]
@@ -73,10 +72,16 @@ impl Link {
         Ok("the schedule is on again".into())
     }
 
-    pub(super) async fn fetch(self, run: RemoteRun, leg: Leg) -> Answer<(Key, Timestamp)> {
+    pub(super) async fn fetch(self, run: RemoteRun, leg: Leg) -> Answer<Kept> {
         let line = self.lines.iter().find(|line| Some(&line.key) == leg.key.as_ref());
         let line = line.ok_or_else(|| format!("{} builds a line that this matrix does not have", leg.name))?;
         let kept = self.client()?.evidence(&run, &leg, line, &self.state, &|_| {}).await;
-        kept.map(|kept| (kept.key, kept.started)).map_err(|error| error.to_string())
+        let kept = kept.map_err(|error| error.to_string())?;
+        blocking(move || {
+            let used = std::fs::File::open(&kept.log).map(pins::used).unwrap_or_default();
+            let skew = pins::skew(&pins::pinned(&self.repo), &used).iter().map(ToString::to_string).collect();
+            Ok(Kept { key: kept.key, began: kept.started, skew })
+        })
+        .await
     }
 }

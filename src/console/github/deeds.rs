@@ -1,7 +1,5 @@
 //! What is done at GitHub: judged, confirmed, carried out.
 
-use jiff::Timestamp;
-
 use super::super::binding::Command;
 use super::super::confirm::{Check, Choice, Confirm, Deed, Need};
 use super::super::effect::Effect;
@@ -11,7 +9,7 @@ use super::super::overlay::Overlay;
 use super::super::panes::Pane;
 use super::super::state::{Console, Leaving};
 use super::super::toast::Tone;
-use super::{Ask, Row};
+use super::{Ask, Kept, Row};
 use crate::pipeline::Key;
 use crate::remote::{Leg, RemoteRun};
 
@@ -187,17 +185,12 @@ impl Console {
         effects.push(Effect::GitHub(Ask::Fetch(question, Box::new(chosen))));
     }
 
-    pub(super) fn fetched(
-        &mut self,
-        question: Question,
-        answer: Answer<(Key, Timestamp)>,
-        effects: &mut Vec<Effect>,
-    ) -> bool {
+    pub(super) fn fetched(&mut self, question: Question, answer: Answer<Kept>, effects: &mut Vec<Effect>) -> bool {
         if self.github.errand != Some(question) {
             return false;
         }
         self.github.errand = None;
-        let (key, began) = match answer {
+        let Kept { key, began, skew } = match answer {
             Ok(kept) => kept,
             Err(reason) => {
                 self.notice(Tone::Failed, reason);
@@ -206,6 +199,7 @@ impl Console {
         };
         effects.push(Effect::ReadRuns);
         self.toasts.dismiss();
+        skew.into_iter().for_each(|skew| self.notice(Tone::Info, skew));
         let newer = self.lines.get(&key).and_then(|row| row.run.as_ref()).is_some_and(|run| run.started > began);
         if newer {
             let text = format!("kept as a run of {key}, but a newer one is shown; tmpl-tui runs log shows this one");

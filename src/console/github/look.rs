@@ -7,7 +7,7 @@ use super::super::effect::Effect;
 use super::super::message::{Answer, Question};
 use super::super::state::Console;
 use super::super::toast::Tone;
-use super::{ASIDE, Ask, LOOKED_AT, Pipeline, Row};
+use super::{ASIDE, AT_WORK, Ask, LOOKED_AT, Pipeline, Row};
 use crate::remote::State;
 
 impl Console {
@@ -17,7 +17,13 @@ impl Console {
         if view.asking.is_some() || !matches!(view.repository, Some(Ok(_))) {
             return;
         }
-        let pause = if view.open { LOOKED_AT } else { ASIDE };
+        let live =
+            view.pipeline.as_ref().is_some_and(|known| known.board.runs.iter().any(|seen| seen.run.state.live()));
+        let pause = match (view.open, live) {
+            (true, _) => LOOKED_AT,
+            (false, true) => AT_WORK,
+            (false, false) => ASIDE,
+        };
         if view.asked.is_some_and(|asked| self.now.duration_since(asked) < pause) {
             return;
         }

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use crate::console::fixture::{self, key, night, typed};
-use crate::console::github::{Ask, Heard};
+use crate::console::github::{Ask, Heard, Kept};
 use crate::console::panes::Pane;
 use crate::console::{Console, Effect, Msg, Question};
 use crate::remote::{Conclusion, State};
@@ -133,10 +133,12 @@ fn the_evidence_of_a_failed_leg_opens_as_a_run_of_its_line() {
     assert_eq!(console.lines.selected().unwrap().line.key, key("windows-server-2022"));
     let effects = typed(&mut console, "\n");
     let ask = asked(&effects).into_iter().find(|ask| matches!(ask, Ask::Fetch(..))).expect("it fetches");
-    let kept = (key("windows-server-2022"), fixture::ago(500));
+    let skew = vec!["packer 1.15.4 was used, the checkout pins 1.16.0".to_owned()];
+    let kept = Kept { key: key("windows-server-2022"), began: fixture::ago(500), skew };
     let effects = console.update(Msg::GitHub(Heard::Fetched(question(ask), Ok(kept))));
     assert!(effects.iter().any(|effect| matches!(effect, Effect::ReadRuns)));
     assert!(!console.github.open && console.panes.focus == Pane::Verdict);
+    assert!(toast(&console).contains("the checkout pins 1.16.0"), "{}", toast(&console));
 }
 
 #[test]

@@ -6,8 +6,12 @@ use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
 use zip::write::SimpleFileOptions;
 
+use crate::remote::schedule::Weekly;
+
 /// What the demo's failed leg left: a real log of a failed Ansible task, scrubbed.
 const LOG: &[u8] = include_bytes!("../../../assets/lab/remote-packer-build.log");
+
+const WORKFLOW: &str = include_str!("../../../.github/workflows/build-templates.yml");
 
 /// One job.
 #[derive(Debug, Clone)]
@@ -88,25 +92,30 @@ impl World {
 
     /// What the demo shows: last Saturday's run with a leg that failed and left its log, and earlier ones that went well.
     pub fn demo(lines: &[String], bad: &str) -> Self {
-        let ago = |hours: i64| Timestamp::now() - SignedDuration::from_hours(hours);
+        let now = Timestamp::now();
+        let ago = |hours: i64| now - SignedDuration::from_hours(hours);
+        // The last Saturday whose run is over by now, begun three quarters of an hour late as GitHub does.
+        let due = Weekly::of_workflow(WORKFLOW).and_then(|weekly| weekly.before(ago(2)));
+        let begun = due.map_or(ago(9), |due| due + SignedDuration::from_mins(46));
+        let earlier = |hours: i64| begun - SignedDuration::from_hours(hours);
         let failed = lines.iter().map(|line| match line == bad {
             true => Job::build(line, "completed", Some("failure")),
             false => Job::build(line, "completed", Some("success")),
         });
         let mut runs = vec![
-            run(9087, "all", "schedule", ago(9), Some("failure"), failed.collect()),
+            run(9087, "all", "schedule", begun, Some("failure"), failed.collect()),
             run(
                 9086,
                 bad,
                 "workflow_dispatch",
-                ago(50),
+                earlier(41),
                 Some("success"),
                 vec![Job::build(bad, "completed", Some("success"))],
             ),
         ];
         for (number, weeks) in (9083..=9085).rev().zip(1..) {
             let jobs = lines.iter().map(|line| Job::build(line, "completed", Some("success"))).collect();
-            runs.push(run(number, "all", "schedule", ago(9 + 168 * weeks), Some("success"), jobs));
+            runs.push(run(number, "all", "schedule", earlier(168 * weeks), Some("success"), jobs));
         }
         let log = archive(&[("packer-build.log", LOG)]);
         if let Some(first) = runs.first_mut() {

@@ -46,12 +46,9 @@ pub fn draw(console: &Console, area: Rect, theme: Theme, buffer: &mut Buffer) {
     let taken = u16::try_from(below.len()).unwrap_or(0) + DETAIL + 1;
     let table = Rect { height: inner.height.saturating_sub(taken), ..inner };
     draw_table(console, table, theme, buffer);
-    let mut y = table.bottom() + 1;
-    for (text, style) in detail(console, theme).into_iter().chain(below) {
-        if y < inner.bottom() {
-            put(buffer, inner.x + 1, y, inner.width.saturating_sub(1), &text, style);
-        }
-        y += 1;
+    for (y, (text, style)) in (table.bottom() + 1..inner.bottom()).zip(detail(console, theme).into_iter().chain(below))
+    {
+        put(buffer, inner.x + 1, y, inner.width.saturating_sub(1), &text, style);
     }
 }
 
