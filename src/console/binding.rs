@@ -23,6 +23,7 @@ pub enum Command {
     Stage,
     StopStaging,
     SavePicture,
+    SaveBundle,
     Refresh,
     NextPane,
     PreviousPane,
@@ -250,6 +251,14 @@ pub static BINDINGS: &[Binding] = &[
         "Name the screen in the picture, for the rules in ci/triage.toml",
     ),
     row(Command::SavePicture, "save picture", &[key('o')], Group::Line, None, "Save the console picture as PNG"),
+    row(
+        Command::SaveBundle,
+        "save bundle",
+        &[key('z')],
+        Group::Line,
+        None,
+        "Save verdict, pictures, timeline and log of the newest run as a zip, scrubbed",
+    ),
     row(
         Command::CheckMedia,
         "check media",

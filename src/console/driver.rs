@@ -1,6 +1,7 @@
 //! Carries effects out. Everything that takes time runs elsewhere and comes back as a message, failures, timeouts and
 //! panics included; nothing in here makes the console wait.
 
+mod bundle;
 mod generation;
 mod github;
 mod link;
@@ -166,6 +167,12 @@ impl Driver {
                     question,
                     answer,
                 });
+            }
+            Effect::SaveBundle { question, key, dir, log } => {
+                let (repo, scrubber) = (self.parts.repo.clone(), self.scrubber.clone());
+                let case = verdict::Case { repo, dir, log, scrubber: scrubber.clone() };
+                let saved = bundle::save(key, case, scrubber);
+                self.ask(JUDGE, "the bundle", saved, move |answer| Msg::Saved { question, answer });
             }
             Effect::ReadWords { question, picture, thorough } => {
                 let words = self.eyes.clone().read(picture, thorough);

@@ -142,6 +142,17 @@ pub enum Effect {
         /// its guest, as vCenter has it now
         guest: Option<Box<Vm>>,
     },
+    /// write everything that is known about a run, scrubbed, to a file of the user's
+    SaveBundle {
+        /// its number
+        question: Question,
+        /// the line
+        key: Key,
+        /// the run's folder
+        dir: PathBuf,
+        /// its log
+        log: PathBuf,
+    },
     /// read the text of a picture
     ReadWords {
         /// its number

@@ -32,6 +32,9 @@ impl Console {
             return self.allows_change(operation);
         }
         match command {
+            Command::SaveBundle if !self.lines.selected().is_some_and(|row| row.run.is_some()) => {
+                Err(Refusal::new("no run to save: this line was not built here"))
+            }
             Command::Copy if matches!(self.panes.focus, Pane::Picture | Pane::Verdict) => Ok(()),
             Command::Copy | Command::Zoom if self.github.open => Ok(()),
             Command::CheckMedia if self.media.checking() => Err(Refusal::new("still asking the mirrors")),

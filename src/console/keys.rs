@@ -68,6 +68,7 @@ impl Console {
             Command::Media => self.turn_to_media(effects),
             Command::CheckMedia => self.check_media(effects),
             Command::SavePicture => self.save_picture(effects),
+            Command::SaveBundle => self.save_bundle(effects),
             Command::Up
             | Command::Down
             | Command::PageUp

@@ -148,6 +148,17 @@ impl Console {
         effects.extend(lines.all().iter().filter(fresh).find_map(|row| verdicts.due(row, question)));
     }
 
+    /// Saves everything that is known about the selected line's newest run.
+    pub(super) fn save_bundle(&mut self, effects: &mut Vec<Effect>) {
+        let question = self.question();
+        let Some(row) = self.lines.selected() else { return };
+        let Some(run) = &row.run else { return };
+        let (key, dir, log) = (row.line.key.clone(), run.dir.clone(), run.log.clone());
+        effects.push(Effect::SaveBundle { question, key, dir, log });
+        self.errands.push(question);
+        self.notice(Tone::Info, "writing the bundle");
+    }
+
     /// Moves among the evidence.
     pub(super) fn verdict_moved(&mut self, by: i64) {
         let Some(row) = self.lines.selected() else { return };

@@ -10,7 +10,13 @@ const SIDEWAYS: u16 = 16;
 impl LogPane {
     /// The pane has this many rows.
     pub fn measured(&mut self, rows: u16) {
+        let hidden = self.rows == 0 && rows > 0;
         self.rows = rows;
+        if hidden && !self.follow {
+            // Something may have gone to a line while there was no room to show what stands around it.
+            let most = self.facts.lines.saturating_sub(u64::from(rows));
+            self.top = self.cursor.saturating_sub(u64::from(rows) / 3).min(most);
+        }
         self.settle();
     }
 

@@ -80,6 +80,22 @@ fn enter_opens_the_chosen_evidence() {
 }
 
 #[test]
+fn z_saves_the_bundle_of_the_selected_run() {
+    let mut console = stuck();
+    let effects = typed(&mut console, "z");
+    let saved = effects.iter().find_map(|effect| match effect {
+        Effect::SaveBundle { question, key, .. } => Some((*question, key.0.as_str())),
+        _ => None,
+    });
+    let (question, key) = saved.unwrap();
+    assert_eq!((key, console.idle()), (STUCK, false));
+    console.update(Msg::Saved { question, answer: Ok("/home/me/x.zip".into()) });
+    assert_eq!(toast(&console), "saved /home/me/x.zip");
+    console.lines.select(&fixture::key("debian-13"));
+    assert!(typed(&mut console, "z").iter().all(|effect| !matches!(effect, Effect::SaveBundle { .. })));
+}
+
+#[test]
 fn a_verdict_on_another_run_is_not_shown() {
     let mut console = stuck();
     let effects = typed(&mut console, "v");

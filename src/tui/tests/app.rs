@@ -16,7 +16,7 @@ use crate::iso::Wanted;
 use crate::lab::mirror::{self, Mirrors};
 use crate::lab::{Lab, Options, Seed};
 use crate::paths::StateDir;
-use crate::pipeline::Matrix;
+use crate::pipeline::{Line, Matrix};
 use crate::tui::app::App;
 
 /// Nothing takes longer, unless it never comes.
@@ -42,8 +42,15 @@ pub(super) struct Whole {
 
 impl Whole {
     async fn open(read_only: bool) -> Self {
+        Self::after(read_only, |_, _| {}).await
+    }
+
+    /// `before`: what earlier work left in the state folder, for the first line.
+    async fn after(read_only: bool, before: impl FnOnce(&StateDir, &Line)) -> Self {
         let opening = Opening { read_only, ..fixture::opening(&["debian-12", "rocky-9"]) };
-        Self::with(opening, tempfile::tempdir().unwrap()).await
+        let state = tempfile::tempdir().unwrap();
+        before(&StateDir::at(state.path().join("state")), &opening.lines[0]);
+        Self::with(opening, state).await
     }
 
     /// Two lines of the shipped pipeline with their mirrors: one has a newer release, the other no ISO on the datastore.
@@ -106,6 +113,7 @@ impl Whole {
             let code = match char {
                 '\n' => crate::console::key::Code::Enter,
                 '\x1b' => crate::console::key::Code::Esc,
+                '\t' => crate::console::key::Code::Tab,
                 char => crate::console::key::Code::Char(char),
             };
             self.take(Msg::KeyPressed(crate::console::key::KeyPress::code(code)));
@@ -174,4 +182,80 @@ async fn nothing_is_drawn_when_nothing_changed() {
     assert!(!drawn(&mut whole), "the same texts at the same moment");
     whole.keys("j");
     assert!(drawn(&mut whole));
+}
+
+/// A run that waited in vain for its address while the guest stood in emergency mode, with its record.
+fn failed_run(state: &StateDir, line: &Line) {
+    let started = jiff::Timestamp::now() - jiff::SignedDuration::from_mins(30);
+    let at = |seconds: i64| started + jiff::SignedDuration::from_secs(seconds);
+    let cradle = crate::build::cradle(state, line).unwrap();
+    let told = [
+        (0, "ui: ==> vsphere-iso.debian: Creating virtual machine..."),
+        (10, "ui: ==> vsphere-iso.debian: Waiting for IP..."),
+        (1210, "ui error: ==> vsphere-iso.debian: timeout waiting for IP address"),
+        (1211, "ui: ==> vsphere-iso.debian: Destroying VM..."),
+        (1212, "ui error: Build 'vsphere-iso.debian' errored after 20 minutes: timeout waiting for IP address"),
+    ];
+    let zone = jiff::tz::TimeZone::system();
+    let stamped = told.map(|(seconds, text)| {
+        let stamp = at(seconds).to_zoned(zone.clone()).strftime("%Y/%m/%d %H:%M:%S").to_string();
+        format!("{stamp} {text}\n")
+    });
+    std::fs::write(cradle.path().join("packer-build.log"), stamped.concat()).unwrap();
+    let frames = [(5, 80, "idle", "di-components-00"), (60, 160, "frozen", "emergency-00")].map(
+        |(seconds, log, kind, picture)| {
+            let file = format!("frames/{}.png", at(seconds).as_millisecond());
+            let source = format!("{}/assets/lab/screens/{picture}.png", env!("CARGO_MANIFEST_DIR"));
+            std::fs::copy(source, cradle.path().join(&file)).unwrap();
+            let frame = serde_json::json!({"event": "frame", "at": at(seconds), "file": file, "until": at(1200),
+            "changed": null, "log": log, "kind": kind});
+            format!("{frame}\n")
+        },
+    );
+    std::fs::write(cradle.path().join("timeline.jsonl"), frames.concat()).unwrap();
+    let foreign = crate::build::Foreign {
+        origin: String::new(),
+        name: "x".into(),
+        started,
+        ended: Some(at(1213)),
+        cancelled: false,
+        reason: None,
+        packer_version: String::new(),
+    };
+    crate::build::adopt(state, line, &foreign, cradle).unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_failed_run_is_judged_and_its_evidence_opens() {
+    let mut whole = Whole::after(true, failed_run).await;
+    whole.wait_for("✗ failed").await;
+    whole.keys("v");
+    whole.wait_for("log 3  timeout waiting for IP address").await;
+    assert!(whole.screen().contains("picture"), "the picture is evidence, too");
+    whole.keys("1");
+    whole.wait_for("· paused").await;
+    whole.wait_for("Waiting for IP...").await;
+    whole.keys("\x1b\x1b\x1b\t");
+    whole.wait_for("last picture").await;
+    whole.keys("hh");
+    whole.wait_for("recorded").await;
+    whole.keys("\x1b\x1b\x1b");
+    whole.wait_for("last picture").await;
+    whole.keys("u");
+    whole.wait_for("read exactly").await;
+    whole.keys("/emergency\n");
+    whole.keys("i");
+    whole.wait_for("nothing can be changed").await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_timeline_shows_stages_pictures_and_the_clock() {
+    let mut whole = Whole::after(true, failed_run).await;
+    whole.wait_for("✗ failed").await;
+    whole.keys("\t\t\t");
+    whole.wait_for("2 pictures").await;
+    whole.wait_for("IP took 20m").await;
+    whole.wait_for("wait for IP 20m").await;
+    whole.keys("h");
+    whole.wait_for("picture 2 of 2").await;
 }
