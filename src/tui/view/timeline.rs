@@ -14,7 +14,7 @@ use crate::console::panes::Pane;
 use crate::console::run::RunSeen;
 use crate::console::{Console, age};
 use crate::triage::clock::{Reading, Usual, spoken};
-use crate::triage::recording::Recording;
+use crate::triage::recording::{Frame, GuestState, Recording, TaskState};
 use crate::tui::theme::Theme;
 
 /// Columns of a time of day.
@@ -197,38 +197,55 @@ fn draw_events(console: &Console, area: Rect, theme: Theme, buffer: &mut Buffer)
     if area.height == 0 {
         return;
     }
-    let events = events(console.timeline.recording());
+    let recording = console.timeline.recording();
+    let events = events(recording);
     let moment = console.timeline.moment();
     let here = moment.map_or(events.len(), |moment| events.partition_point(|(at, _)| *at <= moment));
     let room = usize::from(area.height);
     let first = (here + room / 3).min(events.len()).saturating_sub(room);
-    for (y, (index, (at, text))) in (area.y..area.bottom()).zip(events.iter().enumerate().skip(first)) {
+    for (y, (index, (at, event))) in (area.y..area.bottom()).zip(events.iter().enumerate().skip(first)) {
         let style = if moment.is_some() && index + 1 == here { theme.bold() } else { Style::new() };
         let used = put(buffer, area.x + 1, y, CLOCK, &age::clock(*at, &console.zone), theme.dim());
         let x = area.x + used + 3;
-        put(buffer, x, y, area.right().saturating_sub(x), text, style);
+        put(buffer, x, y, area.right().saturating_sub(x), &words(recording, event), style);
     }
 }
 
-fn events(recording: &Recording) -> Vec<(Timestamp, String)> {
-    let mut events: Vec<(Timestamp, String)> = Vec::new();
-    for frame in &recording.frames {
-        let label = recording.reading(frame).and_then(|reading| reading.label.as_deref());
-        let stood = frame.until.duration_since(frame.at).unsigned_abs();
-        let label = label.map_or(String::new(), |label| format!(": {label}"));
-        events.push((frame.at, format!("picture{label}, {}", spoken(stood))));
-    }
-    for guest in &recording.guests {
-        let power = guest.power.map_or("gone".into(), |power| format!("{power:?}"));
-        let ip = guest.ip.as_ref().map_or(String::new(), |ip| format!(", {ip}"));
-        let tools = guest.tools.map_or(String::new(), |tools| format!(", {tools:?}"));
-        events.push((guest.at, format!("guest {power}{ip}{tools}")));
-    }
-    for task in &recording.tasks {
-        let error = task.error.as_ref().map_or(String::new(), |error| format!(": {error}"));
-        events.push((task.at, format!("{} {}{error}", task.name, task.state)));
-    }
-    events.extend(recording.notes.iter().cloned());
+/// Something that happened, not yet in words: a long record has thousands.
+enum Happening<'r> {
+    Frame(&'r Frame),
+    Guest(&'r GuestState),
+    Task(&'r TaskState),
+    Note(&'r str),
+}
+
+fn events(recording: &Recording) -> Vec<(Timestamp, Happening<'_>)> {
+    let frames = recording.frames.iter().map(|frame| (frame.at, Happening::Frame(frame)));
+    let guests = recording.guests.iter().map(|guest| (guest.at, Happening::Guest(guest)));
+    let tasks = recording.tasks.iter().map(|task| (task.at, Happening::Task(task)));
+    let notes = recording.notes.iter().map(|(at, text)| (*at, Happening::Note(text)));
+    let mut events: Vec<_> = frames.chain(guests).chain(tasks).chain(notes).collect();
     events.sort_by_key(|(at, _)| *at);
     events
+}
+
+fn words(recording: &Recording, event: &Happening<'_>) -> String {
+    match event {
+        Happening::Frame(frame) => {
+            let label = recording.reading(frame).and_then(|reading| reading.label.as_deref());
+            let label = label.map_or(String::new(), |label| format!(": {label}"));
+            format!("picture{label}, {}", spoken(frame.until.duration_since(frame.at).unsigned_abs()))
+        }
+        Happening::Guest(guest) => {
+            let power = guest.power.map_or("gone".into(), |power| format!("{power:?}"));
+            let ip = guest.ip.as_ref().map_or(String::new(), |ip| format!(", {ip}"));
+            let tools = guest.tools.map_or(String::new(), |tools| format!(", {tools:?}"));
+            format!("guest {power}{ip}{tools}")
+        }
+        Happening::Task(task) => {
+            let error = task.error.as_ref().map_or(String::new(), |error| format!(": {error}"));
+            format!("{} {}{error}", task.name, task.state)
+        }
+        Happening::Note(text) => (*text).to_owned(),
+    }
 }
