@@ -32,7 +32,7 @@ impl Console {
             return self.allows_change(operation);
         }
         match command {
-            Command::SaveBundle if !self.lines.selected().is_some_and(|row| row.run.is_some()) => {
+            Command::SaveBundle if self.lines.selected().is_none_or(|row| row.run.is_none()) => {
                 Err(Refusal::new("no run to save: this line was not built here"))
             }
             Command::Copy if matches!(self.panes.focus, Pane::Picture | Pane::Verdict) => Ok(()),

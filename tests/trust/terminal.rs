@@ -68,14 +68,14 @@ async fn nothing_that_others_wrote_commands_the_terminal() {
         harmless(&format!("{verb:?} stderr"), ended.err.as_bytes());
     }
     world.run(&["release", KEY]).await.is(0, "");
-    world.lab().trouble("Rename_Task", 1, Trouble::Fail(Fault::new("ResourceInUse", &ATTACKS.concat())));
+    world.lab().trouble("Rename_Task", 1, Trouble::Fail(Fault::new("ResourceInUse", ATTACKS.concat())));
     let failed = world.run(&["promote", KEY]).await;
     assert_eq!(failed.exit, 1);
     harmless("a fault's message", failed.err.as_bytes());
 
     let mut pty = ready(&world, console(&world));
     pty.wait_for("PWNED");
-    world.lab().trouble("Rename_Task", 1, Trouble::Fail(Fault::new("ResourceInUse", &ATTACKS.concat())));
+    world.lab().trouble("Rename_Task", 1, Trouble::Fail(Fault::new("ResourceInUse", ATTACKS.concat())));
     pty.keys("p");
     pty.wait_for("vCenter does not object");
     pty.keys("y");

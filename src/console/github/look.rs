@@ -8,6 +8,7 @@ use super::super::message::{Answer, Question};
 use super::super::state::Console;
 use super::super::toast::Tone;
 use super::{ASIDE, AT_WORK, Ask, LOOKED_AT, Pipeline, Row};
+use crate::pipeline::Key;
 use crate::remote::State;
 
 impl Console {
@@ -91,7 +92,7 @@ impl Console {
     }
 
     /// Whether the line is being built at GitHub, in a few words.
-    pub(crate) fn built_at_github(&self, key: &crate::pipeline::Key) -> Option<String> {
+    pub fn built_at_github(&self, key: &Key) -> Option<String> {
         let seen = self.github.builds(key)?;
         let leg = seen.lines().find(|(of, _)| *of == key).map(|(_, leg)| leg);
         let what = match leg {
