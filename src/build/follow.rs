@@ -44,7 +44,8 @@ impl<'s> Tail<'s> {
     }
 
     /// Hands the lines on that were finished since the last call. An unfinished one (packer's question what to do with
-    /// a failed VM has no line break) goes out when it has not grown between two calls.
+    /// a failed VM has no line break) goes out when it has not grown between two calls and none of it waits to be told
+    /// from a secret.
     ///
     /// # Errors
     /// Those of reading.
@@ -65,7 +66,7 @@ impl<'s> Tail<'s> {
         }
         let length = self.partial.len();
         match self.resting {
-            (seen, false) if length > 0 && seen == length => {
+            (seen, false) if length > 0 && seen == length && !self.stream.waits() => {
                 self.show(&self.partial, on);
                 self.resting = (length, true);
             }
@@ -83,9 +84,8 @@ impl<'s> Tail<'s> {
         let rest = std::mem::replace(&mut self.stream, self.scrubber.stream());
         rest.finish(&mut self.partial);
         self.lines(on);
-        if !self.resting.1 {
-            self.show(&self.partial, on);
-        }
+        let shown = if self.resting.1 { self.resting.0 } else { 0 };
+        self.show(&self.partial[shown.min(self.partial.len())..], on);
         Ok(())
     }
 
@@ -123,5 +123,20 @@ mod tests {
         let packer = |text: &str| Progress::Packer(text.into());
         let expected = ["==> one", "==> two", "[c] Clean up, [a] abort? ", "a", "last"].map(packer);
         assert_eq!(*said.borrow(), expected);
+    }
+
+    #[test]
+    fn nothing_is_cut_off_where_a_secret_may_begin() {
+        let mut file = tempfile::NamedTempFile::new().unwrap();
+        let scrubber = Scrubber::from_env([("PKR_VAR_build_password".to_owned(), "dragon-dragon".to_owned())]);
+        let said = RefCell::new(Vec::new());
+        let on = |progress: Progress| said.borrow_mut().push(progress);
+        let mut tail = Tail::open(file.path(), &scrubber).unwrap();
+        file.write_all(b"the very last word").unwrap();
+        tail.read(&on).unwrap();
+        tail.read(&on).unwrap();
+        assert!(said.borrow().is_empty());
+        tail.finish(&on).unwrap();
+        assert_eq!(*said.borrow(), [Progress::Packer("the very last word".into())]);
     }
 }

@@ -58,11 +58,11 @@ impl Toasts {
         self.0.len() != before
     }
 
-    /// Drops all; says whether there were any.
+    /// Drops all; says whether one of them told of a failure: what only informs takes no key for itself.
     pub fn dismiss(&mut self) -> bool {
-        let any = !self.0.is_empty();
+        let failed = self.0.iter().any(|toast| toast.tone == Tone::Failed);
         self.0.clear();
-        any
+        failed
     }
 
     /// Oldest first.

@@ -28,9 +28,10 @@ fn folder(temporary: &Path) -> Option<PathBuf> {
     entries.find(|path| path.file_name().is_some_and(|name| name.to_string_lossy().starts_with("tmpl-tui-demo-")))
 }
 
+/// The run that the demo began itself, not one of those it says were there before.
 fn run(temporary: &Path, key: &str) -> Option<Run> {
     let state = StateDir::at(folder(temporary)?.join("state/tmpl-tui"));
-    build::latest(&state, &Key(key.into())).unwrap()
+    build::latest(&state, &Key(key.into())).unwrap().filter(|run| run.supervisor.pid != 0)
 }
 
 /// Waits until there is what is looked for.

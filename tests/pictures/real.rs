@@ -130,7 +130,7 @@ async fn a_screen_drawn_anew_has_its_picture_again() {
 
 #[rstest]
 #[case::bomb(screen::bomb(), "too large to show")]
-#[case::page(b"<html>log in\x1b[2J</html>".to_vec(), "not an image")]
+#[case::page(b"<html>log in\x1b[2J</html>".to_vec(), "what was sent is not")]
 #[tokio::test(flavor = "multi_thread")]
 async fn what_is_no_picture_is_said_and_the_console_stays(#[case] sent: Vec<u8>, #[case] said: &str) {
     let (lab, _) = waiting().await;

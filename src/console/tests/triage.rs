@@ -75,7 +75,7 @@ fn enter_opens_the_chosen_evidence() {
     fixture::judged(&mut console, &effects);
     typed(&mut console, "jj\n");
     assert_eq!(toast(&console), "VMware Tools never ran");
-    typed(&mut console, "\x1bk\n");
+    typed(&mut console, "k\n");
     assert_eq!((console.panes.focus, console.panes.zoomed), (Pane::Log, false));
 }
 

@@ -28,17 +28,8 @@ pub struct Log {
     build: String,
 }
 
-/// Variables declared sensitive.
-const SENSITIVE: &[&str] = &[
-    "vsphere_username",
-    "vsphere_password",
-    "build_username",
-    "build_password",
-    "build_password_encrypted",
-    "build_key",
-    "ansible_username",
-    "ansible_key",
-];
+/// Variables that the shipped templates declare sensitive.
+const SENSITIVE: &[&str] = &["vsphere_password", "build_password", "build_password_encrypted", "build_key"];
 
 /// Writes to stderr when there is no log yet; nothing is left to do when that fails.
 pub fn stderr(text: &str) {

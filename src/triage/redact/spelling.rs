@@ -165,7 +165,7 @@ pub fn meaning(bytes: &[u8]) -> Option<([u8; 4], usize)> {
     };
     let mut ends = Ends::default();
     match bytes.first()? {
-        b'\x1b' => return Some(([0; 4], colour(bytes).min(bytes.len()))),
+        b'\x1b' => return colour(bytes).map(|length| ([0; 4], length)),
         b'\\' => match bytes.get(1)? {
             b'n' | b'r' | b't' => return Some(([b' ', 0, 0, 0], 2)),
             _ => coded(&any, bytes, 1, &mut ends),
@@ -309,20 +309,23 @@ fn past_signs(script: Script, bytes: &[u8], start: usize) -> usize {
                 _ => 1,
             },
             b'\n' | b'\r' if broken => 1,
-            b'\x1b' => colour(&bytes[at..]),
+            b'\x1b' => match colour(&bytes[at..]) {
+                Some(length) => length,
+                None => return at,
+            },
             _ => return at,
         };
     }
     at
 }
 
-/// Length of a colour's escape sequence; of an unfinished one all there is.
-fn colour(bytes: &[u8]) -> usize {
+/// Length of a colour's escape sequence; of an unfinished one all there is. Other sequences are none.
+fn colour(bytes: &[u8]) -> Option<usize> {
     let body = bytes.iter().skip(2).take_while(|byte| byte.is_ascii_digit() || b";:".contains(byte)).count();
     match bytes.get(2 + body) {
-        Some(b'm') if bytes[1] == b'[' => body + 3,
-        None => bytes.len(),
-        _ => SIGNS,
+        Some(b'm') if bytes[1] == b'[' => Some(body + 3),
+        None => Some(bytes.len()),
+        _ => None,
     }
 }
 
@@ -330,7 +333,7 @@ fn colour(bytes: &[u8]) -> usize {
 fn signs(least: usize, bytes: &[u8], start: usize, ends: &mut Ends) {
     run(bytes, start, ends, least, &|start, one| {
         let coloured = bytes.get(start) == Some(&b'\x1b');
-        let at = bytes.len().min(start + if coloured { colour(&bytes[start..]) } else { 0 });
+        let at = start + if coloured { colour(&bytes[start..]).unwrap_or(0) } else { 0 };
         one.open |= coloured && at == bytes.len();
         one.add(bytes.get(at).filter(|byte| is_sign(char::from(**byte))).map(|_| Code::Ends(at + 1)));
         coded(&is_sign, bytes, at, one);

@@ -32,6 +32,11 @@ impl<'s> Stream<'s> {
         Self { scrubber, buffer: Vec::new(), keys: KeyLines::new(scrubber) }
     }
 
+    /// Whether the last bytes wait because they may become a secret.
+    pub fn waits(&self) -> bool {
+        !self.buffer.is_empty()
+    }
+
     /// Takes bytes; appends what can go out to `out`.
     pub fn push(&mut self, bytes: &[u8], out: &mut Vec<u8>) {
         self.buffer.extend_from_slice(bytes);
