@@ -60,6 +60,7 @@ fn title(console: &Console, theme: Theme, focused: bool) -> Vec<Span<'static>> {
             title.push(Span::styled(format!("picture {} of {count} ", at + 1), theme.warn()));
             title.push(Span::styled("· Esc back to now ", theme.dim()));
         }
+        _ if count == 1 => title.push(Span::styled("1 picture ", theme.dim())),
         _ if count > 0 => title.push(Span::styled(format!("{count} pictures "), theme.dim())),
         _ => {}
     }
