@@ -12,7 +12,7 @@ const WIDE: u16 = 120;
 const FULL: u16 = 26;
 /// Rows of the timeline: stages, clock (often two), pictures, borders.
 const TIMELINE: u16 = 6;
-/// Rows of the verdict on a full screen: cause, remedy, first evidence, borders.
+/// Least rows of the verdict on a full screen: cause, remedy, first evidence, borders.
 const VERDICT: u16 = 6;
 /// Below this many rows for panes, only the focused one is shown.
 const FLAT: u16 = 9;
@@ -98,7 +98,8 @@ impl Layout {
         let beside = Rect { x: body.x + left, width: body.width - left, height: top, ..body };
         let lower = Rect { y: body.y + top, height: body.height - top, ..body };
         if self.full {
-            (self.lines, self.verdict) = cut(upper, VERDICT);
+            // What the lines leave free shows more of the evidence.
+            (self.lines, self.verdict) = cut(upper, VERDICT.max(top.saturating_sub(rows_of(console))));
             (self.picture, self.timeline) = cut(beside, TIMELINE);
             self.log = lower;
         } else {
