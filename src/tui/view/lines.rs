@@ -172,7 +172,13 @@ fn widths(rows: &[Row], room: u16) -> ([u16; COLUMNS], u16) {
         widths.iter().filter(|width| **width > 0).map(|width| width + gap).sum::<u16>().saturating_sub(*gap)
     };
     let mut variants = VARIANTS.into_iter().map(variant);
-    variants.find(|variant| total(variant) <= room).unwrap_or_else(|| variant(VARIANTS[VARIANTS.len() - 1]))
+    let mut fitting =
+        variants.find(|variant| total(variant) <= room).unwrap_or_else(|| variant(VARIANTS[VARIANTS.len() - 1]));
+    // A run says all of it where nothing else needs the room.
+    if all[RUN] <= fitting.0[RUN] + room.saturating_sub(total(&fitting)) {
+        fitting.0[RUN] = all[RUN];
+    }
+    fitting
 }
 
 fn cells(console: &Console, row: &LineRow, theme: Theme) -> [(String, Style); COLUMNS] {
