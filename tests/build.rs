@@ -140,6 +140,15 @@ fn what_fails_before_the_build_ends_it_in_packers_words(
     assert_eq!(latest(&fake).state, RunState::Failed { exit: Some(1) });
     let log = fake.tmpl(&["log", "one"]).output().unwrap();
     assert!(String::from_utf8_lossy(&log.stdout).contains(words), "the log verb shows it: {log:?}");
+    let bundle = fake.path("case.zip");
+    let triage = fake.tmpl(&["triage", "one", "--bundle", bundle.to_str().unwrap()]).output().unwrap();
+    assert!(triage.status.success(), "{}", err(&triage));
+    let mut bundle = zip::ZipArchive::new(std::fs::File::open(bundle).unwrap()).unwrap();
+    let mut log = String::new();
+    std::io::Read::read_to_string(&mut bundle.by_name("packer-build.log").unwrap(), &mut log).unwrap();
+    // In the file its colours stay.
+    let last = words.rsplit(' ').next().unwrap();
+    assert!(log.contains(last), "triage has it, too: {log:?}");
 }
 
 #[rstest]

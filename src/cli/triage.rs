@@ -107,7 +107,8 @@ fn case(context: &Context, args: &Args) -> anyhow::Result<Case> {
     let recording = run.as_ref().map(|run| Recording::read(&run.dir)).transpose().context("cannot read the record")?;
     Ok(Case {
         title: args.key.clone().or(named).unwrap_or_default(),
-        log: args.log.clone().or_else(|| run.as_ref().map(|run| run.log.clone())),
+        // Of a run that init or validate ended there is the output alone.
+        log: run.as_ref().map(|run| run.shown().to_owned()).or_else(|| args.log.clone()),
         // Pictures named by hand are those of the case.
         recording: recording.filter(|_| args.screen.is_none()).unwrap_or_default(),
         pictures: args.screen.as_deref().map(pictures).transpose()?.unwrap_or_default(),
