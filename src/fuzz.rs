@@ -27,7 +27,7 @@ const SECRET: &str = "hunter2-is-no-password";
 pub type Target = (&'static str, fn(&[u8]));
 
 /// All targets.
-pub const TARGETS: [Target; 10] = [
+pub const TARGETS: [Target; 11] = [
     ("matrix", matrix),
     ("varfile", varfile),
     ("soap", soap),
@@ -38,6 +38,7 @@ pub const TARGETS: [Target; 10] = [
     ("image", image),
     ("triage", triage),
     ("keys", keys),
+    ("github", github),
 ];
 
 fn shipped() -> Option<Matrix> {
@@ -187,6 +188,22 @@ pub fn keys(bytes: &[u8]) {
     for byte in keys {
         let effects = console.update(Msg::KeyPressed(press(*byte)));
         assert!(first % 2 == 1 || !effects.iter().any(crate::console::Effect::mutates), "read-only changes something");
+    }
+}
+
+/// Runs, jobs, artifacts and errors of GitHub are read or refused; a line that is built there is not dispatched again.
+pub fn github(bytes: &[u8]) {
+    let at = Timestamp::constant(1_773_000_000, 0);
+    let (Some(matrix), Some((board, health))) = (shipped(), crate::remote::swallow(bytes, at)) else { return };
+    for line in &matrix.lines {
+        assert!(board.builds(&line.key).is_none() || board.may_dispatch(&line.key).is_err());
+    }
+    for seen in &board.runs {
+        assert!(seen.lines().all(|(_, leg)| !leg.queued(at).is_negative()));
+        assert!(seen.run.state.live() || !matrix.lines.iter().any(|line| seen.builds(&line.key)));
+    }
+    for finding in health.iter().flat_map(|health| &health.findings) {
+        assert!(!finding.text.is_empty());
     }
 }
 

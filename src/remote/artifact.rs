@@ -34,9 +34,10 @@ pub struct Artifact {
     pub created_at: Option<Timestamp>,
 }
 
+/// A listing, as GitHub sends it.
 #[derive(Deserialize)]
-struct Page {
-    artifacts: Vec<Artifact>,
+pub(super) struct Page {
+    pub(super) artifacts: Vec<Artifact>,
 }
 
 impl Client {

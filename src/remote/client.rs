@@ -254,7 +254,8 @@ fn lacking(headers: &HeaderMap, message: &str) -> Option<String> {
     named("x-accepted-github-permissions").or_else(|| named("x-accepted-oauth-scopes"))
 }
 
-fn message(body: &[u8]) -> String {
+/// GitHub's own words in an error, or that there are none.
+pub(super) fn message(body: &[u8]) -> String {
     #[derive(serde::Deserialize)]
     struct Told {
         message: String,

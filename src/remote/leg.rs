@@ -46,13 +46,14 @@ impl Leg {
     }
 }
 
+/// A listing, as GitHub sends it.
 #[derive(Deserialize)]
-struct Page {
-    jobs: Vec<Shape>,
+pub(super) struct Page {
+    pub(super) jobs: Vec<Shape>,
 }
 
 #[derive(Deserialize)]
-struct Shape {
+pub(super) struct Shape {
     id: u64,
     name: String,
     status: String,

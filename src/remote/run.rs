@@ -125,13 +125,14 @@ impl RemoteRun {
     }
 }
 
+/// A listing, as GitHub sends it.
 #[derive(Deserialize)]
-struct Page {
-    workflow_runs: Vec<Shape>,
+pub(super) struct Page {
+    pub(super) workflow_runs: Vec<Shape>,
 }
 
 #[derive(Deserialize)]
-struct Shape {
+pub(super) struct Shape {
     id: u64,
     run_number: u64,
     #[serde(default)]

@@ -4,13 +4,14 @@
 use std::path::Path;
 use std::sync::LazyLock;
 
-use jiff::civil::Weekday;
+use jiff::civil::{Time, Weekday};
 use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp, Zoned};
 use regex::Regex;
 use serde::{Deserialize, Serialize};
 
-use super::{BUILD, Board, Client, Conclusion, Error, Leg, RemoteRun, State};
+use super::client::shaped;
+use super::{BUILD, Board, Client, Conclusion, Error, Leg, RemoteRun, Seen, State};
 
 /// Days without a push after which GitHub switches schedules off.
 const IDLE: i64 = 60;
@@ -57,8 +58,7 @@ impl Health {
 /// A weekly or daily time in UTC: `MINUTE HOUR * * DAY`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Weekly {
-    minute: i8,
-    hour: i8,
+    time: Time,
     /// `None` = every day
     day: Option<Weekday>,
 }
@@ -71,7 +71,8 @@ impl Weekly {
             LazyLock::new(|| Regex::new(r#"cron:\s*["'](\d{1,2}) (\d{1,2}) \* \* (\d|\*)["']"#).unwrap());
         let found = CRON.captures(text)?;
         let day = found[3].parse::<i8>().ok().map(|day| Weekday::from_sunday_zero_offset(day % 7)).transpose().ok()?;
-        Some(Self { minute: found[1].parse().ok()?, hour: found[2].parse().ok()?, day })
+        let time = Time::new(found[2].parse().ok()?, found[1].parse().ok()?, 0, 0).ok()?;
+        Some(Self { time, day })
     }
 
     /// The last such time not after `now`.
@@ -79,7 +80,7 @@ impl Weekly {
         let now: Zoned = now.to_zoned(TimeZone::UTC);
         (0..8).find_map(|back| {
             let day = now.date().checked_sub(jiff::Span::new().days(back)).ok()?;
-            let time = day.at(self.hour, self.minute, 0, 0).to_zoned(TimeZone::UTC).ok()?;
+            let time = day.to_datetime(self.time).to_zoned(TimeZone::UTC).ok()?;
             (self.day.is_none_or(|wanted| wanted == day.weekday()) && time <= now).then(|| time.timestamp())
         })
     }
@@ -108,19 +109,7 @@ impl Client {
         let about: About = self.get("", "repository").await?;
         let text = std::fs::read_to_string(repo.join(".github/workflows").join(BUILD)).unwrap_or_default();
         let weekly = Weekly::of_workflow(&text);
-        let due = last.as_ref().and_then(|last| weekly?.before(last.created));
-        let late_minutes = last.as_ref().zip(due).map(|(last, due)| last.created.duration_since(due).as_mins());
-        let idle =
-            about.pushed_at.filter(|_| !about.private).map(|pushed| board.at.duration_since(pushed).as_hours() / 24);
-        let mut health = Health {
-            workflow: workflow.state,
-            last,
-            late_minutes,
-            days_left: idle.map(|idle| IDLE - idle),
-            findings: Vec::new(),
-        };
-        health.judge(weekly, board.at);
-        health.findings.extend(queue(board));
+        let mut health = Health::of(board, workflow, last, &about, weekly);
         for workflow in ["check-iso-updates.yml", "upload-isos.yml"] {
             health.findings.extend(self.media(workflow).await?);
         }
@@ -163,6 +152,18 @@ fn alarm(text: String) -> Finding {
 }
 
 impl Health {
+    fn of(board: &Board, workflow: Workflow, last: Option<RemoteRun>, about: &About, weekly: Option<Weekly>) -> Self {
+        let due = last.as_ref().and_then(|last| weekly?.before(last.created));
+        let late_minutes = last.as_ref().zip(due).map(|(last, due)| last.created.duration_since(due).as_mins());
+        let idle =
+            about.pushed_at.filter(|_| !about.private).map(|pushed| board.at.duration_since(pushed).as_hours() / 24);
+        let days_left = idle.map(|idle| IDLE - idle);
+        let mut health = Self { workflow: workflow.state, last, late_minutes, days_left, findings: Vec::new() };
+        health.judge(weekly, board.at);
+        health.findings.extend(queue(board));
+        health
+    }
+
     fn judge(&mut self, weekly: Option<Weekly>, now: Timestamp) {
         let mut findings = Vec::new();
         match self.workflow.as_str() {
@@ -227,6 +228,25 @@ fn queue(board: &Board) -> Option<Finding> {
     }
 }
 
+/// Any answers, read as everything the runs' screen is made of; the fuzzers' way to what is private here.
+pub(crate) fn swallow(bytes: &[u8], at: Timestamp) -> Option<(Board, Option<Health>)> {
+    let message = super::client::message(bytes);
+    assert!(!message.contains(char::is_control), "{message:?}");
+    let _ = shaped::<super::artifact::Page>(bytes, "").map(|page| page.artifacts);
+    let legs = shaped::<super::leg::Page>(bytes, "").map(|page| page.jobs);
+    let mut legs: Vec<Leg> = legs.unwrap_or_default().into_iter().map(Into::into).collect();
+    let mut runs = Vec::new();
+    for shape in shaped::<super::run::Page>(bytes, "").ok()?.workflow_runs {
+        runs.push(Seen { run: shape.into(), legs: std::mem::take(&mut legs) });
+    }
+    let board = Board { runs, rate: None, at };
+    let about = shaped::<Workflow>(bytes, "").ok().zip(shaped::<About>(bytes, "").ok());
+    let weekly = Weekly::of_workflow(&String::from_utf8_lossy(bytes));
+    let last = board.runs.last().map(|seen| seen.run.clone());
+    let health = about.map(|(workflow, about)| Health::of(&board, workflow, last, &about, weekly));
+    Some((board, health))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -244,5 +264,13 @@ mod tests {
         assert_eq!(weekly.before(at("2026-03-14T01:59:00Z")), Some(at("2026-03-07T02:00:00Z")));
         assert_eq!(weekly.before(at("2026-03-14T02:00:00Z")), Some(at("2026-03-14T02:00:00Z")));
         assert_eq!(Weekly::of_workflow("cron: \"*/5 * * * *\""), None);
+    }
+
+    #[test]
+    fn an_hour_that_no_day_has_is_no_time() {
+        for cron in ["cron: '0 24 * * 6'", "cron: '60 2 * * *'"] {
+            let before = Weekly::of_workflow(cron).and_then(|weekly| weekly.before(at("2026-03-17T12:00:00Z")));
+            assert_eq!(before, None, "{cron}");
+        }
     }
 }
