@@ -101,6 +101,15 @@ fn configuration_stops_before_any_build(#[case] line: &str, #[case] class: &str)
 }
 
 #[test]
+fn an_old_packer_is_the_cause_of_what_it_does_not_understand() {
+    let verdict = judged(
+        "Error: Unsupported block type\n\n  on plugins.pkr.hcl line 7, in packer:\n   7:   required_plugins {\n\n\
+         Error: Unsupported Packer Core version\n\n  on plugins.pkr.hcl line 5, in packer:\n",
+    );
+    assert_eq!((verdict.class.as_str(), verdict.rule.as_deref()), ("config_invalid", Some("packer-version")));
+}
+
+#[test]
 fn ignored_and_rescued_failures_are_no_cause() {
     let lines = [
         "ui: ==> v.deb: TASK [one : ignored] ***",
