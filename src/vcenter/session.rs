@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
-use reqwest::header::{CONTENT_TYPE, COOKIE, HeaderValue, SET_COOKIE};
+use reqwest::header::{CONTENT_TYPE, COOKIE, HeaderValue, LOCATION, SET_COOKIE};
 use secrecy::ExposeSecret;
 use tokio::sync::{Mutex, OnceCell};
 
@@ -245,6 +245,9 @@ impl Session {
         let response = request.send().await.map_err(|error| self.transport(method, limit, error))?;
         let status = response.status();
         let cookie = response.headers().get_all(SET_COOKIE).iter().find_map(session_cookie);
+        if status.is_redirection() {
+            return Err(self.sent_elsewhere(&response));
+        }
         let bytes = read(response, ANSWER_LIMIT).await.map_err(|error| match error {
             ReadError::TooLarge => Error::Protocol { call: method, reason: "an answer of more than 64 MiB".into() },
             ReadError::Broken(error) => self.transport(method, limit, error),
@@ -268,6 +271,13 @@ impl Session {
 
     fn login_lost(&self, call: &'static str) -> Error {
         Error::Protocol { call, reason: "the server forgets its sessions at once".into() }
+    }
+
+    /// Credentials go to the host that was named, wherever it points to.
+    fn sent_elsewhere(&self, response: &reqwest::Response) -> Error {
+        let to = response.headers().get(LOCATION).and_then(|to| to.to_str().ok()).unwrap_or("nowhere");
+        let reason = format!("HTTP {} to {to}; it is not followed: name that host instead", response.status().as_u16());
+        Error::Unreachable { host: self.host().into(), reason }
     }
 
     /// Turns a transport failure into the one an operator acts on.

@@ -114,9 +114,14 @@ impl Pty {
         lock(&self.shown).bytes.len()
     }
 
+    /// The program's process.
+    pub fn id(&self) -> u32 {
+        self.child.process_id().expect("it runs")
+    }
+
     /// Sends a signal.
     pub fn signal(&self, signal: nix::sys::signal::Signal) {
-        let id = self.child.process_id().and_then(|id| i32::try_from(id).ok()).expect("it runs");
+        let id = i32::try_from(self.id()).expect("a number of a process");
         nix::sys::signal::kill(nix::unistd::Pid::from_raw(id), signal).expect("a signal");
     }
 

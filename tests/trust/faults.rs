@@ -177,7 +177,7 @@ impl Course {
 }
 
 /// Which call gets which trouble: all of both, or a fifth of that, each call once.
-fn troubles(calls: usize) -> Vec<(usize, Trouble)> {
+pub fn troubles(calls: usize) -> Vec<(usize, Trouble)> {
     let every =
         (1..=calls).flat_map(|nth| TROUBLES.into_iter().enumerate().map(move |(index, kind)| (nth, index, kind)));
     every.filter(|(nth, index, _)| full() || (nth + index) % 5 == 0).map(|(nth, _, kind)| (nth, kind)).collect()

@@ -14,11 +14,14 @@ mod mirror;
 mod proxy;
 #[path = "../support/pty.rs"]
 mod pty;
+mod soak;
+mod strangers;
 mod terminal;
 #[path = "../support/tools.rs"]
 mod tools;
 #[path = "../support/vcsim.rs"]
 mod vcsim;
+mod watch;
 #[path = "../support/world.rs"]
 mod world;
 
