@@ -268,3 +268,9 @@ fn one_cut_anywhere() {
         }
     }
 }
+
+#[test]
+fn colours_around_a_backslash() {
+    let colours = FORMS.iter().find(|(name, _)| *name == "colours between").unwrap();
+    check(&["!#\\a!!A!".to_owned()], &[*colours], &[1]).unwrap();
+}

@@ -388,9 +388,11 @@ pub fn beginnings(text: &str, script: Script, wanted: usize) -> BTreeSet<Vec<u8>
             let mut go_on = |token: &[u8], left| open.push(([&begun, token].concat(), left));
             let (whole, between) = tokens(&part, script);
             whole.iter().for_each(|token| go_on(token, rest));
-            // What may be repeated, or stands before a letter that is not the first.
-            let before = !begun.is_empty() || !matches!(part, Part::Letter(_));
-            between.iter().filter(|_| before).for_each(|token| go_on(token, left));
+            // What may be repeated, or stands before a letter that is not the first; a colour never comes first.
+            let inside = !begun.is_empty();
+            let repeated = |token: &[u8]| !matches!(part, Part::Letter(_)) && token.first() != Some(&b'\x1b');
+            let counts = |token: &&Vec<u8>| inside || repeated(token);
+            between.iter().filter(counts).for_each(|token| go_on(token, left));
         }
     }
     done
@@ -409,11 +411,11 @@ fn tokens(part: &Part, script: Script) -> (Vec<Vec<u8>>, Vec<Vec<u8>>) {
         Part::Letter('+') if script == Script::Base64 => (spelled(&['+', '-']), signs().take(1).collect()),
         Part::Letter('/') if script == Script::Base64 => (spelled(&['/', '_']), signs().take(1).collect()),
         Part::Letter(c) => (spelled(&[*c]), signs().chain(colours()).collect()),
-        Part::Signs(_) => (spelled(&SIGN), spelled(&SIGN)),
+        Part::Signs(_) => (spelled(&SIGN), spelled(&SIGN).into_iter().chain(colours()).collect()),
         Part::Space => {
             let whole = [b"+".as_slice(), b"n", b"r", b"t", b"%2B", b"%2b"].map(<[u8]>::to_vec).into_iter();
             let whole: Vec<Vec<u8>> = whole.chain(spelled(&SPACE)).collect();
-            (whole.clone(), whole.into_iter().chain(signs()).collect())
+            (whole.clone(), whole.into_iter().chain(signs()).chain(colours()).collect())
         }
     }
 }
