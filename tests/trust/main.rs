@@ -3,6 +3,7 @@
 
 #![expect(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
 
+mod clock;
 mod console;
 mod faults;
 mod kills;
@@ -24,6 +25,7 @@ mod vcsim;
 mod watch;
 #[path = "../support/world.rs"]
 mod world;
+mod xray;
 
 use std::io::Write;
 use std::sync::Arc;

@@ -129,3 +129,33 @@ async fn within_tmux() {
     pty.keys("\x03");
     pty.exit();
 }
+
+/// In screen, which knows less than most.
+#[tokio::test(flavor = "multi_thread")]
+async fn within_screen() {
+    use std::os::unix::fs::PermissionsExt;
+
+    let world = World::steady(Kind::Lab).await;
+    let sockets = world.home.path().join("screens");
+    std::fs::create_dir(&sockets).unwrap();
+    std::fs::set_permissions(&sockets, std::fs::Permissions::from_mode(0o700)).unwrap();
+    let mut screen = bare("screen", &world);
+    screen.env("SCREENDIR", &sockets);
+    screen.args(["-U", "-c", "/dev/null", "sh", "-c"]);
+    screen.arg(format!(
+        "{PROGRAM} --repo {} {KEY}; echo left with $?; stty -a | grep -o ' icanon'; read wait",
+        world.repo.display()
+    ));
+    let mut pty = Pty::start(screen, 120, 40);
+    pty.wait_for("▸ debian-12");
+    pty.wait_for("p promotes it");
+    for (columns, rows) in [(1, 1), (200, 60), (20, 5), (120, 40)] {
+        pty.resize(columns, rows);
+    }
+    pty.wait_for("p promotes it");
+    pty.keys("q");
+    pty.wait_for("left with 0");
+    pty.wait_for("icanon");
+    pty.keys("\r");
+    pty.exit();
+}

@@ -144,12 +144,13 @@ async fn privileges(
 ) -> Result<(), Error> {
     let ids: Vec<&str> = verbs.iter().flat_map(|(_, ids)| ids.iter().copied()).collect();
     let missing = missing(client, account, entity, &ids).await?;
+    let user = client.user(account).await?;
     for (verb, ids) in verbs {
         let lacking: Vec<&str> = ids.iter().copied().filter(|id| missing.contains(id)).collect();
         findings.push(if lacking.is_empty() {
             Finding::new("privileges", *verb, State::Ok, format!("on the {place}: {} of {}", ids.len(), ids.len()))
         } else {
-            let detail = format!("missing on the {place} {entity}: {}; grant them to the account", lacking.join(", "));
+            let detail = format!("missing on the {place} {entity}: {}; grant them to {user}", lacking.join(", "));
             Finding::new("privileges", *verb, State::Failed, detail)
         });
     }
@@ -158,10 +159,11 @@ async fn privileges(
 
 async fn pictures(client: &Client, folder: &Moid, findings: &mut Vec<Finding>) -> Result<(), Error> {
     let missing = missing(client, Account::Pictures, folder, &PICTURES).await?;
+    let user = client.user(Account::Pictures).await?;
     findings.push(match PICTURES.iter().find(|id| !missing.contains(*id)) {
         Some(id) => Finding::new("privileges", "pictures", State::Ok, format!("by {id}")),
         None => {
-            let detail = format!("neither {}; grant one of them to the account of pictures", PICTURES.join(" nor "));
+            let detail = format!("neither {}; grant one of them to {user}", PICTURES.join(" nor "));
             Finding::new("privileges", "pictures", State::Failed, detail)
         }
     });

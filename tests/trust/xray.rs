@@ -1,0 +1,78 @@
+//! An account that lacks one privilege: doctor names it, the console's key names it, and the verb is refused by its name
+//! before anything is changed.
+
+use serde_json::Value;
+use tmpl::lab::{Account, Options};
+
+use super::console::console;
+use super::{BASE, KEY, Kind, World, figure};
+
+const REASON: [&str; 2] = ["--reason", "x"];
+
+/// The privilege, doctor's name of what needs it, the verb, its key.
+const CASES: [(&str, &str, &[&str], &str); 7] = [
+    ("VirtualMachine.Config.Rename", "promote, rollback", &["promote", KEY], "p"),
+    ("VirtualMachine.Inventory.Delete", "promote, rollback", &["promote", KEY], "p"),
+    ("VirtualMachine.Config.Rename", "promote, rollback", &["rollback", KEY, REASON[0], REASON[1]], "R"),
+    ("VirtualMachine.Config.Annotation", "rollback, hold, release", &["rollback", KEY, REASON[0], REASON[1]], "R"),
+    ("VirtualMachine.Config.Annotation", "rollback, hold, release", &["hold", KEY, REASON[0], REASON[1]], "H"),
+    ("VirtualMachine.Inventory.Delete", "sweep", &["sweep", KEY], "S"),
+    ("VirtualMachine.Interact.PowerOff", "sweep", &["sweep", KEY], "S"),
+];
+
+async fn poor(lacks: &[&str], suffixes: &[&str]) -> World {
+    let account = Account::new("svc-packer@lab.internal", "lab-password").without(lacks);
+    World::with(Kind::Lab, suffixes, Options { accounts: vec![account], task_scale: 0.0, ..Options::default() }).await
+}
+
+/// What doctor says of a privilege that is missing.
+async fn doctor_names(world: &World, id: &str, verb: &str) {
+    let output = world.run(&["doctor", "--json"]).await;
+    let findings: Vec<Value> = serde_json::from_str(&output.out).unwrap();
+    let told = findings.iter().any(|finding| {
+        let detail = finding["detail"].as_str().unwrap();
+        finding["name"] == verb
+            && finding["state"] == "failed"
+            && detail.contains(id)
+            && detail.contains("svc-packer@lab.internal")
+    });
+    assert!(told, "{verb} {id}: {findings:?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_an_account_lacks_is_named_everywhere() {
+    for (id, name, verb, key) in CASES {
+        // A VM that is on has to be powered off before it is swept.
+        let on = id.ends_with("PowerOff");
+        let world = poor(&[id], if on { &["-prev", "", "-build="] } else { &["-prev", "", "-build"] }).await;
+        if on {
+            let vm = world.names().await["-build"].clone();
+            world.lab().power(&vm, true).unwrap();
+        }
+        doctor_names(&world, id, name).await;
+        world.door.reset();
+        let refused = world.run(verb).await;
+        refused.is(3, &format!("svc-packer@lab.internal lacks {id}"));
+        let mut pty = super::pty::Pty::start(console(&world), 140, 40);
+        pty.wait_for("▸ debian-12");
+        pty.wait_for("✓ live");
+        pty.keys(key);
+        pty.wait_for(&format!("lacks {id}"));
+        assert!(world.changes().is_empty(), "{verb:?} without {id}: {:?}", world.changes());
+    }
+    figure(&format!(
+        "privileges: {} verbs refused by the name of what is missing, in doctor, verb and console",
+        CASES.len()
+    ));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_the_account_of_pictures_lacks_is_named() {
+    let both = ["VirtualMachine.Interact.ConsoleInteract", "VirtualMachine.Interact.CreateScreenshot"];
+    let world = poor(&both, &["", "-build="]).await;
+    let vm = world.names().await["-build"].clone();
+    world.lab().power(&vm, true).unwrap();
+    doctor_names(&world, both[0], "pictures").await;
+    let refused = world.run(&["console", "--vm", &format!("{BASE}-build"), "-o", "-"]).await;
+    assert!(refused.exit != 0 && both.iter().all(|id| refused.err.contains(id)), "{} {}", refused.exit, refused.err);
+}
