@@ -199,29 +199,35 @@ fn begin_log(verb: &str) {
 
 async fn run(cli: Cli) -> anyhow::Result<Exit> {
     let context = Context::new(cli.global);
-    if let (Some(key), Some(_)) = (&cli.key, &cli.verb) {
+    let outcome = act(&context, cli.key, cli.images, cli.verb).await;
+    context.leave().await;
+    outcome
+}
+
+async fn act(context: &Context, key: Option<String>, images: Images, verb: Option<Verb>) -> anyhow::Result<Exit> {
+    if let (Some(key), Some(_)) = (&key, &verb) {
         return Err(Stop::usage(format!("{key:?} before a verb means nothing; a verb takes its line after it")));
     }
-    match cli.verb {
-        None => tui::run(&context, cli.key, cli.images).await,
-        Some(Verb::Demo(args)) => demo::run(&context, args).await,
-        Some(Verb::Plan(args)) => plan::run(&context, &args),
-        Some(Verb::Validate(args)) => validate::run(&context, args).await,
-        Some(Verb::Build(args)) => build::run(&context, args).await,
-        Some(Verb::Promote(args)) => generation::promote(&context, args).await,
-        Some(Verb::Rollback(args)) => generation::rollback(&context, args).await,
-        Some(Verb::Hold(args)) => generation::hold(&context, args).await,
-        Some(Verb::Release(args)) => generation::release(&context, args).await,
-        Some(Verb::Sweep(args)) => generation::sweep(&context, args).await,
-        Some(Verb::Status(args)) => status::run(&context, args).await,
-        Some(Verb::Iso(args)) => iso::run(&context, args).await,
-        Some(Verb::Console(args)) => console::run(&context, args).await,
-        Some(Verb::Log(args)) => log::run(&context, args).await,
-        Some(Verb::Triage(args)) => triage::run(&context, args).await,
-        Some(Verb::Redact(args)) => redact::run(&context, args).await,
-        Some(Verb::Runs(args)) => runs::run(&context, args).await,
-        Some(Verb::Doctor(args)) => doctor::run(&context, args).await,
-        Some(Verb::Lab(args)) => lab::run(&context, args).await,
+    match verb {
+        None => tui::run(context, key, images).await,
+        Some(Verb::Demo(args)) => demo::run(context, args).await,
+        Some(Verb::Plan(args)) => plan::run(context, &args),
+        Some(Verb::Validate(args)) => validate::run(context, args).await,
+        Some(Verb::Build(args)) => build::run(context, args).await,
+        Some(Verb::Promote(args)) => generation::promote(context, args).await,
+        Some(Verb::Rollback(args)) => generation::rollback(context, args).await,
+        Some(Verb::Hold(args)) => generation::hold(context, args).await,
+        Some(Verb::Release(args)) => generation::release(context, args).await,
+        Some(Verb::Sweep(args)) => generation::sweep(context, args).await,
+        Some(Verb::Status(args)) => status::run(context, args).await,
+        Some(Verb::Iso(args)) => iso::run(context, args).await,
+        Some(Verb::Console(args)) => console::run(context, args).await,
+        Some(Verb::Log(args)) => log::run(context, args).await,
+        Some(Verb::Triage(args)) => triage::run(context, args).await,
+        Some(Verb::Redact(args)) => redact::run(context, args).await,
+        Some(Verb::Runs(args)) => runs::run(context, args).await,
+        Some(Verb::Doctor(args)) => doctor::run(context, args).await,
+        Some(Verb::Lab(args)) => lab::run(context, args).await,
         Some(Verb::Completions(args)) => completions::run(&args),
         Some(Verb::Man) => man::run(),
     }

@@ -57,7 +57,7 @@ pub async fn run(context: &Context, args: Args) -> anyhow::Result<Exit> {
         file::check(path, args.force)?;
     }
     let name = name(context, &args.guest)?;
-    let client = Client::new(context.settings()?).map_err(stop)?;
+    let client = context.client()?;
     let vms = client.vms().await.map_err(stop)?;
     let Some(vm) = vms.into_iter().find(|vm| vm.name == name) else {
         anyhow::bail!("no VM {name} in folder {:?}{}", client.settings().folder, hint(&args.guest));
@@ -70,7 +70,6 @@ pub async fn run(context: &Context, args: Args) -> anyhow::Result<Exit> {
     if print || args.output.is_some() {
         show(&client, &vm, &args, print).await?;
     }
-    client.logout().await;
     Ok(Exit::Done)
 }
 

@@ -1,5 +1,7 @@
 //! What every verb needs: the repository, the state folder, vCenter's settings.
 
+use std::sync::{Mutex, PoisonError};
+
 use tmpl::paths::StateDir;
 use tmpl::pipeline::{Line, Matrix};
 use tmpl::vcenter::audit::Audit;
@@ -13,12 +15,14 @@ use super::{Global, Stop};
 pub struct Context {
     /// options before or after the verb
     pub global: Global,
+    /// who may have a session open
+    clients: Mutex<Vec<Client>>,
 }
 
 impl Context {
     /// From the parsed options.
     pub fn new(global: Global) -> Self {
-        Self { global }
+        Self { global, clients: Mutex::default() }
     }
 
     /// The matrix of the repository; anything wrong with it is exit 2.
@@ -41,9 +45,19 @@ impl Context {
         Settings::from_env(&|name| std::env::var(name).ok()).map_err(Stop::usage)
     }
 
-    /// A client for vCenter, not logged in yet.
+    /// A client for vCenter, not logged in yet; [`Context::leave`] logs it out.
     pub fn client(&self) -> anyhow::Result<Client> {
-        Client::new(self.settings()?).map_err(Stop::usage)
+        let client = Client::new(self.settings()?).map_err(Stop::usage)?;
+        self.clients.lock().unwrap_or_else(PoisonError::into_inner).push(client.clone());
+        Ok(client)
+    }
+
+    /// Leaves no session behind, however the verb ended: vCenter has room for some hundreds.
+    pub async fn leave(&self) {
+        let clients = std::mem::take(&mut *self.clients.lock().unwrap_or_else(PoisonError::into_inner));
+        for client in clients {
+            client.logout().await;
+        }
     }
 
     /// The gate for the lines of the matrix.

@@ -143,9 +143,7 @@ async fn run(context: &Context, key: &str, request: Request, how: &How, ask: Ask
     }
     not_being_built(context, &line, &request)?;
     let client = context.client()?;
-    let outcome = change(context, &line, &request, how, &ask, &client).await;
-    client.logout().await;
-    outcome
+    change(context, &line, &request, how, &ask, &client).await
 }
 
 async fn change(

@@ -11,6 +11,7 @@ use tmpl::generation::{Generations, Hold, Pending};
 use tmpl::pipeline::Line;
 use tmpl::triage::log::clean;
 use tmpl::vcenter::{FolderEvent, LinkState, Vm};
+use tokio::signal::unix::{SignalKind, signal};
 
 use super::{Context, Exit, Stop};
 
@@ -52,21 +53,21 @@ pub async fn run(context: &Context, args: Args) -> anyhow::Result<Exit> {
         return watch(&client, &lines, args.json).await;
     }
     let vms = client.vms().await.map_err(Stop::vcenter)?;
-    client.logout().await;
     print(&lines, &vms, args.json)?;
     Ok(Exit::Done)
 }
 
 async fn watch(client: &tmpl::vcenter::Client, lines: &[Line], json: bool) -> anyhow::Result<Exit> {
+    let (mut int, mut term, mut hup) =
+        (signal(SignalKind::interrupt())?, signal(SignalKind::terminate())?, signal(SignalKind::hangup())?);
     let mut events = client.watch();
     let mut vms: Vec<Vm> = Vec::new();
     loop {
         let event = tokio::select! {
             event = events.next() => event,
-            interrupted = tokio::signal::ctrl_c() => {
-                interrupted?;
-                return Ok(Exit::Cancelled);
-            }
+            _ = int.recv() => return Ok(Exit::Cancelled),
+            _ = term.recv() => return Ok(Exit::Cancelled),
+            _ = hup.recv() => return Ok(Exit::Cancelled),
         };
         match event {
             None => return Ok(Exit::Failed),

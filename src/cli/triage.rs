@@ -148,7 +148,6 @@ async fn guest(context: &Context, run: &Run) -> anyhow::Result<Option<GuestState
             return Ok(None);
         }
     };
-    client.logout().await;
     let vm = vms.into_iter().find(|vm| vm.name == run.build_name());
     let state = |vm: Vm| GuestState {
         at: jiff::Timestamp::now(),

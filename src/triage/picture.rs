@@ -66,16 +66,10 @@ impl Picture {
     pub fn decode(png: impl Into<Bytes>) -> Result<Self, PictureError> {
         let png = png.into();
         check_bytes(&png)?;
-        let damaged = |error| fault(error, png.len());
-        let limits = limits();
-        let mut decoder = PngDecoder::with_limits(Cursor::new(&png), limits.clone()).map_err(damaged)?;
-        let (width, height) = decoder.dimensions();
-        let pixels = u64::from(width) * u64::from(height);
-        if width > MAX_SIDE || height > MAX_SIDE || pixels > MAX_PIXELS || decoder.total_bytes() > MAX_DECODED {
-            return Err(PictureError::TooLarge(format!("{width}×{height} pixels")));
-        }
-        decoder.set_limits(limits).map_err(damaged)?;
-        let image = DynamicImage::ImageRgb8(DynamicImage::from_decoder(decoder).map_err(damaged)?.into_rgb8());
+        // A decoder that panics must not take a console or a flight recorder with it.
+        let image = std::panic::catch_unwind(|| pixels(&png)).unwrap_or_else(|_| {
+            Err(PictureError::Damaged { length: png.len(), reason: "the decoder broke off".into() })
+        })?;
         let mut hasher = DefaultHasher::new();
         png.hash(&mut hasher);
         Ok(Self(Arc::new(Decoded { hash: hasher.finish(), png, image })))
@@ -117,6 +111,19 @@ impl PartialEq for Picture {
 
 impl Eq for Picture {}
 
+fn pixels(png: &[u8]) -> Result<DynamicImage, PictureError> {
+    let damaged = |error| fault(error, png.len());
+    let limits = limits();
+    let mut decoder = PngDecoder::with_limits(Cursor::new(png), limits.clone()).map_err(damaged)?;
+    let (width, height) = decoder.dimensions();
+    let pixels = u64::from(width) * u64::from(height);
+    if width > MAX_SIDE || height > MAX_SIDE || pixels > MAX_PIXELS || decoder.total_bytes() > MAX_DECODED {
+        return Err(PictureError::TooLarge(format!("{width}×{height} pixels")));
+    }
+    decoder.set_limits(limits).map_err(damaged)?;
+    Ok(DynamicImage::ImageRgb8(DynamicImage::from_decoder(decoder).map_err(damaged)?.into_rgb8()))
+}
+
 fn limits() -> Limits {
     let mut limits = Limits::default();
     limits.max_alloc = Some(MAX_DECODED);
@@ -135,7 +142,25 @@ fn check_bytes(png: &[u8]) -> Result<(), PictureError> {
     if png.len() > MAX_PNG {
         return Err(PictureError::TooLarge(format!("{} MB of PNG", png.len() >> 20)));
     }
-    Ok(())
+    match chunks(png).find(|(kind, length)| kind == b"PLTE" && length % 3 != 0) {
+        // The decoder takes such a palette and panics at its last colour.
+        Some((_, length)) => {
+            Err(PictureError::Damaged { length: png.len(), reason: format!("{length} bytes of palette") })
+        }
+        None => Ok(()),
+    }
+}
+
+/// Kind and length of each chunk, as far as they follow one another: length, kind, content, checksum.
+fn chunks(png: &[u8]) -> impl Iterator<Item = ([u8; 4], usize)> {
+    let mut rest = png.get(8..).unwrap_or_default();
+    std::iter::from_fn(move || {
+        let (length, after) = rest.split_first_chunk::<4>()?;
+        let (kind, content) = after.split_first_chunk::<4>()?;
+        let length = usize::try_from(u32::from_be_bytes(*length)).ok()?;
+        rest = length.checked_add(4).and_then(|end| content.get(end..)).unwrap_or_default();
+        Some((*kind, length))
+    })
 }
 
 fn fault(error: ImageError, length: usize) -> PictureError {

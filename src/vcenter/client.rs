@@ -1,7 +1,7 @@
 //! The reading side of vCenter: login, inventory, push watch, pictures, privileges.
 
 use std::pin::Pin;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use bytes::Bytes;
 use futures_util::{Stream, stream};
@@ -104,6 +104,8 @@ struct Inner {
     settings: Settings,
     builder: Session,
     pictures: Option<Session>,
+    /// of its watches
+    watches: Mutex<Vec<Arc<Session>>>,
     place: OnceCell<Place>,
 }
 
@@ -115,7 +117,7 @@ impl Client {
     pub fn new(settings: Settings) -> Result<Self, Error> {
         let builder = Session::new(&settings, settings.credentials.clone())?;
         let pictures = settings.console.clone().map(|account| Session::new(&settings, account)).transpose()?;
-        Ok(Self(Arc::new(Inner { settings, builder, pictures, place: OnceCell::new() })))
+        Ok(Self(Arc::new(Inner { settings, builder, pictures, watches: Mutex::default(), place: OnceCell::new() })))
     }
 
     /// The settings it was made with.
@@ -232,7 +234,11 @@ impl Client {
         let (sender, receiver) = mpsc::channel(64);
         let settings = self.settings().clone();
         match Session::new(&settings, settings.credentials.clone()) {
-            Ok(session) => drop(tokio::spawn(watch::run(settings, session, sender))),
+            Ok(session) => {
+                let session = Arc::new(session);
+                self.0.watches.lock().unwrap_or_else(PoisonError::into_inner).push(Arc::clone(&session));
+                tokio::spawn(watch::run(settings, session, sender));
+            }
             Err(error) => {
                 let _ = sender.try_send(FolderEvent::Link(LinkState::Stopped { reason: error.to_string() }));
             }
@@ -290,11 +296,16 @@ impl Client {
         inventory::being_cloned(self.session(), vms).await
     }
 
-    /// Ends the sessions on the server. Errors are of no consequence and are logged.
+    /// Ends the sessions on the server, those of its watches included; the client is of no use then. Errors are of no
+    /// consequence and are logged.
     pub async fn logout(&self) {
         self.session().logout().await;
         if let Some(pictures) = &self.0.pictures {
             pictures.logout().await;
+        }
+        let watches = std::mem::take(&mut *self.0.watches.lock().unwrap_or_else(PoisonError::into_inner));
+        for watch in watches {
+            watch.logout().await;
         }
     }
 

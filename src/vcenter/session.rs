@@ -49,6 +49,8 @@ struct Login {
     /// counts logins, so that several callers who meet one expiry renew it once
     number: u64,
     refused: bool,
+    /// it was ended: calls that come later open no new one
+    over: bool,
 }
 
 /// A session. Shared by reference; logs in at its first call.
@@ -181,9 +183,10 @@ impl Session {
         Ok(self.login.lock().await.key.clone())
     }
 
-    /// Ends the session on the server, if there is one.
+    /// Ends the session on the server, if there is one, for good.
     pub async fn logout(&self) {
         let mut login = self.login.lock().await;
+        login.over = true;
         let (Some(cookie), Some(content)) = (login.cookie.take(), self.content.get()) else { return };
         let body = soap::call("Logout", "SessionManager", &content.sessions, "");
         if let Err(error) = self.post("Logout", &body, Some(&cookie), Duration::from_secs(5)).await {
@@ -197,6 +200,9 @@ impl Session {
         let mut login = self.login.lock().await;
         if let Some(cookie) = &login.cookie {
             return Ok((Arc::clone(cookie), login.number));
+        }
+        if login.over {
+            return Err(Error::Protocol { call: "Login", reason: "we are leaving".into() });
         }
         let refusal = || Error::Login { host: self.host().into(), account: self.account().into() };
         if login.refused {

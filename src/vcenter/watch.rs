@@ -3,6 +3,7 @@
 //! It has a session of its own, so that a long poll never holds up another call.
 
 use std::collections::HashMap;
+use std::sync::Arc;
 use std::time::Duration;
 
 use jiff::Timestamp;
@@ -24,7 +25,7 @@ const LONGEST_PAUSE: Duration = Duration::from_secs(30);
 struct Unwatched;
 
 /// Watches until the receiver is dropped.
-pub(super) async fn run(settings: Settings, session: Session, events: mpsc::Sender<FolderEvent>) {
+pub(super) async fn run(settings: Settings, session: Arc<Session>, events: mpsc::Sender<FolderEvent>) {
     let mut pause = FIRST_PAUSE;
     if events.send(FolderEvent::Link(LinkState::Connecting)).await.is_err() {
         return;

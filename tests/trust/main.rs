@@ -15,6 +15,7 @@ mod mirror;
 mod proxy;
 #[path = "../support/pty.rs"]
 mod pty;
+mod sessions;
 mod soak;
 mod strangers;
 mod terminal;

@@ -64,7 +64,6 @@ pub async fn run(context: &Context, mirror: &Mirror, args: &Args) -> anyhow::Res
             break;
         }
     }
-    client.logout().await;
     tally.summary(args.json, lines.len())?;
     match tally {
         _ if stop.is_cancelled() => Ok(Exit::Cancelled),

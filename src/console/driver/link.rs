@@ -48,6 +48,8 @@ impl Link {
     pub(super) async fn stop(self) {
         if let Some(task) = self.task {
             task.abort();
+            // Its watch must be over, or it would log in again.
+            let _ = task.await;
         }
         if let Some(client) = self.client.send_replace(None) {
             // The session would end by itself later; nobody should wait for it here.

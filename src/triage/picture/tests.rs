@@ -62,6 +62,12 @@ fn a_bomb_is_refused_from_its_header() {
 }
 
 #[test]
+fn a_torn_palette_is_damage_and_no_panic() {
+    let torn = std::fs::read("fuzz/seeds/image/torn-palette.png").expect("a seed");
+    assert!(line(torn).contains("134 bytes of palette"));
+}
+
+#[test]
 fn the_largest_screen_of_a_virtual_machine_is_shown() {
     let picture = Picture::decode(png(4096, 2160)).expect("4K fits");
     assert_eq!(picture.size(), (4096, 2160));
