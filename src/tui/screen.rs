@@ -1,6 +1,7 @@
 //! One frame: a function of the console, plus the picture that lies on top of the cells.
 
 use ratatui::Frame;
+use ratatui::layout::Rect;
 
 use super::layout::Layout;
 use super::overlay;
@@ -12,16 +13,15 @@ use crate::console::Console;
 /// Draws everything.
 pub fn draw(console: &Console, layout: &Layout, theme: Theme, surface: &mut PictureSurface, frame: &mut Frame<'_>) {
     let over = overlay::area(console, layout.body);
-    let toasts = view::toasts::area(console, layout.body);
-    let covered = (!over.is_empty() && over.intersects(layout.picture))
-        || (!toasts.is_empty() && toasts.intersects(layout.picture));
+    let free = above(layout.picture, view::toasts::area(console, layout.body));
+    let covered = !over.is_empty() && over.intersects(layout.picture) || free.is_empty();
     let buffer = frame.buffer_mut();
     view::header::draw(console, layout.header, theme, buffer);
     if console.github.open {
         view::runs::draw(console, layout.body, theme, buffer);
     }
     view::log::draw(console, layout.log, theme, buffer);
-    view::picture::draw(console, layout.picture, theme, surface, covered, buffer);
+    view::picture::draw(console, layout.picture, theme, surface, (free, covered), buffer);
     view::timeline::draw(console, layout.timeline, theme, buffer);
     view::verdict::draw(console, layout.verdict, theme, buffer);
     view::media::draw(console, layout.media, theme, buffer);
@@ -33,5 +33,28 @@ pub fn draw(console: &Console, layout: &Layout, theme: Theme, surface: &mut Pict
     }
     if let Some(cursor) = cursor {
         frame.set_cursor_position(cursor);
+    }
+}
+
+/// What notices leave of the picture's pane: the rows above them, unless that is less than half.
+fn above(pane: Rect, notices: Rect) -> Rect {
+    if notices.is_empty() || !notices.intersects(pane) {
+        return pane;
+    }
+    let height = notices.y.saturating_sub(pane.y);
+    if height * 2 < pane.height { Rect::default() } else { Rect { height, ..pane } }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_notice_leaves_the_picture_the_rows_above_it_as_long_as_they_are_half_the_pane() {
+        let pane = Rect::new(40, 1, 80, 20);
+        assert_eq!(above(pane, Rect::default()), pane);
+        assert_eq!(above(pane, Rect::new(0, 15, 30, 6)), pane, "beside it");
+        assert_eq!(above(pane, Rect::new(60, 17, 60, 4)), Rect::new(40, 1, 80, 16));
+        assert!(above(pane, Rect::new(60, 9, 60, 12)).is_empty());
     }
 }

@@ -14,13 +14,13 @@ use crate::tui::picture::PictureSurface;
 use crate::tui::theme::Theme;
 use crate::vcenter::PowerState;
 
-/// Draws the pane. `covered`: an overlay lies on it.
+/// Draws the pane. `free`: what notices leave of it for the picture; `covered`: something lies on the picture all the same.
 pub fn draw(
     console: &Console,
     area: Rect,
     theme: Theme,
     surface: &mut PictureSurface,
-    covered: bool,
+    (free, covered): (Rect, bool),
     buffer: &mut Buffer,
 ) {
     if area.is_empty() {
@@ -30,6 +30,9 @@ pub fn draw(
     let mut inner = frame(area, title(console, area.width, theme, focused), focused, theme, buffer);
     if console.words.shown {
         inner = words::beside(console, inner, theme, buffer);
+    }
+    if !free.is_empty() {
+        inner = inner.intersection(free);
     }
     let over = console.over();
     if let Some(frame) = console.timeline.frame(over) {
