@@ -187,3 +187,62 @@ async fn keys_are_no_paths() {
         assert!(output.status.code() == Some(2) && err.contains("matrix.json:"), "{to}: {:?} {err}", output.status);
     }
 }
+
+/// Ends well after a moment, as a short build does.
+const PACKER: &str = r#"#!/bin/sh
+case "$1" in
+version) echo 'Packer v1.16.0';;
+build) trap 'echo "Cleanly cancelled builds after being interrupted."; exit 1' TERM INT HUP
+  for i in 1 2 3 4 5 6; do echo "==> Waiting for IP..."; sleep 0.1; done
+  echo '==> Builds finished. The artifacts of successful builds are:';;
+esac
+"#;
+
+/// The signal comes so many milliseconds after the start; the record reads, and the next build is a build.
+async fn build_killed(after: u64, signal: Signal) {
+    use std::os::unix::fs::PermissionsExt;
+
+    let world = World::steady(Kind::Lab).await;
+    let packer = world.home.path().join("packer");
+    std::fs::write(&packer, PACKER).unwrap();
+    std::fs::set_permissions(&packer, std::fs::Permissions::from_mode(0o755)).unwrap();
+    let verb = ["build", KEY, "--packer", packer.to_str().unwrap()];
+    let program = |name| {
+        let mut program = world.program(name);
+        program.env("PATH", std::env::var_os("PATH").unwrap());
+        program
+    };
+    let mut first = program(&verb).stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
+    tokio::time::sleep(Duration::from_millis(after)).await;
+    let context = format!("{signal} after {after} ms");
+    let pid = Pid::from_raw(i32::try_from(first.id().unwrap()).unwrap());
+    kill(pid, signal).unwrap();
+    let ended = tokio::time::timeout(Duration::from_secs(60), first.wait()).await.expect("it ends").unwrap();
+    let state = tmpl::paths::StateDir::at(world.home.path().join(".local/state/tmpl-tui"));
+    let key = tmpl::pipeline::Key(KEY.into());
+    let newest = || tmpl::build::latest(&state, &key).unwrap_or_else(|error| panic!("{context}: {error}"));
+    // Packer goes on without its supervisor.
+    let began = Instant::now();
+    while newest().is_some_and(|run| run.state.live()) {
+        assert!(began.elapsed() < Duration::from_secs(60), "never over: {context}: {:?}", newest());
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+    if ended.code() == Some(0) {
+        assert_eq!(newest().unwrap().state, tmpl::build::RunState::Succeeded, "exit 0 is a lie: {context}");
+    }
+    let again = super::world::Ended::of(program(&verb).output().await.unwrap());
+    assert_eq!(again.exit, 0, "the next build: {context}: {}", again.err);
+    assert_eq!(newest().unwrap().state, tmpl::build::RunState::Succeeded, "the next build: {context}");
+    world.run(&["log", KEY]).await.is(0, "");
+    assert!(world.changes().is_empty());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_build_killed_at_any_moment() {
+    let step = if full() { 30 } else { 300 };
+    let moments = (0..1500_u64).step_by(step).zip(SIGNALS.into_iter().cycle());
+    let tries: Vec<_> = moments.map(|(after, signal)| build_killed(after, signal)).collect();
+    let count = tries.len();
+    all(tries).await;
+    figure(&format!("signals (KILL, TERM, HUP, INT) at moments of a build: {count} tried, all survived"));
+}
