@@ -95,8 +95,8 @@ struct Report<'a> {
     key: &'a str,
     base_name: &'a str,
     verb: &'a str,
-    /// as `--plan` takes it
-    plan: String,
+    /// as `--plan` takes it; null when there is nothing to do
+    plan: Option<String>,
     steps: &'a [Step],
     /// what the steps come to where that is less than what was asked for
     caveat: Option<&'a str>,
@@ -155,6 +155,9 @@ async fn change(
     client: &Client,
 ) -> anyhow::Result<Exit> {
     let now = Generations::read(&line.base_name, &client.vms().await.map_err(Stop::vcenter)?);
+    if matches!(request, Request::Sweep) && now.build.is_none() && how.plan.is_none() {
+        return swept_already(line, how.json);
+    }
     let plan = generation::plan(request, &now, &Actor::current(), Timestamp::now()).map_err(Stop::refused)?;
     generation::guard(client, &plan).await.map_err(|error| match error {
         GuardError::Refused(refusal) => Stop::refused(refusal),
@@ -189,6 +192,19 @@ async fn change(
         Some(caveat) => Err(anyhow::anyhow!("{}: {caveat}", line.key)),
         None => Ok(Exit::Done),
     }
+}
+
+/// CI sweeps after every cancel, and mostly packer has cleaned up: that is as it should be.
+fn swept_already(line: &Line, json: bool) -> anyhow::Result<Exit> {
+    say(&format!("{}-build not found: nothing to sweep", line.base_name));
+    if json {
+        let (key, base_name, verb) = (&line.key.0, &line.base_name, Request::Sweep.verb());
+        let report = Report { key, base_name, verb, plan: None, steps: &[], caveat: None, done: true };
+        let mut out = std::io::stdout().lock();
+        serde_json::to_writer(&mut out, &report)?;
+        writeln!(out)?;
+    }
+    Ok(Exit::Done)
 }
 
 /// Packer may be about to destroy the very build that is meant.
@@ -252,7 +268,7 @@ fn print(plan: &Plan, line: &Line, json: bool, done: bool) -> anyhow::Result<()>
     let verb = plan.request.verb();
     if json {
         let (key, base_name, caveat) = (&line.key.0, &plan.base, plan.caveat);
-        let report = Report { key, base_name, verb, plan: plan.fingerprint(), steps: &plan.steps, caveat, done };
+        let report = Report { key, base_name, verb, plan: Some(plan.fingerprint()), steps: &plan.steps, caveat, done };
         serde_json::to_writer(&mut out, &report)?;
         return Ok(writeln!(out)?);
     }

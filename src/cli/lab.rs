@@ -6,6 +6,7 @@ use std::net::SocketAddr;
 use anyhow::Context as _;
 use tmpl::lab::{Book, Lab, Options, Seed};
 use tmpl::pipeline::Matrix;
+use tmpl::pipeline::matrix::MATRIX_PATH;
 
 use super::{Context, Exit, Stop};
 
@@ -30,19 +31,23 @@ pub async fn run(context: &Context, args: Args) -> anyhow::Result<Exit> {
     }
     let mut options = Options { listen: args.listen, speed: args.speed, ..Options::default() };
     // Without a repository the lab is empty, and every scenario is for a line of a repository.
-    match context.matrix() {
-        Ok(matrix) => {
-            options.seeds = seeds(&matrix);
-            options.guests = args.scenario.iter().map(|name| guest(&matrix, name)).collect::<anyhow::Result<_>>()?;
-        }
-        Err(error) if !args.scenario.is_empty() => return Err(error),
-        Err(_) => {}
+    let bare = args.scenario.is_empty() && !context.global.repo.join(MATRIX_PATH).exists();
+    if !bare {
+        let matrix = context.matrix()?;
+        options.seeds = seeds(&matrix);
+        options.guests = args.scenario.iter().map(|name| guest(&matrix, name)).collect::<anyhow::Result<_>>()?;
     }
     let lab = Lab::start(options)
         .await
         .with_context(|| format!("cannot listen on {} (--listen takes another address)", args.listen))?;
     let mut out = std::io::stdout().lock();
     writeln!(out, "# A simulated vCenter. Paste this into a shell, then e.g. `govc ls vm/Templates`:")?;
+    if bare {
+        writeln!(
+            out,
+            "# No {MATRIX_PATH} here, so its folder is empty; --repo DIR puts the templates of DIR's lines there."
+        )?;
+    }
     for (name, value) in lab.environment() {
         writeln!(out, "export {name}='{value}'")?;
     }

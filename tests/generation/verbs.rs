@@ -111,7 +111,9 @@ async fn a_leftover_is_swept_and_nothing_else() {
     assert!(world.run(&["sweep", KEY, "--dry-run"]).await.out.starts_with("power off and destroy"));
     world.run(&["sweep", KEY, "--yes"]).await.is(0, "power off and destroy");
     assert_eq!(world.listed().await, [""]);
-    world.run(&["sweep", KEY, "--yes"]).await.is(3, "nothing to sweep");
+    world.run(&["sweep", KEY, "--yes"]).await.is(0, "nothing to sweep");
+    let report: serde_json::Value = serde_json::from_str(&world.run(&["sweep", KEY, "--json"]).await.out).unwrap();
+    assert_eq!((&report["steps"], &report["plan"]), (&serde_json::json!([]), &serde_json::Value::Null));
 
     let only = World::new(Kind::Lab, &["-build"]).await;
     only.run(&["sweep", KEY, "--yes"]).await.is(3, "only template");
