@@ -9,7 +9,8 @@ pub struct Digest(pub [u8; 32]);
 impl Digest {
     /// From 64 hexadecimal digits in any case.
     pub fn parse(hex: &str) -> Option<Self> {
-        if hex.len() != 64 || !hex.is_ascii() {
+        // A number may have a sign, a digit has none.
+        if hex.len() != 64 || !hex.bytes().all(|byte| byte.is_ascii_hexdigit()) {
             return None;
         }
         let mut bytes = [0; 32];
@@ -80,6 +81,7 @@ mod tests {
         for text in [format!("{HEX}  a.iso.zsync"), format!("{HEX}  b/a.iso"), format!("{}  a.iso", &HEX[..40])] {
             assert_eq!(lookup(&text, "a.iso"), None, "{text}");
         }
+        assert_eq!(lookup(&format!("+{}  a.iso", &HEX[1..]), "a.iso"), None, "a sign is no digit");
         assert_eq!(lookup("SHA256 (a.iso", "a.iso"), None);
         assert_eq!(lookup("", ""), None);
     }

@@ -2,8 +2,9 @@
 
 use super::console::{bare, console, ready};
 use super::pty::Pty;
-use super::world::PROGRAM;
+use super::world::{Ended, PROGRAM};
 use super::{BASE, KEY, Kind, World, figure};
+use tmpl::lab::github::{GitHub, Job, Run, World as Hub, archive};
 use tmpl::lab::{Fault, Trouble};
 
 /// Titles, clipboards, device reports, alternate screens, and C1 forms of them; each says PWNED.
@@ -91,6 +92,44 @@ async fn nothing_that_others_wrote_commands_the_terminal() {
     ));
 }
 
+/// Titles, jobs, steps and logs on GitHub are written by whoever may push.
+#[tokio::test(flavor = "multi_thread")]
+async fn nothing_on_github_commands_the_terminal() {
+    let world = World::steady(Kind::Lab).await;
+    let all = ATTACKS.concat();
+    let evil =
+        |line: &str| Job { name: format!("build ({line}){all}"), ..Job::build(line, "completed", Some("failure")) };
+    let created = jiff::Timestamp::now() - jiff::SignedDuration::from_mins(9);
+    let log = archive(&[("packer-build.log", format!("2026/03/01 02:03:04 ui: ==> x: {all} after\n").as_bytes())]);
+    let run = Run {
+        id: 9001,
+        workflow: tmpl::remote::BUILD,
+        title: format!("build-templates {all}"),
+        event: "schedule",
+        status: "completed",
+        conclusion: Some("failure"),
+        created,
+        ended: Some(created),
+        jobs: vec![evil("rocky-9"), Job::build(KEY, "completed", Some("failure"))],
+        artifacts: vec![(format!("{KEY}-build-debug-log"), log)],
+    };
+    let github = GitHub::start(Hub { runs: vec![run], ..Hub::empty() }).await.unwrap();
+    for verb in [&["runs"][..], &["runs", "watch"], &["runs", "log", KEY], &["triage", KEY], &["runs", "rerun", "77"]] {
+        let ended = Ended::of(world.program(verb).envs(github.environment()).output().await.unwrap());
+        assert!(!ended.out.is_empty() || !ended.err.is_empty(), "{verb:?}");
+        harmless(&format!("{verb:?} stdout"), ended.out.as_bytes());
+        harmless(&format!("{verb:?} stderr"), ended.err.as_bytes());
+    }
+    let mut console = console(&world);
+    github.environment().into_iter().for_each(|(name, value)| console.env(name, value));
+    let mut pty = ready(&world, console);
+    pty.keys("G");
+    pty.wait_for("PWNED");
+    pty.signal(nix::sys::signal::Signal::SIGTERM);
+    pty.exit();
+    harmless("the runs' screen", &pty.bytes());
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn other_locales_and_terminals() {
     let world = World::steady(Kind::Lab).await;
@@ -148,10 +187,6 @@ async fn within_screen() {
     ));
     let mut pty = Pty::start(screen, 120, 40);
     pty.wait_for("▸ debian-12");
-    pty.wait_for("p promotes it");
-    for (columns, rows) in [(1, 1), (200, 60), (20, 5), (120, 40)] {
-        pty.resize(columns, rows);
-    }
     pty.wait_for("p promotes it");
     pty.keys("q");
     pty.wait_for("left with 0");

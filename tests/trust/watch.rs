@@ -43,11 +43,11 @@ async fn watched(nth: usize, trouble: Trouble) -> usize {
     report(&mut reports, &context, |row| row["hold"]["reason"] == "wait").await;
     world.govc(&["vm.destroy", &format!("{BASE}-build")]).await;
     report(&mut reports, &context, |row| row["build"].is_null()).await;
+    let calls = world.door.calls();
     kill(Pid::from_raw(i32::try_from(program.id().unwrap()).unwrap()), Signal::SIGINT).unwrap();
     let ended = program.wait_with_output().await.unwrap();
     let said = String::from_utf8_lossy(&ended.stderr).into_owned();
     assert_eq!(ended.status.code(), Some(130), "{context}: {said}");
-    let calls = world.door.calls();
     if trouble != Trouble::Expire && nth < calls.len() {
         assert!(said.contains("trying again"), "{context} of {calls:?}: nothing was said: {said}");
     }

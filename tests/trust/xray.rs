@@ -55,7 +55,9 @@ async fn what_an_account_lacks_is_named_everywhere() {
         refused.is(3, &format!("svc-packer@lab.internal lacks {id}"));
         let mut pty = super::pty::Pty::start(console(&world), 140, 40);
         pty.wait_for("▸ debian-12");
-        pty.wait_for("✓ live");
+        pty.wait("the templates", |screen| {
+            screen.contents().lines().any(|row| row.contains("▸ debian-12") && row.contains("1h    2h"))
+        });
         pty.keys(key);
         pty.wait_for(&format!("lacks {id}"));
         assert!(world.changes().is_empty(), "{verb:?} without {id}: {:?}", world.changes());

@@ -114,6 +114,8 @@ impl Scrubber {
     /// bytes that follow. With `last` nothing follows.
     pub(super) fn hits(&self, bytes: &[u8], last: bool) -> Found {
         let mut hits = Vec::new();
+        // Credentials, with the words by which they are known to be some.
+        let mut known = Vec::new();
         let mut open = bytes.len();
         let mut hold = |at: usize| open = open.min(at);
         self.needles.search(bytes, last, |ring| match ring {
@@ -123,7 +125,10 @@ impl Scrubber {
             Ring::Word(at, word) => match header::value(bytes, at, word, last) {
                 Value::None => {}
                 Value::Open => hold(at),
-                Value::At(start, end) => hits.push(Hit { start, end, name: self.names.len().saturating_sub(1) }),
+                Value::At(start, end) => {
+                    known.push((at, end));
+                    hits.push(Hit { start, end, name: self.names.len().saturating_sub(1) });
+                }
             },
         });
         let mut settled = open;
@@ -132,9 +137,11 @@ impl Scrubber {
         }
         // A replacement is settled as a whole or not at all.
         hits.sort_unstable_by_key(|hit| (hit.start, std::cmp::Reverse(hit.end)));
-        for hit in hits.iter().rev() {
-            if hit.start < settled && hit.end > settled {
-                settled = hit.start;
+        known.extend(hits.iter().map(|hit| (hit.start, hit.end)));
+        known.sort_unstable();
+        for (start, end) in known.into_iter().rev() {
+            if start < settled && end > settled {
+                settled = start;
             }
         }
         Found { hits, settled }

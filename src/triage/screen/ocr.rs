@@ -14,6 +14,9 @@ const PATIENCE: Duration = Duration::from_secs(10);
 /// Pictures above this width are given to tesseract as they are.
 const ENLARGED: u32 = 2048;
 
+/// All that tesseract gets of our environment: it reads what a guest shows, and needs no password for that.
+const GIVEN: [&str; 5] = ["PATH", "TESSDATA_PREFIX", "LD_LIBRARY_PATH", "LANG", "LC_ALL"];
+
 /// Why a picture was not read.
 #[derive(Debug, thiserror::Error)]
 pub enum OcrError {
@@ -38,6 +41,8 @@ pub async fn read(image: &RgbImage) -> Result<Text, OcrError> {
     DynamicImage::from(prepared(image)).write_to(&mut png, ImageFormat::Png).map_err(|error| failed(&error))?;
     let mut child = tokio::process::Command::new("tesseract")
         .args(["-", "-", "--psm", "6"])
+        .env_clear()
+        .envs(GIVEN.into_iter().filter_map(|name| Some((name, std::env::var_os(name)?))))
         .env("OMP_THREAD_LIMIT", "1")
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())

@@ -106,6 +106,19 @@ fn credentials_in_headers_vanish() {
 }
 
 #[test]
+fn a_header_within_a_value_takes_nothing_of_it_away() {
+    let it = scrubber(&[]);
+    let text = "Authorization: BearAuthorization: Bearar x";
+    for size in 1..text.len() {
+        let (mut stream, mut out) = (it.stream(), Vec::new());
+        text.as_bytes().chunks(size).for_each(|chunk| stream.push(chunk, &mut out));
+        stream.finish(&mut out);
+        let clean = String::from_utf8(out).unwrap();
+        assert_eq!(clean, "Authorization: [REDACTED:AUTHORIZATION] Bearar x", "in pieces of {size}");
+    }
+}
+
+#[test]
 fn percent_codes_are_taken_in_every_dialect_and_at_every_cut() {
     let it = scrubber(&[("A", "a*A'!a"), ("B", "0:\"'a!*A!aA[%aa0!'(#")]);
     for (text, clean) in [
