@@ -232,10 +232,14 @@ fn a_log_cut_anywhere_never_gets_a_wrong_cause() {
 fn a_log_without_its_start_never_gets_a_wrong_cause() {
     for part in [1, 2, 5, 8] {
         let samples = samples("packer-build.log");
-        check(&samples, samples.len() / 2, |text| {
+        let (right, mut wrong) = vary(&samples, |text| {
             let lines: Vec<&str> = text.split_inclusive('\n').collect();
             lines[lines.len() * part / 10..].concat()
         });
+        // That somebody cancelled is true, and may be all that is left.
+        wrong.retain(|wrong| !wrong.contains(": cancelled by"));
+        assert!(wrong.is_empty(), "{} wrong:\n{}", wrong.len(), wrong.join("\n"));
+        assert!(right >= samples.len() / 2, "only {right} of {} kept their cause", samples.len());
     }
 }
 
