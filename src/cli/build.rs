@@ -71,6 +71,16 @@ impl From<OnErrorArg> for OnError {
 
 /// Runs the verb.
 pub async fn run(context: &Context, args: Args) -> anyhow::Result<Exit> {
+    let step = args.github.then(Step::from_env);
+    let key = args.key.clone();
+    let done = build_line(context, args, step.as_ref()).await;
+    if let (Some(step), Err(error)) = (&step, &done) {
+        step.stopped(&key, &format!("{error:#}"))?;
+    }
+    done
+}
+
+async fn build_line(context: &Context, args: Args, step: Option<&Step>) -> anyhow::Result<Exit> {
     let request = request(context, &args)?;
     if args.dry_run {
         let mut out = std::io::stdout().lock();
@@ -98,14 +108,13 @@ pub async fn run(context: &Context, args: Args) -> anyhow::Result<Exit> {
             tell(&progress);
         }
     };
-    let step = args.github.then(Step::from_env);
     // What packer and the guest print is no command to the runner.
-    let silence = step.as_ref().map(Step::silence).transpose()?;
+    let silence = step.map(Step::silence).transpose()?;
     let stops = stops()?;
     let outcome = build::run_here(&request, &state, stops, &on).await.map_err(stop)?;
     let exit = finish(&outcome, &request.line, quiet).await;
     drop(silence);
-    if let Some(step) = &step {
+    if let Some(step) = step {
         step.built(&outcome.run)?;
     }
     if args.json {

@@ -8,8 +8,21 @@ use tokio::process::{Child, Command};
 use super::{Error, Leg, Repository};
 
 /// Where the scale set's pods are, when the environment says so.
-pub fn namespace() -> Option<String> {
-    std::env::var("TMPL_ARC_NAMESPACE").ok().filter(|name| plain(name))
+///
+/// # Errors
+/// [`Error::Refused`] when what it says is no name.
+pub fn namespace() -> Result<Option<String>, Error> {
+    let Some(name) = std::env::var("TMPL_ARC_NAMESPACE").ok().filter(|name| !name.is_empty()) else { return Ok(None) };
+    match plain(&name) {
+        true => Ok(Some(name)),
+        false => Err(Error::Refused("TMPL_ARC_NAMESPACE is no name of a Kubernetes namespace; correct it".into())),
+    }
+}
+
+/// Variables that `kubectl` has no business with. What its own logins may need stays.
+fn ours(name: &str) -> bool {
+    let prefixes = ["PKR_VAR_", "GOVC_", "TMPL_CONSOLE_", "ACTIONS_"];
+    prefixes.iter().any(|prefix| name.starts_with(prefix)) || matches!(name, "GITHUB_TOKEN" | "GH_TOKEN")
 }
 
 /// A name of Kubernetes: it becomes an argument, which must be no option.
@@ -39,14 +52,17 @@ pub fn command(leg: &Leg, repository: &Repository, namespace: Option<&str>) -> R
     Ok(words.iter().chain(&tail).map(|word| (*word).to_owned()).collect())
 }
 
-/// Starts it; its output is the log as it stands in the pod, unscrubbed.
+/// Starts it; its output is the log as it stands in the pod, unscrubbed, and so is what it says on stderr.
 ///
 /// # Errors
 /// [`Error::Refused`] where there is no `kubectl`.
 pub fn follow(argv: &[String]) -> Result<Child, Error> {
     let (program, arguments) = argv.split_first().ok_or_else(|| Error::Refused("nothing to run".into()))?;
     let mut command = Command::new(program);
-    command.args(arguments).stdin(Stdio::null()).stdout(Stdio::piped()).kill_on_drop(true);
+    command.args(arguments).stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped()).kill_on_drop(true);
+    std::env::vars_os().map(|(name, _)| name).filter(|name| ours(&name.to_string_lossy())).for_each(|name| {
+        command.env_remove(name);
+    });
     command.spawn().map_err(|error| Error::Refused(format!("the pod cannot be read: {program}: {error}")))
 }
 

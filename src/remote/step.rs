@@ -8,6 +8,7 @@ use std::io::{self, Write};
 use std::path::PathBuf;
 
 use crate::build::{Run, RunState};
+use crate::triage::redact::Scrubber;
 use crate::triage::verdict::{Verdict, Witness};
 
 /// The step this process is.
@@ -116,6 +117,16 @@ impl Step {
 
     fn annotate(&self, title: &str, text: &str) -> io::Result<()> {
         writeln!(io::stderr(), "::error title={}::{}", escaped(title, true), escaped(text, false))
+    }
+
+    /// A line that was not built, or not promoted, and why.
+    ///
+    /// # Errors
+    /// Those of writing.
+    pub fn stopped(&self, title: &str, why: &str) -> io::Result<()> {
+        let why = Scrubber::shared().text(why);
+        self.summarise(&format!("| line | |\n|---|---|\n| {} | {} |\n\n", cell(title), cell(&why)))?;
+        self.annotate(title, &why)
     }
 
     fn output(&self, name: &str, value: &str) -> io::Result<()> {

@@ -143,3 +143,48 @@ async fn a_leg_at_work_says_which_source_is_lacking() {
     assert_eq!(log.code, 3);
     assert!(log.stderr.contains("set TMPL_ARC_NAMESPACE"), "{}", log.stderr);
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_leg_at_work_is_followed_from_its_pod_and_kubectl_learns_no_secret() {
+    let github = busy().await;
+    let home = TempDir::new().unwrap();
+    let bin = home.path().join("bin");
+    std::fs::create_dir(&bin).unwrap();
+    let script = "#!/bin/sh\nenv >\"$HOME/environment\"\necho \"$*\" >\"$HOME/arguments\"\n\
+        echo '2026/11/23 10:00:00 ui: ==> vsphere-iso.debian: Waiting for IP...'\n\
+        printf 'warning: \\033]52;c;cHduZWQ=\\007 of hunter2-hunter2\\n' >&2\n";
+    std::fs::write(bin.join("kubectl"), script).unwrap();
+    std::fs::set_permissions(bin.join("kubectl"), std::os::unix::fs::PermissionsExt::from_mode(0o755)).unwrap();
+    let follow = |namespace: &str| {
+        let mut command = program(&github, &home);
+        let path = format!("{}:{}", bin.display(), std::env::var("PATH").unwrap());
+        command.env("PATH", path).env("TMPL_ARC_NAMESPACE", namespace);
+        command.env("PKR_VAR_vsphere_password", "hunter2-hunter2");
+        ended(command, &["runs", "log", "#2", "--leg", "debian-12"])
+    };
+    let log = follow("arc-runners").await;
+    assert_eq!(log.code, 0, "{}", log.stderr);
+    assert!(log.stdout.contains("Waiting for IP..."), "{}", log.stdout);
+    assert!(log.stderr.contains("kubectl: warning:") && log.stderr.contains("[REDACTED:PKR_VAR_vsphere_password]"));
+    assert!(!log.stderr.contains('\u{1b}') && !log.stderr.contains("hunter2"), "{:?}", log.stderr);
+    assert!(std::fs::read_to_string(home.path().join("arguments")).unwrap().contains("--namespace arc-runners"));
+    let environment = std::fs::read_to_string(home.path().join("environment")).unwrap();
+    assert!(!environment.contains("hunter2") && !environment.contains("GITHUB_TOKEN"), "{environment}");
+
+    let log = follow("--kubeconfig=/evil").await;
+    assert_eq!(log.code, 3);
+    assert!(log.stderr.contains("TMPL_ARC_NAMESPACE is no name"), "{}", log.stderr);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_build_that_is_refused_is_annotated() {
+    let github = busy().await;
+    let home = TempDir::new().unwrap();
+    let summary = home.path().join("summary");
+    let mut command = program(&github, &home);
+    command.env("GITHUB_STEP_SUMMARY", &summary);
+    let build = ended(command, &["build", "almalinux-9", "--packer", "/bin/true", "--github"]).await;
+    assert_eq!(build.code, 2, "{}", build.stderr);
+    assert!(build.stderr.contains("::error title=almalinux-9::cannot run packer (/bin/true)"), "{}", build.stderr);
+    assert!(std::fs::read_to_string(summary).unwrap().contains("cannot run packer"));
+}

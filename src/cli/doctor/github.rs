@@ -18,10 +18,11 @@ pub async fn look(context: &Context) -> Vec<Finding> {
         Err(error) => vec![Finding::new("github", "token", State::Failed, error.to_string())],
     };
     let (state, text) = match pod::namespace() {
-        Some(namespace) => (State::Ok, format!("pods of the scale set in {namespace}")),
-        None => {
+        Ok(Some(namespace)) => (State::Ok, format!("pods of the scale set in {namespace}")),
+        Ok(None) => {
             (State::Absent, "TMPL_ARC_NAMESPACE is not set: logs of legs at work are not read from their pods".into())
         }
+        Err(error) => (State::Failed, error.to_string()),
     };
     findings.push(Finding::new("github", "pods", state, text));
     findings

@@ -8,12 +8,16 @@ use tmpl::build::Run;
 use tmpl::pipeline::Line;
 use tmpl::remote::pins::{self, Skew};
 use tmpl::remote::{Client, Leg, RemoteRun, pod};
+use tmpl::triage::log::clean;
 use tmpl::triage::redact::Scrubber;
-use tokio::io::AsyncReadExt as _;
+use tokio::io::{AsyncBufReadExt as _, AsyncReadExt as _};
 use tokio::signal::unix::{SignalKind, signal};
 
 use super::{find, stop};
 use crate::cli::{Context, Exit, Stop, log};
+
+/// Bytes of what `kubectl` complains of that are shown.
+const COMPLAINTS: u64 = 64 << 10;
 
 /// Arguments of `runs log`.
 #[derive(Debug, clap::Args)]
@@ -78,9 +82,10 @@ pub async fn log(context: &Context, github: &Client, args: Args) -> anyhow::Resu
 
 /// The log of a leg at work, from its pod, until the pod goes or Ctrl-C.
 async fn pod_log(github: &Client, leg: &Leg) -> anyhow::Result<Exit> {
-    let argv = pod::command(leg, github.repository(), pod::namespace().as_deref()).map_err(stop)?;
+    let argv = pod::command(leg, github.repository(), pod::namespace().map_err(stop)?.as_deref()).map_err(stop)?;
     let mut child = pod::follow(&argv).map_err(stop)?;
     let mut from = child.stdout.take().ok_or_else(|| Stop::usage("kubectl has no output"))?;
+    let complaints = child.stderr.take().map(|complaints| tokio::spawn(told(complaints)));
     let mut interrupt = signal(SignalKind::interrupt())?;
     let scrubber = Scrubber::of_process();
     let mut printer = log::Lines::new(&scrubber);
@@ -93,10 +98,23 @@ async fn pod_log(github: &Client, leg: &Leg) -> anyhow::Result<Exit> {
         if got == 0 {
             printer.finish()?;
             let status = child.wait().await?;
+            if let Some(complaints) = complaints {
+                complaints.await??;
+            }
             return Ok(if status.success() { Exit::Done } else { Exit::Failed });
         }
         printer.push(&buffer[..got])?;
     }
+}
+
+/// What `kubectl` complains of, without secrets and harmless to the terminal.
+async fn told(complaints: tokio::process::ChildStderr) -> std::io::Result<()> {
+    let mut lines = tokio::io::BufReader::new(complaints.take(COMPLAINTS)).split(b'\n');
+    while let Some(line) = lines.next_segment().await? {
+        let text = Scrubber::shared().text(&clean(&String::from_utf8_lossy(&line))).into_owned();
+        writeln!(std::io::stderr(), "tmpl-tui: kubectl: {text}")?;
+    }
+    Ok(())
 }
 
 fn line(context: &Context, leg: &Leg) -> anyhow::Result<Line> {

@@ -139,7 +139,7 @@ fn draw_empty(console: &Console, inner: Rect, trouble: Option<&str>, theme: Them
         }
         (Some(_), _) => (format!("{build} is not powered on"), "no picture until it is"),
         (None, Some(_)) => (format!("{build} is a template"), "p promotes it"),
-        (None, None) => ("no build VM".into(), "a running build shows its console here"),
+        (None, None) => ("no build VM".into(), "a build shows its console here"),
     };
     empty(inner, &[(&text, Style::new()), (hint, theme.dim())], buffer);
 }

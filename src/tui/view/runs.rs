@@ -28,7 +28,7 @@ const QUEUE: u16 = 8;
 
 /// Draws the screen.
 pub fn draw(console: &Console, area: Rect, theme: Theme, buffer: &mut Buffer) {
-    let inner = frame(area, title(console, theme), true, theme, buffer);
+    let inner = frame(area, title(console, area.width, theme), true, theme, buffer);
     let view = &console.github;
     let Some(pipeline) = &view.pipeline else {
         let (text, hint) = match (&view.repository, &view.trouble) {
@@ -52,7 +52,7 @@ pub fn draw(console: &Console, area: Rect, theme: Theme, buffer: &mut Buffer) {
     }
 }
 
-fn title(console: &Console, theme: Theme) -> Vec<Span<'static>> {
+fn title(console: &Console, columns: u16, theme: Theme) -> Vec<Span<'static>> {
     let mut title = vec![Span::styled(" Runs on GitHub ", theme.title(true))];
     if let Some(Ok(repository)) = &console.github.repository {
         title.push(Span::raw(format!("· {repository} ")));
@@ -61,7 +61,11 @@ fn title(console: &Console, theme: Theme) -> Vec<Span<'static>> {
     if let Some(rate) = pipeline.board.rate {
         let style = if rate.remaining * 10 < rate.limit { theme.warn() } else { theme.dim() };
         let reset = age::clock(rate.reset, &console.zone);
-        title.push(Span::styled(format!("· {} of {} requests left until {reset} ", rate.remaining, rate.limit), style));
+        let text = match columns {
+            0..100 => format!("· {} of {} requests ", rate.remaining, rate.limit),
+            _ => format!("· {} of {} requests left until {reset} ", rate.remaining, rate.limit),
+        };
+        title.push(Span::styled(text, style));
     }
     if console.github.trouble.is_some() {
         let old = age::spoken(console.now, pipeline.board.at);
@@ -143,10 +147,15 @@ fn run_cells(console: &Console, seen: &Seen) -> [String; 3] {
 }
 
 fn leg_cells(console: &Console, leg: &Leg) -> [String; 3] {
-    let queued = leg.queued(console.now);
-    let waited = if leg.started.is_none() || queued.as_secs() >= 60 { short(queued) } else { String::new() };
-    let facts: Vec<&str> = [leg.step.as_deref(), leg.runner.as_deref()].into_iter().flatten().collect();
-    [leg.age(console.now).map(short).unwrap_or_default(), waited, facts.join(" · ")]
+    let took =
+        leg.age(console.now).map(|age| format!("{}{}", if leg.ended.is_some() { "in " } else { "" }, short(age)));
+    // The end of a runner's name tells it from the others, and a narrow screen would cut that.
+    let runner = leg.runner.as_deref().map(|name| match name.char_indices().rev().filter(|(_, c)| *c == '-').nth(1) {
+        Some((at, _)) => format!("…{}", &name[at..]),
+        None => name.to_owned(),
+    });
+    let facts: Vec<String> = [leg.step.clone(), runner].into_iter().flatten().collect();
+    [took.unwrap_or_default(), short(leg.queued(console.now)), facts.join(" · ")]
 }
 
 fn short(duration: SignedDuration) -> String {
@@ -192,7 +201,10 @@ fn detail(console: &Console, theme: Theme) -> Vec<(String, Style)> {
                 "log: Enter opens that of the leg that failed".to_owned(),
             )
         }
-        Some(Row::Leg(_, leg)) => (&leg.url, leg.name.clone(), sources(console, leg)),
+        Some(Row::Leg(_, leg)) => {
+            let runner = leg.runner.as_deref().map(|runner| format!(" on {runner}")).unwrap_or_default();
+            (&leg.url, format!("{}{runner}", leg.name), sources(console, leg))
+        }
     };
     vec![(clean(&what), theme.bold()), (format!("{} (c copies)", clean(url)), Style::new()), (log, theme.dim())]
 }
@@ -210,9 +222,10 @@ fn sources(console: &Console, leg: &Leg) -> String {
     let guest =
         guest.map_or("no guest in vCenter yet".to_owned(), |vm| format!("guest and picture: {} in vCenter", vm.name));
     let pod = match (pod::namespace(), &leg.runner) {
-        (None, _) => "log: none before it is over (set TMPL_ARC_NAMESPACE to read it from the pod)",
-        (Some(_), None) => "log: no pod yet",
-        (Some(_), Some(_)) => "log: tmpl-tui runs log follows its pod",
+        (Ok(None), _) => "log: none before it is over (set TMPL_ARC_NAMESPACE to read it from the pod)",
+        (Err(_), _) => "log: none before it is over (TMPL_ARC_NAMESPACE is no name of a namespace)",
+        (Ok(Some(_)), None) => "log: no pod yet",
+        (Ok(Some(_)), Some(_)) => "log: tmpl-tui runs log follows its pod",
     };
     format!("{pod} · {guest}")
 }
