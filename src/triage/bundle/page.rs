@@ -167,7 +167,7 @@ impl Page<'_> {
                 )?;
             }
         }
-        writeln!(out, "<h2>All {} pictures</h2>\n<div class=\"strip\">", self.shots.len())?;
+        writeln!(out, "<h2>All pictures ({})</h2>\n<div class=\"strip\">", self.shots.len())?;
         for (at, shot) in self.shots.iter().enumerate() {
             let cited = self.verdict.evidence.iter().filter_map(|e| e.frame.as_deref()).any(|frame| shot.is(frame));
             let class = if cited { " class=\"cited\"" } else { "" };
