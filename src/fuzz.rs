@@ -15,13 +15,24 @@ use crate::pipeline::{Matrix, varfiles};
 use crate::triage::log;
 use crate::triage::picture::Picture;
 use crate::triage::redact::{Scrubber, Secret};
-use crate::triage::rules::Rules;
+use crate::triage::rules;
 use crate::triage::screen;
+use crate::triage::verdict::judge;
 use crate::vcenter::{FolderEvent, LinkState};
 
 /// The matrix that is shipped.
 const MATRIX: &str = include_str!("../ci/matrix.json");
 const SECRET: &str = "hunter2-is-no-password";
+/// A build that failed.
+const LOG: &str = "\
+2026/11/23 04:38:18 [INFO] Packer version: 1.16.0 [go1.26.8 linux amd64]
+2026/11/23 04:38:19 ui: ==> vsphere-iso.linux: Creating virtual machine...
+2026/11/23 04:38:20 ui: ==> vsphere-iso.linux: Waiting for IP...
+2026/11/23 04:38:21 packer-plugin-vsphere_v2.1.0_x5.0_linux_amd64 plugin: 2026/11/23 04:38:21 IP is not yet known
+2026/11/23 04:58:20 ui error: ==> vsphere-iso.linux: Timeout waiting for IP address: timeout waiting
+2026/11/23 04:58:21 ui: ==> vsphere-iso.linux: Destroying VM...
+2026/11/23 04:58:22 ui error: Build 'vsphere-iso.linux' errored after 20 minutes: timeout waiting
+";
 
 /// A target's name and entry.
 pub type Target = (&'static str, fn(&[u8]));
@@ -152,14 +163,16 @@ pub fn image(bytes: &[u8]) {
     let _ = (screen::read_cells(&pixels), screen::compare(&pixels, &pixels), picture.hash());
 }
 
-/// Rules of a repository are read or refused in one line.
+/// Rules of a repository are read or refused in one line; those that are read judge a log, and cite lines that it has.
 pub fn triage(bytes: &[u8]) {
-    let Ok(repo) = tempfile::tempdir() else { return };
-    let written = std::fs::create_dir(repo.path().join("ci"))
-        .and_then(|()| std::fs::write(repo.path().join("ci/triage.toml"), bytes));
-    if let (Ok(()), Err(error)) = (written, Rules::with_own(repo.path())) {
-        assert!(!error.to_string().contains('\n'), "{error}");
-    }
+    let text = String::from_utf8_lossy(bytes);
+    let rules = match rules::parse(Path::new(rules::OWN), &text) {
+        Ok(rules) => rules,
+        Err(error) => return assert!(!error.to_string().contains('\n'), "{error}"),
+    };
+    let Ok(verdict) = judge(LOG.as_bytes(), &rules, &Scrubber::default(), Some("login-prompt")) else { return };
+    let last = LOG.lines().count() as u64;
+    assert!(verdict.evidence.iter().all(|cited| cited.line.is_none_or(|line| (1..=last).contains(&line))));
 }
 
 /// No keys make a read-only console change anything; others confirm first.

@@ -1,7 +1,7 @@
 //! Finds the places of a text where any of many strings may begin, at close to the speed of memory.
 //!
-//! Every string has at least four bytes. At each place of the text the next four are hashed and looked up in a table of
-//! 64 Ki bits, which lies in the first cache: no step waits for the one before, as the steps of an automaton do.
+//! Every string has at least four bytes. At each place of the text the next four are hashed and looked up in a table that
+//! lies in the second cache: no step waits for the one before, as the steps of an automaton do.
 
 /// Bytes that are looked at; no string is shorter.
 pub const QUAD: usize = 4;
@@ -11,25 +11,21 @@ const BITS: u32 = 16;
 /// What begins with which four bytes.
 #[derive(Debug)]
 pub struct Quads<T> {
-    /// whether anything begins with four bytes of this hash: one bit each
-    bits: Box<[u64; 1 << (BITS - 6)]>,
-    /// for each hash: number of its group, counted from 1
-    slots: Vec<u16>,
+    /// for each hash: number of its group, counted from 1; 0 where nothing begins
+    slots: Box<[u16; 1 << BITS]>,
     groups: Vec<Vec<T>>,
 }
 
 impl<T> Default for Quads<T> {
     fn default() -> Self {
-        Self { bits: Box::new([0; 1 << (BITS - 6)]), slots: Vec::new(), groups: Vec::new() }
+        Self { slots: Box::new([0; 1 << BITS]), groups: Vec::new() }
     }
 }
 
 impl<T> Quads<T> {
     /// Enters something that begins with these bytes.
     pub fn enter(&mut self, begins: [u8; QUAD], what: T) {
-        self.slots.resize(1 << BITS, 0);
         let slot = hash(begins);
-        self.bits[slot / 64] |= 1 << (slot % 64);
         if self.slots[slot] == 0 {
             self.groups.push(Vec::new());
             // Never more groups than slots; should the last number be one too high, two slots share a group.
@@ -40,15 +36,10 @@ impl<T> Quads<T> {
 
     /// The first place at or behind `from` where something may begin, and what. The caller compares.
     pub fn next(&self, bytes: &[u8], from: usize) -> Option<(usize, &[T])> {
-        let rest = bytes.get(from..)?;
-        for (at, quad) in rest.windows(QUAD).enumerate() {
-            let slot = hash([quad[0], quad[1], quad[2], quad[3]]);
-            if self.bits[slot / 64] >> (slot % 64) & 1 == 1 {
-                let group = usize::from(*self.slots.get(slot)?).checked_sub(1)?;
-                return Some((from + at, self.groups.get(group)?));
-            }
-        }
-        None
+        let mut quads = bytes.get(from..)?.windows(QUAD).filter_map(<[u8]>::first_chunk);
+        let at = from + quads.position(|quad| self.slots[hash(*quad)] != 0)?;
+        let group = self.slots[hash(*bytes.get(at..)?.first_chunk()?)];
+        Some((at, self.groups.get(usize::from(group).checked_sub(1)?)?))
     }
 }
 

@@ -13,7 +13,7 @@ use super::fingerprint::Fingerprint;
 use super::log::{Origin, Phase};
 
 pub use teach::{Sign, TeachError, teach};
-use written::parse;
+pub(crate) use written::parse;
 
 /// The rules that ship with the program.
 const SHIPPED: &str = include_str!("../../assets/triage.toml");
