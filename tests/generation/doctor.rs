@@ -71,3 +71,40 @@ async fn what_a_build_needs_of_network_and_cluster_is_asked_there() {
     let (exit, _, text) = findings(&world, &[("PKR_VAR_vsphere_network", "elsewhere")]).await;
     assert!(exit == 1 && text.contains("network/elsewhere not found"), "{text}");
 }
+
+/// The privileges that README tells a team to grant: `Group.Sub One, Two; …`.
+fn of_readme() -> Vec<String> {
+    let readme = include_str!("../../README.md");
+    let (_, rest) = readme.split_once("**Privileges of that account**").unwrap();
+    let (list, _) = rest.split_once("**Pictures**").unwrap();
+    let (_, list) = list.split_once(':').unwrap();
+    let groups = list.trim().trim_end_matches('.').split(';').map(|group| {
+        let words: Vec<&str> = group.split([' ', ',', '\n']).map(|word| word.trim_matches('*')).collect();
+        words.into_iter().filter(|word| word.starts_with(char::is_uppercase) && *word != "Windows" && *word != "TPM")
+    });
+    groups
+        .flat_map(|mut words| {
+            let group = words.next().unwrap();
+            words.map(move |word| format!("{group}.{word}"))
+        })
+        .collect()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn it_asks_for_every_privilege_that_readme_lists() {
+    let listed = of_readme();
+    assert!(listed.len() > 25 && listed.contains(&"Cryptographer.Encrypt".to_owned()), "{listed:?}");
+    let lacks: Vec<&str> = listed.iter().map(String::as_str).collect();
+    let account = Account::new("svc-packer@lab.internal", "lab-password").without(&lacks);
+    let world = World::with(Kind::Lab, &[""], Options { accounts: vec![account], ..Options::default() }).await;
+    let named = [
+        ("PKR_VAR_vsphere_network", tmpl::lab::NETWORK),
+        ("PKR_VAR_vsphere_cluster", tmpl::lab::CLUSTER),
+        ("PKR_VAR_vsphere_datastore", tmpl::lab::DATASTORE),
+    ];
+    let (exit, _, text) = findings(&world, &named).await;
+    assert_eq!(exit, 1);
+    for id in listed {
+        assert!(text.contains(&id), "{id}: {text}");
+    }
+}

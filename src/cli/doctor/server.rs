@@ -15,6 +15,7 @@ const ON_FOLDER: &[(&str, &[&str])] = &[
         "build",
         &[
             "VirtualMachine.Inventory.Create",
+            "VirtualMachine.Inventory.CreateFromExisting",
             "VirtualMachine.Inventory.Delete",
             "VirtualMachine.Config.AddNewDisk",
             "VirtualMachine.Config.AddRemoveDevice",
@@ -30,11 +31,16 @@ const ON_FOLDER: &[(&str, &[&str])] = &[
             "VirtualMachine.Interact.PowerOn",
             "VirtualMachine.Interact.PutUsbScanCodes",
             "VirtualMachine.Interact.SetCDMedia",
+            "VirtualMachine.Interact.SetFloppyMedia",
+            "VirtualMachine.Provisioning.CreateTemplateFromVM",
             "VirtualMachine.Provisioning.MarkAsTemplate",
             "VirtualMachine.Provisioning.MarkAsVM",
         ],
     ),
 ];
+
+/// What a build of Windows 11 needs there for its TPM.
+const FOR_TPM: &[(&str, &[&str])] = &[("build with a TPM", &["Cryptographer.Access", "Cryptographer.Encrypt"])];
 
 /// What a verb needs on the datastore.
 const ON_DATASTORE: &[(&str, &[&str])] = &[
@@ -42,10 +48,15 @@ const ON_DATASTORE: &[(&str, &[&str])] = &[
     ("iso upload", &["Datastore.Browse", "Datastore.FileManagement"]),
 ];
 
-/// What a build needs elsewhere: what it is, the variables that name it, where it is in the inventory, the privilege.
-const ELSEWHERE: [(&str, [&str; 2], [&str; 2], &str); 2] = [
-    ("network", ["PKR_VAR_vsphere_network", "GOVC_NETWORK"], ["network/", ""], "Network.Assign"),
-    ("cluster", ["PKR_VAR_vsphere_cluster", "GOVC_CLUSTER"], ["host/", "/Resources"], "Resource.AssignVMToPool"),
+/// What a build needs elsewhere: what it is, the variables that name it, where it is in the inventory, the privileges.
+const ELSEWHERE: [(&str, [&str; 2], [&str; 2], &[&str]); 2] = [
+    ("network", ["PKR_VAR_vsphere_network", "GOVC_NETWORK"], ["network/", ""], &["Network.Assign"]),
+    (
+        "cluster",
+        ["PKR_VAR_vsphere_cluster", "GOVC_CLUSTER"],
+        ["host/", "/Resources"],
+        &["Host.Config.SystemManagement", "Resource.AssignVMToPool"],
+    ),
 ];
 
 /// Either way to a picture: the server's own page, or a file on the datastore.
@@ -63,7 +74,7 @@ pub async fn look(context: &Context) -> Vec<Finding> {
         Err(error) => return vec![Finding::new("vcenter", host, State::Unusable, error.to_string())],
     };
     let mut findings = Vec::new();
-    if let Err(error) = ask(&client, &settings, &mut findings).await {
+    if let Err(error) = ask(&client, &settings, has_tpm(context), &mut findings).await {
         let state = match error {
             Error::Settings(_) | Error::Login { .. } | Error::Tls { .. } => State::Unusable,
             _ => State::Failed,
@@ -75,7 +86,12 @@ pub async fn look(context: &Context) -> Vec<Finding> {
     findings
 }
 
-async fn ask(client: &Client, settings: &Settings, findings: &mut Vec<Finding>) -> Result<(), Error> {
+/// Whether a line's guest has a TPM, as `packer/windows/desktop` gives it one.
+fn has_tpm(context: &Context) -> bool {
+    context.matrix().is_ok_and(|matrix| matrix.lines.iter().any(|line| line.dist == "Windows Desktop"))
+}
+
+async fn ask(client: &Client, settings: &Settings, tpm: bool, findings: &mut Vec<Finding>) -> Result<(), Error> {
     let ok = |name: &str, detail: String| Finding::new("vcenter", name, State::Ok, detail);
     findings.push(ok(&settings.host(), client.about().await?.full_name));
     findings.push(ok("account of builds", client.user(Account::Builder).await?));
@@ -87,6 +103,9 @@ async fn ask(client: &Client, settings: &Settings, findings: &mut Vec<Finding>) 
     let shown = if settings.folder.is_empty() { "the vm folder itself" } else { &settings.folder };
     findings.push(ok("folder", format!("{shown} ({folder}), {} VMs and templates", vms.len())));
     privileges(client, Account::Builder, "folder", &folder, ON_FOLDER, findings).await?;
+    if tpm {
+        privileges(client, Account::Builder, "folder", &folder, FOR_TPM, findings).await?;
+    }
     pictures(client, &folder, findings).await?;
     elsewhere(client, findings).await?;
     match &settings.datastore {
@@ -101,7 +120,7 @@ async fn ask(client: &Client, settings: &Settings, findings: &mut Vec<Finding>) 
 }
 
 async fn elsewhere(client: &Client, findings: &mut Vec<Finding>) -> Result<(), Error> {
-    for (what, variables, [before, after], id) in ELSEWHERE {
+    for (what, variables, [before, after], ids) in ELSEWHERE {
         let named = variables.iter().find_map(|name| std::env::var(name).ok().filter(|value| !value.is_empty()));
         let Some(name) = named else {
             findings.push(Finding::new("vcenter", what, State::Absent, format!("{} not set", variables[0])));
@@ -110,7 +129,7 @@ async fn elsewhere(client: &Client, findings: &mut Vec<Finding>) -> Result<(), E
         match client.at_path(&format!("{before}{name}{after}")).await {
             Ok(moid) => {
                 findings.push(Finding::new("vcenter", what, State::Ok, format!("{name} ({moid})")));
-                privileges(client, Account::Builder, what, &moid, &[("build", &[id])], findings).await?;
+                privileges(client, Account::Builder, what, &moid, &[("build", ids)], findings).await?;
             }
             Err(Error::NotFound(path)) => {
                 let detail = format!("{path} not found; correct {}, or let the account see it", variables[0]);
