@@ -424,7 +424,7 @@ fn colours() -> impl Iterator<Item = Vec<u8>> {
     (b'0'..=b'9').chain([b'm']).map(|next| vec![b'\x1b', b'[', next])
 }
 
-/// One letter: as it is, as percent codes and, unless it is one that nobody escapes, as a number.
+/// One letter: as it is, as percent codes, as a number.
 fn spellings(c: char) -> Vec<Vec<u8>> {
     let (mut buffer, mut units) = ([0; 4], [0; 2]);
     let bytes = c.encode_utf8(&mut buffer).as_bytes();
@@ -433,11 +433,9 @@ fn spellings(c: char) -> Vec<Vec<u8>> {
     let each = |code: fn(u8) -> String| bytes.iter().map(|byte| code(*byte)).collect::<String>();
     let mut texts = vec![each(|b| format!("%{b:02X}")), each(|b| format!("%{b:02x}"))];
     texts.extend([each(|b| format!("%25{b:02X}")), each(|b| format!("%25{b:02x}")), "%2525".into()]);
-    if !c.is_ascii_alphanumeric() {
-        texts.extend([format!("\\u{unit:04x}"), format!("\\u{unit:04X}")]);
-        texts.extend([each(|b| format!("\\x{b:02x}")), each(|b| format!("\\x{b:02X}"))]);
-        texts.extend([format!("&#{number};"), format!("&#x{number:x};"), format!("&#x{number:X};")]);
-    }
+    texts.extend([format!("\\u{unit:04x}"), format!("\\u{unit:04X}")]);
+    texts.extend([each(|b| format!("\\x{b:02x}")), each(|b| format!("\\x{b:02X}"))]);
+    texts.extend([format!("&#{number};"), format!("&#x{number:x};"), format!("&#x{number:X};")]);
     let names = ["&amp;", "&lt;", "&gt;", "&quot;", "&apos;", "&nbsp;"];
     texts.extend(names.into_iter().filter(|_| "&<>\"' ".contains(c)).map(String::from));
     texts.into_iter().map(String::into_bytes).chain([bytes.to_vec()]).collect()

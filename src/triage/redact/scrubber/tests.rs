@@ -49,6 +49,11 @@ fn half_masked_secrets_vanish() {
         ("pw Tr1cky-<sensitive>-S3cret! end", "pw [REDACTED:P] end"),
         ("url Tr1cky-<sensitive>-S3cret%21@", "url [REDACTED:P]@"),
         ("hunter<sensitive>2", "[REDACTED:H]"),
+        ("\\x68\\x75nter<sensitive>", "[REDACTED:H]"),
+        ("&#104;unter<sensitive>2", "[REDACTED:H]"),
+        ("h\\u0075nter<sensitive>&#50;", "[REDACTED:H]"),
+        ("\\x68\\x75\\x6e\\x74\\x65\\x72<sensitive>\\x32", "[REDACTED:H]"),
+        ("hu&#x6e;&#x74;erpacker2", "[REDACTED:H]"),
         ("/tmp/<sensitive>123.iso <sensitive>-plugin", "/tmp/<sensitive>123.iso <sensitive>-plugin"),
     ] {
         assert_eq!(it.text(text), clean);
