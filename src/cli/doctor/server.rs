@@ -48,8 +48,11 @@ const ON_DATASTORE: &[(&str, &[&str])] = &[
     ("iso upload", &["Datastore.Browse", "Datastore.FileManagement"]),
 ];
 
-/// What a build needs elsewhere: what it is, the variables that name it, where it is in the inventory, the privileges.
-const ELSEWHERE: [(&str, [&str; 2], [&str; 2], &[&str]); 2] = [
+/// What it is, the variables that name it, where it is in the inventory, the privileges.
+type Place = (&'static str, [&'static str; 2], [&'static str; 2], &'static [&'static str]);
+
+/// What a build needs elsewhere.
+const ELSEWHERE: [Place; 2] = [
     ("network", ["PKR_VAR_vsphere_network", "GOVC_NETWORK"], ["network/", ""], &["Network.Assign"]),
     (
         "cluster",
