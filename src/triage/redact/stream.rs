@@ -64,13 +64,14 @@ impl<'s> Stream<'s> {
     }
 }
 
-/// Puts markers in the place of the hits (sorted by start); overlapping ones become one. Line breaks are kept.
+/// Puts markers in the place of the hits (sorted by start); overlapping ones become one. Those that only touch do not:
+/// the first may be out already. Line breaks are kept.
 fn replace(scrubber: &Scrubber, bytes: &[u8], hits: impl Iterator<Item = Hit>, out: &mut Vec<u8>) {
     let mut merged: Vec<(Hit, usize)> = Vec::new();
     for hit in hits {
         let length = hit.end - hit.start;
         match merged.last_mut() {
-            Some((last, longest)) if hit.start < last.end || hit.start == last.end && hit.name == last.name => {
+            Some((last, longest)) if hit.start < last.end => {
                 last.end = last.end.max(hit.end);
                 if length > *longest {
                     (last.name, *longest) = (hit.name, length);
