@@ -76,7 +76,7 @@ impl Remains {
         // A long piece on one side, and whatever there is on the other.
         let by_head = heads.iter().filter_map(|(at, place)| {
             let text = text(needles, *at);
-            let head = head(&text[..*place], before)?;
+            let head = head(needles, *at, *place, before)?;
             let tail =
                 places(text).filter(|tail| tail > place).find_map(|tail| Some((tail, tail_at(&text[tail..], behind)?)));
             let (tail, after) = tail.unwrap_or((text.len(), 0));
@@ -86,7 +86,7 @@ impl Remains {
             let text = text(needles, *at);
             let after = tail_at(&text[*place..], behind)?;
             let longest = places(text).filter(|head| head < place).collect::<Vec<_>>();
-            let head = longest.into_iter().rev().find_map(|n| Some((n, head(&text[..n], before)?)));
+            let head = longest.into_iter().rev().find_map(|n| Some((n, head(needles, *at, n, before)?)));
             let (n, head) = head.unwrap_or((0, 0));
             Some((*at, head, after, text[..n].chars().count() + text[*place..].chars().count()))
         });
@@ -109,12 +109,11 @@ fn places(text: &str) -> impl Iterator<Item = usize> {
     text.char_indices().map(|(at, _)| at).skip(1)
 }
 
-/// How many bytes at the end of `before` spell the text.
-fn head(text: &str, before: &[u8]) -> Option<usize> {
-    let first = *text.as_bytes().first()?;
-    let may_begin = |start: &usize| before[*start] == first || b"%&\\+".contains(&before[*start]);
-    let mut starts = (0..before.len()).rev().filter(may_begin);
-    starts.find(|start| spelling::ends_with(text, before, *start)).map(|start| before.len() - start)
+/// How many bytes at the end of `before` spell a needle up to a place in it.
+fn head(needles: &Needles, at: usize, place: usize, before: &[u8]) -> Option<usize> {
+    let mut starts = (0..before.len()).rev().filter(|start| needles.begins(at, &before[*start..]));
+    let spelled = &text(needles, at)[..place];
+    starts.find(|start| spelling::ends_with(spelled, before, *start)).map(|start| before.len() - start)
 }
 
 /// How many bytes at the start of `behind` spell the text.

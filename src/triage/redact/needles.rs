@@ -105,6 +105,14 @@ impl Needles {
         &self.needles
     }
 
+    /// Whether a needle may begin with these bytes, as a search sees it: what a whole text shows must show in a stream.
+    pub fn begins(&self, needle: usize, bytes: &[u8]) -> bool {
+        let Some(begin) = bytes.first_chunk::<QUAD>() else { return self.may_begin(bytes) };
+        let entries = self.table.next(begin, 0).map(|(_, entries)| entries);
+        let this = |entry: &Entry| matches!(entry, Entry::Needle(at) if *at == needle);
+        entries.into_iter().flatten().any(|(prefix, entry)| prefix == begin && this(entry))
+    }
+
     /// Calls `on` for everything in `bytes`, overlaps included, in the order of their start. With `last` no bytes follow
     /// and nothing stays open.
     pub fn search(&self, bytes: &[u8], last: bool, mut on: impl FnMut(Ring)) {

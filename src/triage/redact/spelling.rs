@@ -379,20 +379,22 @@ pub fn ends_with(text: &str, bytes: &[u8], start: usize) -> bool {
 
 /// The bytes with which the spellings of `text` can begin, each `wanted` long.
 pub fn beginnings(text: &str, script: Script, wanted: usize) -> BTreeSet<Vec<u8>> {
-    let (mut done, mut open) = (BTreeSet::new(), vec![(Vec::new(), text)]);
-    while let Some((mut begun, left)) = open.pop() {
-        if begun.len() >= wanted {
+    let (mut done, mut open, mut seen) = (BTreeSet::new(), vec![(Vec::new(), text)], BTreeSet::new());
+    while let Some((begun, left)) = open.pop() {
+        let Some((part, rest)) = first(left) else { continue };
+        let (whole, between) = tokens(&part, script);
+        // What may be repeated, or stands before a letter that is not the first; a colour never comes first.
+        let inside = !begun.is_empty();
+        let repeated = |token: &[u8]| !matches!(part, Part::Letter(_)) && token.first() != Some(&b'\x1b');
+        let between = between.iter().filter(|token| inside || repeated(token)).map(|token| (token, left));
+        for (token, left) in whole.iter().map(|token| (token, rest)).chain(between) {
+            let mut begun = [begun.as_slice(), token].concat();
             begun.truncate(wanted);
-            done.insert(begun);
-        } else if let Some((part, rest)) = first(left) {
-            let mut go_on = |token: &[u8], left| open.push(([&begun, token].concat(), left));
-            let (whole, between) = tokens(&part, script);
-            whole.iter().for_each(|token| go_on(token, rest));
-            // What may be repeated, or stands before a letter that is not the first; a colour never comes first.
-            let inside = !begun.is_empty();
-            let repeated = |token: &[u8]| !matches!(part, Part::Letter(_)) && token.first() != Some(&b'\x1b');
-            let counts = |token: &&Vec<u8>| inside || repeated(token);
-            between.iter().filter(counts).for_each(|token| go_on(token, left));
+            if begun.len() == wanted {
+                done.insert(begun);
+            } else if seen.insert((begun.clone(), left.len())) {
+                open.push((begun, left));
+            }
         }
     }
     done
@@ -405,9 +407,7 @@ fn tokens(part: &Part, script: Script) -> (Vec<Vec<u8>>, Vec<Vec<u8>>) {
     let spelled = |letters: &[char]| letters.iter().flat_map(|c| spellings(*c)).collect::<Vec<_>>();
     let signs = || SIGN.map(|sign| vec![sign as u8]).into_iter();
     match part {
-        // Nobody puts signs before letters that need no quoting.
         Part::Letter(c) if c.is_ascii_alphanumeric() && script == Script::Base64 => (spelled(&[*c]), Vec::new()),
-        Part::Letter(c) if c.is_ascii_alphanumeric() => (spelled(&[*c]), colours().collect()),
         Part::Letter('+') if script == Script::Base64 => (spelled(&['+', '-']), signs().take(1).collect()),
         Part::Letter('/') if script == Script::Base64 => (spelled(&['/', '_']), signs().take(1).collect()),
         Part::Letter(c) => (spelled(&[*c]), signs().chain(colours()).collect()),
