@@ -1,9 +1,9 @@
 //! The program's own log: one file a day in the state folder, kept for two weeks, for its owner alone. Nothing of it goes
 //! to the terminal.
 
-use std::fs::OpenOptions;
+use std::fs::{OpenOptions, Permissions};
 use std::io::{self, Write};
-use std::os::unix::fs::OpenOptionsExt;
+use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, LazyLock, Mutex, PoisonError};
 
@@ -65,6 +65,8 @@ impl Log {
             .filename_suffix(SUFFIX)
             .max_log_files(FILES)
             .build(folder)?;
+        // It goes by the age of files: of those made in one instant it may have thrown away today's, and made it anew.
+        make(folder, &today)?;
         let scrubber = LazyLock::new(Scrubber::of_process as fn() -> Scrubber);
         Ok(Self(Arc::new(Inner { folder: folder.to_owned(), day: Mutex::new(today), files, scrubber })))
     }
@@ -76,7 +78,8 @@ fn today() -> String {
 
 fn make(folder: &Path, day: &str) -> io::Result<()> {
     let path = folder.join(format!("{PREFIX}.{day}.{SUFFIX}"));
-    OpenOptions::new().append(true).create(true).mode(0o600).open(path).map(drop)
+    let file = OpenOptions::new().append(true).create(true).mode(0o600).open(path)?;
+    file.set_permissions(Permissions::from_mode(0o600))
 }
 
 impl<'a> MakeWriter<'a> for Log {
@@ -109,8 +112,6 @@ impl Write for Log {
 
 #[cfg(test)]
 mod tests {
-    use std::os::unix::fs::PermissionsExt;
-
     use super::*;
 
     #[test]
