@@ -22,7 +22,16 @@ pub enum Trouble {
     Expire,
     /// another program's page instead of an answer
     Garble,
+    /// the same as if all were well: a portal or a maintenance page that says 200
+    Portal,
+    /// the server does it, the answer is late
+    Late,
+    /// the server does it, nobody hears of it, and the connection stays
+    Never,
 }
+
+/// How late a late answer is: longer than anything that is waited for briefly, shorter than any call's own patience.
+const LATE: Duration = Duration::from_secs(2);
 
 #[derive(Default)]
 struct State {
@@ -205,10 +214,13 @@ fn pass(mut client: TcpStream, server: &str, shared: &(Mutex<State>, Condvar)) -
                 client.write_all(&answer.body[..answer.body.len() / 2])?;
                 return client.shutdown(Shutdown::Both);
             }
-            Some(Trouble::Garble) => {
-                let page = "<html><body>502 Bad Gateway</body></html>";
-                answer.head = format!("HTTP/1.1 502 Bad Gateway\r\nContent-Length: {}\r\n\r\n", page.len());
-                answer.body = page.into();
+            Some(Trouble::Garble) => answer = page("502 Bad Gateway"),
+            Some(Trouble::Portal) => answer = page("200 OK"),
+            Some(Trouble::Late) => std::thread::sleep(LATE),
+            Some(Trouble::Never) => {
+                // Until the client has had enough.
+                let _ = client.read(&mut [0]);
+                return Ok(());
             }
             _ => {}
         }
@@ -216,6 +228,11 @@ fn pass(mut client: TcpStream, server: &str, shared: &(Mutex<State>, Condvar)) -
         client.write_all(&answer.body)?;
     }
     Ok(())
+}
+
+fn page(status: &str) -> Message {
+    let body = format!("<html><body>{status}</body></html>").into_bytes();
+    Message { head: format!("HTTP/1.1 {status}\r\nContent-Length: {}\r\n\r\n", body.len()), body }
 }
 
 fn record(state: &mut State, method: String) -> Option<Trouble> {

@@ -11,9 +11,17 @@ use tmpl::lab::Options;
 use super::mirror::Server;
 use super::proxy::Trouble;
 use super::world::Ended;
-use super::{BASE, KEY, Kind, Names, World, all, figure, full};
+use super::{BASE, KEY, Kind, Names, World, all, at_once, figure, full};
 
-const TROUBLES: [Trouble; 5] = [Trouble::CutBefore, Trouble::CutAfter, Trouble::Half, Trouble::Expire, Trouble::Garble];
+const TROUBLES: [Trouble; 7] = [
+    Trouble::CutBefore,
+    Trouble::CutAfter,
+    Trouble::Half,
+    Trouble::Expire,
+    Trouble::Garble,
+    Trouble::Portal,
+    Trouble::Late,
+];
 
 /// What a verb starts from and comes to.
 pub struct Course {
@@ -22,7 +30,9 @@ pub struct Course {
     /// the name in the beginning of the image that may never be gone
     pub good: &'static str,
     pub end: fn(&Names) -> Names,
-    /// whether the line is held in the end
+    /// whether the line is held in the beginning
+    pub held_before: bool,
+    /// whether it is in the end
     pub held: bool,
     /// whether the verb may be asked for twice
     pub repeats: bool,
@@ -36,36 +46,33 @@ fn same(before: &Names) -> Names {
     before.clone()
 }
 
-pub const COURSES: [Course; 5] = [
-    Course { verb: &["promote", KEY], start: STEADY, good: "", end: promoted, held: false, repeats: false, idle: 3 },
+/// A verb that changes nothing of a line that nobody holds.
+const LOOK: Course = Course {
+    verb: &["status", "--json"],
+    start: STEADY,
+    good: "",
+    end: same,
+    held_before: false,
+    held: false,
+    repeats: true,
+    idle: 0,
+};
+
+pub const COURSES: [Course; 6] = [
+    Course { verb: &["promote", KEY], end: promoted, repeats: false, idle: 3, ..LOOK },
     Course {
         verb: &["rollback", KEY, "--reason", "does not boot", "--yes"],
-        start: STEADY,
         good: "-prev",
         end: rolled_back,
         held: true,
         repeats: false,
         idle: 3,
+        ..LOOK
     },
-    Course {
-        verb: &["hold", KEY, "--reason", "wait"],
-        start: STEADY,
-        good: "",
-        end: same,
-        held: true,
-        repeats: false,
-        idle: 3,
-    },
-    Course {
-        verb: &["sweep", KEY, "--yes"],
-        start: STEADY,
-        good: "",
-        end: swept,
-        held: false,
-        repeats: false,
-        idle: 0,
-    },
-    Course { verb: &["status", "--json"], start: STEADY, good: "", end: same, held: false, repeats: true, idle: 0 },
+    Course { verb: &["hold", KEY, "--reason", "wait"], held: true, repeats: false, idle: 3, ..LOOK },
+    Course { verb: &["release", KEY], held_before: true, repeats: false, idle: 3, ..LOOK },
+    Course { verb: &["sweep", KEY, "--yes"], end: swept, repeats: false, ..LOOK },
+    LOOK,
 ];
 
 fn promoted(before: &Names) -> Names {
@@ -153,7 +160,17 @@ fn after((names, held): &State, record: &Record) -> State {
 impl Course {
     pub async fn world(&self, kind: Kind) -> World {
         let options = Options { task_scale: 0.0, ..Options::default() };
-        World::with(kind, self.start, options).await
+        let world = World::with(kind, self.start, options).await;
+        if self.held_before {
+            let notes = r#"tmpl-tui hold: {"reason":"wait","by":"op","since":"2026-01-01T00:00:00Z"}"#;
+            world.govc(&["vm.change", "-vm", BASE, "-annotation", notes]).await;
+        }
+        world
+    }
+
+    /// Names and hold before anything is done.
+    pub async fn before(&self, world: &World) -> State {
+        (world.names().await, self.held_before)
     }
 
     /// What must hold after a run, however it ended.
@@ -175,13 +192,24 @@ impl Course {
         assert!(!ended.err.trim().is_empty() || ended.exit == 0, "failed without a word: {}", context());
     }
 
+    /// The calls of a run without trouble.
+    pub async fn calls(&self, kind: Kind) -> Vec<String> {
+        let world = self.world(kind).await;
+        let before = self.before(&world).await;
+        let ended = world.run(self.verb).await;
+        self.holds(&world, &before, &ended, "without trouble").await;
+        assert_eq!(ended.exit, 0, "{:?}: {}", self.verb, ended.err);
+        world.door.calls()
+    }
+
     async fn one(&self, kind: Kind, nth: usize, trouble: Trouble) {
         let world = self.world(kind).await;
-        let before = (world.names().await, false);
+        let before = self.before(&world).await;
         world.door.at(nth, trouble);
         let ended = world.run(self.verb).await;
         let context = format!("{kind:?} {:?}, {trouble:?} at call {nth} of {:?}", self.verb, world.door.calls());
         self.holds(&world, &before, &ended, &context).await;
+        assert!(trouble != Trouble::Late || ended.exit == 0, "it had no patience: {context}: {}", ended.err);
 
         world.door.reset();
         let again = world.run(self.verb).await;
@@ -194,23 +222,18 @@ impl Course {
     }
 }
 
-/// Which call gets which trouble: all of both, or a fifth of that, each call once.
+/// Which call gets which trouble: all of both, or each call one of them.
 pub fn troubles(calls: usize) -> Vec<(usize, Trouble)> {
     let every =
         (1..=calls).flat_map(|nth| TROUBLES.into_iter().enumerate().map(move |(index, kind)| (nth, index, kind)));
-    every.filter(|(nth, index, _)| full() || (nth + index) % 5 == 0).map(|(nth, _, kind)| (nth, kind)).collect()
+    every.filter(|(nth, index, _)| full() || (nth + index) % TROUBLES.len() == 0).map(|(nth, _, kind)| (nth, kind)).collect()
 }
 
 async fn everything(kind: Kind) {
     let mut tries = Vec::new();
     let mut figures = Vec::new();
     for course in &COURSES {
-        let world = course.world(kind).await;
-        let before = (world.names().await, false);
-        let ended = world.run(course.verb).await;
-        course.holds(&world, &before, &ended, "without trouble").await;
-        assert_eq!(ended.exit, 0, "{}", ended.err);
-        let troubles = troubles(world.door.calls().len());
+        let troubles = troubles(course.calls(kind).await.len());
         figures.push(format!("faults in {} ({kind:?}): {} tried, all survived", course.verb[0], troubles.len()));
         tries.extend(troubles.into_iter().map(|(nth, trouble)| course.one(kind, nth, trouble)));
     }
@@ -230,12 +253,28 @@ async fn on_vcsim() {
     }
 }
 
+/// A server that takes a call and never answers it: given up after the call's own patience, looked at, told.
+#[tokio::test(flavor = "multi_thread")]
+async fn an_answer_that_never_comes() {
+    let mut tries = Vec::new();
+    for course in &COURSES {
+        let calls = course.calls(Kind::Lab).await;
+        let second = calls.iter().enumerate().filter(|(_, call)| *call == "Rename_Task").nth(1).map(|(at, _)| at + 1);
+        let these = if full() { (1..=calls.len()).collect() } else { Vec::from_iter(second) };
+        tries.extend(these.into_iter().map(|nth| course.one(Kind::Lab, nth, Trouble::Never)));
+    }
+    let tried = tries.len();
+    // Half a minute each, in which nobody does anything.
+    at_once(40, tries).await;
+    figure(&format!("answers that never come, in every verb (Lab): {tried} tried, all survived"));
+}
+
 const FOLDER: &str = "iso/linux/debian/12/amd64";
 const FILE: &str = "debian-12.15.0-amd64-netinst.iso";
 const AT: &str = "/cdimage/archive/12.15.0/amd64/iso-cd";
 
 /// A lab, and a repository whose mirrors are on this machine.
-async fn desk(iso: &[u8]) -> (World, Server) {
+pub async fn desk(iso: &[u8]) -> (World, Server) {
     let mirror = Server::start();
     mirror.put(&format!("{AT}/{FILE}"), iso);
     let hex: String = Sha256::digest(iso).iter().map(|byte| format!("{byte:02x}")).collect();
@@ -255,38 +294,49 @@ async fn desk(iso: &[u8]) -> (World, Server) {
     (world, mirror)
 }
 
-async fn stage_once(nth: usize, trouble: Trouble) -> usize {
-    let iso = vec![7_u8; 200_000];
-    let (world, _mirror) = desk(&iso).await;
-    world.door.at(nth, trouble);
+pub const STAGE: [&str; 3] = ["iso", "upload", KEY];
+
+/// What must hold after a staging, however it ended (no exit code: it was killed), and after the next one.
+pub async fn staged_or_not(world: &World, iso: &[u8], exit: Option<i32>, context: &str) {
     let staged = || world.lab().file_size(&format!("[vsanDatastore] {FOLDER}/{FILE}"));
-    let verb = ["iso", "upload", KEY];
-    let ended = world.run(&verb).await;
-    let calls = world.door.calls();
-    let context = format!("{trouble:?} at call {nth} of {calls:?}: exit {} {} {}", ended.exit, ended.out, ended.err);
     let whole = Some(iso.len() as u64);
     assert!(staged().is_none() || staged() == whole, "half a file under the final name: {context}");
-    match ended.exit {
-        0 => assert_eq!(staged(), whole, "exit 0 is a lie: {context}"),
-        1 => assert_eq!(staged(), None, "exit 1, yet it is staged: {context}"),
-        _ => panic!("an exit of its own: {context}"),
+    match exit {
+        Some(0) => assert_eq!(staged(), whole, "exit 0 is a lie: {context}"),
+        Some(1 | 130) => assert_eq!(staged(), None, "not done, it says, yet it is staged: {context}"),
+        Some(_) => panic!("an exit of its own: {context}"),
+        None => {}
     }
     let moved = records(world.home.path()).iter().any(|r| r.call == "MoveDatastoreFile_Task" && r.outcome == "done");
     assert!(!moved || staged() == whole, "the audit log says it was moved: {context}");
     world.door.reset();
-    let again = world.run(&verb).await;
+    let again = world.run(&STAGE).await;
     assert!(again.exit == 0 && staged() == whole, "the next run: {context}: {} {}", again.out, again.err);
     let left = world.lab().file_size(&format!("[vsanDatastore] {FOLDER}/.{FILE}.partial"));
     assert_eq!(left, None, "a partial file is left: {context}");
+}
+
+async fn stage_once(nth: usize, trouble: Trouble) -> usize {
+    let iso = vec![7_u8; 200_000];
+    let (world, _mirror) = desk(&iso).await;
+    world.door.at(nth, trouble);
+    let ended = world.run(&STAGE).await;
+    let calls = world.door.calls();
+    let context = format!("{trouble:?} at call {nth} of {calls:?}: exit {} {} {}", ended.exit, ended.out, ended.err);
+    assert!(trouble != Trouble::Late || ended.exit == 0, "it had no patience: {context}");
+    staged_or_not(&world, &iso, Some(ended.exit), &context).await;
     calls.len()
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn while_staging() {
     let calls = stage_once(10_000, Trouble::Garble).await;
-    let troubles = troubles(calls);
+    let mut troubles = troubles(calls);
+    if full() {
+        troubles.extend((1..=calls).map(|nth| (nth, Trouble::Never)));
+    }
     let tried = troubles.len();
-    all(troubles.into_iter().map(|(nth, trouble)| async move {
+    at_once(12, troubles.into_iter().map(|(nth, trouble)| async move {
         stage_once(nth, trouble).await;
     }))
     .await;

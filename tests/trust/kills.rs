@@ -1,30 +1,28 @@
 //! Signals and SIGKILL at any call, a full disk, a state folder that cannot be written, several people at once.
 
 use std::path::Path;
-use std::process::Stdio;
+use std::process::{ExitStatus, Stdio};
 use std::time::{Duration, Instant};
 
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 
 use super::console::{console, ready};
-use super::faults::{COURSES, Course, possible, records};
+use super::faults::{COURSES, Course, STAGE, desk, possible, records, staged_or_not};
 use super::proxy::Trouble;
 use super::world::PROGRAM;
 use super::{KEY, Kind, Names, World, all, figure, full};
 
 const SIGNALS: [Signal; 4] = [Signal::SIGKILL, Signal::SIGTERM, Signal::SIGHUP, Signal::SIGINT];
 
-/// The signal comes while vCenter has done call `nth` and its answer is on the way.
-async fn killed(course: &Course, kind: Kind, nth: usize, signal: Signal) {
-    let world = course.world(kind).await;
-    let before = (world.names().await, false);
+/// The signal comes while vCenter has done call `nth` and its answer is on the way. `None` when it ended before.
+async fn signalled(world: &World, verb: &[&str], nth: usize, signal: Signal) -> Option<ExitStatus> {
     world.door.at(nth, Trouble::HoldAfter);
-    let mut program = world.spawn(course.verb);
+    let mut program = world.spawn(verb);
     let began = Instant::now();
     while !world.door.held() {
         if program.try_wait().unwrap().is_some() {
-            return;
+            return None;
         }
         assert!(began.elapsed() < Duration::from_secs(60), "neither call {nth} nor an end");
         tokio::time::sleep(Duration::from_millis(2)).await;
@@ -34,7 +32,13 @@ async fn killed(course: &Course, kind: Kind, nth: usize, signal: Signal) {
         program.wait().await.unwrap();
     }
     world.door.let_go();
-    let status = tokio::time::timeout(Duration::from_secs(60), program.wait()).await.expect("it ends").unwrap();
+    Some(tokio::time::timeout(Duration::from_secs(60), program.wait()).await.expect("it ends").unwrap())
+}
+
+async fn killed(course: &Course, kind: Kind, nth: usize, signal: Signal) {
+    let world = course.world(kind).await;
+    let before = course.before(&world).await;
+    let Some(status) = signalled(&world, course.verb, nth, signal).await else { return };
     let now = (world.names().await, world.hold().await.is_some());
     let context = format!("{kind:?} {:?}, {signal} at call {nth}: {status}, now {now:?}", course.verb);
     assert!(now.0.values().any(|id| *id == before.0[course.good]), "the last good image is gone: {context}");
@@ -54,16 +58,37 @@ async fn killed(course: &Course, kind: Kind, nth: usize, signal: Signal) {
 async fn a_signal_at_any_call() {
     let mut tries = Vec::new();
     for course in &COURSES {
-        let world = course.world(Kind::Lab).await;
-        world.run(course.verb).await.is(0, "");
-        let calls = world.door.calls().len();
-        let every =
-            (1..=calls).flat_map(|nth| SIGNALS.into_iter().enumerate().map(move |(i, signal)| (nth, i, signal)));
-        tries.extend(every.filter(|(nth, i, _)| full() || (nth + i) % 8 == 0).map(|(nth, _, s)| (course, nth, s)));
+        let calls = course.calls(Kind::Lab).await.len();
+        tries.extend(signals(calls, 8).into_iter().map(|(nth, signal)| (course, nth, signal)));
     }
     let count = tries.len();
     all(tries.into_iter().map(|(course, nth, signal)| killed(course, Kind::Lab, nth, signal))).await;
     figure(&format!("signals (KILL, TERM, HUP, INT) at calls of every verb (Lab): {count} tried, all survived"));
+}
+
+/// Which call gets which signal: all of both, or one of so many.
+fn signals(calls: usize, of: usize) -> Vec<(usize, Signal)> {
+    let every = (1..=calls).flat_map(|nth| SIGNALS.into_iter().enumerate().map(move |(i, signal)| (nth, i, signal)));
+    every.filter(|(nth, i, _)| full() || (nth + i) % of == 0).map(|(nth, _, signal)| (nth, signal)).collect()
+}
+
+async fn staging_killed(nth: usize, signal: Signal) {
+    let iso = vec![7_u8; 200_000];
+    let (world, _mirror) = desk(&iso).await;
+    if let Some(status) = signalled(&world, &STAGE, nth, signal).await {
+        let context = format!("{signal} at call {nth} of {:?}: {status}", world.door.calls());
+        staged_or_not(&world, &iso, status.code(), &context).await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_signal_at_any_call_of_staging() {
+    let (world, _mirror) = desk(&[7; 1000]).await;
+    world.run(&STAGE).await.is(0, "");
+    let tries = signals(world.door.calls().len(), 8);
+    let count = tries.len();
+    all(tries.into_iter().map(|(nth, signal)| staging_killed(nth, signal))).await;
+    figure(&format!("signals (KILL, TERM, HUP, INT) at calls of iso upload (Lab): {count} tried, all survived"));
 }
 
 /// Runs the program where `mount` has made the state folder what it is to be.

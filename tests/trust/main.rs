@@ -44,7 +44,12 @@ fn full() -> bool {
 
 /// Runs these, a few at a time, and fails with what any of them says.
 async fn all<T: Future<Output = ()> + Send + 'static>(tries: impl IntoIterator<Item = T>) {
-    let few = Arc::new(Semaphore::new(6));
+    at_once(6, tries).await;
+}
+
+/// The same, so many at a time.
+async fn at_once<T: Future<Output = ()> + Send + 'static>(many: usize, tries: impl IntoIterator<Item = T>) {
+    let few = Arc::new(Semaphore::new(many));
     let mut tasks = JoinSet::new();
     for one in tries {
         let few = Arc::clone(&few);
