@@ -111,6 +111,9 @@ impl Console {
         if row.live_run().is_some() && matches!(command, Command::Promote | Command::Rollback | Command::Sweep) {
             return Err(Refusal(format!("{key} is being built: wait for it, or x cancels it")));
         }
+        if command == Command::Sweep {
+            self.free_at_github(key)?;
+        }
         let plan = self.plan(row, command, "…")?;
         plan.steps.iter().flat_map(generation::needs).try_for_each(|id| self.has(id))
     }
