@@ -37,6 +37,9 @@ impl Console {
             }
             Command::Copy if matches!(self.panes.focus, Pane::Picture | Pane::Verdict) => Ok(()),
             Command::Copy | Command::Zoom if self.github.open => Ok(()),
+            Command::Suspend if self.changing() => {
+                Err(Refusal::new("not while a change is under way: half of it could leave no live template"))
+            }
             Command::CheckMedia if self.media.checking() => Err(Refusal::new("still asking the mirrors")),
             Command::NextPane | Command::PreviousPane | Command::Zoom if self.panes.view != View::Lines => {
                 Err(Refusal::new("the panes are behind this view: Esc goes back to them"))
