@@ -147,10 +147,13 @@ fn suspended_to_the_shell_and_back() {
         });
     };
     back(&pty);
-    // Somebody else stops the job.
-    let found = Command::new("pgrep").args(["-P", &pty.id().to_string()]).output().expect("pgrep");
-    let child: i32 = String::from_utf8_lossy(&found.stdout).trim().parse().expect("one child");
-    nix::sys::signal::killpg(nix::unistd::Pid::from_raw(child), Signal::SIGTSTP).expect("a signal");
+    // Somebody else stops it: the console itself, below the shell's job that keeps the lab.
+    let child = |of: u32| {
+        let found = Command::new("pgrep").args(["-P", &of.to_string()]).output().expect("pgrep");
+        String::from_utf8_lossy(&found.stdout).lines().next().and_then(|line| line.parse().ok()).expect("a child")
+    };
+    let console = i32::try_from(child(child(pty.id()))).expect("a process");
+    nix::sys::signal::kill(nix::unistd::Pid::from_raw(console), Signal::SIGTSTP).expect("a signal");
     let stops = |screen: &vt100::Screen| screen.contents().matches("Stopped").count();
     pty.wait("the shell", |screen| !screen.alternate_screen() && stops(screen) == 2);
     pty.keys("fg\r");

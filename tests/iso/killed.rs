@@ -197,6 +197,8 @@ async fn memory_does_not_grow_with_the_iso() {
     assert_eq!(desk.files().await, [(FILE.to_owned(), size)]);
 }
 
+const SIGNALS: [Signal; 4] = [Signal::SIGKILL, Signal::SIGTERM, Signal::SIGHUP, Signal::SIGINT];
+
 /// Matrix and var-files are whole: they parse, and each line's ISO is the old one or the new one.
 fn whole(repo: &Path) {
     let matrix = tmpl::pipeline::Matrix::load(repo).unwrap();
@@ -240,7 +242,7 @@ fn killed_at_any_moment_of_a_check_both_files_are_whole_and_the_next_run_finishe
         }
         let mut child = started(&mut check());
         std::thread::sleep(whole_run.mul_f64(f64::from(step) / 22.0));
-        child.kill().unwrap();
+        kill(Pid::from_raw(child.id() as i32), SIGNALS[step as usize % SIGNALS.len()]).unwrap();
         child.wait().unwrap();
         whole(repo.path());
         let (_, text) = said(&mut check());

@@ -278,11 +278,15 @@ const AT: &str = "/cdimage/archive/12.15.0/amd64/iso-cd";
 
 /// A lab, and a repository whose mirrors are on this machine.
 pub async fn desk(iso: &[u8]) -> (World, Server) {
+    desk_in(World::new(Kind::Lab, &[]).await, iso).await
+}
+
+/// The same in a lab that is there.
+pub async fn desk_in(mut world: World, iso: &[u8]) -> (World, Server) {
     let mirror = Server::start();
     mirror.put(&format!("{AT}/{FILE}"), iso);
     let hex: String = Sha256::digest(iso).iter().map(|byte| format!("{byte:02x}")).collect();
     mirror.put(&format!("{AT}/SHA256SUMS"), format!("{hex}  {FILE}\n"));
-    let mut world = World::new(Kind::Lab, &[]).await;
     let from = world.repo.join("ci");
     let repo = world.home.path().join("repo");
     std::fs::create_dir_all(repo.join("ci/config")).unwrap();

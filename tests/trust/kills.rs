@@ -2,10 +2,15 @@
 
 use std::path::Path;
 use std::process::{ExitStatus, Stdio};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
+use tmpl::lab::Options;
+use tmpl::triage::picture::Picture;
+use tmpl::triage::recording::Recording;
 
 use super::console::{console, ready};
 use super::faults::{COURSES, Course, STAGE, desk, possible, records, staged_or_not};
@@ -218,16 +223,36 @@ const PACKER: &str = r#"#!/bin/sh
 case "$1" in
 version) echo 'Packer v1.16.0';;
 build) trap 'echo "Cleanly cancelled builds after being interrupted."; exit 1' TERM INT HUP
-  for i in 1 2 3 4 5 6; do echo "==> Waiting for IP..."; sleep 0.1; done
+  for i in 1 2 3 4 5 6 7 8 9; do echo "==> Waiting for IP..."; sleep 0.1; done
   echo '==> Builds finished. The artifacts of successful builds are:';;
 esac
 "#;
 
-/// The signal comes so many milliseconds after the start; the record reads, and the next build is a build.
-async fn build_killed(after: u64, signal: Signal) {
+/// A guest that shows something, for the recorder.
+async fn filmed() -> World {
+    let options = Options { task_scale: 0.0, speed: 60.0, patient: true, ..Options::default() };
+    let world = World::with(Kind::Lab, &["-prev", "", "-build="], options).await;
+    let vm = world.names().await["-build"].clone();
+    world.lab().set_guest(&vm, "licensing");
+    world.lab().power(&vm, true).unwrap();
+    world
+}
+
+/// Every picture that a record tells of is there and whole; how many.
+fn pictures(dir: &Path, context: &str) -> usize {
+    let recording = Recording::read(dir).unwrap_or_else(|error| panic!("{context}: {error}"));
+    for frame in &recording.frames {
+        Picture::open(&recording.path(frame)).unwrap_or_else(|error| panic!("{context}: {}: {error}", frame.file));
+    }
+    recording.frames.len()
+}
+
+/// The signal comes so many milliseconds after the start; the record reads, and the next build is a build. How many
+/// pictures there were.
+async fn build_killed(after: u64, signal: Signal) -> usize {
     use std::os::unix::fs::PermissionsExt;
 
-    let world = World::steady(Kind::Lab).await;
+    let world = filmed().await;
     let packer = world.home.path().join("packer");
     std::fs::write(&packer, PACKER).unwrap();
     std::fs::set_permissions(&packer, std::fs::Permissions::from_mode(0o755)).unwrap();
@@ -252,6 +277,7 @@ async fn build_killed(after: u64, signal: Signal) {
         assert!(began.elapsed() < Duration::from_secs(60), "never over: {context}: {:?}", newest());
         tokio::time::sleep(Duration::from_millis(20)).await;
     }
+    let shown = newest().map_or(0, |run| pictures(&run.dir, &context));
     if ended.code() == Some(0) {
         assert_eq!(newest().unwrap().state, tmpl::build::RunState::Succeeded, "exit 0 is a lie: {context}");
     }
@@ -260,14 +286,27 @@ async fn build_killed(after: u64, signal: Signal) {
     assert_eq!(newest().unwrap().state, tmpl::build::RunState::Succeeded, "the next build: {context}");
     world.run(&["log", KEY]).await.is(0, "");
     assert!(world.changes().is_empty());
+    shown + newest().map_or(0, |run| pictures(&run.dir, &context))
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_build_killed_at_any_moment() {
+async fn a_build_and_its_record_killed_at_any_moment() {
     let step = if full() { 30 } else { 300 };
     let moments = (0..1500_u64).step_by(step).zip(SIGNALS.into_iter().cycle());
-    let tries: Vec<_> = moments.map(|(after, signal)| build_killed(after, signal)).collect();
+    let shown = Arc::new(AtomicUsize::new(0));
+    let one = |(after, signal)| {
+        let shown = Arc::clone(&shown);
+        async move {
+            shown.fetch_add(build_killed(after, signal).await, Ordering::Relaxed);
+        }
+    };
+    let tries: Vec<_> = moments.map(one).collect();
     let count = tries.len();
     all(tries).await;
-    figure(&format!("signals (KILL, TERM, HUP, INT) at moments of a build: {count} tried, all survived"));
+    let shown = shown.load(Ordering::Relaxed);
+    assert!(shown > 0, "nothing was recorded");
+    figure(&format!(
+        "signals (KILL, TERM, HUP, INT) at moments of a build and its record: {count} tried, all survived, {shown} \
+         pictures whole"
+    ));
 }

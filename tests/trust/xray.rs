@@ -5,6 +5,7 @@ use serde_json::Value;
 use tmpl::lab::{Account, Options};
 
 use super::console::console;
+use super::faults::{STAGE, desk_in};
 use super::{BASE, KEY, Kind, World, figure};
 
 const REASON: [&str; 2] = ["--reason", "x"];
@@ -66,6 +67,34 @@ async fn what_an_account_lacks_is_named_everywhere() {
         "privileges: {} verbs refused by the name of what is missing, in doctor, verb and console",
         CASES.len()
     ));
+}
+
+/// What is done with a guest or with media is refused by the name of what is missing, too.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_other_verbs_lack_is_named() {
+    let id = "VirtualMachine.Interact.PutUsbScanCodes";
+    let world = poor(&[id], &["", "-build="]).await;
+    let vm = world.names().await["-build"].clone();
+    world.lab().power(&vm, true).unwrap();
+    doctor_names(&world, id, "console --type").await;
+    let refused = world.run(&["console", KEY, "--type", "x", "--yes"]).await;
+    assert!(refused.exit != 0 && refused.err.contains(id), "{} {}", refused.exit, refused.err);
+    let mut pty = super::pty::Pty::start(console(&world), 140, 40);
+    pty.wait("the guest", |screen| {
+        screen.contents().lines().any(|row| row.contains("▸ debian-12") && row.contains(" on "))
+    });
+    pty.keys("i");
+    pty.wait_for(&format!("lacks {id}"));
+
+    let id = "Datastore.FileManagement";
+    let rich = Account::new("admin@lab.internal", "lab-password");
+    let other = Account::new("svc-packer@lab.internal", "lab-password").without(&[id]);
+    let world = World::with(Kind::Lab, &[], Options { accounts: vec![rich, other], ..Options::default() }).await;
+    let (world, _mirror) = desk_in(world, &[7; 1000]).await;
+    let mut program = world.program(&STAGE);
+    let output = program.env("PKR_VAR_vsphere_username", "svc-packer@lab.internal").output().await.unwrap();
+    let said = String::from_utf8_lossy(&[output.stdout, output.stderr].concat()).into_owned();
+    assert!(output.status.code() == Some(1) && said.contains(id) && said.contains("svc-packer"), "{said}");
 }
 
 #[tokio::test(flavor = "multi_thread")]
