@@ -234,6 +234,18 @@ async fn a_detached_build_has_a_session_of_its_own_and_is_cancelled_cleanly() {
     assert!(matches!(over, BuildError::Over { .. }), "{over}");
 }
 
+#[test]
+fn what_goes_wrong_in_a_build_of_the_consoles_is_in_the_log_of_the_day() {
+    let fake = Fake::new("1.16.0", script::GOOD);
+    let state = fake.state();
+    let output = fake.tmpl(&["build", "one", "--detached", state.path().to_str().unwrap()]).output().unwrap();
+    assert_eq!((output.status.code(), err(&output)), (Some(0), String::new()));
+    let logs =
+        std::fs::read_dir(state.logs()).unwrap().map(|log| std::fs::read_to_string(log.unwrap().path()).unwrap());
+    let logged = logs.collect::<String>();
+    assert!(logged.contains("WARN") && logged.contains("no flight recording"), "{logged}");
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_supervisor_that_cannot_begin_says_why() {
     let fake = Fake::new("1.16.0", script::GOOD);
