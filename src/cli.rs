@@ -18,6 +18,7 @@ mod plan;
 mod redact;
 mod runs;
 mod status;
+mod stderr;
 mod triage;
 mod tui;
 mod validate;
@@ -168,23 +169,26 @@ pub fn main() -> ExitCode {
     if !matches!(cli.verb, Some(Verb::Completions(_) | Verb::Man)) {
         begin_log(verb);
     }
+    let only_tells = cli.verb.as_ref().is_some_and(Verb::only_tells);
     let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
         Ok(runtime) => runtime,
-        Err(error) => return report(&anyhow::Error::from(error).context("cannot start")),
+        Err(error) => return report(&anyhow::Error::from(error).context("cannot start"), only_tells).into(),
     };
     let outcome = runtime.block_on(run(cli));
     // A blocking read left behind (stdin) must not keep a finished program alive.
     runtime.shutdown_background();
-    match outcome {
+    let exit = match outcome {
         Ok(exit) => {
             tracing::info!(verb, ?exit, "ended");
-            exit.into()
+            exit
         }
         Err(error) => {
             tracing::error!(verb, error = ?format!("{error:#}"), "ended");
-            report(&error)
+            report(&error, only_tells)
         }
-    }
+    };
+    stderr::flush();
+    exit.into()
 }
 
 /// The verb alone is logged: its arguments may hold what was to be typed into a guest.
@@ -233,19 +237,35 @@ async fn act(context: &Context, key: Option<String>, images: Images, verb: Optio
     }
 }
 
-fn report(error: &anyhow::Error) -> ExitCode {
-    let broken_pipe = error.chain().any(|cause| {
-        cause.downcast_ref::<std::io::Error>().is_some_and(|e| e.kind() == std::io::ErrorKind::BrokenPipe)
-    });
-    if broken_pipe {
-        return ExitCode::SUCCESS;
+impl Verb {
+    /// Whether it only tells what is there, so that nothing is left undone when its reader has seen enough (`| head`).
+    fn only_tells(&self) -> bool {
+        match self {
+            Self::Plan(_) | Self::Status(_) | Self::Log(_) | Self::Redact(_) | Self::Completions(_) | Self::Man => true,
+            Self::Runs(args) => args.only_tells(),
+            _ => false,
+        }
     }
-    let exit = error.downcast_ref::<Stop>().map_or(Exit::Failed, |stop| stop.exit);
-    // Names, notes and answers of servers end up in here. Nothing is left to do when stderr is closed.
+}
+
+/// Whether this is our own output that nobody reads any more. A connection that broke comes wrapped in what it was for.
+fn nobody_reads(error: &anyhow::Error) -> bool {
+    let written = error.downcast_ref::<std::io::Error>().map(std::io::Error::kind);
+    let told = error.downcast_ref::<serde_json::Error>().and_then(serde_json::Error::io_error_kind);
+    written.or(told) == Some(std::io::ErrorKind::BrokenPipe)
+}
+
+/// The error in a line, and its exit code.
+fn report(error: &anyhow::Error, only_tells: bool) -> Exit {
+    if nobody_reads(error) {
+        return if only_tells { Exit::Done } else { Exit::Failed };
+    }
+    // Names, notes and answers of servers end up in here.
     let scrubber = Scrubber::shared();
     let text = format!("{error:#}");
     for line in scrubber.text(&text).lines() {
-        let _ = writeln!(std::io::stderr(), "tmpl-tui: {}", scrubber.text(&clean(line)));
+        stderr::say(&format!("tmpl-tui: {}", scrubber.text(&clean(line))));
     }
-    exit.into()
+    stderr::flush();
+    error.downcast_ref::<Stop>().map_or(Exit::Failed, |stop| stop.exit)
 }

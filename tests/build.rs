@@ -13,7 +13,7 @@ use std::process::{Child, Output, Stdio};
 use std::time::{Duration, Instant};
 
 use fake_packer::{Fake, SECRET, script};
-use nix::sys::signal::{Signal, kill};
+use nix::sys::signal::{Signal, kill, killpg};
 use nix::unistd::{Pid, getsid};
 use pty::Pty;
 use rstest::rstest;
@@ -234,6 +234,18 @@ async fn a_detached_build_has_a_session_of_its_own_and_is_cancelled_cleanly() {
     assert!(matches!(over, BuildError::Over { .. }), "{over}");
 }
 
+#[test]
+fn what_goes_wrong_in_a_build_of_the_consoles_is_in_the_log_of_the_day() {
+    let fake = Fake::new("1.16.0", script::GOOD);
+    let state = fake.state();
+    let output = fake.tmpl(&["build", "one", "--detached", state.path().to_str().unwrap()]).output().unwrap();
+    assert_eq!((output.status.code(), err(&output)), (Some(0), String::new()));
+    let logs =
+        std::fs::read_dir(state.logs()).unwrap().map(|log| std::fs::read_to_string(log.unwrap().path()).unwrap());
+    let logged = logs.collect::<String>();
+    assert!(logged.contains("WARN") && logged.contains("no flight recording"), "{logged}");
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_supervisor_that_cannot_begin_says_why() {
     let fake = Fake::new("1.16.0", script::GOOD);
@@ -264,7 +276,9 @@ async fn packer_goes_on_without_its_supervisor_and_is_still_followed_and_cancell
     let run = latest(&fake);
     child.kill().unwrap();
     child.wait().unwrap();
-    assert_eq!(run.refresh().unwrap().state, RunState::Running);
+    let alone = run.refresh().unwrap();
+    assert_eq!(alone.state, RunState::Running);
+    assert_eq!(alone.reason.as_deref(), Some("its supervisor is gone: not recorded, no timeout"));
     let busy = fake.tmpl(&["build", "one"]).output().unwrap();
     assert_eq!(busy.status.code(), Some(3), "{}", err(&busy));
 
@@ -275,6 +289,142 @@ async fn packer_goes_on_without_its_supervisor_and_is_still_followed_and_cancell
     assert!(String::from_utf8_lossy(&followed.stdout).contains("Cleanly cancelled"), "{followed:?}");
     assert!(fake.path("cleaned").exists());
     assert!(fake.temporary_files().is_empty());
+}
+
+#[test]
+fn what_should_have_been_promoted_and_was_not_says_so() {
+    let fake = Fake::new("1.16.0", script::SLOW);
+    let mut child = fake.tmpl(&["build", "one", "--promote"]).stderr(Stdio::null()).spawn().unwrap();
+    wait_until("packer waits", || fake.path("waiting").exists() && latest(&fake).state == RunState::Running);
+    child.kill().unwrap();
+    child.wait().unwrap();
+    let reason = latest(&fake).reason.unwrap();
+    assert!(reason.ends_with("not promoted"), "{reason}");
+    fake.release();
+    wait_until("packer is gone", || !latest(&fake).state.live());
+    let run = latest(&fake);
+    let expected = "built, but not promoted: its supervisor was killed";
+    assert_eq!((run.state, run.reason.as_deref()), (RunState::Succeeded, Some(expected)));
+}
+
+/// Says more than a pipe holds, then works until it is told to end.
+fn loud() -> String {
+    format!("head -c 200000 /dev/zero | tr '\\0' x | fold -w 100; echo{}", script::SLOW)
+}
+
+#[test]
+fn a_reader_that_does_not_read_keeps_nobody_from_stopping() {
+    let fake = Fake::new("1.16.0", &loud());
+    let mut child = waiting(&fake);
+    std::thread::sleep(Duration::from_secs(1));
+    signal(&child, Signal::SIGTERM);
+    let asked = Instant::now();
+    wait_until("it ended", || child.try_wait().unwrap().is_some());
+    assert!(asked.elapsed() < Duration::from_secs(15), "{:?}", asked.elapsed());
+    assert_eq!(child.wait().unwrap().code(), Some(130));
+    assert!(fake.path("cleaned").exists());
+    assert_eq!(latest(&fake).state, RunState::Cancelled);
+}
+
+#[test]
+fn a_reader_that_comes_late_still_gets_all_of_it() {
+    let fake = Fake::new("1.16.0", &loud());
+    let child = waiting(&fake);
+    std::thread::sleep(Duration::from_secs(1));
+    fake.release();
+    let output = child.wait_with_output().unwrap();
+    assert_eq!(output.status.code(), Some(0));
+    let told = err(&output);
+    assert!(told.matches('x').count() >= 200_000, "{}", told.len());
+    assert!(told.contains("==> Builds finished") && told.contains("base-one-build is built"));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_supervisor_that_was_stopped_does_not_keep_packer_from_being_asked() {
+    let fake = Fake::new("1.16.0", script::SLOW);
+    let child = waiting(&fake);
+    signal(&child, Signal::SIGSTOP);
+    let run = latest(&fake);
+    build::cancel(&run, false).await.unwrap();
+    wait_until("packer cleaned up", || fake.path("cleaned").exists());
+    signal(&child, Signal::SIGCONT);
+    assert_eq!(child.wait_with_output().unwrap().status.code(), Some(130));
+    assert_eq!(latest(&fake).state, RunState::Cancelled);
+}
+
+/// As on a full disk: what should be replaced cannot be.
+fn unwritable(path: &Path) {
+    let _ = std::fs::remove_file(path);
+    std::fs::create_dir(path).unwrap();
+    std::fs::write(path.join("in-the-way"), "").unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_full_disk_keeps_nobody_from_stopping_a_build() {
+    let fake = Fake::new("1.16.0", script::SLOW);
+    let child = waiting(&fake);
+    let run = latest(&fake);
+    unwritable(&run.dir.join("cancel.json"));
+    let error = build::cancel(&run, false).await.unwrap_err();
+    assert!(error.to_string().contains("cancel.json"), "{error}");
+    assert_eq!(child.wait_with_output().unwrap().status.code(), Some(130));
+    assert!(fake.path("cleaned").exists());
+    assert_eq!(latest(&fake).state, RunState::Cancelled);
+}
+
+#[test]
+fn a_full_disk_does_not_take_a_good_build_away() {
+    // The record of the start may not be written yet.
+    let full = "cd $here/state/tmpl-tui/runs/one/2*; sleep 1; rm run.json; mkdir -p run.json/x";
+    let fake = Fake::new("1.16.0", &format!("{full}; {}", script::GOOD));
+    let output = fake.tmpl(&["build", "one", "--json"]).output().unwrap();
+    assert_eq!(output.status.code(), Some(0), "{}", err(&output));
+    assert!(err(&output).contains("the end cannot be recorded"), "{}", err(&output));
+    assert!(fake.temporary_files().is_empty(), "{:?}", fake.temporary_files());
+    let told: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert_eq!(told["state"], "succeeded");
+}
+
+#[rstest]
+#[case::failed(script::BAD, &["build", "one", "--json"], 1)]
+#[case::built(script::GOOD, &["build", "one", "--json"], 0)]
+#[case::defects(script::GOOD, &["validate"], 1)]
+#[case::enough_of_a_listing(script::GOOD, &["plan"], 0)]
+fn a_reader_that_went_away_changes_no_result(#[case] script: &str, #[case] arguments: &[&str], #[case] code: i32) {
+    let fake = Fake::new("1.16.0", script);
+    let (reader, writer) = std::io::pipe().unwrap();
+    drop(reader);
+    let output = fake.tmpl(arguments).stdout(writer).stderr(Stdio::piped()).output().unwrap();
+    assert_eq!(output.status.code(), Some(code), "{}", err(&output));
+}
+
+#[test]
+fn a_run_from_elsewhere_does_not_hide_the_one_at_work() {
+    let fake = Fake::new("1.16.0", script::SLOW);
+    let child = waiting(&fake);
+    let run = latest(&fake);
+    let line = request(&fake).line;
+    let started = run.started + Duration::from_secs(1);
+    let foreign = build::Foreign {
+        origin: "https://github.com/o/r/actions/runs/1".into(),
+        name: "run1".into(),
+        started,
+        ended: Some(started),
+        cancelled: false,
+        reason: None,
+        packer_version: "1.16.0".into(),
+    };
+    let cradle = build::cradle(&fake.state(), &line).unwrap();
+    assert_eq!(mode(cradle.path()), 0o700);
+    build::adopt(&fake.state(), &line, &foreign, cradle).unwrap();
+    assert_eq!(latest(&fake).dir, run.dir);
+    for verb in [&["sweep", "one", "--yes"][..], &["build", "one"]] {
+        let output = fake.tmpl(verb).output().unwrap();
+        assert_eq!(output.status.code(), Some(3), "{verb:?}: {}", err(&output));
+    }
+    fake.release();
+    child.wait_with_output().unwrap();
+    assert!(latest(&fake).origin.is_some(), "then the newest one counts again");
 }
 
 #[rstest]
@@ -402,17 +552,73 @@ fn packer_asks_at_our_terminal_what_to_do_with_a_failed_vm() {
     assert_eq!(none.status.code(), Some(2), "{}", err(&none));
     assert!(err(&none).contains("needs a terminal"), "{}", err(&none));
 
-    let plain = fake.tmpl(&["build", "one", "--on-error", "ask"]);
+    let mut pty = Pty::start(in_pty(&fake, &["build", "one", "--on-error", "ask"]), 100, 30);
+    pty.wait_for("abort:");
+    pty.keys("c\r");
+    pty.wait_for("you said c");
+    assert_eq!(latest(&fake).argv[3], "-on-error=ask");
+}
+
+#[test]
+fn a_terminal_that_is_closed_lets_packer_clean_up() {
+    let fake = Fake::new("1.16.0", script::SLOW);
+    let mut pty = Pty::start(in_pty(&fake, &["build", "one", "--on-error", "ask"]), 100, 30);
+    wait_until("packer waits", || fake.path("waiting").exists());
+    // What the kernel does to everything in front of a terminal that goes away.
+    killpg(Pid::from_raw(i32::try_from(pty.id()).unwrap()), Signal::SIGHUP).unwrap();
+    assert_eq!(pty.exit(), 130);
+    assert!(fake.path("cleaned").exists());
+    assert_eq!(latest(&fake).state, RunState::Cancelled);
+}
+
+fn in_pty(fake: &Fake, arguments: &[&str]) -> portable_pty::CommandBuilder {
+    let plain = fake.tmpl(arguments);
     let mut command = portable_pty::CommandBuilder::new(plain.get_program());
     command.args(plain.get_args());
     command.cwd(fake.path("repo"));
     command.env_clear();
     plain.get_envs().for_each(|(name, value)| command.env(name, value.unwrap()));
-    let mut pty = Pty::start(command, 100, 30);
-    pty.wait_for("abort:");
-    pty.keys("c\r");
-    pty.wait_for("you said c");
-    assert_eq!(latest(&fake).argv[3], "-on-error=ask");
+    command
+}
+
+#[test]
+fn packers_temporary_files_are_its_owners_alone_whatever_the_umask() {
+    let fake = Fake::new("1.16.0", "stat -c %a $TMPDIR >$here/mode; exit 0");
+    let plain = fake.tmpl(&["build", "one"]);
+    let mut command = std::process::Command::new("sh");
+    command.args(["-c", "umask 0; exec \"$@\"", "sh"]).arg(plain.get_program()).args(plain.get_args()).env_clear();
+    command.envs(plain.get_envs().map(|(name, value)| (name, value.unwrap()))).current_dir(fake.path("repo"));
+    assert!(command.output().unwrap().status.success());
+    assert_eq!(std::fs::read_to_string(fake.path("mode")).unwrap().trim(), "700");
+}
+
+#[test]
+fn nothing_of_ours_goes_to_whoever_is_only_asked() {
+    let fake = Fake::new("1.16.0", script::GOOD);
+    let output = fake.tmpl(&["build", "one"]).output().unwrap();
+    assert!(output.status.success(), "{}", err(&output));
+    for verb in ["version", "init", "validate"] {
+        for name in ["GITHUB_TOKEN", "ACTIONS_RUNTIME_TOKEN", "PACKER_LOG", "PACKER_LOG_PATH"] {
+            assert_eq!(fake.given(verb, name), None, "{verb} gets {name}");
+        }
+    }
+    assert_eq!(fake.given("init", "PACKER_GITHUB_API_TOKEN").as_deref(), Some("ghp_not_for_packer"));
+    assert_eq!(fake.given("validate", "PACKER_GITHUB_API_TOKEN"), None);
+}
+
+#[test]
+fn the_verb_that_only_asks_packer_gives_it_nothing_of_ours_either() {
+    let fake = Fake::new("1.16.0", script::GOOD);
+    let arguments = ["--repo", env!("CARGO_MANIFEST_DIR"), "validate", "--os", "debian-12"];
+    let output = fake.tmpl(&arguments).env("TMPL_CONSOLE_PASSWORD", "of-the-pictures").output().unwrap();
+    assert!(output.status.success(), "{}", err(&output));
+    for verb in ["version", "init", "validate"] {
+        for name in ["GITHUB_TOKEN", "ACTIONS_RUNTIME_TOKEN", "TMPL_CONSOLE_PASSWORD", "PACKER_LOG"] {
+            assert_eq!(fake.given(verb, name), None, "{verb} gets {name}");
+        }
+    }
+    assert_eq!(fake.given("init", "PACKER_GITHUB_API_TOKEN").as_deref(), Some("ghp_not_for_packer"));
+    assert_eq!(fake.given("validate", "PACKER_GITHUB_API_TOKEN"), None);
 }
 
 #[test]
@@ -434,6 +640,19 @@ fn the_log_of_a_file_is_scrubbed_and_cannot_reach_the_terminal() {
     assert_eq!((none.status.code(), err(&none).lines().count()), (Some(2), 1));
     let never = fake.tmpl(&["log", "one"]).output().unwrap();
     assert!(err(&never).contains("one was not built here yet"), "{}", err(&never));
+}
+
+#[test]
+fn a_log_of_one_line_is_printed_like_any_other() {
+    let fake = Fake::new("1.16.0", script::GOOD);
+    let file = fake.path("some.log");
+    let (before, after) = ("x".repeat(32 << 20), "y".repeat(1 << 20));
+    std::fs::write(&file, format!("{before}{SECRET}{after}\nshort\n")).unwrap();
+    let began = Instant::now();
+    let output = fake.tmpl(&["log", file.to_str().unwrap()]).output().unwrap();
+    let whole = format!("{before}[REDACTED:PKR_VAR_build_password]{after}\nshort\n");
+    assert!(output.stdout == whole.as_bytes(), "{} bytes", output.stdout.len());
+    assert!(began.elapsed() < Duration::from_secs(60), "{:?}", began.elapsed());
 }
 
 #[test]

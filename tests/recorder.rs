@@ -211,3 +211,25 @@ async fn a_refused_account_of_pictures_leaves_the_guests_properties() {
     assert_eq!((code, said.matches("no pictures of the console").count()), (Some(0), 1), "{said}");
     assert!(!said.contains("not-this-one") && recorded(&fake).frames.is_empty());
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_disk_that_takes_nothing_for_a_while_ends_no_recording() {
+    let (fake, lab) = (Fake::new("1.16.0", script::SLOW), stuck().await);
+    let mut command = fake.tmpl(&["build", "one"]);
+    let child = command.envs(lab.environment()).stderr(Stdio::piped()).spawn().unwrap();
+    let run = until("packer", || build::latest(&fake.state(), &Key("one".into())).unwrap()).await;
+    std::fs::remove_dir_all(&run.frames).unwrap();
+    std::fs::write(&run.frames, "in the way").unwrap();
+    until("packer waits", || fake.path("waiting").exists().then_some(())).await;
+    tokio::time::sleep(Duration::from_secs(3)).await;
+    std::fs::remove_file(&run.frames).unwrap();
+    std::fs::create_dir(&run.frames).unwrap();
+    let recording = until("a picture", || Some(recorded(&fake)).filter(|recording| !recording.frames.is_empty())).await;
+    assert!(recording.path(&recording.frames[0]).exists());
+    until("the note", || recorded(&fake).notes.iter().any(|(_, text)| text.contains("writes again")).then_some(()))
+        .await;
+    fake.release();
+    let (code, said) = end(child).await;
+    assert_eq!(code, Some(0), "{said}");
+    assert_eq!(said.matches("cannot write and tries again").count(), 1, "{said}");
+}

@@ -1,6 +1,8 @@
 //! Runs of other machines, kept here as if they had been done here, so that everything that reads runs reads them too.
 
+use std::fs::Permissions;
 use std::io;
+use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 
 use jiff::Timestamp;
@@ -38,7 +40,8 @@ pub fn cradle(state: &StateDir, line: &Line) -> io::Result<TempDir> {
     let runs = state.runs().join(&line.key.0);
     create_private_dir(&runs)?;
     // No record in it: nobody takes it for a run.
-    let cradle = tempfile::Builder::new().prefix(".incoming-").tempdir_in(runs)?;
+    let private = Permissions::from_mode(0o700);
+    let cradle = tempfile::Builder::new().prefix(".incoming-").permissions(private).tempdir_in(runs)?;
     create_private_dir(&cradle.path().join(FRAMES))?;
     Ok(cradle)
 }

@@ -5,12 +5,14 @@ use std::time::Duration;
 
 use nix::sys::signal::Signal;
 
-use super::record::CancelMark;
+use super::record::{CANCEL, CancelMark, Record, Stage};
 use super::{BuildError, Process, Run};
 use crate::vcenter::{Client, Error, Vm};
 
 /// How often a run is looked at while its end is waited for.
 const BEAT: Duration = Duration::from_millis(100);
+/// What a supervisor takes at most to pass a request on.
+const REACTION: Duration = Duration::from_secs(5);
 /// vCenter may list a destroyed VM for a moment.
 const LOOKS: u32 = 5;
 
@@ -18,25 +20,45 @@ const LOOKS: u32 = 5;
 /// files on the datastore stay.
 ///
 /// # Errors
-/// [`BuildError::Over`] when it has ended already; when it belongs to somebody else.
+/// [`BuildError::Over`] when it has ended already; when it belongs to somebody else; when that it was asked cannot be
+/// written down, although it is stopped.
 pub async fn cancel(run: &Run, force: bool) -> Result<(), BuildError> {
     let run = run.refresh().map_err(BuildError::file(&run.dir))?;
     if !run.state.live() {
         return Err(BuildError::Over { key: run.key, state: run.state.word() });
     }
-    // First the mark, so that whoever collects packer's exit code knows that this was wanted.
-    CancelMark::leave(&run.dir, force).map_err(BuildError::file(&run.dir))?;
+    // First the mark, so that whoever collects packer's exit code knows that this was wanted. A full disk takes none; that
+    // keeps nobody from stopping a build.
+    let marked = CancelMark::leave(&run.dir, force).map_err(BuildError::file(run.dir.join(CANCEL)));
     let refused = |process: &Process| BuildError::process(format!("cannot stop process {}", process.pid));
     if let Some(packer) = run.packer.as_ref().filter(|_| force) {
         packer.signal(Signal::SIGKILL).map_err(refused(packer))?;
     }
     if run.supervisor.alive() {
-        return run.supervisor.signal_alone(Signal::SIGTERM).map_err(refused(&run.supervisor));
+        run.supervisor.signal_alone(Signal::SIGTERM).map_err(refused(&run.supervisor))?;
+        if heard(&run).await {
+            return marked;
+        }
     }
-    match run.packer.as_ref().filter(|_| !force) {
-        Some(packer) => packer.signal(Signal::SIGTERM).map_err(refused(packer)),
-        None => Ok(()),
+    // What it was asked already it does not mind to be asked again.
+    let packer = run.refresh().map_err(BuildError::file(&run.dir))?.packer;
+    if let Some(packer) = packer.filter(|_| !force) {
+        packer.signal(Signal::SIGTERM).map_err(refused(&packer))?;
     }
+    marked
+}
+
+/// Whether the supervisor passes a request on, or has ended: one that was stopped (Ctrl-Z) or hangs does not.
+async fn heard(run: &Run) -> bool {
+    let began = tokio::time::Instant::now();
+    while began.elapsed() < REACTION {
+        let stage = Record::read(&run.dir).ok().flatten().map(|record| record.state);
+        if !matches!(stage, Some(Stage::Starting | Stage::Running)) || !run.supervisor.alive() {
+            return true;
+        }
+        tokio::time::sleep(BEAT).await;
+    }
+    false
 }
 
 /// Waits until the run is over and returns it as it ended. Removes packer's temporary files where no supervisor is left

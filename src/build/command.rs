@@ -28,12 +28,28 @@ const WITHHELD: [&str; 11] = [
     "ACTIONS_ID_TOKEN_REQUEST_URL",
 ];
 
+/// Takes from a command what is ours alone.
+pub(super) fn withhold(command: &mut Command) {
+    WITHHELD.iter().for_each(|name| {
+        command.env_remove(name);
+    });
+}
+
+/// `init` asks GitHub for plugins, which without an account is refused after a few times. Nothing else needs one.
+pub(super) fn let_ask_github(command: &mut Command) {
+    if let (Ok(token), None) = (std::env::var("GITHUB_TOKEN"), std::env::var_os("PACKER_GITHUB_API_TOKEN")) {
+        command.env("PACKER_GITHUB_API_TOKEN", token);
+    }
+}
+
+/// What runs a command so that a terminal which is closed does not end it: packer has no ear for that and would leave its
+/// VM. The process stays the same one.
+const UNHUNG: [&str; 4] = ["sh", "-c", r#"trap "" HUP; exec "$@""#, "sh"];
+
 /// Changes to our own environment that make packer's.
 #[derive(Debug, Default)]
 pub struct Environment {
-    /// variables that are taken away
-    pub removed: Vec<&'static str>,
-    /// variables that are set
+    /// variables that are set; what is ours alone is taken away
     pub set: Vec<(String, SecretString)>,
 }
 
@@ -48,7 +64,7 @@ impl Environment {
 /// variables only need not repeat them under packer's names.
 pub fn environment(get: &dyn Fn(&str) -> Option<String>, temporary: &Path) -> Environment {
     let get = |name: &str| get(name).filter(|value| !value.is_empty());
-    let mut environment = Environment { removed: WITHHELD.to_vec(), set: Vec::new() };
+    let mut environment = Environment::default();
     environment.set("TMPDIR", temporary.to_string_lossy());
     if get("CHECKPOINT_DISABLE").is_none() {
         // No call home before every step.
@@ -108,21 +124,19 @@ impl Packer<'_> {
         let open = || std::fs::OpenOptions::new().append(true).open(self.output);
         let output = open().map_err(BuildError::file(self.output))?;
         let error = output.try_clone().map_err(BuildError::file(self.output))?;
-        let (program, arguments) = self.argv.split_first().ok_or_else(|| BuildError::Usage("no command".into()))?;
+        let asks = self.on_error == OnError::Ask && self.log.is_some();
+        let argv = UNHUNG.into_iter().filter(|_| asks).chain(self.argv.iter().map(String::as_str)).collect::<Vec<_>>();
+        let (program, arguments) = argv.split_first().ok_or_else(|| BuildError::Usage("no command".into()))?;
         let mut command = Command::new(program);
         command.args(arguments).current_dir(self.repo).stdout(output).stderr(error);
-        self.environment.removed.iter().for_each(|name| {
-            command.env_remove(name);
-        });
+        withhold(&mut command);
         command.envs(self.environment.set.iter().map(|(name, value)| (name, value.expose_secret())));
         if let Some(log) = self.log {
             create_log(log).map_err(BuildError::file(log))?;
             command.env("PACKER_LOG", "1").env("PACKER_LOG_PATH", log);
-        } else if let (Ok(token), None) = (std::env::var("GITHUB_TOKEN"), std::env::var_os("PACKER_GITHUB_API_TOKEN")) {
-            // `init` asks GitHub for plugins, which without an account is refused after a few times.
-            command.env("PACKER_GITHUB_API_TOKEN", token);
+        } else if self.argv.get(1).is_some_and(|verb| verb == "init") {
+            let_ask_github(&mut command);
         }
-        let asks = self.on_error == OnError::Ask && self.log.is_some();
         command.stdin(if asks { Stdio::inherit() } else { Stdio::null() });
         let mut command = CommandWrap::from(command);
         if !asks {

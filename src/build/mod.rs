@@ -27,7 +27,7 @@ pub use adopt::{Foreign, adopt, cradle, folder};
 pub use cancel::{cancel, left_behind, wait};
 pub use command::{environment, shell_quoted};
 pub use error::BuildError;
-pub use follow::Progress;
+pub use follow::{Listener, Progress};
 pub use preflight::windows as windows_preflight;
 pub use process::Process;
 pub use request::{OnError, Request};

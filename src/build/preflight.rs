@@ -9,6 +9,7 @@ use std::time::Duration;
 use tokio::process::Command;
 
 use super::BuildError;
+use super::command::withhold;
 
 /// No question asked here takes a healthy machine longer.
 const LIMIT: Duration = Duration::from_secs(60);
@@ -122,7 +123,8 @@ fn interpreter(script: &Path) -> Result<Vec<String>, String> {
 async fn ask(program: &OsStr, arguments: &[&str]) -> Result<Output, String> {
     let mut command = Command::new(program);
     command.args(arguments).stdin(Stdio::null()).kill_on_drop(true);
-    command.env_remove("PACKER_LOG").env_remove("PACKER_LOG_PATH").env("CHECKPOINT_DISABLE", "1");
+    command.env("CHECKPOINT_DISABLE", "1");
+    withhold(&mut command);
     match tokio::time::timeout(LIMIT, command.output()).await {
         Err(_) => Err(format!("no answer within {} s", LIMIT.as_secs())),
         Ok(Err(error)) if error.kind() == std::io::ErrorKind::NotFound => Err("not found".into()),

@@ -8,9 +8,10 @@ mod console;
 mod eye;
 mod guest;
 mod store;
+mod trouble;
 mod words;
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -21,6 +22,7 @@ use tokio::task::JoinHandle;
 
 use self::eye::Eye;
 use self::store::{Bounds, Store};
+use self::trouble::Trouble;
 use crate::triage::log::clean;
 use crate::triage::picture::Picture;
 use crate::triage::recording::{Event, GuestState, Reading};
@@ -34,9 +36,6 @@ const EVERY: Duration = Duration::from_secs(5);
 const FASTEST: Duration = Duration::from_millis(100);
 /// Events are asked for at every so manieth look.
 const LOOKS_PER_EVENTS: u32 = 6;
-/// After trouble: the next try comes after the first pause, then after twice that, up to the longest.
-const FIRST_PAUSE: Duration = Duration::from_secs(5);
-const LONGEST_PAUSE: Duration = Duration::from_secs(60);
 /// What the end of a build waits for the recorder at most.
 const PATIENCE: Duration = Duration::from_secs(3);
 
@@ -68,11 +67,11 @@ impl Recorder {
         let (end, ended) = oneshot::channel();
         let task = tokio::spawn(async move {
             let trouble = match Work::begin(subject, settings, say.clone()).await {
-                Ok(Some(work)) => work.run(ended).await,
-                Ok(None) => return,
-                Err(error) => Err(error),
+                Ok(Some(work)) => return work.run(ended).await,
+                Ok(None) => None,
+                Err(error) => Some(error),
             };
-            if let Err(error) = trouble {
+            if let Some(error) = trouble {
                 let _ = say.send(format!("the flight recorder stops: {error}"));
             }
         });
@@ -102,28 +101,6 @@ impl Drop for Recorder {
     }
 }
 
-/// Why pictures are not asked for now, or since when they fail.
-#[derive(Debug, Default)]
-struct Trouble {
-    /// what was said last, so that it is said once
-    said: Option<String>,
-    pause: Duration,
-    until: Option<Instant>,
-    /// never again
-    over: bool,
-}
-
-impl Trouble {
-    fn waits(&self) -> bool {
-        self.over || self.until.is_some_and(|until| Instant::now() < until)
-    }
-
-    fn back_off(&mut self, longest: Duration) {
-        self.pause = (self.pause * 2).clamp(FIRST_PAUSE, longest);
-        self.until = Some(Instant::now() + self.pause);
-    }
-}
-
 /// The picture on the screen now, as far as its words matter.
 #[derive(Debug)]
 struct Standing {
@@ -146,12 +123,15 @@ struct Work {
     vm: Option<Moid>,
     eye: Eye,
     guest: Option<GuestState>,
+    /// VMs of the name that were there at the first look
+    earlier: Option<HashSet<Moid>>,
     tasks: HashMap<String, String>,
     events_since: Option<Timestamp>,
     events_over: bool,
     by_task: bool,
     looks: u32,
     link: Trouble,
+    disk: Trouble,
     pictures: Trouble,
     next_picture: Option<Instant>,
     standing: Option<Standing>,
@@ -194,12 +174,14 @@ impl Work {
             vm: None,
             eye: Eye::default(),
             guest: None,
+            earlier: None,
             tasks: HashMap::new(),
             events_since: None,
             events_over: false,
             by_task: false,
             looks: 0,
             link: Trouble::default(),
+            disk: Trouble::default(),
             pictures: Trouble::default(),
             next_picture: None,
             standing: None,
@@ -207,35 +189,38 @@ impl Work {
         }))
     }
 
-    /// Looks until told to end. An error is one of the disk.
-    async fn run(mut self, mut end: oneshot::Receiver<()>) -> std::io::Result<()> {
-        let result = loop {
+    /// Looks until told to end.
+    async fn run(mut self, mut end: oneshot::Receiver<()>) {
+        loop {
             let looked = tokio::select! {
                 looked = self.look() => looked,
-                _ = &mut end => break Ok(()),
+                _ = &mut end => break,
             };
-            if let Err(error) = looked {
-                break Err(error);
-            }
+            self.written(looked);
             if self.link.over {
-                break Ok(());
+                break;
             }
             let pause = EVERY.div_f64(self.pace.max(0.01)).max(FASTEST);
-            let pause =
-                self.link.until.map_or(pause, |until| until.saturating_duration_since(Instant::now()).max(pause));
+            let until = self.link.until.max(self.disk.until);
+            let pause = until.map_or(pause, |until| until.saturating_duration_since(Instant::now()).max(pause));
             tokio::select! {
                 () = tokio::time::sleep(pause) => {}
-                _ = &mut end => break Ok(()),
+                _ = &mut end => break,
             }
-        };
+        }
         if let Some(reading) = self.reading.take() {
             reading.abort();
         }
-        if result.is_ok() && !self.link.waits() {
-            self.last_look().await?;
+        if !self.link.waits() {
+            let looked = self.last_look().await;
+            self.written(looked);
         }
         self.client.logout().await;
-        result
+    }
+
+    /// Now, by a clock that nobody sets: what is on record is compared with itself only.
+    fn now(&self) -> Timestamp {
+        self.started + self.began.elapsed()
     }
 
     /// One look at the guest: its properties, its tasks, its console.
@@ -262,24 +247,6 @@ impl Work {
         Ok(())
     }
 
-    /// vCenter did not answer, or refuses us.
-    fn lost(&mut self, error: &Error) -> std::io::Result<()> {
-        let over =
-            matches!(error, Error::Login { .. } | Error::Tls { .. } | Error::Settings(_) | Error::Permission { .. });
-        let text = if over {
-            format!("the flight recorder stops: {error}")
-        } else {
-            format!("the flight recorder waits for vCenter: {error}")
-        };
-        self.link.over = over;
-        self.link.back_off(LONGEST_PAUSE);
-        if self.link.said.is_none() {
-            self.link.said = Some(text.clone());
-            self.note(text, true)?;
-        }
-        Ok(())
-    }
-
     fn add(&mut self, event: &Event) {
         if let Err(error) = self.store.add(event) {
             tracing::warn!(%error, "the timeline cannot be written");
@@ -292,7 +259,7 @@ impl Work {
         if aloud {
             let _ = self.say.send(text.clone());
         }
-        self.store.add(&Event::Note { at: Timestamp::now(), text })
+        self.store.add(&Event::Note { at: self.now(), text })
     }
 
     fn safe(&self, text: &str) -> String {

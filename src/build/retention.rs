@@ -3,7 +3,7 @@
 use std::io;
 
 use super::run::{RunState, folders};
-use super::{Progress, Run};
+use super::{Listener, Progress, Run};
 use crate::paths::StateDir;
 use crate::pipeline::Key;
 
@@ -14,7 +14,7 @@ pub const KEPT_FAILED: usize = 20;
 
 /// Removes the records of a line's older runs. The caller holds the line's lock, so no run is being started; one that is
 /// at work is never touched. Logs that were put elsewhere stay. What cannot be removed is told and left.
-pub fn prune(state: &StateDir, key: &Key, on: &dyn Fn(Progress)) -> io::Result<()> {
+pub fn prune(state: &StateDir, key: &Key, on: &dyn Listener) -> io::Result<()> {
     let (mut seen, mut failed) = (0, 0);
     for dir in folders(state, key)?.iter().rev() {
         let run = match Run::read(dir) {
@@ -37,7 +37,7 @@ pub fn prune(state: &StateDir, key: &Key, on: &dyn Fn(Progress)) -> io::Result<(
             continue;
         }
         if let Err(error) = std::fs::remove_dir_all(dir) {
-            on(Progress::Note(format!("the old record {} cannot be removed: {error}", dir.display())));
+            on.hear(Progress::Note(format!("the old record {} cannot be removed: {error}", dir.display())));
         }
     }
     Ok(())
@@ -45,7 +45,7 @@ pub fn prune(state: &StateDir, key: &Key, on: &dyn Fn(Progress)) -> io::Result<(
 
 #[cfg(test)]
 mod tests {
-    use std::cell::RefCell;
+    use std::sync::Mutex;
 
     use super::*;
     use crate::build::record::{FRAMES, RECORD};
@@ -102,9 +102,9 @@ mod tests {
         let place = |n: usize| state.runs().join("one").join(format!("20260101T{n:06}.000Z"));
         std::fs::remove_file(place(1).join(RECORD)).unwrap();
         std::fs::write(place(2).join(RECORD), "not json").unwrap();
-        let said = RefCell::new(Vec::new());
-        prune(&state, &Key("one".into()), &|progress| said.borrow_mut().push(progress)).unwrap();
+        let said = Mutex::new(Vec::new());
+        prune(&state, &Key("one".into()), &|progress| said.lock().unwrap().push(progress)).unwrap();
         assert_eq!(left(&state), [2, 3]);
-        assert!(said.borrow().is_empty());
+        assert!(said.lock().unwrap().is_empty());
     }
 }

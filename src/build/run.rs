@@ -108,7 +108,12 @@ impl Run {
             record = Record::read(dir)?.unwrap_or(record);
             state = self::state(dir, &mut record);
         }
-        Ok(Some(Self {
+        Ok(Some(Self::of(dir, record, state)))
+    }
+
+    /// The run of this record.
+    pub(super) fn of(dir: &Path, record: Record, state: RunState) -> Self {
+        Self {
             key: record.key,
             base_name: record.base_name,
             started: record.started,
@@ -126,7 +131,7 @@ impl Run {
             packer: record.packer,
             origin: record.origin,
             temporary: record.temporary,
-        }))
+        }
     }
 
     /// The same run as it stands now.
@@ -160,17 +165,25 @@ pub fn remark(run: &Run, text: &str) -> io::Result<()> {
     }
 }
 
-/// The newest run of a line.
+/// The run of a line that matters now: the one at work, else the newest. A run of another machine is brought here at any
+/// time, also while one of ours is at work.
 ///
 /// # Errors
 /// Those of reading.
 pub fn latest(state: &StateDir, key: &Key) -> io::Result<Option<Run>> {
+    let mut newest = None;
     for dir in folders(state, key)?.iter().rev() {
-        if let Some(run) = Run::read(dir)? {
+        let Some(run) = Run::read(dir)? else { continue };
+        if run.state.live() {
             return Ok(Some(run));
         }
+        let ours = run.origin.is_none();
+        newest.get_or_insert(run);
+        if ours {
+            break;
+        }
     }
-    Ok(None)
+    Ok(newest)
 }
 
 /// All runs of a line, newest first.
@@ -217,7 +230,7 @@ pub(super) fn folders(state: &StateDir, key: &Key) -> io::Result<Vec<PathBuf>> {
     Ok(dirs)
 }
 
-fn state(dir: &Path, record: &mut Record) -> RunState {
+pub(super) fn state(dir: &Path, record: &mut Record) -> RunState {
     match record.state {
         Stage::Succeeded => return RunState::Succeeded,
         Stage::Failed => return RunState::Failed { exit: record.exit },
@@ -237,10 +250,16 @@ fn state(dir: &Path, record: &mut Record) -> RunState {
         record.packer = Process::find(&record.argv, &log_variable(&record.log));
     }
     if record.packer.as_ref().is_some_and(Process::alive) {
+        let promoted = if record.promote { ", not promoted" } else { "" };
+        record.reason = Some(format!("its supervisor is gone: not recorded, no timeout{promoted}"));
         return if asked || record.state == Stage::Cancelling { RunState::Cancelling } else { RunState::Running };
     }
     match told_end(&dir.join(OUTPUT)) {
         Some(RunState::Failed { .. }) if asked => RunState::Cancelled,
+        Some(RunState::Succeeded) if record.promote => {
+            record.reason = Some("built, but not promoted: its supervisor was killed".into());
+            RunState::Succeeded
+        }
         Some(end) => end,
         None if asked => RunState::Cancelled,
         None => RunState::Lost,

@@ -1,7 +1,11 @@
 //! Doing a build: init, validate, build, one after the other, with the record kept up to date and an ear for requests
 //! to stop.
 
+mod ending;
+
+use std::fs::Permissions;
 use std::io;
+use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::process::ExitStatus;
 use std::time::Duration;
@@ -11,16 +15,17 @@ use nix::sys::signal::Signal;
 use tokio::sync::mpsc;
 use tokio::time::{Instant, MissedTickBehavior, interval, sleep_until};
 
+use self::ending::Ending;
 use super::cancel::TEMPORARY;
 use super::command::{Environment, Packer, environment};
-use super::follow::{Progress, Tail};
+use super::follow::{Listener, Progress, Tail};
 use super::lock::Lock;
 use super::preflight;
 use super::record::{CancelMark, FRAMES, LOG, OUTPUT, Record, Stage, create_log};
 use super::recorder::{Recorder, Subject};
 use super::retention;
-use super::run::{folder, told_end};
-use super::{BuildError, Process, Request, Run, RunState, all};
+use super::run::folder;
+use super::{BuildError, Process, Request, Run, all};
 use crate::paths::{StateDir, create_private_dir};
 use crate::pipeline::argv;
 use crate::triage::redact::Scrubber;
@@ -56,7 +61,7 @@ pub async fn run_here(
     request: &Request,
     state: &StateDir,
     stops: mpsc::Receiver<Stop>,
-    on: &(dyn Fn(Progress) + Sync),
+    on: &dyn Listener,
 ) -> Result<Outcome, BuildError> {
     let version = preflight::packer_version(&request.packer).await?;
     let lock = Lock::take(state, &request.line.key)?;
@@ -64,19 +69,14 @@ pub async fn run_here(
     let dead = all(state, &request.line.key).unwrap_or_default();
     dead.iter().for_each(Run::remove_temporary);
     if let Err(error) = retention::prune(state, &request.line.key, on) {
-        on(Progress::Note(format!("old records cannot be looked through: {error}")));
+        on.hear(Progress::Note(format!("old records cannot be looked through: {error}")));
     }
     let scrubber = Scrubber::of_repository(&request.repo);
     let mut supervisor = Supervisor::begin(request, state, version, stops, on, &scrubber)?;
     let ended = supervisor.steps().await;
-    let dir = supervisor.end(ended)?;
-    let run = Run::read(&dir).map_err(BuildError::file(&dir))?;
-    let run = run.ok_or_else(|| BuildError::NotStarted("the run's record is gone".into()))?;
+    let run = supervisor.end(ended).await?;
     Ok(Outcome { run, lock })
 }
-
-/// How the steps ended: the state to record, packer's code, a reason in words.
-type Ending = (Stage, Option<i32>, Option<String>);
 
 struct Supervisor<'a> {
     request: &'a Request,
@@ -87,7 +87,7 @@ struct Supervisor<'a> {
     /// the first request to stop, in words
     stopped: Option<String>,
     deadline: Option<Instant>,
-    on: &'a (dyn Fn(Progress) + Sync),
+    on: &'a dyn Listener,
     tail: Tail<'a>,
     recorder: Option<Recorder>,
 }
@@ -98,7 +98,7 @@ impl<'a> Supervisor<'a> {
         state: &StateDir,
         packer_version: String,
         stops: mpsc::Receiver<Stop>,
-        on: &'a (dyn Fn(Progress) + Sync),
+        on: &'a dyn Listener,
         scrubber: &'a Scrubber,
     ) -> Result<Self, BuildError> {
         let started = Timestamp::now();
@@ -109,7 +109,9 @@ impl<'a> Supervisor<'a> {
         create_log(&log)
             .map_err(|error| BuildError::Usage(format!("cannot write the log {}: {error}", log.display())))?;
         // Not below the run's folder: plugins put sockets there, whose paths must stay short.
-        let temporary = tempfile::Builder::new().prefix(TEMPORARY).tempdir();
+        let mut temporary = tempfile::Builder::new();
+        // It gets install answers with passwords, whatever the umask.
+        let temporary = temporary.prefix(TEMPORARY).permissions(Permissions::from_mode(0o700)).tempdir();
         let temporary = temporary.map_err(BuildError::file(std::env::temp_dir()))?.keep();
         let record = Record {
             key: request.line.key.clone(),
@@ -242,51 +244,11 @@ impl<'a> Supervisor<'a> {
         }
     }
 
-    fn ending(&self, status: ExitStatus, what: &str) -> Ending {
-        use std::os::unix::process::ExitStatusExt;
-        let code = status.code();
-        if status.success() && self.record.packer.is_some() {
-            // Asked to stop too late: the template is there.
-            return (Stage::Succeeded, code, None);
-        }
-        if let Some(why) = &self.stopped {
-            return (Stage::Cancelled, code, Some(why.clone()));
-        }
-        if CancelMark::read(&self.dir).is_some() {
-            return (Stage::Cancelled, code, Some("asked to stop".into()));
-        }
-        if self.record.packer.is_some() && told_end(&self.dir.join(OUTPUT)) == Some(RunState::Cancelled) {
-            return (Stage::Cancelled, code, Some("packer was signalled by somebody else".into()));
-        }
-        let reason = match status.signal() {
-            Some(signal) => Some(format!("{what} was killed by signal {signal}; its VM may still be there")),
-            None if self.record.packer.is_none() => Some(format!("{what} failed")),
-            None => None,
-        };
-        (Stage::Failed, code, reason)
-    }
-
-    /// Writes the end down, whatever it is, and removes packer's temporary files.
-    fn end(mut self, ended: Result<Ending, BuildError>) -> Result<PathBuf, BuildError> {
-        let (stage, exit, reason) = match &ended {
-            Ok(ending) => ending.clone(),
-            Err(error) => (Stage::Failed, None, Some(error.to_string())),
-        };
-        if let Err(error) = self.tail.finish(self.on) {
-            (self.on)(Progress::Note(format!("packer's output cannot be read: {error}")));
-        }
-        (self.record.state, self.record.exit, self.record.reason) = (stage, exit, reason);
-        self.record.ended = Some(Timestamp::now());
-        self.record.write(&self.dir).map_err(BuildError::file(&self.dir))?;
-        let removed = std::fs::remove_dir_all(&self.record.temporary);
-        if let Err(error) = removed {
-            let path = self.record.temporary.display();
-            (self.on)(Progress::Note(format!("{path} holds packer's temporary files and cannot be removed: {error}")));
-        }
-        ended.map(|_| self.dir)
-    }
-
+    /// Packer's words wait in their file as long as nobody takes them; whether there are more.
     fn hand_on(&mut self) {
+        if !self.on.has_room() {
+            return;
+        }
         if let Err(error) = self.tail.read(self.on) {
             self.note(format!("packer's output cannot be read: {error}"));
         }
@@ -300,6 +262,6 @@ impl<'a> Supervisor<'a> {
     }
 
     fn note(&self, text: String) {
-        (self.on)(Progress::Note(text));
+        self.on.hear(Progress::Note(text));
     }
 }

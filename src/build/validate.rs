@@ -6,6 +6,7 @@ use std::process::Stdio;
 
 use tokio::process::Command;
 
+use super::command::{let_ask_github, withhold};
 use super::preflight::{has_init, packer_version};
 use crate::pipeline::check::FROM_ENVIRONMENT;
 use crate::pipeline::{Line, argv};
@@ -33,8 +34,10 @@ pub async fn validate(repo: &Path, line: &Line, packer: &Path) -> io::Result<Ask
         }
         Err(error) => return Ok(Asked::NotAsked(error.to_string())),
     }
-    for arguments in [argv::init(line, repo), argv::validate(line, repo)] {
-        let output = command(packer).args(&arguments).current_dir(repo).output().await?;
+    let mut init = command(packer);
+    let_ask_github(&mut init);
+    for (mut command, arguments) in [(init, argv::init(line, repo)), (command(packer), argv::validate(line, repo))] {
+        let output = command.args(&arguments).current_dir(repo).output().await?;
         if !output.status.success() {
             let words = [output.stdout, output.stderr].concat();
             return Ok(Asked::Defect(String::from_utf8_lossy(&words).trim().to_owned()));
@@ -45,7 +48,8 @@ pub async fn validate(repo: &Path, line: &Line, packer: &Path) -> io::Result<Ask
 
 fn command(packer: &Path) -> Command {
     let mut command = Command::new(packer);
-    command.stdin(Stdio::null()).env("CHECKPOINT_DISABLE", "1").env_remove("PACKER_LOG_PATH").kill_on_drop(true);
+    command.stdin(Stdio::null()).env("CHECKPOINT_DISABLE", "1").kill_on_drop(true);
+    withhold(&mut command);
     // The cluster has a default in the templates, but packer wants one named.
     for name in FROM_ENVIRONMENT.into_iter().chain(["vsphere_cluster"]) {
         let variable = format!("PKR_VAR_{name}");

@@ -1,19 +1,20 @@
 //! `build`: one line, with packer. Also the supervisor of a build that the console starts (`--detached`).
 
-use std::io::{IsTerminal, Write};
+use std::io::{ErrorKind, IsTerminal, Write};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use tmpl::build::{self, BuildError, OnError, Outcome, Progress, Request, Run, RunState, Stop as StopBuild};
+use tmpl::build::{self, BuildError, Listener, OnError, Outcome, Progress, Request, Run, RunState, Stop as StopBuild};
 use tmpl::lab;
 use tmpl::paths::StateDir;
 use tmpl::pipeline::{Line, Os};
 use tmpl::remote::step::Step;
+use tmpl::triage::redact::Scrubber;
 use tmpl::vcenter::{Client, Settings};
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::mpsc;
 
-use super::{Context, Exit, Stop};
+use super::{Context, Exit, Stop, stderr};
 
 /// Arguments of `build`.
 #[derive(Debug, clap::Args)]
@@ -71,11 +72,11 @@ impl From<OnErrorArg> for OnError {
 
 /// Runs the verb.
 pub async fn run(context: &Context, args: Args) -> anyhow::Result<Exit> {
-    let step = args.github.then(Step::from_env);
+    let step = args.github.then(|| Step::from_env(stderr::say));
     let key = args.key.clone();
     let done = build_line(context, args, step.as_ref()).await;
     if let (Some(step), Err(error)) = (&step, &done) {
-        step.stopped(&key, &format!("{error:#}"))?;
+        noted("the step's summary", step.stopped(&key, &format!("{error:#}")));
     }
     done
 }
@@ -103,32 +104,41 @@ async fn build_line(context: &Context, args: Args, step: Option<&Step>) -> anyho
     }
     let state = args.detached.as_ref().map_or_else(|| context.state(), |dir| Ok(StateDir::at(dir)))?;
     let quiet = args.detached.is_some();
-    let on = move |progress: Progress| {
-        if !quiet {
-            tell(&progress);
-        }
-    };
     // What packer and the guest print is no command to the runner.
-    let silence = step.map(Step::silence).transpose()?;
-    let stops = stops()?;
-    let outcome = build::run_here(&request, &state, stops, &on).await.map_err(stop)?;
+    let silence = step.map(Step::silence);
+    let on: &dyn Listener = if quiet { &Logged } else { &Told };
+    let mut outcome = build::run_here(&request, &state, stops()?, on).await.map_err(stop)?;
     let exit = finish(&outcome, &request.line, quiet).await;
     drop(silence);
+    // From here on nothing that cannot be told replaces what was done.
     if let Some(step) = step {
-        step.built(&outcome.run)?;
+        noted("the step's outputs", step.built(&outcome.run));
+    }
+    let mut done = Ok(exit);
+    if exit == Exit::Done && args.promote {
+        done = super::generation::promote_built(context, &request.line).await;
+        if let Err(error) = &done {
+            let reason = format!("built, but not promoted: {error:#}");
+            // A build started by the console has nobody else to tell.
+            noted("the run's record", build::remark(&outcome.run, &reason));
+            outcome.run.reason = Some(Scrubber::shared().text(&reason).into_owned());
+        }
     }
     if args.json {
-        writeln!(std::io::stdout(), "{}", serde_json::to_string(&outcome.run)?)?;
+        let text = serde_json::to_string(&outcome.run)?;
+        noted("stdout", writeln!(std::io::stdout(), "{text}"));
     }
-    if exit == Exit::Done && args.promote {
-        let promoted = super::generation::promote_built(context, &request.line).await;
-        // A build started by the console has nobody else to tell.
-        if let Err(error) = &promoted {
-            build::remark(&outcome.run, &format!("built, but not promoted: {error:#}"))?;
+    done
+}
+
+/// Says that something could not be written.
+fn noted(what: &str, written: std::io::Result<()>) {
+    match written {
+        Err(error) if error.kind() != ErrorKind::BrokenPipe => {
+            note(format!("{what} cannot be written: {error}"));
         }
-        return promoted;
+        _ => {}
     }
-    Ok(exit)
 }
 
 fn request(context: &Context, args: &Args) -> anyhow::Result<Request> {
@@ -179,7 +189,7 @@ fn stops() -> anyhow::Result<mpsc::Receiver<StopBuild>> {
             let again = asked.is_some_and(|asked| asked.elapsed() > Duration::from_secs(1));
             let stop = if person && typed && again { StopBuild::Kill } else { StopBuild::Clean };
             if person && typed && asked.is_none() {
-                tell(&Progress::Note("Ctrl-C again kills packer and leaves its VM".into()));
+                note("Ctrl-C again kills packer and leaves its VM".into());
             }
             asked.get_or_insert_with(std::time::Instant::now);
             if sender.send(stop).await.is_err() {
@@ -190,13 +200,35 @@ fn stops() -> anyhow::Result<mpsc::Receiver<StopBuild>> {
     Ok(receiver)
 }
 
-/// A closed stderr is no reason to end a build.
-fn tell(progress: &Progress) {
-    let mut err = std::io::stderr().lock();
-    let _ = match progress {
-        Progress::Packer(line) => writeln!(err, "{line}"),
-        Progress::Note(note) => writeln!(err, "tmpl-tui: {note}"),
-    };
+/// A build with somebody in front of it.
+struct Told;
+
+impl Listener for Told {
+    fn hear(&self, progress: Progress) {
+        match progress {
+            Progress::Packer(line) => stderr::say(&line),
+            Progress::Note(text) => note(text),
+        }
+    }
+
+    fn has_room(&self) -> bool {
+        stderr::has_room()
+    }
+}
+
+/// A build of the console's: what goes wrong is in the log of the day, packer's words in the run's folder.
+struct Logged;
+
+impl Listener for Logged {
+    fn hear(&self, progress: Progress) {
+        if let Progress::Note(text) = progress {
+            tracing::warn!("{text}");
+        }
+    }
+}
+
+fn note(text: String) {
+    stderr::say(&format!("tmpl-tui: {text}"));
 }
 
 /// Says how it ended and, after anything but success, whether a VM was left behind.
@@ -212,7 +244,6 @@ async fn finish(outcome: &Outcome, line: &Line, quiet: bool) -> Exit {
     if quiet {
         return exit;
     }
-    let note = |text: String| tell(&Progress::Note(text));
     let reason = run.reason.as_deref().map(|why| format!(" ({why})")).unwrap_or_default();
     match run.state {
         RunState::Succeeded => {

@@ -15,7 +15,7 @@ use tmpl::vcenter::Client;
 use tmpl::vcenter::gate::{GateError, Mode};
 use tokio::signal::unix::{SignalKind, signal};
 
-use super::{Context, Exit, Stop};
+use super::{Context, Exit, Stop, stderr};
 
 /// Arguments of verbs that take a line only.
 #[derive(Debug, clap::Args)]
@@ -183,8 +183,11 @@ async fn change(
         return Ok(Exit::Cancelled);
     };
     outcome.map_err(stop)?;
-    if how.json {
-        print(&plan, line, true, true)?;
+    // It is done, whether or not that can be told.
+    if how.json
+        && let Err(error) = print(&plan, line, true, true)
+    {
+        say(&format!("stdout cannot be written: {error}"));
     }
     match plan.caveat {
         Some(caveat) => Err(anyhow::anyhow!("{}: {caveat}", line.key)),
@@ -319,6 +322,8 @@ fn agreed(plan: &Plan, ask: &Ask) -> anyhow::Result<bool> {
     for step in &plan.steps {
         say(&step.to_string());
     }
+    // First the steps.
+    stderr::flush();
     let mut err = std::io::stderr();
     write!(err, "{question}")?;
     err.flush()?;
@@ -328,6 +333,5 @@ fn agreed(plan: &Plan, ask: &Ask) -> anyhow::Result<bool> {
 }
 
 fn say(text: &str) {
-    // Nothing is left to do when stderr is closed.
-    let _ = writeln!(std::io::stderr(), "{}", clean(text));
+    stderr::say(&clean(text));
 }

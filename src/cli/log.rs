@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use tmpl::build::{self, Run};
-use tmpl::triage::log::{Direction, LogFile, Problem, clean};
+use tmpl::triage::log::{Direction, LogFile, Problem, clean, cut};
 use tmpl::triage::redact::{Scrubber, Stream};
 
 use super::{Context, Exit, Stop};
@@ -16,6 +16,9 @@ use super::{Context, Exit, Stop};
 const BEAT: Duration = Duration::from_millis(200);
 /// Bytes read at a time.
 const GULP: usize = 256 << 10;
+
+/// What is kept of a line without an end.
+const LONGEST: usize = 64 << 10;
 
 /// Arguments of `log`.
 #[derive(Debug, clap::Args)]
@@ -125,13 +128,22 @@ impl<'s> Lines<'s> {
         Self { stream: scrubber.stream(), partial: Vec::new(), shown: scrubber.stream() }
     }
 
-    /// Prints the lines that are whole now.
+    /// Prints the lines that are whole now, and what is too long to be kept of one that is not.
     pub fn push(&mut self, bytes: &[u8]) -> anyhow::Result<()> {
+        let known = self.partial.len();
         self.stream.push(bytes, &mut self.partial);
-        let Some(end) = memchr_last(&self.partial) else { return Ok(()) };
-        let rest = self.partial.split_off(end + 1);
         let mut out = Vec::new();
-        show(&mut self.shown, &std::mem::replace(&mut self.partial, rest), &mut out);
+        if let Some(end) = memchr::memrchr(b'\n', &self.partial[known..]) {
+            let rest = self.partial.split_off(known + end + 1);
+            show(&mut self.shown, &std::mem::replace(&mut self.partial, rest), &mut out);
+        }
+        let mut rest = &self.partial[..];
+        while rest.len() > LONGEST {
+            let (piece, after) = rest.split_at(cut(rest, LONGEST));
+            self.shown.push(clean(&String::from_utf8_lossy(piece)).as_bytes(), &mut out);
+            rest = after;
+        }
+        self.partial = rest.to_vec();
         Ok(std::io::stdout().write_all(&out)?)
     }
 
@@ -151,10 +163,6 @@ fn show(stream: &mut Stream<'_>, lines: &[u8], out: &mut Vec<u8>) {
         stream.push(clean(line).as_bytes(), out);
         stream.push(b"\n", out);
     }
-}
-
-fn memchr_last(bytes: &[u8]) -> Option<usize> {
-    bytes.iter().rposition(|byte| *byte == b'\n')
 }
 
 /// The lines that deserve a look, as the console stops at them.

@@ -83,6 +83,13 @@ struct CancelArgs {
     force: bool,
 }
 
+impl Args {
+    /// Whether it only tells what is there.
+    pub fn only_tells(&self) -> bool {
+        matches!(self.verb, None | Some(Verb::List(_) | Verb::Log(_)))
+    }
+}
+
 /// Runs the verb.
 pub async fn run(context: &Context, args: Args) -> anyhow::Result<Exit> {
     let github = client(context)?;

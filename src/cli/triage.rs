@@ -15,7 +15,7 @@ use tmpl::triage::screen::{self, Look};
 use tmpl::triage::verdict::{Evidence, Scene, Verdict, Witness, judge};
 use tmpl::vcenter::Vm;
 
-use super::{Context, Exit, Stop};
+use super::{Context, Exit, Stop, stderr};
 
 /// Arguments of `triage`.
 #[derive(Debug, clap::Args)]
@@ -65,7 +65,7 @@ pub async fn run(context: &Context, args: Args) -> anyhow::Result<Exit> {
         None => None,
     };
     let repo = context.global.repo.clone();
-    let (json, step, title) = (args.json, args.github.then(Step::from_env), case.title.clone());
+    let (json, step, title) = (args.json, args.github.then(|| Step::from_env(stderr::say)), case.title.clone());
     let done = tokio::task::spawn_blocking(move || -> anyhow::Result<Verdict> {
         let scrubber = Scrubber::of_repository(&repo);
         let scene = match &case.run {

@@ -66,6 +66,9 @@ fn cause(run: &RunSeen, zone: &jiff::tz::TimeZone) -> Option<(Timestamp, String)
         let since = still.since.to_zoned(zone.clone()).strftime("%H:%M");
         return Some((still.since, format!("console {what} since {since}{tools}{screen}")));
     }
+    if let Some(reason) = run.reason.as_ref().filter(|_| run.state.live()) {
+        return Some((run.started, reason.clone()));
+    }
     let failed = matches!(run.state, RunState::Failed { .. } | RunState::Lost);
     failed.then(|| Some((run.ended?, format!("build {}", run.state.word()))))?
 }

@@ -67,6 +67,10 @@ impl Console {
     fn run_ended(&mut self, key: &Key, run: &RunSeen) {
         let (tone, text) = match run.state {
             RunState::Starting | RunState::Running | RunState::Cancelling => return,
+            // It should have been promoted.
+            RunState::Succeeded if run.reason.is_some() => {
+                (Tone::Failed, format!("{key}: {}", run.reason.as_deref().unwrap_or_default()))
+            }
             RunState::Succeeded => (Tone::Done, format!("{key} is built: p promotes it")),
             RunState::Cancelled => (Tone::Info, format!("{key}: build cancelled")),
             RunState::Failed { exit } => {

@@ -40,6 +40,9 @@ impl LineRow {
         if self.live_run().is_some_and(|run| run.still.is_some()) {
             return Some("its console stands still".into());
         }
+        if let Some(reason) = self.live_run().and_then(|run| run.reason.clone()) {
+            return Some(reason);
+        }
         if self.iso_missing && self.line.enabled {
             return Some("its ISO is not staged".into());
         }

@@ -15,7 +15,7 @@ pub struct RunSeen {
     pub ended: Option<Timestamp>,
     /// how it stands
     pub state: RunState,
-    /// why, when packer's log does not say
+    /// why, when packer's log does not say; of one at work, what is wrong with it
     pub reason: Option<String>,
     /// while it is at work: the phase its log says it is in, e.g. `wait for IP`
     pub phase: Option<String>,

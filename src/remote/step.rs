@@ -1,5 +1,5 @@
 //! What a step of a workflow tells its runner: outputs and summary into the files the environment names, annotations and
-//! other commands as lines of their own on stderr (the runner reads both streams; stdout carries results).
+//! other commands as lines of their own among what is said on stderr (the runner reads both streams; stdout carries results).
 
 use std::collections::hash_map::RandomState;
 use std::fs::OpenOptions;
@@ -12,22 +12,24 @@ use crate::triage::redact::Scrubber;
 use crate::triage::verdict::{Verdict, Witness};
 
 /// The step this process is.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone)]
 pub struct Step {
     outputs: Option<PathBuf>,
     summary: Option<PathBuf>,
+    /// says a line
+    say: fn(&str),
 }
 
 /// While it lives, nothing on the output is a command to the runner: a guest's words must not be.
 #[derive(Debug)]
 pub struct Silence {
     token: String,
+    say: fn(&str),
 }
 
 impl Drop for Silence {
     fn drop(&mut self) {
-        // A closed stderr is no reason to end a build.
-        let _ = writeln!(io::stderr(), "::{}::", self.token);
+        (self.say)(&format!("::{}::", self.token));
     }
 }
 
@@ -50,20 +52,17 @@ fn cell(text: &str) -> String {
 }
 
 impl Step {
-    /// As the environment has it; outside a workflow there are only the commands.
-    pub fn from_env() -> Self {
+    /// As the environment has it; outside a workflow there are only the commands, which go where `say` brings them.
+    pub fn from_env(say: fn(&str)) -> Self {
         let path = |name| std::env::var_os(name).filter(|value| !value.is_empty()).map(PathBuf::from);
-        Self { outputs: path("GITHUB_OUTPUT"), summary: path("GITHUB_STEP_SUMMARY") }
+        Self { outputs: path("GITHUB_OUTPUT"), summary: path("GITHUB_STEP_SUMMARY"), say }
     }
 
     /// Nothing is a command until the result is dropped.
-    ///
-    /// # Errors
-    /// When stderr is closed.
-    pub fn silence(&self) -> io::Result<Silence> {
+    pub fn silence(&self) -> Silence {
         let token = token();
-        writeln!(io::stderr(), "::stop-commands::{token}")?;
-        Ok(Silence { token })
+        (self.say)(&format!("::stop-commands::{token}"));
+        Silence { token, say: self.say }
     }
 
     /// How a build ended.
@@ -83,7 +82,7 @@ impl Step {
             cell(reason)
         ))?;
         if run.state != RunState::Succeeded {
-            self.annotate(&format!("{} {}", run.key, run.state.word()), reason)?;
+            self.annotate(&format!("{} {}", run.key, run.state.word()), reason);
         }
         Ok(())
     }
@@ -112,11 +111,12 @@ impl Step {
             row(&cell(&place), &evidence.text);
         }
         self.summarise(&format!("{text}\n"))?;
-        self.annotate(&format!("{title}: {}", verdict.class), &verdict.cause)
+        self.annotate(&format!("{title}: {}", verdict.class), &verdict.cause);
+        Ok(())
     }
 
-    fn annotate(&self, title: &str, text: &str) -> io::Result<()> {
-        writeln!(io::stderr(), "::error title={}::{}", escaped(title, true), escaped(text, false))
+    fn annotate(&self, title: &str, text: &str) {
+        (self.say)(&format!("::error title={}::{}", escaped(title, true), escaped(text, false)));
     }
 
     /// A line that was not built, or not promoted, and why.
@@ -125,8 +125,8 @@ impl Step {
     /// Those of writing.
     pub fn stopped(&self, title: &str, why: &str) -> io::Result<()> {
         let why = Scrubber::shared().text(why);
-        self.summarise(&format!("| line | |\n|---|---|\n| {} | {} |\n\n", cell(title), cell(&why)))?;
-        self.annotate(title, &why)
+        self.annotate(title, &why);
+        self.summarise(&format!("| line | |\n|---|---|\n| {} | {} |\n\n", cell(title), cell(&why)))
     }
 
     fn output(&self, name: &str, value: &str) -> io::Result<()> {
@@ -156,7 +156,8 @@ mod tests {
         assert_eq!(escaped("x: a, b", true), "x%3A a%2C b");
         assert_eq!(cell("a | <img src=x> `b`\n@all"), "a \\| &lt;img src=x&gt; \\`b\\` @\u{200b}all");
         let dir = tempfile::tempdir().unwrap();
-        let step = Step { outputs: Some(dir.path().join("out")), summary: Some(dir.path().join("summary")) };
+        let step =
+            Step { outputs: Some(dir.path().join("out")), summary: Some(dir.path().join("summary")), say: |_| {} };
         let verdict = Verdict { cause: "evil\nclass=success".into(), ..Verdict::without_log() };
         step.judged("debian-12", &verdict).unwrap();
         let outputs = std::fs::read_to_string(dir.path().join("out")).unwrap();

@@ -10,6 +10,7 @@ mod stills;
 use std::fs::File;
 use std::io::{self, Read, Seek, SeekFrom};
 use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -154,6 +155,8 @@ pub struct Recording {
     pub notes: Vec<(Timestamp, String)>,
     /// when the console was last seen, and what it was doing
     pub seen: Option<(Timestamp, Motion)>,
+    /// when it was found to have grown, and how old what was added was by then
+    grown: Option<(Instant, Duration)>,
     pace: Option<f64>,
     dir: PathBuf,
     read: u64,
@@ -187,6 +190,7 @@ impl Recording {
             // Nobody shortens a timeline; this is another one.
             *self = Self { dir: std::mem::take(&mut self.dir), ..Self::default() };
         }
+        let modified = file.metadata()?.modified()?;
         file.seek(SeekFrom::Start(self.read))?;
         let mut bytes = Vec::new();
         file.take(LONGEST.saturating_sub(self.read)).read_to_end(&mut bytes)?;
@@ -198,7 +202,15 @@ impl Recording {
                 Err(error) => tracing::debug!(%error, dir = %self.dir.display(), "a line of the timeline is not read"),
             }
         }
+        if whole > 0 {
+            self.grown = Some((Instant::now(), modified.elapsed().unwrap_or_default()));
+        }
         Ok(whole > 0)
+    }
+
+    /// For how long nothing was added, by our own clock: the recorder's may be another machine's, and both may be set.
+    fn silent(&self) -> Option<Duration> {
+        self.grown.map(|(at, age)| at.elapsed() + age)
     }
 
     /// Whether nothing was recorded.
@@ -253,9 +265,10 @@ impl Recording {
             }
             Event::Frame(_) => {}
             Event::Still { at, kind } => {
+                let at = self.frames.last().map_or(at, |last| last.until.max(at));
                 self.seen = Some((at, kind));
                 if let Some(last) = self.frames.last_mut() {
-                    last.until = last.until.max(at);
+                    last.until = at;
                 }
             }
             Event::Dropped { file } => self.drop_frame(&file),

@@ -24,7 +24,7 @@ impl Work {
             return Ok(());
         }
         let log = std::fs::metadata(&self.subject.log).map_or(0, |log| log.len());
-        let at = Timestamp::now();
+        let at = self.now();
         let bytes = match self.client.screenshot(vm, self.eye.width()).await {
             Ok(bytes) => bytes,
             Err(error) => return self.no_picture(&error),
@@ -82,16 +82,16 @@ impl Work {
 
     /// Reads the picture that stands; one at a time, beside the looks.
     pub(super) fn read_words(&mut self) {
-        let Some(standing) = self.standing.as_mut().filter(|s| s.looks >= STANDS && !s.read) else { return };
         if self.reading.is_some() {
             return;
         }
+        let Some(standing) = self.standing.as_mut().filter(|s| s.looks >= STANDS && !s.read) else { return };
         standing.read = true;
         let (picture, file) = (standing.picture.clone(), standing.file.clone());
-        let (screens, scrubber) = (Arc::clone(&self.screens), Arc::clone(&self.scrubber));
+        let (screens, scrubber, at) = (Arc::clone(&self.screens), Arc::clone(&self.scrubber), self.now());
         self.reading = Some(tokio::spawn(async move {
             let image = picture.image().to_rgb8();
-            words::read(&image, file, &screens, &scrubber).await
+            words::read(&image, file, at, &screens, &scrubber).await
         }));
     }
 

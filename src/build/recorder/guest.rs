@@ -1,5 +1,6 @@
 //! What vCenter says about the guest: its properties, its tasks and events.
 
+use std::collections::HashSet;
 use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
@@ -13,6 +14,12 @@ use crate::vcenter::{Error, Happening, Moid, Vm};
 const LEFTOVER: SignedDuration = SignedDuration::from_hours(1);
 /// What the look at the end may take.
 const LAST_LOOK: Duration = Duration::from_secs(1);
+
+/// Whether a VM of the name is of this build. What came after the first look is, whatever our clock and vCenter's have
+/// to say; what was there already is when it is not old: the first look may have come late.
+fn is_ours(vm: &Vm, earlier: &HashSet<Moid>, old: Timestamp) -> bool {
+    !vm.template && (!earlier.contains(&vm.moid) || vm.created.is_none_or(|created| created > old))
+}
 
 impl Work {
     /// What packer left of the guest.
@@ -38,13 +45,14 @@ impl Work {
             self.vm = None;
         }
         let old = self.started - LEFTOVER;
-        let vms = self.client.vms().await?;
-        let fresh = |vm: &Vm| !vm.template && vm.created.is_none_or(|created| created > old);
-        let Some(vm) = vms.into_iter().find(|vm| vm.name == self.subject.vm && fresh(vm)) else { return Ok(None) };
+        let mut vms = self.client.vms().await?;
+        vms.retain(|vm| vm.name == self.subject.vm);
+        let earlier = self.earlier.get_or_insert_with(|| vms.iter().map(|vm| vm.moid.clone()).collect());
+        let Some(vm) = vms.into_iter().find(|vm| is_ours(vm, earlier, old)) else { return Ok(None) };
         let pace = self.client.pace(&vm.moid).await?;
         if (pace - self.pace).abs() > f64::EPSILON {
             self.pace = pace;
-            self.add(&Event::Pace { at: Timestamp::now(), speed: pace });
+            self.add(&Event::Pace { at: self.now(), speed: pace });
         }
         self.vm = Some(vm.moid.clone());
         (self.eye, self.standing) = (Eye::default(), None);
@@ -52,7 +60,7 @@ impl Work {
     }
 
     pub(super) fn guest_is(&mut self, vm: Option<&Vm>) -> std::io::Result<()> {
-        let at = Timestamp::now();
+        let at = self.now();
         let now = GuestState {
             at,
             power: vm.map(|vm| vm.power_state),
@@ -74,10 +82,11 @@ impl Work {
         self.by_task |= !own.is_empty();
         for task in tasks {
             if self.tasks.get(&task.id) != Some(&task.state) {
-                self.tasks.insert(task.id.clone(), task.state.clone());
                 let error = task.text.as_deref().map(|text| self.safe(text));
-                let (name, state) = (self.safe(&task.name), self.safe(&task.state));
-                self.store.add(&Event::Task(TaskState { at: Timestamp::now(), id: task.id, name, state, error }))?;
+                let (at, id, name, state) =
+                    (self.now(), task.id.clone(), self.safe(&task.name), self.safe(&task.state));
+                self.store.add(&Event::Task(TaskState { at, id, name, state, error }))?;
+                self.tasks.insert(task.id, task.state);
             }
         }
         Ok(())
@@ -99,5 +108,33 @@ impl Work {
             }
             Err(error) => self.lost(&error),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::vcenter::PowerState;
+
+    #[test]
+    fn a_vm_that_came_during_the_build_is_ours_whatever_the_clocks_say() {
+        let at = |hour: i64| Timestamp::from_second(1_800_000_000 + hour * 3600).unwrap();
+        let vm = |moid: &str, hour| Vm {
+            moid: Moid(moid.into()),
+            name: "base-build".into(),
+            template: false,
+            power_state: PowerState::PoweredOn,
+            ip_address: None,
+            tools_running_status: None,
+            annotation: String::new(),
+            created: Some(at(hour)),
+            instance_uuid: String::new(),
+        };
+        let earlier = HashSet::from([Moid("vm-1".into())]);
+        // Our clock is two hours ahead of vCenter's.
+        assert!(is_ours(&vm("vm-2", -2), &earlier, at(0) - LEFTOVER));
+        assert!(!is_ours(&vm("vm-1", -2), &earlier, at(0) - LEFTOVER), "what an earlier build left");
+        assert!(is_ours(&vm("vm-1", 0), &earlier, at(0) - LEFTOVER), "the first look came late");
+        assert!(!is_ours(&Vm { template: true, ..vm("vm-2", 0) }, &earlier, at(0) - LEFTOVER));
     }
 }

@@ -48,6 +48,8 @@ pub struct Store {
     timeline: File,
     written: u64,
     full: bool,
+    /// the last line may have come half only
+    torn: bool,
     kept: Vec<Kept>,
 }
 
@@ -59,7 +61,7 @@ impl Store {
     pub fn create(dir: &Path, bounds: Bounds) -> io::Result<Self> {
         let timeline = OpenOptions::new().append(true).create(true).mode(0o600).open(dir.join(TIMELINE))?;
         let written = timeline.metadata()?.len();
-        Ok(Self { dir: dir.to_owned(), bounds, timeline, written, full: false, kept: Vec::new() })
+        Ok(Self { dir: dir.to_owned(), bounds, timeline, written, full: false, torn: false, kept: Vec::new() })
     }
 
     /// Adds a line. A timeline at its bound says so in its last one and takes nothing more.
@@ -83,10 +85,13 @@ impl Store {
     }
 
     fn write(&mut self, event: &Event) -> io::Result<()> {
-        let mut line = serde_json::to_vec(event).map_err(io::Error::other)?;
+        let mut line = if self.torn { vec![b'\n'] } else { Vec::new() };
+        serde_json::to_writer(&mut line, event).map_err(io::Error::other)?;
         line.push(b'\n');
+        self.torn = true;
         // One call: a reader meets a torn line only when we were killed in the middle of it.
         self.timeline.write_all(&line)?;
+        self.torn = false;
         self.written += line.len() as u64;
         Ok(())
     }

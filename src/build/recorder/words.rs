@@ -13,7 +13,13 @@ const MOST_ROWS: usize = 200;
 const LONGEST_ROW: usize = 500;
 
 /// Reads a picture; `None` when nothing on it can be read, or nothing can read it here.
-pub async fn read(image: &RgbImage, file: String, screens: &[Screen], scrubber: &Scrubber) -> Option<Reading> {
+pub async fn read(
+    image: &RgbImage,
+    file: String,
+    at: Timestamp,
+    screens: &[Screen],
+    scrubber: &Scrubber,
+) -> Option<Reading> {
     let (text, trouble) = screen::read(image).await;
     if let Some(trouble) = trouble {
         tracing::debug!(%trouble, "a picture is not read");
@@ -21,7 +27,7 @@ pub async fn read(image: &RgbImage, file: String, screens: &[Screen], scrubber: 
     let text = text?;
     let named = screen::name(&text, screens);
     let (label, state) = named.map_or((None, None), |named| (Some(named.label), named.state));
-    Some(Reading { at: Timestamp::now(), file, label, state, rows: scrubbed(&text.rows, scrubber) })
+    Some(Reading { at, file, label, state, rows: scrubbed(&text.rows, scrubber) })
 }
 
 /// Rows without secrets and without the empty end of the screen.

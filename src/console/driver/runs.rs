@@ -5,7 +5,6 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
-use jiff::Timestamp;
 use tokio::sync::Notify;
 
 use super::super::message::{Answer, Msg};
@@ -97,7 +96,7 @@ impl Eyes {
         if let Err(error) = read {
             tracing::warn!(%key, %error, "the record of the console cannot be read");
         }
-        let still = record.stillness(Timestamp::now()).filter(|still| still.alarm)?;
+        let still = record.stillness().filter(|still| still.alarm)?;
         let blank = still.activity == Activity::Blank;
         Some(Still { since: still.since, blank, screen: still.screen, tools_ran: still.tools_ran })
     }

@@ -49,6 +49,25 @@ fn shown(console: &mut Console) -> Vec<Effect> {
 }
 
 #[test]
+fn a_build_whose_supervisor_was_killed_calls_once() {
+    let mut console = night();
+    let reason = "its supervisor is gone: not recorded, no timeout";
+    let alone = || {
+        let run = fixture::run(RunState::Running, 12, Some("wait for IP"));
+        crate::console::run::RunSeen { reason: Some(reason.into()), ..run }
+    };
+    let before = console.alarms();
+    console.update(Msg::RunsRead(vec![(key("debian-12"), Ok(Some(alone())))]));
+    assert_eq!(console.lines.get(&key("debian-12")).unwrap().alarm().as_deref(), Some(reason));
+    assert_eq!((console.alarms(), toast(&console)), (before + 1, format!("debian-12: {reason}")));
+    // It ended well, and nobody promoted it.
+    let reason = "built, but not promoted: its supervisor was killed";
+    let ended = crate::console::run::RunSeen { state: RunState::Succeeded, reason: Some(reason.into()), ..alone() };
+    console.update(Msg::RunsRead(vec![(key("debian-12"), Ok(Some(ended)))]));
+    assert_eq!(toast(&console), format!("debian-12: {reason}"));
+}
+
+#[test]
 fn v_judges_the_selected_run_once_and_its_evidence_opens_by_number() {
     let mut console = stuck();
     let effects = typed(&mut console, "v");

@@ -16,7 +16,7 @@ mod search;
 mod show;
 mod typed;
 
-pub use clean::clean;
+pub use clean::{clean, cut};
 pub use facts::Facts;
 pub use file::{LogFile, Status};
 pub use line::{Level, LogLine, Origin, Problem};

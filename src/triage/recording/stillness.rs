@@ -60,10 +60,8 @@ impl Recording {
     }
 
     /// How the console stood at the last look; `None` without a picture, or when the recorder has been silent for long.
-    pub fn stillness(&self, now: Timestamp) -> Option<Stillness> {
-        let (seen, kind) = self.seen?;
-        let silent = Duration::try_from(now.duration_since(seen)).unwrap_or_default();
-        (silent < STALE).then(|| self.stillness_at(seen, kind)).flatten()
+    pub fn stillness(&self) -> Option<Stillness> {
+        self.silent().filter(|silent| *silent < STALE).and_then(|_| self.last_stillness())
     }
 
     /// How the console stood when it was last seen, however long ago that is.

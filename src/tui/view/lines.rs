@@ -241,6 +241,7 @@ fn run(console: &Console, row: &LineRow, theme: Theme) -> (String, Style) {
     }
     match run.state {
         RunState::Starting => ("◌ starting".into(), theme.busy()),
+        RunState::Running if run.reason.is_some() => (format!("▲ unsupervised, {phase}"), theme.bad()),
         RunState::Running => (format!("● {phase} {}", since(run.started)), theme.busy()),
         RunState::Cancelling => ("◌ cancelling".into(), theme.warn()),
         RunState::Succeeded => (format!("✓ built {ended}"), theme.good()),

@@ -1,0 +1,76 @@
+//! What goes wrong beside a build: told once, tried again ever more seldom.
+
+use std::time::{Duration, Instant};
+
+use super::Work;
+use super::eye::Eye;
+use crate::vcenter::Error;
+
+/// After trouble: the next try comes after the first pause, then after twice that, up to the longest.
+const FIRST_PAUSE: Duration = Duration::from_secs(5);
+const LONGEST_PAUSE: Duration = Duration::from_secs(60);
+
+/// Why something is not tried now, or since when it fails.
+#[derive(Debug, Default)]
+pub(super) struct Trouble {
+    /// what was said last, so that it is said once
+    pub(super) said: Option<String>,
+    pause: Duration,
+    pub(super) until: Option<Instant>,
+    /// never again
+    pub(super) over: bool,
+}
+
+impl Trouble {
+    pub(super) fn waits(&self) -> bool {
+        self.over || self.until.is_some_and(|until| Instant::now() < until)
+    }
+
+    pub(super) fn back_off(&mut self, longest: Duration) {
+        self.pause = (self.pause * 2).clamp(FIRST_PAUSE, longest);
+        self.until = Some(Instant::now() + self.pause);
+    }
+}
+
+impl Work {
+    /// vCenter did not answer, or refuses us.
+    pub(super) fn lost(&mut self, error: &Error) -> std::io::Result<()> {
+        let over =
+            matches!(error, Error::Login { .. } | Error::Tls { .. } | Error::Settings(_) | Error::Permission { .. });
+        let text = if over {
+            format!("the flight recorder stops: {error}")
+        } else {
+            format!("the flight recorder waits for vCenter: {error}")
+        };
+        self.link.over = over;
+        self.link.back_off(LONGEST_PAUSE);
+        if self.link.said.is_none() {
+            self.link.said = Some(text.clone());
+            self.note(text, true)?;
+        }
+        Ok(())
+    }
+
+    /// Whether what a look brought is on disk. A full one may have room again before the build ends.
+    pub(super) fn written(&mut self, looked: std::io::Result<()>) {
+        self.disk.until = None;
+        if let Err(error) = looked {
+            self.disk.back_off(LONGEST_PAUSE);
+            // The picture that could not be kept is new to the next look.
+            (self.eye, self.standing) = (Eye::default(), None);
+            if self.disk.said.is_none() {
+                let text = format!("the flight recorder cannot write and tries again: {error}");
+                self.disk.said = Some(text.clone());
+                let _ = self.say.send(text);
+            }
+            return;
+        }
+        // Only a picture that was kept tells that it works again.
+        if self.disk.said.is_some()
+            && self.standing.is_some()
+            && self.note("the flight recorder writes again".into(), true).is_ok()
+        {
+            self.disk = Trouble::default();
+        }
+    }
+}
