@@ -84,7 +84,7 @@ async fn what_other_verbs_lack_is_named() {
         screen.contents().lines().any(|row| row.contains("▸ debian-12") && row.contains(" on "))
     });
     pty.keys("i");
-    pty.wait_for(&format!("lacks {id}"));
+    pty.wait_for("PutUsbScanCodes");
 
     let id = "Datastore.FileManagement";
     let rich = Account::new("admin@lab.internal", "lab-password");
