@@ -147,6 +147,72 @@ async fn a_disk_that_takes_nothing() {
     assert!(world.changes().is_empty());
 }
 
+/// Fills the disk on which it is recorded, and ends well all the same, as packer does whose log cannot be written.
+const GREEDY: &str = r#"#!/bin/sh
+case "$1" in
+version) echo 'Packer v1.16.0';;
+build) head -c 3000000 /dev/zero 2>/dev/null | tr '\0' x >>"$PACKER_LOG_PATH" 2>/dev/null
+  echo '==> Waiting for IP...' 2>/dev/null; sleep 1
+  echo '==> Builds finished. The artifacts of successful builds are:' 2>/dev/null
+  exit 0;;
+esac
+"#;
+
+/// The disk fills in the middle of a build: the build goes on, its end is told truly, and nothing secret stays behind.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_disk_that_fills_under_a_build() {
+    use std::os::unix::fs::PermissionsExt;
+
+    let namespaces =
+        std::process::Command::new("unshare").args(["--user", "--map-root-user", "--mount", "true"]).status();
+    if !namespaces.is_ok_and(|status| status.success()) {
+        return figure("SKIPPED a disk that fills under a build: no user namespaces here");
+    }
+    let world = filmed().await;
+    let packer = world.home.path().join("packer");
+    std::fs::write(&packer, GREEDY).unwrap();
+    std::fs::set_permissions(&packer, std::fs::Permissions::from_mode(0o755)).unwrap();
+    let temporary = world.home.path().join("tmp");
+    std::fs::create_dir(&temporary).unwrap();
+    let mount = format!("export TMPDIR={} && mount -t tmpfs -o size=1m none STATE", temporary.display());
+    let verb = format!("build {KEY} --packer {}", packer.display());
+    let (exit, err) = with_state(&world, &mount, &verb).await;
+    assert!(exit == 0 && err.contains("No space left"), "{exit} {err}");
+    assert!(err.contains("is built"), "{err}");
+    assert_eq!(std::fs::read_dir(&temporary).unwrap().count(), 0, "packer's temporary files hold passwords");
+    figure("a disk that fills under a build: the build goes on, its end is told truly");
+}
+
+/// A bump on a disk without room changes neither file.
+#[test]
+fn a_bump_on_a_full_disk_changes_nothing() {
+    let mirror = super::mirror::Server::start();
+    let file = "ubuntu-24.04.99-live-server-amd64.iso";
+    mirror.put("/24.04/SHA256SUMS", format!("{} *{file}\n", "ab".repeat(32)));
+    mirror.put(&format!("/24.04/{file}"), "iso");
+    let (home, root) = (tempfile::tempdir().unwrap(), Path::new(env!("CARGO_MANIFEST_DIR")));
+    let (script, from) = (home.path().join("script"), root.join("ci"));
+    let text = format!(
+        "mkdir repo && mount -t tmpfs -o size=160k none repo && mkdir -p repo/ci && cp -r {from}/config repo/ci && \
+         sed 's|https://releases.ubuntu.com|{}|' {from}/matrix.json >repo/ci/matrix.json && cp -r repo/ci before && \
+         {{ head -c 1000000 /dev/zero >repo/fill; true; }} 2>/dev/null && {PROGRAM} --repo repo iso check --apply; \
+         echo exit $?; rm repo/fill; find repo/ci -name '.*' -type f; diff -r before repo/ci && echo same",
+        mirror.url,
+        from = from.display(),
+    );
+    std::fs::write(&script, text).unwrap();
+    let mut command = std::process::Command::new("unshare");
+    command.args(["--user", "--map-root-user", "--mount", "sh"]).arg(&script).current_dir(home.path());
+    command.env("HOME", home.path());
+    let output = command.output().unwrap();
+    let said = String::from_utf8_lossy(&[output.stdout, output.stderr].concat()).into_owned();
+    if said.contains("unshare") {
+        return figure("SKIPPED a bump on a full disk: no user namespaces here");
+    }
+    assert!(said.contains("exit 1") && said.contains("No space left") && said.ends_with("same\n"), "{said}");
+    figure("a bump on a full disk: refused with nothing changed");
+}
+
 fn generations(names: &Names) -> usize {
     names.keys().filter(|name| matches!(name.as_str(), "" | "-prev")).count()
 }
