@@ -13,6 +13,7 @@ use tmpl::triage::redact::Scrubber;
 use tmpl::vcenter::{Client, Settings};
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::mpsc;
+use tokio_util::sync::CancellationToken;
 
 use super::{Context, Exit, Stop, stderr};
 
@@ -107,7 +108,8 @@ async fn build_line(context: &Context, args: Args, step: Option<&Step>) -> anyho
     // What packer and the guest print is no command to the runner.
     let silence = step.map(Step::silence);
     let on: &dyn Listener = if quiet { &Logged } else { &Told };
-    let mut outcome = build::run_here(&request, &state, stops()?, on).await.map_err(stop)?;
+    let asked = CancellationToken::new();
+    let mut outcome = build::run_here(&request, &state, stops(asked.clone())?, on).await.map_err(stop)?;
     let exit = finish(&outcome, &request.line, quiet).await;
     drop(silence);
     // From here on nothing that cannot be told replaces what was done.
@@ -116,9 +118,20 @@ async fn build_line(context: &Context, args: Args, step: Option<&Step>) -> anyho
     }
     let mut done = Ok(exit);
     if exit == Exit::Done && args.promote {
-        done = super::generation::promote_built(context, &request.line).await;
-        if let Err(error) = &done {
-            let reason = format!("built, but not promoted: {error:#}");
+        done = match asked.is_cancelled() {
+            true => Ok(Exit::Cancelled),
+            false => super::generation::promote_built(context, &request.line, asked).await,
+        };
+        let why = match &done {
+            Ok(Exit::Cancelled) => Some("asked to stop".to_owned()),
+            Ok(_) => None,
+            Err(error) => Some(format!("{error:#}")),
+        };
+        if let Some(why) = why {
+            let reason = format!("built, but not promoted: {why}");
+            if done.is_ok() && !quiet {
+                note(reason.clone());
+            }
             // A build started by the console has nobody else to tell.
             noted("the run's record", build::remark(&outcome.run, &reason));
             outcome.run.reason = Some(Scrubber::shared().text(&reason).into_owned());
@@ -172,8 +185,9 @@ fn stop(error: BuildError) -> anyhow::Error {
 }
 
 /// A request to stop whenever somebody signals. CI sends several signals in a row: all of them mean a clean end. Only a
-/// person at a terminal who presses Ctrl-C again, later, means the hard one.
-fn stops() -> anyhow::Result<mpsc::Receiver<StopBuild>> {
+/// person at a terminal who presses Ctrl-C again, later, means the hard one. `asked_once` outlives the build: what comes after
+/// packer's end still forbids the promotion.
+fn stops(asked_once: CancellationToken) -> anyhow::Result<mpsc::Receiver<StopBuild>> {
     let (sender, receiver) = mpsc::channel(8);
     let (mut int, mut term, mut hup) =
         (signal(SignalKind::interrupt())?, signal(SignalKind::terminate())?, signal(SignalKind::hangup())?);
@@ -192,9 +206,9 @@ fn stops() -> anyhow::Result<mpsc::Receiver<StopBuild>> {
                 note("Ctrl-C again kills packer and leaves its VM".into());
             }
             asked.get_or_insert_with(std::time::Instant::now);
-            if sender.send(stop).await.is_err() {
-                return;
-            }
+            asked_once.cancel();
+            // Nobody listens any more after packer's end.
+            let _ = sender.send(stop).await;
         }
     });
     Ok(receiver)

@@ -14,6 +14,7 @@ use tmpl::triage::log::clean;
 use tmpl::vcenter::Client;
 use tmpl::vcenter::gate::{GateError, Mode};
 use tokio::signal::unix::{SignalKind, signal};
+use tokio_util::sync::CancellationToken;
 
 use super::{Context, Exit, Stop, stderr};
 
@@ -41,6 +42,9 @@ pub struct How {
     /// What was done (or would be) as JSON
     #[arg(long)]
     json: bool,
+    /// Ends it before the first step
+    #[arg(skip)]
+    stop: CancellationToken,
 }
 
 /// Arguments of `hold`.
@@ -109,9 +113,9 @@ pub async fn promote(context: &Context, args: PromoteArgs) -> anyhow::Result<Exi
     run(context, &args.key, Request::Promote, &args.how, Ask::Nothing).await
 }
 
-/// Promotes what this process has just built.
-pub async fn promote_built(context: &Context, line: &Line) -> anyhow::Result<Exit> {
-    run(context, &line.key.0, Request::Promote, &How::default(), Ask::Nothing).await
+/// Promotes what this process has just built, unless somebody asks for the end of that before the first step.
+pub async fn promote_built(context: &Context, line: &Line, stop: CancellationToken) -> anyhow::Result<Exit> {
+    run(context, &line.key.0, Request::Promote, &How { stop, ..How::default() }, Ask::Nothing).await
 }
 
 /// Rolls back.
@@ -157,25 +161,14 @@ async fn change(
     ask: &Ask,
     client: &Client,
 ) -> anyhow::Result<Exit> {
-    let now = Generations::read(&line.base_name, &client.vms().await.map_err(Stop::vcenter)?);
-    if matches!(request, Request::Sweep) && now.build.is_none() && how.plan.is_none() {
-        return swept_already(line, how.json);
-    }
-    let plan = generation::plan(request, &now, &Actor::current(), Timestamp::now()).map_err(Stop::refused)?;
-    generation::guard(client, &plan).await.map_err(|error| match error {
-        GuardError::Refused(refusal) => Stop::refused(refusal),
-        GuardError::VCenter(error) => Stop::vcenter(error),
-    })?;
-    if how.plan.as_ref().is_some_and(|wanted| *wanted != plan.fingerprint()) {
-        let base = &plan.base;
-        return Err(Stop::refused(format!("{base} has changed since that plan was made; look again with --dry-run")));
-    }
-    if how.dry_run {
-        return print(&plan, line, how.json, false).map(|()| Exit::Done);
-    }
-    if !agreed(&plan, ask)? {
-        return Err(Stop::refused("not confirmed; nothing was changed"));
-    }
+    let planned = tokio::select! {
+        planned = planned(line, request, how, ask, client) => planned?,
+        () = how.stop.cancelled() => Err(Exit::Cancelled),
+    };
+    let plan = match planned {
+        Ok(plan) => plan,
+        Err(exit) => return Ok(exit),
+    };
     let gate = context.gate(client)?;
     let told = Mutex::new(Told { steps: 0, at: Instant::now() });
     let on = |progress: &generation::Progress| told.lock().unwrap_or_else(PoisonError::into_inner).tell(progress);
@@ -193,6 +186,36 @@ async fn change(
         Some(caveat) => Err(anyhow::anyhow!("{}: {caveat}", line.key)),
         None => Ok(Exit::Done),
     }
+}
+
+/// The steps to be done, nobody having objected; an exit code where there is nothing to do.
+async fn planned(
+    line: &Line,
+    request: &Request,
+    how: &How,
+    ask: &Ask,
+    client: &Client,
+) -> anyhow::Result<Result<Plan, Exit>> {
+    let now = Generations::read(&line.base_name, &client.vms().await.map_err(Stop::vcenter)?);
+    if matches!(request, Request::Sweep) && now.build.is_none() && how.plan.is_none() {
+        return swept_already(line, how.json).map(Err);
+    }
+    let plan = generation::plan(request, &now, &Actor::current(), Timestamp::now()).map_err(Stop::refused)?;
+    generation::guard(client, &plan).await.map_err(|error| match error {
+        GuardError::Refused(refusal) => Stop::refused(refusal),
+        GuardError::VCenter(error) => Stop::vcenter(error),
+    })?;
+    if how.plan.as_ref().is_some_and(|wanted| *wanted != plan.fingerprint()) {
+        let base = &plan.base;
+        return Err(Stop::refused(format!("{base} has changed since that plan was made; look again with --dry-run")));
+    }
+    if how.dry_run {
+        return print(&plan, line, how.json, false).map(|()| Err(Exit::Done));
+    }
+    if !agreed(&plan, ask)? {
+        return Err(Stop::refused("not confirmed; nothing was changed"));
+    }
+    Ok(Ok(plan))
 }
 
 /// CI sweeps after every cancel, and mostly packer has cleaned up: that is as it should be.

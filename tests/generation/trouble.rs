@@ -181,6 +181,36 @@ async fn a_task_forgotten_meanwhile_hides_no_clone() {
 /// A packer whose build fails after a moment, in which a recorder has asked vCenter.
 const FAILS: &str = "#!/bin/sh\ncase $1 in version) echo 'Packer v1.16.0';; build) sleep 1; exit 1;; esac\n";
 
+/// A packer that is deaf to signals and succeeds.
+const DEAF: &str = "#!/bin/sh\ntrap '' TERM\ncase $1 in version) echo 'Packer v1.16.0';; build) touch \"$HOME/waiting\"; sleep 2;; esac\n";
+
+/// Somebody asks for the end of a build that is to be promoted, and it is too late for packer: it is not promoted.
+#[rstest::rstest]
+#[case::while_it_builds(false)]
+#[case::before_the_first_rename(true)]
+#[tokio::test(flavor = "multi_thread")]
+async fn what_was_to_be_stopped_is_not_promoted(#[case] built: bool) {
+    let world = World::steady(Kind::Lab).await;
+    let (before, packer) = (world.names().await, world.home.path().join("packer"));
+    std::fs::write(&packer, DEAF).unwrap();
+    std::fs::set_permissions(&packer, std::os::unix::fs::PermissionsExt::from_mode(0o755)).unwrap();
+    let mut program = world.program(&["build", KEY, "--promote", "--packer", packer.to_str().unwrap()]);
+    program.env("PATH", std::env::var_os("PATH").unwrap()).stderr(Stdio::piped());
+    if built {
+        world.door.at_method("HasPrivilegeOnEntities", 1, Trouble::HoldAfter);
+    }
+    let program = program.spawn().unwrap();
+    while if built { !world.door.held() } else { !world.home.path().join("waiting").exists() } {
+        tokio::time::sleep(std::time::Duration::from_millis(10)).await;
+    }
+    kill(Pid::from_raw(i32::try_from(program.id().unwrap()).unwrap()), Signal::SIGTERM).unwrap();
+    tokio::time::sleep(std::time::Duration::from_millis(200)).await;
+    world.door.let_go();
+    let ended = Ended::of(program.wait_with_output().await.unwrap());
+    ended.is(130, "built, but not promoted: asked to stop");
+    assert_eq!((world.names().await, world.changes().len()), (before, 0));
+}
+
 /// A password is tried once by a process, however many sessions it would like to have.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_refused_password_is_refused_for_all() {
