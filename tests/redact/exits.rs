@@ -106,6 +106,22 @@ fn errors_of_a_log_and_the_evidence_of_a_verdict_hold_no_secret() {
 }
 
 #[test]
+fn what_to_do_about_a_failure_holds_no_secret() {
+    let fake = fake();
+    let path = fake.path("unset.log");
+    for (name, _, value) in SECRETS.iter().filter(|(.., value)| !value.contains('"')) {
+        std::fs::write(&path, format!("Error: Unset variable \"{value}\"\n")).unwrap();
+        for form in [&["triage", "--log", path.to_str().unwrap()][..], &["triage", "--json", "--log", path.to_str().unwrap()]]
+        {
+            let verdict = run(&fake, form, Stdio::null());
+            clean(&format!("{form:?}"), &verdict.stdout);
+            let said = String::from_utf8_lossy(&verdict.stdout).into_owned();
+            assert!(said.contains(&format!("Set PKR_VAR_[REDACTED:{name}] in the environment")), "{said}");
+        }
+    }
+}
+
+#[test]
 fn a_build_says_and_writes_down_no_secret() {
     let fake = fake();
     let built = run(&fake, &["build", "one", "--json"], Stdio::null());
