@@ -12,7 +12,7 @@ use super::header::{self, Value};
 use super::keys::{self, KeyTrie};
 use super::masked::{MASK, Remains};
 use super::needles::{Hit, Needles, Ring};
-use super::secret::{SHORTEST, Secret, is_secret_name, is_switch, passwords_in_url};
+use super::secret::{SHORTEST, Secret, is_secret_name, is_switch, secrets_in_urls};
 use super::sensitive::sensitive_of;
 use super::stream::Stream;
 
@@ -187,9 +187,9 @@ fn environment() -> BTreeMap<String, String> {
 /// The secrets among variables.
 pub fn secrets_of(variables: impl IntoIterator<Item = (String, String)>) -> Vec<Secret> {
     let secrets = variables.into_iter().flat_map(|(name, value)| {
-        let in_url = passwords_in_url(&name, &value).into_iter().map(|password| Secret::new(name.clone(), password));
+        let in_url = secrets_in_urls(&name, &value).into_iter().map(|secret| Secret::new(name.clone(), secret));
         let in_url: Vec<Secret> = in_url.collect();
-        let itself = (is_secret_name(&name) && !is_switch(&value)).then(|| Secret::new(name, value));
+        let itself = (is_secret_name(&name) && !is_switch(&name, &value)).then(|| Secret::new(name, value));
         itself.into_iter().chain(in_url)
     });
     secrets.collect()
