@@ -1,6 +1,6 @@
 //! `build`: one line, with packer. Also the supervisor of a build that the console starts (`--detached`).
 
-use std::io::{IsTerminal, Write};
+use std::io::IsTerminal;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -13,7 +13,7 @@ use tmpl::vcenter::{Client, Settings};
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::mpsc;
 
-use super::{Context, Exit, Stop};
+use super::{Context, Exit, Stop, say};
 
 /// Arguments of `build`.
 #[derive(Debug, clap::Args)]
@@ -83,11 +83,10 @@ pub async fn run(context: &Context, args: Args) -> anyhow::Result<Exit> {
 async fn build_line(context: &Context, args: Args, step: Option<&Step>) -> anyhow::Result<Exit> {
     let request = request(context, &args)?;
     if args.dry_run {
-        let mut out = std::io::stdout().lock();
         let argv = request.argv();
         match args.json {
-            true => writeln!(out, "{}", serde_json::to_string(&argv)?)?,
-            false => writeln!(out, "{}", build::shell_quoted(&argv))?,
+            true => say::json(&argv)?,
+            false => say::result(&build::shell_quoted(&argv))?,
         }
         return Ok(Exit::Done);
     }
@@ -118,7 +117,7 @@ async fn build_line(context: &Context, args: Args, step: Option<&Step>) -> anyho
         step.built(&outcome.run)?;
     }
     if args.json {
-        writeln!(std::io::stdout(), "{}", serde_json::to_string(&outcome.run)?)?;
+        say::json(&outcome.run)?;
     }
     if exit == Exit::Done && args.promote {
         let promoted = super::generation::promote_built(context, &request.line).await;
@@ -167,7 +166,7 @@ fn stops() -> anyhow::Result<mpsc::Receiver<StopBuild>> {
     let (sender, receiver) = mpsc::channel(8);
     let (mut int, mut term, mut hup) =
         (signal(SignalKind::interrupt())?, signal(SignalKind::terminate())?, signal(SignalKind::hangup())?);
-    let person = std::io::stdin().is_terminal() && std::io::stderr().is_terminal();
+    let person = std::io::stdin().is_terminal() && say::asides_to_terminal();
     tokio::spawn(async move {
         let mut asked: Option<std::time::Instant> = None;
         loop {
@@ -192,10 +191,9 @@ fn stops() -> anyhow::Result<mpsc::Receiver<StopBuild>> {
 
 /// A closed stderr is no reason to end a build.
 fn tell(progress: &Progress) {
-    let mut err = std::io::stderr().lock();
     let _ = match progress {
-        Progress::Packer(line) => writeln!(err, "{line}"),
-        Progress::Note(note) => writeln!(err, "tmpl-tui: {note}"),
+        Progress::Packer(line) => say::aside(line),
+        Progress::Note(note) => say::note(note),
     };
 }
 

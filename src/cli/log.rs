@@ -7,10 +7,11 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use tmpl::build::{self, Run};
+use tmpl::remote::step::no_command;
 use tmpl::triage::log::{Direction, LogFile, Problem, clean};
 use tmpl::triage::redact::{Scrubber, Stream};
 
-use super::{Context, Exit, Stop};
+use super::{Context, Exit, Stop, say};
 
 /// How often a followed log is looked at.
 const BEAT: Duration = Duration::from_millis(200);
@@ -34,12 +35,11 @@ pub struct Args {
 /// Prints it.
 pub async fn run(context: &Context, args: Args) -> anyhow::Result<Exit> {
     let (path, run) = find(context, &args.what)?;
-    let scrubber = Arc::new(Scrubber::of_repository(&context.global.repo));
     if args.errors {
-        return errors(&path, scrubber).await;
+        return errors(&path, Scrubber::shared().clone()).await;
     }
     let file = File::open(&path).map_err(|error| Stop::usage(format!("{}: {error}", path.display())))?;
-    let mut printer = Printer::new(file, &scrubber);
+    let mut printer = Printer::new(file, Scrubber::shared());
     printer.pass()?;
     if args.follow {
         follow(&mut printer, run.as_ref()).await?;
@@ -50,9 +50,8 @@ pub async fn run(context: &Context, args: Args) -> anyhow::Result<Exit> {
 
 /// Prints a whole log, scrubbed.
 pub fn whole(path: &Path) -> anyhow::Result<()> {
-    let scrubber = Scrubber::of_process();
     let file = File::open(path).map_err(|error| Stop::usage(format!("{}: {error}", path.display())))?;
-    let mut printer = Printer::new(file, &scrubber);
+    let mut printer = Printer::new(file, Scrubber::shared());
     printer.pass()?;
     printer.finish()
 }
@@ -94,6 +93,7 @@ impl<'s> Printer<'s> {
     }
 
     /// Everything up to the present end of the file.
+    #[expect(clippy::disallowed_methods, reason = "what was pushed went out line by line")]
     fn pass(&mut self) -> anyhow::Result<()> {
         let mut buffer = vec![0; GULP];
         loop {
@@ -126,6 +126,7 @@ impl<'s> Lines<'s> {
     }
 
     /// Prints the lines that are whole now.
+    #[expect(clippy::disallowed_methods, reason = "scrubbed and harmless by its own stream")]
     pub fn push(&mut self, bytes: &[u8]) -> anyhow::Result<()> {
         self.stream.push(bytes, &mut self.partial);
         let Some(end) = memchr_last(&self.partial) else { return Ok(()) };
@@ -136,6 +137,7 @@ impl<'s> Lines<'s> {
     }
 
     /// Prints what is left.
+    #[expect(clippy::disallowed_methods, reason = "scrubbed and harmless by its own stream")]
     pub fn finish(mut self) -> anyhow::Result<()> {
         let mut out = Vec::new();
         self.stream.finish(&mut self.partial);
@@ -148,7 +150,7 @@ impl<'s> Lines<'s> {
 /// Lines as a terminal may have them.
 fn show(stream: &mut Stream<'_>, lines: &[u8], out: &mut Vec<u8>) {
     for line in String::from_utf8_lossy(lines).lines() {
-        stream.push(clean(line).as_bytes(), out);
+        stream.push(no_command(&clean(line)).as_bytes(), out);
         stream.push(b"\n", out);
     }
 }
@@ -173,11 +175,10 @@ async fn errors(path: &Path, scrubber: Arc<Scrubber>) -> anyhow::Result<Exit> {
         }
         tokio::time::sleep(Duration::from_millis(10)).await;
     }
-    let mut out = std::io::stdout().lock();
     let mut next = 1;
     while let Some(number) = log.next_problem(Problem::Error, next, Direction::Forward)? {
         for line in log.lines(number..number + 1)? {
-            writeln!(out, "{number}: {}", line.text)?;
+            say::result(&format!("{number}: {}", line.text))?;
         }
         next = number + 1;
     }

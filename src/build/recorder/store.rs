@@ -83,10 +83,10 @@ impl Store {
     }
 
     fn write(&mut self, event: &Event) -> io::Result<()> {
-        let mut line = serde_json::to_vec(event).map_err(io::Error::other)?;
-        line.push(b'\n');
+        let mut line = crate::json::harmless(&serde_json::to_string(event).map_err(io::Error::other)?);
+        line.push('\n');
         // One call: a reader meets a torn line only when we were killed in the middle of it.
-        self.timeline.write_all(&line)?;
+        self.timeline.write_all(line.as_bytes())?;
         self.written += line.len() as u64;
         Ok(())
     }

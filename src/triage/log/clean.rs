@@ -21,7 +21,7 @@ pub fn clean(text: &str) -> String {
 }
 
 /// Whether a character cannot be shown as it is.
-fn needs_care(c: char) -> bool {
+pub(crate) fn needs_care(c: char) -> bool {
     c.is_control() || is_invisible(c)
 }
 

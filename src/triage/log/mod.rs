@@ -17,6 +17,7 @@ mod show;
 mod typed;
 
 pub use clean::clean;
+pub(crate) use clean::needs_care;
 pub use facts::Facts;
 pub use file::{LogFile, Status};
 pub use line::{Level, LogLine, Origin, Problem};

@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::path::Path;
-use std::sync::LazyLock;
+use std::sync::{Arc, OnceLock};
 
 use secrecy::ExposeSecret;
 
@@ -15,6 +15,9 @@ use super::needles::{Hit, Needles, Ring};
 use super::secret::{SHORTEST, Secret, is_secret_name, is_switch, secrets_in_urls};
 use super::sensitive::sensitive_of;
 use super::stream::Stream;
+use crate::pipeline::MatrixError;
+
+static SHARED: OnceLock<Arc<Scrubber>> = OnceLock::new();
 
 /// Finds secrets in every form they take, and puts `[REDACTED:<NAME>]` in their place. Cheap to share, costly to make
 /// (milliseconds for many secrets): make one per process.
@@ -39,10 +42,22 @@ impl Scrubber {
         Self::from_env(environment())
     }
 
-    /// The same, made once: for single lines on their way out.
-    pub fn shared() -> &'static Self {
-        static SHARED: LazyLock<Scrubber> = LazyLock::new(Scrubber::of_process);
-        &SHARED
+    /// The one of this process, made once: for everything on its way out. It knows what [`Scrubber::share`] told it.
+    pub fn shared() -> &'static Arc<Self> {
+        SHARED.get_or_init(|| Arc::new(Self::of_process()))
+    }
+
+    /// Lets [`Scrubber::shared`] know what the templates of this repository declare as sensitive. To be called before
+    /// anything is written: its first use decides.
+    ///
+    /// # Errors
+    /// A matrix that cannot be read: then it knows the environment alone.
+    pub fn share(repo: &Path) -> Result<(), MatrixError> {
+        let variables = environment();
+        let declared = sensitive_of(repo, &variables);
+        let (declared, trouble) = declared.map_or_else(|error| (Vec::new(), Err(error)), |declared| (declared, Ok(())));
+        SHARED.get_or_init(|| Arc::new(Self::new(secrets_of(variables).into_iter().chain(declared))));
+        trouble
     }
 
     /// From the environment and from what the templates of a repository declare as sensitive.
