@@ -78,7 +78,11 @@ fn fields(repo: &Path, matrix: &MatrixText, line: &Line, findings: &mut Vec<Find
         wrong("build_dir", format!("{:?} is not a folder", line.build_dir), "name the folder of the line's template");
     }
     if !repo.join("ci/config").join(&line.config).is_file() {
-        wrong("config", format!("{:?} does not exist in ci/config", line.config), "create it or correct the name");
+        wrong(
+            "config",
+            format!("{:?} does not exist", format!("ci/config/{}", line.config)),
+            "create it or correct the name",
+        );
     }
     let path = &line.iso_datastore_path;
     if path.starts_with('/') || path.ends_with('/') || path.is_empty() {
