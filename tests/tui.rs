@@ -142,9 +142,20 @@ fn suspended_to_the_shell_and_back() {
     pty.keys("\x1a");
     pty.wait("the shell", |screen| !screen.alternate_screen() && screen.contents().contains("Stopped"));
     pty.keys("fg\r");
-    pty.wait("the console again", |screen| {
-        screen.alternate_screen() && screen.contents().contains("windows-desktop-11")
-    });
+    let back = |pty: &Pty| {
+        pty.wait("the console again", |screen| {
+            screen.alternate_screen() && screen.contents().contains("windows-desktop-11")
+        });
+    };
+    back(&pty);
+    // Somebody else stops the job.
+    let found = Command::new("pgrep").args(["-P", &pty.id().to_string()]).output().expect("pgrep");
+    let child: i32 = String::from_utf8_lossy(&found.stdout).trim().parse().expect("one child");
+    nix::sys::signal::killpg(nix::unistd::Pid::from_raw(child), Signal::SIGTSTP).expect("a signal");
+    let stops = |screen: &vt100::Screen| screen.contents().matches("Stopped").count();
+    pty.wait("the shell", |screen| !screen.alternate_screen() && stops(screen) == 2);
+    pty.keys("fg\r");
+    back(&pty);
     quit(&mut pty);
     pty.wait("the prompt", |screen| !screen.alternate_screen() && screen.contents().trim_end().ends_with("prompt>"));
     pty.keys("exit\r");

@@ -2,7 +2,7 @@
 
 use std::future::Future;
 use std::io::IsTerminal;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use jiff::Timestamp;
@@ -141,6 +141,9 @@ async fn run(context: &Context, key: &str, request: Request, how: &How, ask: Ask
         return Err(Stop::refused(format!("read-only: {} is not done", request.verb())));
     }
     not_being_built(context, &line, &request)?;
+    if matches!(request, Request::Sweep) && !how.dry_run {
+        super::runs::free(context, &line.key).await?;
+    }
     let client = context.client()?;
     change(context, &line, &request, how, &ask, &client).await
 }
@@ -173,13 +176,8 @@ async fn change(
         return Err(Stop::refused("not confirmed; nothing was changed"));
     }
     let gate = context.gate(client)?;
-    let said = AtomicUsize::new(0);
-    let on = |progress: &generation::Progress| {
-        // Once per step; the task's percentages are for the console.
-        if said.fetch_max(progress.step + 1, Ordering::Relaxed) <= progress.step {
-            tell(&format!("{}/{} {}", progress.step + 1, progress.of, progress.text));
-        }
-    };
+    let told = Mutex::new(Told { steps: 0, at: Instant::now() });
+    let on = |progress: &generation::Progress| told.lock().unwrap_or_else(PoisonError::into_inner).tell(progress);
     let Some(outcome) = undisturbed(request, generation::apply(&gate, &plan, &on)).await? else {
         return Ok(Exit::Cancelled);
     };
@@ -247,6 +245,29 @@ async fn undisturbed<T>(request: &Request, work: impl Future<Output = T>) -> any
         }
     }
 }
+
+/// What was said of the steps.
+struct Told {
+    steps: usize,
+    at: Instant,
+}
+
+impl Told {
+    /// Each step once, and one that takes long every minute: somebody may be waiting without a live template.
+    fn tell(&mut self, progress: &generation::Progress) {
+        let generation::Progress { step, of, text, percent } = progress;
+        if self.steps > *step && self.at.elapsed() < EVERY {
+            return;
+        }
+        let waits = if self.steps > *step { "; vCenter is still at it" } else { "" };
+        let percent = percent.filter(|_| !waits.is_empty()).map(|percent| format!(", {percent} %")).unwrap_or_default();
+        self::tell(&format!("{}/{of} {text}{waits}{percent}", step + 1));
+        *self = Self { steps: step + 1, at: Instant::now() };
+    }
+}
+
+/// How often a step that takes long is told again.
+const EVERY: Duration = Duration::from_secs(60);
 
 /// Signals this soon after the first one are the same request.
 const PATIENCE: Duration = Duration::from_secs(15);

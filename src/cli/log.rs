@@ -35,11 +35,12 @@ pub struct Args {
 /// Prints it.
 pub async fn run(context: &Context, args: Args) -> anyhow::Result<Exit> {
     let (path, run) = find(context, &args.what)?;
+    let scrubber = Arc::new(Scrubber::of_repository(&context.global.repo));
     if args.errors {
-        return errors(&path, Scrubber::shared().clone()).await;
+        return errors(&path, scrubber).await;
     }
     let file = File::open(&path).map_err(|error| Stop::usage(format!("{}: {error}", path.display())))?;
-    let mut printer = Printer::new(file, Scrubber::shared());
+    let mut printer = Printer::new(file, &scrubber);
     printer.pass()?;
     if args.follow {
         follow(&mut printer, run.as_ref()).await?;
@@ -49,9 +50,10 @@ pub async fn run(context: &Context, args: Args) -> anyhow::Result<Exit> {
 }
 
 /// Prints a whole log, scrubbed.
-pub fn whole(path: &Path) -> anyhow::Result<()> {
+pub fn whole(context: &Context, path: &Path) -> anyhow::Result<()> {
+    let scrubber = Scrubber::of_repository(&context.global.repo);
     let file = File::open(path).map_err(|error| Stop::usage(format!("{}: {error}", path.display())))?;
-    let mut printer = Printer::new(file, Scrubber::shared());
+    let mut printer = Printer::new(file, &scrubber);
     printer.pass()?;
     printer.finish()
 }

@@ -50,7 +50,7 @@ pub async fn run(context: &Context, args: Args) -> anyhow::Result<Exit> {
 
 /// Packer's own opinion; why it was not asked is said once, on stderr.
 async fn ask(matrix: &Matrix, lines: &[Line], args: &Args) -> anyhow::Result<Vec<Finding>> {
-    let scrubber = Scrubber::shared();
+    let scrubber = Scrubber::of_repository(&matrix.repo);
     let mut findings = Vec::new();
     for line in lines {
         match build::validate(&matrix.repo, line, &args.packer).await? {

@@ -74,8 +74,8 @@ impl std::fmt::Debug for Driver {
     }
 }
 
-/// How long a picture may take.
-const PICTURE: Duration = Duration::from_secs(20);
+/// How long a picture may take; one by way of a datastore must also be removed there.
+const PICTURE: Duration = Duration::from_secs(150);
 
 impl Driver {
     /// Starts the standing work: the clock, the watch of the folder, the watch of the records of runs.
@@ -273,8 +273,8 @@ const GITHUB: Duration = Duration::from_secs(120);
 const FETCH: Duration = Duration::from_secs(15 * 60);
 /// How long vCenter may take to say whether it objects.
 const GUARD: Duration = Duration::from_secs(30);
-/// How long a change of generations may take; vCenter's own tasks have limits too.
-const APPLY: Duration = Duration::from_secs(30 * 60);
+/// A change of generations is never cut off from here: half of it may leave no live template. Each call has its limit.
+const APPLY: Duration = Duration::MAX;
 /// How long a supervisor may take to its record.
 const START: Duration = Duration::from_secs(180);
 /// How long asking a run to stop may take; its end is awaited by watching it.

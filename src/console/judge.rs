@@ -37,6 +37,9 @@ impl Console {
             }
             Command::Copy if matches!(self.panes.focus, Pane::Picture | Pane::Verdict) => Ok(()),
             Command::Copy | Command::Zoom if self.github.open => Ok(()),
+            Command::Suspend if self.changing() => {
+                Err(Refusal::new("not while a change is under way: half of it could leave no live template"))
+            }
             Command::CheckMedia if self.media.checking() => Err(Refusal::new("still asking the mirrors")),
             Command::NextPane | Command::PreviousPane | Command::Zoom if self.panes.view != View::Lines => {
                 Err(Refusal::new("the panes are behind this view: Esc goes back to them"))
@@ -110,6 +113,9 @@ impl Console {
         }
         if row.live_run().is_some() && matches!(command, Command::Promote | Command::Rollback | Command::Sweep) {
             return Err(Refusal(format!("{key} is being built: wait for it, or x cancels it")));
+        }
+        if command == Command::Sweep {
+            self.free_at_github(key)?;
         }
         let plan = self.plan(row, command, "…")?;
         plan.steps.iter().flat_map(generation::needs).try_for_each(|id| self.has(id))

@@ -1,8 +1,12 @@
 //! Carrying out a plan through the gate, step by step.
 
-use super::{Generations, Plan, Step, Subject};
-use crate::vcenter::TaskProgress;
+use std::time::Duration;
+
+use backon::{ConstantBuilder, Retryable};
+
+use super::{Generations, Plan, Step};
 use crate::vcenter::gate::{Gate, GateError, Renaming};
+use crate::vcenter::{Error, PowerState, TaskProgress, Vm};
 
 /// How far a plan has come.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -43,7 +47,9 @@ impl ApplyError {
     pub fn nothing_changed(&self) -> bool {
         match self {
             Self::Stale(_) | Self::Read(_) => true,
-            Self::Step { after, cause, .. } => after.is_empty() && !matches!(cause, GateError::VCenter(_)),
+            Self::Step { after, cause, .. } => {
+                after.is_empty() && !matches!(cause, GateError::VCenter(_) | GateError::PoweredOff(_))
+            }
         }
     }
 }
@@ -95,7 +101,7 @@ async fn prepare(gate: &Gate, plan: &Plan, index: usize) -> Result<Option<Renami
         Some([Step::Rename { vm: live, .. }, Step::Rename { vm: heir, to }, ..])
             if live.name == plan.base && *to == plan.base =>
         {
-            gate.prepare_rename(plan.request.verb(), &heir.expected(), to).await.map(Some)
+            gate.prepare_rename(plan.request.verb(), &heir.expected(PowerState::PoweredOff), to).await.map(Some)
         }
         _ => Ok(None),
     }
@@ -109,39 +115,54 @@ fn done(plan: &Plan, steps: usize) -> String {
     format!("; {steps} of {of} steps are done, run {} again to finish", plan.request.verb())
 }
 
-/// Gives the former live template its name back where the steps before `failed` took it and nobody has it since: people
-/// clone from that name at any hour. What was done, in words; empty when there was nothing to do.
+/// Gives the former live template its name back where a step took it and nobody has it now: people clone from that name
+/// at any hour. The failed step itself may have taken or given it, whatever became of its answer, so the names are read
+/// once more. What was done, in words; empty when there was nothing to do.
 async fn put_back(gate: &Gate, plan: &Plan, failed: usize) -> String {
-    let mut taken = None;
-    for step in &plan.steps[..failed] {
-        match step {
-            Step::Rename { vm, to } if vm.name == plan.base => taken = Some(Subject { name: to.clone(), ..vm.clone() }),
-            Step::Rename { to, .. } if *to == plan.base => taken = None,
-            _ => {}
-        }
-    }
+    let base = &plan.base;
+    let taken = plan.steps[..=failed].iter().rev().find_map(|step| match step {
+        Step::Rename { vm, .. } if vm.name == *base => Some(vm),
+        _ => None,
+    });
     let Some(former) = taken else { return String::new() };
-    match gate.rename(plan.request.verb(), &former.expected(), &plan.base, &|_| {}).await {
-        Ok(()) => format!("; {} is called {} again", former.moid, plan.base),
-        Err(error) => format!("; THERE IS NO {} NOW: {former} did not get the name back: {error}", plan.base),
+    let vms = match reread(gate).await {
+        Ok(vms) => vms,
+        Err(error) => return format!("; whether there is a {base} now is not known: {error}"),
+    };
+    if vms.iter().any(|vm| vm.name == *base) {
+        return String::new();
     }
+    let Some(vm) = vms.iter().find(|vm| vm.moid == former.moid) else {
+        return format!("; THERE IS NO {base} NOW: {former} is gone");
+    };
+    match gate.rename(plan.request.verb(), vm, base, &|_| {}).await {
+        Ok(()) => format!("; {} is called {base} again", vm.moid),
+        Err(error) => format!("; THERE IS NO {base} NOW: {} ({}) did not get the name back: {error}", vm.name, vm.moid),
+    }
+}
+
+/// The VMs of the folder, asked for until vCenter answers or has been given a while.
+async fn reread(gate: &Gate) -> Result<Vec<Vm>, Error> {
+    let tries = ConstantBuilder::default().with_delay(Duration::from_secs(1)).with_max_times(5);
+    (|| async { gate.client().vms().await }).retry(tries).await
 }
 
 async fn one(gate: &Gate, verb: &str, step: &Step, on: &(dyn Fn(TaskProgress) + Sync)) -> Result<(), GateError> {
     match step {
-        Step::Rename { vm, to } => gate.rename(verb, &vm.expected(), to, on).await,
+        Step::Rename { vm, to } => gate.rename(verb, &vm.expected(PowerState::PoweredOff), to, on).await,
         Step::Annotate { vm, note } => {
             // The notes as they are now: what somebody wrote there since stays.
-            let expected = vm.expected();
+            let expected = vm.expected(PowerState::PoweredOff);
             let annotation = gate.look(&expected).await?.annotation;
             let notes = note.of(&annotation);
-            gate.annotate(verb, &crate::vcenter::Vm { annotation, ..expected }, &notes, on).await
+            gate.annotate(verb, &Vm { annotation, ..expected }, &notes, on).await
         }
-        Step::Destroy { vm, keep, .. } => {
+        Step::Destroy { vm, running, keep } => {
             for kept in keep {
-                gate.look(&kept.expected()).await?;
+                gate.look(&kept.expected(PowerState::PoweredOff)).await?;
             }
-            gate.destroy(verb, &vm.expected(), on).await
+            let power = if *running { PowerState::PoweredOn } else { PowerState::PoweredOff };
+            gate.destroy(verb, &vm.expected(power), on).await
         }
     }
 }

@@ -20,12 +20,12 @@ pub struct Subject {
 
 impl Subject {
     /// The part of a [`Vm`] that the gate compares with the world.
-    pub(super) fn expected(&self) -> Vm {
+    pub(super) fn expected(&self, power_state: PowerState) -> Vm {
         Vm {
             moid: self.moid.clone(),
             name: self.name.clone(),
             template: self.template,
-            power_state: PowerState::PoweredOff,
+            power_state,
             ip_address: None,
             tools_running_status: None,
             annotation: String::new(),

@@ -86,8 +86,8 @@ pub enum StageError {
     /// somebody else writes it right now, or did while we were at it
     #[error("{0}: another upload writes it; wait for its end, then stage again")]
     Busy(String),
-    /// not what the checksum file promises; the partial was deleted
-    #[error("{file}: SHA-256 is {found}, the checksum file says {wanted}; what was uploaded is deleted")]
+    /// not what the checksum file promises
+    #[error("{file}: SHA-256 is {found}, the checksum file says {wanted}; it does not get its name")]
     Mismatch {
         /// the ISO
         file: String,
@@ -104,8 +104,8 @@ pub enum StageError {
         /// how long
         limit: Duration,
     },
-    /// a person or the system asked to stop; what was uploaded is deleted
-    #[error("cancelled; what was uploaded is deleted")]
+    /// a person or the system asked to stop
+    #[error("cancelled; nothing is staged")]
     Cancelled,
     /// only one upload of a line at a time
     #[error("another upload of {0} is running on this machine")]
@@ -118,6 +118,13 @@ pub enum StageError {
         /// why
         source: std::io::Error,
     },
+}
+
+/// What looking came to.
+enum Found {
+    Staged(Staged),
+    /// bytes, and the SHA-256 as the mirror lists it
+    Offered(u64, Digest),
 }
 
 /// What is being done.
@@ -208,24 +215,36 @@ impl Job<'_> {
             return Ok(Staged::Manual);
         };
         self.say(Phase::Look);
-        let there = self.files().await?;
-        if let Some(found) = there.iter().find(|file| file.name == self.name()) {
-            let staged = self.present(url, found.size).await?;
-            self.tidy(&there).await;
-            return Ok(staged);
-        }
-        let size = self.mirror.size(url).await?.ok_or_else(|| StageError::NoSize(url.clone()))?;
-        let listed = sums::lookup(&self.mirror.page(sums_url).await?, self.name());
-        let unlisted = || StageError::Unlisted { sums_url: sums_url.clone(), file: self.name().to_owned() };
-        let digest = listed.ok_or_else(unlisted)?;
-        self.gate.make_folder(VERB, &self.beside("")).await?;
-        self.make_room(&there).await?;
-        let copied = self.copy(url, size, digest).await;
-        if let Err(error) = copied {
+        let found = tokio::select! {
+            found = self.look(url, sums_url) => found?,
+            () = self.stop.cancelled() => return Err(StageError::Cancelled),
+        };
+        let (size, digest) = match found {
+            Found::Staged(staged) => return Ok(staged),
+            Found::Offered(size, digest) => (size, digest),
+        };
+        if let Err(error) = self.copy(url, size, digest).await {
             self.discard().await;
             return Err(error);
         }
         Ok(Staged::Uploaded { size, digest })
+    }
+
+    /// Asks datastore and mirror, and makes room for what is not there.
+    async fn look(&self, url: &str, sums_url: &str) -> Result<Found, StageError> {
+        let there = self.files().await?;
+        if let Some(found) = there.iter().find(|file| file.name == self.name()) {
+            let staged = self.present(url, found.size).await?;
+            self.tidy(&there).await;
+            return Ok(Found::Staged(staged));
+        }
+        let size = self.mirror.size(url).await?.ok_or_else(|| StageError::NoSize(url.to_owned()))?;
+        let listed = sums::lookup(&self.mirror.page(sums_url).await?, self.name());
+        let unlisted = || StageError::Unlisted { sums_url: sums_url.to_owned(), file: self.name().to_owned() };
+        let digest = listed.ok_or_else(unlisted)?;
+        self.gate.make_folder(VERB, &self.beside("")).await?;
+        self.make_room(&there).await?;
+        Ok(Found::Offered(size, digest))
     }
 
     /// It has its name already. A mirror that does not answer, or dropped the release, makes it no less staged.

@@ -20,7 +20,14 @@ pub enum Effect {
     /// power on or off
     Power { id: String, on: bool },
     /// new notes
-    Annotate { id: String, notes: Option<String>, media: Option<Vec<String>>, extra: Vec<(String, String)> },
+    Annotate {
+        id: String,
+        /// the `config.changeVersion` it was made for
+        version: Option<String>,
+        notes: Option<String>,
+        media: Option<Vec<String>>,
+        extra: Vec<(String, String)>,
+    },
     /// a new VM
     Create(Box<NewVm>),
     /// a copy of a VM or template; takes minutes
@@ -81,8 +88,12 @@ impl Effect {
             Self::Rename { id, name } => rename(world, &id, &name),
             Self::Destroy { id } => destroy(world, &id),
             Self::Power { id, on } => power(world, &id, on),
-            Self::Annotate { id, notes, media, extra } => {
+            Self::Annotate { id, version, notes, media, extra } => {
                 let machine = world.machine_mut(&id)?;
+                if version.is_some_and(|version| version != machine.version()) {
+                    return Err(Fault::concurrent_access());
+                }
+                machine.changes += 1;
                 if let Some(notes) = notes {
                     machine.annotation = notes;
                 }
@@ -186,6 +197,7 @@ fn create(world: &mut World, new: NewVm) -> Outcome {
         boot_time: None,
         guest,
         annotation: new.annotation,
+        changes: 0,
         created: Timestamp::now(),
         number,
         datastore: new.datastore,

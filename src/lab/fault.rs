@@ -56,6 +56,16 @@ impl Fault {
         Self::new("ManagedObjectNotFound", message).with("obj", object.clone())
     }
 
+    /// `ManagedObjectNotFound` about a task: a vCenter that was restarted knows none from before
+    pub fn forgotten_task(id: &str) -> Self {
+        Self::gone(&Moref::new("Task", id))
+    }
+
+    /// `ConcurrentAccess`: the object is not in the version that the change was made for
+    pub fn concurrent_access() -> Self {
+        Self::new("ConcurrentAccess", "The resource is being changed by another operation or was changed meanwhile.")
+    }
+
     /// `DuplicateName`
     pub fn duplicate_name(name: &str, object: &Moref) -> Self {
         Self::new("DuplicateName", format!("The name '{name}' already exists."))

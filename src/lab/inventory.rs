@@ -162,6 +162,7 @@ pub fn add(world: &mut World, seed: &Seed) -> Moref {
         boot_time: None,
         guest: world.guest_for(&seed.name),
         annotation: seed.notes.clone(),
+        changes: 0,
         created: Timestamp::now() - SignedDuration::from_hours(seed.age_hours),
         number,
         datastore: DATASTORE.into(),

@@ -33,6 +33,8 @@ pub struct Machine {
     pub guest: String,
     /// notes
     pub annotation: String,
+    /// how often it was reconfigured
+    pub changes: u32,
     /// `config.createDate`
     pub created: Timestamp,
     /// number behind its ids, addresses and MAC
@@ -78,6 +80,11 @@ impl Machine {
     /// `poweredOn` or `poweredOff`
     pub fn power_state(&self) -> &'static str {
         if matches!(self.power, Power::On { .. }) { "poweredOn" } else { "poweredOff" }
+    }
+
+    /// `config.changeVersion`
+    pub fn version(&self) -> String {
+        format!("{}.{}", self.created, self.changes)
     }
 
     /// Seconds since power-on.
@@ -208,7 +215,7 @@ impl Machine {
             Object::named("OptionValue").with("key", key.as_str()).with("value", value.as_str()).into()
         });
         Object::new("VirtualMachineConfigInfo")
-            .with("changeVersion", self.created.to_string())
+            .with("changeVersion", self.version())
             .with("modified", self.created)
             .with("name", place.name.as_str())
             .with("guestFullName", self.guest_id.as_str())

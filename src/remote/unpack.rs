@@ -2,12 +2,13 @@
 //! to places of ours; and only so many, and only so large.
 
 use std::fs::File;
-use std::io::{Read, Seek, Write};
+use std::io::{Read, Seek, SeekFrom, Write};
 use std::path::{Component, Path, PathBuf};
 
 use zip::ZipArchive;
 
 use super::Error;
+use crate::triage::picture::MAX_PNG;
 
 /// Bounds. Compression hides what an archive really holds, so they count what comes out.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -51,12 +52,14 @@ fn bad(text: String) -> Error {
 }
 
 impl Taken<'_> {
-    fn archive(&mut self, zip: impl Read + Seek, depth: usize) -> Result<(), Error> {
+    fn archive(&mut self, mut zip: impl Read + Seek, depth: usize) -> Result<(), Error> {
+        // Before the list itself is read, which holds all of them at once.
+        let entries = entries(&mut zip).map_err(|error| bad(error.to_string()))?;
+        if entries.is_some_and(|entries| entries > self.bounds.entries) {
+            return Err(bad(format!("more than {} entries", self.bounds.entries)));
+        }
         let broken = |error: zip::result::ZipError| bad(format!("it is no whole zip file ({error})"));
         let mut archive = ZipArchive::new(zip).map_err(broken)?;
-        if archive.len() > self.bounds.entries {
-            return Err(bad(format!("{} entries; at most {} are taken", archive.len(), self.bounds.entries)));
-        }
         // A bundle has a log too, which may be cut: what stands beside it comes first.
         let bundle = |index: &usize| {
             archive.name_for_index(*index).is_some_and(|name| name.is_ok_and(|name| name.ends_with(".zip")))
@@ -81,7 +84,8 @@ impl Taken<'_> {
                     continue;
                 }
                 let mut file = create(&path)?;
-                self.copy(&mut entry, &mut file)?;
+                let most = if path.extension().is_some_and(|kind| kind == "png") { MAX_PNG as u64 } else { u64::MAX };
+                self.copy(&mut (&mut entry).take(most.saturating_add(1)), &mut file)?;
                 self.files += 1;
             }
         }
@@ -104,6 +108,27 @@ impl Taken<'_> {
         self.left -= copied;
         to.flush().map_err(failed)
     }
+}
+
+/// How many entries an archive says to have, by its end record; `None` where there is none, `usize::MAX` for one with
+/// the form for more than 65,534 (APPNOTE.TXT 4.3.14 to 4.3.16).
+fn entries(zip: &mut (impl Read + Seek)) -> std::io::Result<Option<usize>> {
+    const END: &[u8] = b"PK\x05\x06";
+    const MANY: &[u8] = b"PK\x06\x07";
+    /// the record with the longest comment, and the locator of the longer form before it
+    const LONGEST: u64 = 22 + 0xffff + 20;
+    let size = zip.seek(SeekFrom::End(0))?;
+    zip.seek(SeekFrom::Start(size.saturating_sub(LONGEST)))?;
+    let mut tail = Vec::new();
+    zip.take(LONGEST).read_to_end(&mut tail)?;
+    zip.rewind()?;
+    if memchr::memmem::find(&tail, MANY).is_some() {
+        return Ok(Some(usize::MAX));
+    }
+    // Any of them may be the one that is taken for the end; none may promise too much.
+    let counts = memchr::memmem::find_iter(&tail, END)
+        .filter_map(|at| Some(u16::from_le_bytes([*tail.get(at + 10)?, *tail.get(at + 11)?])));
+    Ok(counts.max().map(usize::from))
 }
 
 /// Where an entry goes; `None` for one that is not needed. Archives have their files at the top or in a folder.
@@ -189,7 +214,28 @@ mod tests {
         let many: Vec<(String, &[u8])> = (0..6).map(|n| (format!("frames/{n}.png"), &b""[..])).collect();
         let many: Vec<(&str, &[u8])> = many.iter().map(|(name, bytes)| (name.as_str(), *bytes)).collect();
         let (_, taken) = unpacked(&many, small);
-        assert!(taken.unwrap_err().to_string().contains("6 entries"));
+        assert!(taken.unwrap_err().to_string().contains("more than 5 entries"));
+    }
+
+    #[test]
+    fn a_picture_is_no_larger_than_pictures_are() {
+        let zeros = vec![0; MAX_PNG + (8 << 20)];
+        let (dir, taken) = unpacked(&[("frames/1.png", &zeros)], BOUNDS);
+        assert_eq!(taken, Ok(1));
+        assert_eq!(std::fs::metadata(dir.path().join("frames/1.png")).unwrap().len(), MAX_PNG as u64 + 1);
+    }
+
+    #[test]
+    fn the_list_of_an_archive_is_not_read_before_it_is_known_to_be_short() {
+        let names: Vec<String> = (0..65_000).map(|n| format!("{n}")).collect();
+        let many: Vec<(&str, &[u8])> = names.iter().map(|name| (name.as_str(), &b""[..])).collect();
+        let mut zip = archive(&many);
+        let (_, taken) = unpacked(&many, BOUNDS);
+        assert!(taken.unwrap_err().to_string().contains("more than 20000 entries"));
+        // The longer form, whatever it says.
+        zip.extend_from_slice(b"PK\x06\x07");
+        let taken = unpack(Cursor::new(zip), folder().path(), BOUNDS);
+        assert!(taken.unwrap_err().to_string().contains("more than 20000 entries"));
     }
 
     #[test]

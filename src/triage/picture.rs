@@ -3,8 +3,10 @@
 //! No terminal in here: the pane, the flight recorder and the `console` verb all start from a [`Picture`].
 
 use std::fmt;
+use std::fs::File;
 use std::hash::{DefaultHasher, Hash, Hasher};
-use std::io::Cursor;
+use std::io::{Cursor, Read};
+use std::path::Path;
 use std::sync::Arc;
 
 use bytes::Bytes;
@@ -13,7 +15,7 @@ use image::error::{ImageError, LimitErrorKind};
 use image::{DynamicImage, ImageDecoder, Limits};
 
 /// Most bytes of PNG that are looked at. A 4K console is below 10 MB.
-const MAX_PNG: usize = 32 << 20;
+pub const MAX_PNG: usize = 32 << 20;
 /// Most bytes that the decoder may hold: 4096×2160 with alpha, the largest screen of a virtual machine, just fits.
 const MAX_DECODED: u64 = 36 << 20;
 /// Most pixels kept, three bytes each. With [`MAX_DECODED`] one decoding stays below 64 MB.
@@ -73,6 +75,17 @@ impl Picture {
         let mut hasher = DefaultHasher::new();
         png.hash(&mut hasher);
         Ok(Self(Arc::new(Decoded { hash: hasher.finish(), png, image })))
+    }
+
+    /// Reads and decodes a file, of which no more is read than a picture may have.
+    ///
+    /// # Errors
+    /// In one line: those of reading, and [`PictureError`].
+    pub fn open(path: &Path) -> Result<Self, String> {
+        let mut png = Vec::new();
+        let file = File::open(path).map_err(|error| error.to_string())?;
+        file.take(MAX_PNG as u64 + 1).read_to_end(&mut png).map_err(|error| error.to_string())?;
+        Self::decode(png).map_err(|error| error.to_string())
     }
 
     /// The bytes it was decoded from.

@@ -159,6 +159,9 @@ pub struct Recording {
     read: u64,
 }
 
+/// Of each kind, what is taken from a timeline that may come from another machine: more than any build has.
+const MOST: usize = 5_000;
+
 impl Recording {
     /// Reads the record of the run in `dir`. A run without one (older, or its recorder had nothing to say yet) is an
     /// empty recording.
@@ -242,7 +245,7 @@ impl Recording {
 
     fn take(&mut self, event: Event) {
         match event {
-            Event::Frame(frame) if is_frame(&frame.file) => {
+            Event::Frame(frame) if is_frame(&frame.file) && self.frames.len() < MOST => {
                 // Clocks may be set back; the order of the timeline is the truth.
                 let at = self.frames.last().map_or(frame.at, |last| last.at.max(frame.at));
                 self.seen = Some((at, frame.kind));
@@ -256,14 +259,16 @@ impl Recording {
                 }
             }
             Event::Dropped { file } => self.drop_frame(&file),
-            Event::Reading(reading) => self.readings.push(reading),
-            Event::Guest(guest) => self.guests.push(guest),
-            Event::Task(task) => match self.tasks.iter_mut().find(|known| known.id == task.id) {
-                Some(known) => *known = task,
-                None => self.tasks.push(task),
+            Event::Reading(reading) if self.readings.len() < MOST => self.readings.push(reading),
+            Event::Guest(guest) if self.guests.len() < MOST => self.guests.push(guest),
+            Event::Task(task) => match self.tasks.iter().position(|known| known.id == task.id) {
+                Some(known) => self.tasks[known] = task,
+                None if self.tasks.len() < MOST => self.tasks.push(task),
+                None => {}
             },
             Event::Pace { speed, .. } => self.pace = Some(speed).filter(|speed| speed.is_finite() && *speed > 0.0),
-            Event::Note { at, text } => self.notes.push((at, text)),
+            Event::Note { at, text } if self.notes.len() < MOST => self.notes.push((at, text)),
+            Event::Reading(_) | Event::Guest(_) | Event::Note { .. } => {}
         }
     }
 

@@ -18,6 +18,7 @@ use super::picture::{Colours, Images, PictureSurface, Protocol};
 use super::theme::Theme;
 use super::{input, terminal};
 use crate::console::alarm::Call;
+use crate::console::binding::Command;
 use crate::console::driver::{Driver, Parts, Report};
 use crate::console::{Console, Effect, Msg, Opening};
 use crate::generation::Actor;
@@ -78,6 +79,8 @@ enum Event {
     Msg(Msg),
     PictureReady,
     Signalled,
+    /// somebody asks the whole job to stop (`kill -TSTP`)
+    StopAsked,
 }
 
 type Screen = CrosstermBackend<io::Stdout>;
@@ -210,12 +213,13 @@ fn listen(send: &UnboundedSender<Event>) -> io::Result<()> {
 }
 
 fn watch_signals(send: &UnboundedSender<Event>) -> io::Result<()> {
-    for kind in [SignalKind::terminate(), SignalKind::hangup(), SignalKind::interrupt()] {
+    let stop = SignalKind::from_raw(nix::sys::signal::Signal::SIGTSTP as i32);
+    for kind in [SignalKind::terminate(), SignalKind::hangup(), SignalKind::interrupt(), stop] {
         let mut signals = signal(kind)?;
         let send = send.clone();
         tokio::spawn(async move {
             while signals.recv().await.is_some() {
-                let _ = send.send(Event::Signalled);
+                let _ = send.send(if kind == stop { Event::StopAsked } else { Event::Signalled });
             }
         });
     }
@@ -259,6 +263,10 @@ fn taken(app: &mut App<Screen>, event: Event) -> Vec<Effect> {
     match event {
         Event::Msg(msg) => app.take(msg),
         Event::Signalled => app.take(Msg::Signalled),
+        Event::StopAsked => match app.console().allows(&app.console().aimed(Command::Suspend)) {
+            Ok(()) => vec![Effect::Suspend],
+            Err(_) => Vec::new(),
+        },
         Event::PictureReady => {
             app.redraw();
             Vec::new()

@@ -90,8 +90,8 @@ pub async fn suspend(mouse: bool) -> io::Result<()> {
 
     let mut resumed = tokio::signal::unix::signal(tokio::signal::unix::SignalKind::from_raw(Signal::SIGCONT as i32))?;
     give_back();
-    // The whole group, as the terminal's own Ctrl-Z does.
-    kill(Pid::from_raw(0), Signal::SIGTSTP)?;
+    // The whole group, as the terminal's own Ctrl-Z does. Not by SIGTSTP: that one is listened for, and stops nobody.
+    kill(Pid::from_raw(0), Signal::SIGSTOP)?;
     // The stop may reach another thread a moment later. Without a shell to resume us there is no stop and no signal.
     let _ = tokio::time::timeout(std::time::Duration::from_millis(300), resumed.recv()).await;
     enter(mouse)

@@ -6,6 +6,16 @@ use super::{Error, Moid, TaskProgress, Vm, inventory, keys, soap, task};
 
 type OnProgress<'a> = &'a (dyn Fn(TaskProgress) + Sync);
 
+/// A VM with what only a change of it needs to know.
+#[derive(Debug)]
+pub(super) struct Whereabouts {
+    pub vm: Vm,
+    /// the folder it is in
+    pub folder: Moid,
+    /// `config.changeVersion`: another one after every change of its configuration
+    pub version: String,
+}
+
 /// Keys per call: vCenter takes a batch at once and the guest's buffer is small.
 const KEYS_AT_ONCE: usize = 32;
 
@@ -27,10 +37,28 @@ impl Client {
         self.vm_task(method, vm, task::NONE, progress).await
     }
 
-    /// `ReconfigVM_Task` of the notes alone
-    pub(super) async fn annotate(&self, vm: &Moid, notes: &str, progress: OnProgress<'_>) -> Result<(), Error> {
-        let arguments = format!("<spec>{}</spec>", soap::text("annotation", notes));
-        self.vm_task("ReconfigVM_Task", vm, &arguments, progress).await
+    /// `ReconfigVM_Task` of the notes alone, provided the VM's configuration is still the one of `version`
+    /// (`config.changeVersion`; empty = whichever it is): vCenter answers `ConcurrentAccess` otherwise.
+    pub(super) async fn annotate(
+        &self,
+        vm: &Moid,
+        notes: &str,
+        version: &str,
+        progress: OnProgress<'_>,
+    ) -> Result<(), Error> {
+        let notes = soap::text("annotation", notes);
+        let bound = format!("<spec>{}{notes}</spec>", soap::text("changeVersion", version));
+        let free = format!("<spec>{notes}</spec>");
+        if version.is_empty() {
+            return self.vm_task("ReconfigVM_Task", vm, &free, progress).await;
+        }
+        match self.vm_task("ReconfigVM_Task", vm, &bound, progress).await {
+            // vcsim takes nothing but notes for a template; whoever else does gets them without the condition.
+            Err(Error::Fault { fault, .. }) if fault == "NotSupported" => {
+                self.vm_task("ReconfigVM_Task", vm, &free, progress).await
+            }
+            done => done,
+        }
     }
 
     /// `MarkAsTemplate`
@@ -45,15 +73,21 @@ impl Client {
             fault: "NoKey".into(),
             message: format!("a US keyboard has no key for {c:?}; nothing was typed"),
         })?;
-        for batch in strokes.chunks(KEYS_AT_ONCE) {
+        for (before, batch) in strokes.chunks(KEYS_AT_ONCE).enumerate().map(|(at, batch)| (at * KEYS_AT_ONCE, batch)) {
             let spec = keys::spec(batch);
-            let answer = self.session().call("PutUsbScanCodes", "VirtualMachine", &vm.0, &spec, CALL).await?;
+            let answer = self.session().call("PutUsbScanCodes", "VirtualMachine", &vm.0, &spec, CALL).await;
+            let answer = answer.map_err(|error| match error {
+                Error::Fault { call, fault, message } if before > 0 => {
+                    Error::Fault { call, fault, message: format!("{message}; {before} keys went in before") }
+                }
+                other => other,
+            })?;
             let taken: usize = answer.at(&["returnval"]).parse().unwrap_or(batch.len());
             if taken < batch.len() {
                 return Err(Error::Fault {
                     call: "PutUsbScanCodes",
                     fault: "Partial".into(),
-                    message: format!("the guest took {taken} of {} keys", batch.len()),
+                    message: format!("the guest took {} of {} keys", before + taken, strokes.len()),
                 });
             }
         }
@@ -70,17 +104,20 @@ impl Client {
         task::run(self.session(), method, ("VirtualMachine", &vm.0), arguments, progress).await.map(drop)
     }
 
-    /// The VM and its parent folder now; `None` when it is gone. For the gate's last look before a change.
-    pub(super) async fn whereabouts(&self, vm: &Moid) -> Result<Option<(Vm, Moid)>, Error> {
-        let properties = inventory::vm_properties_and(self.session().content().await?, Some("parent"));
+    /// The VM as it is now; `None` when it is gone. For the gate's last look before a change.
+    pub(super) async fn whereabouts(&self, vm: &Moid) -> Result<Option<Whereabouts>, Error> {
+        let more = ["parent", "config.changeVersion"];
+        let properties = inventory::vm_properties_and(self.session().content().await?, &more);
         let objects = inventory::one("VirtualMachine", &vm.0);
         let found = match inventory::collect(self.session(), &properties, &objects).await {
             Err(Error::NotFound(_)) => return Ok(None),
             other => other?,
         };
         Ok(found.first().and_then(|object| {
-            let parent = inventory::property(object, "parent").map(|value| value.text.clone()).unwrap_or_default();
-            Some((inventory::vm(object)?, Moid(parent)))
+            let text =
+                |name: &str| inventory::property(object, name).map(|value| value.text.clone()).unwrap_or_default();
+            let (folder, version) = (Moid(text("parent")), text("config.changeVersion"));
+            Some(Whereabouts { vm: inventory::vm(object)?, folder, version })
         }))
     }
 }

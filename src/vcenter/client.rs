@@ -94,8 +94,8 @@ pub enum Account {
 
 /// A session with one vCenter. Cheap to clone; all clones share the session.
 ///
-/// Expired sessions are renewed once per call with the known password; a refused password stops all further logins of
-/// this client ([`Error::Login`]) until [`Client::retry_login`].
+/// Expired sessions are renewed once per call with the known password; a refused password stops all further logins with
+/// it by this process ([`Error::Login`]) until [`Settings::retry_login`].
 #[derive(Debug, Clone)]
 pub struct Client(Arc<Inner>);
 
@@ -144,14 +144,6 @@ impl Client {
     /// [`Error::Login`] and transport errors.
     pub async fn user(&self, account: Account) -> Result<String, Error> {
         self.of(account).user().await
-    }
-
-    /// Lets a client whose password was refused log in again, because a person asked for it.
-    pub async fn retry_login(&self) {
-        self.session().retry().await;
-        if let Some(pictures) = &self.0.pictures {
-            pictures.retry().await;
-        }
     }
 
     /// The configured folder of templates.

@@ -171,11 +171,14 @@ impl Client {
     }
 }
 
+/// How long a file may take to come, its last byte included: pictures and the like, never media.
+const DOWNLOAD: Duration = Duration::from_secs(60);
+
 /// Starts downloading a file as any account.
 pub(super) async fn download(session: &Session, datacenter: &str, file: &FilePath) -> Result<Response, Error> {
     let (request, _) = session.request(Method::GET, &address(session, datacenter, file)).await?;
-    let sent = request.send().await;
-    let response = sent.map_err(|error| session.transport("download", Duration::from_secs(60), error))?;
+    let sent = request.timeout(DOWNLOAD).send().await;
+    let response = sent.map_err(|error| session.transport("download", DOWNLOAD, error))?;
     accepted(session, "download", file, response)
 }
 

@@ -5,10 +5,11 @@
 mod media;
 
 use std::collections::BTreeSet;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use super::audit::{Audit, Entry};
-use super::{Client, Error, PowerState, TaskProgress, Vm};
+use super::change::Whereabouts;
+use super::{Client, Error, Happening, PowerState, TaskProgress, Vm};
 
 pub use crate::pipeline::SUFFIXES;
 
@@ -17,6 +18,8 @@ const RENAME: &str = "Rename_Task";
 /// How often an object is looked at when the answer to a change of it was lost.
 const LOOKS: u32 = 5;
 const BETWEEN_LOOKS: Duration = Duration::from_secs(1);
+/// How long it is looked at while vCenter still works on it: the change may be waiting its turn.
+const AT_WORK: Duration = Duration::from_secs(10 * 60);
 
 /// Whether this process may change vCenter.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -54,6 +57,9 @@ pub enum GateError {
         /// why
         source: std::io::Error,
     },
+    /// what was to be destroyed was powered off, and then not destroyed
+    #[error("it was powered off, and not destroyed: {0}")]
+    PoweredOff(Box<GateError>),
     /// vCenter's own answer
     #[error(transparent)]
     VCenter(#[from] Error),
@@ -109,16 +115,24 @@ impl Gate {
     /// # Errors
     /// [`GateError::Stale`], and those of reading.
     pub async fn look(&self, vm: &Vm) -> Result<Vm, GateError> {
-        let stale = |found: String| GateError::Stale { name: vm.name.clone(), moid: vm.moid.0.clone(), found };
+        Ok(self.closely(vm).await?.vm)
+    }
+
+    async fn closely(&self, vm: &Vm) -> Result<Whereabouts, GateError> {
         let folder = self.client.folder().await?;
-        match self.client.whereabouts(&vm.moid).await? {
-            None => Err(stale("it is gone".into())),
-            Some((now, _)) if now.name != vm.name => Err(stale(format!("it is called {:?} now", now.name))),
-            Some((_, parent)) if parent != folder => Err(stale("it is in another folder now".into())),
-            Some((now, _)) if now.template && !vm.template => Err(stale("it is a template now".into())),
-            Some((now, _)) if !now.template && vm.template => Err(stale("it is no template any more".into())),
-            Some((now, _)) => Ok(now),
-        }
+        let Some(now) = self.client.whereabouts(&vm.moid).await? else { return Err(stale(vm, "it is gone")) };
+        let found = if now.vm.name != vm.name {
+            format!("it is called {:?} now", now.vm.name)
+        } else if now.folder != folder {
+            "it is in another folder now".into()
+        } else if now.vm.template && !vm.template {
+            "it is a template now".into()
+        } else if !now.vm.template && vm.template {
+            "it is no template any more".into()
+        } else {
+            return Ok(now);
+        };
+        Err(stale(vm, &found))
     }
 
     /// Renames `vm` to `to` and waits.
@@ -161,15 +175,26 @@ impl Gate {
         }
     }
 
-    /// Powers it off if it is a running VM, then destroys it with its disks, and waits.
+    /// Destroys it with its disks, and waits. A running one is powered off first, provided `vm` says that it runs.
     ///
     /// # Errors
     /// [`GateError`]
     pub async fn destroy(&self, verb: &str, vm: &Vm, progress: OnProgress<'_>) -> Result<(), GateError> {
-        if self.checked(vm, "destroy").await?.power_state != PowerState::PoweredOff {
-            self.power(verb, vm, false, progress).await?;
-            self.checked(vm, "destroy").await?;
+        if self.checked(vm, "destroy").await?.power_state == PowerState::PoweredOff {
+            return self.destroy_as_it_is(verb, vm, progress).await;
         }
+        if vm.power_state == PowerState::PoweredOff {
+            return Err(stale(vm, "it is powered on now"));
+        }
+        self.power(verb, vm, false, progress).await?;
+        let destroyed = async {
+            self.checked(vm, "destroy").await?;
+            self.destroy_as_it_is(verb, vm, progress).await
+        };
+        destroyed.await.map_err(|error| GateError::PoweredOff(Box::new(error)))
+    }
+
+    async fn destroy_as_it_is(&self, verb: &str, vm: &Vm, progress: OnProgress<'_>) -> Result<(), GateError> {
         let act = async || {
             let answer = self.client.destroy(&vm.moid, progress).await;
             self.or_seen(vm, answer, |now| now.is_none()).await
@@ -182,15 +207,21 @@ impl Gate {
     /// # Errors
     /// [`GateError`]
     pub async fn annotate(&self, verb: &str, vm: &Vm, notes: &str, progress: OnProgress<'_>) -> Result<(), GateError> {
-        if self.checked(vm, "annotate").await?.annotation != vm.annotation {
-            let found = "somebody changed its notes".into();
-            return Err(GateError::Stale { name: vm.name.clone(), moid: vm.moid.0.clone(), found });
+        self.may_change(vm, "annotate")?;
+        let now = self.closely(vm).await?;
+        if now.vm.annotation != vm.annotation {
+            return Err(stale(vm, "somebody changed its notes"));
         }
         let act = async || {
-            let answer = self.client.annotate(&vm.moid, notes, progress).await;
+            let answer = self.client.annotate(&vm.moid, notes, &now.version, progress).await;
             self.or_seen(vm, answer, |now| now.is_some_and(|now| now.annotation == notes)).await
         };
-        self.audited(entry(verb, "ReconfigVM_Task", vm, Some("notes")), act).await
+        match self.audited(entry(verb, "ReconfigVM_Task", vm, Some("notes")), act).await {
+            Err(GateError::VCenter(Error::Fault { fault, .. })) if fault == "ConcurrentAccess" => {
+                Err(stale(vm, "somebody changed it at the same moment"))
+            }
+            done => done,
+        }
     }
 
     /// Marks a powered-off VM as template.
@@ -242,9 +273,13 @@ impl Gate {
 
     /// Everything that must be so before a VM is changed; the VM as it is now.
     async fn checked(&self, vm: &Vm, what: &'static str) -> Result<Vm, GateError> {
-        self.writable(what)?;
-        self.allowed(&vm.name)?;
+        self.may_change(vm, what)?;
         self.look(vm).await
+    }
+
+    fn may_change(&self, vm: &Vm, what: &'static str) -> Result<(), GateError> {
+        self.writable(what)?;
+        self.allowed(&vm.name)
     }
 
     /// Brings the outcomes of renames to the disk, after the last of them.
@@ -288,17 +323,20 @@ impl Gate {
     }
 
     /// vCenter's answer to a change; where it was lost, the change is done if the VM is seen to be so. Looked at for a
-    /// while: the task may be waiting its turn.
+    /// while, and as long as vCenter is at work on it: the task may be waiting its turn, and whoever goes on before it had
+    /// it does so in a world that changes under him.
     async fn or_seen(&self, vm: &Vm, answer: Result<(), Error>, so: impl Fn(Option<&Vm>) -> bool) -> Result<(), Error> {
         if !answer.as_ref().is_err_and(unanswered) {
             return answer;
         }
-        for _ in 0..LOOKS {
+        let (since, mut looks) = (Instant::now(), 0);
+        while looks < LOOKS {
             tokio::time::sleep(BETWEEN_LOOKS).await;
-            match self.client.whereabouts(&vm.moid).await {
+            match self.client.observe(&vm.moid).await {
                 Ok(now) if so(now.as_ref().map(|(now, _)| now)) => return Ok(()),
                 Ok(None) => return answer,
-                Ok(Some(_)) | Err(_) => {}
+                Ok(Some((_, tasks))) if tasks.iter().any(changes) && since.elapsed() < AT_WORK => looks = 0,
+                Ok(Some(_)) | Err(_) => looks += 1,
             }
         }
         answer
@@ -321,6 +359,15 @@ fn unanswered(error: &Error) -> bool {
     use Error::{Login, Protocol, Timeout, Tls, Unreachable};
     // The last two: a session that had to be renewed while the task ran.
     matches!(error, Unreachable { .. } | Timeout { .. } | Protocol { .. } | Login { .. } | Tls { .. })
+}
+
+/// Whether it is a task that is still to come to its end, other than a clone, which changes nothing of its source.
+fn changes(task: &Happening) -> bool {
+    matches!(task.state.as_str(), "queued" | "running") && !task.name.ends_with(".clone")
+}
+
+fn stale(vm: &Vm, found: &str) -> GateError {
+    GateError::Stale { name: vm.name.clone(), moid: vm.moid.0.clone(), found: found.to_owned() }
 }
 
 fn entry<'a>(verb: &'a str, call: &'a str, vm: &'a Vm, detail: Option<&'a str>) -> Entry<'a> {

@@ -19,13 +19,13 @@ const PROPERTIES: [&str; 7] = [
 
 /// The `propSet` of VMs, as the server's version has them.
 pub(super) fn vm_properties(content: &Content) -> String {
-    vm_properties_and(content, None)
+    vm_properties_and(content, &[])
 }
 
-/// The same with one property more.
-pub(super) fn vm_properties_and(content: &Content, more: Option<&str>) -> String {
+/// The same with more properties.
+pub(super) fn vm_properties_and(content: &Content, more: &[&str]) -> String {
     let created = content.has_create_date().then_some("config.createDate");
-    let paths = PROPERTIES.into_iter().chain(created).chain(more);
+    let paths = PROPERTIES.into_iter().chain(created).chain(more.iter().copied());
     let paths: String = paths.map(|path| soap::text("pathSet", path)).collect();
     format!("<propSet><type>VirtualMachine</type>{paths}</propSet>")
 }
@@ -143,28 +143,35 @@ pub(super) async fn occupants(session: &Session, folder: &Moid) -> Result<Vec<(M
     Ok(found.iter().filter_map(named).collect())
 }
 
+/// A VM and the tasks that vCenter lists as recent on it, as an `objectSet` to collect from.
+pub(super) fn with_tasks(vm: &Moid) -> String {
+    format!(
+        "<objectSet>{}<skip>false</skip><selectSet xsi:type=\"TraversalSpec\"><name>tasks</name>\
+         <type>VirtualMachine</type><path>recentTask</path><skip>false</skip></selectSet></objectSet>",
+        soap::reference("obj", "VirtualMachine", &vm.0)
+    )
+}
+
+/// What is asked about a task.
+pub(super) const TASK: &str = "<propSet><type>Task</type><pathSet>info</pathSet></propSet>";
+/// How often tasks are asked for that may be forgotten while they are read.
+const TRIES: usize = 3;
+
 /// VMs among these on which a clone task is queued or running.
 pub(super) async fn being_cloned(session: &Session, vms: &[Moid]) -> Result<Vec<Moid>, Error> {
     if vms.is_empty() {
         return Ok(Vec::new());
     }
-    let objects: String = vms.iter().map(|vm| one("VirtualMachine", &vm.0)).collect();
-    let properties = "<propSet><type>VirtualMachine</type><pathSet>recentTask</pathSet></propSet>";
-    let found = collect(session, properties, &objects).await?;
-    let tasks: Vec<_> = found
-        .iter()
-        .filter_map(|object| property(object, "recentTask"))
-        .flat_map(|list| list.children.iter().map(|task| one("Task", &task.text)))
-        .collect();
-    if tasks.is_empty() {
-        return Ok(Vec::new());
+    let objects: String = vms.iter().map(with_tasks).collect();
+    let mut infos = collect(session, TASK, &objects).await;
+    for _ in 1..TRIES {
+        // Any task may be forgotten while the answer is made. That says nothing about the others.
+        if !matches!(infos, Err(Error::NotFound(_))) {
+            break;
+        }
+        infos = collect(session, TASK, &objects).await;
     }
-    let properties = "<propSet><type>Task</type><pathSet>info</pathSet></propSet>";
-    let infos = match collect(session, properties, &tasks.concat()).await {
-        // A task may be forgotten between the two questions; then it is not running.
-        Err(Error::NotFound(_)) => return Ok(Vec::new()),
-        other => other?,
-    };
+    let infos = infos?;
     let running = infos.iter().filter_map(|object| property(object, "info")).filter(|info| {
         matches!(info.at(&["state"]), "queued" | "running") && info.at(&["descriptionId"]).ends_with(".clone")
     });

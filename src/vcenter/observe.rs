@@ -25,18 +25,11 @@ pub struct Happening {
 /// The VM and its recent tasks; `None` when it is gone.
 pub(super) async fn vm(session: &Session, moid: &Moid) -> Result<Option<(Vm, Vec<Happening>)>, Error> {
     let content = session.content().await?;
-    let properties = format!(
-        "{}<propSet><type>Task</type><pathSet>info</pathSet></propSet>",
-        inventory::vm_properties_and(content, Some("recentTask"))
-    );
-    let objects = format!(
-        "<objectSet>{}<skip>false</skip><selectSet xsi:type=\"TraversalSpec\"><name>tasks</name>\
-         <type>VirtualMachine</type><path>recentTask</path><skip>false</skip></selectSet></objectSet>",
-        soap::reference("obj", "VirtualMachine", &moid.0)
-    );
-    let found = match collect(session, &properties, &objects).await {
+    let properties = format!("{}{}", inventory::vm_properties_and(content, &["recentTask"]), inventory::TASK);
+    let found = match collect(session, &properties, &inventory::with_tasks(moid)).await {
         Ok(found) => found,
-        Err(Error::NotFound(_)) => return Ok(None),
+        // One of its tasks may be forgotten meanwhile; that is not the VM.
+        Err(Error::NotFound(what)) if what == moid.0 => return Ok(None),
         Err(error) => return Err(error),
     };
     let of_kind =

@@ -6,14 +6,14 @@ use super::soap::{self, Element};
 use super::{Error, Moid};
 
 const PROPERTIES: &str = "<propSet><type>Folder</type><pathSet>name</pathSet><pathSet>parent</pathSet></propSet>\
-    <propSet><type>Datacenter</type><pathSet>name</pathSet><pathSet>vmFolder</pathSet></propSet>";
+    <propSet><type>Datacenter</type><pathSet>name</pathSet><pathSet>parent</pathSet><pathSet>vmFolder</pathSet></propSet>";
 
 /// Where the templates are.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Place {
     /// the datacenter
     pub datacenter: Moid,
-    /// its name
+    /// its path below the root, e.g. `DC0`, or `Europe/DC0` for one in a folder
     pub name: String,
     /// the folder of the templates
     pub folder: Moid,
@@ -21,12 +21,12 @@ pub(super) struct Place {
 
 /// The datacenter, by name or because it is the only one, and in it the folder: below its `vm` folder, or that itself.
 ///
-/// `datacenter` may be a path, of which the last part counts.
+/// `datacenter` may be a path, or the end of one.
 pub(super) async fn find(session: &Session, datacenter: Option<&str>, folder: &str) -> Result<Place, Error> {
     let parts: Vec<&str> = folder.split('/').filter(|part| !part.is_empty()).collect();
     let root = session.content().await?.root.clone();
     let found = collect(session, PROPERTIES, &down_to(&root, parts.len())).await?;
-    let (moid, name, top) = chosen(&found, datacenter)?;
+    let (moid, name, top) = chosen(&found, &root, datacenter)?;
     let below = parts.iter().try_fold(top, |parent, part| child(&found, &parent, part));
     let folder = match below {
         Some(folder) => folder,
@@ -53,27 +53,48 @@ fn select(kind: &str, path: &str, name: &str, inner: &str) -> String {
     )
 }
 
-/// Id, name and `vm` folder of the datacenter that is meant.
-fn chosen(found: &[Element], wanted: Option<&str>) -> Result<(Moid, String, Moid), Error> {
-    let text = |object: &Element, path: &str| property(object, path).map(|value| value.text.clone());
-    let mut all = of_kind(found, "Datacenter").filter_map(|object| {
-        let name = unescape(&text(object, "name")?);
-        Some((id(object), name, Moid(text(object, "vmFolder").unwrap_or_default())))
-    });
+/// Id, path and `vm` folder of the datacenter that is meant.
+fn chosen(found: &[Element], root: &str, wanted: Option<&str>) -> Result<(Moid, String, Moid), Error> {
+    let mut all: Vec<_> = of_kind(found, "Datacenter")
+        .filter_map(|object| {
+            let top = property(object, "vmFolder").map(|value| value.text.clone()).unwrap_or_default();
+            Some((id(object), path(found, root, object)?, Moid(top)))
+        })
+        .collect();
     if let Some(wanted) = wanted {
-        let last = wanted.rsplit('/').next().unwrap_or(wanted);
-        return all
-            .find(|(_, name, _)| name == last)
-            .ok_or_else(|| missing(format!("datacenter {wanted:?}"), "PKR_VAR_vsphere_datacenter"));
+        let wanted = wanted.trim_matches('/');
+        let whole = all.iter().any(|(_, path, _)| path == wanted);
+        all.retain(|(_, path, _)| path == wanted || !whole && path.ends_with(&format!("/{wanted}")));
+        if all.is_empty() {
+            return Err(missing(format!("datacenter {wanted:?}"), "PKR_VAR_vsphere_datacenter"));
+        }
     }
-    match <[_; 1]>::try_from(all.collect::<Vec<_>>()) {
+    match <[_; 1]>::try_from(all) {
         Ok([only]) => Ok(only),
+        // Two of one name in different folders: the wrong one's templates would be taken for ours.
         Err(all) => {
-            let names = all.into_iter().map(|(_, name, _)| name).collect::<Vec<_>>().join(", ");
+            let names = all.into_iter().map(|(_, path, _)| path).collect::<Vec<_>>().join(", ");
             Err(Error::Settings(format!("name one datacenter in PKR_VAR_vsphere_datacenter; there are: {names}")))
         }
     }
 }
+
+/// The path of a datacenter below the root, as far up as its folders may be seen.
+fn path(found: &[Element], root: &str, datacenter: &Element) -> Option<String> {
+    let text = |object: &Element, path: &str| property(object, path).map(|value| value.text.clone());
+    let mut names = vec![unescape(&text(datacenter, "name")?)];
+    let mut parent = text(datacenter, "parent");
+    while let Some(above) = parent.filter(|above| above != root && names.len() < DEEPEST) {
+        let Some(folder) = of_kind(found, "Folder").find(|object| id(object).0 == above) else { break };
+        names.push(unescape(&text(folder, "name")?));
+        parent = text(folder, "parent");
+    }
+    names.reverse();
+    Some(names.join("/"))
+}
+
+/// Folders above a datacenter that are followed.
+const DEEPEST: usize = 32;
 
 fn child(found: &[Element], parent: &Moid, name: &str) -> Option<Moid> {
     let is = |object: &&Element| {

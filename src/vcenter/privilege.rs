@@ -10,11 +10,19 @@ pub(super) async fn on(session: &Session, entities: &[Moid], ids: &[&str]) -> Re
     let Some(manager) = &content.authorization else {
         return Err(Error::NotFound("AuthorizationManager".into()));
     };
-    let key = session.key().await?;
     let list: String = entities.iter().map(|entity| soap::reference("entity", kind(entity), &entity.0)).collect();
     let wanted: String = ids.iter().map(|id| soap::text("privId", id)).collect();
-    let arguments = format!("{list}{}{wanted}", soap::text("sessionId", &key));
-    let answer = session.call("HasPrivilegeOnEntities", "AuthorizationManager", manager, &arguments, CALL).await?;
+    let ask = async |key: &str| {
+        let arguments = format!("{list}{}{wanted}", soap::text("sessionId", key));
+        session.call("HasPrivilegeOnEntities", "AuthorizationManager", manager, &arguments, CALL).await
+    };
+    let key = session.key().await?;
+    let mut answer = ask(&key).await?;
+    // A session that had to be renewed for this question has another key than the one it was asked about.
+    let renewed = session.key().await?;
+    if renewed != key {
+        answer = ask(&renewed).await?;
+    }
     let mut found = Vec::new();
     for entity in answer.all("returnval") {
         let moid = Moid(entity.at(&["entity"]).to_owned());

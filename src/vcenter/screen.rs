@@ -15,6 +15,8 @@ use super::{Error, Moid, PowerState, Vm, task};
 
 const LIMIT: usize = 32 << 20;
 const WAIT: Duration = Duration::from_secs(15);
+/// How long a picture that goes by way of a datastore may take to be made.
+const MAKING: Duration = Duration::from_secs(30);
 const PNG: &[u8] = b"\x89PNG\r\n\x1a\n";
 const JPEG: &[u8] = b"\xff\xd8\xff";
 
@@ -84,11 +86,12 @@ async fn picture(session: &Session, vm: &Vm, response: reqwest::Response) -> Res
 
 /// `CreateScreenshot_Task`, then the file's download and removal.
 async fn screenshot(session: &Session, datacenter: &(Moid, String), vm: &Vm) -> Result<Bytes, Error> {
-    let path = task::run(session, "CreateScreenshot_Task", ("VirtualMachine", &vm.moid.0), task::NONE, &|_| {}).await?;
-    let file = FilePath::parse(&path).ok_or_else(|| Error::Protocol {
-        call: "CreateScreenshot_Task",
-        reason: "its result is no datastore path".into(),
-    })?;
+    const CALL: &str = "CreateScreenshot_Task";
+    let making = task::run(session, CALL, ("VirtualMachine", &vm.moid.0), task::NONE, &|_| {});
+    let path =
+        tokio::time::timeout(MAKING, making).await.map_err(|_| Error::Timeout { what: CALL, after: MAKING })??;
+    let file = FilePath::parse(&path)
+        .ok_or_else(|| Error::Protocol { call: CALL, reason: "its result is no datastore path".into() })?;
     let downloaded = async {
         let response = datastore::download(session, &datacenter.1, &file).await?;
         picture(session, vm, response).await

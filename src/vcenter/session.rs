@@ -1,14 +1,16 @@
 //! One login at one vCenter: the cookie, its renewal, and every call's road to the server.
 //!
-//! An expired session is renewed once per call. A refused password stops all further logins of this session object,
+//! An expired session is renewed once per call. A refused password stops all further logins with it by this process,
 //! because accounts lock out after a few.
 
-use std::sync::Arc;
+use std::collections::BTreeSet;
+use std::sync::{Arc, Mutex as StdMutex, PoisonError};
 use std::time::Duration;
 
 use bytes::Bytes;
 use reqwest::header::{CONTENT_TYPE, COOKIE, HeaderValue, LOCATION, SET_COOKIE};
 use secrecy::ExposeSecret;
+use sha2::{Digest, Sha256};
 use tokio::sync::{Mutex, OnceCell};
 
 use super::Error;
@@ -48,9 +50,31 @@ struct Login {
     key: String,
     /// counts logins, so that several callers who meet one expiry renew it once
     number: u64,
-    refused: bool,
     /// it was ended: calls that come later open no new one
     over: bool,
+}
+
+/// Accounts whose password a server refused, as digests of server, account and password. Of the whole process: a build,
+/// its recorder, a watch and what promotes afterwards have a session each, and the server counts all their tries.
+static REFUSED: StdMutex<BTreeSet<[u8; 32]>> = StdMutex::new(BTreeSet::new());
+
+fn refused<T>(act: impl FnOnce(&mut BTreeSet<[u8; 32]>) -> T) -> T {
+    act(&mut REFUSED.lock().unwrap_or_else(PoisonError::into_inner))
+}
+
+fn identity(url: &url::Url, credentials: &Credentials) -> [u8; 32] {
+    let Credentials { username, password } = credentials;
+    Sha256::digest(format!("{url}\0{username}\0{}", password.expose_secret())).into()
+}
+
+/// Lets the accounts of these settings try again after a refusal, because a person asked for it.
+pub(super) fn retry_login(settings: &Settings) {
+    let accounts = std::iter::once(&settings.credentials).chain(&settings.console);
+    refused(|all| {
+        accounts.for_each(|account| {
+            all.remove(&identity(&settings.url, account));
+        })
+    });
 }
 
 /// A session. Shared by reference; logs in at its first call.
@@ -166,11 +190,6 @@ impl Session {
         }
     }
 
-    /// Lets a session whose password was refused try again: a person asked for it.
-    pub async fn retry(&self) {
-        self.login.lock().await.refused = false;
-    }
-
     /// Name of the account as the server spells it, e.g. `VSPHERE.LOCAL\Administrator`.
     pub async fn user(&self) -> Result<String, Error> {
         self.logged_in().await?;
@@ -205,7 +224,8 @@ impl Session {
             return Err(Error::Protocol { call: "Login", reason: "we are leaving".into() });
         }
         let refusal = || Error::Login { host: self.host().into(), account: self.account().into() };
-        if login.refused {
+        let identity = identity(&self.url, &self.credentials);
+        if refused(|all| all.contains(&identity)) {
             return Err(refusal());
         }
         let arguments = format!(
@@ -218,7 +238,7 @@ impl Session {
         let answer = match answer {
             Ok(answer) => answer,
             Err(fault) if fault.kind == "InvalidLogin" || fault.kind == "NoPermission" => {
-                login.refused = true;
+                refused(|all| all.insert(identity));
                 return Err(refusal());
             }
             Err(fault) => return Err(self.fault("Login", fault)),

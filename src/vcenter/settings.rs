@@ -83,6 +83,11 @@ impl Settings {
         })
     }
 
+    /// Lets accounts whose password was refused log in again, because a person asked for it.
+    pub fn retry_login(&self) {
+        super::session::retry_login(self);
+    }
+
     /// Host of the endpoint, with the port where it is not the usual one.
     pub fn host(&self) -> String {
         let host = self.url.host_str().unwrap_or("?");

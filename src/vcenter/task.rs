@@ -14,6 +14,8 @@ const FIRST_PAUSE: Duration = Duration::from_millis(5);
 const LONGEST_PAUSE: Duration = Duration::from_secs(1);
 /// How many times in a row the question may go unanswered.
 const PATIENCE: usize = 30;
+/// How long a task is waited for: longer than a busy vCenter lets one queue, and an end of it for one that hangs.
+const LIMIT: Duration = Duration::from_secs(30 * 60);
 
 /// Starts a method that returns a task, and waits for its end; the text of its result, empty for most.
 pub(super) async fn run(
@@ -39,7 +41,8 @@ pub(super) async fn run_for(
     wait(session, method, &task, progress).await
 }
 
-/// Waits for `task`.
+/// Waits for `task`. Whatever keeps its end from being learnt is an error that says so: only what the task itself says
+/// is a failure of the change.
 async fn wait(
     session: &Session,
     method: &'static str,
@@ -59,11 +62,17 @@ async fn wait(
                 tokio::time::sleep(LONGEST_PAUSE).await;
                 continue;
             }
-            Err(error) => return Err(error),
+            Err(
+                error @ (Error::Unreachable { .. } | Error::Timeout { .. } | Error::Login { .. } | Error::Tls { .. }),
+            ) => {
+                return Err(error);
+            }
+            // A vCenter that was restarted knows no task from before.
+            Err(error) => return Err(lost(method, task, &error.to_string())),
         };
         unanswered = 0;
         let info = objects.first().and_then(|object| property(object, "info"));
-        let info = info.ok_or_else(|| Error::NotFound(format!("task {task} of {method}")))?;
+        let info = info.ok_or_else(|| lost(method, task, "vCenter says nothing about it"))?;
         match info.at(&["state"]) {
             "success" => return Ok(info.child("result").cloned().unwrap_or_default()),
             "error" => {
@@ -74,10 +83,18 @@ async fn wait(
             }
             _ => progress(TaskProgress { task: task.clone(), percent: info.at(&["progress"]).parse().ok() }),
         }
+        if begun.elapsed() > LIMIT {
+            return Err(Error::Timeout { what: method, after: LIMIT });
+        }
         // A fraction of what it has taken so far: its end is noticed at most that much too late, and between two renames
         // there may be no live template.
         tokio::time::sleep((begun.elapsed() / 4).clamp(FIRST_PAUSE, LONGEST_PAUSE)).await;
     }
+}
+
+/// How the task ended will not be learnt from it.
+fn lost(call: &'static str, task: &Moid, reason: &str) -> Error {
+    Error::Protocol { call, reason: format!("{task} cannot be followed: {reason}") }
 }
 
 /// An empty `<name/>`-free argument list, for methods without any.

@@ -53,8 +53,7 @@ async fn a_missing_privilege_is_named_and_refused_before_the_first_step() {
     assert_eq!(state(&findings, "privileges", "promote, rollback"), "failed");
     assert_eq!(state(&findings, "privileges", "sweep"), "ok");
     world.door.reset();
-    // Its name is a secret to the templates; the place of a secret tells which.
-    world.run(&["promote", KEY]).await.is(3, "[REDACTED:PKR_VAR_vsphere_username] lacks VirtualMachine.Config.Rename");
+    world.run(&["promote", KEY]).await.is(3, "svc-packer@lab.internal lacks VirtualMachine.Config.Rename");
     assert!(world.changes().is_empty());
 }
 

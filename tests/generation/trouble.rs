@@ -34,6 +34,191 @@ async fn a_lost_answer_is_looked_up_in_the_lab() {
     a_lost_answer_is_looked_up(Kind::Lab).await;
 }
 
+/// vCenter is overloaded: the answer is lost, and the task that it was about waits its turn.
+#[rstest::rstest]
+#[case::from_live(2)]
+#[case::to_live(3)]
+#[tokio::test(flavor = "multi_thread")]
+async fn a_lost_answer_about_a_task_that_takes_its_time(#[case] rename: usize) {
+    let world = World::with_tasks(Kind::Lab, &["-prev", "", "-build"], 24.0).await;
+    let before = world.names().await;
+    world.door.at_method("Rename_Task", rename, Trouble::CutAfter);
+    let ended = world.run(&["promote", KEY]).await;
+    // Whatever was queued has happened by then.
+    tokio::time::sleep(std::time::Duration::from_secs(14)).await;
+    let names = world.names().await;
+    assert!(names.contains_key(""), "no live template: {names:?} {}", ended.err);
+    assert!(!ended.err.contains("THERE IS NO"), "{}", ended.err);
+    ended.is(0, "4/4");
+    assert_eq!(names[""], before["-build"]);
+}
+
+/// vCenter restarts while it renames, and knows the task no more: what it did is looked at, not guessed.
+#[rstest::rstest]
+#[case::from_live(2)]
+#[case::to_live(3)]
+#[tokio::test(flavor = "multi_thread")]
+async fn a_task_that_vcenter_forgot_is_looked_up(#[case] rename: usize) {
+    let world = World::with_tasks(Kind::Lab, &["-prev", "", "-build"], 1.0).await;
+    let before = world.names().await;
+    world.door.at_method("Rename_Task", rename, Trouble::HoldAfter);
+    let promotion = world.run(&["promote", KEY]);
+    let forgets = async {
+        while !world.door.held() {
+            tokio::time::sleep(std::time::Duration::from_millis(5)).await;
+        }
+        world.lab().trouble("RetrievePropertiesEx", 1, LabTrouble::Fail(Fault::forgotten_task("task-1")));
+        world.door.let_go();
+    };
+    let (ended, ()) = tokio::join!(promotion, forgets);
+    ended.is(0, "4/4");
+    assert_eq!(world.names().await[""], before["-build"]);
+    let audit = std::fs::read_to_string(world.home.path().join(".local/state/tmpl-tui/audit.jsonl")).unwrap();
+    assert!(!audit.contains("failed"), "{audit}");
+}
+
+/// Between the plan and the deed somebody powers the leftover on: the plan did not say that a running VM goes.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_runs_meanwhile_is_not_destroyed() {
+    let world = World::new(Kind::Lab, &["-prev", "", "-build="]).await;
+    let vm = world.names().await["-build"].clone();
+    world.door.at_method("HasPrivilegeOnEntities", 1, Trouble::HoldAfter);
+    let sweep = world.run(&["sweep", KEY, "--yes"]);
+    let powered = async {
+        while !world.door.held() {
+            tokio::time::sleep(std::time::Duration::from_millis(5)).await;
+        }
+        world.lab().power(&vm, true).unwrap();
+        world.door.let_go();
+    };
+    let (ended, ()) = tokio::join!(sweep, powered);
+    ended.is(3, "powered on");
+    assert!(world.changes().is_empty(), "{:?}", world.changes());
+}
+
+/// A VM that was powered off and then is another one: it was changed, so that is no refusal.
+#[tokio::test(flavor = "multi_thread")]
+async fn powered_off_and_not_destroyed_is_no_refusal() {
+    let world = World::new(Kind::Lab, &["-prev", "", "-build="]).await;
+    let vm = world.names().await["-build"].clone();
+    world.lab().power(&vm, true).unwrap();
+    world.door.at_method("PowerOffVM_Task", 1, Trouble::HoldAfter);
+    let sweep = world.run(&["sweep", KEY, "--yes"]);
+    let renamed = async {
+        while !world.door.held() {
+            tokio::time::sleep(std::time::Duration::from_millis(5)).await;
+        }
+        world.govc(&["object.rename", &format!("vm/Templates/{BASE}-build"), "mine-now"]).await;
+        world.door.let_go();
+    };
+    let (ended, ()) = tokio::join!(sweep, renamed);
+    ended.is(1, "powered off");
+    assert_eq!(world.changes(), ["PowerOffVM_Task"]);
+}
+
+/// A hold written in the moment between a release's last look and its change stays.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_hold_that_comes_in_between_is_not_overwritten() {
+    let world = World::steady(Kind::Lab).await;
+    world.run(&["hold", KEY, "--reason", "first"]).await.is(0, "");
+    world.lab().trouble("ReconfigVM_Task", 1, LabTrouble::Delay(std::time::Duration::from_secs(3)));
+    let release = world.run(&["release", KEY]);
+    let second = async {
+        let changing = || world.lab().calls().iter().filter(|call| *call == "ReconfigVM_Task").count() > 1;
+        while !changing() {
+            tokio::time::sleep(std::time::Duration::from_millis(5)).await;
+        }
+        let notes = r#"tmpl-tui hold: {"reason":"second","by":"op","since":"2026-01-01T00:00:00Z"}"#;
+        world.govc(&["vm.change", "-vm", BASE, "-annotation", notes]).await;
+    };
+    let (ended, ()) = tokio::join!(release, second);
+    assert_eq!(world.hold().await.map(|hold| hold.reason), Some("second".into()), "{}", ended.err);
+    ended.is(3, "at the same moment");
+}
+
+/// Two datacenters of one name, in different folders: none is taken for the other.
+#[tokio::test(flavor = "multi_thread")]
+async fn two_datacenters_of_one_name() {
+    let world = World::steady(Kind::Vcsim).await;
+    for folder in ["/Europe", "/Asia"] {
+        world.govc(&["folder.create", folder]).await;
+        world.govc(&["datacenter.create", "-folder", folder, "DC7"]).await;
+        world.govc(&["folder.create", &format!("{folder}/DC7/vm/Templates")]).await;
+    }
+    let status = async |datacenter: &str| {
+        let mut program = world.program(&["status", "--json"]);
+        Ended::of(program.env("PKR_VAR_vsphere_datacenter", datacenter).output().await.unwrap())
+    };
+    let refused = status("DC7").await;
+    refused.is(2, "Europe/DC7");
+    refused.is(2, "Asia/DC7");
+    for named in ["/Europe/DC7", "Asia/DC7"] {
+        let ended = status(named).await;
+        assert!(ended.exit == 0 && !ended.out.contains("\"vm-"), "{named}: {} {}", ended.out, ended.err);
+    }
+    assert!(status("DC0").await.out.contains("\"vm-"));
+}
+
+/// What is cloned is not swapped, also where some other task is forgotten while its tasks are read.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_task_forgotten_meanwhile_hides_no_clone() {
+    let world = World::with_tasks(Kind::Lab, &["-prev", "", "-build"], 5.0).await;
+    let live = tmpl::vcenter::Moid(world.names().await[""].clone());
+    let clone = world.govc(&["vm.clone", "-vm", BASE, "-ds", "vsanDatastore", "-folder", "vm", "-on=false", "web-01"]);
+    let refused = async {
+        while world.client.being_cloned(std::slice::from_ref(&live)).await.unwrap().is_empty() {
+            tokio::time::sleep(std::time::Duration::from_millis(20)).await;
+        }
+        world.lab().trouble("RetrievePropertiesEx", 1, LabTrouble::Fail(Fault::forgotten_task("task-1")));
+        assert_eq!(world.client.being_cloned(std::slice::from_ref(&live)).await.unwrap(), std::slice::from_ref(&live));
+    };
+    tokio::select! {
+        text = clone => panic!("the clone ended: {text}"),
+        () = refused => {}
+    }
+}
+
+/// A packer whose build fails after a moment, in which a recorder has asked vCenter.
+const FAILS: &str = "#!/bin/sh\ncase $1 in version) echo 'Packer v1.16.0';; build) sleep 1; exit 1;; esac\n";
+
+/// A password is tried once by a process, however many sessions it would like to have.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_refused_password_is_refused_for_all() {
+    let world = World::steady(Kind::Lab).await;
+    let packer = world.home.path().join("packer");
+    std::fs::write(&packer, FAILS).unwrap();
+    std::fs::set_permissions(&packer, std::os::unix::fs::PermissionsExt::from_mode(0o755)).unwrap();
+    let mut program = world.program(&["build", KEY, "--packer", packer.to_str().unwrap()]);
+    program.env("PATH", std::env::var_os("PATH").unwrap()).env("PKR_VAR_vsphere_password", "not-the-password");
+    let ended = Ended::of(program.output().await.unwrap());
+    assert_eq!(ended.exit, 1, "{}", ended.err);
+    let logins = world.door.calls().iter().filter(|call| *call == "Login").count();
+    assert!(logins <= 1, "{logins} logins: {}", ended.err);
+}
+
+/// A picture by way of the datastore, and a server that never sends it: an end all the same.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_picture_that_never_comes_is_given_up() {
+    let account = tmpl::lab::Account::new("svc-packer@lab.internal", "lab-password");
+    let account = account.without(&["VirtualMachine.Interact.ConsoleInteract"]);
+    let options = tmpl::lab::Options { accounts: vec![account], task_scale: 0.0, ..Default::default() };
+    let world = World::with(Kind::Lab, &["", "-build="], options).await;
+    let vm = world.names().await["-build"].clone();
+    world.lab().power(&vm, true).unwrap();
+    let name = format!("{BASE}-build");
+    let verb = ["console", "--vm", &name, "-o", "-"];
+    let mut picture = world.program(&verb);
+    let there = picture.output().await.unwrap();
+    assert!(there.status.success(), "{}", String::from_utf8_lossy(&there.stderr));
+    let download = world.door.calls().iter().position(|call| call.starts_with("/folder/")).unwrap() + 1;
+    world.door.reset();
+    world.door.at(download, Trouble::Never);
+    let given_up = world.program(&verb).output().await.unwrap();
+    let said = String::from_utf8_lossy(&given_up.stderr).into_owned();
+    assert!(given_up.status.code() == Some(1) && said.contains("did not answer download within 60s"), "{said}");
+    assert!(world.door.calls().iter().any(|call| call == "DeleteDatastoreFile_Task"), "{:?}", world.door.calls());
+}
+
 /// A signal in the middle, where there is no live template: the promotion comes to its end first.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_signal_in_the_middle_waits_for_the_end() {

@@ -121,7 +121,7 @@ async fn wrong_bytes_never_get_the_name() {
     desk.mirror.put(&format!("{AT}/SHA256SUMS"), format!("{} *{FILE}\n", "00".repeat(32)));
     let (code, said) = desk.stage();
     assert_eq!(code, 1, "{said}");
-    assert!(said.contains(&"00".repeat(32)) && said.contains("what was uploaded is deleted"), "{said}");
+    assert!(said.contains(&"00".repeat(32)) && said.contains("does not get its name"), "{said}");
     assert_eq!(desk.files().await, []);
 }
 

@@ -118,6 +118,10 @@ async fn a_build_of_a_line_that_github_builds_is_refused_with_the_runs_page() {
     let build = typed(&github, &["build", "debian-12"]).await;
     assert_eq!(build.code, 3, "{}", build.stderr);
     assert!(build.stderr.contains("debian-12 is being built by run #2 on GitHub: http"), "{}", build.stderr);
+    // Nor is the VM of that build a leftover.
+    let sweep = typed(&github, &["sweep", "debian-12", "--yes"]).await;
+    assert!(sweep.stderr.contains("debian-12 is being built by run #2 on GitHub: http"), "{}", sweep.stderr);
+    assert_eq!(sweep.code, 3);
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -40,6 +40,9 @@ struct State {
     planned: BTreeMap<usize, Trouble>,
     planned_by_name: Vec<(String, usize, Trouble)>,
     holding: bool,
+    expiring: bool,
+    /// a session that the server is not told of any more
+    expired: Option<String>,
     connections: Vec<TcpStream>,
 }
 
@@ -98,6 +101,11 @@ impl Proxy {
     /// Trouble at the `n`th call of this method from now on.
     pub fn at_method(&self, method: &str, n: usize, trouble: Trouble) {
         self.state.0.lock().unwrap().planned_by_name.push((method.into(), n, trouble));
+    }
+
+    /// The session of the next call has expired, for everybody who has it.
+    pub fn expire(&self) {
+        self.state.0.lock().unwrap().expiring = true;
     }
 
     /// Waits until a call is being held.
@@ -200,7 +208,7 @@ fn pass(mut client: TcpStream, server: &str, shared: &(Mutex<State>, Condvar)) -
         if trouble == Some(Trouble::CutBefore) {
             return client.shutdown(Shutdown::Both);
         }
-        if trouble == Some(Trouble::Expire) {
+        if trouble == Some(Trouble::Expire) || expired(&mut shared.0.lock().unwrap(), &request.head) {
             request.head = request.head.replace("vmware_soap_session=", "vmware_soap_session=gone-");
         }
         upstream.write_all(request.head.as_bytes())?;
@@ -233,6 +241,14 @@ fn pass(mut client: TcpStream, server: &str, shared: &(Mutex<State>, Condvar)) -
 fn page(status: &str) -> Message {
     let body = format!("<html><body>{status}</body></html>").into_bytes();
     Message { head: format!("HTTP/1.1 {status}\r\nContent-Length: {}\r\n\r\n", body.len()), body }
+}
+
+fn expired(state: &mut State, head: &str) -> bool {
+    let cookie = head.lines().find(|line| line.contains("vmware_soap_session=")).map(str::to_owned);
+    if cookie.is_some() && std::mem::take(&mut state.expiring) {
+        state.expired.clone_from(&cookie);
+    }
+    cookie.is_some() && state.expired == cookie
 }
 
 fn record(state: &mut State, method: String) -> Option<Trouble> {

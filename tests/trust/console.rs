@@ -71,6 +71,21 @@ async fn a_signal_finishes_the_promotion_under_way(#[case] signal: Signal) {
     assert_eq!(world.listed().await, ["", "-prev"]);
 }
 
+/// Suspended where there is no live template, it would stay so until somebody remembers.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_promotion_under_way_is_not_suspended() {
+    let world = World::steady(Kind::Lab).await;
+    let mut pty = half_way(&world, console(&world));
+    pty.signal(Signal::SIGTSTP);
+    pty.keys("\x1a");
+    pty.wait_for("not while a change is under way");
+    world.door.let_go();
+    pty.wait_for("promoted; the one before is");
+    pty.signal(Signal::SIGTERM);
+    pty.exit();
+    assert_eq!(world.listed().await, ["", "-prev"]);
+}
+
 /// The window is closed, the connection lost: the terminal is gone, the promotion is not.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_closed_terminal_finishes_the_promotion_under_way() {

@@ -226,7 +226,10 @@ impl Course {
 pub fn troubles(calls: usize) -> Vec<(usize, Trouble)> {
     let every =
         (1..=calls).flat_map(|nth| TROUBLES.into_iter().enumerate().map(move |(index, kind)| (nth, index, kind)));
-    every.filter(|(nth, index, _)| full() || (nth + index) % TROUBLES.len() == 0).map(|(nth, _, kind)| (nth, kind)).collect()
+    every
+        .filter(|(nth, index, _)| full() || (nth + index) % TROUBLES.len() == 0)
+        .map(|(nth, _, kind)| (nth, kind))
+        .collect()
 }
 
 async fn everything(kind: Kind) {
@@ -336,9 +339,12 @@ async fn while_staging() {
         troubles.extend((1..=calls).map(|nth| (nth, Trouble::Never)));
     }
     let tried = troubles.len();
-    at_once(12, troubles.into_iter().map(|(nth, trouble)| async move {
-        stage_once(nth, trouble).await;
-    }))
+    at_once(
+        12,
+        troubles.into_iter().map(|(nth, trouble)| async move {
+            stage_once(nth, trouble).await;
+        }),
+    )
     .await;
     figure(&format!("faults in iso upload (Lab): {tried} tried, all survived"));
 }

@@ -63,9 +63,12 @@ async fn a_watch_comes_back_from_any_trouble() {
         troubles.extend((1..=calls).map(|nth| (nth, Trouble::Never)));
     }
     let tried = troubles.len();
-    at_once(12, troubles.into_iter().map(|(nth, trouble)| async move {
-        watched(nth, trouble).await;
-    }))
+    at_once(
+        12,
+        troubles.into_iter().map(|(nth, trouble)| async move {
+            watched(nth, trouble).await;
+        }),
+    )
     .await;
     figure(&format!("faults in status --watch (Lab): {tried} tried, all survived"));
 }

@@ -52,7 +52,7 @@ async fn what_an_account_lacks_is_named_everywhere() {
         doctor_names(&world, id, name).await;
         world.door.reset();
         let refused = world.run(verb).await;
-        refused.is(3, &format!("[REDACTED:PKR_VAR_vsphere_username] lacks {id}"));
+        refused.is(3, &format!("svc-packer@lab.internal lacks {id}"));
         let mut pty = super::pty::Pty::start(console(&world), 140, 40);
         pty.wait_for("▸ debian-12");
         pty.wait("the templates", |screen| {

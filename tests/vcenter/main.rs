@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
 
 #[path = "../support/proxy.rs"]
+#[expect(dead_code, reason = "other tests make other trouble")]
 mod proxy;
 mod suite;
 mod tls;

@@ -65,7 +65,8 @@ pub async fn run(context: &Context, mirror: &Mirror, args: &Args) -> anyhow::Res
     }
     tally.summary(args.json, lines.len())?;
     match tally {
-        _ if stop.is_cancelled() => Ok(Exit::Cancelled),
+        // A signal that came too late for the last line changes nothing.
+        _ if stop.is_cancelled() && !tally.complete(lines.len()) => Ok(Exit::Cancelled),
         Tally { locked_out: true, .. } => Ok(Exit::Usage),
         Tally { failed: 0, .. } => Ok(Exit::Done),
         _ => Ok(Exit::Failed),
@@ -102,6 +103,11 @@ impl Tally {
                 tell(as_json, "ERROR", key, &error.to_string(), Value::Null)
             }
         }
+    }
+
+    /// Whether every line came out well.
+    fn complete(&self, lines: usize) -> bool {
+        self.staged + self.present + self.by_hand == lines
     }
 
     /// In JSON always; as text when there is more than one line to sum up.

@@ -29,8 +29,9 @@ impl Link {
         Self { settings, report, client: watch::Sender::new(None), task: None }
     }
 
-    /// Logs in and watches, with a new client: one whose password was refused logs in no more.
+    /// Logs in and watches, with a new client; a password that was refused is tried once more.
     pub(super) fn watch(&mut self) {
+        self.settings.retry_login();
         if let Some(task) = self.task.take() {
             task.abort();
         }

@@ -118,10 +118,5 @@ fn tracks(run: &Run) -> std::io::Result<Tracks> {
 
 /// A recorded picture.
 pub(super) async fn frame(path: PathBuf) -> Answer<Picture> {
-    blocking(move || {
-        let cannot = |error: &dyn std::fmt::Display| format!("cannot read {}: {error}", path.display());
-        let png = std::fs::read(&path).map_err(|error| cannot(&error))?;
-        Picture::decode(png).map_err(|error| cannot(&error))
-    })
-    .await
+    blocking(move || Picture::open(&path).map_err(|error| format!("cannot read {}: {error}", path.display()))).await
 }

@@ -41,13 +41,12 @@ pub(super) async fn copy(job: &Job<'_>, url: &str, size: u64, to: &FilePath) -> 
         let chunk = source.next().await?;
         Some((chunk, source))
     }));
-    let uploaded = tokio::select! {
-        uploaded = job.gate.upload(VERB, to, size, body) => uploaded,
-        () = job.stop.cancelled() => return Err(StageError::Cancelled),
-        () = standstill(&moved, job.patience) => {
-            return Err(StageError::Stalled { file: to.to_string(), limit: job.patience });
-        }
+    let given_up = tokio::select! {
+        uploaded = job.gate.upload(VERB, to, size, body) => Ok(uploaded),
+        () = job.stop.cancelled() => Err(StageError::Cancelled),
+        () = standstill(&moved, job.patience) => Err(StageError::Stalled { file: to.to_string(), limit: job.patience }),
     };
+    let uploaded = given_up.inspect_err(|error| job.gate.gave_up_upload(VERB, to, &error.to_string()))?;
     let mut shared = shared.lock().unwrap_or_else(PoisonError::into_inner);
     // The mirror's failure is the cause, the broken upload only its consequence.
     if let Some(error) = shared.1.take() {
@@ -57,13 +56,16 @@ pub(super) async fn copy(job: &Job<'_>, url: &str, size: u64, to: &FilePath) -> 
     Ok(Digest(std::mem::take(&mut shared.0).finalize().into()))
 }
 
-/// Ends once nothing moved for so long.
+/// Fewer bytes than this in all the time a standstill takes are none: a mirror that drips would never end.
+const DRIP: u64 = 4 << 10;
+
+/// Ends once nothing to speak of moved for so long.
 async fn standstill(moved: &AtomicU64, limit: Duration) {
     let mut last = 0;
     loop {
         tokio::time::sleep(limit).await;
         let now = moved.load(Ordering::Relaxed);
-        if now == last {
+        if now - last < DRIP {
             return;
         }
         last = now;

@@ -87,6 +87,7 @@ fn reconfigure(state: &mut State, call: &Call<'_>) -> Result<Answer, Fault> {
         spec.all("extraConfig").map(|option| (option.text_of("key").to_owned(), option.text_of("value").to_owned()));
     let effect = Effect::Annotate {
         id: call.this.to_owned(),
+        version: spec.child("changeVersion").map(|node| node.text.clone()),
         notes: spec.child("annotation").map(|node| node.text.clone()),
         media: spec.child("deviceChange").is_some().then(|| media(spec)),
         extra: extra.collect(),

@@ -25,9 +25,7 @@ pub struct Drawn {
 
 /// Draws the picture at a path anew; `None` when it cannot be read, or shows a secret at a place nobody knows.
 pub fn draw(path: &Path, reading: Option<&Reading>, scrubber: &Scrubber) -> Option<Drawn> {
-    let picture = std::fs::read(path).map_err(|error| error.to_string());
-    let picture = picture.and_then(|bytes| Picture::decode(bytes).map_err(|error| error.to_string()));
-    let mut image = match picture {
+    let mut image = match Picture::open(path) {
         Ok(picture) => picture.image().to_rgb8(),
         Err(error) => {
             tracing::warn!(%error, path = %path.display(), "a picture is left out of the bundle");

@@ -19,8 +19,7 @@ impl Recording {
         let mut stills = Vec::new();
         for frame in newest {
             let path = self.path(frame);
-            let read = std::fs::read(&path).map_err(|error| error.to_string());
-            match read.and_then(|png| Picture::decode(png).map_err(|error| error.to_string())) {
+            match Picture::open(&path) {
                 Ok(picture) => {
                     let image = picture.image().to_rgb8();
                     stills.push(Frame { name: frame.file.clone(), image, at: since(frame.at) });

@@ -47,8 +47,8 @@ impl Scrubber {
         SHARED.get_or_init(|| Arc::new(Self::of_process()))
     }
 
-    /// Lets [`Scrubber::shared`] know what the templates of this repository declare as sensitive. To be called before
-    /// anything is written: its first use decides.
+    /// Lets [`Scrubber::shared`] know what the templates of this repository declare as sensitive, but for names of accounts.
+    /// To be called before anything is written: its first use decides.
     ///
     /// # Errors
     /// A matrix that cannot be read: then it knows the environment alone.
@@ -56,6 +56,8 @@ impl Scrubber {
         let variables = environment();
         let declared = sensitive_of(repo, &variables);
         let (declared, trouble) = declared.map_or_else(|error| (Vec::new(), Err(error)), |declared| (declared, Ok(())));
+        // What an account lacks is told by its name; and one like `root` stands in every path.
+        let declared = declared.into_iter().filter(|secret| !secret.name.ends_with("username"));
         SHARED.get_or_init(|| Arc::new(Self::new(secrets_of(variables).into_iter().chain(declared))));
         trouble
     }

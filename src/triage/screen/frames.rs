@@ -55,13 +55,17 @@ struct Listed {
     t: f64,
 }
 
-/// The pictures at a path: a PNG file, or the PNG files of a folder in the order of their names.
+/// Pictures of a folder that are looked at, the newest ones: each takes megabytes, and what was before says nothing.
+const MOST: usize = 100;
+
+/// The pictures at a path: a PNG file, or the newest PNG files of a folder in the order of their names.
 ///
 /// # Errors
 /// Nothing there, or not pictures.
 pub fn open(path: &Path) -> Result<Vec<Frame>, FramesError> {
     let times = if path.is_dir() { times(path) } else { None };
-    files(path)?.iter().map(|file| frame(file, times.as_deref())).collect()
+    let files = files(path)?;
+    files[files.len().saturating_sub(MOST)..].iter().map(|file| frame(file, times.as_deref())).collect()
 }
 
 /// The files of these pictures, in order.
@@ -86,8 +90,7 @@ pub fn files(path: &Path) -> Result<Vec<PathBuf>, FramesError> {
 
 fn frame(path: &Path, times: Option<&[Listed]>) -> Result<Frame, FramesError> {
     let unreadable = |reason: String| FramesError::Unreadable { path: path.to_owned(), reason };
-    let bytes = std::fs::read(path).map_err(|error| unreadable(error.to_string()))?;
-    let picture = Picture::decode(bytes).map_err(|error| unreadable(error.to_string()))?;
+    let picture = Picture::open(path).map_err(unreadable)?;
     let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
     let listed = times.and_then(|times| times.iter().find(|listed| listed.file == name));
     let at = listed.and_then(|listed| Duration::try_from_secs_f64(listed.t).ok());

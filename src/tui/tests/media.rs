@@ -167,6 +167,6 @@ async fn a_staging_is_stopped_and_leaves_nothing() {
     whole.keys("K");
     whole.wait_for("delete the partial").await;
     whole.keys("y");
-    whole.wait_for("cancelled; what was uploaded is deleted").await;
+    whole.wait_for("cancelled; nothing is staged").await;
     whole.wait_for("✗ not there").await;
 }

@@ -6,6 +6,9 @@ use super::{BETWEEN_LOOKS, Entry, Gate, GateError, LOOKS, unanswered};
 use crate::vcenter::Error;
 use crate::vcenter::datastore::FilePath;
 
+/// How a file is written.
+const PUT: &str = "PUT";
+
 impl Gate {
     /// Lets files directly in these datastore folders be written, moved and deleted too.
     pub fn with_media(mut self, folders: impl IntoIterator<Item = FilePath>) -> Self {
@@ -19,7 +22,16 @@ impl Gate {
     /// [`GateError`]
     pub async fn upload(&self, verb: &str, file: &FilePath, size: u64, body: Body) -> Result<(), GateError> {
         let act = async || self.client.upload(file, size, body).await;
-        self.file(verb, "PUT", file, None, "upload", act).await
+        self.file(verb, PUT, file, None, "upload", act).await
+    }
+
+    /// Puts on record that an upload under way was cut off by us.
+    pub fn gave_up_upload(&self, verb: &str, file: &FilePath, why: &str) {
+        let object = file.to_string();
+        let entry = Entry { verb, call: PUT, object: &object, name: file.split().1, detail: None };
+        if let Err(error) = self.audit.append(entry, &format!("unknown: {why}")) {
+            tracing::error!(%error, "the audit log cannot be written");
+        }
     }
 
     /// Renames a file within the media folders; refuses to replace one.
