@@ -1,6 +1,7 @@
 //! The program in a pseudo-terminal of 200×60 on the lab: first frame after exec, key to whole frame, idle CPU.
 //!
 //! Budgets: first frame ≤ 50 ms, frame p99 ≤ 4 ms, idle ≤ 0.5 % of a core. `cargo bench --bench frame`
+#![expect(clippy::disallowed_methods, reason = "every word is our own")]
 
 use std::io::{Read, Write};
 use std::path::Path;

@@ -17,19 +17,18 @@ mod man;
 mod plan;
 mod redact;
 mod runs;
+mod say;
 mod status;
 mod stderr;
 mod triage;
 mod tui;
 mod validate;
 
-use std::io::Write;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
 use tmpl::paths::StateDir;
-use tmpl::triage::log::clean;
 use tmpl::triage::redact::Scrubber;
 use tmpl::tui::picture::Images;
 
@@ -167,7 +166,12 @@ pub fn main() -> ExitCode {
     let cli = Cli::from_arg_matches(&matches).unwrap_or_else(|error| error.exit());
     let verb = matches.subcommand_name().unwrap_or("tui");
     if !matches!(cli.verb, Some(Verb::Completions(_) | Verb::Man)) {
+        // Before the first line of a log: that needs it.
+        let known = Scrubber::share(&cli.global.repo);
         begin_log(verb);
+        if let Err(error) = known {
+            tracing::warn!(%error, "sensitive variables of the templates are not known");
+        }
     }
     let only_tells = cli.verb.as_ref().is_some_and(Verb::only_tells);
     let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
@@ -197,7 +201,7 @@ fn begin_log(verb: &str) {
     match begun {
         Ok(()) => tracing::info!(verb, version = env!("CARGO_PKG_VERSION"), pid = std::process::id(), "begun"),
         // Nothing is left to do when stderr is closed.
-        Err(error) => drop(writeln!(std::io::stderr(), "tmpl-tui: no log is written: {error:#}")),
+        Err(error) => drop(say::note(&format!("no log is written: {error:#}"))),
     }
 }
 
@@ -261,10 +265,8 @@ fn report(error: &anyhow::Error, only_tells: bool) -> Exit {
         return if only_tells { Exit::Done } else { Exit::Failed };
     }
     // Names, notes and answers of servers end up in here.
-    let scrubber = Scrubber::shared();
-    let text = format!("{error:#}");
-    for line in scrubber.text(&text).lines() {
-        stderr::say(&format!("tmpl-tui: {}", scrubber.text(&clean(line))));
+    for line in Scrubber::shared().text(&format!("{error:#}")).lines() {
+        let _ = say::note(line);
     }
     stderr::flush();
     error.downcast_ref::<Stop>().map_or(Exit::Failed, |stop| stop.exit)

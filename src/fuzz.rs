@@ -23,13 +23,13 @@ use crate::vcenter::{FolderEvent, LinkState};
 /// The matrix that is shipped.
 const MATRIX: &str = include_str!("../ci/matrix.json");
 const SECRET: &str = "hunter2-is-no-password";
-/// A build that failed.
+/// A build that failed, of a guest that would command the terminal.
 const LOG: &str = "\
 2026/11/23 04:38:18 [INFO] Packer version: 1.16.0 [go1.26.8 linux amd64]
 2026/11/23 04:38:19 ui: ==> vsphere-iso.linux: Creating virtual machine...
 2026/11/23 04:38:20 ui: ==> vsphere-iso.linux: Waiting for IP...
 2026/11/23 04:38:21 packer-plugin-vsphere_v2.1.0_x5.0_linux_amd64 plugin: 2026/11/23 04:38:21 IP is not yet known
-2026/11/23 04:58:20 ui error: ==> vsphere-iso.linux: Timeout waiting for IP address: timeout waiting
+2026/11/23 04:58:20 ui error: ==> vsphere-iso.linux: Timeout waiting for IP address: \u{1b}]52;c;eA==\u{7}\u{9b}6n\u{202e}
 2026/11/23 04:58:21 ui: ==> vsphere-iso.linux: Destroying VM...
 2026/11/23 04:58:22 ui error: Build 'vsphere-iso.linux' errored after 20 minutes: timeout waiting
 ";
@@ -173,6 +173,9 @@ pub fn triage(bytes: &[u8]) {
     let Ok(verdict) = judge(LOG.as_bytes(), &rules, &Scrubber::default(), Some("login-prompt")) else { return };
     let last = LOG.lines().count() as u64;
     assert!(verdict.evidence.iter().all(|cited| cited.line.is_none_or(|line| (1..=last).contains(&line))));
+    for said in [&verdict.cause].into_iter().chain(&verdict.remedy) {
+        assert_eq!(log::clean(said), *said, "said as it stood in the log");
+    }
 }
 
 /// No keys make a read-only console change anything; others confirm first.

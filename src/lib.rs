@@ -20,6 +20,7 @@
 //! * [`console`]: the console as a value: state, messages, effects; no terminal in it.
 //! * `tui`: the only place that knows a terminal (feature `tui`).
 //! * [`lab`]: a simulated vCenter and a simulated packer, for people without a vCenter and for tests.
+//! * [`json`]: JSON that is harmless where it is looked at.
 //! * [`paths`]: where state is kept on disk.
 
 pub mod build;
@@ -28,6 +29,7 @@ pub mod console;
 pub mod fuzz;
 pub mod generation;
 pub mod iso;
+pub mod json;
 pub mod lab;
 pub mod paths;
 pub mod pipeline;

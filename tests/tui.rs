@@ -1,6 +1,7 @@
 //! The real program in a terminal: opened, used, left, and the terminal as it was before.
 
 #![expect(clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
+#![expect(clippy::disallowed_methods, reason = "every word is our own")]
 
 #[path = "support/pty.rs"]
 mod pty;

@@ -72,7 +72,7 @@ fn the_repository_as_shipped_is_sound() {
     MATRIX,
     "\"linux-debian-12.pkrvars.hcl\"",
     "\"gone.pkrvars.hcl\"",
-    "gone.pkrvars.hcl does not exist",
+    "gone.pkrvars.hcl\" does not exist",
     "create"
 )]
 #[case::only(

@@ -1,6 +1,6 @@
 //! `build`: one line, with packer. Also the supervisor of a build that the console starts (`--detached`).
 
-use std::io::{ErrorKind, IsTerminal, Write};
+use std::io::{ErrorKind, IsTerminal};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -15,7 +15,7 @@ use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 
-use super::{Context, Exit, Stop, stderr};
+use super::{Context, Exit, Stop, say, stderr};
 
 /// Arguments of `build`.
 #[derive(Debug, clap::Args)]
@@ -73,7 +73,7 @@ impl From<OnErrorArg> for OnError {
 
 /// Runs the verb.
 pub async fn run(context: &Context, args: Args) -> anyhow::Result<Exit> {
-    let step = args.github.then(|| Step::from_env(stderr::say));
+    let step = args.github.then(|| Step::from_env(say::command));
     let key = args.key.clone();
     let done = build_line(context, args, step.as_ref()).await;
     if let (Some(step), Err(error)) = (&step, &done) {
@@ -85,11 +85,10 @@ pub async fn run(context: &Context, args: Args) -> anyhow::Result<Exit> {
 async fn build_line(context: &Context, args: Args, step: Option<&Step>) -> anyhow::Result<Exit> {
     let request = request(context, &args)?;
     if args.dry_run {
-        let mut out = std::io::stdout().lock();
         let argv = request.argv();
         match args.json {
-            true => writeln!(out, "{}", serde_json::to_string(&argv)?)?,
-            false => writeln!(out, "{}", build::shell_quoted(&argv))?,
+            true => say::json(&argv)?,
+            false => say::result(&build::shell_quoted(&argv))?,
         }
         return Ok(Exit::Done);
     }
@@ -138,8 +137,7 @@ async fn build_line(context: &Context, args: Args, step: Option<&Step>) -> anyho
         }
     }
     if args.json {
-        let text = serde_json::to_string(&outcome.run)?;
-        noted("stdout", writeln!(std::io::stdout(), "{text}"));
+        noted("stdout", say::json(&outcome.run));
     }
     done
 }
@@ -191,7 +189,7 @@ fn stops(asked_once: CancellationToken) -> anyhow::Result<mpsc::Receiver<StopBui
     let (sender, receiver) = mpsc::channel(8);
     let (mut int, mut term, mut hup) =
         (signal(SignalKind::interrupt())?, signal(SignalKind::terminate())?, signal(SignalKind::hangup())?);
-    let person = std::io::stdin().is_terminal() && std::io::stderr().is_terminal();
+    let person = std::io::stdin().is_terminal() && say::asides_to_terminal();
     tokio::spawn(async move {
         let mut asked: Option<std::time::Instant> = None;
         loop {
@@ -220,7 +218,9 @@ struct Told;
 impl Listener for Told {
     fn hear(&self, progress: Progress) {
         match progress {
-            Progress::Packer(line) => stderr::say(&line),
+            Progress::Packer(line) => {
+                let _ = say::aside(&line);
+            }
             Progress::Note(text) => note(text),
         }
     }
@@ -242,7 +242,7 @@ impl Listener for Logged {
 }
 
 fn note(text: String) {
-    stderr::say(&format!("tmpl-tui: {text}"));
+    let _ = say::note(&text);
 }
 
 /// Says how it ended and, after anything but success, whether a VM was left behind.

@@ -13,6 +13,7 @@ pub struct Args {
 }
 
 /// Prints the completion script.
+#[expect(clippy::disallowed_methods, reason = "every word is our own")]
 pub fn run(args: &Args) -> anyhow::Result<Exit> {
     let mut script = Vec::new();
     clap_complete::generate(args.shell, &mut Cli::command(), "tmpl-tui", &mut script);

@@ -4,7 +4,6 @@
 //! everything the console starts finds the lab in its environment as it finds a real vCenter.
 
 use std::ffi::{OsStr, OsString};
-use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::ExitStatus;
 use std::time::Duration;
@@ -21,7 +20,7 @@ use tmpl::tui::picture::Images;
 use tokio::process::Command;
 use tokio::signal::unix::{SignalKind, signal};
 
-use super::{Context, Exit, Stop};
+use super::{Context, Exit, Stop, say};
 
 /// A cancelled build destroys its VM; in the lab that takes a second.
 const PATIENCE: Duration = Duration::from_secs(15);
@@ -61,9 +60,8 @@ pub async fn run(context: &Context, args: Args) -> anyhow::Result<Exit> {
 }
 
 fn list() -> anyhow::Result<Exit> {
-    let mut out = std::io::stdout().lock();
     for guest in Book::shipped().map_err(anyhow::Error::msg)?.guests() {
-        writeln!(out, "{:<20} {:<20} {}", guest.name, guest.line, guest.about)?;
+        say::result(&format!("{:<20} {:<20} {}", guest.name, guest.line, guest.about))?;
     }
     Ok(Exit::Done)
 }

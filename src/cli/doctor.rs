@@ -5,12 +5,9 @@ mod here;
 mod server;
 mod tools;
 
-use std::io::{IsTerminal, Write};
-
 use serde::Serialize;
-use tmpl::triage::log::clean;
 
-use super::{Context, Exit};
+use super::{Context, Exit, say};
 
 /// Arguments of `doctor`.
 #[derive(Debug, clap::Args)]
@@ -66,18 +63,16 @@ pub async fn run(context: &Context, args: Args) -> anyhow::Result<Exit> {
 }
 
 fn print(findings: &[Finding], json: bool) -> anyhow::Result<()> {
-    let mut out = std::io::stdout().lock();
     if json {
-        serde_json::to_writer_pretty(&mut out, findings)?;
-        return Ok(writeln!(out)?);
+        return Ok(say::json_pretty(&findings)?);
     }
-    let colours = std::io::stdout().is_terminal() && std::env::var_os("NO_COLOR").is_none();
+    let colours = say::in_colours();
     let width = findings.iter().map(|finding| finding.name.chars().count()).max().unwrap_or(0);
     let mut area = "";
     for finding in findings {
         if finding.area != area {
             area = finding.area;
-            writeln!(out, "{area}")?;
+            say::result(area)?;
         }
         let (word, colour) = match finding.state {
             State::Ok => ("ok", "32"),
@@ -86,7 +81,7 @@ fn print(findings: &[Finding], json: bool) -> anyhow::Result<()> {
         };
         let word = format!("{word:<6}");
         let word = if colours { format!("\u{1b}[{colour}m{word}\u{1b}[0m") } else { word };
-        writeln!(out, "  {word}  {:<width$}  {}", finding.name, clean(&finding.detail))?;
+        say::marked(&format!("  {word}  "), &format!("{:<width$}  {}", finding.name, finding.detail))?;
     }
     Ok(())
 }

@@ -1,7 +1,7 @@
 //! `promote`, `rollback`, `hold`, `release`, `sweep`.
 
 use std::future::Future;
-use std::io::{IsTerminal, Write};
+use std::io::IsTerminal;
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -10,13 +10,12 @@ use serde::Serialize;
 use tmpl::build;
 use tmpl::generation::{self, Actor, ApplyError, Generations, GuardError, Plan, Request, Step};
 use tmpl::pipeline::Line;
-use tmpl::triage::log::clean;
 use tmpl::vcenter::Client;
 use tmpl::vcenter::gate::{GateError, Mode};
 use tokio::signal::unix::{SignalKind, signal};
 use tokio_util::sync::CancellationToken;
 
-use super::{Context, Exit, Stop, stderr};
+use super::{Context, Exit, Stop, say};
 
 /// Arguments of verbs that take a line only.
 #[derive(Debug, clap::Args)]
@@ -180,7 +179,7 @@ async fn change(
     if how.json
         && let Err(error) = print(&plan, line, true, true)
     {
-        say(&format!("stdout cannot be written: {error}"));
+        tell(&format!("stdout cannot be written: {error}"));
     }
     match plan.caveat {
         Some(caveat) => Err(anyhow::anyhow!("{}: {caveat}", line.key)),
@@ -220,13 +219,11 @@ async fn planned(
 
 /// CI sweeps after every cancel, and mostly packer has cleaned up: that is as it should be.
 fn swept_already(line: &Line, json: bool) -> anyhow::Result<Exit> {
-    say(&format!("{}-build not found: nothing to sweep", line.base_name));
+    tell(&format!("{}-build not found: nothing to sweep", line.base_name));
     if json {
         let (key, base_name, verb) = (&line.key.0, &line.base_name, Request::Sweep.verb());
         let report = Report { key, base_name, verb, plan: None, steps: &[], caveat: None, done: true };
-        let mut out = std::io::stdout().lock();
-        serde_json::to_writer(&mut out, &report)?;
-        writeln!(out)?;
+        say::json(&report)?;
     }
     Ok(Exit::Done)
 }
@@ -263,12 +260,12 @@ async fn undisturbed<T>(request: &Request, work: impl Future<Output = T>) -> any
         match asked {
             // CI sends several in a row and kills ten seconds later; that is time enough.
             Some(asked) if asked.elapsed() > PATIENCE => {
-                say(&format!("stopped half way; run {} again to finish", request.verb()));
+                tell(&format!("stopped half way; run {} again to finish", request.verb()));
                 return Ok(None);
             }
             Some(_) => {}
             None => {
-                say("finishing this first: half of it could leave no live template");
+                tell("finishing this first: half of it could leave no live template");
                 asked = Some(Instant::now());
             }
         }
@@ -290,7 +287,7 @@ impl Told {
         }
         let waits = if self.steps > *step { "; vCenter is still at it" } else { "" };
         let percent = percent.filter(|_| !waits.is_empty()).map(|percent| format!(", {percent} %")).unwrap_or_default();
-        say(&format!("{}/{of} {text}{waits}{percent}", step + 1));
+        self::tell(&format!("{}/{of} {text}{waits}{percent}", step + 1));
         *self = Self { steps: step + 1, at: Instant::now() };
     }
 }
@@ -311,21 +308,19 @@ fn stop(error: ApplyError) -> anyhow::Error {
 }
 
 fn print(plan: &Plan, line: &Line, json: bool, done: bool) -> anyhow::Result<()> {
-    let mut out = std::io::stdout().lock();
     let verb = plan.request.verb();
     if json {
         let (key, base_name, caveat) = (&line.key.0, &plan.base, plan.caveat);
         let report = Report { key, base_name, verb, plan: Some(plan.fingerprint()), steps: &plan.steps, caveat, done };
-        serde_json::to_writer(&mut out, &report)?;
-        return Ok(writeln!(out)?);
+        return Ok(say::json(&report)?);
     }
     for step in &plan.steps {
-        writeln!(out, "{step}")?;
+        say::result(&step.to_string())?;
     }
     if let Some(caveat) = plan.caveat {
-        say(caveat);
+        tell(caveat);
     }
-    say(&format!("nothing was changed; for exactly this or nothing add --plan {}", plan.fingerprint()));
+    tell(&format!("nothing was changed; for exactly this or nothing add --plan {}", plan.fingerprint()));
     Ok(())
 }
 
@@ -333,28 +328,25 @@ fn print(plan: &Plan, line: &Line, json: bool, done: bool) -> anyhow::Result<()>
 fn agreed(plan: &Plan, ask: &Ask) -> anyhow::Result<bool> {
     let (question, answer) = match ask {
         Ask::Nothing => return Ok(true),
-        Ask::Yes => ("Do this? [y/N] ".to_owned(), "y".to_owned()),
+        Ask::Yes => ("Do this? [y/N]".to_owned(), "y".to_owned()),
         Ask::Name => {
             let name = format!("{}-build", plan.base);
-            (format!("Type {name} to destroy it: "), name)
+            (format!("Type {name} to destroy it:"), name)
         }
     };
     if !std::io::stdin().is_terminal() {
         return Err(Stop::usage("no terminal to confirm on; pass --yes"));
     }
     for step in &plan.steps {
-        say(&step.to_string());
+        tell(&step.to_string());
     }
-    // First the steps.
-    stderr::flush();
-    let mut err = std::io::stderr();
-    write!(err, "{question}")?;
-    err.flush()?;
+    say::ask(&question)?;
     let mut typed = String::new();
     std::io::stdin().read_line(&mut typed)?;
     Ok(typed.trim().eq_ignore_ascii_case(&answer))
 }
 
-fn say(text: &str) {
-    stderr::say(&clean(text));
+fn tell(text: &str) {
+    // Nothing is left to do when stderr is closed.
+    let _ = say::aside(text);
 }

@@ -3,13 +3,12 @@
 mod check;
 mod upload;
 
-use std::io::Write;
 use std::time::Duration;
 
 use serde_json::{Value, json};
 use tmpl::iso::Mirror;
 
-use super::{Context, Exit, Stop};
+use super::{Context, Exit, Stop, say};
 
 /// How long a mirror may take to the first byte and between bytes.
 const TIMEOUT: Duration = Duration::from_secs(20);
@@ -49,14 +48,13 @@ fn writable(context: &Context, what: &str) -> anyhow::Result<()> {
 }
 
 /// One line on stdout: `WORD key: text`, or an object that says the same and `more`.
-fn say(as_json: bool, word: &str, key: &str, text: &str, more: Value) -> std::io::Result<()> {
-    let mut out = std::io::stdout().lock();
+fn tell(as_json: bool, word: &str, key: &str, text: &str, more: Value) -> std::io::Result<()> {
     if !as_json {
-        return writeln!(out, "{word:<4} {key}: {text}");
+        return say::result(&format!("{word:<4} {key}: {text}"));
     }
     let mut object = json!({ "event": "result", "result": word, "key": key, "text": text });
     if let (Some(object), Value::Object(more)) = (object.as_object_mut(), more) {
         object.extend(more);
     }
-    writeln!(out, "{object}")
+    say::json(&object)
 }

@@ -40,6 +40,15 @@ pub async fn run(context: &Context, args: Args) -> anyhow::Result<Exit> {
     let lab = Lab::start(options)
         .await
         .with_context(|| format!("cannot listen on {} (--listen takes another address)", args.listen))?;
+    write(&lab, bare)?;
+    ended().await?;
+    lab.stop().await;
+    Ok(Exit::Done)
+}
+
+/// How to reach it, for a shell: as it is, passwords and all.
+#[expect(clippy::disallowed_methods, reason = "every word is our own")]
+fn write(lab: &Lab, bare: bool) -> std::io::Result<()> {
     let mut out = std::io::stdout().lock();
     writeln!(out, "# A simulated vCenter. Paste this into a shell, then e.g. `govc ls vm/Templates`:")?;
     if bare {
@@ -51,11 +60,7 @@ pub async fn run(context: &Context, args: Args) -> anyhow::Result<Exit> {
     for (name, value) in lab.environment() {
         writeln!(out, "export {name}='{value}'")?;
     }
-    out.flush()?;
-    drop(out);
-    ended().await?;
-    lab.stop().await;
-    Ok(Exit::Done)
+    out.flush()
 }
 
 /// Two generations of every line of the repository.

@@ -7,10 +7,11 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use tmpl::build::{self, Run};
+use tmpl::remote::step::no_command;
 use tmpl::triage::log::{Direction, LogFile, Problem, clean, cut};
 use tmpl::triage::redact::{Scrubber, Stream};
 
-use super::{Context, Exit, Stop};
+use super::{Context, Exit, Stop, say};
 
 /// How often a followed log is looked at.
 const BEAT: Duration = Duration::from_millis(200);
@@ -52,8 +53,8 @@ pub async fn run(context: &Context, args: Args) -> anyhow::Result<Exit> {
 }
 
 /// Prints a whole log, scrubbed.
-pub fn whole(path: &Path) -> anyhow::Result<()> {
-    let scrubber = Scrubber::of_process();
+pub fn whole(context: &Context, path: &Path) -> anyhow::Result<()> {
+    let scrubber = Scrubber::of_repository(&context.global.repo);
     let file = File::open(path).map_err(|error| Stop::usage(format!("{}: {error}", path.display())))?;
     let mut printer = Printer::new(file, &scrubber);
     printer.pass()?;
@@ -97,6 +98,7 @@ impl<'s> Printer<'s> {
     }
 
     /// Everything up to the present end of the file.
+    #[expect(clippy::disallowed_methods, reason = "what was pushed went out line by line")]
     fn pass(&mut self) -> anyhow::Result<()> {
         let mut buffer = vec![0; GULP];
         loop {
@@ -129,6 +131,7 @@ impl<'s> Lines<'s> {
     }
 
     /// Prints the lines that are whole now, and what is too long to be kept of one that is not.
+    #[expect(clippy::disallowed_methods, reason = "scrubbed and harmless by its own stream")]
     pub fn push(&mut self, bytes: &[u8]) -> anyhow::Result<()> {
         let known = self.partial.len();
         self.stream.push(bytes, &mut self.partial);
@@ -148,6 +151,7 @@ impl<'s> Lines<'s> {
     }
 
     /// Prints what is left.
+    #[expect(clippy::disallowed_methods, reason = "scrubbed and harmless by its own stream")]
     pub fn finish(mut self) -> anyhow::Result<()> {
         let mut out = Vec::new();
         self.stream.finish(&mut self.partial);
@@ -160,7 +164,7 @@ impl<'s> Lines<'s> {
 /// Lines as a terminal may have them.
 fn show(stream: &mut Stream<'_>, lines: &[u8], out: &mut Vec<u8>) {
     for line in String::from_utf8_lossy(lines).lines() {
-        stream.push(clean(line).as_bytes(), out);
+        stream.push(no_command(&clean(line)).as_bytes(), out);
         stream.push(b"\n", out);
     }
 }
@@ -181,11 +185,10 @@ async fn errors(path: &Path, scrubber: Arc<Scrubber>) -> anyhow::Result<Exit> {
         }
         tokio::time::sleep(Duration::from_millis(10)).await;
     }
-    let mut out = std::io::stdout().lock();
     let mut next = 1;
     while let Some(number) = log.next_problem(Problem::Error, next, Direction::Forward)? {
         for line in log.lines(number..number + 1)? {
-            writeln!(out, "{number}: {}", line.text)?;
+            say::result(&format!("{number}: {}", line.text))?;
         }
         next = number + 1;
     }

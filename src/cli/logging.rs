@@ -5,7 +5,7 @@ use std::fs::{OpenOptions, Permissions};
 use std::io::{self, Write};
 use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, LazyLock, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use jiff::Timestamp;
 use tmpl::paths::{StateDir, create_private_dir};
@@ -51,7 +51,6 @@ struct Inner {
     folder: PathBuf,
     day: Mutex<String>,
     files: RollingFileAppender,
-    scrubber: LazyLock<Scrubber>,
 }
 
 impl Log {
@@ -67,8 +66,7 @@ impl Log {
             .build(folder)?;
         // It goes by the age of files: of those made in one instant it may have thrown away today's, and made it anew.
         make(folder, &today)?;
-        let scrubber = LazyLock::new(Scrubber::of_process as fn() -> Scrubber);
-        Ok(Self(Arc::new(Inner { folder: folder.to_owned(), day: Mutex::new(today), files, scrubber })))
+        Ok(Self(Arc::new(Inner { folder: folder.to_owned(), day: Mutex::new(today), files })))
     }
 }
 
@@ -93,7 +91,7 @@ impl<'a> MakeWriter<'a> for Log {
 impl Write for Log {
     /// Takes one whole event, as the formatting layer hands it over.
     fn write(&mut self, event: &[u8]) -> io::Result<usize> {
-        let Inner { folder, day, files, scrubber } = &*self.0;
+        let Inner { folder, day, files } = &*self.0;
         let now = today();
         let mut day = day.lock().unwrap_or_else(PoisonError::into_inner);
         if *day != now {
@@ -101,7 +99,7 @@ impl Write for Log {
             *day = now;
         }
         let text = String::from_utf8_lossy(event);
-        files.make_writer().write_all(scrubber.text(&text).as_bytes())?;
+        files.make_writer().write_all(Scrubber::shared().text(&text).as_bytes())?;
         Ok(event.len())
     }
 

@@ -5,6 +5,7 @@ use clap::CommandFactory;
 use super::{Cli, Exit};
 
 /// Prints the page in roff.
+#[expect(clippy::disallowed_methods, reason = "every word is our own")]
 pub fn run() -> anyhow::Result<Exit> {
     let mut page = Vec::new();
     clap_mangen::Man::new(Cli::command()).render(&mut page)?;

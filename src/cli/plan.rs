@@ -1,10 +1,8 @@
 //! `plan`: the lines a run builds, as compact JSON.
 
-use std::io::Write;
-
 use tmpl::pipeline::plan::{Selection, plan};
 
-use super::{Context, Exit, Stop};
+use super::{Context, Exit, Stop, say};
 
 /// Arguments of `plan`.
 #[derive(Debug, clap::Args)]
@@ -18,6 +16,6 @@ pub struct Args {
 pub fn run(context: &Context, args: &Args) -> anyhow::Result<Exit> {
     let matrix = context.matrix()?;
     let lines = plan(&matrix, &Selection::parse(&args.os)).map_err(Stop::usage)?;
-    writeln!(std::io::stdout(), "{lines}")?;
+    say::written(&lines)?;
     Ok(Exit::Done)
 }

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use anyhow::Context as _;
 use tmpl::triage::redact::{Scrubber, Secret, secrets_of_repository};
 
-use super::{Context, Exit, Stop};
+use super::{Context, Exit, Stop, say};
 
 /// Bytes read at a time.
 const PIECE: usize = 256 << 10;
@@ -28,10 +28,11 @@ pub async fn run(context: &Context, args: Args) -> anyhow::Result<Exit> {
     tokio::task::spawn_blocking(move || scrub(&repo, &args)).await?
 }
 
+#[expect(clippy::disallowed_methods, reason = "a stream, scrubbed and otherwise as it is")]
 fn scrub(repo: &Path, args: &Args) -> anyhow::Result<Exit> {
     let scrubber = scrubber(repo, args)?;
     for name in scrubber.refused() {
-        writeln!(std::io::stderr(), "tmpl-tui: {name}: shorter than 4 characters, not redacted; use a longer secret")?;
+        say::note(&format!("{name}: shorter than 4 characters, not redacted; use a longer secret"))?;
     }
     let mut input: Box<dyn Read> = match &args.file {
         None => Box::new(std::io::stdin().lock()),

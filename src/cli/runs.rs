@@ -4,14 +4,12 @@ mod evidence;
 mod print;
 mod watch;
 
-use std::io::Write;
-
 use jiff::Timestamp;
 use tmpl::build;
 use tmpl::pipeline::Key;
 use tmpl::remote::{self, BUILD, Board, Client, Health, RemoteRun, Settings};
 
-use super::{Context, Exit, Stop};
+use super::{Context, Exit, Stop, say};
 
 /// Arguments of `runs`.
 #[derive(Debug, clap::Args)]
@@ -133,12 +131,11 @@ fn may_change(context: &Context) -> anyhow::Result<()> {
 async fn list(context: &Context, github: &Client, args: &ListArgs) -> anyhow::Result<Exit> {
     let board = github.board(args.limit).await.map_err(stop)?;
     let health = github.health(&board, &context.global.repo).await.map_err(stop)?;
-    let mut out = std::io::stdout().lock();
     match args.json {
-        true => writeln!(out, "{}", serde_json::to_string(&Listed { board: &board, health: &health })?)?,
+        true => say::json(&Listed { board: &board, health: &health })?,
         false => {
-            print::board(&board, &mut out)?;
-            print::health(&health, &mut out)?;
+            print::board(&board)?;
+            print::health(&health)?;
         }
     }
     Ok(Exit::Done)
@@ -155,7 +152,7 @@ struct Listed<'a> {
 async fn enable(context: &Context, github: &Client) -> anyhow::Result<Exit> {
     may_change(context)?;
     github.enable_schedule().await.map_err(stop)?;
-    writeln!(std::io::stderr(), "tmpl-tui: the schedule of {BUILD} is on")?;
+    say::note(&format!("the schedule of {BUILD} is on"))?;
     Ok(Exit::Done)
 }
 
@@ -173,7 +170,7 @@ pub async fn free(context: &Context, key: &Key) -> anyhow::Result<()> {
             None => Ok(()),
         },
         Err(error) => {
-            writeln!(std::io::stderr(), "tmpl-tui: whether GitHub builds {key} is not known: {error}")?;
+            say::note(&format!("whether GitHub builds {key} is not known: {error}"))?;
             Ok(())
         }
     }
@@ -221,7 +218,7 @@ async fn cancel(context: &Context, github: &Client, args: CancelArgs) -> anyhow:
     print::one(&run, args.run.json, "asked to end")?;
     let building = legs.iter().filter(|leg| leg.started.is_some() && leg.state.live());
     for key in building.filter_map(|leg| leg.key.as_ref()) {
-        writeln!(std::io::stderr(), "tmpl-tui: if its VM stays behind: tmpl-tui sweep {key}")?;
+        say::note(&format!("if its VM stays behind: tmpl-tui sweep {key}"))?;
     }
     Ok(Exit::Done)
 }

@@ -1,7 +1,5 @@
 //! `status`: templates, build VM and hold of every line.
 
-use std::io::{IsTerminal, Write};
-
 use futures_util::StreamExt;
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
@@ -13,7 +11,7 @@ use tmpl::triage::log::clean;
 use tmpl::vcenter::{FolderEvent, LinkState, Vm};
 use tokio::signal::unix::{SignalKind, signal};
 
-use super::{Context, Exit, Stop};
+use super::{Context, Exit, Stop, say};
 
 /// Arguments of `status`.
 #[derive(Debug, clap::Args)]
@@ -73,7 +71,7 @@ async fn watch(client: &tmpl::vcenter::Client, lines: &[Line], json: bool) -> an
             None => return Ok(Exit::Failed),
             Some(FolderEvent::Fresh | FolderEvent::Link(LinkState::Connecting | LinkState::Live)) => continue,
             Some(FolderEvent::Link(LinkState::Lost { reason, .. })) => {
-                writeln!(std::io::stderr(), "tmpl-tui: {reason}; trying again")?;
+                say::note(&format!("{reason}; trying again"))?;
                 continue;
             }
             Some(FolderEvent::Link(LinkState::Stopped { reason })) => return Err(Stop::usage(reason)),
@@ -103,14 +101,11 @@ fn print(lines: &[Line], vms: &[Vm], json: bool) -> anyhow::Result<()> {
             pending,
         }
     });
-    let mut out = std::io::stdout().lock();
     if json {
-        serde_json::to_writer(&mut out, &rows.collect::<Vec<_>>())?;
-        return Ok(writeln!(out)?);
+        return Ok(say::json(&rows.collect::<Vec<_>>())?);
     }
     let rows: Vec<[String; 6]> = rows.map(|row| cells(&row)).collect();
-    table(&mut out, &rows)?;
-    Ok(out.flush()?)
+    Ok(table(&rows)?)
 }
 
 fn cells(row: &Row<'_>) -> [String; 6] {
@@ -147,9 +142,9 @@ fn guest(build: Option<&Vm>) -> String {
     clean(&parts.into_iter().flatten().collect::<Vec<_>>().join(" "))
 }
 
-fn table(out: &mut impl Write, rows: &[[String; 6]]) -> std::io::Result<()> {
+fn table(rows: &[[String; 6]]) -> std::io::Result<()> {
     let head = ["line", "live", "prev", "build", "guest", "notes"].map(str::to_owned);
-    let bold = std::io::stdout().is_terminal() && std::env::var_os("NO_COLOR").is_none();
+    let bold = say::in_colours();
     let all: Vec<&[String; 6]> = std::iter::once(&head).chain(rows).collect();
     let width = |column: usize| all.iter().map(|row| row[column].chars().count()).max().unwrap_or(0);
     let widths: Vec<usize> = (0..head.len()).map(width).collect();
@@ -157,7 +152,7 @@ fn table(out: &mut impl Write, rows: &[[String; 6]]) -> std::io::Result<()> {
         let cells = row.iter().zip(&widths).map(|(cell, width)| format!("{cell:<width$}")).collect::<Vec<_>>();
         let line = cells.join("  ");
         let line = line.trim_end();
-        if bold && index == 0 { writeln!(out, "\u{1b}[1m{line}\u{1b}[0m")? } else { writeln!(out, "{line}")? }
+        if bold && index == 0 { say::marked(&format!("\u{1b}[1m{line}\u{1b}[0m"), "")? } else { say::result(line)? }
     }
     Ok(())
 }

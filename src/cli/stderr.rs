@@ -1,5 +1,6 @@
 //! The way to stderr. What is said waits for a thread of its own: a terminal on hold (Ctrl-S) or a pipe that nobody reads
 //! must not stop the work that is being told about.
+#![expect(clippy::disallowed_methods, reason = "this is how lines get there")]
 
 use std::io::Write;
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};

@@ -1,7 +1,7 @@
 //! `triage`: why a build failed, with evidence.
 
 use std::fs::File;
-use std::io::{BufRead, BufReader, Read, Write};
+use std::io::{BufRead, BufReader, Read};
 use std::path::{Path, PathBuf};
 
 use anyhow::Context as _;
@@ -15,7 +15,7 @@ use tmpl::triage::screen::{self, Look};
 use tmpl::triage::verdict::{Evidence, Scene, Verdict, Witness, judge};
 use tmpl::vcenter::Vm;
 
-use super::{Context, Exit, Stop, stderr};
+use super::{Context, Exit, Stop, say};
 
 /// Arguments of `triage`.
 #[derive(Debug, clap::Args)]
@@ -65,7 +65,7 @@ pub async fn run(context: &Context, args: Args) -> anyhow::Result<Exit> {
         None => None,
     };
     let repo = context.global.repo.clone();
-    let (json, step, title) = (args.json, args.github.then(|| Step::from_env(stderr::say)), case.title.clone());
+    let (json, step, title) = (args.json, args.github.then(|| Step::from_env(say::command)), case.title.clone());
     let done = tokio::task::spawn_blocking(move || -> anyhow::Result<Verdict> {
         let scrubber = Scrubber::of_repository(&repo);
         let scene = match &case.run {
@@ -125,16 +125,15 @@ fn write_bundle(file: &Path, case: Case, verdict: &Verdict, scrubber: &Scrubber)
     let run = run.map(|run| run.dir.join("run.json"));
     let log = log.as_deref().map(open).transpose()?;
     let written = bundle::write(file, Contents { title, verdict, recording, pictures, run, log }, scrubber)?;
-    let mut err = std::io::stderr().lock();
     for name in scrubber.refused() {
-        writeln!(err, "tmpl-tui: {name}: shorter than 4 characters, not redacted; use a longer secret")?;
+        say::note(&format!("{name}: shorter than 4 characters, not redacted; use a longer secret"))?;
     }
     let withheld = match written.withheld {
         0 => String::new(),
         count => format!(", {count} left out (a secret on them, or unreadable)"),
     };
     let cut = if written.log_cut { ", the log's middle left out" } else { "" };
-    writeln!(err, "tmpl-tui: {}: {} pictures{withheld}{cut}", file.display(), written.pictures)?;
+    say::note(&format!("{}: {} pictures{withheld}{cut}", file.display(), written.pictures))?;
     Ok(())
 }
 
@@ -144,7 +143,7 @@ async fn guest(context: &Context, run: &Run) -> anyhow::Result<Option<GuestState
     let vms = match client.vms().await {
         Ok(vms) => vms,
         Err(error) => {
-            writeln!(std::io::stderr(), "tmpl-tui: vCenter does not say how the guest is: {error}")?;
+            say::note(&format!("vCenter does not say how the guest is: {error}"))?;
             return Ok(None);
         }
     };
@@ -174,7 +173,7 @@ async fn look_at(path: PathBuf, rules: &Rules) -> anyhow::Result<Option<Look>> {
 /// That a picture cannot be read is said once, on stderr.
 fn tell(look: Option<Look>) -> anyhow::Result<Option<Look>> {
     if let Some(trouble) = look.as_ref().and_then(|look| look.trouble.as_ref()) {
-        writeln!(std::io::stderr(), "tmpl-tui: {trouble}")?;
+        say::note(trouble)?;
     }
     Ok(look)
 }
@@ -202,27 +201,23 @@ fn open(path: &Path) -> anyhow::Result<Box<dyn BufRead>> {
 }
 
 fn print(verdict: &Verdict, json: bool) -> anyhow::Result<()> {
-    let mut out = std::io::stdout().lock();
     if json {
-        serde_json::to_writer(&mut out, verdict)?;
-        writeln!(out)?;
-        return Ok(());
+        return Ok(say::json(verdict)?);
     }
     let rule = verdict.rule.as_deref().map_or_else(String::new, |rule| format!("rule {rule}, "));
     let confidence = serde_json::to_value(verdict.confidence)?;
-    writeln!(out, "{}  ({rule}{} confidence)", verdict.class, confidence.as_str().unwrap_or_default())?;
-    writeln!(out, "  {}", verdict.cause)?;
+    say::result(&format!("{}  ({rule}{} confidence)", verdict.class, confidence.as_str().unwrap_or_default()))?;
+    say::result(&format!("  {}", verdict.cause))?;
     if let Some(screen) = &verdict.screen {
         let state = verdict.screen_state.as_ref().map_or_else(String::new, |state| format!(" ({state})"));
-        writeln!(out, "  screen: {screen}{state}")?;
+        say::result(&format!("  screen: {screen}{state}"))?;
     }
     if let Some(remedy) = &verdict.remedy {
-        writeln!(out, "  do: {remedy}")?;
+        say::result(&format!("  do: {remedy}"))?;
     }
     for evidence in &verdict.evidence {
-        writeln!(out, "  {}  {}", place(evidence), evidence.text)?;
+        say::result(&format!("  {}  {}", place(evidence), evidence.text))?;
     }
-    out.flush()?;
     Ok(())
 }
 

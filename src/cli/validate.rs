@@ -1,6 +1,5 @@
 //! `validate`: is the repository sound, for every line or one.
 
-use std::io::Write;
 use std::path::PathBuf;
 
 use tmpl::build::{self, Asked};
@@ -9,7 +8,7 @@ use tmpl::pipeline::{Line, Matrix};
 use tmpl::triage::log::clean;
 use tmpl::triage::redact::Scrubber;
 
-use super::{Context, Exit, Stop};
+use super::{Context, Exit, Stop, say};
 
 /// Arguments of `validate`.
 #[derive(Debug, clap::Args)]
@@ -37,14 +36,10 @@ pub async fn run(context: &Context, args: Args) -> anyhow::Result<Exit> {
         };
         findings = ask(&matrix, &lines, &args).await?;
     }
-    let mut out = std::io::stdout().lock();
     if args.json {
-        serde_json::to_writer_pretty(&mut out, &findings)?;
-        writeln!(out)?;
+        say::json_pretty(&findings)?;
     } else {
-        for finding in &findings {
-            writeln!(out, "{finding}")?;
-        }
+        findings.iter().try_for_each(|finding| say::result(&finding.to_string()))?;
     }
     match findings.len() {
         0 => Ok(Exit::Done),
@@ -61,7 +56,7 @@ async fn ask(matrix: &Matrix, lines: &[Line], args: &Args) -> anyhow::Result<Vec
         match build::validate(&matrix.repo, line, &args.packer).await? {
             Asked::Sound => {}
             Asked::NotAsked(why) => {
-                writeln!(std::io::stderr(), "static checks only: {}", clean(&why))?;
+                say::aside(&format!("static checks only: {why}"))?;
                 break;
             }
             Asked::Defect(words) => {

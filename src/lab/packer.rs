@@ -2,6 +2,7 @@
 //! packer 1.16 with its vSphere and Ansible plugins prints.
 //!
 //! This program is it when it is called `lab-packer`. It works in a lab only and refuses every other vCenter.
+#![expect(clippy::disallowed_methods, reason = "packer speaks for itself")]
 
 mod ansible;
 mod arguments;

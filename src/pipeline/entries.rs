@@ -99,7 +99,7 @@ fn entry(text: &str, value: &Value<'_>) -> Result<Line, Defect> {
 }
 
 /// Keys and base names become folders, arguments, and names in vCenter.
-fn plain(name: &str) -> Result<(), &'static str> {
+pub(super) fn plain(name: &str) -> Result<(), &'static str> {
     let fits = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_' | b'.');
     // The longest name of a VM is 80 characters, and `-swapping` is added to it.
     let sound = name.len() <= 71 && name.bytes().all(fits) && name.starts_with(|c: char| c.is_ascii_alphanumeric());

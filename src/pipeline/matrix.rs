@@ -18,6 +18,13 @@ pub const SUFFIXES: [&str; 5] = ["", "-build", "-prev", "-retired", "-swapping"]
 #[serde(transparent)]
 pub struct Key(pub String);
 
+impl Key {
+    /// The key that this text is, when it can be one: as the matrix lets them through.
+    pub fn plain(text: &str) -> Option<Self> {
+        entries::plain(text).is_ok().then(|| Self(text.to_owned()))
+    }
+}
+
 impl fmt::Display for Key {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.0)

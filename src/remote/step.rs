@@ -8,6 +8,7 @@ use std::io::{self, Write};
 use std::path::PathBuf;
 
 use crate::build::{Run, RunState};
+use crate::triage::log::clean;
 use crate::triage::redact::Scrubber;
 use crate::triage::verdict::{Verdict, Witness};
 
@@ -45,6 +46,22 @@ fn escaped(text: &str, property: bool) -> String {
     if property { text.replace(':', "%3A").replace(',', "%2C") } else { text }
 }
 
+/// Several lines of others, as they may be shown.
+fn shown(text: &str) -> String {
+    let scrubber = Scrubber::shared();
+    let lines = scrubber.text(text).lines().map(|line| scrubber.text(&clean(line)).into_owned()).collect::<Vec<_>>();
+    lines.join("\n")
+}
+
+/// A line of our output in which nothing is a command to the runner: it takes `##[…]` anywhere and `::` at the begin.
+pub fn no_command(line: &str) -> String {
+    let line = line.replace("##[", "# #[");
+    match line.trim_start().strip_prefix("::") {
+        Some(rest) => format!(": :{rest}"),
+        None => line,
+    }
+}
+
 /// A cell of a table: no bars, no lines, no HTML, no mentions.
 fn cell(text: &str) -> String {
     let text = text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('\\', "\\\\");
@@ -73,16 +90,16 @@ impl Step {
         self.output("state", run.state.word())?;
         self.output("log", &run.log.display().to_string())?;
         let took = run.ended.map(|ended| format!("{} min", ended.duration_since(run.started).as_mins()));
-        let reason = run.reason.as_deref().unwrap_or_default();
+        let reason = shown(run.reason.as_deref().unwrap_or_default());
         self.summarise(&format!(
             "| line | state | took | |\n|---|---|---|---|\n| {} | {} | {} | {} |\n\n",
             cell(&run.key.0),
             run.state.word(),
             took.unwrap_or_default(),
-            cell(reason)
+            cell(&reason)
         ))?;
         if run.state != RunState::Succeeded {
-            self.annotate(&format!("{} {}", run.key, run.state.word()), reason);
+            self.annotate(&format!("{} {}", run.key, run.state.word()), &reason);
         }
         Ok(())
     }
@@ -96,7 +113,7 @@ impl Step {
         self.output("cause", &verdict.cause)?;
         let mut text = String::from("| | |\n|---|---|\n");
         let mut row = |name: &str, value: &str| text.push_str(&format!("| {name} | {} |\n", cell(value)));
-        row("line", title);
+        row("line", &shown(title));
         row("verdict", &verdict.class);
         row("cause", &verdict.cause);
         row("do", verdict.remedy.as_deref().unwrap_or("–"));
@@ -111,7 +128,7 @@ impl Step {
             row(&cell(&place), &evidence.text);
         }
         self.summarise(&format!("{text}\n"))?;
-        self.annotate(&format!("{title}: {}", verdict.class), &verdict.cause);
+        self.annotate(&format!("{}: {}", shown(title), verdict.class), &verdict.cause);
         Ok(())
     }
 
@@ -124,7 +141,7 @@ impl Step {
     /// # Errors
     /// Those of writing.
     pub fn stopped(&self, title: &str, why: &str) -> io::Result<()> {
-        let why = Scrubber::shared().text(why);
+        let why = shown(why);
         self.annotate(title, &why);
         self.summarise(&format!("| line | |\n|---|---|\n| {} | {} |\n\n", cell(title), cell(&why)))
     }
@@ -154,6 +171,9 @@ mod tests {
     fn no_text_becomes_a_command_or_a_cell_of_its_own() {
         assert_eq!(escaped("a\n::set-output name=x::y%", false), "a%0A::set-output name=x::y%25");
         assert_eq!(escaped("x: a, b", true), "x%3A a%2C b");
+        assert_eq!(no_command("a ###[error]b"), "a ## #[error]b");
+        assert_eq!(no_command("  ::error::x ::y"), ": :error::x ::y");
+        assert_eq!(shown("a\u{1b}]0;x\u{7}b\nc\u{9b}6n"), "ab\nc");
         assert_eq!(cell("a | <img src=x> `b`\n@all"), "a \\| &lt;img src=x&gt; \\`b\\` @\u{200b}all");
         let dir = tempfile::tempdir().unwrap();
         let step =

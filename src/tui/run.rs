@@ -155,7 +155,7 @@ fn tell(msg: Msg) {
 
 fn say(text: &str) {
     // The terminal may be gone; the audit log has it all the same.
-    let _ = writeln!(io::stderr(), "{}", clean(text));
+    let _ = writeln!(io::stderr(), "{}", Scrubber::shared().text(&clean(text)));
 }
 
 fn opening(options: &Options) -> Opening {
@@ -185,7 +185,7 @@ fn absolute(repo: &Path) -> PathBuf {
 
 /// Secrets that cannot be scrubbed: their values are so short that they stand everywhere.
 fn warnings() -> Vec<String> {
-    let scrubber = Scrubber::of_process();
+    let scrubber = Scrubber::shared();
     let short = scrubber.refused();
     let text = format!("too short to be scrubbed from logs, choose longer values: {}", short.join(", "));
     if short.is_empty() { Vec::new() } else { vec![text] }

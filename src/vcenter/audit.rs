@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 use jiff::Timestamp;
 use serde::Serialize;
 
+use crate::json;
 use crate::paths::create_private_dir;
 
 /// Appends to one file, mode 0600. Records hold names, ids and verbs; secrets never reach it.
@@ -104,16 +105,16 @@ impl Audit {
             detail,
             outcome,
         };
-        let mut text = serde_json::to_vec(&line)?;
-        text.push(b'\n');
+        let mut text = json::harmless(&serde_json::to_string(&line)?);
+        text.push('\n');
         if let Some(folder) = self.path.parent() {
             create_private_dir(folder)?;
         }
         let mut file = OpenOptions::new().read(true).append(true).create(true).mode(0o600).open(&self.path)?;
         if torn(&mut file)? {
-            text.insert(0, b'\n');
+            text.insert(0, '\n');
         }
-        file.write_all(&text)?;
+        file.write_all(text.as_bytes())?;
         Ok(file)
     }
 }
@@ -160,13 +161,15 @@ mod tests {
     fn whole_private_lines() {
         let dir = tempfile::tempdir().unwrap();
         let audit = Audit::new(dir.path().join("state/audit.jsonl"), "svc", "vc01");
-        let entry = Entry { verb: "promote", call: "Rename_Task", object: "vm-1", name: "a\nb", detail: Some("b") };
+        let entry =
+            Entry { verb: "promote", call: "Rename_Task", object: "vm-1", name: "a\nb\u{9b}6n", detail: Some("b") };
         audit.append(entry, "started").unwrap();
         audit.append(entry, "done").unwrap();
         let text = std::fs::read_to_string(audit.path()).unwrap();
         let lines: Vec<serde_json::Value> = text.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
         assert_eq!(lines.len(), 2);
-        assert_eq!((&lines[1]["outcome"], &lines[1]["name"]), (&"done".into(), &"a\nb".into()));
+        assert!(!text.contains('\u{9b}'), "{text}");
+        assert_eq!((&lines[1]["outcome"], &lines[1]["name"]), (&"done".into(), &"a\nb\u{9b}6n".into()));
         assert_eq!(lines[0]["who"], who());
         assert_eq!(std::fs::metadata(audit.path()).unwrap().permissions().mode() & 0o777, 0o600);
         assert_eq!(std::fs::metadata(dir.path().join("state")).unwrap().permissions().mode() & 0o777, 0o700);

@@ -2,6 +2,7 @@
 //!
 //! Keys: `n` next picture, `a` the same file read again, `m` move, `z` another size, `o` overlay, `h` hide,
 //! `c` clear the screen, `p` panic, `q` quit. The last line says what was done.
+#![expect(clippy::disallowed_methods, reason = "every word is our own")]
 
 use std::io::{Write, stdout};
 use std::sync::mpsc;

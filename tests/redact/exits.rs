@@ -1,7 +1,7 @@
 //! Every way out of the program, with the real binary: what it prints, what it writes down.
 
 use std::path::Path;
-use std::process::{Output, Stdio};
+use std::process::{Command, Output, Stdio};
 
 use crate::fake_packer::Fake;
 use crate::oracle::{DEPTH, leak};
@@ -36,12 +36,16 @@ fn fake() -> Fake {
 }
 
 fn run(fake: &Fake, arguments: &[&str], stdin: Stdio) -> Output {
+    with_secrets(fake, arguments).stdin(stdin).output().unwrap()
+}
+
+fn with_secrets(fake: &Fake, arguments: &[&str]) -> Command {
     let mut command = fake.tmpl(arguments);
     for (name, value, _) in SECRETS.iter().filter(|(_, value, _)| !value.is_empty()) {
         command.env(name, value);
     }
     command.env("PKR_VAR_pin_token", "123").env("PKR_VAR_with_token", "true");
-    command.stdin(stdin).output().unwrap()
+    command
 }
 
 fn clean(what: &str, bytes: &[u8]) {
@@ -81,6 +85,42 @@ fn log_prints_no_secret() {
     marked("log FILE", &run(&fake, &["log", said.to_str().unwrap()], Stdio::null()).stdout);
 }
 
+/// What a leg on GitHub left, whose own machine scrubbed it of what it knew alone.
+#[test]
+fn the_log_of_a_leg_holds_no_secret() {
+    use tmpl::lab::github::{GitHub, Job, Run, World, archive};
+
+    let fake = fake();
+    let said = std::fs::read(fake.path("say")).unwrap();
+    let created = jiff::Timestamp::now() - jiff::SignedDuration::from_mins(9);
+    let run = Run {
+        id: 9001,
+        workflow: tmpl::remote::BUILD,
+        title: "build-templates p@ss&<w>'o\"rd-1 opera.tor@lab-7".into(),
+        event: "schedule",
+        status: "completed",
+        conclusion: Some("failure"),
+        created,
+        ended: Some(created),
+        jobs: vec![Job::build("one", "completed", Some("failure"))],
+        artifacts: vec![("one-build-debug-log".into(), archive(&[("packer-build.log", &said)]))],
+    };
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().unwrap();
+    let github = runtime.block_on(GitHub::start(World { runs: vec![run], ..World::empty() })).unwrap();
+    for arguments in [&["runs", "log"][..], &["runs"], &["runs", "--json"]] {
+        let mut command = with_secrets(&fake, arguments);
+        // The lab knows one token only.
+        let output = command.env("GH_TOKEN", SECRETS[1].1).envs(github.environment()).output().unwrap();
+        let errors = String::from_utf8_lossy(&output.stderr).into_owned();
+        assert!(output.status.success(), "{arguments:?}: {errors}");
+        let said = String::from_utf8_lossy(&output.stdout);
+        assert!(said.contains("[REDACTED:PKR_VAR_operator]"), "{arguments:?}: {said}");
+        assert!(!arguments.contains(&"log") || said.contains("[REDACTED:operator_badge]"), "{said}");
+        clean(&format!("{arguments:?}, stdout"), &output.stdout);
+        clean(&format!("{arguments:?}, stderr"), &output.stderr);
+    }
+}
+
 #[test]
 fn errors_of_a_log_and_the_evidence_of_a_verdict_hold_no_secret() {
     let fake = fake();
@@ -103,6 +143,23 @@ fn errors_of_a_log_and_the_evidence_of_a_verdict_hold_no_secret() {
     assert!(verdict.status.success(), "{}", String::from_utf8_lossy(&verdict.stderr));
     assert!(String::from_utf8_lossy(&verdict.stdout).contains("REDACTED"));
     clean("triage --json", &verdict.stdout);
+}
+
+#[test]
+fn what_to_do_about_a_failure_holds_no_secret() {
+    let fake = fake();
+    let path = fake.path("unset.log");
+    for (name, _, value) in SECRETS.iter().filter(|(.., value)| !value.contains('"')) {
+        std::fs::write(&path, format!("Error: Unset variable \"{value}\"\n")).unwrap();
+        for form in
+            [&["triage", "--log", path.to_str().unwrap()][..], &["triage", "--json", "--log", path.to_str().unwrap()]]
+        {
+            let verdict = run(&fake, form, Stdio::null());
+            clean(&format!("{form:?}"), &verdict.stdout);
+            let said = String::from_utf8_lossy(&verdict.stdout).into_owned();
+            assert!(said.contains(&format!("Set PKR_VAR_[REDACTED:{name}] in the environment")), "{said}");
+        }
+    }
 }
 
 #[test]

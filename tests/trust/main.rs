@@ -8,6 +8,7 @@ mod clock;
 mod console;
 mod faults;
 mod kills;
+mod lines;
 #[path = "../iso/mirror.rs"]
 #[expect(dead_code, reason = "other tests break it")]
 mod mirror;

@@ -7,8 +7,9 @@ use super::{BASE, KEY, Kind, World, figure};
 use tmpl::lab::github::{GitHub, Job, Run, World as Hub, archive};
 use tmpl::lab::{Fault, Trouble};
 
-/// Titles, clipboards, device reports, alternate screens, and C1 forms of them; each says PWNED.
-const ATTACKS: [&str; 7] = [
+/// Titles, clipboards, device reports, alternate screens, and C1 forms of them; DEL; what turns, hides and carries letters;
+/// commands to the runner of a workflow. Each says PWNED.
+pub const ATTACKS: [&str; 13] = [
     "\u{1b}]0;PWNED\u{7}",
     "\u{1b}]52;c;UFdORUQ=\u{7}",
     "\u{1b}[?1049lPWNED",
@@ -16,20 +17,26 @@ const ATTACKS: [&str; 7] = [
     "\u{9d}0;PWNED\u{9c}",
     "\u{9b}6nPWNED",
     "\u{1b}[2J\u{8}\u{8}PWNED\r",
+    "\u{7f}\u{84}\u{8d}PWNED\u{90}",
+    "\u{202e}PWNED\u{2066}",
+    "\u{200b}PWNED\u{feff}",
+    "\u{e0050}PWNED\u{e007f}",
+    "##[error]PWNED",
+    "\n::error::PWNED",
 ];
 
 /// A run of the line whose log and output were written by the enemy.
-fn run_on_record(world: &World) {
+pub fn run_on_record(world: &World, state: &str) {
     let dir = world.home.path().join(".local/state/tmpl-tui/runs").join(KEY).join("20260301T020304.000Z");
     std::fs::create_dir_all(dir.join("frames")).unwrap();
     let all = ATTACKS.map(|attack| format!("2026/03/01 02:03:04 ui: ==> x: {attack} after\n")).concat();
     for name in ["packer-build.log", "output.log"] {
-        std::fs::write(dir.join(name), format!("{all}2026/03/01 02:03:05 ui error: ==> x: {} end\n", ATTACKS[0]))
-            .unwrap();
+        let end = format!("2026/03/01 02:03:05 ui error: Error: Unset variable \"{}\"\n", ATTACKS[..11].concat());
+        std::fs::write(dir.join(name), format!("{all}{end}")).unwrap();
     }
     let supervisor = serde_json::to_value(tmpl::build::Process::own().unwrap()).unwrap();
     let record = serde_json::json!({
-        "key": KEY, "base_name": BASE, "state": "failed", "exit": 1, "reason": ATTACKS[0],
+        "key": KEY, "base_name": BASE, "state": state, "exit": 1, "reason": ATTACKS[0],
         "started": "2026-03-01T02:03:04Z", "ended": "2026-03-01T02:04:04Z", "supervisor": supervisor, "packer": null,
         "argv": ["packer", ATTACKS[0]], "packer_version": "1.11.2", "on_error": "cleanup", "promote": false,
         "log": dir.join("packer-build.log"), "temporary": dir.join("tmp"),
@@ -37,20 +44,36 @@ fn run_on_record(world: &World) {
     std::fs::write(dir.join("run.json"), record.to_string()).unwrap();
 }
 
-/// None of the attacks is in what was written, whole or as the C1 byte.
+/// None of the attacks is in what was written to a terminal, whole or in part.
 #[track_caller]
-fn harmless(what: &str, bytes: &[u8]) {
+pub fn harmless(what: &str, bytes: &[u8]) {
     let text = String::from_utf8_lossy(bytes);
-    for attack in ATTACKS {
+    for attack in &ATTACKS[..11] {
         assert!(!text.contains(attack), "{what}: {attack:?} reached the terminal");
     }
-    assert!(!text.contains(['\u{9b}', '\u{9d}', '\u{90}']), "{what}: a C1 control reached the terminal");
+    let disturbing = |c: char| {
+        matches!(c, '\u{7f}'..='\u{9f}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}'
+            | '\u{feff}' | '\u{e0000}'..='\u{e0fff}')
+    };
+    assert!(!text.contains(disturbing), "{what}: {:?} reached the terminal", text.matches(disturbing).next());
+}
+
+/// The same of a verb, which has nothing to tell a terminal but lines, and the runner of a workflow nothing at all.
+#[track_caller]
+pub fn lines(what: &str, ended: &Ended) {
+    for (stream, text) in [("stdout", &ended.out), ("stderr", &ended.err)] {
+        harmless(&format!("{what} {stream}"), text.as_bytes());
+        let control = text.chars().find(|c| c.is_control() && *c != '\n');
+        assert_eq!(control, None, "{what} {stream}: {text:?}");
+        let command = text.lines().find(|line| line.contains("##[") || line.trim_start().starts_with("::"));
+        assert_eq!(command, None, "{what} {stream}");
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn nothing_that_others_wrote_commands_the_terminal() {
     let world = World::steady(Kind::Lab).await;
-    run_on_record(&world);
+    run_on_record(&world, "failed");
     let reason = serde_json::to_string(&ATTACKS.concat()).unwrap();
     let notes = format!("tmpl-tui hold: {{\"reason\":{reason},\"by\":{reason},\"since\":\"2026-01-01T00:00:00Z\"}}");
     world.govc(&["vm.change", "-vm", BASE, "-annotation", &notes]).await;
@@ -64,15 +87,13 @@ async fn nothing_that_others_wrote_commands_the_terminal() {
         &["console", "--vm", ATTACKS[0]],
         &["build", ATTACKS[1], "--dry-run"],
     ] {
-        let ended = world.run(verb).await;
-        harmless(&format!("{verb:?} stdout"), ended.out.as_bytes());
-        harmless(&format!("{verb:?} stderr"), ended.err.as_bytes());
+        lines(&format!("{verb:?}"), &world.run(verb).await);
     }
     world.run(&["release", KEY]).await.is(0, "");
     world.lab().trouble("Rename_Task", 1, Trouble::Fail(Fault::new("ResourceInUse", ATTACKS.concat())));
     let failed = world.run(&["promote", KEY]).await;
     assert_eq!(failed.exit, 1);
-    harmless("a fault's message", failed.err.as_bytes());
+    lines("a fault's message", &failed);
 
     let mut pty = ready(&world, console(&world));
     pty.wait_for("PWNED");
@@ -98,7 +119,7 @@ async fn nothing_on_github_commands_the_terminal() {
     let world = World::steady(Kind::Lab).await;
     let all = ATTACKS.concat();
     let evil =
-        |line: &str| Job { name: format!("build ({line}){all}"), ..Job::build(line, "completed", Some("failure")) };
+        |line: &str| Job { name: format!("build ({line}{all})"), ..Job::build(line, "completed", Some("failure")) };
     let created = jiff::Timestamp::now() - jiff::SignedDuration::from_mins(9);
     let log = archive(&[("packer-build.log", format!("2026/03/01 02:03:04 ui: ==> x: {all} after\n").as_bytes())]);
     let run = Run {
@@ -113,12 +134,19 @@ async fn nothing_on_github_commands_the_terminal() {
         jobs: vec![evil("rocky-9"), Job::build(KEY, "completed", Some("failure"))],
         artifacts: vec![(format!("{KEY}-build-debug-log"), log)],
     };
-    let github = GitHub::start(Hub { runs: vec![run], ..Hub::empty() }).await.unwrap();
-    for verb in [&["runs"][..], &["runs", "watch"], &["runs", "log", KEY], &["triage", KEY], &["runs", "rerun", "77"]] {
+    let github = GitHub::start(Hub { runs: vec![run], remaining: u64::MAX, ..Hub::empty() }).await.unwrap();
+    for verb in [
+        &["runs"][..],
+        &["runs", "--json"],
+        &["runs", "watch"],
+        &["runs", "cancel", "--json"],
+        &["runs", "log"],
+        &["triage", KEY],
+        &["runs", "rerun", "77"],
+    ] {
         let ended = Ended::of(world.program(verb).envs(github.environment()).output().await.unwrap());
         assert!(!ended.out.is_empty() || !ended.err.is_empty(), "{verb:?}");
-        harmless(&format!("{verb:?} stdout"), ended.out.as_bytes());
-        harmless(&format!("{verb:?} stderr"), ended.err.as_bytes());
+        lines(&format!("{verb:?}"), &ended);
     }
     let mut console = console(&world);
     github.environment().into_iter().for_each(|(name, value)| console.env(name, value));

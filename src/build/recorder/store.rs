@@ -85,12 +85,12 @@ impl Store {
     }
 
     fn write(&mut self, event: &Event) -> io::Result<()> {
-        let mut line = if self.torn { vec![b'\n'] } else { Vec::new() };
-        serde_json::to_writer(&mut line, event).map_err(io::Error::other)?;
-        line.push(b'\n');
+        let mut line = if self.torn { "\n".to_owned() } else { String::new() };
+        line.push_str(&crate::json::harmless(&serde_json::to_string(event).map_err(io::Error::other)?));
+        line.push('\n');
         self.torn = true;
         // One call: a reader meets a torn line only when we were killed in the middle of it.
-        self.timeline.write_all(&line)?;
+        self.timeline.write_all(line.as_bytes())?;
         self.torn = false;
         self.written += line.len() as u64;
         Ok(())

@@ -1,16 +1,16 @@
 //! The picture as a file: whole or not at all, and nothing overwritten by accident.
 
-use std::io::{IsTerminal, Write, stdout};
+use std::io::Write;
 use std::path::{Path, PathBuf};
 
 use anyhow::Context as _;
 
-use crate::cli::Stop;
+use crate::cli::{Stop, say};
 
 /// Whether `path` may be written, asked before vCenter is.
 pub fn check(path: &Path, force: bool) -> anyhow::Result<()> {
     if is_stdout(path) {
-        if stdout().is_terminal() {
+        if say::to_terminal() {
             return Err(Stop::usage("-o - would write PNG into the terminal; show it with --print"));
         }
         return Ok(());
@@ -31,8 +31,7 @@ pub fn check(path: &Path, force: bool) -> anyhow::Result<()> {
 /// secrets.
 pub fn save(path: &Path, png: &[u8], force: bool) -> anyhow::Result<()> {
     if is_stdout(path) {
-        stdout().write_all(png)?;
-        return Ok(());
+        return to_stdout(png);
     }
     let cannot = || format!("cannot write {}", path.display());
     let mut file = tempfile::NamedTempFile::new_in(folder(path)).with_context(cannot)?;
@@ -43,6 +42,11 @@ pub fn save(path: &Path, png: &[u8], force: bool) -> anyhow::Result<()> {
         Err(failed) if failed.error.kind() == std::io::ErrorKind::AlreadyExists => Err(exists(path)),
         Err(failed) => Err(failed.error).with_context(cannot),
     }
+}
+
+#[expect(clippy::disallowed_methods, reason = "a picture, which goes to no terminal")]
+fn to_stdout(png: &[u8]) -> anyhow::Result<()> {
+    Ok(std::io::stdout().write_all(png)?)
 }
 
 fn is_stdout(path: &Path) -> bool {

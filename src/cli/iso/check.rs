@@ -11,7 +11,7 @@ use tmpl::iso::{Bump, BumpError, Mirror, Release, Writer};
 use tmpl::pipeline::matrix::MATRIX_PATH;
 use tmpl::pipeline::{Key, Line, Matrix};
 
-use super::{say, writable};
+use super::{tell, writable};
 use crate::cli::{Context, Exit, Stop};
 
 /// Arguments of `iso check`.
@@ -58,18 +58,18 @@ pub async fn run(context: &Context, mirror: &Mirror, args: &Args) -> anyhow::Res
             Ok(Answer::Bump(bumped, more)) => (Some(bumped), more),
             Ok(Answer::Other(word, text)) => {
                 if left.is_none() {
-                    say(args.json, word, &key.0, &text, Value::Null)?;
+                    tell(args.json, word, &key.0, &text, Value::Null)?;
                 }
                 (left, Value::Null)
             }
             Err(reason) => {
                 failed = true;
-                say(args.json, "ERROR", &key.0, &reason, Value::Null)?;
+                tell(args.json, "ERROR", &key.0, &reason, Value::Null)?;
                 (left, Value::Null)
             }
         };
         if let Some(bumped) = bumped {
-            say(args.json, "BUMP", &key.0, &format!("{} -> {}", bumped.from, bumped.to), more)?;
+            tell(args.json, "BUMP", &key.0, &format!("{} -> {}", bumped.from, bumped.to), more)?;
             bumps.push(bumped);
         }
     }

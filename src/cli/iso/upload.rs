@@ -1,6 +1,5 @@
 //! `iso upload`: the ISO of one line or of all, on the datastore.
 
-use std::io::{IsTerminal, Write};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -16,8 +15,8 @@ use tmpl::vcenter::gate::Gate;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio_util::sync::CancellationToken;
 
-use super::{say, writable};
-use crate::cli::{Context, Exit, Stop};
+use super::{tell, writable};
+use crate::cli::{Context, Exit, Stop, say};
 
 /// How long no byte may go through: vCenter takes its time over the last one.
 const PATIENCE: Duration = Duration::from_secs(300);
@@ -81,16 +80,16 @@ impl Tally {
             Ok(Staged::Present { size, unchecked }) => {
                 self.present += 1;
                 let text = unchecked.as_ref().map_or_else(|| "present".into(), |why| format!("present ({why})"));
-                say(as_json, "SKIP", key, &text, json!({ "size": size }))
+                tell(as_json, "SKIP", key, &text, json!({ "size": size }))
             }
             Ok(Staged::Uploaded { size, digest }) => {
                 self.staged += 1;
                 let more = json!({ "size": size, "sha256": digest.to_string() });
-                say(as_json, "DONE", key, "uploaded and verified", more)
+                tell(as_json, "DONE", key, "uploaded and verified", more)
             }
             Ok(Staged::Manual) => {
                 self.by_hand += 1;
-                say(as_json, "MANUAL", key, "staged by hand", Value::Null)
+                tell(as_json, "MANUAL", key, "staged by hand", Value::Null)
             }
             Err(error) => {
                 self.failed += 1;
@@ -101,7 +100,7 @@ impl Tally {
                     _ => None,
                 };
                 self.locked_out |= matches!(cause, Some(Error::Login { .. } | Error::Tls { .. } | Error::Settings(_)));
-                say(as_json, "ERROR", key, &error.to_string(), Value::Null)
+                tell(as_json, "ERROR", key, &error.to_string(), Value::Null)
             }
         }
     }
@@ -117,15 +116,14 @@ impl Tally {
         if as_json {
             let object = json!({ "event": "summary", "lines": lines, "staged": staged, "present": present,
                 "by_hand": by_hand, "failed": failed });
-            return writeln!(std::io::stdout().lock(), "{object}");
+            return say::json(&object);
         }
         if lines == 1 {
             return Ok(());
         }
         let left = lines - staged - present - by_hand - failed;
         let left = if left > 0 { format!(", {left} not begun") } else { String::new() };
-        let mut err = std::io::stderr().lock();
-        writeln!(err, "{staged} staged, {present} present, {by_hand} by hand, {failed} failed{left}")
+        say::aside(&format!("{staged} staged, {present} present, {by_hand} by hand, {failed} failed{left}"))
     }
 }
 
@@ -159,7 +157,7 @@ async fn staged(
     })?;
     let _alone = stage::alone(&state, &line.key)?;
     let wanted = Wanted::read(&context.global.repo, line)?;
-    let bar = if as_json || !std::io::stderr().is_terminal() { ProgressBar::hidden() } else { ProgressBar::new(0) };
+    let bar = if as_json || !say::asides_to_terminal() { ProgressBar::hidden() } else { ProgressBar::new(0) };
     if let Ok(style) =
         ProgressStyle::with_template("{prefix} {bar:30} {bytes}/{total_bytes} {bytes_per_sec} {eta} {msg}")
     {
@@ -180,7 +178,7 @@ fn drawn(bar: ProgressBar) -> OnProgress {
             bar.set_length(size);
             bar.set_position(done);
         }
-        Progress::Resumed(_, why) => bar.println(format!("taken up again: {why}")),
+        Progress::Resumed(_, why) => bar.println(say::harmless(&format!("taken up again: {why}"))),
     })
 }
 
@@ -202,6 +200,6 @@ fn events(key: String) -> OnProgress {
             Progress::Resumed(done, why) => json!({ "event": "resumed", "key": key, "done": done, "reason": why }),
         };
         // A reader that went away is found out by the result's line.
-        let _ = writeln!(std::io::stdout().lock(), "{object}");
+        let _ = say::json(&object);
     })
 }

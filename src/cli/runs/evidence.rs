@@ -1,20 +1,17 @@
 //! The log a failed leg left at GitHub.
 
-use std::io::{IsTerminal, Write};
-
 use indicatif::{ProgressBar, ProgressStyle};
 use serde::Serialize;
 use tmpl::build::Run;
 use tmpl::pipeline::Line;
 use tmpl::remote::pins::{self, Skew};
 use tmpl::remote::{Client, Leg, RemoteRun, pod};
-use tmpl::triage::log::clean;
 use tmpl::triage::redact::Scrubber;
 use tokio::io::{AsyncBufReadExt as _, AsyncReadExt as _};
 use tokio::signal::unix::{SignalKind, signal};
 
 use super::{find, stop};
-use crate::cli::{Context, Exit, Stop, log};
+use crate::cli::{Context, Exit, Stop, log, say};
 
 /// Bytes of what `kubectl` complains of that are shown.
 const COMPLAINTS: u64 = 64 << 10;
@@ -51,7 +48,7 @@ pub async fn log(context: &Context, github: &Client, args: Args) -> anyhow::Resu
         None => newest(github, args.leg.as_deref()).await?,
     };
     if leg.state.live() {
-        return pod_log(github, &leg).await;
+        return pod_log(context, github, &leg).await;
     }
     let line = line(context, &leg)?;
     let bar = bar();
@@ -61,33 +58,31 @@ pub async fn log(context: &Context, github: &Client, args: Args) -> anyhow::Resu
     let used = std::fs::File::open(&kept.log).map(pins::used).unwrap_or_default();
     let skew = pins::skew(&pins::pinned(&context.global.repo), &used);
     if args.json {
-        writeln!(std::io::stdout(), "{}", serde_json::to_string(&Told { run: &kept, skew: &skew })?)?;
+        say::json(&Told { run: &kept, skew: &skew })?;
         return Ok(Exit::Done);
     }
-    let mut err = std::io::stderr();
-    writeln!(
-        err,
-        "tmpl-tui: {} of run #{}, kept in {}; why it failed: tmpl-tui triage --log {}",
+    say::note(&format!(
+        "{} of run #{}, kept in {}; why it failed: tmpl-tui triage --log {}",
         line.key,
         run.number,
         kept.dir.display(),
         kept.shown().display()
-    )?;
+    ))?;
     for skew in &skew {
-        writeln!(err, "tmpl-tui: {skew}")?;
+        say::note(&skew.to_string())?;
     }
-    log::whole(kept.shown())?;
+    log::whole(context, kept.shown())?;
     Ok(Exit::Done)
 }
 
 /// The log of a leg at work, from its pod, until the pod goes or Ctrl-C.
-async fn pod_log(github: &Client, leg: &Leg) -> anyhow::Result<Exit> {
+async fn pod_log(context: &Context, github: &Client, leg: &Leg) -> anyhow::Result<Exit> {
     let argv = pod::command(leg, github.repository(), pod::namespace().map_err(stop)?.as_deref()).map_err(stop)?;
     let mut child = pod::follow(&argv).map_err(stop)?;
     let mut from = child.stdout.take().ok_or_else(|| Stop::usage("kubectl has no output"))?;
     let complaints = child.stderr.take().map(|complaints| tokio::spawn(told(complaints)));
     let mut interrupt = signal(SignalKind::interrupt())?;
-    let scrubber = Scrubber::of_process();
+    let scrubber = Scrubber::of_repository(&context.global.repo);
     let mut printer = log::Lines::new(&scrubber);
     let mut buffer = vec![0; 64 << 10];
     loop {
@@ -111,8 +106,7 @@ async fn pod_log(github: &Client, leg: &Leg) -> anyhow::Result<Exit> {
 async fn told(complaints: tokio::process::ChildStderr) -> std::io::Result<()> {
     let mut lines = tokio::io::BufReader::new(complaints.take(COMPLAINTS)).split(b'\n');
     while let Some(line) = lines.next_segment().await? {
-        let text = Scrubber::shared().text(&clean(&String::from_utf8_lossy(&line))).into_owned();
-        writeln!(std::io::stderr(), "tmpl-tui: kubectl: {text}")?;
+        say::note(&format!("kubectl: {}", String::from_utf8_lossy(&line)))?;
     }
     Ok(())
 }
@@ -156,7 +150,7 @@ fn choose(run: &RemoteRun, legs: &[Leg], wanted: Option<&str>) -> anyhow::Result
 
 /// Bytes so far, on a terminal.
 fn bar() -> ProgressBar {
-    if !std::io::stderr().is_terminal() {
+    if !say::asides_to_terminal() {
         return ProgressBar::hidden();
     }
     let style = ProgressStyle::with_template("fetching {bytes}").unwrap_or_else(|_| ProgressStyle::default_spinner());

@@ -1,39 +1,41 @@
 //! Runs and legs as text.
 
-use std::io::{self, Write};
+use std::io;
 
 use jiff::{SignedDuration, Timestamp};
 use tmpl::remote::{Board, Health, Leg, Rate, RemoteRun, State};
 use tmpl::triage::log::clean;
 
+use crate::cli::say;
+
 /// Runs, each with the legs that build lines or went wrong.
-pub fn board(board: &Board, out: &mut impl Write) -> io::Result<()> {
+pub fn board(board: &Board) -> io::Result<()> {
     if board.runs.is_empty() {
-        writeln!(out, "no runs yet")?;
+        say::result("no runs yet")?;
     }
     for seen in &board.runs {
-        run(&seen.run, board.at, out)?;
+        say::result(&run(&seen.run, board.at))?;
         let wanted = |leg: &&Leg| leg.key.is_some() || leg.state.failed() || leg.state == State::Running;
         for leg in seen.legs.iter().filter(wanted) {
-            self::leg(leg, board.at, out)?;
+            say::result(&self::leg(leg, board.at))?;
         }
     }
     match board.rate {
-        Some(rate) => writeln!(out, "{}", self::rate(rate)),
+        Some(rate) => say::result(&self::rate(rate)),
         None => Ok(()),
     }
 }
 
 /// The weekly run, and what is wrong with it.
-pub fn health(health: &Health, out: &mut impl Write) -> io::Result<()> {
+pub fn health(health: &Health) -> io::Result<()> {
     let late = health.late_minutes.filter(|late| *late > 0).map(|late| format!(", {late} min late"));
     let last = health.last.as_ref().map_or_else(
         || "never ran".to_owned(),
         |last| format!("last ran {}{}", last.created.strftime("%Y-%m-%d %H:%M UTC"), late.unwrap_or_default()),
     );
-    writeln!(out, "schedule: {}, {last}", clean(&health.workflow))?;
+    say::result(&format!("schedule: {}, {last}", health.workflow))?;
     for finding in &health.findings {
-        writeln!(out, "{} {}", if finding.alarm { "ALARM" } else { "note " }, clean(&finding.text))?;
+        say::result(&format!("{} {}", if finding.alarm { "ALARM" } else { "note " }, finding.text))?;
     }
     Ok(())
 }
@@ -43,22 +45,16 @@ pub fn rate(rate: Rate) -> String {
     format!("GitHub: {} of {} requests left until {}", rate.remaining, rate.limit, rate.reset.strftime("%H:%M UTC"))
 }
 
-fn run(run: &RemoteRun, now: Timestamp, out: &mut impl Write) -> io::Result<()> {
+fn run(run: &RemoteRun, now: Timestamp) -> String {
     let title = clean(&run.title);
     let age = spoken(now.duration_since(run.created));
     let by = run.actor.as_deref().map(|actor| format!(" by {}", clean(actor))).unwrap_or_default();
-    writeln!(
-        out,
-        "#{:<5} {:<10} {title}  {age} ago, {}{by}  {}",
-        run.number,
-        run.state.word(),
-        run.event,
-        clean(&run.url)
-    )
+    let (event, url) = (clean(&run.event), clean(&run.url));
+    format!("#{:<5} {:<10} {title}  {age} ago, {event}{by}  {url}", run.number, run.state.word())
 }
 
 /// One leg: its line, state, step, times and runner.
-pub fn leg(leg: &Leg, now: Timestamp, out: &mut impl Write) -> io::Result<()> {
+pub fn leg(leg: &Leg, now: Timestamp) -> String {
     let name = leg.key.as_ref().map_or_else(|| leg.name.clone(), |key| key.0.clone());
     let mut facts = Vec::new();
     if let Some(step) = &leg.step {
@@ -74,17 +70,16 @@ pub fn leg(leg: &Leg, now: Timestamp, out: &mut impl Write) -> io::Result<()> {
     if let Some(runner) = &leg.runner {
         facts.push(format!("on {runner}"));
     }
-    writeln!(out, "       {:<22} {:<10} {}", clean(&name), leg.state.word(), clean(&facts.join(" · ")))
+    format!("       {:<22} {:<10} {}", clean(&name), leg.state.word(), clean(&facts.join(" · ")))
 }
 
 /// One run and what became of it.
 pub fn one(run: &RemoteRun, json: bool, what: &str) -> anyhow::Result<()> {
-    let mut out = io::stdout().lock();
-    match json {
-        true => writeln!(out, "{}", serde_json::to_string(run)?)?,
-        false => writeln!(out, "#{} {}: {what}  {}", run.number, clean(&run.title), clean(&run.url))?,
-    }
-    Ok(())
+    let said = match json {
+        true => say::json(run),
+        false => say::result(&format!("#{} {}: {what}  {}", run.number, clean(&run.title), clean(&run.url))),
+    };
+    Ok(said?)
 }
 
 /// `42s`, `7m`, `3h`, `4d`.

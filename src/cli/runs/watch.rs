@@ -1,14 +1,13 @@
 //! Following a run until it is over.
 
 use std::collections::BTreeMap;
-use std::io::Write;
 use std::time::Duration;
 
 use tmpl::remote::{Client, Conclusion, RemoteRun, State};
 use tokio::signal::unix::{SignalKind, signal};
 
 use super::{now, print, stop};
-use crate::cli::Exit;
+use crate::cli::{Exit, say};
 
 /// How often GitHub is asked; unchanged answers cost nothing.
 const BEAT: Duration = Duration::from_secs(5);
@@ -18,7 +17,7 @@ const BEAT: Duration = Duration::from_secs(5);
 pub async fn follow(github: &Client, run: RemoteRun, json: bool) -> anyhow::Result<Exit> {
     let mut interrupt = signal(SignalKind::interrupt())?;
     let mut shown: BTreeMap<u64, (State, Option<String>)> = BTreeMap::new();
-    writeln!(std::io::stderr(), "tmpl-tui: #{} {}", run.number, run.url)?;
+    say::note(&format!("#{} {}", run.number, run.url))?;
     loop {
         let current = github.run(run.id).await;
         let legs = github.legs(run.id).await;
@@ -27,7 +26,7 @@ pub async fn follow(github: &Client, run: RemoteRun, json: bool) -> anyhow::Resu
                 for leg in legs.iter().filter(|leg| leg.key.is_some() || leg.state.failed()) {
                     let face = (leg.state, leg.step.clone());
                     if shown.insert(leg.id, face.clone()).as_ref() != Some(&face) {
-                        print::leg(leg, now(), &mut std::io::stderr())?;
+                        say::aside(&print::leg(leg, now()))?;
                     }
                 }
                 if !current.state.live() {
@@ -36,14 +35,14 @@ pub async fn follow(github: &Client, run: RemoteRun, json: bool) -> anyhow::Resu
             }
             // A long watch outlives a short trouble of GitHub's.
             (Err(error), _) | (_, Err(error)) if error.passes() => {
-                writeln!(std::io::stderr(), "tmpl-tui: {error}; asking on")?;
+                say::note(&format!("{error}; asking on"))?;
             }
             (Err(error), _) | (_, Err(error)) => return Err(stop(error)),
         }
         tokio::select! {
             () = tokio::time::sleep(BEAT) => {}
             _ = interrupt.recv() => {
-                writeln!(std::io::stderr(), "tmpl-tui: the run goes on: {}", run.url)?;
+                say::note(&format!("the run goes on: {}", run.url))?;
                 return Ok(Exit::Cancelled);
             }
         }

@@ -13,7 +13,7 @@ use super::super::message::{Answer, Msg, Question};
 use super::Report;
 use super::save::{blocking, file};
 use crate::pipeline::Key;
-use crate::triage::log::{Direction, LogFile, LogLine, Phase, Problem, Track};
+use crate::triage::log::{Direction, LogFile, LogLine, Phase, Problem, Track, clean};
 use crate::triage::redact::Scrubber;
 
 /// Lines shown of a log that is still being read for the first time.
@@ -106,7 +106,7 @@ async fn follow(
 ) {
     let changed = Arc::new(Notify::new());
     let opened = blocking({
-        let changed = changed.clone();
+        let (changed, scrubber) = (changed.clone(), scrubber.clone());
         move || open(&path, scrubber, changed)
     });
     let log = match opened.await {
@@ -116,7 +116,7 @@ async fn follow(
     *slot.lock().unwrap_or_else(PoisonError::into_inner) = Some(log.clone());
     let mut last = None;
     loop {
-        let facts = facts(&log);
+        let facts = facts(&log, &scrubber);
         if let Ok(facts) = &facts
             && !facts.settled
         {
@@ -137,7 +137,7 @@ fn open(path: &Path, scrubber: Arc<Scrubber>, changed: Arc<Notify>) -> Answer<Lo
         .map_err(|error| format!("cannot read {}: {error}", path.display()))
 }
 
-fn facts(log: &LogFile) -> Answer<LogFacts> {
+fn facts(log: &LogFile, scrubber: &Scrubber) -> Answer<LogFacts> {
     let status = log.status();
     if let Some(trouble) = status.trouble {
         return Err(trouble);
@@ -147,7 +147,7 @@ fn facts(log: &LogFile) -> Answer<LogFacts> {
         bytes: status.bytes,
         generation: status.generation,
         settled: status.settled,
-        phase: phase(log),
+        phase: phase(log, scrubber),
         track: behind(log).map(Box::new),
     })
 }
@@ -162,14 +162,16 @@ fn behind(log: &LogFile) -> Option<Track> {
     log.facts().tracks.all().iter().min_by_key(|track| track.phase()).cloned()
 }
 
-/// Its stage in a few words, with the task of ansible.
-fn phase(log: &LogFile) -> Option<String> {
-    behind(log).as_ref().map(words)
+/// Its stage in a few words, with the task of ansible as it may be shown: a playbook names it.
+fn phase(log: &LogFile, scrubber: &Scrubber) -> Option<String> {
+    behind(log).as_ref().map(|track| words(track, scrubber))
 }
 
-fn words(track: &Track) -> String {
+fn words(track: &Track, scrubber: &Scrubber) -> String {
     match (&track.task, track.phase()) {
-        (Some(task), Phase::Provision) => format!("provision: {}", task.name),
+        (Some(task), Phase::Provision) => {
+            format!("provision: {}", scrubber.text(&clean(&scrubber.text(&task.name))))
+        }
         (_, phase) => phase.name().to_owned(),
     }
 }
@@ -225,5 +227,28 @@ fn scrubbed(log: &mut impl std::io::Read, scrubber: &Scrubber, out: &mut dyn std
         stream.push(&chunk[..read], &mut clean);
         out.write_all(&clean)?;
         clean.clear();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::triage::redact::Secret;
+
+    #[test]
+    fn a_tasks_name_holds_no_secret_and_turns_no_letters() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("packer-build.log");
+        let said =
+            "ui:     vsphere-iso.x: TASK [login : with hunter\u{1b}[1m2-is-long and \u{202e}hunter2-is-long] ****";
+        let log = "2026/03/01 02:03:04 ui: ==> vsphere-iso.x: Provisioning with Ansible...\n".to_owned();
+        std::fs::write(&path, format!("{log}2026/03/01 02:03:05 {said}\n")).unwrap();
+        let scrubber = Arc::new(Scrubber::new([Secret::new("PW", "hunter2-is-long")]));
+        let log = LogFile::open(&path, scrubber.clone()).unwrap();
+        while !log.status().settled {
+            std::thread::yield_now();
+        }
+        let phase = facts(&log, &scrubber).unwrap().phase.unwrap();
+        assert_eq!(phase, "provision: login : with [REDACTED:PW] and \u{fffd}[REDACTED:PW]");
     }
 }

@@ -134,3 +134,17 @@ pub(super) async fn teach(repo: PathBuf, label: String, words: Vec<String>, pict
     })
     .await
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::triage::redact::Secret;
+
+    #[test]
+    fn the_text_of_a_picture_holds_no_secret_and_is_harmless() {
+        let eyes = Eyes::new(".".into(), Arc::new(Scrubber::new([Secret::new("PW", "hunter2-is-long")])));
+        let rows = ["", "a\u{1b}]52;c;eA==\u{7}b", "hunter2\u{1b}[1m-is-long", "\u{9b}6n\u{202e}c", " "];
+        let text = Text { rows: rows.map(str::to_owned).to_vec(), exact: false };
+        assert_eq!(eyes.safe(&text), ["ab", "[REDACTED:PW]", "\u{fffd}c"]);
+    }
+}

@@ -75,10 +75,14 @@ fn fields(repo: &Path, matrix: &MatrixText, line: &Line, findings: &mut Vec<Find
         );
     }
     if !repo.join(&line.build_dir).is_dir() {
-        wrong("build_dir", format!("{} is not a folder", line.build_dir), "name the folder of the line's template");
+        wrong("build_dir", format!("{:?} is not a folder", line.build_dir), "name the folder of the line's template");
     }
     if !repo.join("ci/config").join(&line.config).is_file() {
-        wrong("config", format!("ci/config/{} does not exist", line.config), "create it or correct the name");
+        wrong(
+            "config",
+            format!("{:?} does not exist", format!("ci/config/{}", line.config)),
+            "create it or correct the name",
+        );
     }
     let path = &line.iso_datastore_path;
     if path.starts_with('/') || path.ends_with('/') || path.is_empty() {

@@ -36,7 +36,7 @@ pub fn cut(bytes: &[u8], most: usize) -> usize {
 }
 
 /// Whether a character cannot be shown as it is.
-fn needs_care(c: char) -> bool {
+pub(crate) fn needs_care(c: char) -> bool {
     c.is_control() || is_invisible(c)
 }
 

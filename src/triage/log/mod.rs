@@ -16,6 +16,7 @@ mod search;
 mod show;
 mod typed;
 
+pub(crate) use clean::needs_care;
 pub use clean::{clean, cut};
 pub use facts::Facts;
 pub use file::{LogFile, Status};

@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::path::Path;
-use std::sync::LazyLock;
+use std::sync::{Arc, OnceLock};
 
 use secrecy::ExposeSecret;
 
@@ -12,9 +12,12 @@ use super::header::{self, Value};
 use super::keys::{self, KeyTrie};
 use super::masked::{MASK, Remains};
 use super::needles::{Hit, Needles, Ring};
-use super::secret::{SHORTEST, Secret, is_secret_name, is_switch, passwords_in_url};
+use super::secret::{SHORTEST, Secret, is_secret_name, is_switch, secrets_in_urls};
 use super::sensitive::sensitive_of;
 use super::stream::Stream;
+use crate::pipeline::MatrixError;
+
+static SHARED: OnceLock<Arc<Scrubber>> = OnceLock::new();
 
 /// Finds secrets in every form they take, and puts `[REDACTED:<NAME>]` in their place. Cheap to share, costly to make
 /// (milliseconds for many secrets): make one per process.
@@ -39,10 +42,24 @@ impl Scrubber {
         Self::from_env(environment())
     }
 
-    /// The same, made once: for single lines on their way out.
-    pub fn shared() -> &'static Self {
-        static SHARED: LazyLock<Scrubber> = LazyLock::new(Scrubber::of_process);
-        &SHARED
+    /// The one of this process, made once: for everything on its way out. It knows what [`Scrubber::share`] told it.
+    pub fn shared() -> &'static Arc<Self> {
+        SHARED.get_or_init(|| Arc::new(Self::of_process()))
+    }
+
+    /// Lets [`Scrubber::shared`] know what the templates of this repository declare as sensitive, but for names of accounts.
+    /// To be called before anything is written: its first use decides.
+    ///
+    /// # Errors
+    /// A matrix that cannot be read: then it knows the environment alone.
+    pub fn share(repo: &Path) -> Result<(), MatrixError> {
+        let variables = environment();
+        let declared = sensitive_of(repo, &variables);
+        let (declared, trouble) = declared.map_or_else(|error| (Vec::new(), Err(error)), |declared| (declared, Ok(())));
+        // What an account lacks is told by its name; and one like `root` stands in every path.
+        let declared = declared.into_iter().filter(|secret| !secret.name.ends_with("username"));
+        SHARED.get_or_init(|| Arc::new(Self::new(secrets_of(variables).into_iter().chain(declared))));
+        trouble
     }
 
     /// From the environment and from what the templates of a repository declare as sensitive.
@@ -187,9 +204,9 @@ fn environment() -> BTreeMap<String, String> {
 /// The secrets among variables.
 pub fn secrets_of(variables: impl IntoIterator<Item = (String, String)>) -> Vec<Secret> {
     let secrets = variables.into_iter().flat_map(|(name, value)| {
-        let in_url = passwords_in_url(&name, &value).into_iter().map(|password| Secret::new(name.clone(), password));
+        let in_url = secrets_in_urls(&name, &value).into_iter().map(|secret| Secret::new(name.clone(), secret));
         let in_url: Vec<Secret> = in_url.collect();
-        let itself = (is_secret_name(&name) && !is_switch(&value)).then(|| Secret::new(name, value));
+        let itself = (is_secret_name(&name) && !is_switch(&name, &value)).then(|| Secret::new(name, value));
         itself.into_iter().chain(in_url)
     });
     secrets.collect()

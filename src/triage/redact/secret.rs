@@ -25,7 +25,7 @@ impl Secret {
     }
 
     /// The value and every part of it that would give it away alone: the lines of a key in a file, the body of a public
-    /// key (its comment is often masked by packer while the body is not), the words of a credential line.
+    /// key (its comment is often masked by packer while the body is not), the words of a credential line, the texts in JSON.
     pub fn parts(&self) -> Vec<&str> {
         let value = self.value.expose_secret().trim();
         let mut parts = vec![value];
@@ -35,6 +35,12 @@ impl Secret {
             let lines = lines.filter(|line| line.len() >= SHORTEST_LINE);
             let words = words.filter(|word| word.len() >= SHORTEST_WORD);
             parts.extend(lines.chain(words).filter(|part| *part != value));
+        }
+        if value.starts_with('{') {
+            let texts: Vec<&str> = value.split('"').collect();
+            // Every other piece is a text, and one before a colon only a name.
+            let values = texts.windows(2).skip(1).step_by(2).filter(|pair| !pair[1].trim_start().starts_with(':'));
+            parts.extend(values.map(|pair| pair[0]).filter(|text| text.len() >= SHORTEST_WORD));
         }
         parts
     }
@@ -51,37 +57,58 @@ pub fn is_secret_name(name: &str) -> bool {
         |name: &str| HARMLESS.iter().fold(name.to_owned(), |name, word| name.replace(word, "")).contains("key");
     ANYWHERE.iter().any(|word| name.contains(word))
         || words().any(|word| {
-            word.ends_with("key")
+            matches!(word, "pw" | "pat" | "sshpass")
+                || word.ends_with("key")
                 || word.ends_with("keys")
                 || word == "pass"
                 || word == "pwd" && name != "pwd" && name != "oldpwd"
         })
+        || words().next_back() == Some("auth")
+        || name == "docker_auth_config"
         || name.strip_prefix("pkr_var_").is_some_and(speaks_of_keys)
 }
 
-/// Whether a value only switches something on or off.
-pub fn is_switch(value: &str) -> bool {
-    ["true", "false"].iter().any(|word| value.trim().eq_ignore_ascii_case(word))
+/// Whether a value only switches something on or off, or says in which of the usual ways one logs in.
+pub fn is_switch(name: &str, value: &str) -> bool {
+    const WAYS: &[&str] = &["none", "basic", "digest", "ntlm", "kerberos", "negotiate", "certificate", "credssp"];
+    let way = if name.to_ascii_lowercase().ends_with("auth") { WAYS } else { &[] };
+    ["true", "false"].iter().chain(way).any(|word| value.trim().eq_ignore_ascii_case(word))
 }
 
-/// The password inside a URL with credentials (`https://user:password@host/sdk`): as it stands there, and decoded as
-/// programs use it. govc takes its address without a scheme, too.
-pub fn passwords_in_url(name: &str, value: &str) -> Vec<String> {
-    let rest = match value.split_once("://") {
-        Some((_, rest)) => rest,
-        None if name == "GOVC_URL" => value,
-        None => return Vec::new(),
-    };
-    let authority = rest.split(['/', '?', '#']).next().unwrap_or_default();
-    let password =
-        authority.rsplit_once('@').and_then(|(userinfo, _)| userinfo.split_once(':')).map(|(_, password)| password);
-    let Some(password) = password.filter(|password| !password.is_empty()) else { return Vec::new() };
-    // `form_urlencoded` would read `+` as a space, which it is not in the account part of an address.
-    let pair = format!("x={}", password.replace('+', "%2B"));
-    let decoded = url::form_urlencoded::parse(pair.as_bytes()).map(|(_, value)| value.into_owned());
-    let mut passwords: Vec<String> = decoded.chain([password.to_owned()]).collect();
-    passwords.dedup();
-    passwords
+/// The secrets inside addresses with credentials (`https://user:password@host/sdk`), however many of them a value lists:
+/// as they stand there, and decoded as programs use them. What is an address by its variable's name needs no scheme.
+pub fn secrets_in_urls(name: &str, value: &str) -> Vec<String> {
+    const ADDRESSES: &[&str] = &["url", "uri", "proxy", "endpoint"];
+    let name = name.to_ascii_lowercase();
+    // The account of a vCenter is no secret, and everybody needs to read it.
+    let accounts = name == "govc_url" || name.ends_with("vsphere_endpoint");
+    let mut found: Vec<String> = value.split("://").skip(1).flat_map(|rest| secrets_of_one(rest, !accounts)).collect();
+    if !value.contains("://") && ADDRESSES.iter().any(|word| name.ends_with(word)) {
+        found.extend(value.split_whitespace().flat_map(|address| secrets_of_one(address, false)));
+    }
+    let decoded: Vec<String> = found.iter().map(|secret| decoded(secret)).collect();
+    let mut all: Vec<String> = decoded.into_iter().zip(found).flat_map(|(decoded, raw)| [decoded, raw]).collect();
+    all.dedup();
+    all
+}
+
+/// Password and token before the host of an address. A name without a password is a token where `tokens` are usual, and
+/// so is a long one that names no domain.
+fn secrets_of_one(address: &str, tokens: bool) -> Vec<String> {
+    let end = |c: char| c.is_whitespace() || matches!(c, '/' | '?' | '#');
+    let authority = address.split(end).next().unwrap_or_default();
+    let Some((account, _)) = authority.rsplit_once('@') else { return Vec::new() };
+    let (user, password) = account.split_once(':').unwrap_or((account, ""));
+    let long = user.len() >= SHORTEST_WORD && !decoded(user).contains(['@', '\\']);
+    let token = tokens && (password.is_empty() || long);
+    let both = [Some(user).filter(|_| token), Some(password)];
+    both.into_iter().flatten().filter(|secret| !secret.is_empty()).map(str::to_owned).collect()
+}
+
+/// `form_urlencoded` would read `+` as a space, which it is not in the account part of an address.
+fn decoded(text: &str) -> String {
+    let pair = format!("x={}", text.replace('+', "%2B"));
+    url::form_urlencoded::parse(pair.as_bytes()).map(|(_, value)| value.into_owned()).next().unwrap_or_default()
 }
 
 #[cfg(test)]
@@ -102,29 +129,51 @@ mod tests {
             "PKR_VAR_ansible_keys",
             "PKR_VAR_sshkeydata",
             "ADMIN_PWD",
+            "SSHPASS",
+            "ADMIN_PW",
+            "AZURE_DEVOPS_PAT",
+            "NPM_AUTH",
+            "DOCKER_AUTH_CONFIG",
         ] {
             assert!(is_secret_name(name), "{name}");
         }
-        for name in
-            ["PKR_VAR_vm_guest_os_keyboard", "PWD", "PATH", "OLDPWD", "KEYTIMEOUT", "HOME", "PKR_VAR_vsphere_endpoint"]
-        {
+        let harmless = "PKR_VAR_vm_guest_os_keyboard PWD PATH OLDPWD KEYTIMEOUT HOME PKR_VAR_vsphere_endpoint SSH_AUTH_SOCK \
+            XAUTHORITY PATTERN GIT_AUTHOR_NAME MANPATH";
+        for name in harmless.split(' ') {
             assert!(!is_secret_name(name), "{name}");
         }
     }
 
     #[test]
-    fn a_password_in_a_url_is_found() {
-        assert_eq!(passwords_in_url("X", "https://svc:p%40s+s@vc/sdk"), ["p@s+s", "p%40s+s"]);
-        assert_eq!(passwords_in_url("GOVC_URL", "svc:hunter2@vc"), ["hunter2"]);
-        assert!(passwords_in_url("PS1", "svc:hunter2@vc").is_empty());
-        assert!(passwords_in_url("GOVC_URL", "svc@vc").is_empty());
-        assert!(passwords_in_url("X", "https://vc/a:b@c").is_empty());
+    fn secrets_in_addresses_are_found() {
+        assert_eq!(secrets_in_urls("X", "https://svc:p%40s+s@vc/sdk"), ["p@s+s", "p%40s+s"]);
+        for name in ["GOVC_URL", "PKR_VAR_vsphere_endpoint", "HTTPS_PROXY", "https_proxy", "DATABASE_URI"] {
+            assert_eq!(secrets_in_urls(name, "svc:hunter2@vc:3128"), ["hunter2"], "{name}");
+            assert!(secrets_in_urls(name, "svc@vc").is_empty(), "{name}");
+        }
+        assert_eq!(secrets_in_urls("PIP_EXTRA_INDEX_URL", "https://u:pw-1@a/x https://u:pw-2@b/x"), ["pw-1", "pw-2"]);
+        assert_eq!(secrets_in_urls("GOPROXY", "https://u:pw-1@a,https://u:pw-2@b|direct"), ["pw-1", "pw-2"]);
+        assert_eq!(secrets_in_urls("X", "https://t0ken@git.example.com/x"), ["t0ken"]);
+        let token = "ghp_0123456789abcdef";
+        assert_eq!(secrets_in_urls("X", &format!("https://{token}:x-oauth-basic@x")), [token, "x-oauth-basic"]);
+        assert!(secrets_in_urls("PS1", "svc:hunter2@vc").is_empty());
+        assert!(secrets_in_urls("X", "https://vc/a:b@c").is_empty());
+        assert!(secrets_in_urls("GOVC_URL", "https://svc-packer-of-the-lab@vc/sdk").is_empty());
+        assert_eq!(secrets_in_urls("X", "https://administrator%40vsphere.local:pw-1@x"), ["pw-1"]);
+    }
+
+    #[test]
+    fn a_way_to_log_in_is_no_secret() {
+        assert!(is_switch("WINRM_AUTH", "Basic") && is_switch("X_TOKEN", "true"));
+        assert!(!is_switch("X_PASSWORD", "basic") && !is_switch("NPM_AUTH", "dXNlcjpwYXNz"));
     }
 
     #[test]
     fn keys_give_themselves_away_in_parts() {
         let key = Secret::new("k", "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIDxo packer@lab");
         assert_eq!(key.parts()[1..], ["AAAAC3NzaC1lZDI1NTE5AAAAIDxo"]);
+        let docker = Secret::new("k", r#"{"auths":{"r":{"auth":"dXNlcjpodW50ZXIy"}}}"#);
+        assert_eq!(docker.parts()[1..], ["dXNlcjpodW50ZXIy"]);
         let pem =
             Secret::new("k", "-----BEGIN X-----\nb3BlbnNzaC1rZXktdjEAAAAA\nQyNTUxOQAAACA8aF7gKoO/\n-----END X-----\n");
         assert!(pem.parts().contains(&"QyNTUxOQAAACA8aF7gKoO/"));

@@ -8,6 +8,7 @@ use image::{DynamicImage, GrayImage, ImageFormat, RgbImage, imageops};
 use tokio::io::AsyncWriteExt;
 
 use super::Text;
+use crate::triage::log::clean;
 
 /// The slowest picture of a measured set took 3.4 s.
 const PATIENCE: Duration = Duration::from_secs(10);
@@ -64,7 +65,7 @@ pub async fn read(image: &RgbImage) -> Result<Text, OcrError> {
         tokio::time::timeout(PATIENCE, work).await.map_err(|_| OcrError::Slow)?.map_err(|error| failed(&error))?;
     if !output.status.success() {
         let said = String::from_utf8_lossy(&output.stderr);
-        return Err(OcrError::Failed(said.lines().next().unwrap_or("no reason given").to_owned()));
+        return Err(OcrError::Failed(clean(said.lines().next().unwrap_or("no reason given"))));
     }
     let rows = String::from_utf8_lossy(&output.stdout)
         .lines()

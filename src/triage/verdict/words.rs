@@ -47,7 +47,8 @@ impl Words<'_> {
         finding.rule = Some(rule.name.clone());
         finding.confidence = rule.confidence;
         finding.cause = self.quote_long(&fill(&rule.cause, rule, case, found, wait));
-        finding.remedy = Some(fill(&rule.remedy, rule, case, found, wait)).filter(|text| !text.is_empty());
+        let remedy = self.quote_long(&fill(&rule.remedy, rule, case, found, wait));
+        finding.remedy = Some(remedy).filter(|text| !text.is_empty());
         if let Some(found) = found {
             finding.evidence.retain(|evidence| evidence.line != Some(found.line));
             finding.evidence.insert(0, self.evidence(found.line, &found.text));

@@ -39,6 +39,22 @@ fn nothing_has_ever_run() {
 }
 
 #[test]
+fn numbers_and_texts_of_others_have_any_size() {
+    let mut console = fixture::with_github(fixture::night());
+    fixture::hear(&mut console, |pipeline| {
+        let rate = pipeline.board.rate.as_mut().unwrap();
+        (rate.remaining, rate.limit) = (u64::MAX, u64::MAX);
+        let legs = pipeline.board.runs.iter_mut().flat_map(|seen| &mut seen.legs);
+        legs.for_each(|leg| leg.step = Some("x".repeat(70_000)));
+    });
+    for size in [WIDE, USUAL, SMALL] {
+        let _ = drawn(&mut console, size.0, size.1);
+    }
+    let screen = drawn(&mut open(console), 160, 45).to_string();
+    assert!(screen.contains("of 18446744073709551615 requests"), "{screen}");
+}
+
+#[test]
 fn a_line_that_is_built_there_says_so() {
     let mut console = fixture::with_github(fixture::night());
     let screen = drawn(&mut console, 160, 45).to_string();

@@ -6,7 +6,7 @@ use ratatui::style::Style;
 use ratatui::text::Span;
 
 use super::wrap::textwrap;
-use super::{empty, frame, put, width};
+use super::{beside, empty, frame, put, width};
 use crate::console::lines::LineRow;
 use crate::console::panes::Pane;
 use crate::console::run::{RunState, Still};
@@ -116,7 +116,7 @@ fn draw_rows(rows: &[Row], inner: Rect, focused: bool, theme: Theme, buffer: &mu
     let mut x = inner.x + 2;
     for (heading, width) in HEADINGS.iter().zip(widths).filter(|(_, width)| *width > 0) {
         put(buffer, x, inner.y, inner.right().saturating_sub(x).min(width), heading, theme.dim());
-        x += width + gap;
+        x = x.saturating_add(width).saturating_add(gap);
     }
     let room = usize::from(inner.height.saturating_sub(1));
     let first = scrolled(rows.iter().position(|row| row.selected), room);
@@ -149,7 +149,7 @@ fn draw_row(
             (false, false) => *style,
         };
         put(buffer, x, place.y, place.right().saturating_sub(x).min(*width), text, style);
-        x += width + gap;
+        x = x.saturating_add(*width).saturating_add(gap);
     }
 }
 
@@ -168,9 +168,7 @@ fn widths(rows: &[Row], room: u16) -> ([u16; COLUMNS], u16) {
         }
         (widths, gap)
     };
-    let total = |(widths, gap): &([u16; COLUMNS], u16)| -> u16 {
-        widths.iter().filter(|width| **width > 0).map(|width| width + gap).sum::<u16>().saturating_sub(*gap)
-    };
+    let total = |(widths, gap): &([u16; COLUMNS], u16)| beside(widths, *gap);
     let mut variants = VARIANTS.into_iter().map(variant);
     let mut fitting =
         variants.find(|variant| total(variant) <= room).unwrap_or_else(|| variant(VARIANTS[VARIANTS.len() - 1]));

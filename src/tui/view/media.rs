@@ -8,7 +8,7 @@ use ratatui::style::Style;
 use ratatui::text::Span;
 
 use super::lines::{scrolled, trouble};
-use super::{empty, frame, put, width};
+use super::{beside, empty, frame, put, width};
 use crate::console::lines::LineRow;
 use crate::console::media::{Medium, Offer, Work};
 use crate::console::{Console, age};
@@ -98,7 +98,7 @@ fn draw_table(rows: &[Cells], selected: Option<usize>, area: Rect, theme: Theme,
     let mut x = area.x + 2;
     for (heading, width) in HEADINGS.iter().zip(widths).filter(|(_, width)| *width > 0) {
         put(buffer, x, area.y, area.right().saturating_sub(x).min(width), heading, theme.dim());
-        x += width + GAP;
+        x = x.saturating_add(width).saturating_add(GAP);
     }
     let room = usize::from(area.height.saturating_sub(1));
     let first = scrolled(selected, room);
@@ -112,7 +112,7 @@ fn draw_table(rows: &[Cells], selected: Option<usize>, area: Rect, theme: Theme,
         for ((text, style), width) in cells.iter().zip(widths).filter(|(_, width)| *width > 0) {
             let style = if bar { theme.selected() } else { *style };
             put(buffer, x, y, area.right().saturating_sub(x).min(width), text, style);
-            x += width + GAP;
+            x = x.saturating_add(width).saturating_add(GAP);
         }
     }
 }
@@ -124,15 +124,12 @@ fn widths(rows: &[Cells], room: u16) -> [u16; COLUMNS] {
         let content = rows.iter().map(|row| width(&row[index].0)).max().unwrap_or(0);
         *column = content.max(width(HEADINGS[index]));
     }
-    let total = |widths: &[u16; COLUMNS]| -> u16 {
-        widths.iter().filter(|width| **width > 0).map(|width| width + GAP).sum::<u16>().saturating_sub(GAP)
-    };
-    let excess = total(&widths).saturating_sub(room);
+    let excess = beside(&widths, GAP).saturating_sub(room);
     widths[ISO] = widths[ISO].saturating_sub(excess);
     if widths[ISO] < ISO_LEAST {
         widths[ISO] = 0;
     }
-    if total(&widths) > room {
+    if beside(&widths, GAP) > room {
         widths[CHECKED] = 0;
     }
     widths

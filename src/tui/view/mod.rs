@@ -61,6 +61,13 @@ pub fn width(text: &str) -> u16 {
     u16::try_from(Span::raw(text).width()).unwrap_or(u16::MAX)
 }
 
+/// Columns that these take beside each other with a gap between; those without a width are left out. The texts of
+/// others can be of any length.
+pub fn beside(widths: &[u16], gap: u16) -> u16 {
+    let shown = widths.iter().filter(|width| **width > 0);
+    shown.fold(0_u16, |sum, width| sum.saturating_add(*width).saturating_add(gap)).saturating_sub(gap)
+}
+
 /// Writes centred lines of secondary text into an empty pane.
 pub fn empty(area: Rect, texts: &[(&str, Style)], buffer: &mut Buffer) {
     let rows = u16::try_from(texts.len()).unwrap_or(u16::MAX);

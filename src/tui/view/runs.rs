@@ -59,7 +59,7 @@ fn title(console: &Console, columns: u16, theme: Theme) -> Vec<Span<'static>> {
     }
     let Some(pipeline) = &console.github.pipeline else { return title };
     if let Some(rate) = pipeline.board.rate {
-        let style = if rate.remaining * 10 < rate.limit { theme.warn() } else { theme.dim() };
+        let style = if rate.remaining.saturating_mul(10) < rate.limit { theme.warn() } else { theme.dim() };
         let reset = age::clock(rate.reset, &console.zone);
         let text = match columns {
             0..100 => format!("· {} of {} requests ", rate.remaining, rate.limit),
