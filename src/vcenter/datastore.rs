@@ -172,7 +172,7 @@ impl Client {
 }
 
 /// How long a file may take to come, its last byte included: pictures and the like, never media.
-const DOWNLOAD: Duration = Duration::from_secs(60);
+const DOWNLOAD: Duration = Duration::from_secs(20);
 
 /// Starts downloading a file as any account.
 pub(super) async fn download(session: &Session, datacenter: &str, file: &FilePath) -> Result<Response, Error> {
