@@ -113,6 +113,29 @@ async fn nothing_on_a_picture_or_in_a_name_commands_the_terminal() {
     }
 }
 
+/// The text of the picture in the console is whatever tesseract read there.
+#[tokio::test(flavor = "multi_thread")]
+async fn nothing_read_from_a_console_commands_the_terminal() {
+    let world = World::new(Kind::Lab, &["-prev", "", "-build="]).await;
+    let vm = world.names().await["-build"].clone();
+    world.lab().set_guest(&vm, "licensing");
+    world.lab().power(&vm, true).unwrap();
+    let bin = world.home.path().join("bin");
+    std::fs::create_dir(&bin).unwrap();
+    std::fs::write(bin.join("words"), ATTACKS.map(|attack| format!("{attack} read\n")).concat()).unwrap();
+    std::fs::write(bin.join("tesseract"), "#!/bin/sh\ncat >/dev/null\ncat $(dirname \"$0\")/words\n").unwrap();
+    std::fs::set_permissions(bin.join("tesseract"), std::fs::Permissions::from_mode(0o755)).unwrap();
+    let mut command = super::console::console(&world);
+    command.env("PATH", format!("{}:{}", bin.display(), std::env::var("PATH").unwrap()));
+    let mut pty = super::pty::Pty::start(command, 140, 40);
+    pty.wait("the picture", |screen| screen.contents().contains("▸ debian-12") && screen.contents().contains("▀▀▀"));
+    pty.keys("u");
+    pty.wait_for("PWNED");
+    pty.signal(nix::sys::signal::Signal::SIGTERM);
+    pty.exit();
+    harmless("the words of a picture", &pty.bytes());
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn nothing_on_a_mirror_or_in_the_repository_commands_the_terminal() {
     let (world, mirror) = desk(&[7_u8; 1000]).await;
