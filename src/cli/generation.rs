@@ -1,9 +1,9 @@
 //! `promote`, `rollback`, `hold`, `release`, `sweep`.
 
-use std::future::Future;
+mod course;
+
 use std::io::IsTerminal;
 use std::sync::{Mutex, PoisonError};
-use std::time::{Duration, Instant};
 
 use jiff::Timestamp;
 use serde::Serialize;
@@ -12,9 +12,9 @@ use tmpl::generation::{self, Actor, ApplyError, Generations, GuardError, Plan, R
 use tmpl::pipeline::Line;
 use tmpl::vcenter::Client;
 use tmpl::vcenter::gate::{GateError, Mode};
-use tokio::signal::unix::{SignalKind, signal};
 use tokio_util::sync::CancellationToken;
 
+use self::course::{Told, undisturbed};
 use super::{Context, Exit, Stop, say};
 
 /// Arguments of verbs that take a line only.
@@ -169,7 +169,7 @@ async fn change(
         Err(exit) => return Ok(exit),
     };
     let gate = context.gate(client)?;
-    let told = Mutex::new(Told { steps: 0, at: Instant::now() });
+    let told = Mutex::new(Told::default());
     let on = |progress: &generation::Progress| told.lock().unwrap_or_else(PoisonError::into_inner).tell(progress);
     let Some(outcome) = undisturbed(request, generation::apply(&gate, &plan, &on)).await? else {
         return Ok(Exit::Cancelled);
@@ -242,61 +242,6 @@ fn not_being_built(context: &Context, line: &Line, request: &Request) -> anyhow:
         None => Ok(()),
     }
 }
-
-/// Lets a change come to its end although somebody signals: cut off in the middle it may leave no live template. A second
-/// signal, later, means it; then `None`.
-async fn undisturbed<T>(request: &Request, work: impl Future<Output = T>) -> anyhow::Result<Option<T>> {
-    let (mut int, mut term, mut hup) =
-        (signal(SignalKind::interrupt())?, signal(SignalKind::terminate())?, signal(SignalKind::hangup())?);
-    let mut work = std::pin::pin!(work);
-    let mut asked: Option<Instant> = None;
-    loop {
-        tokio::select! {
-            done = &mut work => return Ok(Some(done)),
-            _ = int.recv() => {}
-            _ = term.recv() => {}
-            _ = hup.recv() => {}
-        }
-        match asked {
-            // CI sends several in a row and kills ten seconds later; that is time enough.
-            Some(asked) if asked.elapsed() > PATIENCE => {
-                tell(&format!("stopped half way; run {} again to finish", request.verb()));
-                return Ok(None);
-            }
-            Some(_) => {}
-            None => {
-                tell("finishing this first: half of it could leave no live template");
-                asked = Some(Instant::now());
-            }
-        }
-    }
-}
-
-/// What was said of the steps.
-struct Told {
-    steps: usize,
-    at: Instant,
-}
-
-impl Told {
-    /// Each step once, and one that takes long every minute: somebody may be waiting without a live template.
-    fn tell(&mut self, progress: &generation::Progress) {
-        let generation::Progress { step, of, text, percent } = progress;
-        if self.steps > *step && self.at.elapsed() < EVERY {
-            return;
-        }
-        let waits = if self.steps > *step { "; vCenter is still at it" } else { "" };
-        let percent = percent.filter(|_| !waits.is_empty()).map(|percent| format!(", {percent} %")).unwrap_or_default();
-        self::tell(&format!("{}/{of} {text}{waits}{percent}", step + 1));
-        *self = Self { steps: step + 1, at: Instant::now() };
-    }
-}
-
-/// How often a step that takes long is told again.
-const EVERY: Duration = Duration::from_secs(60);
-
-/// Signals this soon after the first one are the same request.
-const PATIENCE: Duration = Duration::from_secs(15);
 
 fn stop(error: ApplyError) -> anyhow::Error {
     match error {

@@ -162,8 +162,9 @@ impl Course {
         let options = Options { task_scale: 0.0, ..Options::default() };
         let world = World::with(kind, self.start, options).await;
         if self.held_before {
+            // Beside other notes: vcsim takes no notes at all for "as they were".
             let notes = r#"tmpl-tui hold: {"reason":"wait","by":"op","since":"2026-01-01T00:00:00Z"}"#;
-            world.govc(&["vm.change", "-vm", BASE, "-annotation", notes]).await;
+            world.govc(&["vm.change", "-vm", BASE, "-annotation", &format!("Built by packer.\n{notes}")]).await;
         }
         world
     }

@@ -2,7 +2,8 @@
 
 use reqwest::Body;
 
-use super::{BETWEEN_LOOKS, Entry, Gate, GateError, LOOKS, unanswered};
+use super::answer::{BETWEEN_LOOKS, LOOKS, unanswered};
+use super::{Entry, Gate, GateError};
 use crate::vcenter::Error;
 use crate::vcenter::datastore::FilePath;
 
