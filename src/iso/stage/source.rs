@@ -42,6 +42,8 @@ pub(super) async fn copy(job: &Job<'_>, url: &str, size: u64, to: &FilePath) -> 
         Some((chunk, source))
     }));
     let given_up = tokio::select! {
+        // In this order: what is given up was begun, and is on record as that.
+        biased;
         uploaded = job.gate.upload(VERB, to, size, body) => Ok(uploaded),
         () = job.stop.cancelled() => Err(StageError::Cancelled),
         () = standstill(&moved, job.patience) => Err(StageError::Stalled { file: to.to_string(), limit: job.patience }),

@@ -23,6 +23,7 @@ fn what_is_wrong_is_said_in_one_line() {
         rejected(&format!("{rule}log='a'\nphase=['nap']")).contains("no stage is called \"nap\"; there are: prepare")
     );
     assert!(rejected("[[rule]]\nnam='x'").lines().count() == 1);
+    assert!(rejected("[[rule]]\nname=\"a\\nb\u{9b}\"\ncause='c'\nconfidence='low'").contains("rule a b : has neither"));
     let twice = format!("{rule}log='a'\n{rule}log='b'");
     assert_eq!(rejected(&twice), "ci/triage.toml: two rules are named x");
 }

@@ -73,7 +73,9 @@ struct Document {
 
 /// Reads and checks a file of rules.
 pub fn parse(path: &Path, text: &str) -> Result<Rules, RulesError> {
-    let invalid = |message: String| RulesError::Invalid { path: path.to_owned(), message };
+    // Names may hold anything.
+    let one_line = |message: String| message.replace(char::is_control, " ");
+    let invalid = |message: String| RulesError::Invalid { path: path.to_owned(), message: one_line(message) };
     let document: Document = toml::from_str(text).map_err(|error| invalid(placed(&error, text)))?;
     let mut rules: Vec<Rule> = Vec::new();
     for written in document.rule {
