@@ -180,7 +180,7 @@ async fn within_tmux() {
     tmux.env("TMUX_TMPDIR", world.home.path());
     tmux.args(["-u", "-f", "/dev/null", "-L", "trust", "new-session"]);
     tmux.arg(format!(
-        "{PROGRAM} --repo {} {KEY}; echo left with $?; stty -a | grep -o ' icanon'; sleep 60",
+        "{PROGRAM} --repo {} {KEY}; echo left with $?; stty -a | grep -o ' icanon'; read wait",
         world.repo.display()
     ));
     let mut pty = Pty::start(tmux, 120, 40);
@@ -193,7 +193,7 @@ async fn within_tmux() {
     pty.keys("q");
     pty.wait_for("left with 0");
     pty.wait_for("icanon");
-    pty.keys("\x03");
+    pty.keys("\r");
     pty.exit();
 }
 
