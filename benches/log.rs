@@ -11,8 +11,8 @@ use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 use std::time::{Duration, Instant};
 
-use tmpl::triage::log::{Direction, LogFile, Pattern};
-use tmpl::triage::redact::{Scrubber, Secret};
+use tmpl::packer_log::{Direction, LogFile, Pattern};
+use tmpl::text::redact::{Scrubber, Secret};
 
 const SIZE: u64 = 1 << 30;
 const ROUNDS: usize = 5;

@@ -10,7 +10,7 @@ use criterion::{Criterion, criterion_group, criterion_main};
 use image::{ExtendedColorType, ImageEncoder, Rgb, RgbImage};
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
-use tmpl::triage::picture::Picture;
+use tmpl::guest::picture::Picture;
 use tmpl::tui::picture::{Colours, Pixels, encode_sixel, half_blocks};
 
 /// Lines of text, as in text mode: few colours.

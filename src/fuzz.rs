@@ -9,14 +9,14 @@ use jiff::tz::TimeZone;
 use crate::console::key::{Code, KeyPress};
 use crate::console::{Console, Msg, Opening};
 use crate::generation::Actor;
+use crate::guest::picture::Picture;
+use crate::guest::screen;
 use crate::iso::discover::{Release, offered};
 use crate::iso::{bump, sums};
+use crate::packer_log;
 use crate::pipeline::{Matrix, varfiles};
-use crate::triage::log;
-use crate::triage::picture::Picture;
-use crate::triage::redact::{Scrubber, Secret};
+use crate::text::redact::{Scrubber, Secret};
 use crate::triage::rules;
-use crate::triage::screen;
 use crate::triage::verdict::judge;
 use crate::vcenter::{FolderEvent, LinkState};
 
@@ -110,11 +110,11 @@ pub fn soap(bytes: &[u8]) {
 /// No line of a log moves the terminal's cursor, however it is cut.
 pub fn log_lines(bytes: &[u8]) {
     for raw in bytes.split(|byte| *byte == b'\n') {
-        let text = String::from_utf8_lossy(log::parse::visible(raw));
-        let parsed = log::parse::parse(&text);
-        let shown = log::clean(&parsed.text);
+        let text = String::from_utf8_lossy(packer_log::parse::visible(raw));
+        let parsed = packer_log::parse::parse(&text);
+        let shown = crate::text::clean(&parsed.text);
         assert!(!shown.contains(char::is_control), "{shown:?}");
-        assert_eq!(log::clean(&shown), shown, "cleaning twice is cleaning once");
+        assert_eq!(crate::text::clean(&shown), shown, "cleaning twice is cleaning once");
     }
 }
 
@@ -174,7 +174,7 @@ pub fn triage(bytes: &[u8]) {
     let last = LOG.lines().count() as u64;
     assert!(verdict.evidence.iter().all(|cited| cited.line.is_none_or(|line| (1..=last).contains(&line))));
     for said in [&verdict.cause].into_iter().chain(&verdict.remedy) {
-        assert_eq!(log::clean(said), *said, "said as it stood in the log");
+        assert_eq!(crate::text::clean(said), *said, "said as it stood in the log");
     }
 }
 
@@ -210,7 +210,7 @@ pub fn keys(bytes: &[u8]) {
 /// Runs, jobs, artifacts and errors of GitHub are read or refused; a line that is built there is not dispatched again.
 pub fn github(bytes: &[u8]) {
     let at = Timestamp::constant(1_773_000_000, 0);
-    let (Some(matrix), Some((board, health))) = (shipped(), crate::remote::swallow(bytes, at)) else { return };
+    let (Some(matrix), Some((board, health))) = (shipped(), crate::github::swallow(bytes, at)) else { return };
     for line in &matrix.lines {
         assert!(board.builds(&line.key).is_none() || board.may_dispatch(&line.key).is_err());
     }

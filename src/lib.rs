@@ -23,17 +23,19 @@
 //! * [`json`]: JSON that is harmless where it is looked at.
 //! * [`paths`]: where state is kept on disk.
 
-pub mod build;
 pub mod console;
 #[doc(hidden)]
 pub mod fuzz;
 pub mod generation;
+pub mod github;
+pub mod guest;
 pub mod iso;
-pub mod json;
 pub mod lab;
+pub mod packer_log;
+pub mod packer_run;
 pub mod paths;
 pub mod pipeline;
-pub mod remote;
+pub mod text;
 pub mod tls;
 pub mod triage;
 #[cfg(feature = "tui")]

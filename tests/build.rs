@@ -17,7 +17,7 @@ use nix::sys::signal::{Signal, kill, killpg};
 use nix::unistd::{Pid, getsid};
 use pty::Pty;
 use rstest::rstest;
-use tmpl::build::{self, BuildError, Request, Run, RunState, run_here, start_detached};
+use tmpl::packer_run::{self, BuildError, Request, Run, RunState, run_here, start_detached};
 use tmpl::pipeline::{Key, Matrix};
 use tokio::sync::mpsc;
 
@@ -32,7 +32,7 @@ fn wait_until(what: &str, mut holds: impl FnMut() -> bool) {
 }
 
 fn latest(fake: &Fake) -> Run {
-    build::latest(&fake.state(), &Key("one".into())).unwrap().expect("a run is on record")
+    packer_run::latest(&fake.state(), &Key("one".into())).unwrap().expect("a run is on record")
 }
 
 #[test]
@@ -226,11 +226,11 @@ async fn a_detached_build_has_a_session_of_its_own_and_is_cancelled_cleanly() {
     let again = start_detached(Path::new(PROGRAM), &request, &state).await.unwrap_err();
     assert!(again.to_string().contains("already being built"), "{again}");
 
-    build::cancel(&run, false).await.unwrap();
-    let ended = build::wait(&run).await.unwrap();
+    packer_run::cancel(&run, false).await.unwrap();
+    let ended = packer_run::wait(&run).await.unwrap();
     assert_eq!(ended.state, RunState::Cancelled);
     assert!(fake.path("cleaned").exists());
-    let over = build::cancel(&run, false).await.unwrap_err();
+    let over = packer_run::cancel(&run, false).await.unwrap_err();
     assert!(matches!(over, BuildError::Over { .. }), "{over}");
 }
 
@@ -259,13 +259,13 @@ async fn a_packer_that_does_not_listen_is_killed_on_the_second_request_only() {
     let fake = Fake::new("1.16.0", script::DEAF);
     let run = start_detached(Path::new(PROGRAM), &request(&fake), &fake.state()).await.unwrap();
     wait_until("packer waits", || latest(&fake).state == RunState::Running && fake.path("waiting").exists());
-    build::cancel(&run, false).await.unwrap();
+    packer_run::cancel(&run, false).await.unwrap();
     wait_until("packer was asked", || latest(&fake).state == RunState::Cancelling);
-    build::cancel(&run, false).await.unwrap();
+    packer_run::cancel(&run, false).await.unwrap();
     let packer = run.refresh().unwrap().packer.unwrap();
     assert!(packer.alive(), "asking twice is not killing");
-    build::cancel(&run, true).await.unwrap();
-    assert_eq!(build::wait(&run).await.unwrap().state, RunState::Cancelled);
+    packer_run::cancel(&run, true).await.unwrap();
+    assert_eq!(packer_run::wait(&run).await.unwrap().state, RunState::Cancelled);
     assert!(!packer.alive());
 }
 
@@ -283,8 +283,8 @@ async fn packer_goes_on_without_its_supervisor_and_is_still_followed_and_cancell
     assert_eq!(busy.status.code(), Some(3), "{}", err(&busy));
 
     let follower = fake.tmpl(&["log", "one", "--follow"]).stdout(Stdio::piped()).spawn().unwrap();
-    build::cancel(&run, false).await.unwrap();
-    assert_eq!(build::wait(&run).await.unwrap().state, RunState::Cancelled);
+    packer_run::cancel(&run, false).await.unwrap();
+    assert_eq!(packer_run::wait(&run).await.unwrap().state, RunState::Cancelled);
     let followed = follower.wait_with_output().unwrap();
     assert!(String::from_utf8_lossy(&followed.stdout).contains("Cleanly cancelled"), "{followed:?}");
     assert!(fake.path("cleaned").exists());
@@ -345,7 +345,7 @@ async fn a_supervisor_that_was_stopped_does_not_keep_packer_from_being_asked() {
     let child = waiting(&fake);
     signal(&child, Signal::SIGSTOP);
     let run = latest(&fake);
-    build::cancel(&run, false).await.unwrap();
+    packer_run::cancel(&run, false).await.unwrap();
     wait_until("packer cleaned up", || fake.path("cleaned").exists());
     signal(&child, Signal::SIGCONT);
     assert_eq!(child.wait_with_output().unwrap().status.code(), Some(130));
@@ -365,7 +365,7 @@ async fn a_full_disk_keeps_nobody_from_stopping_a_build() {
     let child = waiting(&fake);
     let run = latest(&fake);
     unwritable(&run.dir.join("cancel.json"));
-    let error = build::cancel(&run, false).await.unwrap_err();
+    let error = packer_run::cancel(&run, false).await.unwrap_err();
     assert!(error.to_string().contains("cancel.json"), "{error}");
     assert_eq!(child.wait_with_output().unwrap().status.code(), Some(130));
     assert!(fake.path("cleaned").exists());
@@ -405,7 +405,7 @@ fn a_run_from_elsewhere_does_not_hide_the_one_at_work() {
     let run = latest(&fake);
     let line = request(&fake).line;
     let started = run.started + Duration::from_secs(1);
-    let foreign = build::Foreign {
+    let foreign = packer_run::Foreign {
         origin: "https://github.com/o/r/actions/runs/1".into(),
         name: "run1".into(),
         started,
@@ -414,9 +414,9 @@ fn a_run_from_elsewhere_does_not_hide_the_one_at_work() {
         reason: None,
         packer_version: "1.16.0".into(),
     };
-    let cradle = build::cradle(&fake.state(), &line).unwrap();
+    let cradle = packer_run::cradle(&fake.state(), &line).unwrap();
     assert_eq!(mode(cradle.path()), 0o700);
-    build::adopt(&fake.state(), &line, &foreign, cradle).unwrap();
+    packer_run::adopt(&fake.state(), &line, &foreign, cradle).unwrap();
     assert_eq!(latest(&fake).dir, run.dir);
     for verb in [&["sweep", "one", "--yes"][..], &["build", "one"]] {
         let output = fake.tmpl(verb).output().unwrap();

@@ -18,11 +18,11 @@ use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 use pipeline::{BASE, BUILD_PASSWORD, KEY, Site, wait_until, words};
 use pty::Pty;
-use tmpl::build::{self, Run, RunState};
+use tmpl::packer_run::{self, Run, RunState};
 use tmpl::pipeline::Key;
 
 fn latest(site: &Site) -> Option<Run> {
-    build::latest(&site.state(), &Key(KEY.into())).unwrap()
+    packer_run::latest(&site.state(), &Key(KEY.into())).unwrap()
 }
 
 fn build_name() -> String {
@@ -136,8 +136,8 @@ async fn a_build_outlives_its_supervisor_and_can_still_be_followed_and_cancelled
     let busy = site.run(&["build", KEY], 3);
     assert!(words(&busy).contains("already being built"), "{}", words(&busy));
 
-    build::cancel(&run, false).await.unwrap();
-    let ended = build::wait(&run).await.unwrap();
+    packer_run::cancel(&run, false).await.unwrap();
+    let ended = packer_run::wait(&run).await.unwrap();
     assert_eq!(ended.state, RunState::Cancelled);
     assert!(site.names().is_empty());
     assert_eq!(temporary_files(&site), 0);
@@ -225,8 +225,8 @@ async fn a_build_outlives_the_console_that_started_it_and_another_console_attach
     let second = Pty::start(site.tmpl_in_pty(&[KEY]), 120, 35);
     second.wait_for("wait for IP");
     assert_eq!(site.names(), [build_name()]);
-    build::cancel(&run, false).await.unwrap();
-    assert_eq!(build::wait(&run).await.unwrap().state, RunState::Cancelled);
+    packer_run::cancel(&run, false).await.unwrap();
+    assert_eq!(packer_run::wait(&run).await.unwrap().state, RunState::Cancelled);
     second.wait_for("cancelled");
     assert!(site.names().is_empty());
 }
@@ -236,7 +236,7 @@ async fn a_killed_packer_leaves_its_vm_and_that_is_told() {
     let site = Site::start("1h");
     let child = site.tmpl(&["build", KEY]).stderr(std::process::Stdio::piped()).spawn().unwrap();
     wait_until("packer waits for the guest", || waits_for_ip(&site));
-    build::cancel(&latest(&site).unwrap(), true).await.unwrap();
+    packer_run::cancel(&latest(&site).unwrap(), true).await.unwrap();
     let output = child.wait_with_output().unwrap();
     assert_eq!(output.status.code(), Some(130), "{}", words(&output));
     assert_eq!(site.names(), [build_name()]);

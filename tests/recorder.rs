@@ -13,11 +13,11 @@ use std::time::{Duration, Instant};
 use fake_packer::{Fake, script};
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
-use tmpl::build::{self, Run, RunState};
+use tmpl::guest::recording::{Activity, Recording, TIMELINE};
 use tmpl::lab::showcase::{Showcase, packer_of, repository, state_home};
 use tmpl::lab::{Lab, Options, Seed};
+use tmpl::packer_run::{self, Run, RunState};
 use tmpl::pipeline::Key;
-use tmpl::triage::recording::{Activity, Recording, TIMELINE};
 use tmpl::vcenter::PowerState;
 
 const PROGRAM: &str = env!("CARGO_BIN_EXE_tmpl-tui");
@@ -46,7 +46,7 @@ fn build(show: &Showcase, change: impl FnOnce(&mut Command)) -> Child {
 }
 
 fn run(show: &Showcase) -> Option<Run> {
-    build::latest(&show.state(), &key(show)).unwrap()
+    packer_run::latest(&show.state(), &key(show)).unwrap()
 }
 
 fn recording(show: &Showcase) -> Recording {
@@ -139,8 +139,8 @@ async fn a_killed_supervisor_leaves_a_record_that_reads() {
     }
     let run = run(&show).unwrap();
     assert_eq!(run.state, RunState::Running, "packer goes on");
-    build::cancel(&run, true).await.unwrap();
-    build::wait(&run).await.unwrap();
+    packer_run::cancel(&run, true).await.unwrap();
+    packer_run::wait(&run).await.unwrap();
 }
 
 /// A lab with the VM of line `one` of the stand-in's repository, stuck at a page.
@@ -154,7 +154,7 @@ async fn stuck() -> Lab {
 }
 
 fn recorded(fake: &Fake) -> Recording {
-    let run = build::latest(&fake.state(), &Key("one".into())).unwrap();
+    let run = packer_run::latest(&fake.state(), &Key("one".into())).unwrap();
     run.map(|run| Recording::read(&run.dir).unwrap()).unwrap_or_default()
 }
 
@@ -217,7 +217,7 @@ async fn a_disk_that_takes_nothing_for_a_while_ends_no_recording() {
     let (fake, lab) = (Fake::new("1.16.0", script::SLOW), stuck().await);
     let mut command = fake.tmpl(&["build", "one"]);
     let child = command.envs(lab.environment()).stderr(Stdio::piped()).spawn().unwrap();
-    let run = until("packer", || build::latest(&fake.state(), &Key("one".into())).unwrap()).await;
+    let run = until("packer", || packer_run::latest(&fake.state(), &Key("one".into())).unwrap()).await;
     std::fs::remove_dir_all(&run.frames).unwrap();
     std::fs::write(&run.frames, "in the way").unwrap();
     until("packer waits", || fake.path("waiting").exists().then_some(())).await;

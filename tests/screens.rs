@@ -9,8 +9,8 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
+use tmpl::guest::screen::{Look, look, open, read_cells};
 use tmpl::triage::rules::Rules;
-use tmpl::triage::screen::{Look, look, open, read_cells};
 
 #[derive(Deserialize)]
 struct Meta {

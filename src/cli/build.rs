@@ -4,12 +4,14 @@ use std::io::{ErrorKind, IsTerminal};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use tmpl::build::{self, BuildError, Listener, OnError, Outcome, Progress, Request, Run, RunState, Stop as StopBuild};
+use tmpl::github::step::Step;
 use tmpl::lab;
+use tmpl::packer_run::{
+    self, BuildError, Listener, OnError, Outcome, Progress, Request, Run, RunState, Stop as StopBuild,
+};
 use tmpl::paths::StateDir;
 use tmpl::pipeline::{Line, Os};
-use tmpl::remote::step::Step;
-use tmpl::triage::redact::Scrubber;
+use tmpl::text::redact::Scrubber;
 use tmpl::vcenter::{Client, Settings};
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::mpsc;
@@ -88,7 +90,7 @@ async fn build_line(context: &Context, args: Args, step: Option<&Step>) -> anyho
         let argv = request.argv();
         match args.json {
             true => say::json(&argv)?,
-            false => say::result(&build::shell_quoted(&argv))?,
+            false => say::result(&packer_run::shell_quoted(&argv))?,
         }
         return Ok(Exit::Done);
     }
@@ -100,7 +102,7 @@ async fn build_line(context: &Context, args: Args, step: Option<&Step>) -> anyho
         super::runs::free(context, &request.line.key).await?;
     }
     if request.line.os == Os::Windows && !simulated {
-        build::windows_preflight().await.map_err(stop)?;
+        packer_run::windows_preflight().await.map_err(stop)?;
     }
     let state = args.detached.as_ref().map_or_else(|| context.state(), |dir| Ok(StateDir::at(dir)))?;
     let quiet = args.detached.is_some();
@@ -108,7 +110,7 @@ async fn build_line(context: &Context, args: Args, step: Option<&Step>) -> anyho
     let silence = step.map(Step::silence);
     let on: &dyn Listener = if quiet { &Logged } else { &Told };
     let asked = CancellationToken::new();
-    let mut outcome = build::run_here(&request, &state, stops(asked.clone())?, on).await.map_err(stop)?;
+    let mut outcome = packer_run::run_here(&request, &state, stops(asked.clone())?, on).await.map_err(stop)?;
     let exit = finish(&outcome, &request.line, quiet).await;
     drop(silence);
     // From here on nothing that cannot be told replaces what was done.
@@ -132,7 +134,7 @@ async fn build_line(context: &Context, args: Args, step: Option<&Step>) -> anyho
                 note(reason.clone());
             }
             // A build started by the console has nobody else to tell.
-            noted("the run's record", build::remark(&outcome.run, &reason));
+            noted("the run's record", packer_run::remark(&outcome.run, &reason));
             outcome.run.reason = Some(Scrubber::shared().text(&reason).into_owned());
         }
     }
@@ -275,7 +277,7 @@ async fn finish(outcome: &Outcome, line: &Line, quiet: bool) -> Exit {
 async fn leftover(run: &Run, line: &Line) -> Option<String> {
     let settings = Settings::from_env(&|name| std::env::var(name).ok()).ok()?;
     let client = Client::new(settings).ok()?;
-    let left = build::left_behind(&client, run).await;
+    let left = packer_run::left_behind(&client, run).await;
     client.logout().await;
     match left {
         Ok(None) => None,

@@ -6,7 +6,7 @@ use std::io::{IsTerminal, Read, stdin};
 use std::path::PathBuf;
 
 use anyhow::Context as _;
-use tmpl::triage::picture::Picture;
+use tmpl::guest::picture::Picture;
 use tmpl::tui::picture::{self, Images};
 use tmpl::vcenter::audit::Audit;
 use tmpl::vcenter::gate::{Gate, GateError};

@@ -10,10 +10,10 @@ use std::time::Duration;
 
 use anyhow::Context as _;
 use clap::ValueEnum as _;
-use tmpl::build::{self, Request};
 use tmpl::console::alarm::Call;
 use tmpl::lab::Book;
 use tmpl::lab::showcase::{self, Error, Showcase};
+use tmpl::packer_run::{self, Request};
 use tmpl::paths::StateDir;
 use tmpl::pipeline::{Line, Matrix};
 use tmpl::tui::picture::Images;
@@ -139,16 +139,16 @@ async fn end_builds(show: &Showcase) -> anyhow::Result<()> {
     let state = show.state();
     let mut ending = Vec::new();
     for line in Matrix::load(&showcase::repository(show.folder()))?.lines {
-        let Some(run) = build::latest(&state, &line.key)?.filter(|run| run.state.live()) else { continue };
-        match build::cancel(&run, false).await {
+        let Some(run) = packer_run::latest(&state, &line.key)?.filter(|run| run.state.live()) else { continue };
+        match packer_run::cancel(&run, false).await {
             Ok(()) => ending.push(run),
-            Err(build::BuildError::Over { .. }) => {}
+            Err(packer_run::BuildError::Over { .. }) => {}
             Err(error) => return Err(error.into()),
         }
     }
     for run in ending {
-        if tokio::time::timeout(PATIENCE, build::wait(&run)).await.is_err() {
-            build::cancel(&run, true).await?;
+        if tokio::time::timeout(PATIENCE, packer_run::wait(&run)).await.is_err() {
+            packer_run::cancel(&run, true).await?;
         }
     }
     Ok(())
@@ -159,7 +159,7 @@ async fn start_builds(lines: Vec<Line>, repo: PathBuf, packer: PathBuf, state: S
     let program = std::env::current_exe()?;
     for line in lines {
         let request = Request { packer: packer.clone(), ..Request::new(line, repo.clone()) };
-        build::start_detached(&program, &request, &state).await?;
+        packer_run::start_detached(&program, &request, &state).await?;
     }
     Ok(())
 }

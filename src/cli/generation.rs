@@ -7,8 +7,8 @@ use std::sync::{Mutex, PoisonError};
 
 use jiff::Timestamp;
 use serde::Serialize;
-use tmpl::build;
 use tmpl::generation::{self, Actor, ApplyError, Generations, GuardError, Plan, Request, Step};
+use tmpl::packer_run;
 use tmpl::pipeline::Line;
 use tmpl::vcenter::Client;
 use tmpl::vcenter::gate::{GateError, Mode};
@@ -233,7 +233,7 @@ fn not_being_built(context: &Context, line: &Line, request: &Request) -> anyhow:
     if !matches!(request, Request::Promote | Request::Sweep) {
         return Ok(());
     }
-    let run = build::latest(&context.state()?, &line.key)?;
+    let run = packer_run::latest(&context.state()?, &line.key)?;
     match run.filter(|run| run.state.live()) {
         Some(run) => Err(Stop::refused(format!(
             "{} is being built since {:.0} (process {}); wait for it or cancel it first",

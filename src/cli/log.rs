@@ -6,10 +6,11 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
-use tmpl::build::{self, Run};
-use tmpl::remote::step::no_command;
-use tmpl::triage::log::{Direction, LogFile, Problem, clean, cut};
-use tmpl::triage::redact::{Scrubber, Stream};
+use tmpl::github::step::no_command;
+use tmpl::packer_log::{Direction, LogFile, Problem};
+use tmpl::packer_run::{self, Run};
+use tmpl::text::redact::{Scrubber, Stream};
+use tmpl::text::{clean, cut};
 
 use super::{Context, Exit, Stop, say};
 
@@ -81,7 +82,7 @@ fn find(context: &Context, what: &str) -> anyhow::Result<(PathBuf, Option<Run>)>
         Err(_) if Path::new(what).exists() => return Ok((what.into(), None)),
         Err(error) => return Err(Stop::usage(format!("{what} is not a file, and {error}"))),
     };
-    let run = build::latest(&context.state()?, &line.key)?;
+    let run = packer_run::latest(&context.state()?, &line.key)?;
     let run = run.ok_or_else(|| Stop::usage(format!("{} was not built here yet", line.key)))?;
     Ok((run.shown().to_owned(), Some(run)))
 }

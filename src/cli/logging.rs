@@ -9,7 +9,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use jiff::Timestamp;
 use tmpl::paths::{StateDir, create_private_dir};
-use tmpl::triage::redact::Scrubber;
+use tmpl::text::redact::Scrubber;
 use tracing::level_filters::LevelFilter;
 use tracing::{Level, Metadata};
 use tracing_appender::rolling::{RollingFileAppender, Rotation};

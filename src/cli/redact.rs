@@ -5,7 +5,7 @@ use std::io::{Read, Write};
 use std::path::{Path, PathBuf};
 
 use anyhow::Context as _;
-use tmpl::triage::redact::{Scrubber, Secret, secrets_of_repository};
+use tmpl::text::redact::{Scrubber, Secret, secrets_of_repository};
 
 use super::{Context, Exit, Stop, say};
 

@@ -5,9 +5,9 @@ mod print;
 mod watch;
 
 use jiff::Timestamp;
-use tmpl::build;
+use tmpl::github::{self, BUILD, Board, Client, Health, RemoteRun, Settings};
+use tmpl::packer_run;
 use tmpl::pipeline::Key;
-use tmpl::remote::{self, BUILD, Board, Client, Health, RemoteRun, Settings};
 
 use super::{Context, Exit, Stop, say};
 
@@ -112,8 +112,8 @@ pub fn client(context: &Context) -> anyhow::Result<Client> {
 }
 
 /// The exit code of what GitHub answered.
-pub fn stop(error: remote::Error) -> anyhow::Error {
-    use remote::Error;
+pub fn stop(error: github::Error) -> anyhow::Error {
+    use github::Error;
     match error {
         Error::Settings(_) | Error::Token | Error::Permission { .. } => Stop::usage(error),
         Error::Refused(_) => Stop::refused(error),
@@ -195,7 +195,7 @@ async fn find(github: &Client, wanted: Option<&str>) -> anyhow::Result<RemoteRun
 async fn dispatch(context: &Context, github: &Client, args: DispatchArgs) -> anyhow::Result<Exit> {
     may_change(context)?;
     let line = context.line(&args.key)?;
-    let local = build::latest(&context.state()?, &line.key)?.filter(|run| run.state.live());
+    let local = packer_run::latest(&context.state()?, &line.key)?.filter(|run| run.state.live());
     if local.is_some() {
         return Err(Stop::refused(format!(
             "{} is being built on this machine: two runs would fight over its VM",

@@ -6,9 +6,9 @@ use std::io::{self, IsTerminal, Write};
 
 use serde::Serialize;
 use serde_json::Value;
-use tmpl::remote::step;
-use tmpl::triage::log::clean;
-use tmpl::triage::redact::Scrubber;
+use tmpl::github::step;
+use tmpl::text::clean;
+use tmpl::text::redact::Scrubber;
 
 use super::stderr;
 
@@ -42,7 +42,7 @@ pub fn json_pretty(value: &impl Serialize) -> io::Result<()> {
 /// JSON whose values another program needs as they are.
 pub fn written(json: &str) -> io::Result<()> {
     // Within a string, where alone it can stand, it is the same and no command.
-    writeln!(io::stdout(), "{}", tmpl::json::harmless(json).replace("##[", "#\\u0023["))
+    writeln!(io::stdout(), "{}", tmpl::text::json::harmless(json).replace("##[", "#\\u0023["))
 }
 
 /// A line on stderr that says who speaks. Like all of them it waits for its turn elsewhere, so that it cannot fail.

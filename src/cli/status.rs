@@ -7,7 +7,7 @@ use serde::Serialize;
 use tmpl::console::age;
 use tmpl::generation::{Generations, Hold, Pending};
 use tmpl::pipeline::Line;
-use tmpl::triage::log::clean;
+use tmpl::text::clean;
 use tmpl::vcenter::{FolderEvent, LinkState, Vm};
 use tokio::signal::unix::{SignalKind, signal};
 

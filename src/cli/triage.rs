@@ -5,13 +5,13 @@ use std::io::{BufRead, BufReader, Read};
 use std::path::{Path, PathBuf};
 
 use anyhow::Context as _;
-use tmpl::build::Run;
-use tmpl::remote::step::Step;
+use tmpl::github::step::Step;
+use tmpl::guest::recording::{GuestState, Recording};
+use tmpl::guest::screen::{self, Look};
+use tmpl::packer_run::Run;
+use tmpl::text::redact::Scrubber;
 use tmpl::triage::bundle::{self, Contents};
-use tmpl::triage::recording::{GuestState, Recording};
-use tmpl::triage::redact::Scrubber;
 use tmpl::triage::rules::Rules;
-use tmpl::triage::screen::{self, Look};
 use tmpl::triage::verdict::{Evidence, Scene, Verdict, Witness, judge};
 use tmpl::vcenter::Vm;
 
@@ -181,7 +181,7 @@ fn tell(look: Option<Look>) -> anyhow::Result<Option<Look>> {
 /// The newest run of a line. Where files are named besides, there need not be one (a leg of CI whose build never began).
 fn newest_run(context: &Context, key: &str, optional: bool) -> anyhow::Result<Option<Run>> {
     let line = context.line(key)?;
-    let run = tmpl::build::latest(&context.state()?, &line.key).context("cannot read the records of runs")?;
+    let run = tmpl::packer_run::latest(&context.state()?, &line.key).context("cannot read the records of runs")?;
     match run {
         None if !optional => Err(Stop::usage(format!("{key}: no run is recorded here; name a log with --log"))),
         run => Ok(run),

@@ -2,11 +2,11 @@
 
 use std::path::PathBuf;
 
-use tmpl::build::{self, Asked};
+use tmpl::packer_run::{self, Asked};
 use tmpl::pipeline::check::{self, Finding};
 use tmpl::pipeline::{Line, Matrix};
-use tmpl::triage::log::clean;
-use tmpl::triage::redact::Scrubber;
+use tmpl::text::clean;
+use tmpl::text::redact::Scrubber;
 
 use super::{Context, Exit, Stop, say};
 
@@ -53,7 +53,7 @@ async fn ask(matrix: &Matrix, lines: &[Line], args: &Args) -> anyhow::Result<Vec
     let scrubber = Scrubber::of_repository(&matrix.repo);
     let mut findings = Vec::new();
     for line in lines {
-        match build::validate(&matrix.repo, line, &args.packer).await? {
+        match packer_run::validate(&matrix.repo, line, &args.packer).await? {
             Asked::Sound => {}
             Asked::NotAsked(why) => {
                 say::aside(&format!("static checks only: {why}"))?;

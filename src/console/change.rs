@@ -12,8 +12,8 @@ use super::state::{Console, Ongoing};
 use super::text::Field;
 use super::toast::Tone;
 use super::typing;
-use crate::build::{Request, shell_quoted};
 use crate::generation::Plan;
+use crate::packer_run::{Request, shell_quoted};
 use crate::pipeline::Key;
 
 impl Console {

@@ -7,7 +7,7 @@ use super::operation::Operation;
 use super::text::Field;
 use super::typing;
 use crate::generation::Plan;
-use crate::triage::picture::Picture;
+use crate::guest::picture::Picture;
 use crate::vcenter::Vm;
 
 /// What must be typed before the change is armed.

@@ -27,7 +27,7 @@ use super::github::{Ask, Heard};
 use super::message::{Answer, Msg};
 use crate::paths::StateDir;
 use crate::pipeline::Line;
-use crate::triage::redact::Scrubber;
+use crate::text::redact::Scrubber;
 use crate::vcenter::Settings;
 
 /// Takes the messages to the console. Called from any thread.

@@ -8,9 +8,9 @@ use super::github::Ask;
 use super::media;
 use super::message::Question;
 use crate::generation::Plan;
+use crate::guest::picture::Picture;
+use crate::packer_log::Pattern;
 use crate::pipeline::Key;
-use crate::triage::log::Pattern;
-use crate::triage::picture::Picture;
 use crate::vcenter::Vm;
 
 /// Something to do.

@@ -11,8 +11,8 @@ use super::effect::Effect;
 use super::message::{Answer, Question};
 use super::operation::Refusal;
 use super::state::Console;
+use crate::github::{Board, Health, Leg, RemoteRun, Seen};
 use crate::pipeline::Key;
-use crate::remote::{Board, Health, Leg, RemoteRun, Seen};
 
 /// How often GitHub is asked while somebody looks, while a run is at work, and else. Unchanged answers cost nothing.
 const LOOKED_AT: SignedDuration = SignedDuration::from_secs(10);
@@ -122,7 +122,7 @@ impl GitHubView {
             rows.push(Row::Run(seen));
             let open = seen.run.state.live() || seen.run.state.failed();
             let worth =
-                |leg: &&Leg| leg.key.is_some() || leg.state.failed() || leg.state == crate::remote::State::Running;
+                |leg: &&Leg| leg.key.is_some() || leg.state.failed() || leg.state == crate::github::State::Running;
             rows.extend(seen.legs.iter().filter(|_| open).filter(worth).map(|leg| Row::Leg(seen, leg)));
         }
         rows

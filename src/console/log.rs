@@ -13,8 +13,8 @@ use jiff::civil::DateTime;
 
 use super::effect::Effect;
 use super::message::{Answer, Question};
+use crate::packer_log::{LogLine, Pattern, Track};
 use crate::pipeline::Key;
-use crate::triage::log::{LogLine, Pattern, Track};
 
 /// What is known of the whole log.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]

@@ -13,11 +13,11 @@ use super::media;
 use super::panes::{Measures, Pane};
 use super::run::RunSeen;
 use super::words::Words;
+use crate::guest::picture::Picture;
+use crate::guest::recording::Recording;
+use crate::packer_log::LogLine;
+use crate::packer_log::stage_times::Habits;
 use crate::pipeline::Key;
-use crate::triage::clock::Habits;
-use crate::triage::log::LogLine;
-use crate::triage::picture::Picture;
-use crate::triage::recording::Recording;
 use crate::triage::verdict::Verdict;
 use crate::vcenter::FolderEvent;
 

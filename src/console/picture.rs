@@ -4,7 +4,7 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::effect::Effect;
 use super::message::{Answer, Question};
-use crate::triage::picture::Picture;
+use crate::guest::picture::Picture;
 use crate::vcenter::{Moid, PowerState, Vm};
 
 const EVERY: SignedDuration = SignedDuration::from_secs(2);

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use jiff::Timestamp;
 
-pub use crate::build::RunState;
+pub use crate::packer_run::RunState;
 
 /// The newest run of a line.
 #[derive(Debug, Clone, PartialEq, Eq)]

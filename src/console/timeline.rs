@@ -13,10 +13,10 @@ use super::effect::{Effect, Sought};
 use super::message::{Answer, Question};
 use super::panes::Pane;
 use super::state::Console;
+use crate::guest::picture::Picture;
+use crate::guest::recording::{Frame, Recording};
+use crate::packer_log::stage_times::Habits;
 use crate::pipeline::Key;
-use crate::triage::clock::Habits;
-use crate::triage::picture::Picture;
-use crate::triage::recording::{Frame, Recording};
 
 /// The pane's state.
 #[derive(Debug, Clone, Default)]

@@ -7,7 +7,7 @@ use super::message::{Answer, Question};
 use super::panes::Pane;
 use super::state::Console;
 use super::toast::Tone;
-use crate::triage::picture::Picture;
+use crate::guest::picture::Picture;
 
 /// What a picture says. Everything in it is scrubbed of secrets and safe for a terminal.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]

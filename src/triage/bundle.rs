@@ -19,10 +19,10 @@ use serde_json::Value;
 use zip::write::SimpleFileOptions;
 use zip::{CompressionMethod, ZipWriter};
 
-use super::recording::{Event, Frame, Reading, Recording};
-use super::redact::Scrubber;
-use super::screen::Motion;
 use super::verdict::Verdict;
+use crate::guest::recording::{Event, Frame, Reading, Recording};
+use crate::guest::screen::Motion;
+use crate::text::redact::Scrubber;
 
 /// The page's name in the zip.
 pub const PAGE: &str = "index.html";
@@ -160,7 +160,7 @@ fn fill<W: Write + Seek>(
         texts.push(("run.json", json(run)?));
     }
     if !recording.is_empty() {
-        texts.push((super::recording::TIMELINE, timeline(&recording, &shots, scrubber)));
+        texts.push((crate::guest::recording::TIMELINE, timeline(&recording, &shots, scrubber)));
     }
     for (name, text) in texts {
         zip.start_file(name, options(CompressionMethod::Deflated))?;

@@ -1,13 +1,5 @@
-//! Why a build failed: the log, the recorded screen, and redaction of everything that leaves.
+//! Why a build failed: rules, the verdict, and the bundle that is handed on.
 
 pub mod bundle;
-pub mod clock;
-pub mod fingerprint;
-pub mod log;
-pub mod picture;
-mod quads;
-pub mod recording;
-pub mod redact;
 pub mod rules;
-pub mod screen;
 pub mod verdict;

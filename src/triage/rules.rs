@@ -9,10 +9,10 @@ use std::path::{Path, PathBuf};
 use regex::Regex;
 use serde::Deserialize;
 
-use super::fingerprint::Fingerprint;
-use super::log::{Origin, Phase};
+use crate::guest::screen::ScreenLabel;
+use crate::packer_log::{Origin, Phase};
 
-pub use teach::{Sign, TeachError, teach};
+pub use teach::{TeachError, teach};
 pub(crate) use written::parse;
 
 /// The rules that ship with the program.
@@ -150,37 +150,13 @@ pub enum GuestSign {
     LinkLocal,
 }
 
-/// Words by which a screen is named.
-#[derive(Debug, Clone)]
-pub struct Screen {
-    /// the name
-    pub label: String,
-    /// every one of these must be on it (compared with tolerance for misreads); empty when it is known by `hash`
-    pub text: Vec<String>,
-    /// what its picture looks like
-    pub hash: Option<Fingerprint>,
-    /// the state such a screen is in, where its kind tells
-    pub state: Option<String>,
-    /// there must be hardly anything else on it
-    pub alone: bool,
-}
-
-impl Screen {
-    fn known_by(&self, sign: &Sign) -> bool {
-        match sign {
-            Sign::Text(words) => self.text == *words,
-            Sign::Hash(hash) => self.hash.as_ref() == Some(hash),
-        }
-    }
-}
-
 /// All rules, in order.
 #[derive(Debug, Clone)]
 pub struct Rules {
     /// rules about failures
     pub rules: Vec<Rule>,
     /// names of screens
-    pub screens: Vec<Screen>,
+    pub screens: Vec<ScreenLabel>,
 }
 
 impl Rules {

@@ -14,10 +14,10 @@ mod words;
 
 use serde::Serialize;
 
-use super::log::clean;
-use super::redact::Scrubber;
 use super::rules::Rules;
-use super::screen::Look;
+use crate::guest::screen::Look;
+use crate::text::clean;
+use crate::text::redact::Scrubber;
 
 pub use reader::{Judge, JudgeError, judge};
 pub use scene::{Scene, before_clean_up};

@@ -24,8 +24,8 @@ use crate::console::{Console, Effect, Msg, Opening};
 use crate::generation::Actor;
 use crate::paths::StateDir;
 use crate::pipeline::Matrix;
-use crate::triage::log::clean;
-use crate::triage::redact::Scrubber;
+use crate::text::clean;
+use crate::text::redact::Scrubber;
 use crate::vcenter::Settings;
 
 /// What the console is opened with. Everything that can be wrong about it was found before.

@@ -8,8 +8,8 @@ use std::path::{Path, PathBuf};
 use jiff::Timestamp;
 use serde::Serialize;
 
-use crate::json;
 use crate::paths::create_private_dir;
+use crate::text::json;
 
 /// Appends to one file, mode 0600. Records hold names, ids and verbs; secrets never reach it.
 #[derive(Debug, Clone)]

@@ -2,7 +2,7 @@
 
 use jiff::Timestamp;
 use serde_json::Value;
-use tmpl::build::Process;
+use tmpl::packer_run::Process;
 
 use super::{BASE, KEY, Kind, World};
 

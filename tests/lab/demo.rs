@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use portable_pty::CommandBuilder;
-use tmpl::build::{self, Run, RunState};
+use tmpl::packer_run::{self, Run, RunState};
 use tmpl::paths::StateDir;
 use tmpl::pipeline::Key;
 
@@ -31,7 +31,7 @@ fn folder(temporary: &Path) -> Option<PathBuf> {
 /// The run that the demo began itself, not one of those it says were there before.
 fn run(temporary: &Path, key: &str) -> Option<Run> {
     let state = StateDir::at(folder(temporary)?.join("state/tmpl-tui"));
-    build::latest(&state, &Key(key.into())).unwrap().filter(|run| run.supervisor.pid != 0)
+    packer_run::latest(&state, &Key(key.into())).unwrap().filter(|run| run.supervisor.pid != 0)
 }
 
 /// Waits until there is what is looked for.

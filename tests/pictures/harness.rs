@@ -15,7 +15,7 @@ use ratatui::backend::CrosstermBackend;
 use ratatui::layout::Rect;
 use ratatui::widgets::{Block, Clear, Paragraph};
 use ratatui::{Frame, Terminal};
-use tmpl::triage::picture::Picture;
+use tmpl::guest::picture::Picture;
 use tmpl::tui::picture::{self, Images, PictureSurface};
 
 #[derive(Parser)]

@@ -95,7 +95,7 @@ fn the_log_of_a_leg_holds_no_secret() {
     let created = jiff::Timestamp::now() - jiff::SignedDuration::from_mins(9);
     let run = Run {
         id: 9001,
-        workflow: tmpl::remote::BUILD,
+        workflow: tmpl::github::BUILD,
         title: "build-templates p@ss&<w>'o\"rd-1 opera.tor@lab-7".into(),
         event: "schedule",
         status: "completed",

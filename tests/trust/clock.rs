@@ -113,7 +113,7 @@ async fn a_clock_that_is_set_under_a_build(#[case] jump: &str) {
     std::fs::write(&packer, PACKER.replace("HOME", &home.display().to_string())).unwrap();
     std::fs::set_permissions(&packer, std::fs::Permissions::from_mode(0o755)).unwrap();
     let state = tmpl::paths::StateDir::at(home.join(".local/state/tmpl-tui"));
-    let latest = || tmpl::build::latest(&state, &tmpl::pipeline::Key(KEY.into())).unwrap().unwrap();
+    let latest = || tmpl::packer_run::latest(&state, &tmpl::pipeline::Key(KEY.into())).unwrap().unwrap();
     let build = || {
         let mut program: Command =
             world.program(&["build", KEY, "--timeout", "60", "--packer", packer.to_str().unwrap()]);
@@ -131,7 +131,7 @@ async fn a_clock_that_is_set_under_a_build(#[case] jump: &str) {
     Ended::of(first.wait_with_output().await.unwrap()).is(0, "is built");
     let dir = latest().dir;
     Ended::of(build().wait_with_output().await.unwrap()).is(0, "is built");
-    assert!(latest().dir > dir && latest().state == tmpl::build::RunState::Succeeded, "{:?}", latest());
+    assert!(latest().dir > dir && latest().state == tmpl::packer_run::RunState::Succeeded, "{:?}", latest());
     world.run(&["log", KEY]).await.is(0, "");
 }
 

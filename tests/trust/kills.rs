@@ -8,9 +8,9 @@ use std::time::{Duration, Instant};
 
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
+use tmpl::guest::picture::Picture;
+use tmpl::guest::recording::Recording;
 use tmpl::lab::Options;
-use tmpl::triage::picture::Picture;
-use tmpl::triage::recording::Recording;
 
 use super::console::{console, ready};
 use super::faults::{COURSES, Course, STAGE, desk, possible, records, staged_or_not};
@@ -336,7 +336,7 @@ async fn build_killed(after: u64, signal: Signal) -> usize {
     let ended = tokio::time::timeout(Duration::from_secs(60), first.wait()).await.expect("it ends").unwrap();
     let state = tmpl::paths::StateDir::at(world.home.path().join(".local/state/tmpl-tui"));
     let key = tmpl::pipeline::Key(KEY.into());
-    let newest = || tmpl::build::latest(&state, &key).unwrap_or_else(|error| panic!("{context}: {error}"));
+    let newest = || tmpl::packer_run::latest(&state, &key).unwrap_or_else(|error| panic!("{context}: {error}"));
     // Packer goes on without its supervisor.
     let began = Instant::now();
     while newest().is_some_and(|run| run.state.live()) {
@@ -345,11 +345,11 @@ async fn build_killed(after: u64, signal: Signal) -> usize {
     }
     let shown = newest().map_or(0, |run| pictures(&run.dir, &context));
     if ended.code() == Some(0) {
-        assert_eq!(newest().unwrap().state, tmpl::build::RunState::Succeeded, "exit 0 is a lie: {context}");
+        assert_eq!(newest().unwrap().state, tmpl::packer_run::RunState::Succeeded, "exit 0 is a lie: {context}");
     }
     let again = super::world::Ended::of(program(&verb).output().await.unwrap());
     assert_eq!(again.exit, 0, "the next build: {context}: {}", again.err);
-    assert_eq!(newest().unwrap().state, tmpl::build::RunState::Succeeded, "the next build: {context}");
+    assert_eq!(newest().unwrap().state, tmpl::packer_run::RunState::Succeeded, "the next build: {context}");
     world.run(&["log", KEY]).await.is(0, "");
     assert!(world.changes().is_empty());
     shown + newest().map_or(0, |run| pictures(&run.dir, &context))

@@ -7,11 +7,11 @@ use std::time::{Duration, Instant};
 
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
-use tmpl::build;
+use tmpl::guest::recording::Recording;
 use tmpl::lab::{Options, Seed};
+use tmpl::packer_run;
 use tmpl::paths::StateDir;
 use tmpl::pipeline::{Line, Matrix};
-use tmpl::triage::recording::Recording;
 use tmpl::vcenter::PowerState;
 
 use super::console::console;
@@ -104,7 +104,7 @@ impl Night {
 
     fn recording(&self, line: &Line) -> Recording {
         let state = StateDir::at(self.world.home.path().join(".local/state/tmpl-tui"));
-        let run = build::latest(&state, &line.key).unwrap();
+        let run = packer_run::latest(&state, &line.key).unwrap();
         run.and_then(|run| Recording::read(&run.dir).ok()).unwrap_or_default()
     }
 

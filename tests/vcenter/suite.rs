@@ -310,7 +310,7 @@ async fn pictures(server: Server) {
     assert!(matches!(&error, Error::Picture { reason, .. } if reason.contains("powered off")), "{error}");
     let build = running(&client).await;
     let bytes = client.screenshot(&build, None).await.unwrap();
-    tmpl::triage::picture::Picture::decode(bytes).unwrap();
+    tmpl::guest::picture::Picture::decode(bytes).unwrap();
     client.screenshot(&build, Some(320)).await.unwrap();
     // Its session ends between two pictures.
     server.door.at_method("/screen", 1, Trouble::Expire);

@@ -1,6 +1,6 @@
 //! The pipeline on GitHub: token, rate limit, schedule, runners, pods.
 
-use tmpl::remote::{Client, Error, Settings, pod};
+use tmpl::github::{Client, Error, Settings, pod};
 
 use super::super::Context;
 use super::{Finding, State};

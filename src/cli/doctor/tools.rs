@@ -4,7 +4,7 @@ use std::process::Stdio;
 use std::time::Duration;
 
 use futures_util::future::join_all;
-use tmpl::build;
+use tmpl::packer_run;
 use tokio::process::Command;
 
 use super::{Finding, State};
@@ -79,7 +79,7 @@ async fn version(program: &str, argument: &str) -> Result<String, String> {
 
 /// Ansible's own interpreter, which must know WinRM for Windows guests.
 async fn winrm() -> Finding {
-    match build::windows_preflight().await {
+    match packer_run::windows_preflight().await {
         Ok(interpreter) => Finding::new("tools", "ansible + winrm", State::Ok, interpreter),
         Err(error) => Finding::new("tools", "ansible + winrm", State::Failed, error.to_string()),
     }

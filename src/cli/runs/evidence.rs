@@ -2,11 +2,11 @@
 
 use indicatif::{ProgressBar, ProgressStyle};
 use serde::Serialize;
-use tmpl::build::Run;
+use tmpl::github::pins::{self, Skew};
+use tmpl::github::{Client, Leg, RemoteRun, pod};
+use tmpl::packer_run::Run;
 use tmpl::pipeline::Line;
-use tmpl::remote::pins::{self, Skew};
-use tmpl::remote::{Client, Leg, RemoteRun, pod};
-use tmpl::triage::redact::Scrubber;
+use tmpl::text::redact::Scrubber;
 use tokio::io::{AsyncBufReadExt as _, AsyncReadExt as _};
 use tokio::signal::unix::{SignalKind, signal};
 

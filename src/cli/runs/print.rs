@@ -3,8 +3,8 @@
 use std::io;
 
 use jiff::{SignedDuration, Timestamp};
-use tmpl::remote::{Board, Health, Leg, Rate, RemoteRun, State};
-use tmpl::triage::log::clean;
+use tmpl::github::{Board, Health, Leg, Rate, RemoteRun, State};
+use tmpl::text::clean;
 
 use crate::cli::say;
 

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use tmpl::remote::{Client, Conclusion, RemoteRun, State};
+use tmpl::github::{Client, Conclusion, RemoteRun, State};
 use tokio::signal::unix::{SignalKind, signal};
 
 use super::{now, print, stop};

@@ -10,10 +10,10 @@ use jiff::Zoned;
 use super::super::message::Answer;
 use super::save::blocking;
 use super::verdict::{self, Case};
+use crate::guest::recording::Recording;
 use crate::pipeline::Key;
+use crate::text::redact::Scrubber;
 use crate::triage::bundle::{self, Contents};
-use crate::triage::recording::Recording;
-use crate::triage::redact::Scrubber;
 
 /// Judges the run and writes `<key>-triage-<time>.zip` into the current folder.
 pub(super) async fn save(key: Key, case: Case, scrubber: Arc<Scrubber>) -> Answer<PathBuf> {

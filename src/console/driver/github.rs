@@ -9,9 +9,9 @@ use super::super::github::{Heard, Kept, Pipeline};
 use super::super::message::{Answer, Msg};
 use super::save::blocking;
 use super::{Parts, Report};
+use crate::github::{Client, Leg, RemoteRun, Settings, pins};
 use crate::paths::StateDir;
 use crate::pipeline::{Key, Line};
-use crate::remote::{Client, Leg, RemoteRun, Settings, pins};
 
 /// The connection, once it is known whether there can be one.
 #[derive(Clone)]

@@ -10,7 +10,7 @@ use super::super::judge::TYPE;
 use super::super::message::{Answer, Msg};
 use super::Report;
 use crate::generation::NEEDS;
-use crate::triage::picture::Picture;
+use crate::guest::picture::Picture;
 use crate::vcenter::{Account, Client, FolderEvent, LinkState, Moid, Settings, Vm};
 
 /// The client of this session, replaced when a person asks for a new login.

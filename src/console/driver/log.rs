@@ -12,9 +12,10 @@ use super::super::log::{Found, LogFacts};
 use super::super::message::{Answer, Msg, Question};
 use super::Report;
 use super::save::{blocking, file};
+use crate::packer_log::{Direction, LogFile, LogLine, Phase, Problem, Track};
 use crate::pipeline::Key;
-use crate::triage::log::{Direction, LogFile, LogLine, Phase, Problem, Track, clean};
-use crate::triage::redact::Scrubber;
+use crate::text::clean;
+use crate::text::redact::Scrubber;
 
 /// Lines shown of a log that is still being read for the first time.
 const EARLY: usize = 200;
@@ -233,7 +234,7 @@ fn scrubbed(log: &mut impl std::io::Read, scrubber: &Scrubber, out: &mut dyn std
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::triage::redact::Secret;
+    use crate::text::redact::Secret;
 
     #[test]
     fn a_tasks_name_holds_no_secret_and_turns_no_letters() {

@@ -11,12 +11,12 @@ use super::super::message::{Answer, Msg};
 use super::super::run::{RunSeen, Still};
 use super::save::blocking;
 use super::{Parts, Report, log};
-use crate::build::{self, Request, Run};
+use crate::guest::recording::{Activity, Recording};
+use crate::packer_log::LogFile;
+use crate::packer_run::{self, Request, Run};
 use crate::paths::StateDir;
 use crate::pipeline::Key;
-use crate::triage::log::LogFile;
-use crate::triage::recording::{Activity, Recording};
-use crate::triage::redact::Scrubber;
+use crate::text::redact::Scrubber;
 
 /// How often the records are looked at.
 const EVERY: Duration = Duration::from_secs(1);
@@ -57,7 +57,7 @@ impl Eyes {
         let mut news = Vec::new();
         for (key, last) in keys {
             let run =
-                build::latest(&self.state, key).map_err(|error| format!("cannot read the runs of {key}: {error}"));
+                packer_run::latest(&self.state, key).map_err(|error| format!("cannot read the runs of {key}: {error}"));
             let seen = run.map(|run| run.map(|run| self.seen(key, &run)));
             if last.as_ref() != Some(&seen) {
                 *last = Some(seen.clone());
@@ -125,16 +125,16 @@ pub(super) async fn start(parts: Parts, key: Key) -> Answer<String> {
     let line = parts.lines.into_iter().find(|line| line.key == key).ok_or_else(|| format!("no line {key}"))?;
     let program = program().map_err(|error| format!("cannot tell where this program is: {error}"))?;
     let request = Request { packer: parts.packer, ..Request::new(line, parts.repo) };
-    build::start_detached(&program, &request, &parts.state).await.map_err(|error| error.to_string())?;
+    packer_run::start_detached(&program, &request, &parts.state).await.map_err(|error| error.to_string())?;
     Ok(format!("{key}: build started"))
 }
 
 /// Asks the newest run of a line to stop, or kills it.
 pub(super) async fn stop(state: StateDir, key: Key, force: bool) -> Answer<String> {
     let name = key.clone();
-    let run = blocking(move || build::latest(&state, &name).map_err(|error| error.to_string())).await?;
+    let run = blocking(move || packer_run::latest(&state, &name).map_err(|error| error.to_string())).await?;
     let run = run.ok_or_else(|| format!("{key} has no run"))?;
-    build::cancel(&run, force).await.map_err(|error| error.to_string())?;
+    packer_run::cancel(&run, force).await.map_err(|error| error.to_string())?;
     Ok(if force {
         format!("{key}: packer killed; S sweeps what it left")
     } else {

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use jiff::Zoned;
 
 use super::super::message::Answer;
-use crate::triage::picture::Picture;
+use crate::guest::picture::Picture;
 
 /// Writes a picture as `<name>-<time>.png`.
 pub(super) async fn picture(name: String, picture: Picture) -> Answer<PathBuf> {

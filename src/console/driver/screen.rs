@@ -11,12 +11,13 @@ use super::super::words::Words;
 use super::generation::Gateway;
 use super::link::{Pending, ready};
 use super::save::blocking;
-use crate::triage::fingerprint::Fingerprint;
-use crate::triage::log::clean;
-use crate::triage::picture::Picture;
-use crate::triage::redact::Scrubber;
-use crate::triage::rules::{self, OWN, Rules, Sign};
-use crate::triage::screen::{self, Change, Text};
+use crate::guest::fingerprint::Fingerprint;
+use crate::guest::picture::Picture;
+use crate::guest::screen::Sign;
+use crate::guest::screen::{self, Change, Text};
+use crate::text::clean;
+use crate::text::redact::Scrubber;
+use crate::triage::rules::{self, OWN, Rules};
 use crate::vcenter::{Account, Vm};
 
 /// What typing needs.
@@ -138,7 +139,7 @@ pub(super) async fn teach(repo: PathBuf, label: String, words: Vec<String>, pict
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::triage::redact::Secret;
+    use crate::text::redact::Secret;
 
     #[test]
     fn the_text_of_a_picture_holds_no_secret_and_is_harmless() {

@@ -12,13 +12,13 @@ use tokio::task::JoinHandle;
 use super::super::message::{Answer, Msg, Question};
 use super::Report;
 use super::save::blocking;
-use crate::build::{self, Run};
+use crate::guest::picture::Picture;
+use crate::guest::recording::Recording;
+use crate::packer_log::Tracks;
+use crate::packer_log::stage_times::{self, Habits};
+use crate::packer_run::{self, Run};
 use crate::paths::StateDir;
 use crate::pipeline::Key;
-use crate::triage::clock::{self, Habits};
-use crate::triage::log::Tracks;
-use crate::triage::picture::Picture;
-use crate::triage::recording::Recording;
 
 /// How often a record is looked at.
 const EVERY: Duration = Duration::from_secs(1);
@@ -96,7 +96,7 @@ async fn follow(question: Question, dir: PathBuf, report: &Report) {
 
 /// How long the stages of earlier runs of a line took.
 fn habits(state: &StateDir, key: &Key, current: &Path, known: &Known) -> Answer<Habits> {
-    let mut runs = build::all(state, key).map_err(|error| error.to_string())?;
+    let mut runs = packer_run::all(state, key).map_err(|error| error.to_string())?;
     runs.sort_by_key(|run| std::cmp::Reverse(run.started));
     let mut habits = Habits::default();
     for run in runs.iter().filter(|run| !run.state.live() && run.dir != current).take(EARLIER) {
@@ -113,7 +113,7 @@ fn habits(state: &StateDir, key: &Key, current: &Path, known: &Known) -> Answer<
 }
 
 fn tracks(run: &Run) -> std::io::Result<Tracks> {
-    clock::tracks(BufReader::with_capacity(256 << 10, File::open(&run.log)?))
+    stage_times::tracks(BufReader::with_capacity(256 << 10, File::open(&run.log)?))
 }
 
 /// A recorded picture.

@@ -7,11 +7,11 @@ use std::sync::Arc;
 
 use super::super::message::Answer;
 use super::save::blocking;
-use crate::build::Run;
-use crate::triage::recording::Recording;
-use crate::triage::redact::Scrubber;
+use crate::guest::recording::Recording;
+use crate::guest::screen;
+use crate::packer_run::Run;
+use crate::text::redact::Scrubber;
 use crate::triage::rules::Rules;
-use crate::triage::screen;
 use crate::triage::verdict::{self, Scene, Verdict};
 
 /// Pictures looked at, the newest ones: what stands still does so in the last of them, and each is megabytes.

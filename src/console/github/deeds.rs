@@ -10,8 +10,8 @@ use super::super::panes::Pane;
 use super::super::state::{Console, Leaving};
 use super::super::toast::Tone;
 use super::{Ask, Kept, Row};
+use crate::github::{Leg, RemoteRun};
 use crate::pipeline::Key;
-use crate::remote::{Leg, RemoteRun};
 
 impl Console {
     /// The judge's part for what is done at GitHub.

@@ -8,8 +8,8 @@ use super::super::message::{Answer, Question};
 use super::super::state::Console;
 use super::super::toast::Tone;
 use super::{ASIDE, AT_WORK, Ask, LOOKED_AT, Pipeline, Row};
+use crate::github::State;
 use crate::pipeline::Key;
-use crate::remote::State;
 
 impl Console {
     /// Asks again when it is time.

@@ -1,7 +1,7 @@
 //! Folding: a row stands for all the lines that packer and its plugins write for each other.
 
 use super::LogPane;
-use crate::triage::log::{LogLine, Origin};
+use crate::packer_log::{LogLine, Origin};
 
 /// Lines read before and after those on screen, so that a folded page is full in spite of a talkative plugin.
 pub(super) const AROUND: u64 = 1_000;

@@ -6,7 +6,7 @@ use crate::console::fixture::{self, key, night, typed};
 use crate::console::github::{Ask, Heard, Kept};
 use crate::console::panes::Pane;
 use crate::console::{Console, Effect, Msg, Question};
-use crate::remote::{Conclusion, State};
+use crate::github::{Conclusion, State};
 
 fn toast(console: &Console) -> String {
     console.toasts.iter().last().map(|toast| toast.text.clone()).unwrap_or_default()

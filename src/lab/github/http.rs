@@ -15,7 +15,7 @@ use serde_json::{Value, json};
 
 use super::world::{Run, World};
 use super::{REPOSITORY, Reply, Shared, TOKEN};
-use crate::remote::BUILD;
+use crate::github::BUILD;
 
 #[derive(Clone)]
 pub(super) struct State {

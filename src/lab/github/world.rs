@@ -6,7 +6,7 @@ use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
 use zip::write::SimpleFileOptions;
 
-use crate::remote::schedule::Weekly;
+use crate::github::schedule::Weekly;
 
 /// What the demo's failed leg left: a real log of a failed Ansible task, scrubbed.
 const LOG: &[u8] = include_bytes!("../../../assets/lab/remote-packer-build.log");
@@ -171,7 +171,7 @@ fn run(
     let status = if conclusion.is_some() { "completed" } else { "queued" };
     let title = format!("build-templates {line}");
     let ended = conclusion.map(|_| created.checked_add(SignedDuration::from_mins(41)).unwrap_or(created));
-    let workflow = crate::remote::BUILD;
+    let workflow = crate::github::BUILD;
     Run { id, workflow, title, event, status, conclusion, created, ended, jobs, artifacts: Vec::new() }
 }
 

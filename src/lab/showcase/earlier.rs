@@ -6,7 +6,7 @@ use std::io;
 use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
 
-use crate::build::{self, Foreign};
+use crate::packer_run::{self, Foreign};
 use crate::paths::StateDir;
 use crate::pipeline::Line;
 
@@ -36,7 +36,7 @@ pub fn write(state: &StateDir, line: &Line, speed: f64) -> io::Result<()> {
             let stamp = after(seconds)?.to_zoned(TimeZone::system()).strftime("%Y/%m/%d %H:%M:%S").to_string();
             writeln!(log, "{stamp} ui: ==> vsphere-iso.earlier: {text}").map_err(io::Error::other)?;
         }
-        let cradle = build::cradle(state, line)?;
+        let cradle = packer_run::cradle(state, line)?;
         std::fs::write(cradle.path().join("packer-build.log"), log)?;
         let foreign = Foreign {
             origin: "the demo".into(),
@@ -47,7 +47,7 @@ pub fn write(state: &StateDir, line: &Line, speed: f64) -> io::Result<()> {
             reason: Some("stopped, a run of the demo".into()),
             packer_version: String::new(),
         };
-        build::adopt(state, line, &foreign, cradle)?;
+        packer_run::adopt(state, line, &foreign, cradle)?;
     }
     Ok(())
 }

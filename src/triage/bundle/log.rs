@@ -3,8 +3,8 @@
 use std::collections::{BTreeMap, VecDeque};
 use std::io::{self, BufRead, Write};
 
-use crate::triage::log::clean;
-use crate::triage::redact::Scrubber;
+use crate::text::clean;
+use crate::text::redact::Scrubber;
 
 /// Of a longer log the beginning and the end go out.
 const HEAD: usize = 8 << 20;

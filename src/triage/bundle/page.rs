@@ -12,10 +12,10 @@ use serde_json::Value;
 
 use super::log::Told;
 use super::{LOG, Shot, word};
-use crate::triage::clock::spoken;
-use crate::triage::recording::{Activity, Frame, GuestState, Recording};
-use crate::triage::redact::Scrubber;
-use crate::triage::screen::Motion;
+use crate::guest::recording::{Activity, Frame, GuestState, Recording};
+use crate::guest::screen::Motion;
+use crate::packer_log::stage_times::spoken;
+use crate::text::redact::Scrubber;
 use crate::triage::verdict::{Evidence, Verdict, Witness};
 use crate::vcenter::{PowerState, ToolsStatus};
 

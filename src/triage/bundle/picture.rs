@@ -5,10 +5,10 @@ use std::path::Path;
 
 use image::{DynamicImage, ImageFormat, Rgb, RgbImage, imageops};
 
-use crate::triage::picture::Picture;
-use crate::triage::recording::Reading;
-use crate::triage::redact::Scrubber;
-use crate::triage::screen::{read_cells, scrub_rows};
+use crate::guest::picture::Picture;
+use crate::guest::recording::Reading;
+use crate::guest::screen::{read_cells, scrub_rows};
+use crate::text::redact::Scrubber;
 
 /// Width of the small ones in the filmstrip, in pixels.
 const SMALL: u32 = 240;

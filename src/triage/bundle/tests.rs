@@ -7,9 +7,9 @@ use image::{DynamicImage, ImageFormat, Rgb, RgbImage};
 use proptest::prelude::*;
 
 use super::*;
-use crate::triage::recording::{GuestState, TIMELINE, TaskState};
+use crate::guest::recording::{GuestState, TIMELINE, TaskState};
+use crate::guest::screen::{drawn, read_cells};
 use crate::triage::rules::Confidence;
-use crate::triage::screen::{drawn, read_cells};
 use crate::triage::verdict::{Evidence, Witness};
 
 fn at(second: i64) -> jiff::Timestamp {

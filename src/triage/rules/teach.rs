@@ -3,18 +3,9 @@
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
-use super::written::{check_label, check_words, parse};
-use super::{RulesError, Screen};
-use crate::triage::fingerprint::Fingerprint;
-
-/// What a screen is known by.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Sign {
-    /// words that all stand on it, as they were read
-    Text(Vec<String>),
-    /// its picture, for a page without readable words
-    Hash(Fingerprint),
-}
+use super::RulesError;
+use super::written::parse;
+use crate::guest::screen::{ScreenLabel, Sign};
 
 /// Why a screen was not learnt; the file is as it was. `Display` is one line.
 #[derive(Debug, thiserror::Error)]
@@ -48,7 +39,7 @@ pub enum TeachError {
 /// # Errors
 /// [`TeachError`]: a label or words that cannot name a screen, a file that is not valid, a file that cannot be written.
 pub fn teach(path: &Path, label: &str, sign: &Sign) -> Result<(), TeachError> {
-    check(label, sign).map_err(|reason| TeachError::Unfit { label: label.to_owned(), reason })?;
+    sign.check(label).map_err(|reason| TeachError::Unfit { label: label.to_owned(), reason })?;
     // A link stays a link.
     let path = std::fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
     let before = match std::fs::read_to_string(&path) {
@@ -56,22 +47,13 @@ pub fn teach(path: &Path, label: &str, sign: &Sign) -> Result<(), TeachError> {
         Err(error) if error.kind() == io::ErrorKind::NotFound => String::new(),
         Err(source) => return Err(RulesError::Read { path, source }.into()),
     };
-    let known = |screen: &Screen| screen.label == label && screen.known_by(sign);
+    let known = |screen: &ScreenLabel| screen.label == label && screen.known_by(sign);
     if parse(&path, &before)?.screens.iter().any(known) {
         return Ok(());
     }
     let after = format!("{before}{}", entry(&before, label, sign));
     parse(&path, &after)?;
     replace(&path, &after).map_err(|source| TeachError::Write { path, source })
-}
-
-fn check(label: &str, sign: &Sign) -> Result<(), String> {
-    check_label(label)?;
-    match sign {
-        Sign::Text(words) if words.is_empty() => Err("no words to know it by".to_owned()),
-        Sign::Text(words) => words.iter().try_for_each(|words| check_words(words)),
-        Sign::Hash(_) => Ok(()),
-    }
 }
 
 /// The new entry, with the line ends of the file.
@@ -113,6 +95,7 @@ fn readable(file: &std::fs::File) -> io::Result<()> {
 mod tests {
     use super::super::Rules;
     use super::*;
+    use crate::guest::fingerprint::Fingerprint;
 
     fn text(words: &[&str]) -> Sign {
         Sign::Text(words.iter().map(|word| (*word).to_owned()).collect())

@@ -5,12 +5,9 @@ use std::path::Path;
 use regex::{Regex, RegexBuilder};
 use serde::Deserialize;
 
-use super::{Confidence, GuestSign, Rule, Rules, RulesError, Screen, Writer};
-use crate::triage::fingerprint::Fingerprint;
-use crate::triage::log::Phase;
-
-/// Fewer letters than this stand on too many screens.
-const FEWEST_LETTERS: usize = 4;
+use super::{Confidence, GuestSign, Rule, Rules, RulesError, Writer};
+use crate::guest::screen::WrittenLabel;
+use crate::packer_log::Phase;
 
 /// One rule as written.
 #[derive(Debug, Clone, Deserialize)]
@@ -49,26 +46,13 @@ struct Written {
     explains: Vec<String>,
 }
 
-/// A screen that has a name.
-#[derive(Debug, Clone, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct WrittenScreen {
-    label: String,
-    #[serde(default)]
-    text: Vec<String>,
-    hash: Option<String>,
-    state: Option<String>,
-    #[serde(default)]
-    alone: bool,
-}
-
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Document {
     #[serde(default)]
     rule: Vec<Written>,
     #[serde(default)]
-    screen: Vec<WrittenScreen>,
+    screen: Vec<WrittenLabel>,
 }
 
 /// Reads and checks a file of rules.
@@ -88,7 +72,7 @@ pub fn parse(path: &Path, text: &str) -> Result<Rules, RulesError> {
     let mut screens = Vec::new();
     for written in document.screen {
         let label = written.label.clone();
-        screens.push(screen(written).map_err(|message| invalid(format!("screen {label:?}: {message}")))?);
+        screens.push(written.ready().map_err(|message| invalid(format!("screen {label:?}: {message}")))?);
     }
     Ok(Rules { rules, screens })
 }
@@ -141,40 +125,6 @@ fn ready(written: Written) -> Result<Rule, String> {
         guest: written.guest,
         explains: written.explains,
     })
-}
-
-fn screen(written: WrittenScreen) -> Result<Screen, String> {
-    const STATES: [&str; 6] = ["frozen", "waiting-for-input", "progress", "spinner", "blank", "idle"];
-    check_label(&written.label)?;
-    if written.text.is_empty() == written.hash.is_none() {
-        return Err("needs either text or hash".to_owned());
-    }
-    written.text.iter().try_for_each(|words| check_words(words))?;
-    if let Some(state) = written.state.as_ref().filter(|state| !STATES.contains(&state.as_str())) {
-        return Err(format!("no state is called {state:?}; there are: {}", STATES.join(", ")));
-    }
-    let hash = written.hash.map(|hash| hash.parse::<Fingerprint>()).transpose()?;
-    Ok(Screen { label: written.label, text: written.text, hash, state: written.state, alone: written.alone })
-}
-
-/// Whether a screen may be called so: lower-case letters, digits and hyphens.
-pub fn check_label(label: &str) -> Result<(), String> {
-    let fits = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-';
-    if label.is_empty() || label.len() > 64 || !label.chars().all(fits) || label.starts_with('-') {
-        return Err("a label has lower-case letters, digits and hyphens, 64 at most".to_owned());
-    }
-    if label == "unknown" {
-        return Err("this is what screens without a name are called".to_owned());
-    }
-    Ok(())
-}
-
-/// Whether words can name a screen.
-pub fn check_words(words: &str) -> Result<(), String> {
-    if words.chars().filter(|c| !c.is_whitespace()).count() < FEWEST_LETTERS {
-        return Err(format!("text {words:?} is too short to name a screen"));
-    }
-    Ok(())
 }
 
 /// A pattern as rules mean it: case does not matter.

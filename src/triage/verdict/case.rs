@@ -4,7 +4,7 @@ use regex::RegexSetBuilder;
 
 use super::ansible;
 use super::scene::Scene;
-use crate::triage::log::{Origin, Phase};
+use crate::packer_log::{Origin, Phase};
 use crate::triage::rules::{Rule, Rules};
 
 /// What one pattern of a rule does.
@@ -313,7 +313,7 @@ impl Case {
 impl Match {
     /// The name of ansible's task it belongs to.
     pub fn task(&self) -> Option<&str> {
-        crate::triage::log::task_name(self.section.as_deref()?)
+        crate::packer_log::task_name(self.section.as_deref()?)
     }
 
     /// What ansible says about the failure.

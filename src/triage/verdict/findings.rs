@@ -5,8 +5,8 @@ use super::reader::Judge;
 use super::scene::Scene;
 use super::words::Words;
 use super::{Confidence, Finding};
-use crate::triage::log::{Deadline, Ending, Phase, Track};
-use crate::triage::redact::Scrubber;
+use crate::packer_log::{Deadline, Ending, Phase, Track};
+use crate::text::redact::Scrubber;
 
 impl Judge<'_> {
     /// One finding per build, or one about packer itself, in the order of their evidence.

@@ -9,9 +9,9 @@ use super::case::{Case, Message, Patterns};
 use super::lines::{begins_clean_up, read_line, reason};
 use super::scene::Scene;
 use super::words::QUOTED;
-use crate::triage::log::parse::{self, Parsed};
-use crate::triage::log::{Deadline, Origin, Phase, Problem, Tracks};
-use crate::triage::redact::Scrubber;
+use crate::packer_log::parse::{self, Parsed};
+use crate::packer_log::{Deadline, Origin, Phase, Problem, Tracks};
+use crate::text::redact::Scrubber;
 use crate::triage::rules::Rules;
 
 /// Lines kept of the end of the log.

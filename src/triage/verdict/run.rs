@@ -1,9 +1,9 @@
 //! What a run's record knows beside its log.
 
 use super::{Scene, before_clean_up};
-use crate::build::Run;
-use crate::triage::recording::{GuestState, Recording};
-use crate::triage::screen::Look;
+use crate::guest::recording::{GuestState, Recording};
+use crate::guest::screen::Look;
+use crate::packer_run::Run;
 
 impl Scene {
     /// Of a run. `look` is what its console shows; `now` is the guest as vCenter has it this moment, which counts only

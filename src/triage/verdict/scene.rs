@@ -5,7 +5,7 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::words::Words;
 use super::{Evidence, Finding, Witness};
-use crate::triage::recording::GuestState;
+use crate::guest::recording::GuestState;
 use crate::triage::rules::{GuestSign, Rule, Rules};
 use crate::vcenter::{PowerState, ToolsStatus};
 

@@ -4,8 +4,9 @@ use std::collections::VecDeque;
 
 use super::case::{Case, Match};
 use super::{Confidence, Evidence, Finding, Witness};
-use crate::triage::log::{Deadline, clean};
-use crate::triage::redact::Scrubber;
+use crate::packer_log::Deadline;
+use crate::text::clean;
+use crate::text::redact::Scrubber;
 use crate::triage::rules::Rule;
 
 /// Characters of a line that are quoted.

@@ -13,7 +13,7 @@ use image::{DynamicImage, ExtendedColorType, ImageEncoder};
 
 use super::fit::Pixels;
 use super::{scale, sixel};
-use crate::triage::picture::Picture;
+use crate::guest::picture::Picture;
 
 /// Kitty takes at most this much base64 in one escape code.
 const CHUNK: usize = 4096;

@@ -23,7 +23,7 @@
 //! picture::erase(&mut stdout)?;
 //! ```
 //!
-//! The pictures themselves are [`crate::triage::picture::Picture`]s, decoded within limits.
+//! The pictures themselves are [`crate::guest::picture::Picture`]s, decoded within limits.
 
 mod cells;
 mod detect;
@@ -41,7 +41,7 @@ use std::fmt;
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
-use crate::triage::picture::Picture;
+use crate::guest::picture::Picture;
 
 pub use cells::Colours;
 pub use encode::erase;

@@ -6,7 +6,7 @@ use ratatui::layout::Rect;
 
 use super::worker::Key;
 use super::{Images, Protocol, detect, fit, worker};
-use crate::triage::picture::Picture;
+use crate::guest::picture::Picture;
 
 /// Prints `picture` on stdout, which must be a terminal, as large as the terminal allows, and leaves the cursor on the
 /// line below. Blocks while the terminal is asked what it can show.

@@ -11,7 +11,7 @@ use super::cells::{self, Colours};
 use super::fit::{self, Pixels};
 use super::worker::{Done, Job, Key, Worker};
 use super::{Images, Protocol, detect, encode, scale};
-use crate::triage::picture::Picture;
+use crate::guest::picture::Picture;
 
 /// The one place of the screen where a picture is shown. See the module's page for how it is driven.
 #[derive(Debug)]

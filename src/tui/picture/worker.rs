@@ -9,7 +9,7 @@ use image::RgbImage;
 
 use super::fit::Pixels;
 use super::{Protocol, encode, scale};
-use crate::triage::picture::Picture;
+use crate::guest::picture::Picture;
 
 /// What identifies a finished piece of work.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

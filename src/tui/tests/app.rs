@@ -188,7 +188,7 @@ async fn nothing_is_drawn_when_nothing_changed() {
 fn failed_run(state: &StateDir, line: &Line) {
     let started = jiff::Timestamp::now() - jiff::SignedDuration::from_mins(30);
     let at = |seconds: i64| started + jiff::SignedDuration::from_secs(seconds);
-    let cradle = crate::build::cradle(state, line).unwrap();
+    let cradle = crate::packer_run::cradle(state, line).unwrap();
     let told = [
         (0, "ui: ==> vsphere-iso.debian: Creating virtual machine..."),
         (10, "ui: ==> vsphere-iso.debian: Waiting for IP..."),
@@ -213,7 +213,7 @@ fn failed_run(state: &StateDir, line: &Line) {
         },
     );
     std::fs::write(cradle.path().join("timeline.jsonl"), frames.concat()).unwrap();
-    let foreign = crate::build::Foreign {
+    let foreign = crate::packer_run::Foreign {
         origin: String::new(),
         name: "x".into(),
         started,
@@ -222,7 +222,7 @@ fn failed_run(state: &StateDir, line: &Line) {
         reason: None,
         packer_version: String::new(),
     };
-    crate::build::adopt(state, line, &foreign, cradle).unwrap();
+    crate::packer_run::adopt(state, line, &foreign, cradle).unwrap();
 }
 
 #[tokio::test(flavor = "multi_thread")]

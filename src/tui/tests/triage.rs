@@ -8,7 +8,7 @@ use crate::console::panes::Pane;
 use crate::console::run::{RunState, Still};
 use crate::console::words::Words;
 use crate::console::{Console, Effect, Msg};
-use crate::triage::clock::Habits;
+use crate::packer_log::stage_times::Habits;
 
 /// Everything known of the stuck build: its record, what is usual, its alarm, its verdict.
 fn stuck() -> Console {
@@ -36,7 +36,7 @@ fn usual() -> Habits {
     let log = "2026/03/07 03:00:00 ui: ==> vsphere-iso.w: Waiting for IP...\n\
         2026/03/07 03:07:50 ui: ==> vsphere-iso.w: Using WinRM communicator to connect: 10.0.0.1\n";
     let mut habits = Habits::default();
-    habits.learn(&crate::triage::clock::tracks(log.as_bytes()).unwrap());
+    habits.learn(&crate::packer_log::stage_times::tracks(log.as_bytes()).unwrap());
     habits
 }
 

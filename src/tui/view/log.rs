@@ -13,7 +13,7 @@ use super::{empty, frame, put, width};
 use crate::console::Console;
 use crate::console::log::{LogPane, Stamps};
 use crate::console::panes::Pane;
-use crate::triage::log::{LogLine, Origin, Problem};
+use crate::packer_log::{LogLine, Origin, Problem};
 use crate::tui::theme::Theme;
 
 /// Draws the pane.

@@ -9,7 +9,7 @@ use super::wrap::textwrap;
 use super::{empty, frame, put, width, words};
 use crate::console::panes::Pane;
 use crate::console::{Console, age};
-use crate::triage::recording::Frame;
+use crate::guest::recording::Frame;
 use crate::tui::picture::PictureSurface;
 use crate::tui::theme::Theme;
 use crate::vcenter::PowerState;

@@ -11,8 +11,8 @@ use super::wrap::textwrap;
 use super::{empty, frame, put};
 use crate::console::github::{Pipeline, Row};
 use crate::console::{Console, age};
-use crate::remote::{Conclusion, Leg, RemoteRun, Seen, State, pod};
-use crate::triage::log::clean;
+use crate::github::{Conclusion, Leg, RemoteRun, Seen, State, pod};
+use crate::text::clean;
 use crate::tui::theme::Theme;
 
 /// Rows for the chosen run or leg.

@@ -1,0 +1,92 @@
+//! What a failed leg left, brought here and kept as a run: log, timeline and verdict open it like any other.
+
+use std::io::BufReader;
+
+use crate::packer_run::{self, Foreign, Run};
+use crate::paths::StateDir;
+use crate::pipeline::Line;
+
+use super::artifact::Artifact;
+use super::unpack::{BOUNDS, unpack};
+use super::{Client, Conclusion, Error, Leg, RemoteRun, State, pins};
+
+/// Name of the artifact that a leg of the workflow leaves when it does not go well.
+pub fn name(line: &Line) -> String {
+    format!("{}-build-debug-log", line.key)
+}
+
+impl Client {
+    /// Fetches the evidence of a leg, once; `on` hears how many bytes have come.
+    ///
+    /// # Errors
+    /// [`Error::Refused`] while the leg is at work or when it went well; [`Error::Artifact`] when there is nothing, or
+    /// nothing that can be opened.
+    pub async fn evidence(
+        &self,
+        run: &RemoteRun,
+        leg: &Leg,
+        line: &Line,
+        state: &StateDir,
+        on: &(dyn Fn(u64) + Sync),
+    ) -> Result<Run, Error> {
+        let mut foreign = foreign(run, leg);
+        if let Ok(Some(run)) = Run::read(&packer_run::folder(state, line, &foreign)) {
+            return Ok(run);
+        }
+        let artifact = self.left_by(run, leg, line).await?;
+        let kept = |error: std::io::Error| Error::Artifact(format!("cannot keep the artifact: {error}"));
+        let cradle = packer_run::cradle(state, line).map_err(kept)?;
+        let zip = self.download(&artifact, cradle.path(), on).await?;
+        let (line, state) = (line.clone(), state.clone());
+        let opened = tokio::task::spawn_blocking(move || {
+            let file = zip.reopen().map_err(kept)?;
+            if unpack(BufReader::new(file), cradle.path(), BOUNDS)? == 0 {
+                return Err(Error::Artifact(format!("{} holds no log", artifact.name)));
+            }
+            zip.close().map_err(kept)?;
+            if let Ok(log) = std::fs::File::open(cradle.path().join("packer-build.log")) {
+                foreign.packer_version = pins::used(log).remove("packer").unwrap_or_default();
+            }
+            packer_run::adopt(&state, &line, &foreign, cradle).map_err(kept)
+        });
+        opened.await.map_err(|error| Error::Artifact(format!("unpacking broke off: {error}")))?
+    }
+
+    async fn left_by(&self, run: &RemoteRun, leg: &Leg, line: &Line) -> Result<Artifact, Error> {
+        match leg.state {
+            state if state.live() => {
+                return Err(Error::Refused(format!(
+                    "{} is still at work: GitHub gives its log when it is over; guest and picture come from vCenter",
+                    leg.name
+                )));
+            }
+            State::Ended(Conclusion::Success | Conclusion::Skipped) => {
+                return Err(Error::Refused(format!(
+                    "{} {}: a leg that went well leaves no log",
+                    leg.name,
+                    leg.state.word()
+                )));
+            }
+            _ => {}
+        }
+        let name = name(line);
+        let found = self.artifacts(run.id).await?.into_iter().find(|artifact| artifact.name == name);
+        found.ok_or_else(|| {
+            let why = "the leg ended before it could scrub and upload its log";
+            Error::Artifact(format!("run #{} has no {name}: {why}; see {}", run.number, leg.url))
+        })
+    }
+}
+
+fn foreign(run: &RemoteRun, leg: &Leg) -> Foreign {
+    let step = leg.step.as_deref().map(|step| format!(", step {step}")).unwrap_or_default();
+    Foreign {
+        origin: run.url.clone(),
+        name: format!("github{}x{}", run.id, run.attempt),
+        started: leg.started.unwrap_or(leg.created),
+        ended: leg.ended,
+        cancelled: leg.state == State::Ended(Conclusion::Cancelled),
+        reason: Some(format!("on GitHub: run #{} {}{step}", run.number, leg.state.word())),
+        packer_version: String::new(),
+    }
+}

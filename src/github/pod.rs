@@ -1,0 +1,102 @@
+//! The log of a leg at work, from its runner's pod: GitHub gives none before the leg is over. Needs `kubectl` and a
+//! kubeconfig that reaches the scale set; which namespace that is in, the environment says (`TMPL_ARC_NAMESPACE`).
+
+use std::process::Stdio;
+
+use tokio::process::{Child, Command};
+
+use super::{Error, Leg, Repository};
+
+/// Where the scale set's pods are, when the environment says so.
+///
+/// # Errors
+/// [`Error::Refused`] when what it says is no name.
+pub fn namespace() -> Result<Option<String>, Error> {
+    let Some(name) = std::env::var("TMPL_ARC_NAMESPACE").ok().filter(|name| !name.is_empty()) else { return Ok(None) };
+    match plain(&name) {
+        true => Ok(Some(name)),
+        false => Err(Error::Refused("TMPL_ARC_NAMESPACE is no name of a Kubernetes namespace; correct it".into())),
+    }
+}
+
+/// Variables that `kubectl` has no business with. What its own logins may need stays.
+fn ours(name: &str) -> bool {
+    let prefixes = ["PKR_VAR_", "GOVC_", "TMPL_CONSOLE_", "ACTIONS_"];
+    prefixes.iter().any(|prefix| name.starts_with(prefix)) || matches!(name, "GITHUB_TOKEN" | "GH_TOKEN")
+}
+
+/// A name of Kubernetes: it becomes an argument, which must be no option.
+fn plain(name: &str) -> bool {
+    let inner = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-' || byte == b'.';
+    !name.is_empty() && name.len() <= 253 && !name.starts_with(['-', '.']) && name.bytes().all(inner)
+}
+
+/// `kubectl` and its arguments that print the leg's packer log from its first line on, and what is added.
+///
+/// On ARC a runner's name is its pod's. The runner has a repository's checkout in `_work/NAME/NAME`.
+///
+/// # Errors
+/// [`Error::Refused`] naming what is lacking.
+pub fn command(leg: &Leg, repository: &Repository, namespace: Option<&str>) -> Result<Vec<String>, Error> {
+    let lacking =
+        |what: &str| Error::Refused(format!("{} is at work and GitHub has no log of it yet; {what}", leg.name));
+    let namespace = namespace.ok_or_else(|| lacking("set TMPL_ARC_NAMESPACE to read it from the runner's pod"))?;
+    let pod = leg.runner.as_deref().ok_or_else(|| lacking("no runner has taken it"))?;
+    if !plain(pod) || !plain(namespace) {
+        return Err(lacking("its runner is no pod"));
+    }
+    let name = &repository.name;
+    let file = format!("/home/runner/_work/{name}/{name}/packer-build.log");
+    let words = ["kubectl", "exec", "--namespace", namespace, pod, "--container", "runner", "--"];
+    let tail = ["tail", "-n", "+1", "-F", &file];
+    Ok(words.iter().chain(&tail).map(|word| (*word).to_owned()).collect())
+}
+
+/// Starts it; its output is the log as it stands in the pod, unscrubbed, and so is what it says on stderr.
+///
+/// # Errors
+/// [`Error::Refused`] where there is no `kubectl`.
+pub fn follow(argv: &[String]) -> Result<Child, Error> {
+    let (program, arguments) = argv.split_first().ok_or_else(|| Error::Refused("nothing to run".into()))?;
+    let mut command = Command::new(program);
+    command.args(arguments).stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped()).kill_on_drop(true);
+    std::env::vars_os().map(|(name, _)| name).filter(|name| ours(&name.to_string_lossy())).for_each(|name| {
+        command.env_remove(name);
+    });
+    command.spawn().map_err(|error| Error::Refused(format!("the pod cannot be read: {program}: {error}")))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::github::State;
+
+    fn leg(runner: Option<&str>) -> Leg {
+        Leg {
+            id: 1,
+            name: "build (debian-12)".into(),
+            key: None,
+            state: State::Running,
+            step: None,
+            created: jiff::Timestamp::UNIX_EPOCH,
+            started: None,
+            ended: None,
+            runner: runner.map(str::to_owned),
+            labels: Vec::new(),
+            url: String::new(),
+        }
+    }
+
+    #[test]
+    fn a_pod_is_read_with_kubectl_and_what_is_lacking_is_named() {
+        let repository = Repository { owner: "acme".into(), name: "images".into() };
+        let argv = command(&leg(Some("packer-vsphere-x7-runner-4q")), &repository, Some("arc-runners")).unwrap();
+        let told = "kubectl exec --namespace arc-runners packer-vsphere-x7-runner-4q --container runner -- \
+            tail -n +1 -F /home/runner/_work/images/images/packer-build.log";
+        assert_eq!(argv.join(" "), told);
+        let said = |leg: &Leg, namespace| command(leg, &repository, namespace).unwrap_err().to_string();
+        assert!(said(&leg(Some("pod")), None).contains("TMPL_ARC_NAMESPACE"));
+        assert!(said(&leg(None), Some("arc")).contains("no runner has taken it"));
+        assert!(said(&leg(Some("--kubeconfig=/evil")), Some("arc")).contains("no pod"));
+    }
+}

@@ -1,0 +1,34 @@
+//! What a console picture says: its text, the name of the screen, and whether anything on it moves.
+//!
+//! Text consoles are read exactly, cell by cell; other screens go through the `tesseract` program where it is installed.
+//! Screens are named by words (rules are data), never by hashes: measured, a hash takes a login prompt for a dead BIOS.
+
+mod cells;
+mod change;
+mod frames;
+mod history;
+mod label;
+mod name;
+mod ocr;
+mod rows;
+
+#[cfg(test)]
+pub(crate) use cells::drawn;
+pub use cells::read as read_cells;
+pub use change::{Change, compare};
+pub use frames::{Frame, FramesError, Look, files, look, open, read};
+pub use history::{FROZEN_AFTER, History, Motion};
+pub(crate) use label::WrittenLabel;
+pub use label::{ScreenLabel, Sign};
+pub use name::{Named, name, recognise};
+pub use ocr::{OcrError, read as read_by_tesseract};
+pub use rows::{Scrubbed, scrub_rows};
+
+/// The text of a screen and how far it can be trusted.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Text {
+    /// lines from top to bottom
+    pub rows: Vec<String>,
+    /// read from the glyphs themselves, without misreads
+    pub exact: bool,
+}

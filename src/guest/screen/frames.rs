@@ -1,0 +1,188 @@
+//! Pictures from disk: one, or a folder of them over time.
+
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use image::RgbImage;
+use serde::Deserialize;
+
+use super::history::{History, Motion};
+use super::name::{Named, name, recognise};
+use super::ocr::{self, OcrError};
+use super::{Text, cells};
+use crate::guest::picture::Picture;
+use crate::guest::screen::ScreenLabel;
+
+/// Where a folder may say when its frames were taken: `{"frames": [{"file": "000.png", "t": 1.5}]}`, in seconds.
+const INDEXES: [&str; 2] = ["frames.json", "meta.json"];
+
+/// Why there is nothing to look at.
+#[derive(Debug, thiserror::Error)]
+pub enum FramesError {
+    /// cannot be read
+    #[error("cannot read {path}: {reason}")]
+    Unreadable {
+        /// the file or folder
+        path: PathBuf,
+        /// why
+        reason: String,
+    },
+    /// no pictures in the folder
+    #[error("{0}: no PNG files in this folder")]
+    Empty(PathBuf),
+}
+
+/// One picture.
+#[derive(Debug, Clone)]
+pub struct Frame {
+    /// its file's name
+    pub name: String,
+    /// the pixels
+    pub image: RgbImage,
+    /// when it was taken, counted from any moment; `None` when nobody says
+    pub at: Option<Duration>,
+}
+
+#[derive(Debug, Deserialize)]
+struct Index {
+    #[serde(default)]
+    frames: Vec<Listed>,
+}
+
+#[derive(Debug, Deserialize)]
+struct Listed {
+    file: String,
+    t: f64,
+}
+
+/// Pictures of a folder that are looked at, the newest ones: each takes megabytes, and what was before says nothing.
+const MOST: usize = 100;
+
+/// The pictures at a path: a PNG file, or the newest PNG files of a folder in the order of their names.
+///
+/// # Errors
+/// Nothing there, or not pictures.
+pub fn open(path: &Path) -> Result<Vec<Frame>, FramesError> {
+    let times = if path.is_dir() { times(path) } else { None };
+    let files = files(path)?;
+    files[files.len().saturating_sub(MOST)..].iter().map(|file| frame(file, times.as_deref())).collect()
+}
+
+/// The files of these pictures, in order.
+///
+/// # Errors
+/// A folder that cannot be read, or without pictures.
+pub fn files(path: &Path) -> Result<Vec<PathBuf>, FramesError> {
+    if !path.is_dir() {
+        return Ok(vec![path.to_owned()]);
+    }
+    let unreadable =
+        |reason: std::io::Error| FramesError::Unreadable { path: path.to_owned(), reason: reason.to_string() };
+    let entries = std::fs::read_dir(path).map_err(unreadable)?;
+    let mut files: Vec<PathBuf> = entries.filter_map(|entry| Some(entry.ok()?.path())).collect();
+    files.retain(|file| file.extension().is_some_and(|kind| kind.eq_ignore_ascii_case("png")));
+    files.sort();
+    if files.is_empty() {
+        return Err(FramesError::Empty(path.to_owned()));
+    }
+    Ok(files)
+}
+
+fn frame(path: &Path, times: Option<&[Listed]>) -> Result<Frame, FramesError> {
+    let unreadable = |reason: String| FramesError::Unreadable { path: path.to_owned(), reason };
+    let picture = Picture::open(path).map_err(unreadable)?;
+    let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+    let listed = times.and_then(|times| times.iter().find(|listed| listed.file == name));
+    let at = listed.and_then(|listed| Duration::try_from_secs_f64(listed.t).ok());
+    Ok(Frame { name, image: picture.image().to_rgb8(), at })
+}
+
+fn times(folder: &Path) -> Option<Vec<Listed>> {
+    let text = INDEXES.iter().find_map(|name| std::fs::read_to_string(folder.join(name)).ok())?;
+    serde_json::from_str::<Index>(&text).ok().map(|index| index.frames)
+}
+
+/// What the last picture shows, and what the console has been doing.
+#[derive(Debug, Clone)]
+pub struct Look {
+    /// name of the last frame's file
+    pub frame: String,
+    /// its text, if it could be read
+    pub text: Option<Text>,
+    /// name of the screen: one of the known labels, or `unknown`
+    pub label: String,
+    /// what named it
+    pub words: Option<String>,
+    /// `frozen`, `waiting-for-input`, `progress`, `spinner`, `blank` or `idle`, where it can be told
+    pub state: Option<&'static str>,
+    /// why the text could not be read, in one line
+    pub trouble: Option<String>,
+}
+
+/// Looks at pictures over time. The last one is read; graphical ones take about half a second.
+pub async fn look(frames: &[Frame], screens: &[ScreenLabel]) -> Option<Look> {
+    let last = frames.last()?;
+    let mut history = History::default();
+    let timed = frames.iter().all(|frame| frame.at.is_some());
+    for frame in frames {
+        // Without times nothing can be called frozen; order still tells what moves.
+        history.push(&frame.image, frame.at.unwrap_or_default());
+    }
+    let motion = history
+        .motion()
+        .filter(|motion| frames.len() > 1 && (timed || !matches!(motion, Motion::Frozen)) || is_blank(*motion));
+    let blank = motion.is_some_and(is_blank);
+    let (text, trouble) = if blank { (None, None) } else { read(&last.image).await };
+    let named = text.as_ref().and_then(|text| name(text, screens)).or_else(|| recognise(&last.image, screens));
+    Some(Look {
+        frame: last.name.clone(),
+        label: label(named.as_ref(), motion).to_owned(),
+        words: named.as_ref().map(|named| named.words.clone()),
+        state: state(named.as_ref(), motion),
+        text,
+        trouble,
+    })
+}
+
+/// The text of a picture: by its glyphs, else by tesseract.
+pub async fn read(image: &RgbImage) -> (Option<Text>, Option<String>) {
+    if let Some(text) = cells::read(image) {
+        return (Some(text), None);
+    }
+    match ocr::read(image).await {
+        Ok(text) => (Some(text), None),
+        Err(error @ (OcrError::Absent | OcrError::Slow | OcrError::Failed(_))) => (None, Some(error.to_string())),
+    }
+}
+
+fn is_blank(motion: Motion) -> bool {
+    matches!(motion, Motion::Blank | Motion::BlankCursor)
+}
+
+fn label(named: Option<&Named>, motion: Option<Motion>) -> &str {
+    match (named, motion) {
+        (Some(named), _) => &named.label,
+        (None, Some(Motion::Blank)) => "blank",
+        (None, Some(Motion::BlankCursor)) => "blank-cursor",
+        (None, Some(Motion::Spinner)) => "spinner-only",
+        (None, _) => "unknown",
+    }
+}
+
+/// A screen that is known to wait waits, however long it has been there; one that is known to go on may stop.
+fn state(named: Option<&Named>, motion: Option<Motion>) -> Option<&'static str> {
+    const STATES: [&str; 6] = ["frozen", "waiting-for-input", "progress", "spinner", "blank", "idle"];
+    let known = named
+        .and_then(|named| named.state.as_deref())
+        .and_then(|state| STATES.into_iter().find(|known| *known == state));
+    match (known, motion) {
+        (Some("progress" | "spinner"), Some(Motion::Frozen)) => Some("frozen"),
+        (Some(known), _) => Some(known),
+        (None, Some(Motion::Blank | Motion::BlankCursor)) => Some("blank"),
+        (None, Some(Motion::Frozen)) => Some("frozen"),
+        (None, Some(Motion::Idle)) => Some("idle"),
+        (None, Some(Motion::Spinner)) => Some("spinner"),
+        (None, Some(Motion::Progress)) => Some("progress"),
+        (None, None) => None,
+    }
+}

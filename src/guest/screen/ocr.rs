@@ -1,0 +1,92 @@
+//! Reads graphical screens with the `tesseract` program. It is optional: its absence is said, not hidden.
+
+use std::io::Cursor;
+use std::process::Stdio;
+use std::time::Duration;
+
+use image::{DynamicImage, GrayImage, ImageFormat, RgbImage, imageops};
+use tokio::io::AsyncWriteExt;
+
+use super::Text;
+use crate::text::clean;
+
+/// The slowest picture of a measured set took 3.4 s.
+const PATIENCE: Duration = Duration::from_secs(10);
+/// Pictures above this width are given to tesseract as they are.
+const ENLARGED: u32 = 2048;
+
+/// All that tesseract gets of our environment: it reads what a guest shows, and needs no password for that.
+const GIVEN: [&str; 5] = ["PATH", "TESSDATA_PREFIX", "LD_LIBRARY_PATH", "LANG", "LC_ALL"];
+
+/// Why a picture was not read.
+#[derive(Debug, thiserror::Error)]
+pub enum OcrError {
+    /// the program is not installed
+    #[error("tesseract is not installed; graphical screens cannot be read (Debian: tesseract-ocr)")]
+    Absent,
+    /// it took too long
+    #[error("tesseract took longer than {}s", PATIENCE.as_secs())]
+    Slow,
+    /// it failed
+    #[error("tesseract: {0}")]
+    Failed(String),
+}
+
+/// The text of a picture. Takes about half a second: not for the task that draws.
+///
+/// # Errors
+/// No tesseract, or one that fails.
+pub async fn read(image: &RgbImage) -> Result<Text, OcrError> {
+    let mut png = Cursor::new(Vec::new());
+    let failed = |error: &dyn std::fmt::Display| OcrError::Failed(error.to_string());
+    DynamicImage::from(prepared(image)).write_to(&mut png, ImageFormat::Png).map_err(|error| failed(&error))?;
+    let mut child = tokio::process::Command::new("tesseract")
+        .args(["-", "-", "--psm", "6"])
+        .env_clear()
+        .envs(GIVEN.into_iter().filter_map(|name| Some((name, std::env::var_os(name)?))))
+        .env("OMP_THREAD_LIMIT", "1")
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .kill_on_drop(true)
+        .spawn()
+        .map_err(
+            |error| if error.kind() == std::io::ErrorKind::NotFound { OcrError::Absent } else { failed(&error) },
+        )?;
+    let stdin = child.stdin.take();
+    let feed = async {
+        if let Some(mut stdin) = stdin {
+            // A tesseract that ends early says why on stderr.
+            let _ = stdin.write_all(png.get_ref()).await;
+        }
+    };
+    let work = async { tokio::join!(feed, child.wait_with_output()).1 };
+    let output =
+        tokio::time::timeout(PATIENCE, work).await.map_err(|_| OcrError::Slow)?.map_err(|error| failed(&error))?;
+    if !output.status.success() {
+        let said = String::from_utf8_lossy(&output.stderr);
+        return Err(OcrError::Failed(clean(said.lines().next().unwrap_or("no reason given"))));
+    }
+    let rows = String::from_utf8_lossy(&output.stdout)
+        .lines()
+        .map(|row| row.trim().to_owned())
+        .filter(|row| !row.is_empty())
+        .collect();
+    Ok(Text { rows, exact: false })
+}
+
+/// What reads best (measured): dark letters on light ground, twice the size.
+fn prepared(image: &RgbImage) -> GrayImage {
+    let mut grey = imageops::grayscale(image);
+    let mut counts = [0_usize; 256];
+    grey.pixels().for_each(|pixel| counts[usize::from(pixel.0[0])] += 1);
+    let dark: usize = counts[..128].iter().sum();
+    if dark * 2 > grey.pixels().len() {
+        imageops::invert(&mut grey);
+    }
+    let (width, height) = grey.dimensions();
+    if width > ENLARGED {
+        return grey;
+    }
+    imageops::resize(&grey, width * 2, height * 2, imageops::FilterType::Triangle)
+}

@@ -1,0 +1,218 @@
+//! The honest clock: how long each stage took, how long it usually takes, and when packer gives up.
+//!
+//! What is usual comes from the logs of earlier runs of the same line. A stage counts only where the build went on from
+//! it to the next one: how long a build waited in vain says nothing about how long waiting takes.
+
+use std::collections::BTreeMap;
+use std::io::{self, BufRead, Read};
+use std::time::Duration;
+
+use jiff::civil::DateTime;
+
+use super::parse;
+use super::{Ending, Phase, Track, Tracks};
+
+/// Bytes of one line that are looked at.
+const LINE: u64 = 64 << 10;
+
+/// How long a stage took in earlier runs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Usual {
+    /// half of the runs were through by then
+    pub half: Duration,
+    /// nine of ten were
+    pub most: Duration,
+    /// runs it was measured in
+    pub runs: usize,
+}
+
+/// What is usual for a line.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Habits(BTreeMap<Phase, Vec<Duration>>);
+
+impl Habits {
+    /// Takes the builds of an earlier run into account.
+    pub fn learn(&mut self, tracks: &Tracks) {
+        tracks.all().iter().flat_map(passed).for_each(|(phase, took)| {
+            let known = self.0.entry(phase).or_default();
+            let at = known.partition_point(|other| *other <= took);
+            known.insert(at, took);
+        });
+    }
+
+    /// What is usual for a stage; `None` when no earlier run got through it.
+    pub fn usual(&self, phase: Phase) -> Option<Usual> {
+        let known = self.0.get(&phase)?;
+        // Nearest rank: with few runs the longest one stands for nine of ten.
+        let rank = |percent: usize| known.get((known.len() * percent).div_ceil(100).saturating_sub(1)).copied();
+        Some(Usual { half: rank(50)?, most: rank(90)?, runs: known.len() })
+    }
+}
+
+/// Stages that a build got through, with the time each took.
+fn passed(track: &Track) -> Vec<(Phase, Duration)> {
+    let next = track.spans.iter().skip(1).map(|span| span.phase);
+    let went_on = |next: Phase| match next {
+        Phase::CleanUp => false,
+        Phase::Done => track.ending == Some(Ending::Finished),
+        _ => true,
+    };
+    let measured = track.durations(None).into_iter().zip(next);
+    measured.filter(|(_, next)| went_on(*next)).filter_map(|((phase, took), _)| Some((phase, took?))).collect()
+}
+
+/// Reads the stages of every build of a finished log.
+///
+/// # Errors
+/// Those of reading.
+pub fn tracks(mut log: impl BufRead) -> io::Result<Tracks> {
+    let mut tracks = Tracks::default();
+    let mut bytes = Vec::new();
+    for number in 1.. {
+        bytes.clear();
+        if log.by_ref().take(LINE).read_until(b'\n', &mut bytes)? == 0 {
+            break;
+        }
+        let text = String::from_utf8_lossy(parse::visible(&bytes));
+        tracks.observe(&parse::parse(text.trim_end_matches('\n')), number);
+        if !bytes.ends_with(b"\n") {
+            log.skip_until(b'\n')?;
+        }
+    }
+    Ok(tracks)
+}
+
+/// Where a build stands in time.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Reading {
+    /// stages entered so far, with the time each took; the running one up to now
+    pub stages: Vec<(Phase, Option<Duration>)>,
+    /// the running stage, or the one that failed
+    pub phase: Phase,
+    /// how long that stage has taken
+    pub spent: Option<Duration>,
+    /// how long it usually takes
+    pub usual: Option<Usual>,
+    /// when packer gives up (its clock), and how long that is from now; zero when it is over
+    pub gives_up: Option<(DateTime, Duration)>,
+    /// packer is still at it
+    pub running: bool,
+}
+
+impl Reading {
+    /// For a build at a moment of packer's clock.
+    pub fn of(track: &Track, habits: &Habits, now: DateTime) -> Self {
+        let stages = track.durations(Some(now));
+        let running = track.phase() < Phase::CleanUp;
+        let phase = if running { track.phase() } else { track.failed_in() };
+        let spent = stages.iter().rev().find(|(stage, _)| *stage == phase).and_then(|(_, spent)| *spent);
+        let gives_up = track.deadline.as_ref().filter(|_| running).map(|deadline| {
+            let left = deadline.at.duration_since(now);
+            (deadline.at, Duration::try_from(left).unwrap_or_default())
+        });
+        Self { phase, spent, usual: habits.usual(phase), gives_up, running, stages }
+    }
+
+    /// Longer than nine of ten earlier runs took.
+    pub fn late(&self) -> bool {
+        self.running && self.spent.zip(self.usual).is_some_and(|(spent, usual)| spent > usual.most)
+    }
+
+    /// The stage as what is waited for, e.g. `IP`.
+    pub fn subject(&self) -> &'static str {
+        match self.phase {
+            Phase::WaitIp => "IP",
+            Phase::Connect => "connection",
+            Phase::BootCommand => "boot command",
+            phase => phase.name(),
+        }
+    }
+}
+
+/// A length of time in at most two units: `45s`, `7m50s`, `1h05m`.
+pub fn spoken(length: Duration) -> String {
+    let seconds = length.as_secs();
+    match seconds {
+        0..60 => format!("{seconds}s"),
+        60..3600 if seconds.is_multiple_of(60) => format!("{}m", seconds / 60),
+        60..3600 => format!("{}m{:02}s", seconds / 60, seconds % 60),
+        _ => format!("{}h{:02}m", seconds / 3600, seconds % 3600 / 60),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fmt::Write as _;
+
+    use jiff::civil::date;
+
+    use super::*;
+
+    /// A log whose stages begin at these seconds.
+    fn log(told: &[(u32, &str)]) -> Tracks {
+        let mut text = String::new();
+        for (at, what) in told {
+            let stamp = date(2026, 3, 14).at(3, 0, 0, 0) + jiff::Span::new().seconds(i64::from(*at));
+            writeln!(text, "{} {what}", stamp.strftime("%Y/%m/%d %H:%M:%S")).unwrap();
+        }
+        tracks(text.as_bytes()).unwrap()
+    }
+
+    fn ui(text: &str) -> String {
+        format!("ui: ==> vsphere-iso.w: {text}")
+    }
+
+    fn good(wait: u32) -> Tracks {
+        let told = [
+            (0, ui("Creating virtual machine...")),
+            (10, ui("Waiting for IP...")),
+            (10 + wait, ui("Using WinRM communicator to connect: 10.0.0.1")),
+            (20 + wait, ui("Provisioning with Ansible...")),
+            (30 + wait, "ui error: ==> vsphere-iso.w: Step \"x\" failed".into()),
+            (31 + wait, ui("Destroying VM...")),
+        ];
+        log(&told.iter().map(|(at, text)| (*at, text.as_str())).collect::<Vec<_>>())
+    }
+
+    #[test]
+    fn only_stages_that_led_to_the_next_one_count() {
+        let mut habits = Habits::default();
+        for wait in [470, 460, 480, 900] {
+            habits.learn(&good(wait));
+        }
+        let usual = habits.usual(Phase::WaitIp).unwrap();
+        assert_eq!(usual, Usual { half: Duration::from_secs(470), most: Duration::from_secs(900), runs: 4 });
+        assert_eq!(habits.usual(Phase::Create).unwrap().half, Duration::from_secs(10));
+        assert_eq!(habits.usual(Phase::Provision), None, "it never got through that");
+    }
+
+    #[test]
+    fn the_time_left_is_packers_own_deadline() {
+        let waits =
+            "packer-plugin-vsphere_v1 plugin: 2026/03/14 03:00:10 [INFO] Waiting for IP, up to total timeout: 20m0s";
+        let tracks = log(&[(0, &ui("Creating virtual machine...")), (10, &ui("Waiting for IP...")), (10, waits)]);
+        let mut habits = Habits::default();
+        habits.learn(&good(470));
+        let reading = Reading::of(&tracks.all()[0], &habits, date(2026, 3, 14).at(3, 16, 10, 0));
+        assert_eq!(reading.phase, Phase::WaitIp);
+        assert_eq!(reading.spent, Some(Duration::from_secs(16 * 60)));
+        assert_eq!(reading.gives_up, Some((date(2026, 3, 14).at(3, 20, 10, 0), Duration::from_secs(240))));
+        assert!(reading.late());
+        let over = Reading::of(&tracks.all()[0], &habits, date(2026, 3, 14).at(4, 0, 0, 0));
+        assert_eq!(over.gives_up.unwrap().1, Duration::ZERO);
+    }
+
+    #[test]
+    fn a_failed_build_shows_the_stage_it_failed_in() {
+        let tracks = good(470);
+        let reading = Reading::of(&tracks.all()[0], &Habits::default(), date(2026, 3, 14).at(9, 0, 0, 0));
+        assert_eq!((reading.phase, reading.running, reading.late()), (Phase::Provision, false, false));
+        assert_eq!(reading.spent, Some(Duration::from_secs(11)));
+    }
+
+    #[test]
+    fn lengths_are_short() {
+        let said = [45, 60, 470, 3900].map(|seconds| spoken(Duration::from_secs(seconds)));
+        assert_eq!(said, ["45s", "1m", "7m50s", "1h05m"]);
+    }
+}

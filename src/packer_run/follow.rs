@@ -1,0 +1,246 @@
+//! Packer's output on its way to a person: read from the file while it grows, scrubbed, line by line.
+
+use std::fs::File;
+use std::io::{self, Read};
+use std::path::Path;
+
+use crate::text::redact::{Scrubber, Stream};
+use crate::text::{clean, cut};
+
+/// Bytes read at a time: between two of them the supervisor hears requests to stop.
+const GULP: u64 = 256 << 10;
+/// A longer line is handed on in pieces.
+const LONGEST: usize = 64 << 10;
+
+/// What a build tells while it runs. Safe to print.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Progress {
+    /// a line of packer's
+    Packer(String),
+    /// a word of ours
+    Note(String),
+}
+
+/// Who hears it.
+pub trait Listener: Sync {
+    /// Takes it, and never waits for anybody.
+    fn hear(&self, progress: Progress);
+
+    /// Whether there is room for more of packer's words. Without it they stay in the file until there is.
+    fn has_room(&self) -> bool {
+        true
+    }
+}
+
+impl<F: Fn(Progress) + Sync> Listener for F {
+    fn hear(&self, progress: Progress) {
+        self(progress);
+    }
+}
+
+/// Reads a growing file from its start.
+#[derive(Debug)]
+pub struct Tail<'s> {
+    file: File,
+    scrubber: &'s Scrubber,
+    stream: Stream<'s>,
+    /// scrubbed, without a line's end yet
+    partial: Vec<u8>,
+    /// length of the unfinished line at the last look, and whether it was shown already
+    resting: (usize, bool),
+    /// looks again at what is shown of a line that goes out in pieces, across the cuts
+    pieces: Option<Stream<'s>>,
+}
+
+impl<'s> Tail<'s> {
+    /// Opens the file.
+    ///
+    /// # Errors
+    /// Those of opening.
+    pub fn open(path: &Path, scrubber: &'s Scrubber) -> io::Result<Self> {
+        Ok(Self {
+            file: File::open(path)?,
+            scrubber,
+            stream: scrubber.stream(),
+            partial: Vec::new(),
+            resting: (0, false),
+            pieces: None,
+        })
+    }
+
+    /// Hands on the lines that were finished since the last call; whether there is more to read. An unfinished one
+    /// (packer's question what to do with a failed VM has no line break) goes out when it has not grown between two
+    /// calls and none of it waits to be told from a secret.
+    ///
+    /// # Errors
+    /// Those of reading.
+    pub fn read(&mut self, on: &dyn Listener) -> io::Result<bool> {
+        let mut bytes = Vec::new();
+        let got = (&mut self.file).take(GULP).read_to_end(&mut bytes)?;
+        self.stream.push(&bytes, &mut self.partial);
+        self.lines(on);
+        self.rest(on);
+        Ok(got as u64 == GULP)
+    }
+
+    /// The rest, when nobody writes any more and all was read.
+    pub fn finish(&mut self, on: &dyn Listener) {
+        let stream = std::mem::replace(&mut self.stream, self.scrubber.stream());
+        stream.finish(&mut self.partial);
+        self.lines(on);
+        let shown = if self.resting.1 { self.resting.0 } else { 0 };
+        let rest = std::mem::take(&mut self.partial);
+        self.line(&rest[shown.min(rest.len())..], on);
+    }
+
+    fn lines(&mut self, on: &dyn Listener) {
+        let all = std::mem::take(&mut self.partial);
+        let mut rest = &all[..];
+        while let Some(end) = memchr::memchr(b'\n', rest) {
+            let (line, after) = rest.split_at(end + 1);
+            let (shown, already) = std::mem::take(&mut self.resting);
+            self.line(if already { &line[shown.min(line.len())..] } else { line }, on);
+            rest = after;
+        }
+        if rest.len() > LONGEST {
+            let (shown, already) = std::mem::take(&mut self.resting);
+            rest = self.cut_off(if already { &rest[shown.min(rest.len())..] } else { rest }, on);
+        }
+        self.partial = rest.to_vec();
+    }
+
+    fn rest(&mut self, on: &dyn Listener) {
+        let length = self.partial.len();
+        match self.resting {
+            (seen, false) if length > 0 && seen == length && self.pieces.is_none() && !self.stream.waits() => {
+                self.show(&self.partial, on);
+                self.resting = (length, true);
+            }
+            (_, true) => {}
+            _ => self.resting = (length, false),
+        }
+    }
+
+    /// A whole line, or the end of one.
+    fn line(&mut self, line: &[u8], on: &dyn Listener) {
+        let rest = self.cut_off(line, on);
+        if self.pieces.is_some() { self.piece(rest, true, on) } else { self.show(rest, on) }
+    }
+
+    /// Hands on what is too long to be kept; returns what is left.
+    fn cut_off<'l>(&mut self, mut line: &'l [u8], on: &dyn Listener) -> &'l [u8] {
+        while line.len() > LONGEST {
+            let (piece, after) = line.split_at(cut(line, LONGEST));
+            self.piece(piece, false, on);
+            line = after;
+        }
+        line
+    }
+
+    fn piece(&mut self, piece: &[u8], last: bool, on: &dyn Listener) {
+        let mut stream = self.pieces.take().unwrap_or_else(|| self.scrubber.stream());
+        let mut out = Vec::new();
+        stream.push(cleaned(piece).as_bytes(), &mut out);
+        if last {
+            stream.finish(&mut out);
+        } else {
+            self.pieces = Some(stream);
+        }
+        told(&String::from_utf8_lossy(&out), on);
+    }
+
+    fn show(&self, line: &[u8], on: &dyn Listener) {
+        // Without colours in between, letters may come together.
+        told(&self.scrubber.text(&cleaned(line)), on);
+    }
+}
+
+fn cleaned(line: &[u8]) -> String {
+    clean(String::from_utf8_lossy(line).trim_end_matches(['\r', '\n']))
+}
+
+fn told(text: &str, on: &dyn Listener) {
+    if !text.trim().is_empty() {
+        on.hear(Progress::Packer(text.to_owned()));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::Write;
+    use std::sync::Mutex;
+
+    use super::*;
+
+    #[test]
+    fn lines_come_once_and_whole_and_a_question_comes_without_its_end() {
+        let mut file = tempfile::NamedTempFile::new().unwrap();
+        let scrubber = Scrubber::from_env([("PKR_VAR_build_password".to_owned(), "hunter2-hunter2".to_owned())]);
+        let said = Mutex::new(Vec::new());
+        let on = |progress: Progress| said.lock().unwrap().push(progress);
+        let mut tail = Tail::open(file.path(), &scrubber).unwrap();
+        file.write_all(b"\x1b[1;32m==> one\x1b[0m\r\n\n==> tw").unwrap();
+        tail.read(&on).unwrap();
+        file.write_all(b"o\n[c] Clean up, [a] abort? ").unwrap();
+        tail.read(&on).unwrap();
+        tail.read(&on).unwrap();
+        file.write_all(b"a\nlast").unwrap();
+        tail.read(&on).unwrap();
+        tail.finish(&on);
+        let packer = |text: &str| Progress::Packer(text.into());
+        let expected = ["==> one", "==> two", "[c] Clean up, [a] abort? ", "a", "last"].map(packer);
+        assert_eq!(*said.lock().unwrap(), expected);
+    }
+
+    #[test]
+    fn nothing_is_cut_off_where_a_secret_may_begin() {
+        let mut file = tempfile::NamedTempFile::new().unwrap();
+        let scrubber = Scrubber::from_env([("PKR_VAR_build_password".to_owned(), "dragon-dragon".to_owned())]);
+        let said = Mutex::new(Vec::new());
+        let on = |progress: Progress| said.lock().unwrap().push(progress);
+        let mut tail = Tail::open(file.path(), &scrubber).unwrap();
+        file.write_all(b"the very last word").unwrap();
+        tail.read(&on).unwrap();
+        tail.read(&on).unwrap();
+        assert!(said.lock().unwrap().is_empty());
+        tail.finish(&on);
+        assert_eq!(*said.lock().unwrap(), [Progress::Packer("the very last word".into())]);
+    }
+
+    /// What a tail hands on of a file that is whole.
+    fn told_of(content: &[u8], scrubber: &Scrubber) -> Vec<String> {
+        let file = tempfile::NamedTempFile::new().unwrap();
+        std::fs::write(file.path(), content).unwrap();
+        let said = Mutex::new(Vec::new());
+        let on = |progress: Progress| match progress {
+            Progress::Packer(line) | Progress::Note(line) => said.lock().unwrap().push(line),
+        };
+        let mut tail = Tail::open(file.path(), scrubber).unwrap();
+        while tail.read(&on).unwrap() {}
+        tail.finish(&on);
+        said.into_inner().unwrap()
+    }
+
+    #[test]
+    fn a_line_without_an_end_goes_out_in_pieces_and_so_do_many_lines() {
+        let scrubber = Scrubber::from_env([("PKR_VAR_build_password".to_owned(), "hunter2-hunter2".to_owned())]);
+        let began = std::time::Instant::now();
+        let told = told_of(&vec![b'x'; 64 << 20], &scrubber);
+        assert!(told.iter().all(|piece| piece.len() <= LONGEST + 32), "{:?}", told.iter().map(String::len).max());
+        assert_eq!(told.iter().map(String::len).sum::<usize>(), 64 << 20);
+        assert_eq!(told_of(&b"y\n".repeat(1 << 20), &scrubber).len(), 1 << 20);
+        assert!(began.elapsed() < std::time::Duration::from_secs(120), "{:?}", began.elapsed());
+    }
+
+    #[test]
+    fn no_secret_shows_through_a_cut() {
+        let scrubber = Scrubber::from_env([("PKR_VAR_build_password".to_owned(), "hunter2-hunter2".to_owned())]);
+        for secret in ["hunter2-hunter2", "hun\u{1b}[1;31mter2-hu\u{1b}[0mnter2"] {
+            for before in LONGEST - secret.len() - 2..LONGEST + 2 {
+                let told = told_of(format!("{}{secret}{}\n", "x".repeat(before), "z".repeat(9)).as_bytes(), &scrubber);
+                let whole = told.concat();
+                assert!(whole.contains("x[REDACTED:PKR_VAR_build_password]z"), "{before}: {:?}", &whole[before - 9..]);
+            }
+        }
+    }
+}

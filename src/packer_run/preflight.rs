@@ -1,0 +1,193 @@
+//! What can be known to go wrong before an hour is spent on it: no packer, no WinRM for Ansible.
+
+use std::ffi::OsStr;
+use std::io::Read;
+use std::path::{Path, PathBuf};
+use std::process::{Output, Stdio};
+use std::time::Duration;
+
+use tokio::process::Command;
+
+use super::BuildError;
+use super::command::withhold;
+
+/// No question asked here takes a healthy machine longer.
+const LIMIT: Duration = Duration::from_secs(60);
+
+/// Packer's version, e.g. `1.16.0`.
+///
+/// # Errors
+/// [`BuildError::NoPacker`]
+pub async fn packer_version(packer: &Path) -> Result<String, BuildError> {
+    let no = |reason: String| BuildError::NoPacker { packer: packer.to_owned(), reason };
+    let output = ask(packer.as_os_str(), &["version"]).await.map_err(no)?;
+    let text = String::from_utf8_lossy(&output.stdout);
+    let version = text.lines().find_map(|line| line.trim().strip_prefix("Packer v"));
+    let version = version.and_then(|rest| rest.split_whitespace().next());
+    match version {
+        Some(version) if output.status.success() => Ok(version.to_owned()),
+        _ => Err(no(format!("it does not tell its version ({})", first_words(&output)))),
+    }
+}
+
+/// Whether this packer knows `init` (1.7 and later).
+pub fn has_init(version: &str) -> bool {
+    let mut numbers = version.split(['.', '-', '+']).map(|part| part.parse::<u32>().unwrap_or(0));
+    (numbers.next().unwrap_or(0), numbers.next().unwrap_or(0)) >= (1, 7)
+}
+
+/// The commit that is built, for the notes of the template, unless the environment says it. Packer takes no offence where
+/// a template does not ask for it.
+pub async fn untold_commit(repo: &Path) -> Option<String> {
+    let told = ["PKR_VAR_build_commit", "GITHUB_SHA"].iter().any(|name| std::env::var_os(name).is_some());
+    if told { None } else { commit(repo).await }
+}
+
+/// The commit that is built, e.g. `3f2a…` or `3f2a…-dirty` when files differ from it; `None` outside a git checkout.
+async fn commit(repo: &Path) -> Option<String> {
+    let repo = repo.to_str()?;
+    let describe = ["--no-optional-locks", "-C", repo, "describe", "--always", "--abbrev=40", "--exclude=*", "--dirty"];
+    let output = ask(OsStr::new("git"), &describe).await.ok().filter(|output| output.status.success())?;
+    Some(String::from_utf8_lossy(&output.stdout).trim().to_owned()).filter(|commit| !commit.is_empty())
+}
+
+/// Whether Ansible can reach Windows guests: the interpreter that its program names in its first line, which is the one
+/// of its own environment and rarely the system's, must be able to import `winrm`. Returns that interpreter.
+///
+/// # Errors
+/// [`BuildError::Preflight`] with the remedy.
+pub async fn windows() -> Result<String, BuildError> {
+    let script = ansible().await?;
+    let interpreter = interpreter(&script).map_err(BuildError::Preflight)?;
+    let (program, arguments) = interpreter.split_first().ok_or_else(|| no_winrm(&script, "it names no interpreter"))?;
+    let words = arguments.iter().map(String::as_str).chain(["-c", "import winrm"]).collect::<Vec<_>>();
+    let output = ask(OsStr::new(program), &words).await.map_err(|reason| no_winrm(&script, &reason))?;
+    if !output.status.success() {
+        return Err(no_winrm(&script, &format!("{program} cannot import winrm: {}", last_words(&output))));
+    }
+    Ok(program.clone())
+}
+
+fn no_winrm(script: &Path, reason: &str) -> BuildError {
+    BuildError::Preflight(format!(
+        "Ansible at {} cannot reach Windows guests: {reason}; rebuild the runner image with pywinrm in Ansible's own environment",
+        script.display()
+    ))
+}
+
+/// Ansible's program: the one `mise` manages where there is mise, else the one in `PATH`.
+async fn ansible() -> Result<PathBuf, BuildError> {
+    if on_path("mise").is_some()
+        && let Ok(output) = ask(OsStr::new("mise"), &["which", "ansible"]).await
+        && output.status.success()
+    {
+        return Ok(PathBuf::from(String::from_utf8_lossy(&output.stdout).trim()));
+    }
+    on_path("ansible-playbook").ok_or_else(|| {
+        BuildError::Preflight("ansible-playbook is not in PATH; install Ansible, or rebuild the runner image".into())
+    })
+}
+
+fn on_path(program: &str) -> Option<PathBuf> {
+    use std::os::unix::fs::PermissionsExt;
+    let executable = |path: &PathBuf| {
+        std::fs::metadata(path).is_ok_and(|file| file.is_file() && file.permissions().mode() & 0o111 != 0)
+    };
+    std::env::split_paths(&std::env::var_os("PATH")?).map(|dir| dir.join(program)).find(executable)
+}
+
+/// The interpreter of a console script with its arguments: the words behind `#!`. Installers that find the path too
+/// long for a first line write `#!/bin/sh` and the real one as `'''exec' "PATH" …` into the second.
+fn interpreter(script: &Path) -> Result<Vec<String>, String> {
+    const HEAD: u64 = 4096;
+    let mut head = Vec::new();
+    std::fs::File::open(script)
+        .and_then(|file| file.take(HEAD).read_to_end(&mut head))
+        .map_err(|error| format!("cannot read {}: {error}", script.display()))?;
+    let head = String::from_utf8_lossy(&head);
+    let mut lines = head.lines();
+    let first = lines.next().and_then(|line| line.strip_prefix("#!")).unwrap_or_default();
+    let words: Vec<String> = first.split_whitespace().map(str::to_owned).collect();
+    if words.is_empty() {
+        return Err(format!("{} is no console script: its first line names no interpreter", script.display()));
+    }
+    let second = lines.next().and_then(|line| line.strip_prefix("'''exec' "));
+    let real = second.and_then(|rest| {
+        let path = rest.strip_prefix('"').and_then(|rest| rest.split('"').next());
+        path.or_else(|| rest.split_whitespace().next())
+    });
+    Ok(real.map_or(words, |path| vec![path.to_owned()]))
+}
+
+/// Runs a short command. The reason for a failure is in words.
+async fn ask(program: &OsStr, arguments: &[&str]) -> Result<Output, String> {
+    let mut command = Command::new(program);
+    command.args(arguments).stdin(Stdio::null()).kill_on_drop(true);
+    command.env("CHECKPOINT_DISABLE", "1");
+    withhold(&mut command);
+    match tokio::time::timeout(LIMIT, command.output()).await {
+        Err(_) => Err(format!("no answer within {} s", LIMIT.as_secs())),
+        Ok(Err(error)) if error.kind() == std::io::ErrorKind::NotFound => Err("not found".into()),
+        Ok(Err(error)) => Err(error.to_string()),
+        Ok(Ok(output)) => Ok(output),
+    }
+}
+
+fn first_words(output: &Output) -> String {
+    words(output, |text| text.lines().find(|line| !line.trim().is_empty()))
+}
+
+fn last_words(output: &Output) -> String {
+    words(output, |text| text.lines().rfind(|line| !line.trim().is_empty()))
+}
+
+fn words(output: &Output, pick: impl Fn(&str) -> Option<&str>) -> String {
+    let streams = [&output.stderr, &output.stdout].map(|bytes| String::from_utf8_lossy(bytes).into_owned());
+    let line = streams.iter().find_map(|text| pick(text).map(|line| crate::text::clean(line.trim())));
+    line.map_or_else(|| output.status.to_string(), |line| line.chars().take(200).collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn the_commit_of_a_checkout_and_whether_it_is_that() {
+        let dir = tempfile::tempdir().unwrap();
+        assert_eq!(commit(dir.path()).await, None);
+        let git = |arguments: &[&str]| {
+            let mut git = std::process::Command::new("git");
+            git.arg("-C").arg(dir.path()).args(["-c", "user.name=t", "-c", "user.email=t@t"]).args(arguments);
+            assert!(git.output().unwrap().status.success(), "{arguments:?}");
+        };
+        git(&["init"]);
+        std::fs::write(dir.path().join("file"), "one").unwrap();
+        git(&["add", "."]);
+        git(&["commit", "-m", "one"]);
+        let clean = commit(dir.path()).await.unwrap();
+        assert!(clean.len() == 40 && clean.bytes().all(|byte| byte.is_ascii_hexdigit()), "{clean}");
+        std::fs::write(dir.path().join("file"), "two").unwrap();
+        assert_eq!(commit(dir.path()).await, Some(format!("{clean}-dirty")));
+    }
+
+    #[test]
+    fn init_came_with_1_7() {
+        for (version, has) in [("1.6.6", false), ("1.7.0", true), ("1.16.0-dev", true), ("2.0.0", true), ("", false)] {
+            assert_eq!(has_init(version), has, "{version}");
+        }
+    }
+
+    #[test]
+    fn the_first_line_names_the_interpreter() {
+        let dir = tempfile::tempdir().unwrap();
+        let of = |text: &str| {
+            let path = dir.path().join("ansible-playbook");
+            std::fs::write(&path, text).unwrap();
+            interpreter(&path)
+        };
+        assert_eq!(of("#!/opt/ansible/bin/python3\nimport re\n").unwrap(), ["/opt/ansible/bin/python3"]);
+        assert_eq!(of("#! /usr/bin/env python3\n").unwrap(), ["/usr/bin/env", "python3"]);
+        assert_eq!(of("#!/bin/sh\n'''exec' \"/a b/python\" \"$0\" \"$@\"\n' '''\n").unwrap(), ["/a b/python"]);
+        assert!(of("\u{7f}ELF").unwrap_err().contains("names no interpreter"));
+    }
+}

@@ -1,0 +1,156 @@
+//! `run.json`: what is known about a run, written by its supervisor.
+
+use std::io::{self, Write};
+use std::os::unix::fs::OpenOptionsExt;
+use std::path::{Path, PathBuf};
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use super::{OnError, Process};
+use crate::pipeline::Key;
+use crate::text::redact::Scrubber;
+
+/// File name in the run's folder.
+pub const RECORD: &str = "run.json";
+/// Marks that a person asked for the run's end; written by whoever asked.
+pub const CANCEL: &str = "cancel.json";
+/// Packer's own log, when it is not elsewhere.
+pub const LOG: &str = "packer-build.log";
+/// Packer's stdout and stderr.
+pub const OUTPUT: &str = "output.log";
+/// Pictures of the guest's console over time.
+pub const FRAMES: &str = "frames";
+
+/// How far a run came, as far as the supervisor could write it down.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Stage {
+    /// plugins and validation
+    Starting,
+    /// packer builds
+    Running,
+    /// packer was asked to stop
+    Cancelling,
+    /// packer said 0
+    Succeeded,
+    /// packer, or init or validate before it, did not
+    Failed,
+    /// ended because somebody asked
+    Cancelled,
+}
+
+/// The whole record. Holds no secret: what packer is told in secret is in its environment.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Record {
+    /// the line
+    pub key: Key,
+    /// name of its live template
+    pub base_name: String,
+    /// how far it came
+    pub state: Stage,
+    /// packer's exit code, or that of init or validate
+    pub exit: Option<i32>,
+    /// why it ended as it did, one line, when packer's log does not say
+    pub reason: Option<String>,
+    /// when the supervisor took it on
+    pub started: Timestamp,
+    /// when it ended
+    pub ended: Option<Timestamp>,
+    /// the process that writes this
+    pub supervisor: Process,
+    /// packer, once it runs
+    pub packer: Option<Process>,
+    /// packer and its arguments
+    pub argv: Vec<String>,
+    /// packer's version
+    pub packer_version: String,
+    /// after a failure
+    pub on_error: OnError,
+    /// promoted afterwards
+    pub promote: bool,
+    /// packer's log
+    pub log: PathBuf,
+    /// packer's folder for temporary files, removed at the end
+    pub temporary: PathBuf,
+    /// the page of the run, when another machine did it
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub origin: Option<String>,
+}
+
+impl Record {
+    /// Reads the record of the run in `dir`; `None` when it has none (its supervisor was killed before it wrote one).
+    ///
+    /// # Errors
+    /// Those of reading; `InvalidData` when it is not a record.
+    pub fn read(dir: &Path) -> io::Result<Option<Self>> {
+        let path = dir.join(RECORD);
+        let text = match std::fs::read(&path) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+            other => other?,
+        };
+        serde_json::from_slice(&text).map(Some).map_err(|error| {
+            io::Error::new(io::ErrorKind::InvalidData, format!("{} is not a run's record: {error}", path.display()))
+        })
+    }
+
+    /// Replaces the record of the run in `dir` in one step.
+    ///
+    /// # Errors
+    /// Those of writing.
+    pub fn write(&self, dir: &Path) -> io::Result<()> {
+        // Reasons quote servers and packer.
+        let reason = self.reason.as_ref().map(|reason| Scrubber::shared().text(reason).into_owned());
+        let record = Self { reason, ..self.clone() };
+        replace(&dir.join(RECORD), &serde_json::to_vec_pretty(&record).map_err(io::Error::other)?)
+    }
+}
+
+/// That somebody asked for the end of a run.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CancelMark {
+    /// when
+    pub asked: Timestamp,
+    /// packer was killed instead of asked to clean up
+    pub forced: bool,
+}
+
+impl CancelMark {
+    /// The mark in the run's folder, if any. A mark that cannot be read is still a mark.
+    pub fn read(dir: &Path) -> Option<Self> {
+        let text = std::fs::read(dir.join(CANCEL)).ok()?;
+        Some(serde_json::from_slice(&text).unwrap_or(Self { asked: Timestamp::UNIX_EPOCH, forced: false }))
+    }
+
+    /// Leaves the mark.
+    ///
+    /// # Errors
+    /// Those of writing.
+    pub fn leave(dir: &Path, forced: bool) -> io::Result<()> {
+        let mark = Self { asked: Timestamp::now(), forced };
+        replace(&dir.join(CANCEL), &serde_json::to_vec(&mark).map_err(io::Error::other)?)
+    }
+}
+
+/// Writes a file readable by its owner alone, whole or not at all.
+fn replace(path: &Path, bytes: &[u8]) -> io::Result<()> {
+    let dir = path.parent().ok_or_else(|| io::Error::other("no folder"))?;
+    // tempfile creates with mode 0600.
+    let mut file = tempfile::NamedTempFile::new_in(dir)?;
+    file.write_all(bytes)?;
+    file.as_file().sync_all()?;
+    file.persist(path)?;
+    Ok(())
+}
+
+/// Creates (or empties) a log that its owner alone can read, before packer would create it for everybody.
+///
+/// # Errors
+/// Those of creating.
+pub fn create_log(path: &Path) -> io::Result<std::fs::File> {
+    use std::os::unix::fs::PermissionsExt;
+    let file = std::fs::OpenOptions::new().append(true).create(true).mode(0o600).open(path)?;
+    file.set_len(0)?;
+    file.set_permissions(std::fs::Permissions::from_mode(0o600))?;
+    Ok(file)
+}

@@ -1,0 +1,134 @@
+//! What the recorder sees: which pictures differ, which are worth keeping, when one stood long enough to be read.
+
+use std::time::Duration;
+
+use image::RgbImage;
+
+use crate::guest::recording::Area;
+use crate::guest::screen::{Change, History, Motion};
+
+/// While only a spinner turns, one picture in this time is enough.
+const SPINNER_EVERY: Duration = Duration::from_secs(60);
+/// Larger consoles are graphical ones: the server may scale them to this width. Smaller ones are read by their pixels.
+const WIDEST: u32 = 1280;
+
+/// The history of one guest's console.
+#[derive(Debug, Default)]
+pub struct Eye {
+    history: History,
+    spun: Option<Duration>,
+    width: Option<u32>,
+}
+
+/// What one look brought.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Sight {
+    /// something new: keep the picture
+    pub keep: bool,
+    /// where it differs from the one before
+    pub changed: Option<Area>,
+    /// how much, in pixels
+    pub pixels: u32,
+    /// what the console is doing
+    pub kind: Motion,
+}
+
+impl Eye {
+    /// Takes a picture in; `at` is the guest's time since any moment.
+    pub fn see(&mut self, image: &RgbImage, at: Duration) -> Sight {
+        let change = self.history.push(image, at);
+        let kind = self.history.motion().unwrap_or(Motion::Idle);
+        let (pixels, changed) = match &change {
+            Change::None | Change::Cursor => (0, None),
+            Change::Some { pixels, bounds: (left, top, right, bottom), .. } => {
+                (*pixels, Some(Area { left: *left, top: *top, right: *right, bottom: *bottom }))
+            }
+            Change::Mode => (image.width() * image.height(), None),
+        };
+        let fresh = !matches!(change, Change::None | Change::Cursor);
+        let spins = kind == Motion::Spinner;
+        let due = self.spun.is_none_or(|spun| at.saturating_sub(spun) >= SPINNER_EVERY);
+        let keep = fresh && (!spins || due);
+        if fresh && spins && due {
+            self.spun = Some(at);
+        }
+        if !spins {
+            self.spun = None;
+        }
+        self.ask_for(image, &change);
+        Sight { keep, changed, pixels, kind }
+    }
+
+    /// The width to ask the server for; `None` = as it is.
+    pub fn width(&self) -> Option<u32> {
+        self.width
+    }
+
+    /// A new screen is asked for as it is first: it may be a small one, which scaling would only blur.
+    fn ask_for(&mut self, image: &RgbImage, change: &Change) {
+        let pixels = image.width() * image.height();
+        let new = match change {
+            Change::None | Change::Cursor => false,
+            Change::Some { pixels: differ, .. } => *differ > pixels / 4,
+            Change::Mode => self.width.is_none() && image.width() <= WIDEST,
+        };
+        if new && self.width.is_some() {
+            self.width = None;
+        } else if image.width() > WIDEST {
+            self.width = Some(WIDEST);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use image::Rgb;
+
+    use super::*;
+
+    fn screen(width: u32, mark: u32) -> RgbImage {
+        RgbImage::from_fn(width, 400, |x, y| {
+            let ink = y < 90 && (x + y) % 3 == 0 || (360..376).contains(&y) && (mark * 8..mark * 8 + 8).contains(&x);
+            Rgb([if ink { 200 } else { 0 }; 3])
+        })
+    }
+
+    fn secs(seconds: u64) -> Duration {
+        Duration::from_secs(seconds)
+    }
+
+    #[test]
+    fn a_picture_is_kept_when_it_differs() {
+        let mut eye = Eye::default();
+        assert!(eye.see(&screen(720, 0), secs(0)).keep);
+        assert_eq!(
+            eye.see(&screen(720, 0), secs(5)),
+            Sight { keep: false, changed: None, pixels: 0, kind: Motion::Idle }
+        );
+        let sight = eye.see(&screen(720, 4), secs(10));
+        assert_eq!((sight.keep, sight.kind), (true, Motion::Progress));
+        assert_eq!(sight.changed, Some(Area { left: 0, top: 360, right: 39, bottom: 375 }));
+    }
+
+    #[test]
+    fn a_spinner_does_not_fill_the_record() {
+        let mut eye = Eye::default();
+        let looks = (0..72).map(|n| eye.see(&screen(64, n % 2), secs(u64::from(n) * 5)));
+        let kept: Vec<bool> = looks.map(|sight| sight.keep).collect();
+        let late = kept[12..].iter().filter(|kept| **kept).count();
+        assert_eq!(late, 5, "one a minute: {kept:?}");
+    }
+
+    #[test]
+    fn only_large_consoles_are_scaled_and_a_new_screen_is_seen_as_it_is() {
+        let mut eye = Eye::default();
+        eye.see(&screen(1280, 0), secs(0));
+        assert_eq!(eye.width(), None);
+        eye.see(&screen(1920, 0), secs(5));
+        assert_eq!(eye.width(), Some(1280));
+        eye.see(&screen(1280, 0), secs(10));
+        assert_eq!(eye.width(), Some(1280), "the scaled picture of the same screen");
+        eye.see(&RgbImage::from_pixel(1280, 400, Rgb([9, 9, 9])), secs(15));
+        assert_eq!(eye.width(), None);
+    }
+}

@@ -1,0 +1,140 @@
+//! What vCenter says about the guest: its properties, its tasks and events.
+
+use std::collections::HashSet;
+use std::time::Duration;
+
+use jiff::{SignedDuration, Timestamp};
+
+use super::Work;
+use super::eye::Eye;
+use crate::guest::recording::{Event, GuestState, TaskState};
+use crate::vcenter::{Error, Happening, Moid, Vm};
+
+/// A VM so much older than the run is what an earlier one left.
+const LEFTOVER: SignedDuration = SignedDuration::from_hours(1);
+/// What the look at the end may take.
+const LAST_LOOK: Duration = Duration::from_secs(1);
+
+/// Whether a VM of the name is of this build. What came after the first look is, whatever our clock and vCenter's have
+/// to say; what was there already is when it is not old: the first look may have come late.
+fn is_ours(vm: &Vm, earlier: &HashSet<Moid>, old: Timestamp) -> bool {
+    !vm.template && (!earlier.contains(&vm.moid) || vm.created.is_none_or(|created| created > old))
+}
+
+impl Work {
+    /// What packer left of the guest.
+    pub(super) async fn last_look(&mut self) -> std::io::Result<()> {
+        let Some(moid) = &self.vm else { return Ok(()) };
+        match tokio::time::timeout(LAST_LOOK, self.client.observe(moid)).await {
+            Ok(Ok(Some((vm, tasks)))) => {
+                self.guest_is(Some(&vm))?;
+                self.tasks_are(tasks)
+            }
+            Ok(Ok(None)) => self.guest_is(None),
+            Ok(Err(_)) | Err(_) => Ok(()),
+        }
+    }
+
+    /// The VM of this build, if it is there.
+    pub(super) async fn find(&mut self) -> Result<Option<(Vm, Vec<Happening>)>, Error> {
+        if let Some(moid) = &self.vm {
+            let found = self.client.observe(moid).await?;
+            if let Some(found) = found.filter(|(vm, _)| !vm.template) {
+                return Ok(Some(found));
+            }
+            self.vm = None;
+        }
+        let old = self.started - LEFTOVER;
+        let mut vms = self.client.vms().await?;
+        vms.retain(|vm| vm.name == self.subject.vm);
+        let earlier = self.earlier.get_or_insert_with(|| vms.iter().map(|vm| vm.moid.clone()).collect());
+        let Some(vm) = vms.into_iter().find(|vm| is_ours(vm, earlier, old)) else { return Ok(None) };
+        let pace = self.client.pace(&vm.moid).await?;
+        if (pace - self.pace).abs() > f64::EPSILON {
+            self.pace = pace;
+            self.add(&Event::Pace { at: self.now(), speed: pace });
+        }
+        self.vm = Some(vm.moid.clone());
+        (self.eye, self.standing) = (Eye::default(), None);
+        self.client.observe(&vm.moid).await
+    }
+
+    pub(super) fn guest_is(&mut self, vm: Option<&Vm>) -> std::io::Result<()> {
+        let at = self.now();
+        let now = GuestState {
+            at,
+            power: vm.map(|vm| vm.power_state),
+            ip: vm.and_then(|vm| vm.ip_address.as_deref()).map(|ip| self.safe(ip)),
+            tools: vm.and_then(|vm| vm.tools_running_status),
+        };
+        let known = self.guest.as_ref().is_some_and(|known| GuestState { at, ..known.clone() } == now);
+        if !known {
+            self.store.add(&Event::Guest(now.clone()))?;
+            self.guest = Some(now);
+        }
+        Ok(())
+    }
+
+    pub(super) fn tasks_are(&mut self, tasks: Vec<Happening>) -> std::io::Result<()> {
+        // Our own way to a picture, where `/screen` is refused, is not news.
+        let (own, tasks): (Vec<_>, Vec<_>) =
+            tasks.into_iter().partition(|task| task.name.to_ascii_lowercase().ends_with("createscreenshot"));
+        self.by_task |= !own.is_empty();
+        for task in tasks {
+            if self.tasks.get(&task.id) != Some(&task.state) {
+                let error = task.text.as_deref().map(|text| self.safe(text));
+                let (at, id, name, state) =
+                    (self.now(), task.id.clone(), self.safe(&task.name), self.safe(&task.state));
+                self.store.add(&Event::Task(TaskState { at, id, name, state, error }))?;
+                self.tasks.insert(task.id, task.state);
+            }
+        }
+        Ok(())
+    }
+
+    pub(super) async fn ask_events(&mut self, moid: &Moid) -> std::io::Result<()> {
+        if self.events_over {
+            return Ok(());
+        }
+        match self.client.events(moid, self.events_since).await {
+            Ok(events) => {
+                self.events_since = events.iter().filter_map(|event| event.at).max().or(self.events_since);
+                self.tasks_are(events)
+            }
+            // Not every server has them; tasks tell most of it.
+            Err(Error::Fault { .. } | Error::Permission { .. }) => {
+                self.events_over = true;
+                Ok(())
+            }
+            Err(error) => self.lost(&error),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::vcenter::PowerState;
+
+    #[test]
+    fn a_vm_that_came_during_the_build_is_ours_whatever_the_clocks_say() {
+        let at = |hour: i64| Timestamp::from_second(1_800_000_000 + hour * 3600).unwrap();
+        let vm = |moid: &str, hour| Vm {
+            moid: Moid(moid.into()),
+            name: "base-build".into(),
+            template: false,
+            power_state: PowerState::PoweredOn,
+            ip_address: None,
+            tools_running_status: None,
+            annotation: String::new(),
+            created: Some(at(hour)),
+            instance_uuid: String::new(),
+        };
+        let earlier = HashSet::from([Moid("vm-1".into())]);
+        // Our clock is two hours ahead of vCenter's.
+        assert!(is_ours(&vm("vm-2", -2), &earlier, at(0) - LEFTOVER));
+        assert!(!is_ours(&vm("vm-1", -2), &earlier, at(0) - LEFTOVER), "what an earlier build left");
+        assert!(is_ours(&vm("vm-1", 0), &earlier, at(0) - LEFTOVER), "the first look came late");
+        assert!(!is_ours(&Vm { template: true, ..vm("vm-2", 0) }, &earlier, at(0) - LEFTOVER));
+    }
+}

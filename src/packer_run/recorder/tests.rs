@@ -1,0 +1,111 @@
+//! The recorder's eye on consoles of real installers, kernels and boot loaders over time: no alarm while something still
+//! comes, an alarm where nothing does. `TMPL_SCREENS_CORPUS` names another folder of them than `tests/screens`.
+
+use std::path::{Path, PathBuf};
+
+use serde::Deserialize;
+
+use super::console::STANDS;
+use super::*;
+use crate::guest::recording::{FRAMES, Frame, Recording, Stillness};
+use crate::guest::screen;
+
+#[derive(Deserialize)]
+struct Meta {
+    scenario: String,
+    final_state: String,
+    frames: Vec<Listed>,
+}
+
+#[derive(Deserialize)]
+struct Listed {
+    file: String,
+    t: f64,
+}
+
+fn scenarios() -> Vec<(PathBuf, Meta)> {
+    let shipped = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/screens");
+    let folder = std::env::var_os("TMPL_SCREENS_CORPUS").map_or(shipped, PathBuf::from);
+    let entries = std::fs::read_dir(folder).unwrap();
+    let dirs = entries.map(|entry| entry.unwrap().path()).filter(|path| path.is_dir());
+    let meta = |dir: &PathBuf| serde_json::from_slice(&std::fs::read(dir.join("meta.json")).unwrap()).unwrap();
+    dirs.map(|dir| (dir.clone(), meta(&dir))).collect()
+}
+
+fn moment(seconds: f64) -> Timestamp {
+    Timestamp::from_second(1_800_000_000).unwrap() + Duration::from_secs_f64(seconds)
+}
+
+/// What a record of these looks would say after each of them. Text consoles are read as the recorder does.
+struct Watched {
+    dir: tempfile::TempDir,
+    store: Store,
+    eye: Eye,
+    screens: Vec<ScreenLabel>,
+    looks: u32,
+    file: String,
+    last_new: f64,
+}
+
+impl Watched {
+    fn new() -> Self {
+        let dir = tempfile::tempdir().unwrap();
+        std::fs::create_dir(dir.path().join(FRAMES)).unwrap();
+        let mut store = Store::create(dir.path(), Bounds::default()).unwrap();
+        let (power, tools) = (Some(PowerState::PoweredOn), None);
+        store.add(&Event::Guest(GuestState { at: moment(0.0), power, ip: None, tools })).unwrap();
+        let screens = Rules::shipped().unwrap().screens;
+        Self { dir, store, eye: Eye::default(), screens, looks: 0, file: String::new(), last_new: 0.0 }
+    }
+
+    fn look(&mut self, image: &image::RgbImage, t: f64) -> Stillness {
+        let (at, sight) = (moment(t), self.eye.see(image, Duration::from_secs_f64(t)));
+        if sight.keep {
+            self.file = format!("{FRAMES}/{}.png", at.as_millisecond());
+            let frame =
+                Frame { at, file: self.file.clone(), until: at, changed: sight.changed, log: 0, kind: sight.kind };
+            self.store.keep(b"png", frame, sight.pixels).unwrap();
+            (self.looks, self.last_new) = (0, t);
+        } else {
+            self.store.add(&Event::Still { at, kind: sight.kind }).unwrap();
+            self.looks += 1;
+        }
+        if let (STANDS, Some(text)) = (self.looks, screen::read_cells(image)) {
+            let named = screen::name(&text, &self.screens);
+            let (label, state) = named.map_or((None, None), |named| (Some(named.label), named.state));
+            let reading = Reading { at, file: self.file.clone(), label, state, rows: Vec::new() };
+            self.store.add(&Event::Reading(reading)).unwrap();
+        }
+        Recording::read(self.dir.path()).unwrap().last_stillness().unwrap()
+    }
+}
+
+#[test]
+fn an_alarm_comes_where_nothing_moves_any_more_and_not_before() {
+    let (mut early, mut missing) = (Vec::new(), Vec::new());
+    for (dir, meta) in scenarios() {
+        let mut watched = Watched::new();
+        let mut alarms = Vec::new();
+        let mut last = None;
+        for listed in &meta.frames {
+            let image = image::open(dir.join(&listed.file)).unwrap().to_rgb8();
+            if watched.look(&image, listed.t).alarm {
+                alarms.push(listed.t);
+            }
+            last = Some((image, listed.t));
+        }
+        // Something still came after it; only a guest that ended somewhere known may have been called stuck by then.
+        if let (Some(first), false) = (alarms.first(), meta.final_state == "frozen")
+            && *first < watched.last_new
+        {
+            early.push(format!("{}: alarm at {first}, new picture at {}", meta.scenario, watched.last_new));
+        }
+        let (image, t) = last.unwrap();
+        let later = [5.0, 10.0, 60.0, 125.0].map(|more| watched.look(&image, t + more));
+        let later = &later[3];
+        if matches!(meta.final_state.as_str(), "frozen" | "waiting-for-input") && !later.alarm {
+            missing.push(format!("{}: {later:?}", meta.scenario));
+        }
+    }
+    assert!(early.is_empty() && missing.is_empty(), "too early: {early:#?}\nmissing: {missing:#?}");
+}

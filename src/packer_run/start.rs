@@ -1,0 +1,84 @@
+//! Starting a run that survives whoever starts it.
+
+use std::fs::File;
+use std::io::{Read, Seek, SeekFrom};
+use std::path::Path;
+use std::process::Stdio;
+use std::time::{Duration, Instant};
+
+use process_wrap::tokio::{CommandWrap, ProcessSession};
+use tokio::process::Command;
+
+use super::{BuildError, OnError, Request, Run, latest};
+use crate::paths::StateDir;
+use crate::text::clean;
+
+/// How long a supervisor may take to its record: it asks packer for its version before.
+const PATIENCE: Duration = Duration::from_secs(150);
+const BEAT: Duration = Duration::from_millis(20);
+
+/// Starts `program` (this program) as the supervisor of a new run, in a session of its own, and returns the run as soon
+/// as it is on record. Nothing that happens to us afterwards reaches it.
+///
+/// # Errors
+/// [`BuildError::Busy`] when the line is being built; [`BuildError::NotStarted`] with the supervisor's own words.
+pub async fn start_detached(program: &Path, request: &Request, state: &StateDir) -> Result<Run, BuildError> {
+    if request.on_error == OnError::Ask {
+        return Err(BuildError::Usage(
+            "on-error ask needs a terminal of its own: tmpl-tui build KEY --on-error ask".into(),
+        ));
+    }
+    let words = tempfile::tempfile().map_err(BuildError::file(std::env::temp_dir()))?;
+    let stderr = words.try_clone().map_err(BuildError::file(std::env::temp_dir()))?;
+    let mut command = Command::new(program);
+    // What `ps` shows, whatever the path by which it was found.
+    command.arg0("tmpl-tui").args(arguments(request, state));
+    command.current_dir(&request.repo).stdin(Stdio::null()).stdout(Stdio::null()).stderr(stderr);
+    let mut command = CommandWrap::from(command);
+    command.wrap(ProcessSession);
+    let failed = || BuildError::process(format!("cannot start {}", program.display()));
+    let mut child = command.spawn().map_err(failed())?;
+    let pid = child.id().and_then(|pid| i32::try_from(pid).ok());
+    let began = Instant::now();
+    loop {
+        let ended = child.try_wait().map_err(failed())?;
+        let dir = state.runs().join(&request.line.key.0);
+        let run = latest(state, &request.line.key).map_err(BuildError::file(dir))?;
+        if let Some(run) = run.filter(|run| Some(run.supervisor.pid) == pid) {
+            return Ok(run);
+        }
+        if ended.is_some() || began.elapsed() > PATIENCE {
+            return Err(BuildError::NotStarted(last_words(words)));
+        }
+        tokio::time::sleep(BEAT).await;
+    }
+}
+
+fn arguments(request: &Request, state: &StateDir) -> Vec<std::ffi::OsString> {
+    let mut arguments: Vec<std::ffi::OsString> = vec!["--repo".into(), request.repo.clone().into(), "build".into()];
+    arguments.extend([request.line.key.0.clone().into(), "--on-error".into(), request.on_error.word().into()]);
+    arguments.extend(["--packer".into(), request.packer.clone().into()]);
+    arguments.extend(["--detached".into(), state.path().into()]);
+    if let Some(log) = &request.log {
+        arguments.extend(["--log".into(), log.into()]);
+    }
+    if let Some(timeout) = request.timeout {
+        arguments.extend(["--timeout".into(), timeout.as_secs().div_ceil(60).to_string().into()]);
+    }
+    if request.promote {
+        arguments.push("--promote".into());
+    }
+    arguments
+}
+
+/// What the supervisor said last.
+fn last_words(mut words: File) -> String {
+    let mut bytes = Vec::new();
+    let read = words.seek(SeekFrom::Start(0)).and_then(|_| words.read_to_end(&mut bytes));
+    let text = String::from_utf8_lossy(&bytes);
+    let line = text.lines().rfind(|line| !line.trim().is_empty());
+    match (read, line) {
+        (Ok(_), Some(line)) => clean(line.trim().strip_prefix("tmpl-tui: ").unwrap_or(line.trim())),
+        _ => "the build ended before it began, without a word".into(),
+    }
+}

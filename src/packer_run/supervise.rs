@@ -1,0 +1,267 @@
+//! Doing a build: init, validate, build, one after the other, with the record kept up to date and an ear for requests
+//! to stop.
+
+mod ending;
+
+use std::fs::Permissions;
+use std::io;
+use std::os::unix::fs::PermissionsExt;
+use std::path::{Path, PathBuf};
+use std::process::ExitStatus;
+use std::time::Duration;
+
+use jiff::Timestamp;
+use nix::sys::signal::Signal;
+use tokio::sync::mpsc;
+use tokio::time::{Instant, MissedTickBehavior, interval, sleep_until};
+
+use self::ending::Ending;
+use super::cancel::TEMPORARY;
+use super::command::{Environment, Packer, environment};
+use super::follow::{Listener, Progress, Tail};
+use super::lock::Lock;
+use super::preflight;
+use super::record::{CancelMark, FRAMES, LOG, OUTPUT, Record, Stage, create_log};
+use super::recorder::{Recorder, Subject};
+use super::retention;
+use super::run::folder;
+use super::{BuildError, Process, Request, Run, all};
+use crate::paths::{StateDir, create_private_dir};
+use crate::pipeline::argv;
+use crate::text::redact::Scrubber;
+use crate::vcenter::Settings;
+
+/// How often packer's output is handed on.
+const BEAT: Duration = Duration::from_millis(100);
+
+/// A request to stop that reaches the supervisor while it works.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Stop {
+    /// packer shall destroy its VM and end
+    Clean,
+    /// packer shall be killed; its VM stays
+    Kill,
+}
+
+/// How a build done here ended.
+#[derive(Debug)]
+pub struct Outcome {
+    /// the run at its end
+    pub run: Run,
+    /// the line stays taken until this is dropped: what follows a build (promotion) must not meet the next one
+    pub lock: Lock,
+}
+
+/// Builds here and now: packer's version, the line's lock, the record, then `init`, `validate` and `build`. What packer
+/// says goes to `on`; requests to stop come through `stops`.
+///
+/// # Errors
+/// Whatever is wrong before packer begins. A build that fails is an [`Outcome`].
+pub async fn run_here(
+    request: &Request,
+    state: &StateDir,
+    stops: mpsc::Receiver<Stop>,
+    on: &dyn Listener,
+) -> Result<Outcome, BuildError> {
+    let version = preflight::packer_version(&request.packer).await?;
+    let lock = Lock::take(state, &request.line.key)?;
+    // Whatever killed runs of this line left behind holds passwords.
+    let dead = all(state, &request.line.key).unwrap_or_default();
+    dead.iter().for_each(Run::remove_temporary);
+    if let Err(error) = retention::prune(state, &request.line.key, on) {
+        on.hear(Progress::Note(format!("old records cannot be looked through: {error}")));
+    }
+    let scrubber = Scrubber::of_repository(&request.repo);
+    let mut supervisor = Supervisor::begin(request, state, version, stops, on, &scrubber)?;
+    let ended = supervisor.steps().await;
+    let run = supervisor.end(ended).await?;
+    Ok(Outcome { run, lock })
+}
+
+struct Supervisor<'a> {
+    request: &'a Request,
+    dir: PathBuf,
+    record: Record,
+    environment: Environment,
+    stops: mpsc::Receiver<Stop>,
+    /// the first request to stop, in words
+    stopped: Option<String>,
+    deadline: Option<Instant>,
+    on: &'a dyn Listener,
+    tail: Tail<'a>,
+    recorder: Option<Recorder>,
+}
+
+impl<'a> Supervisor<'a> {
+    fn begin(
+        request: &'a Request,
+        state: &StateDir,
+        packer_version: String,
+        stops: mpsc::Receiver<Stop>,
+        on: &'a dyn Listener,
+        scrubber: &'a Scrubber,
+    ) -> Result<Self, BuildError> {
+        let started = Timestamp::now();
+        let dir = folder(state, &request.line.key, started).map_err(BuildError::file(state.runs()))?;
+        create_private_dir(&dir.join(FRAMES)).map_err(BuildError::file(&dir))?;
+        let (log, output) = (request.log.clone().unwrap_or_else(|| dir.join(LOG)), dir.join(OUTPUT));
+        create_log(&output).map_err(BuildError::file(&output))?;
+        create_log(&log)
+            .map_err(|error| BuildError::Usage(format!("cannot write the log {}: {error}", log.display())))?;
+        // Not below the run's folder: plugins put sockets there, whose paths must stay short.
+        let mut temporary = tempfile::Builder::new();
+        // It gets install answers with passwords, whatever the umask.
+        let temporary = temporary.prefix(TEMPORARY).permissions(Permissions::from_mode(0o700)).tempdir();
+        let temporary = temporary.map_err(BuildError::file(std::env::temp_dir()))?.keep();
+        let record = Record {
+            key: request.line.key.clone(),
+            base_name: request.line.base_name.clone(),
+            state: Stage::Starting,
+            exit: None,
+            reason: None,
+            started,
+            ended: None,
+            supervisor: Process::own().map_err(BuildError::file("/proc"))?,
+            packer: None,
+            argv: request.argv(),
+            packer_version,
+            on_error: request.on_error,
+            promote: request.promote,
+            log,
+            temporary: temporary.clone(),
+            origin: None,
+        };
+        record.write(&dir).map_err(BuildError::file(&dir))?;
+        let tail = Tail::open(&output, scrubber).map_err(BuildError::file(&output))?;
+        let environment = environment(&|name| std::env::var(name).ok(), &temporary);
+        let deadline = request.timeout.map(|timeout| Instant::now() + timeout);
+        Ok(Self { request, dir, record, environment, stops, stopped: None, deadline, on, tail, recorder: None })
+    }
+
+    async fn steps(&mut self) -> Result<Ending, BuildError> {
+        let (line, repo) = (&self.request.line, &self.request.repo);
+        if let Some(commit) = preflight::untold_commit(repo).await {
+            self.environment.set("PKR_VAR_build_commit", commit);
+        }
+        let mut before = vec![("init", argv::init(line, repo)), ("validate", argv::validate(line, repo))];
+        if !preflight::has_init(&self.record.packer_version) {
+            before.remove(0);
+        }
+        for (name, arguments) in before {
+            self.note(format!("packer {name}"));
+            let words = [vec![self.record.argv[0].clone()], arguments].concat();
+            let status = self.packer(&words, None).await?;
+            if self.stopped.is_some() || !status.success() {
+                return Ok(self.ending(status, &format!("packer {name}")));
+            }
+        }
+        self.note(format!("packer build, log in {}", self.record.log.display()));
+        let (words, log) = (self.record.argv.clone(), self.record.log.clone());
+        self.recorder = Some(self.start_recorder());
+        let ended = self.packer(&words, Some(&log)).await;
+        self.hear_recorder();
+        if let Some(recorder) = self.recorder.take() {
+            recorder.finish().await.into_iter().for_each(|words| self.note(words));
+        }
+        Ok(self.ending(ended?, "packer"))
+    }
+
+    fn start_recorder(&self) -> Recorder {
+        let subject = Subject {
+            dir: self.dir.clone(),
+            log: self.record.log.clone(),
+            vm: self.request.line.build_name(),
+            repo: self.request.repo.clone(),
+        };
+        Recorder::start(subject, Settings::from_env(&|name| std::env::var(name).ok()))
+    }
+
+    fn hear_recorder(&mut self) {
+        let words = self.recorder.as_mut().map(Recorder::words).unwrap_or_default();
+        words.into_iter().for_each(|words| self.note(words));
+    }
+
+    /// Runs one packer command to its end, however many requests to stop come in between.
+    async fn packer(&mut self, argv: &[String], log: Option<&Path>) -> Result<ExitStatus, BuildError> {
+        let output = self.dir.join(OUTPUT);
+        let packer = Packer {
+            argv,
+            repo: &self.request.repo,
+            environment: &self.environment,
+            log,
+            output: &output,
+            on_error: self.request.on_error,
+        };
+        let mut child = packer.spawn()?;
+        // Not collected yet, so the number is still its own even if it has ended.
+        let process = child.id().map(Process::of).transpose().map_err(BuildError::file("/proc"))?;
+        if log.is_some() {
+            self.record.packer.clone_from(&process);
+            self.record.state = Stage::Running;
+            self.write();
+        }
+        let mut ended = tokio::spawn(async move { child.wait().await });
+        let mut beat = interval(BEAT);
+        beat.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        let never = Instant::now() + Duration::from_secs(60 * 60 * 24 * 365);
+        loop {
+            tokio::select! {
+                status = &mut ended => {
+                    self.hand_on();
+                    let status = status.map_err(io::Error::other).and_then(|status| status);
+                    return status.map_err(BuildError::process("cannot learn how packer ended"));
+                }
+                Some(stop) = self.stops.recv() => self.stop(stop, process.as_ref(), "asked to stop"),
+                () = sleep_until(self.deadline.unwrap_or(never)) => {
+                    self.deadline = None;
+                    let minutes = self.request.timeout.unwrap_or_default().as_secs() / 60;
+                    self.stop(Stop::Clean, process.as_ref(), &format!("not done within {minutes} min"));
+                }
+                _ = beat.tick() => {
+                    self.hand_on();
+                    self.hear_recorder();
+                }
+            }
+        }
+    }
+
+    /// Passes a request to stop on to the command under way.
+    fn stop(&mut self, stop: Stop, process: Option<&Process>, why: &str) {
+        let forced = stop == Stop::Kill || CancelMark::read(&self.dir).is_some_and(|mark| mark.forced);
+        let signal = if forced { Signal::SIGKILL } else { Signal::SIGTERM };
+        if self.stopped.is_none() {
+            self.stopped = Some(why.to_owned());
+            self.record.state = Stage::Cancelling;
+            self.write();
+        }
+        self.note(match (forced, self.record.packer.is_some()) {
+            (true, _) => format!("{why}: packer is killed, its VM stays"),
+            (false, true) => format!("{why}: packer destroys its VM and ends"),
+            (false, false) => format!("{why}: before the build began"),
+        });
+        if let Some(Err(error)) = process.map(|process| process.signal(signal)) {
+            self.note(format!("packer cannot be signalled: {error}"));
+        }
+    }
+
+    /// Packer's words wait in their file as long as nobody takes them; whether there are more.
+    fn hand_on(&mut self) {
+        if !self.on.has_room() {
+            return;
+        }
+        if let Err(error) = self.tail.read(self.on) {
+            self.note(format!("packer's output cannot be read: {error}"));
+        }
+    }
+
+    /// A record that cannot be written does not end a build; the last one still tells its processes.
+    fn write(&self) {
+        if let Err(error) = self.record.write(&self.dir) {
+            self.note(format!("the record in {} cannot be written: {error}", self.dir.display()));
+        }
+    }
+
+    fn note(&self, text: String) {
+        self.on.hear(Progress::Note(text));
+    }
+}

@@ -1,0 +1,97 @@
+//! The end of a build: what it is called, and that it is told and on record whatever the disk and the reader do.
+
+use std::process::ExitStatus;
+use std::time::Duration;
+
+use jiff::Timestamp;
+use tokio::time::Instant;
+
+use super::{BEAT, Supervisor};
+use crate::packer_run::record::{CancelMark, OUTPUT, Stage};
+use crate::packer_run::run::{state, told_end};
+use crate::packer_run::{BuildError, Run, RunState};
+use crate::text::redact::Scrubber;
+
+/// How often the record of the end is tried to be written, and the pause in between.
+const WRITES: u32 = 5;
+const BETWEEN_WRITES: Duration = Duration::from_millis(500);
+/// At the end, a reader that takes nothing for so long, or takes so long in all, is not waited for any more.
+const NO_ROOM: Duration = Duration::from_secs(3);
+const LAST_WORDS: Duration = Duration::from_secs(120);
+
+/// How the steps ended: the state to record, packer's code, a reason in words.
+pub(super) type Ending = (Stage, Option<i32>, Option<String>);
+
+impl Supervisor<'_> {
+    pub(super) fn ending(&self, status: ExitStatus, what: &str) -> Ending {
+        use std::os::unix::process::ExitStatusExt;
+        let code = status.code();
+        if status.success() && self.record.packer.is_some() {
+            // Asked to stop too late: the template is there.
+            return (Stage::Succeeded, code, None);
+        }
+        if let Some(why) = &self.stopped {
+            return (Stage::Cancelled, code, Some(why.clone()));
+        }
+        if CancelMark::read(&self.dir).is_some() {
+            return (Stage::Cancelled, code, Some("asked to stop".into()));
+        }
+        if self.record.packer.is_some() && told_end(&self.dir.join(OUTPUT)) == Some(RunState::Cancelled) {
+            return (Stage::Cancelled, code, Some("packer was signalled by somebody else".into()));
+        }
+        let reason = match status.signal() {
+            Some(signal) => Some(format!("{what} was killed by signal {signal}; its VM may still be there")),
+            None if self.record.packer.is_none() => Some(format!("{what} failed")),
+            None => None,
+        };
+        (Stage::Failed, code, reason)
+    }
+
+    /// Removes packer's temporary files, writes the end down, whatever it is, and hands on what packer said last. What
+    /// cannot be written is no less true: the run is returned as it is known here.
+    pub(super) async fn end(mut self, ended: Result<Ending, BuildError>) -> Result<Run, BuildError> {
+        let (stage, exit, reason) = match &ended {
+            Ok(ending) => ending.clone(),
+            Err(error) => (Stage::Failed, None, Some(error.to_string())),
+        };
+        let reason = reason.map(|reason| Scrubber::shared().text(&reason).into_owned());
+        (self.record.state, self.record.exit, self.record.reason) = (stage, exit, reason);
+        self.record.ended = Some(Timestamp::now());
+        // First: it holds passwords, and a full disk may have room for the record then.
+        let removed = std::fs::remove_dir_all(&self.record.temporary);
+        if let Err(error) = removed {
+            let path = self.record.temporary.display();
+            self.note(format!("{path} holds packer's temporary files and cannot be removed: {error}"));
+        }
+        for left in (0..WRITES).rev() {
+            match self.record.write(&self.dir) {
+                Ok(()) => break,
+                Err(_) if left > 0 => tokio::time::sleep(BETWEEN_WRITES).await,
+                Err(error) => self.note(format!("the end cannot be recorded in {}: {error}", self.dir.display())),
+            }
+        }
+        self.hand_on_rest().await;
+        let state = state(&self.dir, &mut self.record);
+        ended.map(|_| Run::of(&self.dir, self.record, state))
+    }
+
+    /// Whatever packer said that was not handed on yet, as long as somebody takes it.
+    async fn hand_on_rest(&mut self) {
+        let began = Instant::now();
+        let mut room = began;
+        loop {
+            if self.on.has_room() {
+                room = Instant::now();
+                match self.tail.read(self.on) {
+                    Ok(true) => {}
+                    Ok(false) => return self.tail.finish(self.on),
+                    Err(error) => return self.note(format!("packer's output cannot be read: {error}")),
+                }
+            } else if room.elapsed() > NO_ROOM || began.elapsed() > LAST_WORDS {
+                return self.note(format!("nobody reads this; the rest is in {}", self.dir.join(OUTPUT).display()));
+            } else {
+                tokio::time::sleep(BEAT).await;
+            }
+        }
+    }
+}
