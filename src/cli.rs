@@ -14,10 +14,10 @@ mod lab;
 mod log;
 mod logging;
 mod man;
+mod output;
 mod plan;
 mod redact;
 mod runs;
-mod say;
 mod status;
 mod stderr;
 mod triage;
@@ -201,7 +201,7 @@ fn begin_log(verb: &str) {
     match begun {
         Ok(()) => tracing::info!(verb, version = env!("CARGO_PKG_VERSION"), pid = std::process::id(), "begun"),
         // Nothing is left to do when stderr is closed.
-        Err(error) => drop(say::note(&format!("no log is written: {error:#}"))),
+        Err(error) => drop(output::note(&format!("no log is written: {error:#}"))),
     }
 }
 
@@ -266,7 +266,7 @@ fn report(error: &anyhow::Error, only_tells: bool) -> Exit {
     }
     // Names, notes and answers of servers end up in here.
     for line in Scrubber::shared().text(&format!("{error:#}")).lines() {
-        let _ = say::note(line);
+        let _ = output::note(line);
     }
     stderr::flush();
     error.downcast_ref::<Stop>().map_or(Exit::Failed, |stop| stop.exit)

@@ -414,9 +414,9 @@ fn a_run_from_elsewhere_does_not_hide_the_one_at_work() {
         reason: None,
         packer_version: "1.16.0".into(),
     };
-    let cradle = packer_run::cradle(&fake.state(), &line).unwrap();
-    assert_eq!(mode(cradle.path()), 0o700);
-    packer_run::adopt(&fake.state(), &line, &foreign, cradle).unwrap();
+    let incoming_dir = packer_run::incoming_dir(&fake.state(), &line).unwrap();
+    assert_eq!(mode(incoming_dir.path()), 0o700);
+    packer_run::adopt(&fake.state(), &line, &foreign, incoming_dir).unwrap();
     assert_eq!(latest(&fake).dir, run.dir);
     for verb in [&["sweep", "one", "--yes"][..], &["build", "one"]] {
         let output = fake.tmpl(verb).output().unwrap();

@@ -7,7 +7,7 @@ use std::path::Path;
 
 use assert_fs::TempDir;
 use rstest::rstest;
-use tmpl::pipeline::check::{Finding, check};
+use tmpl::pipeline::check::{Defect, check};
 
 const MATRIX: &str = "ci/matrix.json";
 const BUILD: &str = ".github/workflows/build-templates.yml";
@@ -53,7 +53,7 @@ fn append(repo: &Path, file: &str, added: &str) -> usize {
     text.matches('\n').count() + 1
 }
 
-fn find<'a>(findings: &'a [Finding], file: &str, line: Option<usize>, words: &str) -> &'a Finding {
+fn find<'a>(findings: &'a [Defect], file: &str, line: Option<usize>, words: &str) -> &'a Defect {
     findings
         .iter()
         .find(|finding| finding.file == Path::new(file) && finding.line == line && finding.what.contains(words))

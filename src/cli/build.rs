@@ -17,7 +17,7 @@ use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 
-use super::{Context, Exit, Stop, say, stderr};
+use super::{Context, Exit, Stop, output, stderr};
 
 /// Arguments of `build`.
 #[derive(Debug, clap::Args)]
@@ -75,7 +75,7 @@ impl From<OnErrorArg> for OnError {
 
 /// Runs the verb.
 pub async fn run(context: &Context, args: Args) -> anyhow::Result<Exit> {
-    let step = args.github.then(|| Step::from_env(say::command));
+    let step = args.github.then(|| Step::from_env(output::command));
     let key = args.key.clone();
     let done = build_line(context, args, step.as_ref()).await;
     if let (Some(step), Err(error)) = (&step, &done) {
@@ -89,8 +89,8 @@ async fn build_line(context: &Context, args: Args, step: Option<&Step>) -> anyho
     if args.dry_run {
         let argv = request.argv();
         match args.json {
-            true => say::json(&argv)?,
-            false => say::result(&packer_run::shell_quoted(&argv))?,
+            true => output::json(&argv)?,
+            false => output::result(&packer_run::shell_quoted(&argv))?,
         }
         return Ok(Exit::Done);
     }
@@ -108,7 +108,7 @@ async fn build_line(context: &Context, args: Args, step: Option<&Step>) -> anyho
     let quiet = args.detached.is_some();
     // What packer and the guest print is no command to the runner.
     let silence = step.map(Step::silence);
-    let on: &dyn Listener = if quiet { &Logged } else { &Told };
+    let on: &dyn Listener = if quiet { &Logged } else { &PrintToStderr };
     let asked = CancellationToken::new();
     let mut outcome = packer_run::run_here(&request, &state, stops(asked.clone())?, on).await.map_err(stop)?;
     let exit = finish(&outcome, &request.line, quiet).await;
@@ -139,7 +139,7 @@ async fn build_line(context: &Context, args: Args, step: Option<&Step>) -> anyho
         }
     }
     if args.json {
-        noted("stdout", say::json(&outcome.run));
+        noted("stdout", output::json(&outcome.run));
     }
     done
 }
@@ -191,7 +191,7 @@ fn stops(asked_once: CancellationToken) -> anyhow::Result<mpsc::Receiver<StopBui
     let (sender, receiver) = mpsc::channel(8);
     let (mut int, mut term, mut hup) =
         (signal(SignalKind::interrupt())?, signal(SignalKind::terminate())?, signal(SignalKind::hangup())?);
-    let person = std::io::stdin().is_terminal() && say::asides_to_terminal();
+    let person = std::io::stdin().is_terminal() && output::asides_to_terminal();
     tokio::spawn(async move {
         let mut asked: Option<std::time::Instant> = None;
         loop {
@@ -215,13 +215,13 @@ fn stops(asked_once: CancellationToken) -> anyhow::Result<mpsc::Receiver<StopBui
 }
 
 /// A build with somebody in front of it.
-struct Told;
+struct PrintToStderr;
 
-impl Listener for Told {
+impl Listener for PrintToStderr {
     fn hear(&self, progress: Progress) {
         match progress {
             Progress::Packer(line) => {
-                let _ = say::aside(&line);
+                let _ = output::aside(&line);
             }
             Progress::Note(text) => note(text),
         }
@@ -244,7 +244,7 @@ impl Listener for Logged {
 }
 
 fn note(text: String) {
-    let _ = say::note(&text);
+    let _ = output::note(&text);
 }
 
 /// Says how it ended and, after anything but success, whether a VM was left behind.

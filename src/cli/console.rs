@@ -12,7 +12,7 @@ use tmpl::vcenter::audit::Audit;
 use tmpl::vcenter::gate::{Gate, GateError};
 use tmpl::vcenter::{self, Client, Vm};
 
-use super::{Context, Exit, Stop, say};
+use super::{Context, Exit, Stop, output};
 
 /// Arguments of `console`.
 #[derive(Debug, clap::Args)]
@@ -76,7 +76,7 @@ pub async fn run(context: &Context, args: Args) -> anyhow::Result<Exit> {
 /// Whether the picture goes to the terminal: when asked to, or when nothing else is asked for.
 fn wants_print(args: &Args) -> anyhow::Result<bool> {
     let wants = args.print || (args.output.is_none() && args.text.is_none());
-    if wants && !say::to_terminal() {
+    if wants && !output::to_terminal() {
         return Err(Stop::usage("stdout is no terminal to show a picture in; save it with -o FILE"));
     }
     Ok(wants)
@@ -125,7 +125,7 @@ async fn enter(context: &Context, client: &Client, vm: &Vm, text: &str, yes: boo
         text.to_owned()
     };
     if !yes && !confirmed(vm, &text)? {
-        say::aside("cancelled, nothing was typed")?;
+        output::aside("cancelled, nothing was typed")?;
         return Ok(Exit::Cancelled);
     }
     let bases = context.matrix()?.lines.into_iter().map(|line| line.base_name);
@@ -133,15 +133,15 @@ async fn enter(context: &Context, client: &Client, vm: &Vm, text: &str, yes: boo
     let audit = Audit::new(context.state()?.audit_log(), settings.credentials.username.clone(), settings.host());
     let gate = Gate::new(client.clone(), context.mode(), bases, audit);
     gate.type_text("type", vm, &text).await.map_err(refused)?;
-    say::aside(&format!("typed {} characters into {}", text.chars().count(), vm.name))?;
+    output::aside(&format!("typed {} characters into {}", text.chars().count(), vm.name))?;
     Ok(Exit::Done)
 }
 
 fn confirmed(vm: &Vm, text: &str) -> anyhow::Result<bool> {
-    if !stdin().is_terminal() || !say::asides_to_terminal() {
+    if !stdin().is_terminal() || !output::asides_to_terminal() {
         return Err(Stop::usage(format!("typing into {} needs --yes when there is no terminal to ask on", vm.name)));
     }
-    say::ask(&format!("Type {} characters into {} ({})? [y/N]", text.chars().count(), vm.name, vm.moid))?;
+    output::ask(&format!("Type {} characters into {} ({})? [y/N]", text.chars().count(), vm.name, vm.moid))?;
     let mut answer = String::new();
     stdin().read_line(&mut answer)?;
     Ok(matches!(answer.trim(), "y" | "Y" | "yes"))

@@ -20,7 +20,7 @@ use tmpl::tui::picture::Images;
 use tokio::process::Command;
 use tokio::signal::unix::{SignalKind, signal};
 
-use super::{Context, Exit, Stop, say};
+use super::{Context, Exit, Stop, output};
 
 /// A cancelled build destroys its VM; in the lab that takes a second.
 const PATIENCE: Duration = Duration::from_secs(15);
@@ -61,7 +61,7 @@ pub async fn run(context: &Context, args: Args) -> anyhow::Result<Exit> {
 
 fn list() -> anyhow::Result<Exit> {
     for guest in Book::shipped().map_err(anyhow::Error::msg)?.guests() {
-        say::result(&format!("{:<20} {:<20} {}", guest.name, guest.line, guest.about))?;
+        output::result(&format!("{:<20} {:<20} {}", guest.name, guest.line, guest.about))?;
     }
     Ok(Exit::Done)
 }

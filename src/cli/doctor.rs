@@ -7,7 +7,7 @@ mod tools;
 
 use serde::Serialize;
 
-use super::{Context, Exit, say};
+use super::{Context, Exit, output};
 
 /// Arguments of `doctor`.
 #[derive(Debug, clap::Args)]
@@ -33,7 +33,7 @@ enum State {
 
 /// One thing looked at.
 #[derive(Debug, Clone, Serialize)]
-struct Finding {
+struct Diagnostic {
     /// `tools`, `environment`, `paths`, `vcenter`, `privileges`, `github`
     area: &'static str,
     name: String,
@@ -42,7 +42,7 @@ struct Finding {
     detail: String,
 }
 
-impl Finding {
+impl Diagnostic {
     fn new(area: &'static str, name: impl Into<String>, state: State, detail: impl Into<String>) -> Self {
         Self { area, name: name.into(), state, detail: detail.into() }
     }
@@ -62,17 +62,17 @@ pub async fn run(context: &Context, args: Args) -> anyhow::Result<Exit> {
     })
 }
 
-fn print(findings: &[Finding], json: bool) -> anyhow::Result<()> {
+fn print(findings: &[Diagnostic], json: bool) -> anyhow::Result<()> {
     if json {
-        return Ok(say::json_pretty(&findings)?);
+        return Ok(output::json_pretty(&findings)?);
     }
-    let colours = say::in_colours();
+    let colours = output::in_colours();
     let width = findings.iter().map(|finding| finding.name.chars().count()).max().unwrap_or(0);
     let mut area = "";
     for finding in findings {
         if finding.area != area {
             area = finding.area;
-            say::result(area)?;
+            output::result(area)?;
         }
         let (word, colour) = match finding.state {
             State::Ok => ("ok", "32"),
@@ -81,7 +81,7 @@ fn print(findings: &[Finding], json: bool) -> anyhow::Result<()> {
         };
         let word = format!("{word:<6}");
         let word = if colours { format!("\u{1b}[{colour}m{word}\u{1b}[0m") } else { word };
-        say::marked(&format!("  {word}  "), &format!("{:<width$}  {}", finding.name, finding.detail))?;
+        output::marked(&format!("  {word}  "), &format!("{:<width$}  {}", finding.name, finding.detail))?;
     }
     Ok(())
 }

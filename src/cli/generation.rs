@@ -1,6 +1,6 @@
 //! `promote`, `rollback`, `hold`, `release`, `sweep`.
 
-mod course;
+mod signals;
 
 use std::io::IsTerminal;
 use std::sync::{Mutex, PoisonError};
@@ -14,8 +14,8 @@ use tmpl::vcenter::Client;
 use tmpl::vcenter::gate::{GateError, Mode};
 use tokio_util::sync::CancellationToken;
 
-use self::course::{Told, undisturbed};
-use super::{Context, Exit, Stop, say};
+use self::signals::{StepPrinter, undisturbed};
+use super::{Context, Exit, Stop, output};
 
 /// Arguments of verbs that take a line only.
 #[derive(Debug, clap::Args)]
@@ -169,7 +169,7 @@ async fn change(
         Err(exit) => return Ok(exit),
     };
     let gate = context.gate(client)?;
-    let told = Mutex::new(Told::default());
+    let told = Mutex::new(StepPrinter::default());
     let on = |progress: &generation::Progress| told.lock().unwrap_or_else(PoisonError::into_inner).tell(progress);
     let Some(outcome) = undisturbed(request, generation::apply(&gate, &plan, &on)).await? else {
         return Ok(Exit::Cancelled);
@@ -223,7 +223,7 @@ fn swept_already(line: &Line, json: bool) -> anyhow::Result<Exit> {
     if json {
         let (key, base_name, verb) = (&line.key.0, &line.base_name, Request::Sweep.verb());
         let report = Report { key, base_name, verb, plan: None, steps: &[], caveat: None, done: true };
-        say::json(&report)?;
+        output::json(&report)?;
     }
     Ok(Exit::Done)
 }
@@ -257,10 +257,10 @@ fn print(plan: &Plan, line: &Line, json: bool, done: bool) -> anyhow::Result<()>
     if json {
         let (key, base_name, caveat) = (&line.key.0, &plan.base, plan.caveat);
         let report = Report { key, base_name, verb, plan: Some(plan.fingerprint()), steps: &plan.steps, caveat, done };
-        return Ok(say::json(&report)?);
+        return Ok(output::json(&report)?);
     }
     for step in &plan.steps {
-        say::result(&step.to_string())?;
+        output::result(&step.to_string())?;
     }
     if let Some(caveat) = plan.caveat {
         tell(caveat);
@@ -285,7 +285,7 @@ fn agreed(plan: &Plan, ask: &Ask) -> anyhow::Result<bool> {
     for step in &plan.steps {
         tell(&step.to_string());
     }
-    say::ask(&question)?;
+    output::ask(&question)?;
     let mut typed = String::new();
     std::io::stdin().read_line(&mut typed)?;
     Ok(typed.trim().eq_ignore_ascii_case(&answer))
@@ -293,5 +293,5 @@ fn agreed(plan: &Plan, ask: &Ask) -> anyhow::Result<bool> {
 
 fn tell(text: &str) {
     // Nothing is left to do when stderr is closed.
-    let _ = say::aside(text);
+    let _ = output::aside(text);
 }

@@ -8,7 +8,7 @@ use std::time::Duration;
 use serde_json::{Value, json};
 use tmpl::iso::Mirror;
 
-use super::{Context, Exit, Stop, say};
+use super::{Context, Exit, Stop, output};
 
 /// How long a mirror may take to the first byte and between bytes.
 const TIMEOUT: Duration = Duration::from_secs(20);
@@ -50,11 +50,11 @@ fn writable(context: &Context, what: &str) -> anyhow::Result<()> {
 /// One line on stdout: `WORD key: text`, or an object that says the same and `more`.
 fn tell(as_json: bool, word: &str, key: &str, text: &str, more: Value) -> std::io::Result<()> {
     if !as_json {
-        return say::result(&format!("{word:<4} {key}: {text}"));
+        return output::result(&format!("{word:<4} {key}: {text}"));
     }
     let mut object = json!({ "event": "result", "result": word, "key": key, "text": text });
     if let (Some(object), Value::Object(more)) = (object.as_object_mut(), more) {
         object.extend(more);
     }
-    say::json(&object)
+    output::json(&object)
 }

@@ -12,12 +12,12 @@ use tmpl::packer_run::{self, Run};
 use tmpl::text::redact::{Scrubber, Stream};
 use tmpl::text::{clean, cut};
 
-use super::{Context, Exit, Stop, say};
+use super::{Context, Exit, Stop, output};
 
 /// How often a followed log is looked at.
-const BEAT: Duration = Duration::from_millis(200);
+const POLL_EVERY: Duration = Duration::from_millis(200);
 /// Bytes read at a time.
-const GULP: usize = 256 << 10;
+const READ_CHUNK: usize = 256 << 10;
 
 /// What is kept of a line without an end.
 const LONGEST: usize = 64 << 10;
@@ -71,7 +71,7 @@ async fn follow(printer: &mut Printer<'_>, run: Option<&Run>) -> anyhow::Result<
         if over {
             return Ok(());
         }
-        tokio::time::sleep(BEAT).await;
+        tokio::time::sleep(POLL_EVERY).await;
     }
 }
 
@@ -101,7 +101,7 @@ impl<'s> Printer<'s> {
     /// Everything up to the present end of the file.
     #[expect(clippy::disallowed_methods, reason = "what was pushed went out line by line")]
     fn pass(&mut self) -> anyhow::Result<()> {
-        let mut buffer = vec![0; GULP];
+        let mut buffer = vec![0; READ_CHUNK];
         loop {
             let got = self.file.read(&mut buffer)?;
             if got == 0 {
@@ -189,7 +189,7 @@ async fn errors(path: &Path, scrubber: Arc<Scrubber>) -> anyhow::Result<Exit> {
     let mut next = 1;
     while let Some(number) = log.next_problem(Problem::Error, next, Direction::Forward)? {
         for line in log.lines(number..number + 1)? {
-            say::result(&format!("{number}: {}", line.text))?;
+            output::result(&format!("{number}: {}", line.text))?;
         }
         next = number + 1;
     }

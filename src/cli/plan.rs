@@ -2,7 +2,7 @@
 
 use tmpl::pipeline::plan::{Selection, plan};
 
-use super::{Context, Exit, Stop, say};
+use super::{Context, Exit, Stop, output};
 
 /// Arguments of `plan`.
 #[derive(Debug, clap::Args)]
@@ -16,6 +16,6 @@ pub struct Args {
 pub fn run(context: &Context, args: &Args) -> anyhow::Result<Exit> {
     let matrix = context.matrix()?;
     let lines = plan(&matrix, &Selection::parse(&args.os)).map_err(Stop::usage)?;
-    say::written(&lines)?;
+    output::written(&lines)?;
     Ok(Exit::Done)
 }

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use anyhow::Context as _;
 use tmpl::text::redact::{Scrubber, Secret, secrets_of_repository};
 
-use super::{Context, Exit, Stop, say};
+use super::{Context, Exit, Stop, output};
 
 /// Bytes read at a time.
 const PIECE: usize = 256 << 10;
@@ -32,7 +32,7 @@ pub async fn run(context: &Context, args: Args) -> anyhow::Result<Exit> {
 fn scrub(repo: &Path, args: &Args) -> anyhow::Result<Exit> {
     let scrubber = scrubber(repo, args)?;
     for name in scrubber.refused() {
-        say::note(&format!("{name}: shorter than 4 characters, not redacted; use a longer secret"))?;
+        output::note(&format!("{name}: shorter than 4 characters, not redacted; use a longer secret"))?;
     }
     let mut input: Box<dyn Read> = match &args.file {
         None => Box::new(std::io::stdin().lock()),

@@ -9,7 +9,7 @@ use tmpl::github::{self, BUILD, Board, Client, Health, RemoteRun, Settings};
 use tmpl::packer_run;
 use tmpl::pipeline::Key;
 
-use super::{Context, Exit, Stop, say};
+use super::{Context, Exit, Stop, output};
 
 /// Arguments of `runs`.
 #[derive(Debug, clap::Args)]
@@ -132,7 +132,7 @@ async fn list(context: &Context, github: &Client, args: &ListArgs) -> anyhow::Re
     let board = github.board(args.limit).await.map_err(stop)?;
     let health = github.health(&board, &context.global.repo).await.map_err(stop)?;
     match args.json {
-        true => say::json(&Listed { board: &board, health: &health })?,
+        true => output::json(&Listed { board: &board, health: &health })?,
         false => {
             print::board(&board)?;
             print::health(&health)?;
@@ -152,7 +152,7 @@ struct Listed<'a> {
 async fn enable(context: &Context, github: &Client) -> anyhow::Result<Exit> {
     may_change(context)?;
     github.enable_schedule().await.map_err(stop)?;
-    say::note(&format!("the schedule of {BUILD} is on"))?;
+    output::note(&format!("the schedule of {BUILD} is on"))?;
     Ok(Exit::Done)
 }
 
@@ -170,7 +170,7 @@ pub async fn free(context: &Context, key: &Key) -> anyhow::Result<()> {
             None => Ok(()),
         },
         Err(error) => {
-            say::note(&format!("whether GitHub builds {key} is not known: {error}"))?;
+            output::note(&format!("whether GitHub builds {key} is not known: {error}"))?;
             Ok(())
         }
     }
@@ -218,7 +218,7 @@ async fn cancel(context: &Context, github: &Client, args: CancelArgs) -> anyhow:
     print::one(&run, args.run.json, "asked to end")?;
     let building = legs.iter().filter(|leg| leg.started.is_some() && leg.state.live());
     for key in building.filter_map(|leg| leg.key.as_ref()) {
-        say::note(&format!("if its VM stays behind: tmpl-tui sweep {key}"))?;
+        output::note(&format!("if its VM stays behind: tmpl-tui sweep {key}"))?;
     }
     Ok(Exit::Done)
 }

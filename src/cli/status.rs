@@ -11,7 +11,7 @@ use tmpl::text::clean;
 use tmpl::vcenter::{FolderEvent, LinkState, Vm};
 use tokio::signal::unix::{SignalKind, signal};
 
-use super::{Context, Exit, Stop, say};
+use super::{Context, Exit, Stop, output};
 
 /// Arguments of `status`.
 #[derive(Debug, clap::Args)]
@@ -71,7 +71,7 @@ async fn watch(client: &tmpl::vcenter::Client, lines: &[Line], json: bool) -> an
             None => return Ok(Exit::Failed),
             Some(FolderEvent::Fresh | FolderEvent::Link(LinkState::Connecting | LinkState::Live)) => continue,
             Some(FolderEvent::Link(LinkState::Lost { reason, .. })) => {
-                say::note(&format!("{reason}; trying again"))?;
+                output::note(&format!("{reason}; trying again"))?;
                 continue;
             }
             Some(FolderEvent::Link(LinkState::Stopped { reason })) => return Err(Stop::usage(reason)),
@@ -102,7 +102,7 @@ fn print(lines: &[Line], vms: &[Vm], json: bool) -> anyhow::Result<()> {
         }
     });
     if json {
-        return Ok(say::json(&rows.collect::<Vec<_>>())?);
+        return Ok(output::json(&rows.collect::<Vec<_>>())?);
     }
     let rows: Vec<[String; 6]> = rows.map(|row| cells(&row)).collect();
     Ok(table(&rows)?)
@@ -144,7 +144,7 @@ fn guest(build: Option<&Vm>) -> String {
 
 fn table(rows: &[[String; 6]]) -> std::io::Result<()> {
     let head = ["line", "live", "prev", "build", "guest", "notes"].map(str::to_owned);
-    let bold = say::in_colours();
+    let bold = output::in_colours();
     let all: Vec<&[String; 6]> = std::iter::once(&head).chain(rows).collect();
     let width = |column: usize| all.iter().map(|row| row[column].chars().count()).max().unwrap_or(0);
     let widths: Vec<usize> = (0..head.len()).map(width).collect();
@@ -152,7 +152,11 @@ fn table(rows: &[[String; 6]]) -> std::io::Result<()> {
         let cells = row.iter().zip(&widths).map(|(cell, width)| format!("{cell:<width$}")).collect::<Vec<_>>();
         let line = cells.join("  ");
         let line = line.trim_end();
-        if bold && index == 0 { say::marked(&format!("\u{1b}[1m{line}\u{1b}[0m"), "")? } else { say::result(line)? }
+        if bold && index == 0 {
+            output::marked(&format!("\u{1b}[1m{line}\u{1b}[0m"), "")?
+        } else {
+            output::result(line)?
+        }
     }
     Ok(())
 }

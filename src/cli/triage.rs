@@ -15,7 +15,7 @@ use tmpl::triage::rules::Rules;
 use tmpl::triage::verdict::{Evidence, Scene, Verdict, Witness, judge};
 use tmpl::vcenter::Vm;
 
-use super::{Context, Exit, Stop, say};
+use super::{Context, Exit, Stop, output};
 
 /// Arguments of `triage`.
 #[derive(Debug, clap::Args)]
@@ -65,7 +65,7 @@ pub async fn run(context: &Context, args: Args) -> anyhow::Result<Exit> {
         None => None,
     };
     let repo = context.global.repo.clone();
-    let (json, step, title) = (args.json, args.github.then(|| Step::from_env(say::command)), case.title.clone());
+    let (json, step, title) = (args.json, args.github.then(|| Step::from_env(output::command)), case.title.clone());
     let done = tokio::task::spawn_blocking(move || -> anyhow::Result<Verdict> {
         let scrubber = Scrubber::of_repository(&repo);
         let scene = match &case.run {
@@ -126,14 +126,14 @@ fn write_bundle(file: &Path, case: Case, verdict: &Verdict, scrubber: &Scrubber)
     let log = log.as_deref().map(open).transpose()?;
     let written = bundle::write(file, Contents { title, verdict, recording, pictures, run, log }, scrubber)?;
     for name in scrubber.refused() {
-        say::note(&format!("{name}: shorter than 4 characters, not redacted; use a longer secret"))?;
+        output::note(&format!("{name}: shorter than 4 characters, not redacted; use a longer secret"))?;
     }
     let withheld = match written.withheld {
         0 => String::new(),
         count => format!(", {count} left out (a secret on them, or unreadable)"),
     };
     let cut = if written.log_cut { ", the log's middle left out" } else { "" };
-    say::note(&format!("{}: {} pictures{withheld}{cut}", file.display(), written.pictures))?;
+    output::note(&format!("{}: {} pictures{withheld}{cut}", file.display(), written.pictures))?;
     Ok(())
 }
 
@@ -143,7 +143,7 @@ async fn guest(context: &Context, run: &Run) -> anyhow::Result<Option<GuestState
     let vms = match client.vms().await {
         Ok(vms) => vms,
         Err(error) => {
-            say::note(&format!("vCenter does not say how the guest is: {error}"))?;
+            output::note(&format!("vCenter does not say how the guest is: {error}"))?;
             return Ok(None);
         }
     };
@@ -173,7 +173,7 @@ async fn look_at(path: PathBuf, rules: &Rules) -> anyhow::Result<Option<Look>> {
 /// That a picture cannot be read is said once, on stderr.
 fn tell(look: Option<Look>) -> anyhow::Result<Option<Look>> {
     if let Some(trouble) = look.as_ref().and_then(|look| look.trouble.as_ref()) {
-        say::note(trouble)?;
+        output::note(trouble)?;
     }
     Ok(look)
 }
@@ -202,21 +202,21 @@ fn open(path: &Path) -> anyhow::Result<Box<dyn BufRead>> {
 
 fn print(verdict: &Verdict, json: bool) -> anyhow::Result<()> {
     if json {
-        return Ok(say::json(verdict)?);
+        return Ok(output::json(verdict)?);
     }
     let rule = verdict.rule.as_deref().map_or_else(String::new, |rule| format!("rule {rule}, "));
     let confidence = serde_json::to_value(verdict.confidence)?;
-    say::result(&format!("{}  ({rule}{} confidence)", verdict.class, confidence.as_str().unwrap_or_default()))?;
-    say::result(&format!("  {}", verdict.cause))?;
+    output::result(&format!("{}  ({rule}{} confidence)", verdict.class, confidence.as_str().unwrap_or_default()))?;
+    output::result(&format!("  {}", verdict.cause))?;
     if let Some(screen) = &verdict.screen {
         let state = verdict.screen_state.as_ref().map_or_else(String::new, |state| format!(" ({state})"));
-        say::result(&format!("  screen: {screen}{state}"))?;
+        output::result(&format!("  screen: {screen}{state}"))?;
     }
     if let Some(remedy) = &verdict.remedy {
-        say::result(&format!("  do: {remedy}"))?;
+        output::result(&format!("  do: {remedy}"))?;
     }
     for evidence in &verdict.evidence {
-        say::result(&format!("  {}  {}", place(evidence), evidence.text))?;
+        output::result(&format!("  {}  {}", place(evidence), evidence.text))?;
     }
     Ok(())
 }

@@ -3,12 +3,12 @@
 use std::path::PathBuf;
 
 use tmpl::packer_run::{self, Asked};
-use tmpl::pipeline::check::{self, Finding};
+use tmpl::pipeline::check::{self, Defect};
 use tmpl::pipeline::{Line, Matrix};
 use tmpl::text::clean;
 use tmpl::text::redact::Scrubber;
 
-use super::{Context, Exit, Stop, say};
+use super::{Context, Exit, Stop, output};
 
 /// Arguments of `validate`.
 #[derive(Debug, clap::Args)]
@@ -37,9 +37,9 @@ pub async fn run(context: &Context, args: Args) -> anyhow::Result<Exit> {
         findings = ask(&matrix, &lines, &args).await?;
     }
     if args.json {
-        say::json_pretty(&findings)?;
+        output::json_pretty(&findings)?;
     } else {
-        findings.iter().try_for_each(|finding| say::result(&finding.to_string()))?;
+        findings.iter().try_for_each(|finding| output::result(&finding.to_string()))?;
     }
     match findings.len() {
         0 => Ok(Exit::Done),
@@ -49,20 +49,20 @@ pub async fn run(context: &Context, args: Args) -> anyhow::Result<Exit> {
 }
 
 /// Packer's own opinion; why it was not asked is said once, on stderr.
-async fn ask(matrix: &Matrix, lines: &[Line], args: &Args) -> anyhow::Result<Vec<Finding>> {
+async fn ask(matrix: &Matrix, lines: &[Line], args: &Args) -> anyhow::Result<Vec<Defect>> {
     let scrubber = Scrubber::of_repository(&matrix.repo);
     let mut findings = Vec::new();
     for line in lines {
         match packer_run::validate(&matrix.repo, line, &args.packer).await? {
             Asked::Sound => {}
             Asked::NotAsked(why) => {
-                say::aside(&format!("static checks only: {why}"))?;
+                output::aside(&format!("static checks only: {why}"))?;
                 break;
             }
             Asked::Defect(words) => {
                 let words = scrubber.text(&words).split_whitespace().collect::<Vec<_>>().join(" ");
                 let words = scrubber.text(&clean(&words)).into_owned();
-                findings.push(Finding {
+                findings.push(Defect {
                     file: line.build_dir.clone().into(),
                     line: None,
                     what: format!("packer refuses {}: {}", line.key, words),

@@ -16,7 +16,7 @@ pub enum Command {
     Evidence,
     Type,
     Teach,
-    Words,
+    ScreenText,
     Media,
     CheckMedia,
     Bump,
@@ -235,7 +235,7 @@ pub static BINDINGS: &[Binding] = &[
     ),
     row(Command::Type, "type", &[key('i')], Group::Line, None, "Type into the guest of the picture; asks first"),
     row(
-        Command::Words,
+        Command::ScreenText,
         "picture text",
         &[key('u')],
         Group::Line,

@@ -1,10 +1,10 @@
 //! Changes: asked, confirmed, under way, done.
 
 use super::binding::Command;
-use super::confirm::{Check, Choice, Confirm, Deed, Need};
+use super::confirm::{Action, Check, Choice, Confirm, Need};
 use super::effect::Effect;
 use super::lines::LineRow;
-use super::message::{Answer, Question};
+use super::message::{Reply, RequestId};
 use super::operation::Operation;
 use super::overlay::Overlay;
 use super::run::RunState;
@@ -22,18 +22,18 @@ impl Console {
         if operation.command.on_github() {
             return self.ask_github(operation);
         }
-        let question = self.question();
+        let request = self.request();
         let Some(row) = operation.line.as_ref().and_then(|key| self.lines.get(key)) else { return };
         let asked = match operation.command {
-            Command::Build => Ok(self.ask_build(row, operation, question)),
-            Command::CancelRun => Ok(ask_cancel(row, operation, question)),
-            Command::Type => self.ask_type(row, operation, question, effects),
-            Command::Teach => self.ask_teach(operation, question),
-            Command::Bump | Command::Stage | Command::StopStaging => self.ask_media(row, operation, question),
+            Command::Build => Ok(self.ask_build(row, operation, request)),
+            Command::CancelRun => Ok(ask_cancel(row, operation, request)),
+            Command::Type => self.ask_type(row, operation, request, effects),
+            Command::Teach => self.ask_teach(operation, request),
+            Command::Bump | Command::Stage | Command::StopStaging => self.ask_media(row, operation, request),
             command => self.plan(row, command, "…").map(|plan| {
-                let check = Effect::Guard { question, plan: Box::new(plan.clone()) };
+                let check = Effect::Guard { request, plan: Box::new(plan.clone()) };
                 effects.push(check);
-                ask_generation(row, operation, question, plan)
+                ask_generation(row, operation, request, plan)
             }),
         };
         match asked {
@@ -43,9 +43,9 @@ impl Console {
     }
 
     /// vCenter was asked whether it would let it happen.
-    pub(super) fn guarded(&mut self, question: Question, answer: Answer<()>) -> bool {
+    pub(super) fn guarded(&mut self, request: RequestId, answer: Reply<()>) -> bool {
         let Some(Overlay::Confirm(confirm)) = &mut self.overlay else { return false };
-        if confirm.question != question {
+        if confirm.request != request {
             return false;
         }
         confirm.check = match answer {
@@ -65,34 +65,34 @@ impl Console {
             self.notice(Tone::Info, refusal.0);
             return;
         }
-        if let Deed::GitHub(ask) = confirm.deed {
+        if let Action::GitHub(ask) = confirm.action {
             return self.github_confirmed(*ask, effects);
         }
         let Some(key) = confirm.operation.line.clone() else { return };
-        let question = self.question();
-        let effect = match &confirm.deed {
-            Deed::Build => Effect::Build { question, key: key.clone() },
-            Deed::Type(vm) => match typing::keys(confirm.reason()) {
-                Ok(keys) => Effect::Type { question, vm: vm.clone(), keys },
+        let request = self.request();
+        let effect = match &confirm.action {
+            Action::Build => Effect::Build { request, key: key.clone() },
+            Action::Type(vm) => match typing::keys(confirm.reason()) {
+                Ok(keys) => Effect::Type { request, vm: vm.clone(), keys },
                 Err(reason) => return self.notice(Tone::Info, reason),
             },
-            Deed::Teach { words, picture } => Effect::Teach {
-                question,
+            Action::Teach { words, picture } => Effect::Teach {
+                request,
                 label: confirm.reason().trim().to_owned(),
                 words: words.clone(),
                 picture: picture.clone(),
             },
-            Deed::GitHub(_) => return,
-            Deed::Cancel { force } => Effect::CancelRun { question, key: key.clone(), force: *force },
-            Deed::Media(deed) => {
-                self.media_confirmed(key, deed.clone(), question, effects);
+            Action::GitHub(_) => return,
+            Action::Cancel { force } => Effect::CancelRun { request, key: key.clone(), force: *force },
+            Action::Media(action) => {
+                self.media_confirmed(key, action.clone(), request, effects);
                 return;
             }
-            Deed::Generation(shown) => {
+            Action::Generation(shown) => {
                 let Some(row) = self.lines.get(&key) else { return };
                 match self.plan(row, confirm.operation.command, confirm.reason()) {
                     Ok(plan) if same_steps(&plan.steps, &shown.steps) => {
-                        Effect::Apply { question, plan: Box::new(plan) }
+                        Effect::Apply { request, plan: Box::new(plan) }
                     }
                     Ok(_) => {
                         self.notice(Tone::Info, format!("{key} changed meanwhile, nothing was done: look again"));
@@ -105,21 +105,21 @@ impl Console {
                 }
             }
         };
-        let ongoing = Ongoing { command: confirm.operation.command, question, step: String::new() };
+        let ongoing = Ongoing { command: confirm.operation.command, request, step: String::new() };
         self.ongoing.insert(key, ongoing);
         effects.push(effect);
     }
 
-    pub(super) fn progressed(&mut self, question: Question, step: String) -> bool {
-        let Some(ongoing) = self.ongoing.values_mut().find(|ongoing| ongoing.question == question) else {
+    pub(super) fn progressed(&mut self, request: RequestId, step: String) -> bool {
+        let Some(ongoing) = self.ongoing.values_mut().find(|ongoing| ongoing.request == request) else {
             return false;
         };
         ongoing.step = step;
         true
     }
 
-    pub(super) fn finished(&mut self, question: Question, answer: Answer<String>, effects: &mut Vec<Effect>) {
-        let found = self.ongoing.iter().find(|(_, ongoing)| ongoing.question == question);
+    pub(super) fn finished(&mut self, request: RequestId, answer: Reply<String>, effects: &mut Vec<Effect>) {
+        let found = self.ongoing.iter().find(|(_, ongoing)| ongoing.request == request);
         let Some((key, command)) = found.map(|(key, ongoing)| (key.clone(), ongoing.command)) else { return };
         self.ongoing.remove(&key);
         match answer {
@@ -132,23 +132,23 @@ impl Console {
         self.leave_if_done(effects);
     }
 
-    /// Cancels every run without asking again: the question was asked on leaving.
+    /// Cancels every run without asking again: the request was asked on leaving.
     pub(super) fn cancel_runs(&mut self, keys: &[Key], effects: &mut Vec<Effect>) {
         for key in keys {
             let operation = Operation { command: Command::CancelRun, line: Some(key.clone()) };
             if self.allows(&operation).is_err() {
                 continue;
             }
-            let question = self.question();
-            let ongoing = Ongoing { command: Command::CancelRun, question, step: String::new() };
+            let request = self.request();
+            let ongoing = Ongoing { command: Command::CancelRun, request, step: String::new() };
             self.ongoing.insert(key.clone(), ongoing);
-            effects.push(Effect::CancelRun { question, key: key.clone(), force: false });
+            effects.push(Effect::CancelRun { request, key: key.clone(), force: false });
         }
     }
 
-    fn ask_build(&self, row: &LineRow, operation: Operation, question: Question) -> Confirm {
+    fn ask_build(&self, row: &LineRow, operation: Operation, request: RequestId) -> Confirm {
         let line = &row.line;
-        let mut confirm = confirm(operation, question, format!("Build {}", line.key), "build", Deed::Build);
+        let mut confirm = confirm(operation, request, format!("Build {}", line.key), "build", Action::Build);
         let target = line.build_name();
         if let Some(vm) = &row.generations.build {
             let what = if vm.template { "template" } else { "VM" };
@@ -175,14 +175,14 @@ fn same_steps<T: ToString>(one: &[T], other: &[T]) -> bool {
 
 pub(super) fn confirm(
     operation: Operation,
-    question: Question,
+    request: RequestId,
     title: String,
     verb: &'static str,
-    deed: Deed,
+    action: Action,
 ) -> Confirm {
     Confirm {
         operation,
-        question,
+        request,
         title,
         steps: Vec::new(),
         diff: Vec::new(),
@@ -193,12 +193,12 @@ pub(super) fn confirm(
         need: Need::Yes,
         choice: Choice::Cancel,
         check: Check::None,
-        deed,
+        action,
         complaint: None,
     }
 }
 
-fn ask_cancel(row: &LineRow, operation: Operation, question: Question) -> Confirm {
+fn ask_cancel(row: &LineRow, operation: Operation, request: RequestId) -> Confirm {
     let key = &row.line.key;
     let force = row.run.as_ref().is_some_and(|run| run.state == RunState::Cancelling);
     let target = row.line.build_name();
@@ -208,7 +208,7 @@ fn ask_cancel(row: &LineRow, operation: Operation, question: Question) -> Confir
     } else {
         (format!("Cancel the build of {key}"), "cancel it")
     };
-    let mut confirm = confirm(operation, question, title, verb, Deed::Cancel { force });
+    let mut confirm = confirm(operation, request, title, verb, Action::Cancel { force });
     if force {
         confirm.steps.push("kill packer (SIGKILL): it cleans nothing up".into());
         confirm.steps.push(format!("{target}{vm} stays behind; S sweeps it"));
@@ -221,7 +221,7 @@ fn ask_cancel(row: &LineRow, operation: Operation, question: Question) -> Confir
     confirm
 }
 
-fn ask_generation(row: &LineRow, operation: Operation, question: Question, plan: Plan) -> Confirm {
+fn ask_generation(row: &LineRow, operation: Operation, request: RequestId, plan: Plan) -> Confirm {
     let key = &row.line.key;
     let held = row.generations.hold.is_some();
     let (title, verb) = match operation.command {
@@ -234,7 +234,7 @@ fn ask_generation(row: &LineRow, operation: Operation, question: Question, plan:
     let caveat = plan.caveat;
     let steps = plan.steps.iter().map(ToString::to_string).collect();
     let command = operation.command;
-    let mut confirm = confirm(operation, question, title, verb, Deed::Generation(Box::new(plan)));
+    let mut confirm = confirm(operation, request, title, verb, Action::Generation(Box::new(plan)));
     confirm.steps = steps;
     confirm.note = caveat.map(str::to_owned);
     confirm.check = Check::Asking;

@@ -2,7 +2,7 @@
 
 use super::key::{Code, KeyPress};
 use super::media;
-use super::message::Question;
+use super::message::RequestId;
 use super::operation::Operation;
 use super::text::Field;
 use super::typing;
@@ -17,7 +17,7 @@ pub enum Need {
     Yes,
     /// a reason, then `y`
     Reason(Field),
-    /// a text that the deed takes, then `y`
+    /// a text that the action takes, then `y`
     Text {
         /// what it is
         label: &'static str,
@@ -40,7 +40,7 @@ pub enum Choice {
     Field,
     /// the way back
     Cancel,
-    /// the deed
+    /// the action
     Go,
 }
 
@@ -59,7 +59,7 @@ pub enum Check {
 
 /// What confirming leads to.
 #[derive(Debug, Clone)]
-pub enum Deed {
+pub enum Action {
     /// packer is started
     Build,
     /// templates are renamed, destroyed or annotated
@@ -76,7 +76,7 @@ pub enum Deed {
     /// something is asked of GitHub
     GitHub(Box<super::github::Ask>),
     /// install media: written, uploaded, or an upload ended
-    Media(media::Deed),
+    Media(media::Action),
     /// a run is stopped
     Cancel {
         /// killed instead of asked
@@ -90,7 +90,7 @@ pub struct Confirm {
     /// what is confirmed; asked of the judge again at that moment
     pub operation: Operation,
     /// number of the check with vCenter
-    pub question: Question,
+    pub request: RequestId,
     /// heading
     pub title: String,
     /// exactly what will happen, in order
@@ -112,14 +112,14 @@ pub struct Confirm {
     /// whether vCenter would let it happen
     pub check: Check,
     /// what it leads to
-    pub deed: Deed,
+    pub action: Action,
     /// why the last attempt to confirm did nothing
     pub complaint: Option<String>,
 }
 
 /// What a key led to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Verdict {
+pub enum ConfirmResult {
     /// still open
     Open,
     /// closed, nothing happens
@@ -148,7 +148,7 @@ impl Confirm {
             Need::Yes => Ok(()),
             Need::Reason(field) if field.text().trim().is_empty() => Err("type a reason first".into()),
             Need::Reason(_) => Ok(()),
-            Need::Text { field, .. } if matches!(self.deed, Deed::Type(_)) => typing::keys(field.text()).map(drop),
+            Need::Text { field, .. } if matches!(self.action, Action::Type(_)) => typing::keys(field.text()).map(drop),
             Need::Text { label, field } if field.text().trim().is_empty() => Err(format!("type a {label} first")),
             Need::Text { .. } => Ok(()),
             Need::Name { name, field } if field.text().trim() == name => Ok(()),
@@ -190,30 +190,30 @@ impl Confirm {
     }
 
     /// Takes a key.
-    pub fn take(&mut self, press: KeyPress) -> Verdict {
+    pub fn take(&mut self, press: KeyPress) -> ConfirmResult {
         self.complaint = None;
         if press.code == Code::Esc {
-            return Verdict::Cancelled;
+            return ConfirmResult::Cancelled;
         }
         if self.choice == Choice::Field {
             return self.take_in_field(press);
         }
         match press.code {
             Code::Char('y' | 'Y') if !press.ctrl => self.confirm(),
-            Code::Char('n' | 'N' | 'q') if !press.ctrl => Verdict::Cancelled,
+            Code::Char('n' | 'N' | 'q') if !press.ctrl => ConfirmResult::Cancelled,
             Code::Enter | Code::Char(' ') => match self.choice {
                 Choice::Go => self.confirm(),
-                Choice::Cancel | Choice::Field => Verdict::Cancelled,
+                Choice::Cancel | Choice::Field => ConfirmResult::Cancelled,
             },
             Code::Up | Code::PageUp => self.scroll(false),
             Code::Down | Code::PageDown => self.scroll(true),
             Code::Tab | Code::Right | Code::Char('l') => self.turn(true),
             Code::BackTab | Code::Left | Code::Char('h') => self.turn(false),
-            _ => Verdict::Open,
+            _ => ConfirmResult::Open,
         }
     }
 
-    fn take_in_field(&mut self, press: KeyPress) -> Verdict {
+    fn take_in_field(&mut self, press: KeyPress) -> ConfirmResult {
         match press.code {
             // A typed name is the confirmation itself; after a reason one more key is wanted.
             Code::Enter if matches!(self.need, Need::Name { .. }) => self.confirm(),
@@ -222,7 +222,7 @@ impl Confirm {
                     Ok(()) => self.choice = Choice::Cancel,
                     Err(missing) => self.complaint = Some(missing),
                 }
-                Verdict::Open
+                ConfirmResult::Open
             }
             Code::Tab | Code::Down => self.turn(true),
             Code::BackTab | Code::Up => self.turn(false),
@@ -230,29 +230,29 @@ impl Confirm {
                 if let Some(field) = self.field_mut() {
                     field.take(press);
                 }
-                Verdict::Open
+                ConfirmResult::Open
             }
         }
     }
 
-    fn confirm(&mut self) -> Verdict {
+    fn confirm(&mut self) -> ConfirmResult {
         match self.armed() {
-            Ok(()) => Verdict::Confirmed,
+            Ok(()) => ConfirmResult::Confirmed,
             Err(missing) => {
                 self.complaint = Some(missing);
-                Verdict::Open
+                ConfirmResult::Open
             }
         }
     }
 
     /// The view stops at its end; this only keeps the count from running far past it.
-    fn scroll(&mut self, down: bool) -> Verdict {
+    fn scroll(&mut self, down: bool) -> ConfirmResult {
         let most = u16::try_from(self.steps.len() + 2 * self.diff.len()).unwrap_or(u16::MAX);
         self.top = if down { (self.top + 1).min(most) } else { self.top.saturating_sub(1) };
-        Verdict::Open
+        ConfirmResult::Open
     }
 
-    fn turn(&mut self, forwards: bool) -> Verdict {
+    fn turn(&mut self, forwards: bool) -> ConfirmResult {
         let field = self.field().is_some();
         self.choice = match (self.choice, forwards) {
             (Choice::Field, true) | (Choice::Go, false) => Choice::Cancel,
@@ -261,6 +261,6 @@ impl Confirm {
             (Choice::Go, true) => Choice::Cancel,
             (Choice::Cancel, false) => Choice::Go,
         };
-        Verdict::Open
+        ConfirmResult::Open
     }
 }

@@ -6,7 +6,7 @@ use jiff::civil::DateTime;
 
 use super::github::Ask;
 use super::media;
-use super::message::Question;
+use super::message::RequestId;
 use crate::generation::Plan;
 use crate::guest::picture::Picture;
 use crate::packer_log::Pattern;
@@ -21,7 +21,7 @@ pub enum Effect {
     /// take the picture of a guest's console
     TakePicture {
         /// its number
-        question: Question,
+        request: RequestId,
         /// the guest
         vm: Box<Vm>,
     },
@@ -30,14 +30,14 @@ pub enum Effect {
     /// build a line, detached
     Build {
         /// its number
-        question: Question,
+        request: RequestId,
         /// the line
         key: Key,
     },
     /// stop a run
     CancelRun {
         /// its number
-        question: Question,
+        request: RequestId,
         /// the line
         key: Key,
         /// kill instead of asking packer to clean up
@@ -46,21 +46,21 @@ pub enum Effect {
     /// ask vCenter whether a change of generations would be refused
     Guard {
         /// its number
-        question: Question,
+        request: RequestId,
         /// the change
         plan: Box<Plan>,
     },
     /// carry a change of generations out
     Apply {
         /// its number
-        question: Question,
+        request: RequestId,
         /// the change
         plan: Box<Plan>,
     },
     /// open the log of a run and report its growth until another is opened
     OpenLog {
         /// its number; reports carry it
-        question: Question,
+        request: RequestId,
         /// the file
         path: PathBuf,
     },
@@ -69,7 +69,7 @@ pub enum Effect {
     /// read lines of the open log
     ReadLog {
         /// its number
-        question: Question,
+        request: RequestId,
         /// index of the first line
         from: u64,
         /// how many
@@ -78,7 +78,7 @@ pub enum Effect {
     /// look for a line in the open log
     SeekLog {
         /// its number
-        question: Question,
+        request: RequestId,
         /// what
         sought: Sought,
         /// where to begin; this line itself comes last
@@ -89,14 +89,14 @@ pub enum Effect {
     /// write the whole log, scrubbed, to a file of the user's
     SaveLog {
         /// its number
-        question: Question,
+        request: RequestId,
         /// the line, for the file's name
         key: Key,
     },
     /// read lines of the open log for the clipboard
     CopyLog {
         /// its number
-        question: Question,
+        request: RequestId,
         /// index of the first line
         from: u64,
         /// index of the last line
@@ -105,7 +105,7 @@ pub enum Effect {
     /// write a picture to a file of the user's
     SavePicture {
         /// its number
-        question: Question,
+        request: RequestId,
         /// for the file's name
         name: String,
         /// what to write
@@ -114,7 +114,7 @@ pub enum Effect {
     /// follow the record of a run, and read how long earlier runs of the line took
     OpenRecording {
         /// its number; reports carry it
-        question: Question,
+        request: RequestId,
         /// the line
         key: Key,
         /// the run's folder
@@ -125,14 +125,14 @@ pub enum Effect {
     /// read a recorded picture
     ReadFrame {
         /// its number
-        question: Question,
+        request: RequestId,
         /// the file
         path: PathBuf,
     },
     /// say why a run fails, from its log, its pictures and its guest
     Judge {
         /// its number
-        question: Question,
+        request: RequestId,
         /// the line
         key: Key,
         /// the run's folder
@@ -145,7 +145,7 @@ pub enum Effect {
     /// write everything that is known about a run, scrubbed, to a file of the user's
     SaveBundle {
         /// its number
-        question: Question,
+        request: RequestId,
         /// the line
         key: Key,
         /// the run's folder
@@ -156,7 +156,7 @@ pub enum Effect {
     /// read the text of a picture
     ReadWords {
         /// its number
-        question: Question,
+        request: RequestId,
         /// the picture
         picture: Picture,
         /// by tesseract, too, where its glyphs are unknown
@@ -165,14 +165,14 @@ pub enum Effect {
     /// ask vCenter whether keys may be typed into a guest
     MayType {
         /// its number
-        question: Question,
+        request: RequestId,
         /// the guest
         vm: Box<Vm>,
     },
     /// type into a guest
     Type {
         /// its number
-        question: Question,
+        request: RequestId,
         /// the guest
         vm: Box<Vm>,
         /// characters, control characters for keys that have one
@@ -181,7 +181,7 @@ pub enum Effect {
     /// add a screen to the rules of the repository
     Teach {
         /// its number
-        question: Question,
+        request: RequestId,
         /// name of the screen
         label: String,
         /// words it is known by; none = by its picture

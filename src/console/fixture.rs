@@ -7,17 +7,17 @@ use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
 use super::alarm::Call;
-use super::github::{Ask, Heard, Pipeline};
+use super::github::{Ask, GitHubEvent, Pipeline};
 use super::key::{Code, KeyPress};
 use super::log::LogFacts;
 use super::media::{self, Newer, Offer, Report, Request};
-use super::message::{Msg, Question};
+use super::message::{Msg, RequestId};
 use super::panes::Measures;
 use super::run::{RunSeen, RunState};
 use super::{Console, Effect, Opening};
 use crate::generation::Actor;
-use crate::github::schedule::Finding;
-use crate::github::{Board, Conclusion, Health, Leg, Rate, RemoteRun, Seen, State};
+use crate::github::schedule::Advisory;
+use crate::github::{Board, Conclusion, Health, Leg, Rate, RemoteRun, RunWithJobs, State};
 use crate::guest::picture::Picture;
 use crate::guest::recording::{Frame, GuestState, Reading, Recording};
 use crate::guest::screen::Motion;
@@ -156,7 +156,7 @@ pub fn night() -> Console {
 }
 
 /// Gives the log of the selected line these lines, as the driver would.
-pub fn log(console: &mut Console, texts: &[Told<'_>], effects: Vec<Effect>) {
+pub fn log(console: &mut Console, texts: &[FixtureLine<'_>], effects: Vec<Effect>) {
     let lines = texts.len() as u64;
     let facts = LogFacts {
         lines,
@@ -197,22 +197,22 @@ fn track() -> Track {
     }
 }
 
-fn answer(effect: &Effect, texts: &[Told<'_>], facts: &LogFacts) -> Option<Msg> {
+fn answer(effect: &Effect, texts: &[FixtureLine<'_>], facts: &LogFacts) -> Option<Msg> {
     match effect {
-        Effect::OpenLog { question, .. } => Some(Msg::LogGrew { question: *question, answer: Ok(facts.clone()) }),
-        Effect::ReadLog { question, from, count } => {
+        Effect::OpenLog { request, .. } => Some(Msg::LogGrew { request: *request, answer: Ok(facts.clone()) }),
+        Effect::ReadLog { request, from, count } => {
             let rows = (*from..facts.lines.min(from + count)).map(|line| row(line, texts[line as usize])).collect();
-            Some(Msg::LogRead { question: *question, answer: Ok((*from, rows)) })
+            Some(Msg::LogRead { request: *request, answer: Ok((*from, rows)) })
         }
         _ => None,
     }
 }
 
-pub fn lines(texts: &[Told<'_>]) -> Vec<LogLine> {
+pub fn lines(texts: &[FixtureLine<'_>]) -> Vec<LogLine> {
     (0..).zip(texts).map(|(line, told)| row(line, *told)).collect()
 }
 
-fn row(line: u64, (origin, problem, text): Told<'_>) -> LogLine {
+fn row(line: u64, (origin, problem, text): FixtureLine<'_>) -> LogLine {
     let stamp = jiff::civil::date(2026, 3, 14).at(3, 7, 0, 0) + jiff::Span::new().seconds(line as i64);
     LogLine {
         number: Some(line + 1),
@@ -228,10 +228,10 @@ fn row(line: u64, (origin, problem, text): Told<'_>) -> LogLine {
 }
 
 /// Who said it, how bad it is, what it says.
-pub type Told<'t> = (Origin, Option<Problem>, &'t str);
+pub type FixtureLine<'t> = (Origin, Option<Problem>, &'t str);
 
 /// A log of the words packer uses.
-pub const LOG: [Told<'static>; 8] = [
+pub const LOG: [FixtureLine<'static>; 8] = [
     (Origin::Ui, None, "Creating virtual machine..."),
     (Origin::Plugin, None, "attempting to discover datastore ds-iso for the content of the source image"),
     (Origin::Ui, None, "Powering on virtual machine..."),
@@ -265,12 +265,12 @@ pub fn measured(console: &mut Console, log: u16) -> Vec<Effect> {
     console.update(Msg::Measured(Measures { wide: true, full: true, lines: 9, log, log_columns: 100, help: 20 }))
 }
 
-pub fn question_of(effects: &[Effect]) -> Option<Question> {
+pub fn question_of(effects: &[Effect]) -> Option<RequestId> {
     effects.iter().find_map(|effect| match effect {
-        Effect::Build { question, .. }
-        | Effect::Guard { question, .. }
-        | Effect::Apply { question, .. }
-        | Effect::CancelRun { question, .. } => Some(*question),
+        Effect::Build { request, .. }
+        | Effect::Guard { request, .. }
+        | Effect::Apply { request, .. }
+        | Effect::CancelRun { request, .. } => Some(*request),
         _ => None,
     })
 }
@@ -317,11 +317,11 @@ pub fn recording() -> Recording {
 /// Gives the console the record of the selected line's run, as the driver would.
 pub fn recorded(console: &mut Console, effects: &[Effect]) -> Vec<Effect> {
     let asked = effects.iter().find_map(|effect| match effect {
-        Effect::OpenRecording { question, .. } => Some(*question),
+        Effect::OpenRecording { request, .. } => Some(*request),
         _ => None,
     });
-    let question = asked.expect("the record was asked for");
-    console.update(Msg::Recorded { question, answer: Ok(std::sync::Arc::new(recording())) })
+    let request = asked.expect("the record was asked for");
+    console.update(Msg::Recorded { request, answer: Ok(std::sync::Arc::new(recording())) })
 }
 
 /// The verdict on the stuck build.
@@ -350,14 +350,14 @@ pub fn verdict() -> Verdict {
     }
 }
 
-/// Answers the question for a verdict.
+/// Answers the request for a verdict.
 pub fn judged(console: &mut Console, effects: &[Effect]) -> Vec<Effect> {
     let asked = effects.iter().find_map(|effect| match effect {
-        Effect::Judge { question, .. } => Some(*question),
+        Effect::Judge { request, .. } => Some(*request),
         _ => None,
     });
-    let question = asked.expect("a verdict was asked for");
-    console.update(Msg::Judged { question, answer: Ok(Box::new(verdict())) })
+    let request = asked.expect("a verdict was asked for");
+    console.update(Msg::Judged { request, answer: Ok(Box::new(verdict())) })
 }
 
 fn remote_run(number: u64, line: &str, state: State, minutes: i64) -> RemoteRun {
@@ -399,7 +399,7 @@ fn leg(run: &RemoteRun, line: &str, state: State) -> Leg {
 pub fn pipeline() -> Arc<Pipeline> {
     let seen = |run: RemoteRun, legs: &[(&str, State)]| {
         let legs = legs.iter().map(|(line, state)| leg(&run, line, *state)).collect();
-        Seen { run, legs }
+        RunWithJobs { run, legs }
     };
     let (ok, failed) = (State::Ended(Conclusion::Success), State::Ended(Conclusion::Failure));
     let mut running = seen(remote_run(88, "debian-13", State::Running, 12), &[("debian-13", State::Running)]);
@@ -412,11 +412,11 @@ pub fn pipeline() -> Arc<Pipeline> {
         at: now(),
     };
     let findings = vec![
-        Finding {
+        Advisory {
             alarm: true,
             text: "GitHub switches the schedule off in 9 days: nothing was pushed for 51 days".into(),
         },
-        Finding { alarm: false, text: "the last scheduled run, #87, failed".into() },
+        Advisory { alarm: false, text: "the last scheduled run, #87, failed".into() },
     ];
     let health =
         Health { workflow: "active".into(), last: Some(last), late_minutes: Some(131), days_left: Some(9), findings };
@@ -425,7 +425,7 @@ pub fn pipeline() -> Arc<Pipeline> {
 
 /// GitHub answered.
 pub fn with_github(mut console: Console) -> Console {
-    let effects = console.update(Msg::GitHub(Heard::Ready(Ok("acme/images".into()))));
+    let effects = console.update(Msg::GitHub(GitHubEvent::Ready(Ok("acme/images".into()))));
     answer_look(&mut console, &effects, pipeline());
     console
 }
@@ -436,33 +436,33 @@ pub fn hear(console: &mut Console, change: impl FnOnce(&mut Pipeline)) {
     change(Arc::make_mut(&mut pipeline));
     console.now += jiff::SignedDuration::from_secs(61);
     console.update(Msg::Ticked { now: console.now });
-    // One question is out at most; answers to others are dropped.
+    // One request is out at most; answers to others are dropped.
     for number in 0..=console.asked {
-        console.update(Msg::GitHub(Heard::Looked(Question(number), Ok(pipeline.clone()))));
+        console.update(Msg::GitHub(GitHubEvent::Looked(RequestId(number), Ok(pipeline.clone()))));
     }
 }
 
 fn answer_look(console: &mut Console, effects: &[Effect], pipeline: Arc<Pipeline>) {
     for effect in effects {
-        if let Effect::GitHub(Ask::Look(question)) = effect {
-            console.update(Msg::GitHub(Heard::Looked(*question, Ok(pipeline.clone()))));
+        if let Effect::GitHub(Ask::Look(request)) = effect {
+            console.update(Msg::GitHub(GitHubEvent::Looked(*request, Ok(pipeline.clone()))));
         }
     }
 }
 
 /// What the datastore answers for a line: its ISO with this size, or none.
-pub fn seen(there: Option<u64>) -> media::Seen {
+pub fn seen(there: Option<u64>) -> media::IsoStatus {
     let file = FilePath { datastore: "ds-iso".into(), path: "iso/linux/x/amd64/x-1.0.iso".into() };
     let wanted = Wanted { file, by_hand: false };
     let there = there.map(|size| (size, Some(ago(12 * 24 * 60))));
-    media::Seen { wanted: Ok(wanted.clone()), shelf: Ok(Shelf { wanted, there, partial: None }) }
+    media::IsoStatus { wanted: Ok(wanted.clone()), shelf: Ok(Shelf { wanted, there, partial: None }) }
 }
 
-fn by_hand(name: &str) -> media::Seen {
+fn by_hand(name: &str) -> media::IsoStatus {
     let file = FilePath { datastore: "ds-iso".into(), path: format!("iso/windows/{name}") };
     let wanted = Wanted { file, by_hand: true };
     let there = Some((5_819_484_160, Some(ago(20 * 24 * 60))));
-    media::Seen { wanted: Ok(wanted.clone()), shelf: Ok(Shelf { wanted, there, partial: None }) }
+    media::IsoStatus { wanted: Ok(wanted.clone()), shelf: Ok(Shelf { wanted, there, partial: None }) }
 }
 
 fn newer(bump: Result<(), &str>) -> Offer {
@@ -495,7 +495,7 @@ pub fn media() -> Console {
         console.lines.set_line(Line { iso_url: Some(url), ..row });
     }
     for effect in typed(&mut console, "M") {
-        let Effect::Media(Request::Check { question, keys }) = effect else { continue };
+        let Effect::Media(Request::Check { request, keys }) = effect else { continue };
         for key in keys {
             let answer = match key.0.as_str() {
                 "debian-13" => Ok(newer(Ok(()))),
@@ -506,25 +506,25 @@ pub fn media() -> Console {
                 windows if windows.starts_with("windows") => Ok(Offer::ByHand),
                 _ => Ok(Offer::Current),
             };
-            console.update(Msg::Media(Report::Checked { question, key, answer }));
+            console.update(Msg::Media(Report::Checked { request, key, answer }));
         }
     }
     for effect in console.look_anew() {
-        let Effect::Media(Request::Look { question }) = effect else { continue };
+        let Effect::Media(Request::Look { request }) = effect else { continue };
         let rows = KEYS.iter().map(|name| {
             let seen = match *name {
                 "rocky-9" => seen(None),
                 "ubuntu-2404" => {
                     let drift =
                         "ci/config/x.pkrvars.hcl: iso_file is \"a\", ci/matrix.json has \"b\"; change both together";
-                    media::Seen { wanted: Err(drift.into()), shelf: Err(drift.into()) }
+                    media::IsoStatus { wanted: Err(drift.into()), shelf: Err(drift.into()) }
                 }
                 windows if windows.starts_with("windows") => by_hand(&format!("{windows}.iso")),
                 _ => seen(Some(633_339_904)),
             };
             (key(name), seen)
         });
-        console.update(Msg::Media(Report::Looked { question, answer: Ok(rows.collect()) }));
+        console.update(Msg::Media(Report::Looked { request, answer: Ok(rows.collect()) }));
     }
     console
 }

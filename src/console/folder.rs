@@ -5,7 +5,7 @@ use std::hash::{Hash, Hasher};
 
 use super::age;
 use super::effect::Effect;
-use super::message::Answer;
+use super::message::Reply;
 use super::panes::View;
 use super::run::{RunSeen, RunState};
 use super::state::Console;
@@ -46,7 +46,7 @@ impl Console {
         true
     }
 
-    pub(super) fn runs_read(&mut self, runs: Vec<(Key, Answer<Option<RunSeen>>)>, effects: &mut Vec<Effect>) {
+    pub(super) fn runs_read(&mut self, runs: Vec<(Key, Reply<Option<RunSeen>>)>, effects: &mut Vec<Effect>) {
         for (key, answer) in runs {
             let run = match answer {
                 Ok(run) => run,
@@ -90,7 +90,7 @@ impl Console {
     }
 
     /// A fingerprint of every text on screen that depends on the time.
-    pub(super) fn faces(&self) -> u64 {
+    pub(super) fn visible_times(&self) -> u64 {
         let mut hasher = DefaultHasher::new();
         let short = |then| age::short(self.now, then, &self.zone);
         for row in self.lines.all() {

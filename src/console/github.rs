@@ -1,6 +1,6 @@
 //! The pipeline on GitHub: its runs and legs on a screen of their own, and what they mean for the lines here.
 
-mod deeds;
+mod actions;
 mod look;
 
 use std::sync::Arc;
@@ -8,10 +8,10 @@ use std::sync::Arc;
 use jiff::{SignedDuration, Timestamp};
 
 use super::effect::Effect;
-use super::message::{Answer, Question};
+use super::message::{Reply, RequestId};
 use super::operation::Refusal;
 use super::state::Console;
-use crate::github::{Board, Health, Leg, RemoteRun, Seen};
+use crate::github::{Board, Health, Leg, RemoteRun, RunWithJobs};
 use crate::pipeline::Key;
 
 /// How often GitHub is asked while somebody looks, while a run is at work, and else. Unchanged answers cost nothing.
@@ -32,17 +32,17 @@ pub struct Pipeline {
 #[derive(Debug, Clone)]
 pub enum Ask {
     /// everything, as it stands
-    Look(Question),
+    Look(RequestId),
     /// start a run for a line
-    Dispatch(Question, Key),
+    Dispatch(RequestId, Key),
     /// end a run
-    Cancel(Question, Box<RemoteRun>),
+    Cancel(RequestId, Box<RemoteRun>),
     /// run the failed legs of a run again
-    Rerun(Question, Box<RemoteRun>),
+    Rerun(RequestId, Box<RemoteRun>),
     /// switch the schedule on again
-    Enable(Question),
+    Enable(RequestId),
     /// bring the evidence of a failed leg here
-    Fetch(Question, Box<(RemoteRun, Leg)>),
+    Fetch(RequestId, Box<(RemoteRun, Leg)>),
 }
 
 impl Ask {
@@ -54,20 +54,20 @@ impl Ask {
 
 /// What was heard of GitHub.
 #[derive(Debug, Clone)]
-pub enum Heard {
+pub enum GitHubEvent {
     /// the repository that can be asked about, or what is missing for that
-    Ready(Answer<String>),
+    Ready(Reply<String>),
     /// how everything stands
-    Looked(Question, Answer<Arc<Pipeline>>),
+    Looked(RequestId, Reply<Arc<Pipeline>>),
     /// a change was made, in one line
-    Done(Question, Answer<String>),
+    Done(RequestId, Reply<String>),
     /// evidence is here
-    Fetched(Question, Answer<Kept>),
+    Fetched(RequestId, Reply<FetchedRun>),
 }
 
 /// Evidence that was brought here.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Kept {
+pub struct FetchedRun {
     /// its line
     pub key: Key,
     /// when the leg began
@@ -80,14 +80,14 @@ pub struct Kept {
 #[derive(Debug, Clone, Copy)]
 pub enum Row<'a> {
     /// a run
-    Run(&'a Seen),
+    Run(&'a RunWithJobs),
     /// one of its legs
-    Leg(&'a Seen, &'a Leg),
+    Leg(&'a RunWithJobs, &'a Leg),
 }
 
 impl<'a> Row<'a> {
     /// The run it belongs to.
-    pub const fn seen(&self) -> &'a Seen {
+    pub const fn seen(&self) -> &'a RunWithJobs {
         match self {
             Self::Run(seen) | Self::Leg(seen, _) => seen,
         }
@@ -100,17 +100,17 @@ pub struct GitHubView {
     /// it covers the panes
     pub open: bool,
     /// `owner/name`, or why GitHub cannot be asked; `None` = not known yet
-    pub repository: Option<Answer<String>>,
+    pub repository: Option<Reply<String>>,
     /// as last heard
     pub pipeline: Option<Arc<Pipeline>>,
-    /// why the last question was not answered
+    /// why the last request was not answered
     pub trouble: Option<String>,
     /// index of the chosen row
     pub chosen: usize,
-    asking: Option<Question>,
+    asking: Option<RequestId>,
     asked: Option<Timestamp>,
     /// at work for a person: fetching, cancelling
-    errand: Option<Question>,
+    errand: Option<RequestId>,
 }
 
 impl GitHubView {
@@ -135,7 +135,7 @@ impl GitHubView {
     }
 
     /// The run that builds a line, now or later.
-    pub fn builds(&self, key: &Key) -> Option<&Seen> {
+    pub fn builds(&self, key: &Key) -> Option<&RunWithJobs> {
         self.pipeline.as_ref()?.board.builds(key)
     }
 
@@ -164,12 +164,12 @@ impl GitHubView {
 
 impl Console {
     /// What was heard; says whether the screen may have changed.
-    pub(super) fn heard(&mut self, heard: Heard, effects: &mut Vec<Effect>) -> bool {
+    pub(super) fn heard(&mut self, heard: GitHubEvent, effects: &mut Vec<Effect>) -> bool {
         match heard {
-            Heard::Ready(answer) => self.github.repository = Some(answer),
-            Heard::Looked(question, answer) => return self.looked(question, answer),
-            Heard::Done(question, answer) => return self.github_done(question, answer),
-            Heard::Fetched(question, answer) => return self.fetched(question, answer, effects),
+            GitHubEvent::Ready(answer) => self.github.repository = Some(answer),
+            GitHubEvent::Looked(request, answer) => return self.looked(request, answer),
+            GitHubEvent::Done(request, answer) => return self.github_done(request, answer),
+            GitHubEvent::Fetched(request, answer) => return self.fetched(request, answer, effects),
         }
         true
     }

@@ -8,13 +8,11 @@ use super::run::RunState;
 use super::state::{Console, Leaving};
 use crate::generation::{self, Plan, Request};
 use crate::vcenter::LinkState;
-
-/// What typing into a guest needs, by vSphere's id.
-pub(super) const TYPE: &str = "VirtualMachine.Interact.PutUsbScanCodes";
+use crate::vcenter::privilege::TYPE;
 
 impl Console {
-    /// The command aimed at what is selected now.
-    pub fn aimed(&self, command: Command) -> Operation {
+    /// The command operation_on_selection at what is selected now.
+    pub fn operation_on_selection(&self, command: Command) -> Operation {
         let line = self.lines.selected().map(|row| row.line.key.clone());
         Operation { command, line }
     }

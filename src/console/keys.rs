@@ -1,7 +1,7 @@
 //! Keys and mouse: to the overlay, else to the text field, else to the commands.
 
 use super::binding::{self, Command};
-use super::confirm::Verdict;
+use super::confirm::ConfirmResult;
 use super::effect::Effect;
 use super::key::{Code, KeyPress};
 use super::overlay::{Help, Overlay, Palette};
@@ -39,7 +39,7 @@ impl Console {
 
     /// Does a command, or says why not.
     pub(super) fn command(&mut self, command: Command, effects: &mut Vec<Effect>) {
-        let operation = self.aimed(command);
+        let operation = self.operation_on_selection(command);
         if let Err(refusal) = self.allows(&operation) {
             self.notice(Tone::Info, refusal.0);
             return;
@@ -79,7 +79,7 @@ impl Console {
             | Command::Right => self.moved(command, effects),
             Command::Judge => self.judge(effects),
             Command::Evidence => self.open_evidence(None, effects),
-            Command::Words => self.toggle_words(),
+            Command::ScreenText => self.toggle_words(),
             Command::Call => self.turn_call(),
             Command::Jump => self.ask_where(),
             Command::Copy if self.copied_elsewhere(command, effects) => {}
@@ -124,7 +124,7 @@ impl Console {
     }
 
     fn log_command(&mut self, command: Command, effects: &mut Vec<Effect>) {
-        let question = self.question();
+        let request = self.request();
         match command {
             Command::Follow => self.log.toggle_follow(),
             Command::Wrap => self.log.wrap = !self.log.wrap,
@@ -132,10 +132,10 @@ impl Console {
             Command::Fold => self.log.toggle_fold(),
             Command::NextMark => self.log.next_mark(),
             Command::Mark => self.log.toggle_mark(),
-            Command::NextHit => effects.extend(self.log.hit(true, question)),
-            Command::PreviousHit => effects.extend(self.log.hit(false, question)),
-            Command::NextError => effects.extend(self.log.error(true, question)),
-            Command::PreviousError => effects.extend(self.log.error(false, question)),
+            Command::NextHit => effects.extend(self.log.hit(true, request)),
+            Command::PreviousHit => effects.extend(self.log.hit(false, request)),
+            Command::NextError => effects.extend(self.log.error(true, request)),
+            Command::PreviousError => effects.extend(self.log.error(false, request)),
             Command::Copy => {
                 let (from, to) = self.log.selection();
                 if to - from >= super::log::MOST_COPIED {
@@ -143,13 +143,13 @@ impl Console {
                     self.notice(Tone::Info, text);
                     return;
                 }
-                self.errands.push(question);
-                effects.push(Effect::CopyLog { question, from, to });
+                self.errands.push(request);
+                effects.push(Effect::CopyLog { request, from, to });
             }
             Command::SaveLog => {
                 if let Some(key) = self.log.key().cloned() {
-                    self.errands.push(question);
-                    effects.push(Effect::SaveLog { question, key });
+                    self.errands.push(request);
+                    effects.push(Effect::SaveLog { request, key });
                 }
             }
             _ => {}
@@ -157,11 +157,11 @@ impl Console {
     }
 
     fn save_picture(&mut self, effects: &mut Vec<Effect>) {
-        let question = self.question();
+        let request = self.request();
         let name = self.lines.selected().map(|row| row.line.key.to_string());
         if let (Some((picture, _)), Some(name)) = (self.picture.picture(), name) {
-            effects.push(Effect::SavePicture { question, name, picture: picture.clone() });
-            self.errands.push(question);
+            effects.push(Effect::SavePicture { request, name, picture: picture.clone() });
+            self.errands.push(request);
         }
     }
 
@@ -215,7 +215,7 @@ impl Console {
         if searched {
             return;
         }
-        if self.live() {
+        if self.return_to_now() {
             return;
         }
         if self.panes.zoomed {
@@ -230,9 +230,9 @@ impl Console {
     fn overlay_key(&mut self, overlay: Overlay, press: KeyPress, effects: &mut Vec<Effect>) {
         match overlay {
             Overlay::Confirm(mut confirm) => match confirm.take(press) {
-                Verdict::Open => self.overlay = Some(Overlay::Confirm(confirm)),
-                Verdict::Cancelled => self.notice(Tone::Info, "nothing done"),
-                Verdict::Confirmed => self.confirmed(*confirm, effects),
+                ConfirmResult::Open => self.overlay = Some(Overlay::Confirm(confirm)),
+                ConfirmResult::Cancelled => self.notice(Tone::Info, "nothing done"),
+                ConfirmResult::Confirmed => self.confirmed(*confirm, effects),
             },
             Overlay::Help(help) => self.help_key(help, press),
             Overlay::Palette(palette) => self.palette_key(palette, press, effects),

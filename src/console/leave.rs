@@ -20,7 +20,7 @@ impl Console {
         self.overlay = Some(Overlay::Quit(QuitAsk { runs, changes, choice: QuitChoice::Stay }));
     }
 
-    /// Ctrl-C means out, wherever the keys went: an open question is answered with no, and the one about work going on
+    /// Ctrl-C means out, wherever the keys went: an open request is answered with no, and the one about work going on
     /// with "leave", which ends nothing.
     pub(super) fn interrupted(&mut self, effects: &mut Vec<Effect>) {
         self.prompt = None;

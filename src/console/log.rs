@@ -12,7 +12,7 @@ use std::path::PathBuf;
 use jiff::civil::DateTime;
 
 use super::effect::Effect;
-use super::message::{Answer, Question};
+use super::message::{Reply, RequestId};
 use crate::packer_log::{LogLine, Pattern, Track};
 use crate::pipeline::Key;
 
@@ -56,7 +56,7 @@ impl Search {
     ///
     /// # Errors
     /// One line when it is not a regular expression.
-    pub fn new(text: &str) -> Answer<Self> {
+    pub fn new(text: &str) -> Reply<Self> {
         let pattern = Pattern::new(text).map_err(|error| {
             let reason = error.to_string();
             let last = reason.lines().last().unwrap_or_default().trim_start_matches("error: ").to_owned();
@@ -85,14 +85,14 @@ impl Window {
 #[derive(Debug, Clone)]
 pub struct LogPane {
     source: Option<(Key, PathBuf)>,
-    open: Option<Question>,
+    open: Option<RequestId>,
     facts: LogFacts,
     trouble: Option<String>,
     window: Window,
     /// the last lines of a log that is still being read for the first time
     early: Vec<LogLine>,
-    reading: Option<Question>,
-    seeking: Option<Question>,
+    reading: Option<RequestId>,
+    seeking: Option<RequestId>,
     search: Option<Search>,
     /// marked lines, and packer's clock there
     marks: BTreeMap<u64, Option<DateTime>>,
@@ -250,7 +250,7 @@ impl LogPane {
     }
 
     /// Shows the log of another run, or none.
-    pub fn show(&mut self, source: Option<(Key, PathBuf)>, question: Question) -> Option<Effect> {
+    pub fn show(&mut self, source: Option<(Key, PathBuf)>, request: RequestId) -> Option<Effect> {
         if source == self.source {
             return None;
         }
@@ -258,8 +258,8 @@ impl LogPane {
         let search = self.search.take();
         *self = Self { wrap, fold, stamps, rows, search, source, ..Self::default() };
         let Some((_, path)) = &self.source else { return Some(Effect::CloseLog) };
-        self.open = Some(question);
-        Some(Effect::OpenLog { question, path: path.clone() })
+        self.open = Some(request);
+        Some(Effect::OpenLog { request, path: path.clone() })
     }
 
     /// Opens a log anew that could not be read.
@@ -270,8 +270,8 @@ impl LogPane {
     }
 
     /// The log was opened, grew or shrank.
-    pub fn grew(&mut self, question: Question, answer: Answer<LogFacts>) -> bool {
-        if self.open != Some(question) {
+    pub fn grew(&mut self, request: RequestId, answer: Reply<LogFacts>) -> bool {
+        if self.open != Some(request) {
             return false;
         }
         match answer {
@@ -295,8 +295,8 @@ impl LogPane {
     }
 
     /// Lines arrived.
-    pub fn read(&mut self, question: Question, answer: Answer<(u64, Vec<LogLine>)>) -> bool {
-        if self.reading != Some(question) {
+    pub fn read(&mut self, request: RequestId, answer: Reply<(u64, Vec<LogLine>)>) -> bool {
+        if self.reading != Some(request) {
             return false;
         }
         self.reading = None;
@@ -311,8 +311,8 @@ impl LogPane {
     }
 
     /// The last lines, before their numbers are known.
-    pub fn tailed(&mut self, question: Question, rows: Vec<LogLine>) -> bool {
-        if self.open != Some(question) {
+    pub fn tailed(&mut self, request: RequestId, rows: Vec<LogLine>) -> bool {
+        if self.open != Some(request) {
             return false;
         }
         self.early = rows;
@@ -325,7 +325,7 @@ impl LogPane {
     }
 
     /// What must be read for what is shown.
-    pub fn wants(&mut self, question: Question) -> Option<Effect> {
+    pub fn wants(&mut self, request: RequestId) -> Option<Effect> {
         self.open?;
         if self.reading.is_some() || self.facts.lines == 0 || self.trouble.is_some() {
             return None;
@@ -343,7 +343,7 @@ impl LogPane {
         let around = if self.fold { fold::AROUND } else { rows };
         let from = self.top.saturating_sub(around);
         self.window.bytes = self.facts.bytes;
-        self.reading = Some(question);
-        Some(Effect::ReadLog { question, from, count: rows + 2 * around })
+        self.reading = Some(request);
+        Some(Effect::ReadLog { request, from, count: rows + 2 * around })
     }
 }

@@ -7,9 +7,9 @@ use std::collections::BTreeMap;
 
 use jiff::{SignedDuration, Timestamp};
 
-pub use ask::Deed;
+pub use ask::Action;
 
-use super::message::{Answer, Question};
+use super::message::{Reply, RequestId};
 use crate::iso::stage::Phase;
 use crate::iso::{Bump, Shelf, Wanted};
 use crate::pipeline::{Key, Line};
@@ -23,19 +23,19 @@ pub enum Request {
     /// ask the datastore for every line's ISO
     Look {
         /// its number
-        question: Question,
+        request: RequestId,
     },
     /// ask the mirrors of these lines for newer releases; one report per line
     Check {
         /// its number
-        question: Question,
+        request: RequestId,
         /// the lines
         keys: Vec<Key>,
     },
     /// write a newer release into matrix and var-file
     Bump {
         /// its number
-        question: Question,
+        request: RequestId,
         /// the line
         key: Key,
         /// exactly what was shown
@@ -44,14 +44,14 @@ pub enum Request {
     /// put the ISO on the datastore
     Stage {
         /// its number
-        question: Question,
+        request: RequestId,
         /// the line
         key: Key,
     },
     /// end a staging early
     Stop {
         /// of the staging
-        question: Question,
+        request: RequestId,
     },
 }
 
@@ -68,49 +68,49 @@ pub enum Report {
     /// the datastore answered, line by line
     Looked {
         /// of the look
-        question: Question,
+        request: RequestId,
         /// all lines, or why none could be asked about
-        answer: Answer<Vec<(Key, Seen)>>,
+        answer: Reply<Vec<(Key, IsoStatus)>>,
     },
     /// a mirror answered
     Checked {
         /// of the check
-        question: Question,
+        request: RequestId,
         /// the line
         key: Key,
         /// what it offers
-        answer: Answer<Offer>,
+        answer: Reply<Offer>,
     },
     /// a bump was written
     Bumped {
         /// of the bump
-        question: Question,
+        request: RequestId,
         /// the line as the matrix has it now
-        answer: Answer<Box<Line>>,
+        answer: Reply<Box<Line>>,
     },
     /// a staging got on
     Staging {
         /// of the staging
-        question: Question,
+        request: RequestId,
         /// how far
-        moved: Moved,
+        moved: StageProgress,
     },
     /// a staging ended
     Staged {
         /// of the staging
-        question: Question,
+        request: RequestId,
         /// what was done, in one line
-        answer: Answer<String>,
+        answer: Reply<String>,
     },
 }
 
 /// A line's ISO as matrix and datastore have it.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Seen {
+pub struct IsoStatus {
     /// what its template mounts, or why that cannot be told
-    pub wanted: Answer<Wanted>,
+    pub wanted: Reply<Wanted>,
     /// what is there
-    pub shelf: Answer<Shelf>,
+    pub shelf: Reply<Shelf>,
 }
 
 /// What a mirror offers.
@@ -138,12 +138,12 @@ pub struct Newer {
     /// SHA-256 as listed
     pub digest: String,
     /// what taking it would change, or why it cannot be taken
-    pub bump: Answer<Bump>,
+    pub bump: Reply<Bump>,
 }
 
 /// How far a staging is.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Moved {
+pub struct StageProgress {
     /// what it is doing
     pub phase: Phase,
     /// bytes that went through
@@ -156,7 +156,7 @@ pub struct Moved {
     pub note: Option<String>,
 }
 
-impl Default for Moved {
+impl Default for StageProgress {
     fn default() -> Self {
         Self { phase: Phase::Look, done: 0, size: 0, rate: None, note: None }
     }
@@ -166,22 +166,22 @@ impl Default for Moved {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Work {
     /// matrix and var-file are being written
-    Bumping(Question),
+    Bumping(RequestId),
     /// the ISO is on its way
     Staging {
         /// its number
-        question: Question,
+        request: RequestId,
         /// how far
-        moved: Moved,
+        moved: StageProgress,
         /// a person asked to stop it
         stopping: bool,
     },
 }
 
 impl Work {
-    const fn question(&self) -> Question {
+    const fn request(&self) -> RequestId {
         match self {
-            Self::Bumping(question) | Self::Staging { question, .. } => *question,
+            Self::Bumping(request) | Self::Staging { request, .. } => *request,
         }
     }
 }
@@ -190,11 +190,11 @@ impl Work {
 #[derive(Debug, Clone, Default)]
 pub struct Medium {
     /// matrix and datastore, and when they were asked
-    pub seen: Option<(Timestamp, Seen)>,
+    pub seen: Option<(Timestamp, IsoStatus)>,
     /// the mirror, and when it was asked
-    pub offer: Option<(Timestamp, Answer<Offer>)>,
+    pub offer: Option<(Timestamp, Reply<Offer>)>,
     /// of the check under way
-    pub checking: Option<Question>,
+    pub checking: Option<RequestId>,
     /// bump or staging
     pub work: Option<Work>,
 }
@@ -202,7 +202,7 @@ pub struct Medium {
 impl Medium {
     /// Whether the datastore was asked and does not have the ISO the template mounts.
     pub fn missing(&self) -> bool {
-        let Some((_, Seen { shelf: Ok(shelf), .. })) = &self.seen else { return false };
+        let Some((_, IsoStatus { shelf: Ok(shelf), .. })) = &self.seen else { return false };
         shelf.there.is_none()
     }
 }
@@ -212,7 +212,7 @@ impl Medium {
 pub struct Media {
     rows: BTreeMap<Key, Medium>,
     /// the look under way
-    looking: Option<Question>,
+    looking: Option<RequestId>,
     /// when the datastore was last asked, whatever it answered
     looked: Option<Timestamp>,
     /// why it could not be asked, when it could not
@@ -273,8 +273,8 @@ impl Media {
     }
 
     /// The line whose work has this number.
-    fn work_of(&self, question: Question) -> Option<Key> {
-        self.working().find(|(_, work)| work.question() == question).map(|(key, _)| key.clone())
+    fn work_of(&self, request: RequestId) -> Option<Key> {
+        self.working().find(|(_, work)| work.request() == request).map(|(key, _)| key.clone())
     }
 
     /// Whether the datastore is to be asked now.

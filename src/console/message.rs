@@ -6,13 +6,13 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 
-use super::github::Heard;
+use super::github::GitHubEvent;
 use super::key::KeyPress;
 use super::log::{Found, LogFacts};
 use super::media;
 use super::panes::{Measures, Pane};
 use super::run::RunSeen;
-use super::words::Words;
+use super::screen_text::ScreenText;
 use crate::guest::picture::Picture;
 use crate::guest::recording::Recording;
 use crate::packer_log::LogLine;
@@ -21,13 +21,13 @@ use crate::pipeline::Key;
 use crate::triage::verdict::Verdict;
 use crate::vcenter::FolderEvent;
 
-/// Number of a question. An answer carries the number of the question it answers; answers to questions that are no
+/// Number of a request. An answer carries the number of the request it answers; answers to questions that are no
 /// longer asked are dropped.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct Question(pub u64);
+pub struct RequestId(pub u64);
 
 /// An answer: what was asked for, or one line saying why not and what to do.
-pub type Answer<T> = Result<T, String>;
+pub type Reply<T> = Result<T, String>;
 
 /// Something that happened.
 #[derive(Debug, Clone)]
@@ -62,114 +62,114 @@ pub enum Msg {
     /// vCenter said what the account of builds may not do: vSphere's ids of what it lacks on every VM of the folder
     PrivilegesRead(BTreeSet<&'static str>),
     /// the newest run of each line, as recorded on disk
-    RunsRead(Vec<(Key, Answer<Option<RunSeen>>)>),
+    RunsRead(Vec<(Key, Reply<Option<RunSeen>>)>),
     /// a guest's console picture
     PictureTaken {
-        /// of the question
-        question: Question,
+        /// of the request
+        request: RequestId,
         /// decoded within limits
-        answer: Answer<Picture>,
+        answer: Reply<Picture>,
     },
     /// vCenter was asked whether the operation in the open confirmation would be refused
     Guarded {
-        /// of the question
-        question: Question,
+        /// of the request
+        request: RequestId,
         /// nothing, or the refusal
-        answer: Answer<()>,
+        answer: Reply<()>,
     },
     /// one step of an operation was begun
     Progressed {
         /// of the operation
-        question: Question,
+        request: RequestId,
         /// e.g. `rename a → b (vm-42)`
         step: String,
     },
     /// an operation ended
     Finished {
         /// of the operation
-        question: Question,
+        request: RequestId,
         /// what was done, in one line
-        answer: Answer<String>,
+        answer: Reply<String>,
     },
     /// the log was opened, grew, was truncated, or cannot be read
     LogGrew {
         /// of the open log
-        question: Question,
+        request: RequestId,
         /// its length and phase
-        answer: Answer<LogFacts>,
+        answer: Reply<LogFacts>,
     },
     /// the last lines of a long log, before its lines are counted
     LogTailed {
         /// of the open log
-        question: Question,
+        request: RequestId,
         /// the lines
         rows: Vec<LogLine>,
     },
     /// lines of the log
     LogRead {
         /// of the reading
-        question: Question,
+        request: RequestId,
         /// index of the first one, and the lines
-        answer: Answer<(u64, Vec<LogLine>)>,
+        answer: Reply<(u64, Vec<LogLine>)>,
     },
     /// a search in the log ended
     LogFound {
         /// of the search
-        question: Question,
+        request: RequestId,
         /// `None` = nowhere
-        answer: Answer<Option<Found>>,
+        answer: Reply<Option<Found>>,
     },
     /// a file was written
     Saved {
         /// of the saving
-        question: Question,
+        request: RequestId,
         /// where
-        answer: Answer<PathBuf>,
+        answer: Reply<PathBuf>,
     },
     /// lines were read for the clipboard
     Copied {
         /// of the copying
-        question: Question,
+        request: RequestId,
         /// the lines, scrubbed
-        answer: Answer<String>,
+        answer: Reply<String>,
     },
     /// the record of the selected line's newest run was read, or grew
     Recorded {
         /// of the open record
-        question: Question,
+        request: RequestId,
         /// all of it so far
-        answer: Answer<Arc<Recording>>,
+        answer: Reply<Arc<Recording>>,
     },
     /// the logs of earlier runs were read
     HabitsRead {
         /// of the open record
-        question: Question,
+        request: RequestId,
         /// how long their stages took
         habits: Habits,
     },
     /// a recorded picture was read
     FrameRead {
-        /// of the question
-        question: Question,
+        /// of the request
+        request: RequestId,
         /// decoded within limits
-        answer: Answer<Picture>,
+        answer: Reply<Picture>,
     },
     /// the text of a picture was read
     WordsRead {
-        /// of the question
-        question: Question,
+        /// of the request
+        request: RequestId,
         /// the text, or why there is none
-        answer: Answer<Words>,
+        answer: Reply<ScreenText>,
     },
     /// a run was judged
     Judged {
-        /// of the question
-        question: Question,
+        /// of the request
+        request: RequestId,
         /// why it fails, or why that cannot be said
-        answer: Answer<Box<Verdict>>,
+        answer: Reply<Box<Verdict>>,
     },
     /// something was heard of GitHub
-    GitHub(Heard),
+    GitHub(GitHubEvent),
     /// about install media
     Media(media::Report),
     /// the system asked the program to end (SIGTERM, SIGHUP, SIGINT)

@@ -11,7 +11,6 @@ pub mod alarm;
 pub mod binding;
 mod change;
 pub mod confirm;
-pub mod driver;
 pub mod effect;
 #[cfg(test)]
 pub(crate) mod fixture;
@@ -33,19 +32,20 @@ pub mod panes;
 pub mod picture;
 mod prompt;
 pub mod run;
-mod screenwork;
+pub mod screen_text;
 mod state;
+mod teach;
 #[cfg(test)]
 mod tests;
 pub mod text;
 pub mod timeline;
 pub mod toast;
+mod type_into;
 mod typing;
 mod update;
 pub mod verdict;
-pub mod words;
 
 pub use effect::Effect;
-pub use message::{Msg, Question};
+pub use message::{Msg, RequestId};
 pub use operation::{Operation, Refusal};
 pub use state::{Console, Opening, Session};

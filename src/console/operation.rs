@@ -1,11 +1,11 @@
-//! A command and what it is aimed at; and why it is refused.
+//! A command and what it is operation_on_selection at; and why it is refused.
 
 use std::fmt;
 
 use super::binding::Command;
 use crate::pipeline::Key;
 
-/// A command aimed at a line, decided when the key was pressed and unchanged when it is confirmed.
+/// A command operation_on_selection at a line, decided when the key was pressed and unchanged when it is confirmed.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Operation {
     /// what

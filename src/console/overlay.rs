@@ -45,7 +45,7 @@ pub enum Entry {
     Line(Key),
 }
 
-/// The question when work goes on.
+/// The request when work goes on.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct QuitAsk {
     /// builds that go on when left alone

@@ -3,7 +3,7 @@
 use jiff::{SignedDuration, Timestamp};
 
 use super::effect::Effect;
-use super::message::{Answer, Question};
+use super::message::{Reply, RequestId};
 use crate::guest::picture::Picture;
 use crate::vcenter::{Moid, PowerState, Vm};
 
@@ -13,7 +13,7 @@ const EVERY: SignedDuration = SignedDuration::from_secs(2);
 #[derive(Debug, Clone, Default)]
 pub struct PicturePane {
     guest: Option<Moid>,
-    asked: Option<Question>,
+    asked: Option<RequestId>,
     asked_at: Option<Timestamp>,
     picture: Option<(Picture, Timestamp)>,
     trouble: Option<String>,
@@ -40,14 +40,14 @@ impl PicturePane {
     }
 
     /// Asks for a picture when one is due.
-    pub fn wants(&mut self, vm: &Vm, now: Timestamp, question: Question) -> Option<Effect> {
+    pub fn wants(&mut self, vm: &Vm, now: Timestamp, request: RequestId) -> Option<Effect> {
         let due = self.asked_at.is_none_or(|at| now.duration_since(at) >= EVERY);
         if self.asked.is_some() || !due || vm.power_state != PowerState::PoweredOn {
             return None;
         }
-        self.asked = Some(question);
+        self.asked = Some(request);
         self.asked_at = Some(now);
-        Some(Effect::TakePicture { question, vm: Box::new(vm.clone()) })
+        Some(Effect::TakePicture { request, vm: Box::new(vm.clone()) })
     }
 
     /// Asks again at once.
@@ -56,8 +56,8 @@ impl PicturePane {
     }
 
     /// An answer came.
-    pub fn taken(&mut self, question: Question, answer: Answer<Picture>, now: Timestamp) -> bool {
-        if self.asked != Some(question) {
+    pub fn taken(&mut self, request: RequestId, answer: Reply<Picture>, now: Timestamp) -> bool {
+        if self.asked != Some(request) {
             return false;
         }
         self.asked = None;

@@ -64,8 +64,8 @@ impl Console {
                 }
             }
             Prompt::Search { field } if press.code == Code::Enter => {
-                let question = self.question();
-                match self.log.begin_search(field.text(), question) {
+                let request = self.request();
+                match self.log.begin_search(field.text(), request) {
                     Ok(effect) => effects.extend(effect),
                     Err(reason) => {
                         self.notice(Tone::Failed, reason);
@@ -87,8 +87,8 @@ impl Console {
 
     /// Goes to a place in the log.
     fn jump(&mut self, field: Field, effects: &mut Vec<Effect>) {
-        let question = self.question();
-        match self.log.jump(field.text(), question) {
+        let request = self.request();
+        match self.log.jump(field.text(), request) {
             Ok(effect) => {
                 self.panes.focus(Pane::Log);
                 effects.extend(effect);

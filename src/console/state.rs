@@ -12,15 +12,15 @@ use super::github::GitHubView;
 use super::lines::{LineRow, Lines};
 use super::log::LogPane;
 use super::media::Media;
-use super::message::Question;
+use super::message::RequestId;
 use super::overlay::Overlay;
 use super::panes::Panes;
 use super::picture::PicturePane;
+use super::screen_text::ScreenTextPane;
 use super::text::Field;
 use super::timeline::TimelinePane;
 use super::toast::{Toasts, Tone};
 use super::verdict::Verdicts;
-use super::words::WordsPane;
 use crate::generation::Actor;
 use crate::pipeline::{Key, Line};
 use crate::vcenter::{LinkState, Moid, Vm};
@@ -85,7 +85,7 @@ pub struct Session {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Ongoing {
     pub command: Command,
-    pub question: Question,
+    pub request: RequestId,
     /// what it is doing right now
     pub step: String,
 }
@@ -129,7 +129,7 @@ pub struct Console {
     pub(crate) github: GitHubView,
     pub(crate) timeline: TimelinePane,
     pub(crate) verdicts: Verdicts,
-    pub(crate) words: WordsPane,
+    pub(crate) words: ScreenTextPane,
     pub(crate) alarms: Alarms,
     pub(crate) media: Media,
     pub(crate) panes: Panes,
@@ -138,7 +138,7 @@ pub struct Console {
     pub(crate) toasts: Toasts,
     pub(crate) mouse: bool,
     /// savings and copyings under way
-    pub(crate) errands: Vec<Question>,
+    pub(crate) errands: Vec<RequestId>,
     pub(crate) leaving: Leaving,
     /// when the console was opened
     pub(super) opened: Timestamp,
@@ -179,7 +179,7 @@ impl Console {
             github: GitHubView::default(),
             timeline: TimelinePane::default(),
             verdicts: Verdicts::default(),
-            words: WordsPane::default(),
+            words: ScreenTextPane::default(),
             alarms: Alarms::new(opening.call),
             media: Media::default(),
             opened: opening.now,
@@ -214,9 +214,9 @@ impl Console {
         self.revision += 1;
     }
 
-    pub(super) fn question(&mut self) -> Question {
+    pub(super) fn request(&mut self) -> RequestId {
         self.asked += 1;
-        Question(self.asked)
+        RequestId(self.asked)
     }
 
     /// Whether nothing it asked for is outstanding, apart from its standing watches. Tests wait for this.

@@ -10,7 +10,7 @@ use jiff::Timestamp;
 
 use super::binding::Command;
 use super::effect::{Effect, Sought};
-use super::message::{Answer, Question};
+use super::message::{Reply, RequestId};
 use super::panes::Pane;
 use super::state::Console;
 use crate::guest::picture::Picture;
@@ -22,7 +22,7 @@ use crate::pipeline::Key;
 #[derive(Debug, Clone, Default)]
 pub struct TimelinePane {
     run: Option<(Key, PathBuf)>,
-    open: Option<Question>,
+    open: Option<RequestId>,
     recording: Arc<Recording>,
     habits: Habits,
     trouble: Option<String>,
@@ -31,7 +31,7 @@ pub struct TimelinePane {
     /// the line of the log that the moment was last compared with
     line: u64,
     picture: Option<(String, Picture)>,
-    reading: Option<(Question, String)>,
+    reading: Option<(RequestId, String)>,
 }
 
 impl TimelinePane {
@@ -77,19 +77,19 @@ impl TimelinePane {
     }
 
     /// Turns to another run, or none.
-    fn turn_to(&mut self, run: Option<(Key, PathBuf)>, question: Question) -> Option<Effect> {
+    fn turn_to(&mut self, run: Option<(Key, PathBuf)>, request: RequestId) -> Option<Effect> {
         if self.run == run {
             return None;
         }
         *self = Self { run, ..Self::default() };
         let Some((key, dir)) = self.run.clone() else { return Some(Effect::CloseRecording) };
-        self.open = Some(question);
-        Some(Effect::OpenRecording { question, key, dir })
+        self.open = Some(request);
+        Some(Effect::OpenRecording { request, key, dir })
     }
 
     /// The record was read, or grew.
-    pub(super) fn grew(&mut self, question: Question, answer: Answer<Arc<Recording>>) -> bool {
-        if self.open != Some(question) {
+    pub(super) fn grew(&mut self, request: RequestId, answer: Reply<Arc<Recording>>) -> bool {
+        if self.open != Some(request) {
             return false;
         }
         match answer {
@@ -103,8 +103,8 @@ impl TimelinePane {
     }
 
     /// The logs of earlier runs were read.
-    pub(super) fn learnt(&mut self, question: Question, habits: Habits) -> bool {
-        let fits = self.open == Some(question);
+    pub(super) fn learnt(&mut self, request: RequestId, habits: Habits) -> bool {
+        let fits = self.open == Some(request);
         if fits {
             self.habits = habits;
         }
@@ -112,8 +112,8 @@ impl TimelinePane {
     }
 
     /// A recorded picture was read.
-    pub(super) fn read(&mut self, question: Question, answer: Answer<Picture>) -> bool {
-        let Some((_, file)) = self.reading.take_if(|(asked, _)| *asked == question) else { return false };
+    pub(super) fn read(&mut self, request: RequestId, answer: Reply<Picture>) -> bool {
+        let Some((_, file)) = self.reading.take_if(|(asked, _)| *asked == request) else { return false };
         match answer {
             Ok(picture) => self.picture = Some((file, picture)),
             Err(reason) => self.trouble = Some(reason),
@@ -122,15 +122,15 @@ impl TimelinePane {
     }
 
     /// Asks for the recorded picture to show.
-    fn wants(&mut self, over: bool, question: Question) -> Option<Effect> {
+    fn wants(&mut self, over: bool, request: RequestId) -> Option<Effect> {
         let frame = self.frame(over)?;
         let known = self.picture.as_ref().is_some_and(|(file, _)| *file == frame.file);
         if known || self.reading.is_some() || self.trouble.is_some() {
             return None;
         }
         let path = self.recording.path(frame);
-        self.reading = Some((question, frame.file.clone()));
-        Some(Effect::ReadFrame { question, path })
+        self.reading = Some((request, frame.file.clone()));
+        Some(Effect::ReadFrame { request, path })
     }
 
     /// Goes by pictures from the one looked at; beyond the last one lies now.
@@ -169,15 +169,15 @@ impl Console {
     pub(super) fn follow_timeline(&mut self, effects: &mut Vec<Effect>) {
         let selected = self.lines.selected();
         let run = selected.and_then(|row| row.run.as_ref().map(|run| (row.line.key.clone(), run.dir.clone())));
-        let question = self.question();
-        if let Some(effect) = self.timeline.turn_to(run, question) {
+        let request = self.request();
+        if let Some(effect) = self.timeline.turn_to(run, request) {
             effects.push(effect);
             self.changed();
         }
         self.moment_of_log();
         if self.panes.visible(Pane::Picture) {
-            let (over, question) = (self.over(), self.question());
-            effects.extend(self.timeline.wants(over, question));
+            let (over, request) = (self.over(), self.request());
+            effects.extend(self.timeline.wants(over, request));
         }
     }
 
@@ -248,12 +248,12 @@ impl Console {
         else {
             return;
         };
-        let question = self.question();
-        effects.extend(self.log.seek(Sought::Offset(offset), true, question));
+        let request = self.request();
+        effects.extend(self.log.seek(Sought::Offset(offset), true, request));
     }
 
     /// Back to what is going on now.
-    pub(super) fn live(&mut self) -> bool {
+    pub(super) fn return_to_now(&mut self) -> bool {
         let was = self.timeline.now();
         if was {
             self.log.ends(true);

@@ -1,7 +1,7 @@
 //! Dispatch of messages, and what follows from the state they leave.
 
 use super::effect::Effect;
-use super::message::{Answer, Msg, Question};
+use super::message::{Msg, Reply, RequestId};
 use super::panes::Pane;
 use super::state::Console;
 use super::toast::Tone;
@@ -33,28 +33,28 @@ impl Console {
             Msg::FolderChanged(event) => return self.folder_changed(event),
             Msg::PrivilegesRead(missing) => self.session.missing = missing,
             Msg::RunsRead(runs) => self.runs_read(runs, effects),
-            Msg::PictureTaken { question, answer } => return self.picture.taken(question, answer, self.now),
-            Msg::Guarded { question, answer } => return self.guarded(question, answer),
-            Msg::Progressed { question, step } => return self.progressed(question, step),
-            Msg::Finished { question, answer } => self.finished(question, answer, effects),
-            Msg::LogGrew { question, answer } => return self.log.grew(question, answer),
-            Msg::LogTailed { question, rows } => return self.log.tailed(question, rows),
-            Msg::LogRead { question, answer } => return self.log.read(question, answer),
-            Msg::LogFound { question, answer } => match self.log.found(question, answer) {
+            Msg::PictureTaken { request, answer } => return self.picture.taken(request, answer, self.now),
+            Msg::Guarded { request, answer } => return self.guarded(request, answer),
+            Msg::Progressed { request, step } => return self.progressed(request, step),
+            Msg::Finished { request, answer } => self.finished(request, answer, effects),
+            Msg::LogGrew { request, answer } => return self.log.grew(request, answer),
+            Msg::LogTailed { request, rows } => return self.log.tailed(request, rows),
+            Msg::LogRead { request, answer } => return self.log.read(request, answer),
+            Msg::LogFound { request, answer } => match self.log.found(request, answer) {
                 Some(Ok(text)) => self.notice(Tone::Info, text),
                 Some(Err(reason)) => self.notice(Tone::Failed, reason),
                 None => {}
             },
-            Msg::Saved { question, answer } => {
+            Msg::Saved { request, answer } => {
                 let answer = answer.map(|path| format!("saved {}", path.display()));
-                return self.errand_ended(question, answer);
+                return self.errand_ended(request, answer);
             }
-            Msg::Copied { question, answer } => return self.copied(question, answer, effects),
-            Msg::Recorded { question, answer } => return self.timeline.grew(question, answer),
-            Msg::HabitsRead { question, habits } => return self.timeline.learnt(question, habits),
-            Msg::FrameRead { question, answer } => return self.timeline.read(question, answer),
-            Msg::WordsRead { question, answer } => return self.words_read(question, answer, effects),
-            Msg::Judged { question, answer } => return self.verdicts.judged(question, answer, self.now),
+            Msg::Copied { request, answer } => return self.copied(request, answer, effects),
+            Msg::Recorded { request, answer } => return self.timeline.grew(request, answer),
+            Msg::HabitsRead { request, habits } => return self.timeline.learnt(request, habits),
+            Msg::FrameRead { request, answer } => return self.timeline.read(request, answer),
+            Msg::WordsRead { request, answer } => return self.words_read(request, answer, effects),
+            Msg::Judged { request, answer } => return self.verdicts.judged(request, answer, self.now),
             Msg::GitHub(heard) => return self.heard(heard, effects),
             Msg::Media(report) => return self.media_reported(report, effects),
             Msg::Signalled => effects.push(Effect::Quit),
@@ -64,23 +64,23 @@ impl Console {
 
     /// Time went on. The screen changes only when a text of it does.
     fn ticked(&mut self, now: jiff::Timestamp) -> bool {
-        let before = self.faces();
+        let before = self.visible_times();
         self.now = now;
-        self.toasts.expire(now) || before != self.faces()
+        self.toasts.expire(now) || before != self.visible_times()
     }
 
-    fn copied(&mut self, question: Question, answer: Answer<String>, effects: &mut Vec<Effect>) -> bool {
+    fn copied(&mut self, request: RequestId, answer: Reply<String>, effects: &mut Vec<Effect>) -> bool {
         let lines = answer.as_ref().map_or(0, |text| text.lines().count());
         let said = answer.as_ref().map(|_| format!("copied {lines} line{}", if lines == 1 { "" } else { "s" }));
-        if !self.errand_ended(question, said.map_err(Clone::clone)) {
+        if !self.errand_ended(request, said.map_err(Clone::clone)) {
             return false;
         }
         effects.extend(answer.map(Effect::Clipboard));
         true
     }
 
-    fn errand_ended(&mut self, question: Question, answer: Answer<String>) -> bool {
-        let Some(index) = self.errands.iter().position(|errand| *errand == question) else { return false };
+    fn errand_ended(&mut self, request: RequestId, answer: Reply<String>) -> bool {
+        let Some(index) = self.errands.iter().position(|errand| *errand == request) else { return false };
         self.errands.swap_remove(index);
         match answer {
             Ok(text) => self.notice(Tone::Done, text),
@@ -98,15 +98,15 @@ impl Console {
         if self.picture.turn_to(guest.as_ref().map(|vm| &vm.moid)) {
             self.changed();
         }
-        let question = self.question();
-        let opened = self.log.show(source, question);
+        let request = self.request();
+        let opened = self.log.show(source, request);
         if opened.is_some() {
             self.changed();
         }
         effects.extend(opened);
         if self.panes.visible(Pane::Log) {
-            let question = self.question();
-            effects.extend(self.log.wants(question));
+            let request = self.request();
+            effects.extend(self.log.wants(request));
         }
         self.follow_timeline(effects);
         self.media_wants(effects);
@@ -114,8 +114,8 @@ impl Console {
         self.tell_alarms(effects);
         self.read_words(effects);
         if let Some(vm) = guest.filter(|_| self.panes.visible(Pane::Picture)) {
-            let question = self.question();
-            effects.extend(self.picture.wants(&vm, self.now, question));
+            let request = self.request();
+            effects.extend(self.picture.wants(&vm, self.now, request));
         }
     }
 

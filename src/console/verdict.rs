@@ -7,7 +7,7 @@ use jiff::Timestamp;
 use super::binding::Command;
 use super::effect::Effect;
 use super::lines::LineRow;
-use super::message::{Answer, Question};
+use super::message::{Reply, RequestId};
 use super::panes::Pane;
 use super::run::RunState;
 use super::state::Console;
@@ -29,7 +29,7 @@ enum Occasion {
 pub struct Case {
     /// when the run began; another run has another case
     run: Timestamp,
-    asked: Option<Question>,
+    asked: Option<RequestId>,
     occasion: Option<Occasion>,
     verdict: Option<(Box<Verdict>, Timestamp)>,
     trouble: Option<String>,
@@ -83,17 +83,17 @@ impl Verdicts {
     }
 
     /// Asks for a verdict, unless it is being worked out already.
-    fn ask(&mut self, row: &LineRow, question: Question) -> Option<Effect> {
+    fn ask(&mut self, row: &LineRow, request: RequestId) -> Option<Effect> {
         let run = row.run.as_ref()?;
         let case = self.case(row).filter(|case| case.asked.is_none())?;
-        case.asked = Some(question);
+        case.asked = Some(request);
         let guest = row.guest().cloned().map(Box::new);
         let (key, dir, log) = (row.line.key.clone(), run.dir.clone(), run.log.clone());
-        Some(Effect::Judge { question, key, dir, log, guest })
+        Some(Effect::Judge { request, key, dir, log, guest })
     }
 
     /// Asks when a run failed, or its console stands still.
-    fn due(&mut self, row: &LineRow, question: Question) -> Option<Effect> {
+    fn due(&mut self, row: &LineRow, request: RequestId) -> Option<Effect> {
         let run = row.run.as_ref()?;
         let occasion = match run.state {
             RunState::Failed { .. } | RunState::Lost => Occasion::Failed,
@@ -101,12 +101,12 @@ impl Verdicts {
         };
         let case = self.case(row).filter(|case| case.asked.is_none() && case.occasion != Some(occasion))?;
         case.occasion = Some(occasion);
-        self.ask(row, question)
+        self.ask(row, request)
     }
 
     /// A verdict came.
-    pub(super) fn judged(&mut self, question: Question, answer: Answer<Box<Verdict>>, now: Timestamp) -> bool {
-        let Some(case) = self.0.values_mut().find(|case| case.asked == Some(question)) else { return false };
+    pub(super) fn judged(&mut self, request: RequestId, answer: Reply<Box<Verdict>>, now: Timestamp) -> bool {
+        let Some(case) = self.0.values_mut().find(|case| case.asked == Some(request)) else { return false };
         case.asked = None;
         match answer {
             Ok(verdict) => {
@@ -129,15 +129,15 @@ impl Console {
     /// Judges the selected line's newest run now, and shows the pane.
     pub(super) fn judge(&mut self, effects: &mut Vec<Effect>) {
         self.panes.focus(Pane::Verdict);
-        let question = self.question();
+        let request = self.request();
         let Some(row) = self.lines.selected() else { return };
-        effects.extend(self.verdicts.ask(row, question));
+        effects.extend(self.verdicts.ask(row, request));
     }
 
     /// Judges what failed or stands still since the last look. A run that failed while nobody looked is judged when its
     /// line is selected.
     pub(super) fn judge_what_is_due(&mut self, effects: &mut Vec<Effect>) {
-        let question = self.question();
+        let request = self.request();
         let Self { lines, verdicts, opened, .. } = self;
         let selected = lines.selected().map(|row| row.line.key.clone());
         let fresh = |row: &&LineRow| {
@@ -145,17 +145,17 @@ impl Console {
             selected.as_ref() == Some(&row.line.key) || ended.is_none_or(|ended| ended >= *opened)
         };
         // One at a time: the next message asks for the next one.
-        effects.extend(lines.all().iter().filter(fresh).find_map(|row| verdicts.due(row, question)));
+        effects.extend(lines.all().iter().filter(fresh).find_map(|row| verdicts.due(row, request)));
     }
 
     /// Saves everything that is known about the selected line's newest run.
     pub(super) fn save_bundle(&mut self, effects: &mut Vec<Effect>) {
-        let question = self.question();
+        let request = self.request();
         let Some(row) = self.lines.selected() else { return };
         let Some(run) = &row.run else { return };
         let (key, dir, log) = (row.line.key.clone(), run.dir.clone(), run.log.clone());
-        effects.push(Effect::SaveBundle { question, key, dir, log });
-        self.errands.push(question);
+        effects.push(Effect::SaveBundle { request, key, dir, log });
+        self.errands.push(request);
         self.notice(Tone::Info, "writing the bundle");
     }
 

@@ -63,7 +63,7 @@ impl ApplyError {
 /// [`ApplyError`]
 pub async fn apply(gate: &Gate, plan: &Plan, on: &(dyn Fn(&Progress) + Sync)) -> Result<(), ApplyError> {
     let now = Generations::read(&plan.base, &gate.client().vms().await?);
-    if now.sight() != plan.sight {
+    if now.snapshot() != plan.snapshot {
         return Err(ApplyError::Stale(plan.base.clone()));
     }
     let verb = plan.request.verb();

@@ -3,16 +3,8 @@
 use std::collections::BTreeSet;
 
 use super::{Plan, Refusal, Step, Subject};
+use crate::vcenter::privilege::{ANNOTATE, DELETE, POWER_OFF, RENAME};
 use crate::vcenter::{Account, Client, Error, Moid};
-
-/// What renaming a VM or template needs.
-const RENAME: &str = "VirtualMachine.Config.Rename";
-/// What destroying it needs.
-const DELETE: &str = "VirtualMachine.Inventory.Delete";
-/// What powering it off needs.
-const POWER_OFF: &str = "VirtualMachine.Interact.PowerOff";
-/// What changing its notes needs.
-const ANNOTATE: &str = "VirtualMachine.Config.Annotation";
 
 /// Refused, or vCenter could not be asked.
 #[derive(Debug, thiserror::Error)]

@@ -4,7 +4,7 @@ use jiff::{Timestamp, ToSpan};
 use sha2::{Digest, Sha256};
 
 use super::draft::{Draft, Slot};
-use super::state::Sight;
+use super::state::Snapshot;
 use super::{Generations, Hold, Note, Pending, Step};
 
 /// What is asked for.
@@ -63,7 +63,7 @@ pub struct Plan {
     pub steps: Vec<Step>,
     /// what the steps come to where that is less than what was asked for
     pub caveat: Option<&'static str>,
-    pub(super) sight: Sight,
+    pub(super) snapshot: Snapshot,
 }
 
 impl Plan {
@@ -100,7 +100,7 @@ pub fn plan(request: &Request, now: &Generations, by: &Actor, time: Timestamp) -
         Request::Sweep => draft.sweep(now)?,
     }
     let Draft { steps, caveat, .. } = draft;
-    Ok(Plan { request: request.clone(), base: now.base.clone(), steps, caveat, sight: now.sight() })
+    Ok(Plan { request: request.clone(), base: now.base.clone(), steps, caveat, snapshot: now.snapshot() })
 }
 
 /// A time after the hold that is there, also within the same second and where the clocks of two hosts disagree: of two

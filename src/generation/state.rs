@@ -108,9 +108,9 @@ impl Generations {
     }
 
     /// What a plan is made from; two equal sights are the same world.
-    pub(super) fn sight(&self) -> Sight {
+    pub(super) fn snapshot(&self) -> Snapshot {
         let all = Slot::ALL.into_iter().filter_map(|slot| self.at(slot));
-        Sight {
+        Snapshot {
             objects: all.map(|vm| (vm.moid.clone(), vm.name.clone(), vm.template)).collect(),
             hold: self.hold.clone(),
             duplicates: self.duplicates.clone(),
@@ -120,7 +120,7 @@ impl Generations {
 
 /// Every object of a line with its name and whether it is a template, and the hold.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Sight {
+pub(super) struct Snapshot {
     objects: Vec<(Moid, String, bool)>,
     hold: Option<Hold>,
     duplicates: Vec<String>,

@@ -11,7 +11,7 @@ const DETAILED: usize = 8;
 
 /// A run and its jobs.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct Seen {
+pub struct RunWithJobs {
     /// the run
     #[serde(flatten)]
     pub run: RemoteRun,
@@ -19,7 +19,7 @@ pub struct Seen {
     pub legs: Vec<Leg>,
 }
 
-impl Seen {
+impl RunWithJobs {
     /// Whether it builds the line, now or later. Before its plan is made, a run of all lines may build any.
     pub fn builds(&self, key: &Key) -> bool {
         if !self.run.state.live() || self.run.line().is_some_and(|line| line != *key) {
@@ -41,7 +41,7 @@ impl Seen {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Board {
     /// newest first
-    pub runs: Vec<Seen>,
+    pub runs: Vec<RunWithJobs>,
     /// what is left of the limit after asking
     pub rate: Option<Rate>,
     /// when it was asked for
@@ -50,7 +50,7 @@ pub struct Board {
 
 impl Board {
     /// The run that builds the line, now or later.
-    pub fn builds(&self, key: &Key) -> Option<&Seen> {
+    pub fn builds(&self, key: &Key) -> Option<&RunWithJobs> {
         self.runs.iter().find(|seen| seen.builds(key))
     }
 
@@ -99,7 +99,7 @@ impl Client {
         for (index, run) in self.runs(BUILD, most, None).await?.into_iter().enumerate() {
             let wanted = run.state.live() || index < DETAILED;
             let legs = if wanted { self.legs(run.id).await? } else { Vec::new() };
-            runs.push(Seen { run, legs });
+            runs.push(RunWithJobs { run, legs });
         }
         Ok(Board { runs, rate: self.rate(), at: Timestamp::now() })
     }

@@ -60,7 +60,7 @@ fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 }
 
 /// An answer as it came.
-struct Answer {
+struct HttpAnswer {
     status: StatusCode,
     headers: HeaderMap,
     body: Bytes,
@@ -176,7 +176,7 @@ impl Client {
         &self,
         sent: impl Future<Output = Result<axum::http::Response<B>, octocrab::Error>>,
         what: &str,
-    ) -> Result<Answer, Error>
+    ) -> Result<HttpAnswer, Error>
     where
         B: axum::body::HttpBody<Data = Bytes> + Send + 'static,
         B::Error: Into<axum::BoxError>,
@@ -187,7 +187,7 @@ impl Client {
             let (parts, body) = response.into_parts();
             let body = axum::body::to_bytes(axum::body::Body::new(body), LARGEST).await;
             let body = body.map_err(|error| network(format!("it broke off or is too long: {error}")))?;
-            Ok(Answer { status: parts.status, headers: parts.headers, body })
+            Ok(HttpAnswer { status: parts.status, headers: parts.headers, body })
         };
         let slow = |_| Err(network(format!("nothing within {} s", PATIENCE.as_secs())));
         let answer = tokio::time::timeout(PATIENCE, whole).await.unwrap_or_else(slow)?;
@@ -198,7 +198,7 @@ impl Client {
     }
 
     /// An error for every status that is none of success.
-    fn judge(&self, answer: &Answer, what: &str) -> Result<(), Error> {
+    fn judge(&self, answer: &HttpAnswer, what: &str) -> Result<(), Error> {
         let (status, what) = (answer.status, what.to_owned());
         if status.is_success() {
             return Ok(());
@@ -257,10 +257,10 @@ fn lacking(headers: &HeaderMap, message: &str) -> Option<String> {
 /// GitHub's own words in an error, or that there are none.
 pub(super) fn message(body: &[u8]) -> String {
     #[derive(serde::Deserialize)]
-    struct Told {
+    struct Message {
         message: String,
     }
-    let told = serde_json::from_slice::<Told>(body).map(|told| told.message);
+    let told = serde_json::from_slice::<Message>(body).map(|told| told.message);
     let told = told.ok().and_then(|told| told.lines().next().map(crate::text::clean));
     told.filter(|text| !text.is_empty()).unwrap_or_else(|| "it does not say why".into())
 }

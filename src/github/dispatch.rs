@@ -11,7 +11,7 @@ use crate::pipeline::Key;
 
 /// How long a run may take to appear when GitHub does not name it at once.
 const APPEARS: Duration = Duration::from_secs(60);
-const BEAT: Duration = Duration::from_secs(2);
+const POLL_EVERY: Duration = Duration::from_secs(2);
 
 #[derive(Serialize)]
 struct Order<'a> {
@@ -74,7 +74,7 @@ impl Client {
             if let Some(run) = runs.into_iter().find(|run| new(run) && run.line().as_ref() == Some(key)) {
                 return Ok(run);
             }
-            tokio::time::sleep(BEAT).await;
+            tokio::time::sleep(POLL_EVERY).await;
         }
         let reason = format!("no run of {key} appeared within {} s; look before dispatching again", APPEARS.as_secs());
         Err(Error::Shape { what: "the dispatch".into(), reason })

@@ -35,19 +35,19 @@ impl Client {
         }
         let artifact = self.left_by(run, leg, line).await?;
         let kept = |error: std::io::Error| Error::Artifact(format!("cannot keep the artifact: {error}"));
-        let cradle = packer_run::cradle(state, line).map_err(kept)?;
-        let zip = self.download(&artifact, cradle.path(), on).await?;
+        let incoming_dir = packer_run::incoming_dir(state, line).map_err(kept)?;
+        let zip = self.download(&artifact, incoming_dir.path(), on).await?;
         let (line, state) = (line.clone(), state.clone());
         let opened = tokio::task::spawn_blocking(move || {
             let file = zip.reopen().map_err(kept)?;
-            if unpack(BufReader::new(file), cradle.path(), BOUNDS)? == 0 {
+            if unpack(BufReader::new(file), incoming_dir.path(), BOUNDS)? == 0 {
                 return Err(Error::Artifact(format!("{} holds no log", artifact.name)));
             }
             zip.close().map_err(kept)?;
-            if let Ok(log) = std::fs::File::open(cradle.path().join("packer-build.log")) {
+            if let Ok(log) = std::fs::File::open(incoming_dir.path().join("packer-build.log")) {
                 foreign.packer_version = pins::used(log).remove("packer").unwrap_or_default();
             }
-            packer_run::adopt(&state, &line, &foreign, cradle).map_err(kept)
+            packer_run::adopt(&state, &line, &foreign, incoming_dir).map_err(kept)
         });
         opened.await.map_err(|error| Error::Artifact(format!("unpacking broke off: {error}")))?
     }

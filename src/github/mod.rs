@@ -27,7 +27,7 @@ pub mod steer;
 pub mod step;
 pub mod unpack;
 
-pub use board::{Board, Seen};
+pub use board::{Board, RunWithJobs};
 pub use client::{Client, Rate};
 pub use error::Error;
 pub use leg::Leg;

@@ -11,7 +11,7 @@ use regex::Regex;
 use serde::{Deserialize, Serialize};
 
 use super::client::shaped;
-use super::{BUILD, Board, Client, Conclusion, Error, Leg, RemoteRun, Seen, State};
+use super::{BUILD, Board, Client, Conclusion, Error, Leg, RemoteRun, RunWithJobs, State};
 
 /// Days without a push after which GitHub switches schedules off.
 const IDLE: i64 = 60;
@@ -26,7 +26,7 @@ const WAIT: SignedDuration = SignedDuration::from_mins(10);
 
 /// Something a person should know.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct Finding {
+pub struct Advisory {
     /// it needs somebody
     pub alarm: bool,
     /// one line
@@ -45,7 +45,7 @@ pub struct Health {
     /// days until GitHub switches the schedule off, if nothing is pushed; public repositories only
     pub days_left: Option<i64>,
     /// what a person should know, the worst first
-    pub findings: Vec<Finding>,
+    pub findings: Vec<Advisory>,
 }
 
 impl Health {
@@ -126,7 +126,7 @@ impl Client {
     }
 
     /// A bump that was merged without its ISO on the datastore: Saturday's build fails at the mount, and nobody was told.
-    async fn media(&self, workflow: &str) -> Result<Option<Finding>, Error> {
+    async fn media(&self, workflow: &str) -> Result<Option<Advisory>, Error> {
         let runs = match self.runs(workflow, 1, None).await {
             Err(Error::NotFound { .. }) => return Ok(None),
             other => other?,
@@ -147,8 +147,8 @@ impl Client {
     }
 }
 
-fn alarm(text: String) -> Finding {
-    Finding { alarm: true, text }
+fn alarm(text: String) -> Advisory {
+    Advisory { alarm: true, text }
 }
 
 impl Health {
@@ -187,7 +187,7 @@ impl Health {
                     )));
                 }
                 if last.state.failed() && last.state != State::Ended(Conclusion::Cancelled) {
-                    findings.push(Finding {
+                    findings.push(Advisory {
                         alarm: false,
                         text: format!("the last scheduled run, #{}, {}", last.number, last.state.word()),
                     });
@@ -206,7 +206,7 @@ impl Health {
 }
 
 /// Legs that nobody picks up: the scale set is down, or at its maximum.
-fn queue(board: &Board) -> Option<Finding> {
+fn queue(board: &Board) -> Option<Advisory> {
     let live = || board.runs.iter().filter(|seen| seen.run.state.live());
     let waits = |leg: &&Leg| leg.state == State::Queued && leg.queued(board.at) > WAIT;
     let waiting: Vec<&Leg> = live().flat_map(|seen| &seen.legs).filter(waits).collect();
@@ -237,7 +237,7 @@ pub(crate) fn swallow(bytes: &[u8], at: Timestamp) -> Option<(Board, Option<Heal
     let mut legs: Vec<Leg> = legs.unwrap_or_default().into_iter().map(Into::into).collect();
     let mut runs = Vec::new();
     for shape in shaped::<super::run::Page>(bytes, "").ok()?.workflow_runs {
-        runs.push(Seen { run: shape.into(), legs: std::mem::take(&mut legs) });
+        runs.push(RunWithJobs { run: shape.into(), legs: std::mem::take(&mut legs) });
     }
     let board = Board { runs, rate: None, at };
     let about = shaped::<Workflow>(bytes, "").ok().zip(shaped::<About>(bytes, "").ok());

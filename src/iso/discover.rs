@@ -51,7 +51,7 @@ impl Release {
 
 /// What the check of one line came to.
 #[derive(Debug)]
-pub enum Finding {
+pub enum MediaCheck {
     /// nothing newer
     Current {
         /// file name of the ISO
@@ -117,22 +117,22 @@ pub enum DiscoverError {
 }
 
 /// Checks lines side by side; one bad mirror does not keep the others from an answer. Results in the order given.
-pub async fn check(mirror: &Mirror, lines: &[Line]) -> Vec<(Key, Finding)> {
+pub async fn check(mirror: &Mirror, lines: &[Line]) -> Vec<(Key, MediaCheck)> {
     join_all(lines.iter().map(|line| async { (line.key.clone(), check_line(mirror, line).await) })).await
 }
 
 /// Checks one line.
-pub async fn check_line(mirror: &Mirror, line: &Line) -> Finding {
-    find(mirror, line).await.unwrap_or_else(Finding::Failed)
+pub async fn check_line(mirror: &Mirror, line: &Line) -> MediaCheck {
+    find(mirror, line).await.unwrap_or_else(MediaCheck::Failed)
 }
 
-async fn find(mirror: &Mirror, line: &Line) -> Result<Finding, DiscoverError> {
-    let Some(iso_url) = &line.iso_url else { return Ok(Finding::Manual) };
+async fn find(mirror: &Mirror, line: &Line) -> Result<MediaCheck, DiscoverError> {
+    let Some(iso_url) = &line.iso_url else { return Ok(MediaCheck::Manual) };
     if !line.enabled {
-        return Ok(Finding::Skipped { reason: "off in the matrix" });
+        return Ok(MediaCheck::Skipped { reason: "off in the matrix" });
     }
     if line.raw.get("discover").is_none() {
-        return Ok(Finding::Skipped { reason: "no discover in the matrix: it stays with its ISO" });
+        return Ok(MediaCheck::Skipped { reason: "no discover in the matrix: it stays with its ISO" });
     }
     let no_sums = || DiscoverError::Matrix(format!("{} has iso_url but no sums_url", line.key));
     let sums_url = line.sums_url.as_ref().ok_or_else(no_sums)?;
@@ -147,10 +147,10 @@ async fn find(mirror: &Mirror, line: &Line) -> Result<Finding, DiscoverError> {
     }
     let file = file_name(iso_url).to_owned();
     if best.version == offer.current {
-        return Ok(Finding::Current { file });
+        return Ok(MediaCheck::Current { file });
     }
     let (digest, size) = complete(mirror, &best).await?;
-    Ok(Finding::Newer { file, release: best, digest, size })
+    Ok(MediaCheck::Newer { file, release: best, digest, size })
 }
 
 /// The releases that a page of its mirror offers a line, whatever the page says.

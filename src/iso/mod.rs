@@ -10,7 +10,7 @@ pub mod sums;
 pub mod version;
 
 pub use bump::{Bump, BumpError, Writer};
-pub use discover::{Discovery, Finding, Release};
+pub use discover::{Discovery, MediaCheck, Release};
 pub use mirror::{Mirror, MirrorError};
 pub use shelf::{Drift, Shelf, Wanted};
 pub use stage::{Job, Progress, StageError, Staged};

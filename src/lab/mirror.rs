@@ -171,7 +171,7 @@ mod tests {
     use std::path::Path;
 
     use super::*;
-    use crate::iso::discover::{self, Finding};
+    use crate::iso::discover::{self, MediaCheck};
     use crate::iso::{Mirror, sums};
 
     #[test]
@@ -192,11 +192,11 @@ mod tests {
         let said: Vec<String> = found
             .into_iter()
             .map(|(key, finding)| match finding {
-                Finding::Current { .. } => format!("{key} current"),
-                Finding::Newer { release, size, .. } => format!("{key} {} {size:?}", release.version),
-                Finding::Manual => format!("{key} manual"),
-                Finding::Skipped { reason } => format!("{key} {reason}"),
-                Finding::Failed(error) => format!("{key} {}", error.to_string().contains("HTTP 503")),
+                MediaCheck::Current { .. } => format!("{key} current"),
+                MediaCheck::Newer { release, size, .. } => format!("{key} {} {size:?}", release.version),
+                MediaCheck::Manual => format!("{key} manual"),
+                MediaCheck::Skipped { reason } => format!("{key} {reason}"),
+                MediaCheck::Failed(error) => format!("{key} {}", error.to_string().contains("HTTP 503")),
             })
             .collect();
         assert_eq!(

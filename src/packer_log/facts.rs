@@ -27,9 +27,9 @@ pub struct Facts {
     pub latest: Option<DateTime>,
 }
 
-/// A stretch of the file and how many problems it holds.
+/// A segment of the file and how many problems it holds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Stretch {
+pub struct Segment {
     /// where it begins
     pub mark: Mark,
     /// byte behind its last line
@@ -42,9 +42,9 @@ pub struct Stretch {
 
 /// Finds the lines that matter.
 #[derive(Debug)]
-pub struct Sieve(Quads<&'static str>);
+pub struct LineFilter(Quads<&'static str>);
 
-impl Sieve {
+impl LineFilter {
     /// Words of which a line that matters holds at least one.
     pub fn new() -> Self {
         const WORDS: &[&str] = &[
@@ -136,7 +136,7 @@ mod tests {
         let log = b"noise\n2026/11/23 04:00:00 ui error: ==> a.b: boom [ERROR] twice\nnoise\n\n2026/11/23 04:00:01 [WARN] hm\n";
         let mut facts = Facts::default();
         let mut seen = Vec::new();
-        Sieve::new().lines(log, 1, |number, raw| seen.push((number, facts.observe(raw, number))));
+        LineFilter::new().lines(log, 1, |number, raw| seen.push((number, facts.observe(raw, number))));
         assert_eq!(seen, [(2, Some(Problem::Error)), (5, Some(Problem::Warning))]);
         assert_eq!((facts.errors, facts.warnings), (1, 1));
         assert_eq!(facts.tracks.all().len(), 1);
@@ -144,10 +144,10 @@ mod tests {
 
     #[test]
     fn the_sieve_lets_every_opening_of_a_stage_through() {
-        let sieve = Sieve::new();
+        let filter = LineFilter::new();
         for (start, _) in STARTS.iter().filter(|(start, _)| *start != "Waiting ") {
             let mut hits = 0;
-            sieve.lines(format!("2026/11/23 04:00:00 ui: ==> a.b: {start}\n").as_bytes(), 1, |_, _| hits += 1);
+            filter.lines(format!("2026/11/23 04:00:00 ui: ==> a.b: {start}\n").as_bytes(), 1, |_, _| hits += 1);
             assert_eq!(hits, 1, "{start}");
         }
     }

@@ -10,7 +10,7 @@ use jiff::civil::DateTime;
 
 use super::facts::Facts;
 use super::follow::{Follower, Shared};
-use super::index::{Cursor, Mark, Place, START, read_full};
+use super::index::{Cursor, LineSpan, Mark, START, read_full};
 use super::line::LogLine;
 use super::show::{Raw, show};
 use super::typed;
@@ -125,7 +125,7 @@ impl LogFile {
         let raws = places
             .into_iter()
             .zip(first..)
-            .map(|(place, line)| Raw::read(&snapshot.file, Place { line, ..place }, numbered));
+            .map(|(place, line)| Raw::read(&snapshot.file, LineSpan { line, ..place }, numbered));
         let raws = raws.collect::<io::Result<Vec<_>>>()?;
         self.shown(&snapshot.file, raws)
     }
@@ -213,7 +213,7 @@ pub(super) struct Snapshot {
 }
 
 /// Places of the last `rows` lines before `size`; their line numbers are not known and left at 0.
-fn last_places(file: &File, size: u64, rows: usize) -> io::Result<Vec<Place>> {
+fn last_places(file: &File, size: u64, rows: usize) -> io::Result<Vec<LineSpan>> {
     let mut window = 64 << 10;
     loop {
         let start = size.saturating_sub(window);
@@ -231,12 +231,12 @@ fn last_places(file: &File, size: u64, rows: usize) -> io::Result<Vec<Place>> {
     }
 }
 
-fn places_in(bytes: &[u8], offset: u64) -> Vec<Place> {
+fn places_in(bytes: &[u8], offset: u64) -> Vec<LineSpan> {
     let mut start = 0;
     let mut places = Vec::new();
     for end in memchr::memchr_iter(b'\n', bytes).chain([bytes.len()]) {
         if end > start || end < bytes.len() {
-            places.push(Place { line: 0, start: offset + start as u64, end: offset + end as u64 });
+            places.push(LineSpan { line: 0, start: offset + start as u64, end: offset + end as u64 });
         }
         start = end + 1;
     }

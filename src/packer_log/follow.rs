@@ -12,18 +12,18 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 use std::time::{Duration, Instant};
 
-use super::facts::{Facts, Sieve, Stretch};
+use super::facts::{Facts, LineFilter, Segment};
 use super::index::{Index, Mark, START, read_full};
 use super::line::Problem;
 
 /// How often the file is asked about.
-const BEAT: Duration = Duration::from_millis(100);
+const POLL_EVERY: Duration = Duration::from_millis(100);
 /// How often listeners hear of progress while a big file is read.
 const NEWS: Duration = Duration::from_millis(50);
 /// Bytes read at a time for the line table.
-const GULP: usize = 1 << 20;
+const READ_CHUNK: usize = 1 << 20;
 /// Bytes read at a time for the facts.
-const SIP: usize = 256 << 10;
+const SCAN_CHUNK: usize = 256 << 10;
 /// Bytes compared at each end to notice that a file is another one.
 const SAMPLE: usize = 256;
 
@@ -34,8 +34,8 @@ pub struct State {
     pub file: Option<Arc<File>>,
     /// line table
     pub index: Index,
-    /// problems per stretch of the file
-    pub stretches: Vec<Stretch>,
+    /// problems per segment of the file
+    pub segments: Vec<Segment>,
     /// what was read so far
     pub facts: Arc<Facts>,
     /// bytes that the facts cover
@@ -107,7 +107,7 @@ fn open(path: &Path) -> io::Result<File> {
 /// The thread's own memory.
 pub struct Follower {
     shared: Arc<Shared>,
-    sieve: Sieve,
+    filter: LineFilter,
     /// facts of finished lines only
     facts: Facts,
     /// where the facts go on
@@ -122,10 +122,10 @@ impl Follower {
     /// # Errors
     /// When the system gives no thread.
     pub fn start(shared: Arc<Shared>) -> io::Result<()> {
-        let sieve = Sieve::new();
+        let filter = LineFilter::new();
         let facts = Facts::default();
         let told = Instant::now();
-        let follower = Self { shared, sieve, facts, next: START, samples: Samples::default(), told };
+        let follower = Self { shared, filter, facts, next: START, samples: Samples::default(), told };
         std::thread::Builder::new().name("log".into()).spawn(move || follower.run()).map(drop)
     }
 
@@ -138,7 +138,7 @@ impl Follower {
             if self.fingerprint() != before {
                 (self.shared.on_change)();
             }
-            std::thread::park_timeout(BEAT);
+            std::thread::park_timeout(POLL_EVERY);
         }
     }
 
@@ -199,7 +199,7 @@ impl Follower {
         loop {
             let at = self.shared.state().index.end();
             let left = usize::try_from(file.metadata()?.len().saturating_sub(at)).unwrap_or(usize::MAX);
-            buffer.resize(left.min(GULP), 0);
+            buffer.resize(left.min(READ_CHUNK), 0);
             let got = read_full(file, &mut buffer, at)?;
             if got == 0 || self.shared.stopped() {
                 return Ok(());
@@ -220,7 +220,7 @@ impl Follower {
         };
         let mut buffer = Vec::new();
         while self.next.offset < finished && !self.shared.stopped() {
-            self.stretch(file, &mut buffer, finished)?;
+            self.segment(file, &mut buffer, finished)?;
             self.publish(self.next.offset, None);
             self.tell();
         }
@@ -237,9 +237,9 @@ impl Follower {
         Ok(())
     }
 
-    /// One stretch of whole lines; of a line longer than the buffer only the start is looked at.
-    fn stretch(&mut self, file: &File, buffer: &mut Vec<u8>, limit: u64) -> io::Result<()> {
-        let length = usize::try_from(limit - self.next.offset).unwrap_or(usize::MAX).min(SIP);
+    /// One segment of whole lines; of a line longer than the buffer only the start is looked at.
+    fn segment(&mut self, file: &File, buffer: &mut Vec<u8>, limit: u64) -> io::Result<()> {
+        let length = usize::try_from(limit - self.next.offset).unwrap_or(usize::MAX).min(SCAN_CHUNK);
         buffer.resize(length, 0);
         let got = read_full(file, buffer, self.next.offset)?;
         if got == 0 {
@@ -252,14 +252,14 @@ impl Follower {
         };
         let (mut errors, mut warnings) = (0, 0);
         let facts = &mut self.facts;
-        self.sieve.lines(whole, self.next.line, |number, raw| match facts.observe(raw, number) {
+        self.filter.lines(whole, self.next.line, |number, raw| match facts.observe(raw, number) {
             Some(Problem::Error) => errors += 1,
             Some(Problem::Warning) => warnings += 1,
             None => {}
         });
         if errors + warnings > 0 {
             let end = self.next.offset + skip;
-            self.shared.change().stretches.push(Stretch { mark: self.next, end, errors, warnings });
+            self.shared.change().segments.push(Segment { mark: self.next, end, errors, warnings });
         }
         let breaks = memchr::memchr_iter(b'\n', whole).count().max(1) as u64;
         self.next = Mark { offset: self.next.offset + skip, line: self.next.line + breaks };

@@ -76,7 +76,7 @@ impl Index {
 
 /// Where one line lies; the line break is not part of it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Place {
+pub struct LineSpan {
     /// counted from 1
     pub line: u64,
     /// first byte
@@ -105,7 +105,7 @@ impl<'f> Cursor<'f> {
     ///
     /// # Errors
     /// Those of reading.
-    pub fn next(&mut self) -> io::Result<Option<Place>> {
+    pub fn next(&mut self) -> io::Result<Option<LineSpan>> {
         if self.next.offset >= self.limit {
             return Ok(None);
         }
@@ -122,7 +122,7 @@ impl<'f> Cursor<'f> {
             look += rest.len() as u64;
         };
         self.next = Mark { offset: end + 1, line: line + 1 };
-        Ok(Some(Place { line, start, end }))
+        Ok(Some(LineSpan { line, start, end }))
     }
 
     /// Buffered bytes from `offset` on, read when they are not there.
@@ -171,7 +171,7 @@ mod tests {
         file
     }
 
-    fn walk(bytes: &[u8], from: Mark) -> Vec<Place> {
+    fn walk(bytes: &[u8], from: Mark) -> Vec<LineSpan> {
         let file = file(bytes);
         let mut cursor = Cursor::new(&file, from, bytes.len() as u64);
         std::iter::from_fn(|| cursor.next().unwrap()).collect()
@@ -192,7 +192,7 @@ mod tests {
         bytes.extend_from_slice(b"\nnext\n");
         let places = walk(&bytes, START);
         assert_eq!(places.len(), 2);
-        assert_eq!(places[1], Place { line: 2, start: 3 * STEP as u64 + 1, end: 3 * STEP as u64 + 5 });
+        assert_eq!(places[1], LineSpan { line: 2, start: 3 * STEP as u64 + 1, end: 3 * STEP as u64 + 5 });
     }
 
     proptest! {

@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use regex::bytes::{Regex, RegexBuilder};
 
-use super::facts::{Sieve, Stretch};
+use super::facts::{LineFilter, Segment};
 use super::file::LogFile;
 use super::index::{Mark, read_full};
 use super::line::Problem;
@@ -131,18 +131,18 @@ impl LogFile {
     /// # Errors
     /// Those of reading.
     pub fn next_problem(&self, least: Problem, from: u64, way: Direction) -> io::Result<Option<u64>> {
-        let sieve = Sieve::new();
-        let stretches = self.shared().state().stretches.clone();
+        let filter = LineFilter::new();
+        let segments = self.shared().state().segments.clone();
         let Some(snapshot) = self.snapshot(1) else { return Ok(None) };
-        let holds = |at: &usize| stretches[*at].errors > 0 || least == Problem::Warning;
-        let here = stretches.partition_point(|stretch| stretch.mark.line <= from).saturating_sub(1);
+        let holds = |at: &usize| segments[*at].errors > 0 || least == Problem::Warning;
+        let here = segments.partition_point(|segment| segment.mark.line <= from).saturating_sub(1);
         let order: Vec<usize> = match way {
-            Direction::Forward => (here..stretches.len()).filter(holds).collect(),
-            Direction::Backward => (0..(here + 1).min(stretches.len())).rev().filter(holds).collect(),
+            Direction::Forward => (here..segments.len()).filter(holds).collect(),
+            Direction::Backward => (0..(here + 1).min(segments.len())).rev().filter(holds).collect(),
         };
         for at in order {
             let mut found = None;
-            each_problem(&snapshot.file, &sieve, stretches[at], |line, problem| {
+            each_problem(&snapshot.file, &filter, segments[at], |line, problem| {
                 let fits = problem >= least
                     && match way {
                         Direction::Forward => line >= from && found.is_none(),
@@ -244,16 +244,16 @@ fn block(file: &std::fs::File, buffer: &mut Vec<u8>, at: u64, end: u64) -> io::R
 
 fn each_problem(
     file: &std::fs::File,
-    sieve: &Sieve,
-    stretch: Stretch,
+    filter: &LineFilter,
+    segment: Segment,
     mut on: impl FnMut(u64, Problem),
 ) -> io::Result<()> {
-    let mut next = stretch.mark;
+    let mut next = segment.mark;
     let mut buffer = Vec::new();
-    while next.offset < stretch.end {
-        let whole = block(file, &mut buffer, next.offset, stretch.end)?;
+    while next.offset < segment.end {
+        let whole = block(file, &mut buffer, next.offset, segment.end)?;
         let bytes = &buffer[..whole];
-        sieve.lines(bytes, next.line, |line, raw| {
+        filter.lines(bytes, next.line, |line, raw| {
             if let Some(problem) = parse::problem(&parse::parse(&super::facts::head(raw))) {
                 on(line, problem);
             }

@@ -5,7 +5,7 @@ use std::io;
 
 use jiff::civil::DateTime;
 
-use super::index::{Place, read_full};
+use super::index::{LineSpan, read_full};
 use super::line::LogLine;
 use super::parse;
 use crate::text::clean;
@@ -20,7 +20,7 @@ const SLACK: usize = 16 << 10;
 #[derive(Debug)]
 pub struct Raw {
     /// where it lies
-    pub place: Place,
+    pub place: LineSpan,
     /// whether the place's number is right
     pub numbered: bool,
     /// at most `SHOWN + SLACK` bytes
@@ -34,7 +34,7 @@ impl Raw {
     ///
     /// # Errors
     /// Those of reading.
-    pub fn read(file: &File, place: Place, numbered: bool) -> io::Result<Self> {
+    pub fn read(file: &File, place: LineSpan, numbered: bool) -> io::Result<Self> {
         let most = (SHOWN + SLACK) as u64;
         let mut start = place.start;
         let mut bytes = part(file, start, (place.end - start).min(most))?;
@@ -64,7 +64,7 @@ fn part(file: &File, at: u64, length: u64) -> io::Result<Vec<u8>> {
 }
 
 /// The first byte of a line that is not NUL; its end when there is none.
-fn first_text(file: &File, place: Place) -> io::Result<u64> {
+fn first_text(file: &File, place: LineSpan) -> io::Result<u64> {
     let mut at = place.start;
     while at < place.end {
         let bytes = part(file, at, (place.end - at).min(64 << 10))?;

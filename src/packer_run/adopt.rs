@@ -36,14 +36,14 @@ pub struct Foreign {
 ///
 /// # Errors
 /// Those of creating it.
-pub fn cradle(state: &StateDir, line: &Line) -> io::Result<TempDir> {
+pub fn incoming_dir(state: &StateDir, line: &Line) -> io::Result<TempDir> {
     let runs = state.runs().join(&line.key.0);
     create_private_dir(&runs)?;
     // No record in it: nobody takes it for a run.
     let private = Permissions::from_mode(0o700);
-    let cradle = tempfile::Builder::new().prefix(".incoming-").permissions(private).tempdir_in(runs)?;
-    create_private_dir(&cradle.path().join(FRAMES))?;
-    Ok(cradle)
+    let incoming_dir = tempfile::Builder::new().prefix(".incoming-").permissions(private).tempdir_in(runs)?;
+    create_private_dir(&incoming_dir.path().join(FRAMES))?;
+    Ok(incoming_dir)
 }
 
 /// The folder that such a run is kept in.
@@ -56,7 +56,7 @@ pub fn folder(state: &StateDir, line: &Line, foreign: &Foreign) -> PathBuf {
 ///
 /// # Errors
 /// Those of writing.
-pub fn adopt(state: &StateDir, line: &Line, foreign: &Foreign, cradle: TempDir) -> io::Result<Run> {
+pub fn adopt(state: &StateDir, line: &Line, foreign: &Foreign, incoming_dir: TempDir) -> io::Result<Run> {
     let dir = folder(state, line, foreign);
     let nobody = Process { pid: 0, start: 0, boot: String::new() };
     let record = Record {
@@ -77,9 +77,9 @@ pub fn adopt(state: &StateDir, line: &Line, foreign: &Foreign, cradle: TempDir) 
         temporary: PathBuf::new(),
         origin: Some(foreign.origin.clone()),
     };
-    record.write(cradle.path())?;
-    match std::fs::rename(cradle.path(), &dir) {
-        Ok(()) => drop(cradle.keep()),
+    record.write(incoming_dir.path())?;
+    match std::fs::rename(incoming_dir.path(), &dir) {
+        Ok(()) => drop(incoming_dir.keep()),
         Err(_) if dir.is_dir() => {}
         Err(error) => return Err(error),
     }

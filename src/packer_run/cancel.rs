@@ -10,7 +10,7 @@ use super::{BuildError, Process, Run};
 use crate::vcenter::{Client, Error, Vm};
 
 /// How often a run is looked at while its end is waited for.
-const BEAT: Duration = Duration::from_millis(100);
+const POLL_EVERY: Duration = Duration::from_millis(100);
 /// What a supervisor takes at most to pass a request on.
 const REACTION: Duration = Duration::from_secs(5);
 /// vCenter may list a destroyed VM for a moment.
@@ -56,7 +56,7 @@ async fn heard(run: &Run) -> bool {
         if !matches!(stage, Some(Stage::Starting | Stage::Running)) || !run.supervisor.alive() {
             return true;
         }
-        tokio::time::sleep(BEAT).await;
+        tokio::time::sleep(POLL_EVERY).await;
     }
     false
 }
@@ -73,7 +73,7 @@ pub async fn wait(run: &Run) -> Result<Run, BuildError> {
             now.remove_temporary();
             return Ok(now);
         }
-        tokio::time::sleep(BEAT).await;
+        tokio::time::sleep(POLL_EVERY).await;
     }
 }
 

@@ -8,7 +8,7 @@ use crate::text::redact::{Scrubber, Stream};
 use crate::text::{clean, cut};
 
 /// Bytes read at a time: between two of them the supervisor hears requests to stop.
-const GULP: u64 = 256 << 10;
+const READ_CHUNK: u64 = 256 << 10;
 /// A longer line is handed on in pieces.
 const LONGEST: usize = 64 << 10;
 
@@ -76,11 +76,11 @@ impl<'s> Tail<'s> {
     /// Those of reading.
     pub fn read(&mut self, on: &dyn Listener) -> io::Result<bool> {
         let mut bytes = Vec::new();
-        let got = (&mut self.file).take(GULP).read_to_end(&mut bytes)?;
+        let got = (&mut self.file).take(READ_CHUNK).read_to_end(&mut bytes)?;
         self.stream.push(&bytes, &mut self.partial);
         self.lines(on);
         self.rest(on);
-        Ok(got as u64 == GULP)
+        Ok(got as u64 == READ_CHUNK)
     }
 
     /// The rest, when nobody writes any more and all was read.

@@ -23,7 +23,7 @@ mod start;
 mod supervise;
 mod validate;
 
-pub use adopt::{Foreign, adopt, cradle, folder};
+pub use adopt::{Foreign, adopt, folder, incoming_dir};
 pub use cancel::{cancel, left_behind, wait};
 pub use command::{environment, shell_quoted};
 pub use error::BuildError;

@@ -4,12 +4,12 @@
 //! and the build goes on. A refused password is tried once. What a failed build leaves is on disk before packer destroys
 //! its VM, because the last picture is taken while everything still seems well.
 
+mod backoff;
 mod console;
-mod eye;
+mod frame_filter;
 mod guest;
+mod screen_text;
 mod store;
-mod trouble;
-mod words;
 
 use std::collections::{HashMap, HashSet};
 use std::path::PathBuf;
@@ -20,9 +20,9 @@ use jiff::Timestamp;
 use tokio::sync::{mpsc, oneshot};
 use tokio::task::JoinHandle;
 
-use self::eye::Eye;
+use self::backoff::Backoff;
+use self::frame_filter::FrameFilter;
 use self::store::{Bounds, Store};
-use self::trouble::Trouble;
 use crate::guest::picture::Picture;
 use crate::guest::recording::{Event, GuestState, Reading};
 use crate::guest::screen::ScreenLabel;
@@ -122,7 +122,7 @@ struct Work {
     started: Timestamp,
     pace: f64,
     vm: Option<Moid>,
-    eye: Eye,
+    frame_filter: FrameFilter,
     guest: Option<GuestState>,
     /// VMs of the name that were there at the first look
     earlier: Option<HashSet<Moid>>,
@@ -131,9 +131,9 @@ struct Work {
     events_over: bool,
     by_task: bool,
     looks: u32,
-    link: Trouble,
-    disk: Trouble,
-    pictures: Trouble,
+    link: Backoff,
+    disk: Backoff,
+    pictures: Backoff,
     next_picture: Option<Instant>,
     standing: Option<Standing>,
     reading: Option<JoinHandle<Option<Reading>>>,
@@ -173,7 +173,7 @@ impl Work {
             started: Timestamp::now(),
             pace: 1.0,
             vm: None,
-            eye: Eye::default(),
+            frame_filter: FrameFilter::default(),
             guest: None,
             earlier: None,
             tasks: HashMap::new(),
@@ -181,9 +181,9 @@ impl Work {
             events_over: false,
             by_task: false,
             looks: 0,
-            link: Trouble::default(),
-            disk: Trouble::default(),
-            pictures: Trouble::default(),
+            link: Backoff::default(),
+            disk: Backoff::default(),
+            pictures: Backoff::default(),
             next_picture: None,
             standing: None,
             reading: None,
@@ -234,7 +234,7 @@ impl Work {
         if self.link.said.take().is_some() {
             self.note("vCenter answers again".into(), false)?;
         }
-        self.link = Trouble::default();
+        self.link = Backoff::default();
         let Some((vm, tasks)) = found else { return self.guest_is(None) };
         self.guest_is(Some(&vm))?;
         self.tasks_are(tasks)?;

@@ -15,7 +15,7 @@ use crate::text::clean;
 
 /// How long a supervisor may take to its record: it asks packer for its version before.
 const PATIENCE: Duration = Duration::from_secs(150);
-const BEAT: Duration = Duration::from_millis(20);
+const POLL_EVERY: Duration = Duration::from_millis(20);
 
 /// Starts `program` (this program) as the supervisor of a new run, in a session of its own, and returns the run as soon
 /// as it is on record. Nothing that happens to us afterwards reaches it.
@@ -50,7 +50,7 @@ pub async fn start_detached(program: &Path, request: &Request, state: &StateDir)
         if ended.is_some() || began.elapsed() > PATIENCE {
             return Err(BuildError::NotStarted(last_words(words)));
         }
-        tokio::time::sleep(BEAT).await;
+        tokio::time::sleep(POLL_EVERY).await;
     }
 }
 

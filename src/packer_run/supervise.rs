@@ -32,7 +32,7 @@ use crate::text::redact::Scrubber;
 use crate::vcenter::Settings;
 
 /// How often packer's output is handed on.
-const BEAT: Duration = Duration::from_millis(100);
+const POLL_EVERY: Duration = Duration::from_millis(100);
 
 /// A request to stop that reaches the supervisor while it works.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -201,7 +201,7 @@ impl<'a> Supervisor<'a> {
             self.write();
         }
         let mut ended = tokio::spawn(async move { child.wait().await });
-        let mut beat = interval(BEAT);
+        let mut beat = interval(POLL_EVERY);
         beat.set_missed_tick_behavior(MissedTickBehavior::Delay);
         let never = Instant::now() + Duration::from_secs(60 * 60 * 24 * 365);
         loop {

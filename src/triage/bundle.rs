@@ -98,8 +98,8 @@ pub fn write(path: &Path, contents: Contents<'_>, scrubber: &Scrubber) -> Result
     let file = tempfile::Builder::new().prefix(".bundle-").tempfile_in(folder).map_err(|error| failed(&error))?;
     let mut zip = ZipWriter::new(BufWriter::new(file.as_file()));
     let written = fill(&mut zip, contents, scrubber).map_err(|error| match error {
-        Trouble::Log(error) => BundleError::Log(error),
-        Trouble::Zip(reason) => failed(&reason),
+        CopyError::Log(error) => BundleError::Log(error),
+        CopyError::Zip(reason) => failed(&reason),
     })?;
     zip.finish().and_then(|mut out| Ok(out.flush()?)).map_err(|error| failed(&error))?;
     file.as_file().sync_all().map_err(|error| failed(&error))?;
@@ -107,18 +107,18 @@ pub fn write(path: &Path, contents: Contents<'_>, scrubber: &Scrubber) -> Result
     Ok(written)
 }
 
-enum Trouble {
+enum CopyError {
     Log(io::Error),
     Zip(String),
 }
 
-impl From<io::Error> for Trouble {
+impl From<io::Error> for CopyError {
     fn from(error: io::Error) -> Self {
         Self::Zip(error.to_string())
     }
 }
 
-impl From<zip::result::ZipError> for Trouble {
+impl From<zip::result::ZipError> for CopyError {
     fn from(error: zip::result::ZipError) -> Self {
         Self::Zip(error.to_string())
     }
@@ -132,19 +132,19 @@ fn fill<W: Write + Seek>(
     zip: &mut ZipWriter<W>,
     contents: Contents<'_>,
     scrubber: &Scrubber,
-) -> Result<Written, Trouble> {
+) -> Result<Written, CopyError> {
     let Contents { title, verdict, recording, pictures, run, log } = contents;
     let shots = shots(zip, &recording, &pictures, verdict, scrubber)?;
     let told = match log {
         Some(log) => {
             zip.start_file(LOG, options(CompressionMethod::Deflated).large_file(true))?;
-            Some(log::copy(log, zip, scrubber, &cited(verdict)).map_err(Trouble::Log)?)
+            Some(log::copy(log, zip, scrubber, &cited(verdict)).map_err(CopyError::Log)?)
         }
         None => None,
     };
     let run = run.and_then(|path| serde_json::from_reader::<_, Value>(File::open(path).ok()?).ok());
     let run = run.map(|run| scrubbed(run, scrubber));
-    let verdict_json = serde_json::to_value(verdict).map_err(|error| Trouble::Zip(error.to_string()))?;
+    let verdict_json = serde_json::to_value(verdict).map_err(|error| CopyError::Zip(error.to_string()))?;
     let verdict_json = scrubbed(verdict_json, scrubber);
     let page = page::Page {
         title: &title,
@@ -154,7 +154,7 @@ fn fill<W: Write + Seek>(
         shots: &shots,
         log: told.as_ref(),
     };
-    let json = |value: &Value| serde_json::to_vec_pretty(value).map_err(|error| Trouble::Zip(error.to_string()));
+    let json = |value: &Value| serde_json::to_vec_pretty(value).map_err(|error| CopyError::Zip(error.to_string()));
     let mut texts = vec![(PAGE, page.html(scrubber).into_bytes()), ("triage.json", json(&verdict_json)?)];
     if let Some(run) = &run {
         texts.push(("run.json", json(run)?));
@@ -182,7 +182,7 @@ fn shots<W: Write + Seek>(
     loose: &[PathBuf],
     verdict: &Verdict,
     scrubber: &Scrubber,
-) -> Result<Vec<Shot>, Trouble> {
+) -> Result<Vec<Shot>, CopyError> {
     let recorded = recording.frames.iter().map(|frame| {
         let reading = recording.reading(frame).cloned();
         (recording.path(frame), frame.file.clone(), Some(frame.clone()), reading)

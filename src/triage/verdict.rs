@@ -7,10 +7,10 @@ mod ansible;
 mod case;
 mod findings;
 mod lines;
+mod phrasing;
 mod reader;
 mod run;
 mod scene;
-mod words;
 
 use serde::Serialize;
 

@@ -19,13 +19,13 @@ use super::theme::Theme;
 use super::{input, terminal};
 use crate::console::alarm::Call;
 use crate::console::binding::Command;
-use crate::console::driver::{Driver, Parts, Report};
 use crate::console::{Console, Effect, Msg, Opening};
 use crate::generation::Actor;
 use crate::paths::StateDir;
 use crate::pipeline::Matrix;
 use crate::text::clean;
 use crate::text::redact::Scrubber;
+use crate::tui::driver::{Driver, Parts, Report};
 use crate::vcenter::Settings;
 
 /// What the console is opened with. Everything that can be wrong about it was found before.
@@ -263,7 +263,7 @@ fn taken(app: &mut App<Screen>, event: Event) -> Vec<Effect> {
     match event {
         Event::Msg(msg) => app.take(msg),
         Event::Signalled => app.take(Msg::Signalled),
-        Event::StopAsked => match app.console().allows(&app.console().aimed(Command::Suspend)) {
+        Event::StopAsked => match app.console().allows(&app.console().operation_on_selection(Command::Suspend)) {
             Ok(()) => vec![Effect::Suspend],
             Err(_) => Vec::new(),
         },

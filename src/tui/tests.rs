@@ -160,12 +160,12 @@ fn a_log_that_cannot_be_read() {
     let mut console = stuck();
     console.lines.select(&key("debian-12"));
     let effects = console.update(Msg::Ticked { now: fixture::now() });
-    let question = effects.iter().find_map(|effect| match effect {
-        crate::console::Effect::OpenLog { question, .. } => Some(*question),
+    let request = effects.iter().find_map(|effect| match effect {
+        crate::console::Effect::OpenLog { request, .. } => Some(*request),
         _ => None,
     });
     let answer = Err("cannot read /state/packer-build.log: permission denied".into());
-    console.update(Msg::LogGrew { question: question.unwrap(), answer });
+    console.update(Msg::LogGrew { request: request.unwrap(), answer });
     let layout = Layout::of(&console, Rect::new(0, 0, 80, 24));
     assert_eq!(console.panes.measures.log, 10, "measured before: {layout:?}");
     insta::assert_snapshot!("log_unreadable", plain(&console, USUAL));
@@ -185,19 +185,19 @@ fn a_picture_that_is_refused() {
     let mut console = stuck();
     console.panes.focus(Pane::Picture);
     let now = fixture::now() + jiff::SignedDuration::from_secs(3);
-    let question = |effects: Vec<crate::console::Effect>| {
+    let request = |effects: Vec<crate::console::Effect>| {
         effects.iter().find_map(|effect| match effect {
-            crate::console::Effect::TakePicture { question, .. } => Some(*question),
+            crate::console::Effect::TakePicture { request, .. } => Some(*request),
             _ => None,
         })
     };
-    let asked = question(fixture::measured(&mut console, 10)).or_else(|| question(console.update(Msg::Ticked { now })));
+    let asked = request(fixture::measured(&mut console, 10)).or_else(|| request(console.update(Msg::Ticked { now })));
     let answer =
         Err("no picture of tpl-windows-server-2025-build: svc-packer lacks VirtualMachine.Interact.ConsoleInteract; \
         set TMPL_CONSOLE_USERNAME to an account that has it"
             .into());
-    if let Some(question) = asked {
-        console.update(Msg::PictureTaken { question, answer });
+    if let Some(request) = asked {
+        console.update(Msg::PictureTaken { request, answer });
     }
     snapshot!("picture_refused", console, USUAL);
 }
@@ -223,8 +223,8 @@ fn overlays(#[case] name: &str, #[case] line: &str, #[case] keys: &str, #[case] 
     drawn(&mut console, size.0, size.1);
     console.lines.select(&key(line));
     let effects = typed(&mut console, &keys[..1]);
-    if let Some(question) = fixture::question_of(&effects) {
-        console.update(Msg::Guarded { question, answer: Ok(()) });
+    if let Some(request) = fixture::question_of(&effects) {
+        console.update(Msg::Guarded { request, answer: Ok(()) });
     }
     typed(&mut console, &keys[1..]);
     snapshot!(format!("overlay_{name}"), console, size);

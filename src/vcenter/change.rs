@@ -8,7 +8,7 @@ type OnProgress<'a> = &'a (dyn Fn(TaskProgress) + Sync);
 
 /// A VM with what only a change of it needs to know.
 #[derive(Debug)]
-pub(super) struct Whereabouts {
+pub(super) struct LocatedVm {
     pub vm: Vm,
     /// the folder it is in
     pub folder: Moid,
@@ -105,7 +105,7 @@ impl Client {
     }
 
     /// The VM as it is now; `None` when it is gone. For the gate's last look before a change.
-    pub(super) async fn whereabouts(&self, vm: &Moid) -> Result<Option<Whereabouts>, Error> {
+    pub(super) async fn located(&self, vm: &Moid) -> Result<Option<LocatedVm>, Error> {
         let more = ["parent", "config.changeVersion"];
         let properties = inventory::vm_properties_and(self.session().content().await?, &more);
         let objects = inventory::one("VirtualMachine", &vm.0);
@@ -117,7 +117,7 @@ impl Client {
             let text =
                 |name: &str| inventory::property(object, name).map(|value| value.text.clone()).unwrap_or_default();
             let (folder, version) = (Moid(text("parent")), text("config.changeVersion"));
-            Some(Whereabouts { vm: inventory::vm(object)?, folder, version })
+            Some(LocatedVm { vm: inventory::vm(object)?, folder, version })
         }))
     }
 }

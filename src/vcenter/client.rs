@@ -8,9 +8,9 @@ use futures_util::{Stream, stream};
 use jiff::Timestamp;
 use tokio::sync::{OnceCell, mpsc};
 
-use super::place::{self, Place};
+use super::place::{self, FolderLocation};
 use super::session::Session;
-use super::{Error, Happening, Moid, Settings, Vm, inventory, observe, privilege, screen, watch};
+use super::{Error, Moid, Settings, Vm, VmEvent, inventory, observe, privilege, screen, watch};
 
 /// `AboutInfo` of the server.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -106,7 +106,7 @@ struct Inner {
     pictures: Option<Session>,
     /// of its watches
     watches: Mutex<Vec<Arc<Session>>>,
-    place: OnceCell<Place>,
+    place: OnceCell<FolderLocation>,
 }
 
 impl Client {
@@ -200,7 +200,7 @@ impl Client {
     ///
     /// # Errors
     /// Any of [`Error`].
-    pub async fn observe(&self, moid: &Moid) -> Result<Option<(Vm, Vec<Happening>)>, Error> {
+    pub async fn observe(&self, moid: &Moid) -> Result<Option<(Vm, Vec<VmEvent>)>, Error> {
         observe::vm(self.session(), moid).await
     }
 
@@ -208,7 +208,7 @@ impl Client {
     ///
     /// # Errors
     /// Any of [`Error`]; a server without events answers with a fault.
-    pub async fn events(&self, moid: &Moid, since: Option<Timestamp>) -> Result<Vec<Happening>, Error> {
+    pub async fn events(&self, moid: &Moid, since: Option<Timestamp>) -> Result<Vec<VmEvent>, Error> {
         observe::events(self.session(), moid, since).await
     }
 
@@ -312,7 +312,7 @@ impl Client {
         }
     }
 
-    async fn place(&self) -> Result<&Place, Error> {
+    async fn place(&self) -> Result<&FolderLocation, Error> {
         let Settings { datacenter, folder, .. } = self.settings();
         self.0.place.get_or_try_init(|| place::find(self.session(), datacenter.as_deref(), folder)).await
     }

@@ -5,6 +5,7 @@ use std::time::Duration;
 use jiff::Timestamp;
 use reqwest::{Body, Method, Response, header};
 
+use super::privilege::FILE_MANAGEMENT;
 use super::session::{CALL, Session};
 use super::{Client, Error, Moid, TaskProgress, soap, task};
 
@@ -213,7 +214,7 @@ fn accepted(session: &Session, call: &'static str, file: &FilePath, response: Re
         404 => Err(Error::NotFound(file.to_string())),
         401 | 403 => Err(Error::Permission {
             account: session.account().into(),
-            privilege: "Datastore.FileManagement".into(),
+            privilege: FILE_MANAGEMENT.into(),
             object: file.to_string(),
         }),
         status => Err(Error::Fault { call, fault: format!("HTTP {status}"), message: file.to_string() }),

@@ -8,7 +8,7 @@ mod media;
 use std::collections::BTreeSet;
 
 use super::audit::{Audit, Entry};
-use super::change::Whereabouts;
+use super::change::LocatedVm;
 use super::{Client, Error, PowerState, TaskProgress, Vm};
 
 pub use crate::pipeline::SUFFIXES;
@@ -110,12 +110,12 @@ impl Gate {
     /// # Errors
     /// [`GateError::Stale`], and those of reading.
     pub async fn look(&self, vm: &Vm) -> Result<Vm, GateError> {
-        Ok(self.closely(vm).await?.vm)
+        Ok(self.verify_unchanged(vm).await?.vm)
     }
 
-    async fn closely(&self, vm: &Vm) -> Result<Whereabouts, GateError> {
+    async fn verify_unchanged(&self, vm: &Vm) -> Result<LocatedVm, GateError> {
         let folder = self.client.folder().await?;
-        let Some(now) = self.client.whereabouts(&vm.moid).await? else { return Err(stale(vm, "it is gone")) };
+        let Some(now) = self.client.located(&vm.moid).await? else { return Err(stale(vm, "it is gone")) };
         let found = if now.vm.name != vm.name {
             format!("it is called {:?} now", now.vm.name)
         } else if now.folder != folder {
@@ -203,7 +203,7 @@ impl Gate {
     /// [`GateError`]
     pub async fn annotate(&self, verb: &str, vm: &Vm, notes: &str, progress: OnProgress<'_>) -> Result<(), GateError> {
         self.may_change(vm, "annotate")?;
-        let now = self.closely(vm).await?;
+        let now = self.verify_unchanged(vm).await?;
         if now.vm.annotation != vm.annotation {
             return Err(stale(vm, "somebody changed its notes"));
         }

@@ -13,7 +13,7 @@ mod inventory;
 mod keys;
 mod observe;
 mod place;
-mod privilege;
+pub mod privilege;
 mod screen;
 mod session;
 pub mod settings;
@@ -24,7 +24,7 @@ mod watch;
 
 pub use client::{About, Account, Client, FolderEvent, LinkState, Privilege, TaskProgress, Watch};
 pub use error::Error;
-pub use observe::Happening;
+pub use observe::VmEvent;
 pub use settings::Settings;
 pub(crate) use soap::swallow;
 pub use vm::{Moid, PowerState, ToolsStatus, Vm};

@@ -9,7 +9,7 @@ use super::{Error, Moid, Vm};
 
 /// A task vCenter lists as recent on a VM, or an event of it.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Happening {
+pub struct VmEvent {
     /// vCenter's id, e.g. `task-42`, or `event-4711`
     pub id: String,
     /// e.g. `VirtualMachine.powerOn`, or an event's type, e.g. `VmPoweredOnEvent`
@@ -23,7 +23,7 @@ pub struct Happening {
 }
 
 /// The VM and its recent tasks; `None` when it is gone.
-pub(super) async fn vm(session: &Session, moid: &Moid) -> Result<Option<(Vm, Vec<Happening>)>, Error> {
+pub(super) async fn vm(session: &Session, moid: &Moid) -> Result<Option<(Vm, Vec<VmEvent>)>, Error> {
     let content = session.content().await?;
     let properties = format!("{}{}", inventory::vm_properties_and(content, &["recentTask"]), inventory::TASK);
     let found = match collect(session, &properties, &inventory::with_tasks(moid)).await {
@@ -38,9 +38,9 @@ pub(super) async fn vm(session: &Session, moid: &Moid) -> Result<Option<(Vm, Vec
     Ok(Some((vm, of_kind("Task").filter_map(|object| task(property(object, "info")?)).collect())))
 }
 
-fn task(info: &Element) -> Option<Happening> {
+fn task(info: &Element) -> Option<VmEvent> {
     let text = |path: &[&str]| Some(info.at(path).to_owned()).filter(|text| !text.is_empty());
-    Some(Happening {
+    Some(VmEvent {
         id: text(&["key"])?,
         name: text(&["descriptionId"]).or_else(|| text(&["name"])).unwrap_or_default(),
         state: text(&["state"])?,
@@ -52,7 +52,7 @@ fn task(info: &Element) -> Option<Happening> {
 /// Events of a VM since a moment of vCenter's clock, that moment included.
 ///
 /// `EventManager.QueryEvents` needs `System.View` only; a server without it answers with a fault.
-pub(super) async fn events(session: &Session, moid: &Moid, since: Option<Timestamp>) -> Result<Vec<Happening>, Error> {
+pub(super) async fn events(session: &Session, moid: &Moid, since: Option<Timestamp>) -> Result<Vec<VmEvent>, Error> {
     let Some(manager) = session.content().await?.events.clone() else { return Ok(Vec::new()) };
     let time =
         since.map_or_else(String::new, |since| format!("<time>{}</time>", soap::text("beginTime", &since.to_string())));
@@ -64,8 +64,8 @@ pub(super) async fn events(session: &Session, moid: &Moid, since: Option<Timesta
     Ok(answer.all("returnval").filter_map(event).collect())
 }
 
-fn event(event: &Element) -> Option<Happening> {
-    Some(Happening {
+fn event(event: &Element) -> Option<VmEvent> {
+    Some(VmEvent {
         id: Some(event.at(&["key"])).filter(|key| !key.is_empty()).map(|key| format!("event-{key}"))?,
         name: event.kind.clone(),
         state: "event".into(),

@@ -10,7 +10,7 @@ const PROPERTIES: &str = "<propSet><type>Folder</type><pathSet>name</pathSet><pa
 
 /// Where the templates are.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Place {
+pub(super) struct FolderLocation {
     /// the datacenter
     pub datacenter: Moid,
     /// its path below the root, e.g. `DC0`, or `Europe/DC0` for one in a folder
@@ -22,7 +22,7 @@ pub(super) struct Place {
 /// The datacenter, by name or because it is the only one, and in it the folder: below its `vm` folder, or that itself.
 ///
 /// `datacenter` may be a path, or the end of one.
-pub(super) async fn find(session: &Session, datacenter: Option<&str>, folder: &str) -> Result<Place, Error> {
+pub(super) async fn find(session: &Session, datacenter: Option<&str>, folder: &str) -> Result<FolderLocation, Error> {
     let parts: Vec<&str> = folder.split('/').filter(|part| !part.is_empty()).collect();
     let root = session.content().await?.root.clone();
     let found = collect(session, PROPERTIES, &down_to(&root, parts.len())).await?;
@@ -33,7 +33,7 @@ pub(super) async fn find(session: &Session, datacenter: Option<&str>, folder: &s
         // An account that may not see what lies between may still see the folder.
         None => by_path(session, &name, &parts).await?,
     };
-    Ok(Place { datacenter: moid, name, folder })
+    Ok(FolderLocation { datacenter: moid, name, folder })
 }
 
 /// From the root through folders to datacenters, and from their `vm` folders as many levels down as the path has parts.

@@ -1,8 +1,27 @@
-//! Which privileges an account has where.
+//! vSphere's privilege ids, and which of them an account has where.
 
 use super::session::{CALL, Session};
 use super::soap;
 use super::{Error, Moid, Privilege};
+
+/// To rename a VM or template.
+pub const RENAME: &str = "VirtualMachine.Config.Rename";
+/// To destroy one.
+pub const DELETE: &str = "VirtualMachine.Inventory.Delete";
+/// To power one off.
+pub const POWER_OFF: &str = "VirtualMachine.Interact.PowerOff";
+/// To write its notes, where a hold is kept.
+pub const ANNOTATE: &str = "VirtualMachine.Config.Annotation";
+/// To type into its console.
+pub const TYPE: &str = "VirtualMachine.Interact.PutUsbScanCodes";
+/// To see its console.
+pub const CONSOLE: &str = "VirtualMachine.Interact.ConsoleInteract";
+/// To have vCenter take a picture of its console.
+pub const SCREENSHOT: &str = "VirtualMachine.Interact.CreateScreenshot";
+/// To look into a datastore.
+pub const BROWSE: &str = "Datastore.Browse";
+/// To write files to one.
+pub const FILE_MANAGEMENT: &str = "Datastore.FileManagement";
 
 /// `HasPrivilegeOnEntities` for the session's own account (vSphere 5.5 and later).
 pub(super) async fn on(session: &Session, entities: &[Moid], ids: &[&str]) -> Result<Vec<Privilege>, Error> {

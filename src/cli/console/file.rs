@@ -5,12 +5,12 @@ use std::path::{Path, PathBuf};
 
 use anyhow::Context as _;
 
-use crate::cli::{Stop, say};
+use crate::cli::{Stop, output};
 
 /// Whether `path` may be written, asked before vCenter is.
 pub fn check(path: &Path, force: bool) -> anyhow::Result<()> {
     if is_stdout(path) {
-        if say::to_terminal() {
+        if output::to_terminal() {
             return Err(Stop::usage("-o - would write PNG into the terminal; show it with --print"));
         }
         return Ok(());

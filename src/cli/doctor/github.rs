@@ -3,19 +3,19 @@
 use tmpl::github::{Client, Error, Settings, pod};
 
 use super::super::Context;
-use super::{Finding, State};
+use super::{Diagnostic, State};
 
 /// Asks GitHub, where it can be asked.
-pub async fn look(context: &Context) -> Vec<Finding> {
+pub async fn look(context: &Context) -> Vec<Diagnostic> {
     let settings = Settings::from_env(&|name| std::env::var(name).ok(), &context.global.repo);
     let client = match settings.and_then(Client::new) {
         Ok(client) => client,
         // Without it everything local works.
-        Err(error) => return vec![Finding::new("github", "token", State::Absent, error.to_string())],
+        Err(error) => return vec![Diagnostic::new("github", "token", State::Absent, error.to_string())],
     };
     let mut findings = match health(context, &client).await {
         Ok(findings) => findings,
-        Err(error) => vec![Finding::new("github", "token", State::Failed, error.to_string())],
+        Err(error) => vec![Diagnostic::new("github", "token", State::Failed, error.to_string())],
     };
     let (state, text) = match pod::namespace() {
         Ok(Some(namespace)) => (State::Ok, format!("pods of the scale set in {namespace}")),
@@ -24,16 +24,16 @@ pub async fn look(context: &Context) -> Vec<Finding> {
         }
         Err(error) => (State::Failed, error.to_string()),
     };
-    findings.push(Finding::new("github", "pods", state, text));
+    findings.push(Diagnostic::new("github", "pods", state, text));
     findings
 }
 
-async fn health(context: &Context, client: &Client) -> Result<Vec<Finding>, Error> {
+async fn health(context: &Context, client: &Client) -> Result<Vec<Diagnostic>, Error> {
     let board = client.board(10).await?;
     let health = client.health(&board, &context.global.repo).await?;
     let rate =
         board.rate.map_or_else(String::new, |rate| format!(", {} of {} requests left", rate.remaining, rate.limit));
-    let mut findings = vec![Finding::new("github", "token", State::Ok, format!("{}{rate}", client.repository()))];
+    let mut findings = vec![Diagnostic::new("github", "token", State::Ok, format!("{}{rate}", client.repository()))];
     let alarms: Vec<&str> =
         health.findings.iter().filter(|finding| finding.alarm).map(|finding| finding.text.as_str()).collect();
     let last = health.last.as_ref().map_or("never ran".to_owned(), |last| {
@@ -42,10 +42,13 @@ async fn health(context: &Context, client: &Client) -> Result<Vec<Finding>, Erro
     });
     let left = health.days_left.map(|days| format!(", {days} days until it is switched off")).unwrap_or_default();
     match alarms.is_empty() {
-        true => findings.push(Finding::new("github", "schedule", State::Ok, format!("{last}{left}"))),
-        false => {
-            findings.push(Finding::new("github", "schedule", State::Failed, format!("{}; {last}", alarms.join("; "))))
-        }
+        true => findings.push(Diagnostic::new("github", "schedule", State::Ok, format!("{last}{left}"))),
+        false => findings.push(Diagnostic::new(
+            "github",
+            "schedule",
+            State::Failed,
+            format!("{}; {last}", alarms.join("; ")),
+        )),
     }
     Ok(findings)
 }

@@ -7,7 +7,7 @@ use tmpl::paths::StateDir;
 use tmpl::pipeline::Os;
 
 use super::super::Context;
-use super::{Finding, State};
+use super::{Diagnostic, State};
 
 /// Read by this program, packer's templates or govc. Values are never shown.
 const VARIABLES: &[&str] = &[
@@ -47,11 +47,11 @@ const VARIABLES: &[&str] = &[
 ];
 
 /// Which variables are set.
-pub fn environment() -> Vec<Finding> {
+pub fn environment() -> Vec<Diagnostic> {
     let finding = |name: &&'static str| {
         let set = std::env::var_os(name).is_some_and(|value| !value.is_empty());
         let (state, detail) = if set { (State::Ok, "set") } else { (State::Absent, "not set") };
-        Finding::new("environment", *name, state, detail)
+        Diagnostic::new("environment", *name, state, detail)
     };
     VARIABLES.iter().map(finding).collect()
 }
@@ -62,28 +62,28 @@ pub fn has_windows(context: &Context) -> bool {
 }
 
 /// Every path this program reads or writes.
-pub fn paths(context: &Context) -> Vec<Finding> {
+pub fn paths(context: &Context) -> Vec<Diagnostic> {
     let repo = &context.global.repo;
     let matrix = match context.matrix() {
         Ok(matrix) => {
-            Finding::new("paths", "matrix", State::Ok, format!("{} lines in {}", matrix.lines.len(), shown(repo)))
+            Diagnostic::new("paths", "matrix", State::Ok, format!("{} lines in {}", matrix.lines.len(), shown(repo)))
         }
-        Err(error) => Finding::new("paths", "matrix", State::Unusable, error.to_string()),
+        Err(error) => Diagnostic::new("paths", "matrix", State::Unusable, error.to_string()),
     };
     let mut findings = vec![matrix, readable("var-files", &repo.join("ci/config"))];
     match context.state() {
         Ok(state) => findings.extend(state_paths(&state)),
-        Err(error) => findings.push(Finding::new("paths", "state", State::Unusable, error.to_string())),
+        Err(error) => findings.push(Diagnostic::new("paths", "state", State::Unusable, error.to_string())),
     }
     findings
 }
 
-fn readable(name: &str, path: &Path) -> Finding {
+fn readable(name: &str, path: &Path) -> Diagnostic {
     match std::fs::metadata(path) {
-        Ok(_) => Finding::new("paths", name, State::Ok, shown(path)),
+        Ok(_) => Diagnostic::new("paths", name, State::Ok, shown(path)),
         Err(error) => {
             let detail = format!("{}: {error}; run in the pipeline's repository or pass --repo DIR", shown(path));
-            Finding::new("paths", name, State::Unusable, detail)
+            Diagnostic::new("paths", name, State::Unusable, detail)
         }
     }
 }
@@ -92,7 +92,7 @@ fn shown(path: &Path) -> String {
     std::path::absolute(path).unwrap_or_else(|_| path.to_owned()).display().to_string()
 }
 
-fn state_paths(state: &StateDir) -> Vec<Finding> {
+fn state_paths(state: &StateDir) -> Vec<Diagnostic> {
     let used = [
         ("state", state.path().to_owned()),
         ("records of builds", state.runs()),
@@ -103,20 +103,20 @@ fn state_paths(state: &StateDir) -> Vec<Finding> {
 }
 
 /// Ours alone, or not there yet and possible to make.
-fn private(name: &str, path: PathBuf) -> Finding {
+fn private(name: &str, path: PathBuf) -> Diagnostic {
     let shown = path.display();
     match std::fs::metadata(&path) {
         Ok(found) if found.permissions().mode() & 0o077 != 0 => {
-            Finding::new("paths", name, State::Failed, format!("{shown} may be read by others; chmod go= {shown}"))
+            Diagnostic::new("paths", name, State::Failed, format!("{shown} may be read by others; chmod go= {shown}"))
         }
-        Ok(_) if !writable(&path) => Finding::new(
+        Ok(_) if !writable(&path) => Diagnostic::new(
             "paths",
             name,
             State::Failed,
             format!("{shown} cannot be written; without it nothing is changed"),
         ),
-        Ok(_) => Finding::new("paths", name, State::Ok, shown.to_string()),
-        Err(_) => Finding::new("paths", name, State::Absent, format!("{shown}: not there yet")),
+        Ok(_) => Diagnostic::new("paths", name, State::Ok, shown.to_string()),
+        Err(_) => Diagnostic::new("paths", name, State::Absent, format!("{shown}: not there yet")),
     }
 }
 

@@ -1,35 +1,38 @@
 //! vCenter: login of both accounts, folder, datastore, and the privileges each verb needs.
 
+use tmpl::vcenter::privilege::{
+    ANNOTATE, BROWSE, CONSOLE, DELETE, FILE_MANAGEMENT, POWER_OFF, RENAME, SCREENSHOT, TYPE,
+};
 use tmpl::vcenter::{Account, Client, Error, Moid, Settings};
 
 use super::super::Context;
-use super::{Finding, State};
+use super::{Diagnostic, State};
 
 /// What a verb needs on the folder of templates, by vSphere's ids.
 const ON_FOLDER: &[(&str, &[&str])] = &[
-    ("promote, rollback", &["VirtualMachine.Config.Rename", "VirtualMachine.Inventory.Delete"]),
-    ("rollback, hold, release", &["VirtualMachine.Config.Annotation"]),
-    ("sweep", &["VirtualMachine.Interact.PowerOff", "VirtualMachine.Inventory.Delete"]),
-    ("console --type", &["VirtualMachine.Interact.PutUsbScanCodes"]),
+    ("promote, rollback", &[RENAME, DELETE]),
+    ("rollback, hold, release", &[ANNOTATE]),
+    ("sweep", &[POWER_OFF, DELETE]),
+    ("console --type", &[TYPE]),
     (
         "build",
         &[
             "VirtualMachine.Inventory.Create",
             "VirtualMachine.Inventory.CreateFromExisting",
-            "VirtualMachine.Inventory.Delete",
+            DELETE,
             "VirtualMachine.Config.AddNewDisk",
             "VirtualMachine.Config.AddRemoveDevice",
             "VirtualMachine.Config.AdvancedConfig",
-            "VirtualMachine.Config.Annotation",
+            ANNOTATE,
             "VirtualMachine.Config.CPUCount",
             "VirtualMachine.Config.EditDevice",
             "VirtualMachine.Config.Memory",
             "VirtualMachine.Config.Resource",
             "VirtualMachine.Config.Settings",
             "VirtualMachine.Interact.DeviceConnection",
-            "VirtualMachine.Interact.PowerOff",
+            POWER_OFF,
             "VirtualMachine.Interact.PowerOn",
-            "VirtualMachine.Interact.PutUsbScanCodes",
+            TYPE,
             "VirtualMachine.Interact.SetCDMedia",
             "VirtualMachine.Interact.SetFloppyMedia",
             "VirtualMachine.Provisioning.CreateTemplateFromVM",
@@ -43,10 +46,8 @@ const ON_FOLDER: &[(&str, &[&str])] = &[
 const FOR_TPM: &[(&str, &[&str])] = &[("build with a TPM", &["Cryptographer.Access", "Cryptographer.Encrypt"])];
 
 /// What a verb needs on the datastore.
-const ON_DATASTORE: &[(&str, &[&str])] = &[
-    ("build", &["Datastore.AllocateSpace", "Datastore.Browse", "Datastore.FileManagement"]),
-    ("iso upload", &["Datastore.Browse", "Datastore.FileManagement"]),
-];
+const ON_DATASTORE: &[(&str, &[&str])] =
+    &[("build", &["Datastore.AllocateSpace", BROWSE, FILE_MANAGEMENT]), ("iso upload", &[BROWSE, FILE_MANAGEMENT])];
 
 /// What it is, the variables that name it, where it is in the inventory, the privileges.
 type Place = (&'static str, [&'static str; 2], [&'static str; 2], &'static [&'static str]);
@@ -63,18 +64,18 @@ const ELSEWHERE: [Place; 2] = [
 ];
 
 /// Either way to a picture: the server's own page, or a file on the datastore.
-const PICTURES: [&str; 2] = ["VirtualMachine.Interact.ConsoleInteract", "VirtualMachine.Interact.CreateScreenshot"];
+const PICTURES: [&str; 2] = [CONSOLE, SCREENSHOT];
 
 /// Asks vCenter; one finding when it cannot be asked.
-pub async fn look(context: &Context) -> Vec<Finding> {
+pub async fn look(context: &Context) -> Vec<Diagnostic> {
     let settings = match context.settings() {
         Ok(settings) => settings,
-        Err(error) => return vec![Finding::new("vcenter", "settings", State::Unusable, error.to_string())],
+        Err(error) => return vec![Diagnostic::new("vcenter", "settings", State::Unusable, error.to_string())],
     };
     let host = settings.host();
     let client = match Client::new(settings.clone()) {
         Ok(client) => client,
-        Err(error) => return vec![Finding::new("vcenter", host, State::Unusable, error.to_string())],
+        Err(error) => return vec![Diagnostic::new("vcenter", host, State::Unusable, error.to_string())],
     };
     let mut findings = Vec::new();
     if let Err(error) = ask(&client, &settings, has_tpm(context), &mut findings).await {
@@ -82,7 +83,7 @@ pub async fn look(context: &Context) -> Vec<Finding> {
             Error::Settings(_) | Error::Login { .. } | Error::Tls { .. } => State::Unusable,
             _ => State::Failed,
         };
-        findings.push(Finding::new("vcenter", host, state, error.to_string()));
+        findings.push(Diagnostic::new("vcenter", host, state, error.to_string()));
     }
     client.logout().await;
     findings.sort_by_key(|finding| finding.area == "privileges");
@@ -94,8 +95,8 @@ fn has_tpm(context: &Context) -> bool {
     context.matrix().is_ok_and(|matrix| matrix.lines.iter().any(|line| line.dist == "Windows Desktop"))
 }
 
-async fn ask(client: &Client, settings: &Settings, tpm: bool, findings: &mut Vec<Finding>) -> Result<(), Error> {
-    let ok = |name: &str, detail: String| Finding::new("vcenter", name, State::Ok, detail);
+async fn ask(client: &Client, settings: &Settings, tpm: bool, findings: &mut Vec<Diagnostic>) -> Result<(), Error> {
+    let ok = |name: &str, detail: String| Diagnostic::new("vcenter", name, State::Ok, detail);
     findings.push(ok(&settings.host(), client.about().await?.full_name));
     findings.push(ok("account of builds", client.user(Account::Builder).await?));
     findings.push(pictures_account(client, settings).await);
@@ -112,7 +113,9 @@ async fn ask(client: &Client, settings: &Settings, tpm: bool, findings: &mut Vec
     pictures(client, &folder, findings).await?;
     elsewhere(client, findings).await?;
     match &settings.datastore {
-        None => findings.push(Finding::new("vcenter", "datastore", State::Absent, "PKR_VAR_vsphere_datastore not set")),
+        None => {
+            findings.push(Diagnostic::new("vcenter", "datastore", State::Absent, "PKR_VAR_vsphere_datastore not set"))
+        }
         Some(name) => {
             let datastore = client.datastore(name).await?;
             findings.push(ok("datastore", format!("{name} ({datastore})")));
@@ -122,21 +125,21 @@ async fn ask(client: &Client, settings: &Settings, tpm: bool, findings: &mut Vec
     Ok(())
 }
 
-async fn elsewhere(client: &Client, findings: &mut Vec<Finding>) -> Result<(), Error> {
+async fn elsewhere(client: &Client, findings: &mut Vec<Diagnostic>) -> Result<(), Error> {
     for (what, variables, [before, after], ids) in ELSEWHERE {
         let named = variables.iter().find_map(|name| std::env::var(name).ok().filter(|value| !value.is_empty()));
         let Some(name) = named else {
-            findings.push(Finding::new("vcenter", what, State::Absent, format!("{} not set", variables[0])));
+            findings.push(Diagnostic::new("vcenter", what, State::Absent, format!("{} not set", variables[0])));
             continue;
         };
         match client.at_path(&format!("{before}{name}{after}")).await {
             Ok(moid) => {
-                findings.push(Finding::new("vcenter", what, State::Ok, format!("{name} ({moid})")));
+                findings.push(Diagnostic::new("vcenter", what, State::Ok, format!("{name} ({moid})")));
                 privileges(client, Account::Builder, what, &moid, &[("build", ids)], findings).await?;
             }
             Err(Error::NotFound(path)) => {
                 let detail = format!("{path} not found; correct {}, or let the account see it", variables[0]);
-                findings.push(Finding::new("vcenter", what, State::Failed, detail));
+                findings.push(Diagnostic::new("vcenter", what, State::Failed, detail));
             }
             Err(error) => return Err(error),
         }
@@ -144,15 +147,15 @@ async fn elsewhere(client: &Client, findings: &mut Vec<Finding>) -> Result<(), E
     Ok(())
 }
 
-async fn pictures_account(client: &Client, settings: &Settings) -> Finding {
+async fn pictures_account(client: &Client, settings: &Settings) -> Diagnostic {
     const NAME: &str = "account of pictures";
     if settings.console.is_none() {
-        return Finding::new("vcenter", NAME, State::Ok, "the same; TMPL_CONSOLE_USERNAME gives it one of its own");
+        return Diagnostic::new("vcenter", NAME, State::Ok, "the same; TMPL_CONSOLE_USERNAME gives it one of its own");
     }
     match client.user(Account::Pictures).await {
-        Ok(user) => Finding::new("vcenter", NAME, State::Ok, user),
-        Err(error @ Error::Login { .. }) => Finding::new("vcenter", NAME, State::Unusable, error.to_string()),
-        Err(error) => Finding::new("vcenter", NAME, State::Failed, error.to_string()),
+        Ok(user) => Diagnostic::new("vcenter", NAME, State::Ok, user),
+        Err(error @ Error::Login { .. }) => Diagnostic::new("vcenter", NAME, State::Unusable, error.to_string()),
+        Err(error) => Diagnostic::new("vcenter", NAME, State::Failed, error.to_string()),
     }
 }
 
@@ -162,7 +165,7 @@ async fn privileges(
     place: &str,
     entity: &Moid,
     verbs: &[(&str, &[&str])],
-    findings: &mut Vec<Finding>,
+    findings: &mut Vec<Diagnostic>,
 ) -> Result<(), Error> {
     let ids: Vec<&str> = verbs.iter().flat_map(|(_, ids)| ids.iter().copied()).collect();
     let missing = missing(client, account, entity, &ids).await?;
@@ -170,23 +173,23 @@ async fn privileges(
     for (verb, ids) in verbs {
         let lacking: Vec<&str> = ids.iter().copied().filter(|id| missing.contains(id)).collect();
         findings.push(if lacking.is_empty() {
-            Finding::new("privileges", *verb, State::Ok, format!("on the {place}: {} of {}", ids.len(), ids.len()))
+            Diagnostic::new("privileges", *verb, State::Ok, format!("on the {place}: {} of {}", ids.len(), ids.len()))
         } else {
             let detail = format!("missing on the {place} {entity}: {}; grant them to {user}", lacking.join(", "));
-            Finding::new("privileges", *verb, State::Failed, detail)
+            Diagnostic::new("privileges", *verb, State::Failed, detail)
         });
     }
     Ok(())
 }
 
-async fn pictures(client: &Client, folder: &Moid, findings: &mut Vec<Finding>) -> Result<(), Error> {
+async fn pictures(client: &Client, folder: &Moid, findings: &mut Vec<Diagnostic>) -> Result<(), Error> {
     let missing = missing(client, Account::Pictures, folder, &PICTURES).await?;
     let user = client.user(Account::Pictures).await?;
     findings.push(match PICTURES.iter().find(|id| !missing.contains(*id)) {
-        Some(id) => Finding::new("privileges", "pictures", State::Ok, format!("by {id}")),
+        Some(id) => Diagnostic::new("privileges", "pictures", State::Ok, format!("by {id}")),
         None => {
             let detail = format!("neither {}; grant one of them to {user}", PICTURES.join(" nor "));
-            Finding::new("privileges", "pictures", State::Failed, detail)
+            Diagnostic::new("privileges", "pictures", State::Failed, detail)
         }
     });
     Ok(())

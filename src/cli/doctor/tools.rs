@@ -7,7 +7,7 @@ use futures_util::future::join_all;
 use tmpl::packer_run;
 use tokio::process::Command;
 
-use super::{Finding, State};
+use super::{Diagnostic, State};
 
 /// No healthy program needs longer to tell its version.
 const LIMIT: Duration = Duration::from_secs(20);
@@ -38,7 +38,7 @@ const TOOLS: &[Tool] = &[
 ];
 
 /// Asks all of them at once.
-pub async fn look(windows: bool) -> Vec<Finding> {
+pub async fn look(windows: bool) -> Vec<Diagnostic> {
     let mut findings = join_all(TOOLS.iter().map(one)).await;
     if windows {
         findings.push(winrm().await);
@@ -46,18 +46,18 @@ pub async fn look(windows: bool) -> Vec<Finding> {
     findings
 }
 
-async fn one(tool: &Tool) -> Finding {
+async fn one(tool: &Tool) -> Diagnostic {
     let mut reason = String::new();
     for program in tool.programs {
         match version(program, tool.argument).await {
-            Ok(version) => return Finding::new("tools", *program, State::Ok, version),
+            Ok(version) => return Diagnostic::new("tools", *program, State::Ok, version),
             Err(error) => reason = error,
         }
     }
     let name = tool.programs.first().copied().unwrap_or_default();
     match tool.without {
-        Ok(without) => Finding::new("tools", name, State::Failed, format!("{reason}; {without}")),
-        Err(without) => Finding::new("tools", name, State::Absent, format!("{reason}; {without}")),
+        Ok(without) => Diagnostic::new("tools", name, State::Failed, format!("{reason}; {without}")),
+        Err(without) => Diagnostic::new("tools", name, State::Absent, format!("{reason}; {without}")),
     }
 }
 
@@ -78,9 +78,9 @@ async fn version(program: &str, argument: &str) -> Result<String, String> {
 }
 
 /// Ansible's own interpreter, which must know WinRM for Windows guests.
-async fn winrm() -> Finding {
+async fn winrm() -> Diagnostic {
     match packer_run::windows_preflight().await {
-        Ok(interpreter) => Finding::new("tools", "ansible + winrm", State::Ok, interpreter),
-        Err(error) => Finding::new("tools", "ansible + winrm", State::Failed, error.to_string()),
+        Ok(interpreter) => Diagnostic::new("tools", "ansible + winrm", State::Ok, interpreter),
+        Err(error) => Diagnostic::new("tools", "ansible + winrm", State::Failed, error.to_string()),
     }
 }

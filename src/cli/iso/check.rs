@@ -6,7 +6,7 @@ use std::process::Command;
 
 use anyhow::Context as _;
 use serde_json::{Value, json};
-use tmpl::iso::discover::{self, Finding, file_name};
+use tmpl::iso::discover::{self, MediaCheck, file_name};
 use tmpl::iso::{Bump, BumpError, Mirror, Release, Writer};
 use tmpl::pipeline::matrix::MATRIX_PATH;
 use tmpl::pipeline::{Key, Line, Matrix};
@@ -97,13 +97,13 @@ enum Answer {
 }
 
 /// What is to be said of one line; its bump is written where `writer` is given.
-fn answer(repo: &Path, writer: Option<&Writer>, key: &Key, finding: Finding) -> Result<Answer, String> {
+fn answer(repo: &Path, writer: Option<&Writer>, key: &Key, finding: MediaCheck) -> Result<Answer, String> {
     match finding {
-        Finding::Current { file } => Ok(Answer::Other("OK", file)),
-        Finding::Manual => Ok(Answer::Other("MANUAL", "staged by hand".into())),
-        Finding::Skipped { reason } => Ok(Answer::Other("SKIP", reason.into())),
-        Finding::Failed(error) => Err(error.to_string()),
-        Finding::Newer { release, digest, size, .. } => {
+        MediaCheck::Current { file } => Ok(Answer::Other("OK", file)),
+        MediaCheck::Manual => Ok(Answer::Other("MANUAL", "staged by hand".into())),
+        MediaCheck::Skipped { reason } => Ok(Answer::Other("SKIP", reason.into())),
+        MediaCheck::Failed(error) => Err(error.to_string()),
+        MediaCheck::Newer { release, digest, size, .. } => {
             let bumped = bump(repo, writer, key, &release).map_err(|error| format!("{error:#}"))?;
             let more = json!({ "from": bumped.from, "to": bumped.to, "iso_url": release.iso_url,
                 "sums_url": release.sums_url, "sha256": digest.to_string(), "size": size });

@@ -16,7 +16,7 @@ use tokio::signal::unix::{SignalKind, signal};
 use tokio_util::sync::CancellationToken;
 
 use super::{tell, writable};
-use crate::cli::{Context, Exit, Stop, say};
+use crate::cli::{Context, Exit, Stop, output};
 
 /// How long no byte may go through: vCenter takes its time over the last one.
 const PATIENCE: Duration = Duration::from_secs(300);
@@ -116,14 +116,14 @@ impl Tally {
         if as_json {
             let object = json!({ "event": "summary", "lines": lines, "staged": staged, "present": present,
                 "by_hand": by_hand, "failed": failed });
-            return say::json(&object);
+            return output::json(&object);
         }
         if lines == 1 {
             return Ok(());
         }
         let left = lines - staged - present - by_hand - failed;
         let left = if left > 0 { format!(", {left} not begun") } else { String::new() };
-        say::aside(&format!("{staged} staged, {present} present, {by_hand} by hand, {failed} failed{left}"))
+        output::aside(&format!("{staged} staged, {present} present, {by_hand} by hand, {failed} failed{left}"))
     }
 }
 
@@ -157,7 +157,7 @@ async fn staged(
     })?;
     let _alone = stage::alone(&state, &line.key)?;
     let wanted = Wanted::read(&context.global.repo, line)?;
-    let bar = if as_json || !say::asides_to_terminal() { ProgressBar::hidden() } else { ProgressBar::new(0) };
+    let bar = if as_json || !output::asides_to_terminal() { ProgressBar::hidden() } else { ProgressBar::new(0) };
     if let Ok(style) =
         ProgressStyle::with_template("{prefix} {bar:30} {bytes}/{total_bytes} {bytes_per_sec} {eta} {msg}")
     {
@@ -178,7 +178,7 @@ fn drawn(bar: ProgressBar) -> OnProgress {
             bar.set_length(size);
             bar.set_position(done);
         }
-        Progress::Resumed(_, why) => bar.println(say::harmless(&format!("taken up again: {why}"))),
+        Progress::Resumed(_, why) => bar.println(output::harmless(&format!("taken up again: {why}"))),
     })
 }
 
@@ -200,6 +200,6 @@ fn events(key: String) -> OnProgress {
             Progress::Resumed(done, why) => json!({ "event": "resumed", "key": key, "done": done, "reason": why }),
         };
         // A reader that went away is found out by the result's line.
-        let _ = say::json(&object);
+        let _ = output::json(&object);
     })
 }

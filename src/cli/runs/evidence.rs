@@ -11,7 +11,7 @@ use tokio::io::{AsyncBufReadExt as _, AsyncReadExt as _};
 use tokio::signal::unix::{SignalKind, signal};
 
 use super::{find, stop};
-use crate::cli::{Context, Exit, Stop, log, say};
+use crate::cli::{Context, Exit, Stop, log, output};
 
 /// Bytes of what `kubectl` complains of that are shown.
 const COMPLAINTS: u64 = 64 << 10;
@@ -30,7 +30,7 @@ pub struct Args {
 }
 
 #[derive(Serialize)]
-struct Told<'a> {
+struct Summary<'a> {
     #[serde(flatten)]
     run: &'a Run,
     skew: &'a [Skew],
@@ -58,10 +58,10 @@ pub async fn log(context: &Context, github: &Client, args: Args) -> anyhow::Resu
     let used = std::fs::File::open(&kept.log).map(pins::used).unwrap_or_default();
     let skew = pins::skew(&pins::pinned(&context.global.repo), &used);
     if args.json {
-        say::json(&Told { run: &kept, skew: &skew })?;
+        output::json(&Summary { run: &kept, skew: &skew })?;
         return Ok(Exit::Done);
     }
-    say::note(&format!(
+    output::note(&format!(
         "{} of run #{}, kept in {}; why it failed: tmpl-tui triage --log {}",
         line.key,
         run.number,
@@ -69,7 +69,7 @@ pub async fn log(context: &Context, github: &Client, args: Args) -> anyhow::Resu
         kept.shown().display()
     ))?;
     for skew in &skew {
-        say::note(&skew.to_string())?;
+        output::note(&skew.to_string())?;
     }
     log::whole(context, kept.shown())?;
     Ok(Exit::Done)
@@ -106,7 +106,7 @@ async fn pod_log(context: &Context, github: &Client, leg: &Leg) -> anyhow::Resul
 async fn told(complaints: tokio::process::ChildStderr) -> std::io::Result<()> {
     let mut lines = tokio::io::BufReader::new(complaints.take(COMPLAINTS)).split(b'\n');
     while let Some(line) = lines.next_segment().await? {
-        say::note(&format!("kubectl: {}", String::from_utf8_lossy(&line)))?;
+        output::note(&format!("kubectl: {}", String::from_utf8_lossy(&line)))?;
     }
     Ok(())
 }
@@ -150,7 +150,7 @@ fn choose(run: &RemoteRun, legs: &[Leg], wanted: Option<&str>) -> anyhow::Result
 
 /// Bytes so far, on a terminal.
 fn bar() -> ProgressBar {
-    if !say::asides_to_terminal() {
+    if !output::asides_to_terminal() {
         return ProgressBar::hidden();
     }
     let style = ProgressStyle::with_template("fetching {bytes}").unwrap_or_else(|_| ProgressStyle::default_spinner());

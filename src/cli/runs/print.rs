@@ -6,22 +6,22 @@ use jiff::{SignedDuration, Timestamp};
 use tmpl::github::{Board, Health, Leg, Rate, RemoteRun, State};
 use tmpl::text::clean;
 
-use crate::cli::say;
+use crate::cli::output;
 
 /// Runs, each with the legs that build lines or went wrong.
 pub fn board(board: &Board) -> io::Result<()> {
     if board.runs.is_empty() {
-        say::result("no runs yet")?;
+        output::result("no runs yet")?;
     }
     for seen in &board.runs {
-        say::result(&run(&seen.run, board.at))?;
+        output::result(&run(&seen.run, board.at))?;
         let wanted = |leg: &&Leg| leg.key.is_some() || leg.state.failed() || leg.state == State::Running;
         for leg in seen.legs.iter().filter(wanted) {
-            say::result(&self::leg(leg, board.at))?;
+            output::result(&self::leg(leg, board.at))?;
         }
     }
     match board.rate {
-        Some(rate) => say::result(&self::rate(rate)),
+        Some(rate) => output::result(&self::rate(rate)),
         None => Ok(()),
     }
 }
@@ -33,9 +33,9 @@ pub fn health(health: &Health) -> io::Result<()> {
         || "never ran".to_owned(),
         |last| format!("last ran {}{}", last.created.strftime("%Y-%m-%d %H:%M UTC"), late.unwrap_or_default()),
     );
-    say::result(&format!("schedule: {}, {last}", health.workflow))?;
+    output::result(&format!("schedule: {}, {last}", health.workflow))?;
     for finding in &health.findings {
-        say::result(&format!("{} {}", if finding.alarm { "ALARM" } else { "note " }, finding.text))?;
+        output::result(&format!("{} {}", if finding.alarm { "ALARM" } else { "note " }, finding.text))?;
     }
     Ok(())
 }
@@ -76,8 +76,8 @@ pub fn leg(leg: &Leg, now: Timestamp) -> String {
 /// One run and what became of it.
 pub fn one(run: &RemoteRun, json: bool, what: &str) -> anyhow::Result<()> {
     let said = match json {
-        true => say::json(run),
-        false => say::result(&format!("#{} {}: {what}  {}", run.number, clean(&run.title), clean(&run.url))),
+        true => output::json(run),
+        false => output::result(&format!("#{} {}: {what}  {}", run.number, clean(&run.title), clean(&run.url))),
     };
     Ok(said?)
 }

@@ -7,17 +7,17 @@ use tmpl::github::{Client, Conclusion, RemoteRun, State};
 use tokio::signal::unix::{SignalKind, signal};
 
 use super::{now, print, stop};
-use crate::cli::{Exit, say};
+use crate::cli::{Exit, output};
 
 /// How often GitHub is asked; unchanged answers cost nothing.
-const BEAT: Duration = Duration::from_secs(5);
+const POLL_EVERY: Duration = Duration::from_secs(5);
 
 /// Says on stderr what changes and at the end how it went: 0 well, 1 not, 130 cancelled. Ctrl-C ends the watching, not
 /// the run.
 pub async fn follow(github: &Client, run: RemoteRun, json: bool) -> anyhow::Result<Exit> {
     let mut interrupt = signal(SignalKind::interrupt())?;
     let mut shown: BTreeMap<u64, (State, Option<String>)> = BTreeMap::new();
-    say::note(&format!("#{} {}", run.number, run.url))?;
+    output::note(&format!("#{} {}", run.number, run.url))?;
     loop {
         let current = github.run(run.id).await;
         let legs = github.legs(run.id).await;
@@ -26,7 +26,7 @@ pub async fn follow(github: &Client, run: RemoteRun, json: bool) -> anyhow::Resu
                 for leg in legs.iter().filter(|leg| leg.key.is_some() || leg.state.failed()) {
                     let face = (leg.state, leg.step.clone());
                     if shown.insert(leg.id, face.clone()).as_ref() != Some(&face) {
-                        say::aside(&print::leg(leg, now()))?;
+                        output::aside(&print::leg(leg, now()))?;
                     }
                 }
                 if !current.state.live() {
@@ -35,14 +35,14 @@ pub async fn follow(github: &Client, run: RemoteRun, json: bool) -> anyhow::Resu
             }
             // A long watch outlives a short trouble of GitHub's.
             (Err(error), _) | (_, Err(error)) if error.passes() => {
-                say::note(&format!("{error}; asking on"))?;
+                output::note(&format!("{error}; asking on"))?;
             }
             (Err(error), _) | (_, Err(error)) => return Err(stop(error)),
         }
         tokio::select! {
-            () = tokio::time::sleep(BEAT) => {}
+            () = tokio::time::sleep(POLL_EVERY) => {}
             _ = interrupt.recv() => {
-                say::note(&format!("the run goes on: {}", run.url))?;
+                output::note(&format!("the run goes on: {}", run.url))?;
                 return Ok(Exit::Cancelled);
             }
         }

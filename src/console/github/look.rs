@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::super::binding::Command;
 use super::super::effect::Effect;
-use super::super::message::{Answer, Question};
+use super::super::message::{Reply, RequestId};
 use super::super::state::Console;
 use super::super::toast::Tone;
 use super::{ASIDE, AT_WORK, Ask, LOOKED_AT, Pipeline, Row};
@@ -28,13 +28,13 @@ impl Console {
         if view.asked.is_some_and(|asked| self.now.duration_since(asked) < pause) {
             return;
         }
-        let question = self.question();
-        (self.github.asking, self.github.asked) = (Some(question), Some(self.now));
-        effects.push(Effect::GitHub(Ask::Look(question)));
+        let request = self.request();
+        (self.github.asking, self.github.asked) = (Some(request), Some(self.now));
+        effects.push(Effect::GitHub(Ask::Look(request)));
     }
 
-    pub(super) fn looked(&mut self, question: Question, answer: Answer<Arc<Pipeline>>) -> bool {
-        if self.github.asking != Some(question) {
+    pub(super) fn looked(&mut self, request: RequestId, answer: Reply<Arc<Pipeline>>) -> bool {
+        if self.github.asking != Some(request) {
             return false;
         }
         self.github.asking = None;

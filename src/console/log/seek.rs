@@ -2,15 +2,15 @@
 
 use super::{Found, LogPane, Search};
 use crate::console::effect::{Effect, Sought};
-use crate::console::jump::{self, Place};
-use crate::console::message::{Answer, Question};
+use crate::console::jump::{self, JumpTarget};
+use crate::console::message::{Reply, RequestId};
 
 impl LogPane {
     /// Begins a search from the cursor; an empty pattern ends it.
     ///
     /// # Errors
     /// One line when it is not a regular expression.
-    pub fn begin_search(&mut self, pattern: &str, question: Question) -> Answer<Option<Effect>> {
+    pub fn begin_search(&mut self, pattern: &str, request: RequestId) -> Reply<Option<Effect>> {
         if pattern.is_empty() {
             self.search = None;
             return Ok(None);
@@ -18,7 +18,7 @@ impl LogPane {
         let search = Search::new(pattern)?;
         let sought = Sought::Pattern(search.pattern.clone());
         self.search = Some(search);
-        Ok(self.seek(sought, true, question))
+        Ok(self.seek(sought, true, request))
     }
 
     /// Ends the search; says whether there was one.
@@ -28,40 +28,40 @@ impl LogPane {
     }
 
     /// Looks for the next or previous match of the search.
-    pub fn hit(&mut self, forwards: bool, question: Question) -> Option<Effect> {
+    pub fn hit(&mut self, forwards: bool, request: RequestId) -> Option<Effect> {
         let pattern = self.search.as_ref()?.pattern.clone();
-        self.seek(Sought::Pattern(pattern), forwards, question)
+        self.seek(Sought::Pattern(pattern), forwards, request)
     }
 
     /// Looks for the next or previous error.
-    pub fn error(&mut self, forwards: bool, question: Question) -> Option<Effect> {
-        self.seek(Sought::Error, forwards, question)
+    pub fn error(&mut self, forwards: bool, request: RequestId) -> Option<Effect> {
+        self.seek(Sought::Error, forwards, request)
     }
 
     /// Looks for something from the cursor.
-    pub fn seek(&mut self, sought: Sought, forwards: bool, question: Question) -> Option<Effect> {
+    pub fn seek(&mut self, sought: Sought, forwards: bool, request: RequestId) -> Option<Effect> {
         self.open?;
-        self.seeking = Some(question);
-        Some(Effect::SeekLog { question, sought, from: self.cursor, forwards })
+        self.seeking = Some(request);
+        Some(Effect::SeekLog { request, sought, from: self.cursor, forwards })
     }
 
     /// Goes to a time, a line, or so much later or earlier.
     ///
     /// # Errors
     /// One line: what can be typed.
-    pub fn jump(&mut self, text: &str, question: Question) -> Answer<Option<Effect>> {
+    pub fn jump(&mut self, text: &str, request: RequestId) -> Reply<Option<Effect>> {
         Ok(match jump::place(text, self.stamp_near_cursor())? {
-            Place::Line(line) => {
+            JumpTarget::Line(line) => {
                 self.show_line(line - 1);
                 None
             }
-            Place::Time(moment) => self.seek(Sought::Time(moment), true, question),
+            JumpTarget::Time(moment) => self.seek(Sought::Time(moment), true, request),
         })
     }
 
     /// A search ended; the notice to show, if any.
-    pub fn found(&mut self, question: Question, answer: Answer<Option<Found>>) -> Option<Answer<String>> {
-        if self.seeking != Some(question) {
+    pub fn found(&mut self, request: RequestId, answer: Reply<Option<Found>>) -> Option<Reply<String>> {
+        if self.seeking != Some(request) {
             return None;
         }
         self.seeking = None;

@@ -5,17 +5,17 @@ use super::super::change::confirm;
 use super::super::confirm::Confirm;
 use super::super::effect::Effect;
 use super::super::lines::LineRow;
-use super::super::message::Question;
+use super::super::message::RequestId;
 use super::super::operation::{Operation, Refusal};
 use super::super::state::Console;
-use super::{Medium, Moved, Newer, Offer, Request, Seen, Work};
+use super::{IsoStatus, Medium, Newer, Offer, Request, StageProgress, Work};
 use crate::iso::{Bump, Shelf};
 use crate::pipeline::Key;
 use crate::vcenter::LinkState;
 
 /// What confirming leads to.
 #[derive(Debug, Clone)]
-pub enum Deed {
+pub enum Action {
     /// matrix and var-file are written
     Bump(Box<Bump>),
     /// the ISO is uploaded
@@ -51,33 +51,33 @@ impl Console {
         &self,
         row: &LineRow,
         operation: Operation,
-        question: Question,
+        request: RequestId,
     ) -> Result<Confirm, Refusal> {
         let key = &row.line.key;
         let medium = self.media.get(key);
         match operation.command {
-            Command::Bump => newer(key, medium).map(|(newer, bump)| ask_bump(key, newer, bump, operation, question)),
-            Command::StopStaging => Ok(ask_stop(key, medium, operation, question)),
-            _ => absent(key, medium).map(|shelf| ask_stage(row, shelf, operation, question)),
+            Command::Bump => newer(key, medium).map(|(newer, bump)| ask_bump(key, newer, bump, operation, request)),
+            Command::StopStaging => Ok(ask_stop(key, medium, operation, request)),
+            _ => absent(key, medium).map(|shelf| ask_stage(row, shelf, operation, request)),
         }
     }
 
     /// A person confirmed.
-    pub(crate) fn media_confirmed(&mut self, key: Key, deed: Deed, question: Question, effects: &mut Vec<Effect>) {
+    pub(crate) fn media_confirmed(&mut self, key: Key, action: Action, request: RequestId, effects: &mut Vec<Effect>) {
         let medium = self.media.row(&key);
-        let request = match deed {
-            Deed::Bump(bump) => {
-                medium.work = Some(Work::Bumping(question));
-                Request::Bump { question, key, bump }
+        let request = match action {
+            Action::Bump(bump) => {
+                medium.work = Some(Work::Bumping(request));
+                Request::Bump { request, key, bump }
             }
-            Deed::Stage => {
-                medium.work = Some(Work::Staging { question, moved: Moved::default(), stopping: false });
-                Request::Stage { question, key }
+            Action::Stage => {
+                medium.work = Some(Work::Staging { request, moved: StageProgress::default(), stopping: false });
+                Request::Stage { request, key }
             }
-            Deed::Stop => {
-                let Some(Work::Staging { question, stopping, .. }) = &mut medium.work else { return };
+            Action::Stop => {
+                let Some(Work::Staging { request, stopping, .. }) = &mut medium.work else { return };
                 *stopping = true;
-                Request::Stop { question: *question }
+                Request::Stop { request: *request }
             }
         };
         effects.push(Effect::Media(request));
@@ -105,7 +105,7 @@ fn newer<'a>(key: &Key, medium: Option<&'a Medium>) -> Result<(&'a Newer, &'a Bu
 
 /// What the datastore has, provided the ISO is missing and can be downloaded.
 fn absent<'a>(key: &Key, medium: Option<&'a Medium>) -> Result<&'a Shelf, Refusal> {
-    let Some((_, Seen { wanted, shelf })) = medium.and_then(|medium| medium.seen.as_ref()) else {
+    let Some((_, IsoStatus { wanted, shelf })) = medium.and_then(|medium| medium.seen.as_ref()) else {
         return Err(Refusal(format!("{key}: not known yet whether its ISO is staged; r asks")));
     };
     let wanted = wanted.as_ref().map_err(|reason| Refusal(format!("{key}: {reason}")))?;
@@ -116,19 +116,19 @@ fn absent<'a>(key: &Key, medium: Option<&'a Medium>) -> Result<&'a Shelf, Refusa
     if shelf.there.is_some() { Err(Refusal(format!("{key}: its ISO is staged already"))) } else { Ok(shelf) }
 }
 
-fn ask_bump(key: &Key, newer: &Newer, bump: &Bump, operation: Operation, question: Question) -> Confirm {
-    let deed = super::super::confirm::Deed::Media(Deed::Bump(Box::new(bump.clone())));
-    let mut asked = confirm(operation, question, format!("Bump {key} to {}", newer.version), "write", deed);
+fn ask_bump(key: &Key, newer: &Newer, bump: &Bump, operation: Operation, request: RequestId) -> Confirm {
+    let action = super::super::confirm::Action::Media(Action::Bump(Box::new(bump.clone())));
+    let mut asked = confirm(operation, request, format!("Bump {key} to {}", newer.version), "write", action);
     asked.steps = vec!["change these lines, each file whole or not at all:".into()];
     asked.diff = bump.diff();
     asked.note = Some("not committed; the ISO is not staged by this (I does that)".into());
     asked
 }
 
-fn ask_stage(row: &LineRow, shelf: &Shelf, operation: Operation, question: Question) -> Confirm {
+fn ask_stage(row: &LineRow, shelf: &Shelf, operation: Operation, request: RequestId) -> Confirm {
     let file = &shelf.wanted.file;
-    let deed = super::super::confirm::Deed::Media(Deed::Stage);
-    let mut asked = confirm(operation, question, format!("Stage the ISO of {}", row.line.key), "stage", deed);
+    let action = super::super::confirm::Action::Media(Action::Stage);
+    let mut asked = confirm(operation, request, format!("Stage the ISO of {}", row.line.key), "stage", action);
     let (folder, name) = file.split();
     if shelf.partial.is_some() {
         asked.steps.push(format!("delete the left-over .{name}.partial, unless somebody writes it"));
@@ -141,9 +141,9 @@ fn ask_stage(row: &LineRow, shelf: &Shelf, operation: Operation, question: Quest
     asked
 }
 
-fn ask_stop(key: &Key, medium: Option<&Medium>, operation: Operation, question: Question) -> Confirm {
-    let deed = super::super::confirm::Deed::Media(Deed::Stop);
-    let mut asked = confirm(operation, question, format!("Stop staging {key}"), "stop it", deed);
+fn ask_stop(key: &Key, medium: Option<&Medium>, operation: Operation, request: RequestId) -> Confirm {
+    let action = super::super::confirm::Action::Media(Action::Stop);
+    let mut asked = confirm(operation, request, format!("Stop staging {key}"), "stop it", action);
     asked.steps = vec!["end the upload".into(), "delete the partial".into()];
     if let Some(Work::Staging { moved, .. }) = medium.and_then(|medium| medium.work.as_ref())
         && moved.size > 0

@@ -1,11 +1,11 @@
 //! Media: what answers lead to, and what is asked without a key.
 
 use super::super::effect::Effect;
-use super::super::message::{Answer, Question};
+use super::super::message::{Reply, RequestId};
 use super::super::panes::{Pane, View};
 use super::super::state::Console;
 use super::super::toast::Tone;
-use super::{Report, Request, Seen, Work};
+use super::{IsoStatus, Report, Request, Work};
 use crate::pipeline::{Key, Line};
 use crate::vcenter::LinkState;
 
@@ -27,17 +27,17 @@ impl Console {
 
     /// Asks every mirror that is not being asked.
     pub(crate) fn check_media(&mut self, effects: &mut Vec<Effect>) {
-        let question = self.question();
+        let request = self.request();
         let mut keys = Vec::new();
         for row in self.lines.all() {
             let medium = self.media.row(&row.line.key);
             if medium.checking.is_none() {
-                medium.checking = Some(question);
+                medium.checking = Some(request);
                 keys.push(row.line.key.clone());
             }
         }
         if !keys.is_empty() {
-            effects.push(Effect::Media(Request::Check { question, keys }));
+            effects.push(Effect::Media(Request::Check { request, keys }));
         }
         self.look_at_media(effects);
     }
@@ -47,10 +47,10 @@ impl Console {
         if self.media.looking.is_some() || self.session.link != LinkState::Live {
             return;
         }
-        let question = self.question();
-        self.media.looking = Some(question);
+        let request = self.request();
+        self.media.looking = Some(request);
         self.media.looked = Some(self.now);
-        effects.push(Effect::Media(Request::Look { question }));
+        effects.push(Effect::Media(Request::Look { request }));
     }
 
     /// Asks it from time to time: a bump whose ISO nobody staged must be seen before the weekly build finds it.
@@ -72,31 +72,31 @@ impl Console {
     /// Takes a report; says whether it was waited for.
     pub(crate) fn media_reported(&mut self, report: Report, effects: &mut Vec<Effect>) -> bool {
         match report {
-            Report::Looked { question, answer } => self.media_looked(question, answer),
-            Report::Checked { question, key, answer } => {
+            Report::Looked { request, answer } => self.media_looked(request, answer),
+            Report::Checked { request, key, answer } => {
                 let now = self.now;
                 let medium = self.media.row(&key);
-                if medium.checking != Some(question) {
+                if medium.checking != Some(request) {
                     return false;
                 }
                 medium.checking = None;
                 medium.offer = Some((now, answer));
                 true
             }
-            Report::Bumped { question, answer } => self.bumped(question, answer, effects),
-            Report::Staging { question, moved } => {
-                let Some(key) = self.media.work_of(question) else { return false };
+            Report::Bumped { request, answer } => self.bumped(request, answer, effects),
+            Report::Staging { request, moved } => {
+                let Some(key) = self.media.work_of(request) else { return false };
                 if let Some(Work::Staging { moved: before, .. }) = &mut self.media.row(&key).work {
                     *before = moved;
                 }
                 true
             }
-            Report::Staged { question, answer } => self.staged(question, answer, effects),
+            Report::Staged { request, answer } => self.staged(request, answer, effects),
         }
     }
 
-    fn media_looked(&mut self, question: Question, answer: Answer<Vec<(Key, Seen)>>) -> bool {
-        if self.media.looking != Some(question) {
+    fn media_looked(&mut self, request: RequestId, answer: Reply<Vec<(Key, IsoStatus)>>) -> bool {
+        if self.media.looking != Some(request) {
             return false;
         }
         self.media.looking = None;
@@ -119,8 +119,8 @@ impl Console {
         self.lines.set_iso_missing(key, missing);
     }
 
-    fn bumped(&mut self, question: Question, answer: Answer<Box<Line>>, effects: &mut Vec<Effect>) -> bool {
-        let Some(key) = self.media.work_of(question) else { return false };
+    fn bumped(&mut self, request: RequestId, answer: Reply<Box<Line>>, effects: &mut Vec<Effect>) -> bool {
+        let Some(key) = self.media.work_of(request) else { return false };
         let medium = self.media.row(&key);
         medium.work = None;
         match answer {
@@ -132,9 +132,9 @@ impl Console {
                 self.mark(&key);
                 self.notice(Tone::Done, format!("{key} takes {iso}: commit it, and I stages it"));
                 self.media.looked = None;
-                let again = self.question();
+                let again = self.request();
                 self.media.row(&key).checking = Some(again);
-                effects.push(Effect::Media(Request::Check { question: again, keys: vec![key] }));
+                effects.push(Effect::Media(Request::Check { request: again, keys: vec![key] }));
             }
             Err(reason) => self.notice(Tone::Failed, format!("{key}: bump failed: {reason}")),
         }
@@ -142,8 +142,8 @@ impl Console {
         true
     }
 
-    fn staged(&mut self, question: Question, answer: Answer<String>, effects: &mut Vec<Effect>) -> bool {
-        let Some(key) = self.media.work_of(question) else { return false };
+    fn staged(&mut self, request: RequestId, answer: Reply<String>, effects: &mut Vec<Effect>) -> bool {
+        let Some(key) = self.media.work_of(request) else { return false };
         let medium = self.media.row(&key);
         let stopped = matches!(medium.work, Some(Work::Staging { stopping: true, .. }));
         medium.work = None;

@@ -3,9 +3,9 @@
 use std::sync::Arc;
 
 use crate::console::fixture::{self, key, night, typed};
-use crate::console::github::{Ask, Heard, Kept};
+use crate::console::github::{Ask, FetchedRun, GitHubEvent};
 use crate::console::panes::Pane;
-use crate::console::{Console, Effect, Msg, Question};
+use crate::console::{Console, Effect, Msg, RequestId};
 use crate::github::{Conclusion, State};
 
 fn toast(console: &Console) -> String {
@@ -24,11 +24,11 @@ fn asked(effects: &[Effect]) -> Vec<&Ask> {
         .collect()
 }
 
-fn question(ask: &Ask) -> Question {
+fn request(ask: &Ask) -> RequestId {
     match ask {
-        Ask::Look(question) | Ask::Enable(question) | Ask::Dispatch(question, _) => *question,
-        Ask::Cancel(question, _) | Ask::Rerun(question, _) => *question,
-        Ask::Fetch(question, _) => *question,
+        Ask::Look(request) | Ask::Enable(request) | Ask::Dispatch(request, _) => *request,
+        Ask::Cancel(request, _) | Ask::Rerun(request, _) => *request,
+        Ask::Fetch(request, _) => *request,
     }
 }
 
@@ -36,7 +36,7 @@ fn question(ask: &Ask) -> Question {
 fn without_a_token_nothing_is_asked_and_the_screen_says_what_is_missing() {
     let mut console = night();
     let missing = Err("no GITHUB_TOKEN".to_owned());
-    let effects = console.update(Msg::GitHub(Heard::Ready(missing)));
+    let effects = console.update(Msg::GitHub(GitHubEvent::Ready(missing)));
     assert!(asked(&effects).is_empty());
     typed(&mut console, "D");
     assert_eq!(toast(&console), "no GITHUB_TOKEN");
@@ -49,16 +49,16 @@ fn without_a_token_nothing_is_asked_and_the_screen_says_what_is_missing() {
 #[test]
 fn it_asks_at_once_then_now_and_then_and_more_often_while_somebody_looks() {
     let mut console = night();
-    let effects = console.update(Msg::GitHub(Heard::Ready(Ok("acme/images".into()))));
+    let effects = console.update(Msg::GitHub(GitHubEvent::Ready(Ok("acme/images".into()))));
     let [Ask::Look(first)] = asked(&effects)[..] else { panic!("{effects:?}") };
     let first = *first;
     let at = |seconds| Msg::Ticked { now: fixture::now() + jiff::SignedDuration::from_secs(seconds) };
-    assert!(asked(&console.update(at(300))).is_empty(), "one question at a time");
+    assert!(asked(&console.update(at(300))).is_empty(), "one request at a time");
     let answer = Err("GitHub is in trouble (502)".into());
-    let effects = console.update(Msg::GitHub(Heard::Looked(first, answer)));
+    let effects = console.update(Msg::GitHub(GitHubEvent::Looked(first, answer)));
     assert_eq!(asked(&effects).len(), 1, "a minute has gone");
-    let again = question(asked(&effects)[0]);
-    console.update(Msg::GitHub(Heard::Looked(again, Ok(fixture::pipeline()))));
+    let again = request(asked(&effects)[0]);
+    console.update(Msg::GitHub(GitHubEvent::Looked(again, Ok(fixture::pipeline()))));
     assert!(asked(&console.update(at(319))).is_empty());
     assert_eq!(asked(&typed(&mut console, "G")).len(), 1, "opening it asks");
 }
@@ -85,7 +85,7 @@ fn a_dispatch_is_confirmed_first_and_goes_to_the_selected_line() {
     assert_eq!(*line, key("almalinux-9"));
     typed(&mut console, "D");
     assert!(toast(&console).contains("still at work"), "{}", toast(&console));
-    console.update(Msg::GitHub(Heard::Done(question(ask), Ok("almalinux-9: run #89".into()))));
+    console.update(Msg::GitHub(GitHubEvent::Done(request(ask), Ok("almalinux-9: run #89".into()))));
     assert_eq!(toast(&console), "almalinux-9: run #89");
 }
 
@@ -134,8 +134,8 @@ fn the_evidence_of_a_failed_leg_opens_as_a_run_of_its_line() {
     let effects = typed(&mut console, "\n");
     let ask = asked(&effects).into_iter().find(|ask| matches!(ask, Ask::Fetch(..))).expect("it fetches");
     let skew = vec!["packer 1.15.4 was used, the checkout pins 1.16.0".to_owned()];
-    let kept = Kept { key: key("windows-server-2022"), began: fixture::ago(500), skew };
-    let effects = console.update(Msg::GitHub(Heard::Fetched(question(ask), Ok(kept))));
+    let kept = FetchedRun { key: key("windows-server-2022"), began: fixture::ago(500), skew };
+    let effects = console.update(Msg::GitHub(GitHubEvent::Fetched(request(ask), Ok(kept))));
     assert!(effects.iter().any(|effect| matches!(effect, Effect::ReadRuns)));
     assert!(!console.github.open && console.panes.focus == Pane::Verdict);
     assert!(toast(&console).contains("the checkout pins 1.16.0"), "{}", toast(&console));
@@ -164,6 +164,6 @@ fn an_answer_to_nobody_is_dropped() {
     let before = console.github.pipeline.clone();
     let mut other = fixture::pipeline();
     Arc::make_mut(&mut other).board.runs.clear();
-    console.update(Msg::GitHub(Heard::Looked(Question(9999), Ok(other))));
+    console.update(Msg::GitHub(GitHubEvent::Looked(RequestId(9999), Ok(other))));
     assert_eq!(console.github.pipeline, before);
 }

@@ -11,7 +11,7 @@ use crate::console::log::LogFacts;
 use crate::console::overlay::Overlay;
 use crate::console::panes::{Measures, Pane};
 use crate::console::run::RunState;
-use crate::console::{Console, Effect, Msg, Question};
+use crate::console::{Console, Effect, Msg, RequestId};
 use crate::vcenter::{FolderEvent, LinkState, Moid};
 
 fn presses() -> impl Strategy<Value = KeyPress> {
@@ -70,7 +70,7 @@ fn folder() -> impl Strategy<Value = FolderEvent> {
 
 fn messages() -> impl Strategy<Value = Msg> {
     let answer = prop_oneof![Just(Ok(())), Just(Err("no".to_owned()))];
-    let question = (0..200u64).prop_map(Question);
+    let request = (0..200u64).prop_map(RequestId);
     let panes = prop::sample::select(Pane::ALL.to_vec());
     prop_oneof![
         10 => presses().prop_map(Msg::KeyPressed),
@@ -78,16 +78,16 @@ fn messages() -> impl Strategy<Value = Msg> {
         2 => (lines(), states(), 0..9i64).prop_map(|(key, state, minutes)| {
             Msg::RunsRead(vec![(key, Ok(Some(fixture::run(state, minutes, None))))])
         }),
-        2 => (question.clone(), answer.clone()).prop_map(|(question, answer)| Msg::Guarded { question, answer }),
-        2 => (question.clone(), answer).prop_map(|(question, answer)| {
-            Msg::Finished { question, answer: answer.map(|()| "done".into()) }
+        2 => (request.clone(), answer.clone()).prop_map(|(request, answer)| Msg::Guarded { request, answer }),
+        2 => (request.clone(), answer).prop_map(|(request, answer)| {
+            Msg::Finished { request, answer: answer.map(|()| "done".into()) }
         }),
-        1 => (question.clone(), 0..2_000u64, 0..3u64).prop_map(|(question, lines, generation)| {
+        1 => (request.clone(), 0..2_000u64, 0..3u64).prop_map(|(request, lines, generation)| {
             let facts = LogFacts { lines, bytes: lines * 80, generation, settled: true, phase: None, track: None };
-            Msg::LogGrew { question, answer: Ok(facts) }
+            Msg::LogGrew { request, answer: Ok(facts) }
         }),
-        1 => (question, 0..2_000u64).prop_map(|(question, first)| {
-            Msg::LogRead { question, answer: Ok((first, fixture::lines(&fixture::LOG))) }
+        1 => (request, 0..2_000u64).prop_map(|(request, first)| {
+            Msg::LogRead { request, answer: Ok((first, fixture::lines(&fixture::LOG))) }
         }),
         1 => (0..5_000i64).prop_map(|seconds| {
             Msg::Ticked { now: fixture::now() + jiff::SignedDuration::from_secs(seconds) }
@@ -134,10 +134,10 @@ proptest! {
     #[test]
     fn every_change_was_confirmed_and_no_line_has_two(steps in steps(), media in any::<bool>()) {
         let mut console = if media { fixture::media() } else { console(false) };
-        let mut under_way: BTreeSet<Question> = BTreeSet::new();
+        let mut under_way: BTreeSet<RequestId> = BTreeSet::new();
         for (msg, answered) in steps {
-            if let Msg::Finished { question, .. } = &msg {
-                under_way.remove(question);
+            if let Msg::Finished { request, .. } = &msg {
+                under_way.remove(request);
             }
             let armed = armed_confirm(&console) || asked_to_quit(&console);
             let a_key = matches!(msg, Msg::KeyPressed(_));
@@ -147,13 +147,13 @@ proptest! {
                 under_way.extend(fixture::question_of(std::slice::from_ref(effect)));
             }
             let keys = console.ongoing.len();
-            let questions: BTreeSet<_> = console.ongoing.values().map(|ongoing| ongoing.question).collect();
+            let questions: BTreeSet<_> = console.ongoing.values().map(|ongoing| ongoing.request).collect();
             prop_assert_eq!(keys, questions.len());
             prop_assert_eq!(&questions, &under_way, "what is under way is what was emitted and not finished");
-            if answered && let Some(Effect::Guard { question, .. }) =
+            if answered && let Some(Effect::Guard { request, .. }) =
                 effects.iter().find(|effect| matches!(effect, Effect::Guard { .. }))
             {
-                console.update(Msg::Guarded { question: *question, answer: Ok(()) });
+                console.update(Msg::Guarded { request: *request, answer: Ok(()) });
             }
         }
     }

@@ -41,8 +41,8 @@ fn cancel_stops_every_build_and_leaves_when_their_vms_are_gone() {
     assert_eq!(cancels(&effects), 2);
     assert!(!quits(&effects));
     for effect in &effects {
-        if let Effect::CancelRun { question, .. } = effect {
-            assert!(!quits(&console.update(Msg::Finished { question: *question, answer: Ok("asked".into()) })));
+        if let Effect::CancelRun { request, .. } = effect {
+            assert!(!quits(&console.update(Msg::Finished { request: *request, answer: Ok("asked".into()) })));
         }
     }
     let ended = |minutes| Ok(Some(fixture::run(RunState::Cancelled, minutes, None)));
@@ -63,11 +63,11 @@ fn read_only_offers_no_cancel() {
 #[test]
 fn a_change_under_way_is_finished_before_leaving() {
     let mut console = fixture::empty();
-    let question = fixture::question_of(&typed(&mut console, "by")).unwrap();
+    let request = fixture::question_of(&typed(&mut console, "by")).unwrap();
     assert!(!quits(&typed(&mut console, "ql")));
     typed(&mut console, "b");
     assert!(console.overlay.is_none(), "nothing new is begun");
-    assert!(quits(&console.update(Msg::Finished { question, answer: Ok("started".into()) })));
+    assert!(quits(&console.update(Msg::Finished { request, answer: Ok("started".into()) })));
 }
 
 #[test]

@@ -3,16 +3,16 @@
 use crate::console::fixture::{self, LOG, key, night, typed};
 use crate::console::log::{Found, LogFacts};
 use crate::console::panes::Pane;
-use crate::console::{Console, Effect, Msg, Question};
+use crate::console::{Console, Effect, Msg, RequestId};
 
 /// The stuck line's log in a pane of four rows.
-fn open() -> (Console, Question) {
+fn open() -> (Console, RequestId) {
     let mut console = night();
     console.lines.select(&key("windows-server-2025"));
     console.panes.focus(Pane::Log);
     let effects = fixture::measured(&mut console, 4);
     let opened = effects.iter().find_map(|effect| match effect {
-        Effect::OpenLog { question, .. } => Some(*question),
+        Effect::OpenLog { request, .. } => Some(*request),
         _ => None,
     });
     fixture::log(&mut console, &LOG, effects);
@@ -27,9 +27,9 @@ fn grown(lines: u64, generation: u64) -> LogFacts {
     LogFacts { lines, bytes: lines * 80, generation, settled: true, phase: None, track: None }
 }
 
-fn seek(effects: &[Effect]) -> Option<(Question, u64, bool)> {
+fn seek(effects: &[Effect]) -> Option<(RequestId, u64, bool)> {
     effects.iter().find_map(|effect| match effect {
-        Effect::SeekLog { question, from, forwards, .. } => Some((*question, *from, *forwards)),
+        Effect::SeekLog { request, from, forwards, .. } => Some((*request, *from, *forwards)),
         _ => None,
     })
 }
@@ -38,7 +38,7 @@ fn seek(effects: &[Effect]) -> Option<(Question, u64, bool)> {
 fn it_follows_the_end_and_reads_a_few_screenfuls_only() {
     let (mut console, opened) = open();
     assert_eq!((console.log.top(), console.log.cursor()), (4, 7));
-    let effects = console.update(Msg::LogGrew { question: opened, answer: Ok(grown(1_000_000, 0)) });
+    let effects = console.update(Msg::LogGrew { request: opened, answer: Ok(grown(1_000_000, 0)) });
     let [Effect::ReadLog { from, count, .. }] = effects[..] else { panic!("{effects:?}") };
     assert!(from > 999_000 && count <= 12, "{from} {count}");
 }
@@ -49,7 +49,7 @@ fn scrolling_up_pauses_and_counts_what_comes() {
     let effects = typed(&mut console, "k");
     settle(&mut console, effects);
     assert!(!console.log.follows());
-    console.update(Msg::LogGrew { question: opened, answer: Ok(grown(20, 0)) });
+    console.update(Msg::LogGrew { request: opened, answer: Ok(grown(20, 0)) });
     assert_eq!((console.log.new_lines(), console.log.cursor()), (12, 6));
     typed(&mut console, "G");
     assert!(console.log.follows());
@@ -60,7 +60,7 @@ fn scrolling_up_pauses_and_counts_what_comes() {
 fn a_truncated_log_begins_anew() {
     let (mut console, opened) = open();
     typed(&mut console, "gm");
-    console.update(Msg::LogGrew { question: opened, answer: Ok(grown(2, 1)) });
+    console.update(Msg::LogGrew { request: opened, answer: Ok(grown(2, 1)) });
     assert!(!console.log.marked(0));
     assert!(console.log.cursor() < 2);
     assert!(console.log.row(0).is_none(), "lines of the old file are not shown");
@@ -71,7 +71,7 @@ fn growth_of_another_log_is_dropped() {
     let (mut console, opened) = open();
     console.lines.select(&key("debian-12"));
     console.update(Msg::Ticked { now: fixture::now() });
-    console.update(Msg::LogGrew { question: opened, answer: Ok(grown(500, 0)) });
+    console.update(Msg::LogGrew { request: opened, answer: Ok(grown(500, 0)) });
     assert_eq!(console.log.facts().lines, 0);
     assert_eq!(console.log.key(), Some(&key("debian-12")));
 }
@@ -79,12 +79,12 @@ fn growth_of_another_log_is_dropped() {
 #[test]
 fn a_search_goes_to_its_hit_and_n_goes_on_from_there() {
     let (mut console, _) = open();
-    let (question, from, forwards) = seek(&typed(&mut console, "/waiting\n")).unwrap();
+    let (request, from, forwards) = seek(&typed(&mut console, "/waiting\n")).unwrap();
     assert_eq!((from, forwards), (7, true));
-    let stale = Question(question.0 - 1);
-    console.update(Msg::LogFound { question: stale, answer: Ok(Some(Found { line: 1, around: false })) });
+    let stale = RequestId(request.0 - 1);
+    console.update(Msg::LogFound { request: stale, answer: Ok(Some(Found { line: 1, around: false })) });
     assert_eq!(console.log.cursor(), 7, "the answer to another search");
-    console.update(Msg::LogFound { question, answer: Ok(Some(Found { line: 3, around: true })) });
+    console.update(Msg::LogFound { request, answer: Ok(Some(Found { line: 3, around: true })) });
     assert_eq!(console.log.cursor(), 3);
     assert_eq!(seek(&typed(&mut console, "n")).unwrap().1, 3);
     assert!(!seek(&typed(&mut console, "N")).unwrap().2);
@@ -103,15 +103,15 @@ fn copy_takes_the_lines_from_the_mark_to_the_cursor() {
     let (mut console, _) = open();
     let effects = typed(&mut console, "gjmjjc");
     let copied = effects.iter().find_map(|effect| match effect {
-        Effect::CopyLog { question, from, to } => Some((*question, *from, *to)),
+        Effect::CopyLog { request, from, to } => Some((*request, *from, *to)),
         _ => None,
     });
-    let (question, from, to) = copied.unwrap();
+    let (request, from, to) = copied.unwrap();
     assert_eq!((from, to), (1, 3));
-    let effects = console.update(Msg::Copied { question, answer: Ok("a\nb\nc".into()) });
+    let effects = console.update(Msg::Copied { request, answer: Ok("a\nb\nc".into()) });
     assert!(matches!(&effects[..], [Effect::Clipboard(text)] if text == "a\nb\nc"));
     assert!(console.toasts.iter().any(|toast| toast.text == "copied 3 lines"));
-    assert!(console.update(Msg::Copied { question, answer: Ok("again".into()) }).is_empty(), "answered already");
+    assert!(console.update(Msg::Copied { request, answer: Ok("again".into()) }).is_empty(), "answered already");
 }
 
 #[test]
@@ -119,23 +119,23 @@ fn the_end_of_a_long_log_is_shown_before_it_is_counted() {
     let mut console = night();
     console.lines.select(&key("windows-server-2025"));
     let effects = fixture::measured(&mut console, 4);
-    let question = effects.iter().find_map(|effect| match effect {
-        Effect::OpenLog { question, .. } => Some(*question),
+    let request = effects.iter().find_map(|effect| match effect {
+        Effect::OpenLog { request, .. } => Some(*request),
         _ => None,
     });
-    let question = question.unwrap();
+    let request = request.unwrap();
     let reading = LogFacts { settled: false, ..grown(0, 0) };
-    console.update(Msg::LogGrew { question, answer: Ok(reading) });
-    console.update(Msg::LogTailed { question, rows: fixture::lines(&LOG) });
+    console.update(Msg::LogGrew { request, answer: Ok(reading) });
+    console.update(Msg::LogTailed { request, rows: fixture::lines(&LOG) });
     assert_eq!(console.log.early().map(<[_]>::len), Some(8));
-    console.update(Msg::LogGrew { question, answer: Ok(grown(8, 0)) });
+    console.update(Msg::LogGrew { request, answer: Ok(grown(8, 0)) });
     assert_eq!(console.log.early(), None);
 }
 
 #[test]
 fn r_opens_a_log_anew_that_could_not_be_read() {
     let (mut console, opened) = open();
-    console.update(Msg::LogGrew { question: opened, answer: Err("permission denied".into()) });
+    console.update(Msg::LogGrew { request: opened, answer: Err("permission denied".into()) });
     assert_eq!(console.log.trouble(), Some("permission denied"));
     assert!(typed(&mut console, "r").iter().any(|effect| matches!(effect, Effect::OpenLog { .. })));
     assert_eq!(console.log.trouble(), None);

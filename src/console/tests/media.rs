@@ -4,10 +4,10 @@ use rstest::rstest;
 
 use crate::console::binding::Command;
 use crate::console::fixture::{self, ago, key, media, night, seen, typed};
-use crate::console::media::{Moved, Offer, Report, Request, Work};
+use crate::console::media::{Offer, Report, Request, StageProgress, Work};
 use crate::console::overlay::Overlay;
 use crate::console::panes::View;
-use crate::console::{Console, Effect, Msg, Question};
+use crate::console::{Console, Effect, Msg, RequestId};
 use crate::vcenter::LinkState;
 
 /// The view of media, everything asked and answered, on this line.
@@ -33,15 +33,15 @@ fn report(console: &mut Console, report: Report) -> Vec<Effect> {
 fn the_datastore_is_asked_once_the_link_is_there_and_again_after_a_while() {
     let mut console = fixture::empty();
     let effects = fixture::link(&mut console, LinkState::Live);
-    let [Request::Look { question }] = requests(&effects)[..] else { panic!("{effects:?}") };
-    let question = *question;
+    let [Request::Look { request }] = requests(&effects)[..] else { panic!("{effects:?}") };
+    let request = *request;
     let later = fixture::now() + jiff::SignedDuration::from_mins(5);
     assert!(requests(&console.update(Msg::Ticked { now: later })).is_empty(), "still asking");
-    report(&mut console, Report::Looked { question, answer: Err("no".into()) });
+    report(&mut console, Report::Looked { request, answer: Err("no".into()) });
     assert_eq!(console.media.trouble(), Some("no"));
     let again = console.update(Msg::Ticked { now: later + jiff::SignedDuration::from_mins(11) });
     assert!(matches!(requests(&again)[..], [Request::Look { .. }]));
-    let stale = report(&mut console, Report::Looked { question, answer: Ok(vec![(key("rocky-9"), seen(None))]) });
+    let stale = report(&mut console, Report::Looked { request, answer: Ok(vec![(key("rocky-9"), seen(None))]) });
     assert!(requests(&stale).is_empty() && !console.lines.get(&key("rocky-9")).unwrap().iso_missing, "a stale answer");
 }
 
@@ -73,12 +73,12 @@ fn a_bump_shows_its_difference_and_writes_what_was_shown() {
     assert!(confirm.diff.contains(&"- iso_file = \"debian-13.6.0.iso\"".to_owned()), "{:?}", confirm.diff);
     assert!(confirm.diff.contains(&"+ iso_file = \"debian-13.7.0.iso\"".to_owned()), "{:?}", confirm.diff);
     let effects = typed(&mut console, "y");
-    let [Request::Bump { question, bump, .. }] = requests(&effects)[..] else { panic!("{effects:?}") };
+    let [Request::Bump { request, bump, .. }] = requests(&effects)[..] else { panic!("{effects:?}") };
     assert_eq!(bump.to, "debian-13.7.0.iso");
     assert!(requests(&typed(&mut console, "B")).is_empty() && toast(&console).contains("a bump is being written"));
     let mut line = console.lines.get(&key("debian-13")).unwrap().line.clone();
     line.iso_url = Some("https://mirror.example.com/debian-13.7.0.iso".into());
-    let effects = report(&mut console, Report::Bumped { question: *question, answer: Ok(Box::new(line)) });
+    let effects = report(&mut console, Report::Bumped { request: *request, answer: Ok(Box::new(line)) });
     assert!(matches!(requests(&effects)[..], [Request::Check { keys, .. }, Request::Look { .. }] if keys.len() == 1));
     assert!(toast(&console).contains("debian-13.7.0.iso") && console.media.working().next().is_none());
 }
@@ -88,23 +88,23 @@ fn a_staging_reports_its_way_and_can_be_stopped() {
     let mut console = on("rocky-9");
     typed(&mut console, "I");
     let effects = typed(&mut console, "y");
-    let [Request::Stage { question, .. }] = requests(&effects)[..] else { panic!("{effects:?}") };
-    let question = *question;
-    let moved = Moved { done: 10, size: 100, ..Moved::default() };
-    report(&mut console, Report::Staging { question, moved: moved.clone() });
-    report(&mut console, Report::Staging { question: Question(9_999), moved: Moved::default() });
+    let [Request::Stage { request, .. }] = requests(&effects)[..] else { panic!("{effects:?}") };
+    let request = *request;
+    let moved = StageProgress { done: 10, size: 100, ..StageProgress::default() };
+    report(&mut console, Report::Staging { request, moved: moved.clone() });
+    report(&mut console, Report::Staging { request: RequestId(9_999), moved: StageProgress::default() });
     let work = console.media.get(&key("rocky-9")).unwrap().work.clone();
-    assert_eq!(work, Some(Work::Staging { question, moved, stopping: false }));
+    assert_eq!(work, Some(Work::Staging { request, moved, stopping: false }));
     assert!(!console.idle());
     typed(&mut console, "I");
     assert!(toast(&console).contains("is being staged"));
     assert!(requests(&typed(&mut console, "K")).is_empty(), "asked first");
     assert!(
-        matches!(requests(&typed(&mut console, "y"))[..], [Request::Stop { question: stopped }] if *stopped == question)
+        matches!(requests(&typed(&mut console, "y"))[..], [Request::Stop { request: stopped }] if *stopped == request)
     );
     typed(&mut console, "K");
     assert!(toast(&console).contains("is being stopped"));
-    let effects = report(&mut console, Report::Staged { question, answer: Err("cancelled".into()) });
+    let effects = report(&mut console, Report::Staged { request, answer: Err("cancelled".into()) });
     assert!(matches!(requests(&effects)[..], [Request::Look { .. }]), "the datastore is asked anew");
     assert!(console.media.working().next().is_none() && console.idle());
 }
@@ -117,8 +117,8 @@ fn leaving_waits_for_a_staging_which_can_still_be_stopped() {
     assert!(matches!(&console.overlay, Some(Overlay::Quit(ask)) if ask.changes[0].contains("staging of rocky-9")));
     assert!(!typed(&mut console, "l").iter().any(|effect| matches!(effect, Effect::Quit)));
     let effects = typed(&mut console, "Ky");
-    let [Request::Stop { question }] = requests(&effects)[..] else { panic!("{effects:?}") };
-    let ended = report(&mut console, Report::Staged { question: *question, answer: Err("cancelled".into()) });
+    let [Request::Stop { request }] = requests(&effects)[..] else { panic!("{effects:?}") };
+    let ended = report(&mut console, Report::Staged { request: *request, answer: Err("cancelled".into()) });
     assert!(ended.iter().any(|effect| matches!(effect, Effect::Quit)));
 }
 
@@ -143,7 +143,7 @@ fn read_only_offers_no_change_but_looks_and_checks() {
     let mut console = on("debian-13");
     console.session.read_only = true;
     for command in [Command::Bump, Command::Stage, Command::StopStaging] {
-        assert!(console.allows(&console.aimed(command)).unwrap_err().0.contains("read-only"));
+        assert!(console.allows(&console.operation_on_selection(command)).unwrap_err().0.contains("read-only"));
     }
     typed(&mut console, "BIK");
     assert!(console.overlay.is_none());
@@ -164,7 +164,7 @@ fn an_answer_to_an_older_check_is_dropped() {
     let mut console = media();
     let before = console.media.get(&key("debian-12")).unwrap().offer.clone();
     let answer = Ok(Offer::ByHand);
-    report(&mut console, Report::Checked { question: Question(1), key: key("debian-12"), answer });
+    report(&mut console, Report::Checked { request: RequestId(1), key: key("debian-12"), answer });
     assert_eq!(console.media.get(&key("debian-12")).unwrap().offer, before);
     assert_eq!(before.unwrap().0, ago(0));
 }
@@ -173,15 +173,15 @@ fn an_answer_to_an_older_check_is_dropped() {
 fn a_build_without_its_iso_is_warned_of() {
     let mut console = media();
     console.lines.select(&key("almalinux-9"));
-    let question = Question(1);
+    let request = RequestId(1);
     console.media = crate::console::media::Media::default();
     let effects = typed(&mut console, "r");
     let looked = requests(&effects).iter().find_map(|request| match request {
-        Request::Look { question } => Some(*question),
+        Request::Look { request } => Some(*request),
         _ => None,
     });
     let rows = vec![(key("almalinux-9"), seen(None))];
-    report(&mut console, Report::Looked { question: looked.unwrap_or(question), answer: Ok(rows) });
+    report(&mut console, Report::Looked { request: looked.unwrap_or(request), answer: Ok(rows) });
     typed(&mut console, "b");
     let Some(Overlay::Confirm(confirm)) = &console.overlay else { panic!("no confirmation") };
     assert!(confirm.note.as_deref().is_some_and(|note| note.contains("not on the datastore")), "{:?}", confirm.note);

@@ -9,7 +9,7 @@ use crate::console::key::KeyPress;
 use crate::console::overlay::Overlay;
 use crate::console::panes::Pane;
 use crate::console::run::RunState;
-use crate::console::{Console, Effect, Msg, Operation, Question};
+use crate::console::{Console, Effect, Msg, Operation, RequestId};
 use crate::generation::Hold;
 use crate::vcenter::{FolderEvent, LinkState, Moid};
 
@@ -29,13 +29,13 @@ fn toast(console: &Console) -> String {
 }
 
 fn pass_guard(console: &mut Console, effects: &[Effect]) {
-    let question = fixture::question_of(effects).expect("a guard was asked");
-    console.update(Msg::Guarded { question, answer: Ok(()) });
+    let request = fixture::question_of(effects).expect("a guard was asked");
+    console.update(Msg::Guarded { request, answer: Ok(()) });
 }
 
-fn picture_question(effects: &[Effect]) -> Question {
+fn picture_question(effects: &[Effect]) -> RequestId {
     let asked = effects.iter().find_map(|effect| match effect {
-        Effect::TakePicture { question, .. } => Some(*question),
+        Effect::TakePicture { request, .. } => Some(*request),
         _ => None,
     });
     asked.expect("a picture was asked for")
@@ -89,8 +89,8 @@ fn promotion_waits_for_vcenters_word() {
 #[test]
 fn a_refusal_of_vcenter_disarms_the_confirmation() {
     let mut console = on("ubuntu-2404");
-    let question = fixture::question_of(&typed(&mut console, "p")).unwrap();
-    console.update(Msg::Guarded { question, answer: Err("svc-packer may not rename".into()) });
+    let request = fixture::question_of(&typed(&mut console, "p")).unwrap();
+    console.update(Msg::Guarded { request, answer: Err("svc-packer may not rename".into()) });
     assert!(mutations(&typed(&mut console, "y")).is_empty());
     let Some(Overlay::Confirm(confirm)) = &console.overlay else { panic!("still open") };
     assert_eq!(confirm.check, Check::Refused("svc-packer may not rename".into()));
@@ -103,7 +103,7 @@ fn the_answer_to_an_older_check_is_dropped() {
     let old = fixture::question_of(&typed(&mut console, "p")).unwrap();
     typed(&mut console, "\x1b");
     typed(&mut console, "p");
-    console.update(Msg::Guarded { question: old, answer: Ok(()) });
+    console.update(Msg::Guarded { request: old, answer: Ok(()) });
     assert!(mutations(&typed(&mut console, "y")).is_empty());
 }
 
@@ -151,8 +151,8 @@ fn a_second_x_kills_and_says_what_stays_behind() {
     let mut console = on("debian-12");
     typed(&mut console, "x");
     let effects = typed(&mut console, "y");
-    let [Effect::CancelRun { question, force: false, .. }] = mutations(&effects)[..] else { panic!("{effects:?}") };
-    console.update(Msg::Finished { question: *question, answer: Ok("asked".into()) });
+    let [Effect::CancelRun { request, force: false, .. }] = mutations(&effects)[..] else { panic!("{effects:?}") };
+    console.update(Msg::Finished { request: *request, answer: Ok("asked".into()) });
     let run = fixture::run(RunState::Cancelling, 5, None);
     console.update(Msg::RunsRead(vec![(key("debian-12"), Ok(Some(run)))]));
     typed(&mut console, "x");
@@ -177,12 +177,12 @@ fn a_key_that_cannot_be_used_says_why(#[case] line: &str, #[case] char: char, #[
 #[test]
 fn one_operation_per_line_and_other_lines_are_free() {
     let mut console = on("debian-13");
-    let question = fixture::question_of(&typed(&mut console, "by")).unwrap();
+    let request = fixture::question_of(&typed(&mut console, "by")).unwrap();
     typed(&mut console, "b");
     assert!(toast(&console).contains("one operation per line"), "{}", toast(&console));
     console.lines.select(&key("almalinux-9"));
     assert_eq!(mutations(&typed(&mut console, "by")).len(), 1);
-    console.update(Msg::Finished { question, answer: Ok("started".into()) });
+    console.update(Msg::Finished { request, answer: Ok("started".into()) });
     console.lines.select(&key("debian-13"));
     typed(&mut console, "b");
     assert!(console.overlay.is_some());
@@ -191,10 +191,10 @@ fn one_operation_per_line_and_other_lines_are_free() {
 #[test]
 fn a_failure_is_shown_and_the_line_is_free_again() {
     let mut console = on("debian-13");
-    let question = fixture::question_of(&typed(&mut console, "by")).unwrap();
-    console.update(Msg::Finished { question, answer: Err("no packer in PATH".into()) });
+    let request = fixture::question_of(&typed(&mut console, "by")).unwrap();
+    console.update(Msg::Finished { request, answer: Err("no packer in PATH".into()) });
     assert!(toast(&console).contains("no packer in PATH"), "{}", toast(&console));
-    assert!(console.allows(&console.aimed(Command::Build)).is_ok());
+    assert!(console.allows(&console.operation_on_selection(Command::Build)).is_ok());
 }
 
 #[test]
@@ -243,14 +243,14 @@ fn read_only_refuses_every_change_and_says_so() {
 #[test]
 fn a_picture_is_asked_for_every_two_seconds_while_it_can_be_seen() {
     let mut console = on("debian-12");
-    let question = picture_question(&fixture::measured(&mut console, 10));
+    let request = picture_question(&fixture::measured(&mut console, 10));
     let tick = |console: &mut Console, seconds| {
         let now = fixture::now() + jiff::SignedDuration::from_secs(seconds);
         let effects = console.update(Msg::Ticked { now });
         effects.iter().filter(|effect| matches!(effect, Effect::TakePicture { .. })).count()
     };
     assert_eq!(tick(&mut console, 5), 0, "the one before is not answered yet");
-    console.update(Msg::PictureTaken { question, answer: Err("powered off".into()) });
+    console.update(Msg::PictureTaken { request, answer: Err("powered off".into()) });
     assert_eq!(console.picture.trouble(), Some("powered off"));
     assert_eq!(tick(&mut console, 6), 0, "asked again by the failure's own message");
     typed(&mut console, "f");
@@ -265,7 +265,7 @@ fn the_picture_of_another_guest_is_dropped() {
     console.lines.select(&key("windows-server-2025"));
     let effects = console.update(Msg::Ticked { now: fixture::now() });
     assert_ne!(picture_question(&effects), old);
-    console.update(Msg::PictureTaken { question: old, answer: Err("of the other one".into()) });
+    console.update(Msg::PictureTaken { request: old, answer: Err("of the other one".into()) });
     assert_eq!(console.picture.trouble(), None);
 }
 
@@ -373,12 +373,12 @@ fn a_refusal_names_keys() {
 #[test]
 fn what_the_account_may_not_do_is_refused_by_vspheres_name() {
     let mut console = night();
-    let aimed = |command| Operation { command, line: Some(key("ubuntu-2404")) };
-    let before = console.allows(&aimed(Command::Promote));
+    let operation_on_selection = |command| Operation { command, line: Some(key("ubuntu-2404")) };
+    let before = console.allows(&operation_on_selection(Command::Promote));
     console.update(Msg::PrivilegesRead(["VirtualMachine.Config.Rename"].into()));
-    let refused = console.allows(&aimed(Command::Promote)).unwrap_err().0;
+    let refused = console.allows(&operation_on_selection(Command::Promote)).unwrap_err().0;
     assert!(before.is_ok() && refused.contains("lacks VirtualMachine.Config.Rename"), "{before:?} {refused}");
     // Granted meanwhile, and asked again after a reconnect.
     console.update(Msg::PrivilegesRead(std::collections::BTreeSet::new()));
-    assert_eq!(console.allows(&aimed(Command::Promote)), before);
+    assert_eq!(console.allows(&operation_on_selection(Command::Promote)), before);
 }

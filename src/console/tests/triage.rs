@@ -9,9 +9,9 @@ use crate::console::log::Stamps;
 use crate::console::overlay::Overlay;
 use crate::console::panes::Pane;
 use crate::console::run::{RunState, Still};
+use crate::console::screen_text::ScreenText;
 use crate::console::verdict::Case;
-use crate::console::words::Words;
-use crate::console::{Console, Effect, Msg, Opening, Question};
+use crate::console::{Console, Effect, Msg, Opening, RequestId};
 
 const STUCK: &str = "windows-server-2025";
 
@@ -35,9 +35,9 @@ fn frozen(minutes: i64) -> crate::console::run::RunSeen {
     run
 }
 
-fn sought(effects: &[Effect]) -> Option<(Question, u64)> {
+fn sought(effects: &[Effect]) -> Option<(RequestId, u64)> {
     effects.iter().find_map(|effect| match effect {
-        Effect::SeekLog { question, sought: Sought::Offset(offset), .. } => Some((*question, *offset)),
+        Effect::SeekLog { request, sought: Sought::Offset(offset), .. } => Some((*request, *offset)),
         _ => None,
     })
 }
@@ -103,12 +103,12 @@ fn z_saves_the_bundle_of_the_selected_run() {
     let mut console = stuck();
     let effects = typed(&mut console, "z");
     let saved = effects.iter().find_map(|effect| match effect {
-        Effect::SaveBundle { question, key, .. } => Some((*question, key.0.as_str())),
+        Effect::SaveBundle { request, key, .. } => Some((*request, key.0.as_str())),
         _ => None,
     });
-    let (question, key) = saved.unwrap();
+    let (request, key) = saved.unwrap();
     assert_eq!((key, console.idle()), (STUCK, false));
-    console.update(Msg::Saved { question, answer: Ok("/home/me/x.zip".into()) });
+    console.update(Msg::Saved { request, answer: Ok("/home/me/x.zip".into()) });
     assert_eq!(toast(&console), "saved /home/me/x.zip");
     console.lines.select(&fixture::key("debian-13"));
     assert!(typed(&mut console, "z").iter().all(|effect| !matches!(effect, Effect::SaveBundle { .. })));
@@ -121,9 +121,9 @@ fn a_verdict_on_another_run_is_not_shown() {
     fixture::judged(&mut console, &effects);
     console.update(Msg::RunsRead(vec![(key(STUCK), Ok(Some(fixture::run(RunState::Running, 1, None))))]));
     assert!(console.case().is_none());
-    let late = Msg::Judged { question: Question(1), answer: Ok(Box::new(fixture::verdict())) };
+    let late = Msg::Judged { request: RequestId(1), answer: Ok(Box::new(fixture::verdict())) };
     console.update(late);
-    assert!(console.case().is_none(), "an answer to no question");
+    assert!(console.case().is_none(), "an answer to no request");
 }
 
 #[test]
@@ -177,10 +177,10 @@ fn left_goes_back_through_the_pictures_and_the_log_follows() {
     let left = |console: &mut Console| press(console, KeyPress::code(Code::Left));
     let effects = left(&mut console);
     assert_eq!(console.timeline.at(), Some(2));
-    let (question, offset) = sought(&effects).unwrap();
+    let (request, offset) = sought(&effects).unwrap();
     assert_eq!(offset, 480);
     let found = crate::console::log::Found { line: 5, around: false };
-    console.update(Msg::LogFound { question, answer: Ok(Some(found)) });
+    console.update(Msg::LogFound { request, answer: Ok(Some(found)) });
     assert_eq!((console.log.cursor(), console.log.follows()), (5, false));
     assert!(effects.iter().any(|effect| matches!(effect, Effect::ReadFrame { .. })));
     left(&mut console);
@@ -217,12 +217,12 @@ fn reading_back_in_the_log_shows_the_picture_of_that_time() {
 fn a_recorded_picture_is_read_once_and_shown() {
     let mut console = stuck();
     let effects = typed(&mut console, "\th");
-    let question = effects.iter().find_map(|effect| match effect {
-        Effect::ReadFrame { question, .. } => Some(*question),
+    let request = effects.iter().find_map(|effect| match effect {
+        Effect::ReadFrame { request, .. } => Some(*request),
         _ => None,
     });
     assert!(shown(&mut console).iter().all(|effect| !matches!(effect, Effect::ReadFrame { .. })), "it is under way");
-    console.update(Msg::FrameRead { question: question.unwrap(), answer: Ok(fixture::picture(7)) });
+    console.update(Msg::FrameRead { request: request.unwrap(), answer: Ok(fixture::picture(7)) });
     assert_eq!(console.picture_shown(), Some(&fixture::picture(7)));
     assert!(shown(&mut console).iter().all(|effect| !matches!(effect, Effect::ReadFrame { .. })));
 }
@@ -232,24 +232,24 @@ fn the_text_of_a_picture_is_read_once_and_copied() {
     let mut console = stuck();
     let asked = |effects: &[Effect]| {
         effects.iter().find_map(|effect| match effect {
-            Effect::ReadWords { question, thorough, .. } => Some((*question, *thorough)),
+            Effect::ReadWords { request, thorough, .. } => Some((*request, *thorough)),
             _ => None,
         })
     };
     let effects = typed(&mut console, "\th");
-    let question = effects.iter().find_map(|effect| match effect {
-        Effect::ReadFrame { question, .. } => Some(*question),
+    let request = effects.iter().find_map(|effect| match effect {
+        Effect::ReadFrame { request, .. } => Some(*request),
         _ => None,
     });
-    let effects = console.update(Msg::FrameRead { question: question.unwrap(), answer: Ok(fixture::picture(7)) });
-    let (question, thorough) = asked(&effects).unwrap();
+    let effects = console.update(Msg::FrameRead { request: request.unwrap(), answer: Ok(fixture::picture(7)) });
+    let (request, thorough) = asked(&effects).unwrap();
     assert!(!thorough, "nobody asked for the text yet");
-    console.update(Msg::WordsRead { question, answer: Ok(Words::default()) });
+    console.update(Msg::WordsRead { request, answer: Ok(ScreenText::default()) });
     let effects = typed(&mut console, "c");
-    let (question, thorough) = asked(&effects).unwrap();
+    let (request, thorough) = asked(&effects).unwrap();
     assert!(thorough);
-    let words = Words { rows: vec!["Choose a".into(), "licensing method".into()], ..Words::default() };
-    let effects = console.update(Msg::WordsRead { question, answer: Ok(words) });
+    let words = ScreenText { rows: vec!["Choose a".into(), "licensing method".into()], ..ScreenText::default() };
+    let effects = console.update(Msg::WordsRead { request, answer: Ok(words) });
     let copied = effects.iter().find_map(|effect| match effect {
         Effect::Clipboard(text) => Some(text.as_str()),
         _ => None,
@@ -259,11 +259,11 @@ fn the_text_of_a_picture_is_read_once_and_copied() {
     assert!(asked(&typed(&mut console, "u")).is_none(), "the same picture is not read again");
 }
 
-fn type_asked(console: &mut Console) -> Question {
+fn type_asked(console: &mut Console) -> RequestId {
     typed(console, "i")
         .iter()
         .find_map(|effect| match effect {
-            Effect::MayType { question, .. } => Some(*question),
+            Effect::MayType { request, .. } => Some(*request),
             _ => None,
         })
         .expect("vCenter is asked")
@@ -272,10 +272,10 @@ fn type_asked(console: &mut Console) -> Question {
 #[test]
 fn typing_is_armed_by_text_privilege_and_y() {
     let mut console = stuck();
-    let question = type_asked(&mut console);
+    let request = type_asked(&mut console);
     typed(&mut console, "root<enter>\n");
     assert!(typed(&mut console, "y").iter().all(|effect| !effect.mutates()), "vCenter has not answered");
-    console.update(Msg::Guarded { question, answer: Ok(()) });
+    console.update(Msg::Guarded { request, answer: Ok(()) });
     let effects = typed(&mut console, "y");
     let keys = effects.iter().find_map(|effect| match effect {
         Effect::Type { vm, keys, .. } => Some((vm.moid.0.as_str(), keys.as_str())),
@@ -287,9 +287,9 @@ fn typing_is_armed_by_text_privilege_and_y() {
 #[test]
 fn without_the_privilege_nothing_is_typed() {
     let mut console = stuck();
-    let question = type_asked(&mut console);
+    let request = type_asked(&mut console);
     let reason = "svc-packer lacks VirtualMachine.Interact.PutUsbScanCodes".to_owned();
-    console.update(Msg::Guarded { question, answer: Err(reason.clone()) });
+    console.update(Msg::Guarded { request, answer: Err(reason.clone()) });
     typed(&mut console, "root\n");
     assert!(typed(&mut console, "y").iter().all(|effect| !effect.mutates()));
     assert!(matches!(&console.overlay, Some(Overlay::Confirm(confirm)) if confirm.check == Check::Refused(reason)));
@@ -298,8 +298,8 @@ fn without_the_privilege_nothing_is_typed() {
 #[test]
 fn what_cannot_be_typed_is_not_armed() {
     let mut console = stuck();
-    let question = type_asked(&mut console);
-    console.update(Msg::Guarded { question, answer: Ok(()) });
+    let request = type_asked(&mut console);
+    console.update(Msg::Guarded { request, answer: Ok(()) });
     typed(&mut console, "<f13>\n");
     let Some(Overlay::Confirm(confirm)) = &console.overlay else { panic!("still open") };
     assert!(confirm.complaint.as_deref().unwrap().starts_with("no key <f13>"));
@@ -327,8 +327,8 @@ fn a_screen_is_taught_by_its_words() {
     let mut console = stuck();
     let effects = typed(&mut console, "\th");
     for effect in effects {
-        if let Effect::ReadFrame { question, .. } = effect {
-            console.update(Msg::FrameRead { question, answer: Ok(fixture::picture(7)) });
+        if let Effect::ReadFrame { request, .. } = effect {
+            console.update(Msg::FrameRead { request, answer: Ok(fixture::picture(7)) });
         }
     }
     typed(&mut console, "Tstuck-at-disk\n");

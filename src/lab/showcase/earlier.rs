@@ -36,8 +36,8 @@ pub fn write(state: &StateDir, line: &Line, speed: f64) -> io::Result<()> {
             let stamp = after(seconds)?.to_zoned(TimeZone::system()).strftime("%Y/%m/%d %H:%M:%S").to_string();
             writeln!(log, "{stamp} ui: ==> vsphere-iso.earlier: {text}").map_err(io::Error::other)?;
         }
-        let cradle = packer_run::cradle(state, line)?;
-        std::fs::write(cradle.path().join("packer-build.log"), log)?;
+        let incoming_dir = packer_run::incoming_dir(state, line)?;
+        std::fs::write(incoming_dir.path().join("packer-build.log"), log)?;
         let foreign = Foreign {
             origin: "the demo".into(),
             name: "earlier".into(),
@@ -47,7 +47,7 @@ pub fn write(state: &StateDir, line: &Line, speed: f64) -> io::Result<()> {
             reason: Some("stopped, a run of the demo".into()),
             packer_version: String::new(),
         };
-        packer_run::adopt(state, line, &foreign, cradle)?;
+        packer_run::adopt(state, line, &foreign, incoming_dir)?;
     }
     Ok(())
 }

@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use jiff::Timestamp;
 
-use super::{Standing, Trouble, Work, words};
+use super::{Backoff, Standing, Work, screen_text};
 use crate::guest::picture::Picture;
 use crate::guest::recording::{Event, FRAMES, Frame};
 use crate::guest::screen::Motion;
@@ -25,7 +25,7 @@ impl Work {
         }
         let log = std::fs::metadata(&self.subject.log).map_or(0, |log| log.len());
         let at = self.now();
-        let bytes = match self.client.screenshot(vm, self.eye.width()).await {
+        let bytes = match self.client.screenshot(vm, self.frame_filter.width()).await {
             Ok(bytes) => bytes,
             Err(error) => return self.no_picture(&error),
         };
@@ -35,7 +35,7 @@ impl Work {
             Ok(picture) => picture,
             Err(error) => return self.no_picture(&Error::Picture { vm: vm.name.clone(), reason: error.to_string() }),
         };
-        self.pictures = Trouble::default();
+        self.pictures = Backoff::default();
         if self.by_task {
             self.next_picture = Some(Instant::now() + EVERY_TASK.div_f64(self.pace.max(0.01)));
         }
@@ -56,25 +56,26 @@ impl Work {
 
     pub(super) async fn see(&mut self, picture: Picture, at: Timestamp, log: u64) -> std::io::Result<()> {
         let elapsed = self.began.elapsed().mul_f64(self.pace);
-        let (mut eye, shown) = (std::mem::take(&mut self.eye), picture.clone());
+        let (mut frame_filter, shown) = (std::mem::take(&mut self.frame_filter), picture.clone());
         let seen = tokio::task::spawn_blocking(move || {
-            let sight = eye.see(&shown.image().to_rgb8(), elapsed);
-            (eye, sight)
+            let decision = frame_filter.see(&shown.image().to_rgb8(), elapsed);
+            (frame_filter, decision)
         });
-        let (eye, sight) = seen.await.map_err(std::io::Error::other)?;
-        self.eye = eye;
-        if sight.keep {
+        let (frame_filter, decision) = seen.await.map_err(std::io::Error::other)?;
+        self.frame_filter = frame_filter;
+        if decision.keep {
             let file = format!("{FRAMES}/{}.png", at.as_millisecond());
-            let frame = Frame { at, file: file.clone(), until: at, changed: sight.changed, log, kind: sight.kind };
-            self.store.keep(picture.png(), frame, sight.pixels)?;
+            let frame =
+                Frame { at, file: file.clone(), until: at, changed: decision.changed, log, kind: decision.kind };
+            self.store.keep(picture.png(), frame, decision.pixels)?;
             self.standing = Some(Standing { file, picture, looks: 0, read: false });
             return Ok(());
         }
-        self.store.add(&Event::Still { at, kind: sight.kind })?;
+        self.store.add(&Event::Still { at, kind: decision.kind })?;
         if let Some(standing) = &mut self.standing {
             standing.looks += 1;
         }
-        if !matches!(sight.kind, Motion::Blank | Motion::BlankCursor) {
+        if !matches!(decision.kind, Motion::Blank | Motion::BlankCursor) {
             self.read_words();
         }
         Ok(())
@@ -91,7 +92,7 @@ impl Work {
         let (screens, scrubber, at) = (Arc::clone(&self.screens), Arc::clone(&self.scrubber), self.now());
         self.reading = Some(tokio::spawn(async move {
             let image = picture.image().to_rgb8();
-            words::read(&image, file, at, &screens, &scrubber).await
+            screen_text::read(&image, file, at, &screens, &scrubber).await
         }));
     }
 

@@ -6,9 +6,9 @@ use std::time::Duration;
 use jiff::{SignedDuration, Timestamp};
 
 use super::Work;
-use super::eye::Eye;
+use super::frame_filter::FrameFilter;
 use crate::guest::recording::{Event, GuestState, TaskState};
-use crate::vcenter::{Error, Happening, Moid, Vm};
+use crate::vcenter::{Error, Moid, Vm, VmEvent};
 
 /// A VM so much older than the run is what an earlier one left.
 const LEFTOVER: SignedDuration = SignedDuration::from_hours(1);
@@ -36,7 +36,7 @@ impl Work {
     }
 
     /// The VM of this build, if it is there.
-    pub(super) async fn find(&mut self) -> Result<Option<(Vm, Vec<Happening>)>, Error> {
+    pub(super) async fn find(&mut self) -> Result<Option<(Vm, Vec<VmEvent>)>, Error> {
         if let Some(moid) = &self.vm {
             let found = self.client.observe(moid).await?;
             if let Some(found) = found.filter(|(vm, _)| !vm.template) {
@@ -55,7 +55,7 @@ impl Work {
             self.add(&Event::Pace { at: self.now(), speed: pace });
         }
         self.vm = Some(vm.moid.clone());
-        (self.eye, self.standing) = (Eye::default(), None);
+        (self.frame_filter, self.standing) = (FrameFilter::default(), None);
         self.client.observe(&vm.moid).await
     }
 
@@ -75,7 +75,7 @@ impl Work {
         Ok(())
     }
 
-    pub(super) fn tasks_are(&mut self, tasks: Vec<Happening>) -> std::io::Result<()> {
+    pub(super) fn tasks_are(&mut self, tasks: Vec<VmEvent>) -> std::io::Result<()> {
         // Our own way to a picture, where `/screen` is refused, is not news.
         let (own, tasks): (Vec<_>, Vec<_>) =
             tasks.into_iter().partition(|task| task.name.to_ascii_lowercase().ends_with("createscreenshot"));

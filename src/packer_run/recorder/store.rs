@@ -33,7 +33,7 @@ const STOOD: Duration = Duration::from_secs(30);
 
 /// A picture that was kept, with what decides whether it stays.
 #[derive(Debug)]
-struct Kept {
+struct KeptFrame {
     frame: Frame,
     bytes: u64,
     /// pixels that differ from the picture before
@@ -50,7 +50,7 @@ pub struct Store {
     full: bool,
     /// the last line may have come half only
     torn: bool,
-    kept: Vec<Kept>,
+    kept: Vec<KeptFrame>,
 }
 
 impl Store {
@@ -110,7 +110,7 @@ impl Store {
         file.write_all(png)?;
         file.persist(self.dir.join(&frame.file))?;
         self.write(&Event::Frame(frame.clone()))?;
-        self.kept.push(Kept { frame, bytes: png.len() as u64, pixels });
+        self.kept.push(KeptFrame { frame, bytes: png.len() as u64, pixels });
         while self.kept.len() > self.bounds.frames || self.bytes() > self.bounds.bytes {
             let Some(at) = self.least() else { break };
             self.drop_frame(at)?;
@@ -125,7 +125,7 @@ impl Store {
     /// The picture that is missed least: one that passed by and hardly differs from the one before, the oldest of these.
     /// The first and the newest two stay.
     fn least(&self) -> Option<usize> {
-        let stood = |kept: &Kept| {
+        let stood = |kept: &KeptFrame| {
             Duration::try_from(kept.frame.until.duration_since(kept.frame.at)).is_ok_and(|time| time >= STOOD)
         };
         let middle = 1..self.kept.len().saturating_sub(2);

@@ -1,4 +1,4 @@
-//! The recorder's eye on consoles of real installers, kernels and boot loaders over time: no alarm while something still
+//! The recorder's frame_filter on consoles of real installers, kernels and boot loaders over time: no alarm while something still
 //! comes, an alarm where nothing does. `TMPL_SCREENS_CORPUS` names another folder of them than `tests/screens`.
 
 use std::path::{Path, PathBuf};
@@ -40,7 +40,7 @@ fn moment(seconds: f64) -> Timestamp {
 struct Watched {
     dir: tempfile::TempDir,
     store: Store,
-    eye: Eye,
+    frame_filter: FrameFilter,
     screens: Vec<ScreenLabel>,
     looks: u32,
     file: String,
@@ -55,19 +55,25 @@ impl Watched {
         let (power, tools) = (Some(PowerState::PoweredOn), None);
         store.add(&Event::Guest(GuestState { at: moment(0.0), power, ip: None, tools })).unwrap();
         let screens = Rules::shipped().unwrap().screens;
-        Self { dir, store, eye: Eye::default(), screens, looks: 0, file: String::new(), last_new: 0.0 }
+        Self { dir, store, frame_filter: FrameFilter::default(), screens, looks: 0, file: String::new(), last_new: 0.0 }
     }
 
     fn look(&mut self, image: &image::RgbImage, t: f64) -> Stillness {
-        let (at, sight) = (moment(t), self.eye.see(image, Duration::from_secs_f64(t)));
-        if sight.keep {
+        let (at, decision) = (moment(t), self.frame_filter.see(image, Duration::from_secs_f64(t)));
+        if decision.keep {
             self.file = format!("{FRAMES}/{}.png", at.as_millisecond());
-            let frame =
-                Frame { at, file: self.file.clone(), until: at, changed: sight.changed, log: 0, kind: sight.kind };
-            self.store.keep(b"png", frame, sight.pixels).unwrap();
+            let frame = Frame {
+                at,
+                file: self.file.clone(),
+                until: at,
+                changed: decision.changed,
+                log: 0,
+                kind: decision.kind,
+            };
+            self.store.keep(b"png", frame, decision.pixels).unwrap();
             (self.looks, self.last_new) = (0, t);
         } else {
-            self.store.add(&Event::Still { at, kind: sight.kind }).unwrap();
+            self.store.add(&Event::Still { at, kind: decision.kind }).unwrap();
             self.looks += 1;
         }
         if let (STANDS, Some(text)) = (self.looks, screen::read_cells(image)) {

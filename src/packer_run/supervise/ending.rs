@@ -6,7 +6,7 @@ use std::time::Duration;
 use jiff::Timestamp;
 use tokio::time::Instant;
 
-use super::{BEAT, Supervisor};
+use super::{POLL_EVERY, Supervisor};
 use crate::packer_run::record::{CancelMark, OUTPUT, Stage};
 use crate::packer_run::run::{state, told_end};
 use crate::packer_run::{BuildError, Run, RunState};
@@ -90,7 +90,7 @@ impl Supervisor<'_> {
             } else if room.elapsed() > NO_ROOM || began.elapsed() > LAST_WORDS {
                 return self.note(format!("nobody reads this; the rest is in {}", self.dir.join(OUTPUT).display()));
             } else {
-                tokio::time::sleep(BEAT).await;
+                tokio::time::sleep(POLL_EVERY).await;
             }
         }
     }

@@ -4,13 +4,13 @@ use std::path::Path;
 
 use saphyr::{LoadableYamlNode, MarkedYaml};
 
-use super::{Finding, Source};
+use super::{Defect, Source};
 use crate::pipeline::Line;
 
 /// Workflows that are dispatched by line.
 const WORKFLOWS: [&str; 2] = [".github/workflows/build-templates.yml", ".github/workflows/upload-isos.yml"];
 
-pub(super) fn check(repo: &Path, lines: &[Line], findings: &mut Vec<Finding>) {
+pub(super) fn check(repo: &Path, lines: &[Line], findings: &mut Vec<Defect>) {
     for path in WORKFLOWS {
         match Source::read(repo, Path::new(path)) {
             Ok(source) => options(&source, lines, findings),
@@ -19,7 +19,7 @@ pub(super) fn check(repo: &Path, lines: &[Line], findings: &mut Vec<Finding>) {
     }
 }
 
-fn options(source: &Source, lines: &[Line], findings: &mut Vec<Finding>) {
+fn options(source: &Source, lines: &[Line], findings: &mut Vec<Defect>) {
     let documents = match MarkedYaml::load_from_str(&source.text) {
         Ok(documents) => documents,
         Err(error) => {

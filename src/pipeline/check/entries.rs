@@ -6,11 +6,11 @@ use std::path::Path;
 use serde::Deserialize;
 use serde_json::Value;
 
-use super::{Finding, MatrixText};
+use super::{Defect, MatrixText};
 use crate::pipeline::Line;
 
 /// The entries that can be read; `None` when nothing further can be said. Shape defects go to `findings`.
-pub(super) fn read(repo: &Path, matrix: &MatrixText, findings: &mut Vec<Finding>) -> Option<Vec<Line>> {
+pub(super) fn read(repo: &Path, matrix: &MatrixText, findings: &mut Vec<Defect>) -> Option<Vec<Line>> {
     let values: Vec<Value> = match serde_json::from_str(&matrix.source.text) {
         Ok(values) => values,
         Err(error) => {
@@ -46,7 +46,7 @@ pub(super) fn read(repo: &Path, matrix: &MatrixText, findings: &mut Vec<Finding>
 }
 
 /// Two entries with one key cannot be told apart; two with one base name would race for the same template.
-fn unique<'a>(matrix: &MatrixText, field: &str, values: impl Iterator<Item = &'a str>, findings: &mut Vec<Finding>) {
+fn unique<'a>(matrix: &MatrixText, field: &str, values: impl Iterator<Item = &'a str>, findings: &mut Vec<Defect>) {
     let mut counts: HashMap<&str, usize> = HashMap::new();
     for value in values {
         *counts.entry(value).or_default() += 1;
@@ -58,7 +58,7 @@ fn unique<'a>(matrix: &MatrixText, field: &str, values: impl Iterator<Item = &'a
 }
 
 /// Fields whose form matters to somebody downstream.
-fn fields(repo: &Path, matrix: &MatrixText, line: &Line, findings: &mut Vec<Finding>) {
+fn fields(repo: &Path, matrix: &MatrixText, line: &Line, findings: &mut Vec<Defect>) {
     let key = line.key.0.as_str();
     let mut wrong = |field: &str, what: String, remedy: &str| findings.push(matrix.field(key, field, what, remedy));
     let plain = |text: &str| {

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::path::Path;
 
 use super::varfile::VarFile;
-use super::{Finding, MatrixText, Template};
+use super::{Defect, MatrixText, Template};
 use crate::pipeline::{Line, Os, argv, varfiles};
 
 /// Variables that the environment supplies as `PKR_VAR_<name>`, never a file.
@@ -23,7 +23,7 @@ pub const FROM_ENVIRONMENT: [&str; 9] = [
 /// Files that only Linux lines are given.
 const LINUX_FILES: [&str; 2] = ["network.pkrvars.hcl", "linux-storage.pkrvars.hcl"];
 
-pub(super) fn check(repo: &Path, matrix: &MatrixText, line: &Line, findings: &mut Vec<Finding>) {
+pub(super) fn check(repo: &Path, matrix: &MatrixText, line: &Line, findings: &mut Vec<Defect>) {
     let template = Template::read(repo, &line.build_dir, findings);
     let mut supplied: BTreeSet<String> = FROM_ENVIRONMENT.iter().map(|name| (*name).to_owned()).collect();
     for path in varfiles::order(line) {
@@ -50,7 +50,7 @@ pub(super) fn check(repo: &Path, matrix: &MatrixText, line: &Line, findings: &mu
 }
 
 /// A Windows template declares no network or storage variables, so these files must not be its config either.
-fn misplaced_config(matrix: &MatrixText, line: &Line, findings: &mut Vec<Finding>) {
+fn misplaced_config(matrix: &MatrixText, line: &Line, findings: &mut Vec<Defect>) {
     let linux_file = LINUX_FILES.contains(&line.config.as_str()) || line.config.starts_with("linux-");
     if line.os == Os::Windows && linux_file {
         findings.push(matrix.field(
@@ -62,11 +62,11 @@ fn misplaced_config(matrix: &MatrixText, line: &Line, findings: &mut Vec<Finding
     }
 }
 
-fn required(line: &Line, template: &Template, supplied: &BTreeSet<String>, findings: &mut Vec<Finding>) {
+fn required(line: &Line, template: &Template, supplied: &BTreeSet<String>, findings: &mut Vec<Defect>) {
     let path = Path::new(varfiles::CONFIG_DIR).join(&line.config);
     for (name, variable) in &template.variables {
         if variable.required && !supplied.contains(name) {
-            findings.push(Finding {
+            findings.push(Defect {
                 file: path.clone(),
                 line: None,
                 what: format!("nobody supplies {name}, which {} requires", line.build_dir),
@@ -77,7 +77,7 @@ fn required(line: &Line, template: &Template, supplied: &BTreeSet<String>, findi
 }
 
 /// The `-only` that packer will be given must name a source of the template.
-fn only(matrix: &MatrixText, line: &Line, template: &Template, findings: &mut Vec<Finding>) {
+fn only(matrix: &MatrixText, line: &Line, template: &Template, findings: &mut Vec<Defect>) {
     let Some(only) = argv::only(line) else { return };
     if template.sources.is_empty() || template.sources.contains(&only) {
         return;
@@ -93,7 +93,7 @@ fn only(matrix: &MatrixText, line: &Line, template: &Template, findings: &mut Ve
 }
 
 /// What stands both in the matrix and in the line's var-file must be equal.
-fn agree(matrix: &MatrixText, line: &Line, file: &VarFile, findings: &mut Vec<Finding>) {
+fn agree(matrix: &MatrixText, line: &Line, file: &VarFile, findings: &mut Vec<Defect>) {
     let mut pair = |name: &str, field: &str, expected: &str| match file.get(name) {
         None => findings.push(file.source.whole(
             format!("{name} is not assigned"),

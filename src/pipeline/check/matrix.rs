@@ -1,6 +1,6 @@
 //! The matrix's text with the places of its fields.
 
-use super::{Finding, Source};
+use super::{Defect, Source};
 use crate::pipeline::positions::Positions;
 
 /// The file, and where its fields stand.
@@ -16,7 +16,7 @@ impl MatrixText {
     }
 
     /// A finding at a field of the entry with this key; about the whole file when the place cannot be told.
-    pub fn field(&self, key: &str, name: &str, what: impl Into<String>, remedy: impl Into<String>) -> Finding {
+    pub fn field(&self, key: &str, name: &str, what: impl Into<String>, remedy: impl Into<String>) -> Defect {
         match self.positions.field(key, name).or_else(|| self.positions.field(key, "key")) {
             Some(place) => self.source.at(place.start, what, remedy),
             None => self.source.whole(what, remedy),

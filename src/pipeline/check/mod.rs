@@ -22,7 +22,7 @@ pub use template::{Template, Variable};
 
 /// One defect: where it is, what it is, what to do.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, serde::Serialize)]
-pub struct Finding {
+pub struct Defect {
     /// file, relative to the repository
     pub file: PathBuf,
     /// line in that file, from 1; absent when the file as a whole is meant
@@ -33,7 +33,7 @@ pub struct Finding {
     pub remedy: String,
 }
 
-impl fmt::Display for Finding {
+impl fmt::Display for Defect {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}", self.file.display())?;
         if let Some(line) = self.line {
@@ -46,7 +46,7 @@ impl fmt::Display for Finding {
 /// Checks the repository at `repo`: every line, or only the one called `only`. An empty result means sound.
 ///
 /// What concerns the matrix as a whole (duplicates, dispatch lists) is checked in both cases.
-pub fn check(repo: &Path, only: Option<&str>) -> Vec<Finding> {
+pub fn check(repo: &Path, only: Option<&str>) -> Vec<Defect> {
     let mut findings = Vec::new();
     let matrix = match Source::read(repo, Path::new(super::matrix::MATRIX_PATH)) {
         Ok(source) => MatrixText::new(source),

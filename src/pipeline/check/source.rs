@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use super::Finding;
+use super::Defect;
 
 /// A text file with its path relative to the repository.
 pub(super) struct Source {
@@ -12,10 +12,10 @@ pub(super) struct Source {
 
 impl Source {
     /// Reads `path`; a file that is not there or not text is a finding of its own.
-    pub fn read(repo: &Path, path: &Path) -> Result<Self, Finding> {
+    pub fn read(repo: &Path, path: &Path) -> Result<Self, Defect> {
         match std::fs::read_to_string(repo.join(path)) {
             Ok(text) => Ok(Self { path: path.to_owned(), text }),
-            Err(error) => Err(Finding {
+            Err(error) => Err(Defect {
                 file: path.to_owned(),
                 line: None,
                 what: format!("cannot be read: {error}"),
@@ -25,13 +25,13 @@ impl Source {
     }
 
     /// A finding at a byte offset.
-    pub fn at(&self, offset: usize, what: impl Into<String>, remedy: impl Into<String>) -> Finding {
+    pub fn at(&self, offset: usize, what: impl Into<String>, remedy: impl Into<String>) -> Defect {
         let line = self.text.as_bytes().iter().take(offset).filter(|byte| **byte == b'\n').count() + 1;
-        Finding { file: self.path.clone(), line: Some(line), what: what.into(), remedy: remedy.into() }
+        Defect { file: self.path.clone(), line: Some(line), what: what.into(), remedy: remedy.into() }
     }
 
     /// A finding about the file as a whole.
-    pub fn whole(&self, what: impl Into<String>, remedy: impl Into<String>) -> Finding {
-        Finding { file: self.path.clone(), line: None, what: what.into(), remedy: remedy.into() }
+    pub fn whole(&self, what: impl Into<String>, remedy: impl Into<String>) -> Defect {
+        Defect { file: self.path.clone(), line: None, what: what.into(), remedy: remedy.into() }
     }
 }

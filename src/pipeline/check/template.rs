@@ -6,7 +6,7 @@ use std::path::Path;
 use hcl_edit::Span;
 use hcl_edit::structure::{Block, Body};
 
-use super::{Finding, Source};
+use super::{Defect, Source};
 
 /// A declared variable.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -30,7 +30,7 @@ pub struct Template {
 
 impl Template {
     /// Reads every `*.pkr.hcl` of a folder. Files that do not parse are findings; the rest is still used.
-    pub fn read(repo: &Path, dir: &str, findings: &mut Vec<Finding>) -> Self {
+    pub fn read(repo: &Path, dir: &str, findings: &mut Vec<Defect>) -> Self {
         let mut template = Self::default();
         let Ok(entries) = std::fs::read_dir(repo.join(dir)) else { return template };
         let mut names: Vec<_> = entries.flatten().map(|entry| entry.file_name()).collect();
@@ -42,7 +42,7 @@ impl Template {
             }
         }
         if template.sources.is_empty() {
-            findings.push(Finding {
+            findings.push(Defect {
                 file: dir.into(),
                 line: None,
                 what: "no build block with a source".into(),
@@ -52,7 +52,7 @@ impl Template {
         template
     }
 
-    fn add(&mut self, source: &Source, findings: &mut Vec<Finding>) {
+    fn add(&mut self, source: &Source, findings: &mut Vec<Defect>) {
         let body = match parse(source) {
             Ok(body) => body,
             Err(finding) => return findings.push(finding),
@@ -66,7 +66,7 @@ impl Template {
         }
     }
 
-    fn variable(&mut self, source: &Source, block: &Block, findings: &mut Vec<Finding>) {
+    fn variable(&mut self, source: &Source, block: &Block, findings: &mut Vec<Defect>) {
         let Some(name) = block.labels.first().map(|label| label.as_str()) else { return };
         let attribute = |key: &str| block.body.get_attribute(key).map(|attribute| &attribute.value);
         let variable = Variable {
@@ -100,7 +100,7 @@ impl Template {
 }
 
 /// Parses HCL; an error becomes a finding at its line.
-pub(super) fn parse(source: &Source) -> Result<Body, Finding> {
+pub(super) fn parse(source: &Source) -> Result<Body, Defect> {
     source.text.parse::<Body>().map_err(|error| {
         let mut finding = source.whole(format!("not HCL: {}", error.message()), "correct the syntax");
         finding.line = Some(error.location().line());

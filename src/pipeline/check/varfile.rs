@@ -5,7 +5,7 @@ use std::path::Path;
 use hcl_edit::Span;
 use hcl_edit::expr::Expression;
 
-use super::{Finding, Source, Template, template};
+use super::{Defect, Source, Template, template};
 
 /// Names that carry credentials. A var-file beats `PKR_VAR_*`, so even an empty value here would silently win over the
 /// environment.
@@ -33,7 +33,7 @@ pub(super) struct VarFile {
 }
 
 impl VarFile {
-    pub fn read(repo: &Path, path: &Path) -> Result<Self, Finding> {
+    pub fn read(repo: &Path, path: &Path) -> Result<Self, Defect> {
         let source = Source::read(repo, path)?;
         let body = template::parse(&source)?;
         if let Some(block) = body.blocks().next() {
@@ -57,7 +57,7 @@ impl VarFile {
     }
 
     /// Assignments that the template does not declare.
-    pub fn undeclared(&self, template: &Template, dir: &str, linux_only: bool, findings: &mut Vec<Finding>) {
+    pub fn undeclared(&self, template: &Template, dir: &str, linux_only: bool, findings: &mut Vec<Defect>) {
         for assignment in &self.assignments {
             if template.variables.contains_key(&assignment.name) {
                 continue;
@@ -73,7 +73,7 @@ impl VarFile {
     }
 
     /// Secrets that stand in the file, and credentials that would shadow the environment's.
-    pub fn secrets(&self, findings: &mut Vec<Finding>) {
+    pub fn secrets(&self, findings: &mut Vec<Defect>) {
         for assignment in &self.assignments {
             let Some(text) = assignment.text.as_deref() else { continue };
             let name = assignment.name.as_str();

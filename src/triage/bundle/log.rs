@@ -17,7 +17,7 @@ const LONGEST: usize = 600;
 
 /// What the page tells of the log.
 #[derive(Debug, Default)]
-pub struct Told {
+pub struct LogExcerpt {
     /// lines by their numbers, scrubbed and harmless
     pub lines: BTreeMap<u64, String>,
     /// how many there are in all
@@ -30,7 +30,7 @@ pub struct Told {
 ///
 /// # Errors
 /// Those of reading and writing.
-pub fn copy(mut log: impl BufRead, out: &mut impl Write, scrubber: &Scrubber, cited: &[u64]) -> io::Result<Told> {
+pub fn copy(mut log: impl BufRead, out: &mut impl Write, scrubber: &Scrubber, cited: &[u64]) -> io::Result<LogExcerpt> {
     copy_within(&mut log, out, scrubber, cited, HEAD, TAIL)
 }
 
@@ -41,9 +41,9 @@ fn copy_within(
     cited: &[u64],
     head: usize,
     tail: usize,
-) -> io::Result<Told> {
+) -> io::Result<LogExcerpt> {
     let mut bounded = Bounded { room: head, tail: VecDeque::new(), most: tail, dropped: 0 };
-    let mut quoted = Quoted { cited, told: Told::default(), line: Vec::new(), last: VecDeque::new() };
+    let mut quoted = Quoted { cited, told: LogExcerpt::default(), line: Vec::new(), last: VecDeque::new() };
     let (mut stream, mut clear) = (scrubber.stream(), Vec::new());
     loop {
         let piece = log.fill_buf()?;
@@ -61,7 +61,7 @@ fn copy_within(
     quoted.take(&clear);
     bounded.take(&clear, out)?;
     let cut = bounded.finish(out)?;
-    Ok(Told { cut, ..quoted.finish(scrubber) })
+    Ok(LogExcerpt { cut, ..quoted.finish(scrubber) })
 }
 
 /// Passes the first bytes on and holds the last ones.
@@ -101,7 +101,7 @@ impl Bounded {
 
 struct Quoted<'a> {
     cited: &'a [u64],
-    told: Told,
+    told: LogExcerpt,
     line: Vec<u8>,
     last: VecDeque<(u64, Vec<u8>)>,
 }
@@ -130,7 +130,7 @@ impl Quoted<'_> {
         }
     }
 
-    fn finish(mut self, scrubber: &Scrubber) -> Told {
+    fn finish(mut self, scrubber: &Scrubber) -> LogExcerpt {
         if !self.line.is_empty() {
             self.end_line();
         }
@@ -151,7 +151,7 @@ fn text(line: &[u8]) -> String {
 mod tests {
     use super::*;
 
-    fn copied(text: &str, cited: &[u64], head: usize, tail: usize) -> (String, Told) {
+    fn copied(text: &str, cited: &[u64], head: usize, tail: usize) -> (String, LogExcerpt) {
         let scrubber = Scrubber::from_env([("PKR_VAR_build_password".to_owned(), "correct-horse".to_owned())]);
         let mut out = Vec::new();
         let told = copy_within(&mut text.as_bytes(), &mut out, &scrubber, cited, head, tail).unwrap();

@@ -10,7 +10,7 @@ use jiff::Timestamp;
 use quick_xml::escape::escape;
 use serde_json::Value;
 
-use super::log::Told;
+use super::log::LogExcerpt;
 use super::{LOG, Shot, word};
 use crate::guest::recording::{Activity, Frame, GuestState, Recording};
 use crate::guest::screen::Motion;
@@ -32,7 +32,7 @@ pub struct Page<'a> {
     pub run: Option<&'a Value>,
     pub recording: &'a Recording,
     pub shots: &'a [Shot],
-    pub log: Option<&'a Told>,
+    pub log: Option<&'a LogExcerpt>,
 }
 
 /// Names of the pictures that are shown as large as they were.

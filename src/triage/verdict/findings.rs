@@ -1,9 +1,9 @@
 //! From what was heard to one finding per build.
 
 use super::case::Case;
+use super::phrasing::Phrasing;
 use super::reader::Judge;
 use super::scene::Scene;
-use super::words::Words;
 use super::{Confidence, Finding};
 use crate::packer_log::{Deadline, Ending, Phase, Track};
 use crate::text::redact::Scrubber;
@@ -11,7 +11,7 @@ use crate::text::redact::Scrubber;
 impl Judge<'_> {
     /// One finding per build, or one about packer itself, in the order of their evidence.
     pub(super) fn findings(&self, scrubber: &Scrubber, scene: &Scene) -> Vec<Finding> {
-        let words = Words { scrubber };
+        let words = Phrasing { scrubber };
         if self.cases.is_empty() {
             return vec![self.without_builds(&words, scene)];
         }
@@ -35,7 +35,7 @@ impl Judge<'_> {
         case: &Case,
         track: &Track,
         wait: Option<&Deadline>,
-        words: &Words<'_>,
+        words: &Phrasing<'_>,
         scene: &Scene,
     ) -> Finding {
         let phase = track.failed_in();
@@ -77,7 +77,7 @@ impl Judge<'_> {
     }
 
     /// Packer stopped before any build began, or was not asked to build.
-    fn without_builds(&self, words: &Words<'_>, scene: &Scene) -> Finding {
+    fn without_builds(&self, words: &Phrasing<'_>, scene: &Scene) -> Finding {
         let mut finding = words.finding(&self.common, "unknown");
         if let Some((rule, found)) = self.common.holding(self.rules, self.debug, scene).into_iter().next() {
             finding.phase = Some(Phase::Prepare.name());

@@ -3,7 +3,7 @@
 
 use jiff::{SignedDuration, Timestamp};
 
-use super::words::Words;
+use super::phrasing::Phrasing;
 use super::{Evidence, Finding, Witness};
 use crate::guest::recording::GuestState;
 use crate::triage::rules::{GuestSign, Rule, Rules};
@@ -68,7 +68,7 @@ impl GuestSign {
 
 impl Scene {
     /// Gives a finding its reason, where the log leaves it open, and adds what vCenter said.
-    pub(super) fn explain(&self, finding: &mut Finding, rules: &Rules, words: &Words<'_>) {
+    pub(super) fn explain(&self, finding: &mut Finding, rules: &Rules, words: &Phrasing<'_>) {
         if finding.class == "success" {
             return;
         }
@@ -126,7 +126,7 @@ fn give(finding: &mut Finding, rule: &Rule) {
     finding.rule = Some(rule.name.clone());
 }
 
-impl Words<'_> {
+impl Phrasing<'_> {
     /// vCenter's properties of the guest, in its own words.
     fn guest(&self, guest: &GuestState) -> Evidence {
         let word = |value: Option<String>| value.unwrap_or_else(|| "unset".to_owned());

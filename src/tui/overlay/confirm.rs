@@ -5,7 +5,7 @@ use ratatui::layout::{Position, Rect};
 use ratatui::style::Style;
 
 use super::{buttons, centred, frame};
-use crate::console::confirm::{Check, Choice, Confirm, Deed, Need};
+use crate::console::confirm::{Action, Check, Choice, Confirm, Need};
 use crate::tui::theme::Theme;
 use crate::tui::view::wrap::textwrap;
 use crate::tui::view::{put, width};
@@ -69,7 +69,7 @@ pub fn draw(confirm: &Confirm, area: Rect, theme: Theme, buffer: &mut Buffer) ->
 
 /// Whether something is destroyed that does not come back.
 fn dangerous(confirm: &Confirm) -> bool {
-    matches!(confirm.need, Need::Name { .. }) || matches!(confirm.deed, Deed::Cancel { force: true })
+    matches!(confirm.need, Need::Name { .. }) || matches!(confirm.action, Action::Cancel { force: true })
 }
 
 fn rows(confirm: &Confirm, width: u16) -> Vec<Row> {

@@ -1,4 +1,4 @@
-//! The question when work goes on.
+//! The request when work goes on.
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;

@@ -59,7 +59,7 @@ fn nested(get: &dyn Fn(&str) -> String) -> bool {
 }
 
 /// The best protocol for a terminal that gave this answer.
-fn best(answer: &Answer, iterm: bool) -> Protocol {
+fn best(answer: &TerminalReply, iterm: bool) -> Protocol {
     if !answer.complete {
         Protocol::Cells
     } else if answer.kitty {
@@ -75,14 +75,14 @@ fn best(answer: &Answer, iterm: bool) -> Protocol {
 
 /// What a terminal said.
 #[derive(Debug, Default, PartialEq, Eq)]
-struct Answer {
+struct TerminalReply {
     /// the device attributes came: it is alive
     complete: bool,
     kitty: bool,
     sixel: bool,
 }
 
-impl Answer {
+impl TerminalReply {
     fn read(bytes: &[u8]) -> Self {
         let text = String::from_utf8_lossy(bytes);
         // `CSI ? level ; feature ; … c`; feature 4 is sixel.
@@ -99,16 +99,16 @@ impl Answer {
 }
 
 /// Asks and waits for the device attributes. What cannot be asked gets no answer, which means half blocks.
-fn ask(questions: &[&str]) -> Answer {
+fn ask(questions: &[&str]) -> TerminalReply {
     let answer = terminal().and_then(|mut terminal| {
         terminal.write_all(questions.concat().as_bytes())?;
         listen(&mut terminal, Instant::now() + PATIENCE)
     });
     match answer {
-        Ok(bytes) => Answer::read(&bytes),
+        Ok(bytes) => TerminalReply::read(&bytes),
         Err(error) => {
             tracing::warn!(%error, "cannot ask the terminal what pictures it shows");
-            Answer::default()
+            TerminalReply::default()
         }
     }
 }
@@ -125,7 +125,7 @@ fn terminal() -> io::Result<File> {
 fn listen(terminal: &mut File, until: Instant) -> io::Result<Vec<u8>> {
     let mut bytes = Vec::new();
     let mut buffer = [0; 256];
-    while Instant::now() < until && !Answer::read(&bytes).complete {
+    while Instant::now() < until && !TerminalReply::read(&bytes).complete {
         match terminal.read(&mut buffer) {
             Ok(0) => break,
             Ok(length) => bytes.extend_from_slice(&buffer[..length]),
@@ -157,7 +157,7 @@ mod tests {
     use super::*;
 
     fn told(answer: &str, iterm: bool) -> Protocol {
-        best(&Answer::read(answer.as_bytes()), iterm)
+        best(&TerminalReply::read(answer.as_bytes()), iterm)
     }
 
     #[test]

@@ -9,7 +9,6 @@ use ratatui::backend::TestBackend;
 use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
 
 use super::{Colours, PictureSurface, Protocol, Theme};
-use crate::console::driver::{Driver, Parts, Report};
 use crate::console::fixture;
 use crate::console::{Console, Msg, Opening};
 use crate::iso::Wanted;
@@ -18,6 +17,7 @@ use crate::lab::{Lab, Options, Seed};
 use crate::paths::StateDir;
 use crate::pipeline::{Line, Matrix};
 use crate::tui::app::App;
+use crate::tui::driver::{Driver, Parts, Report};
 
 /// Nothing takes longer, unless it never comes.
 const PATIENCE: Duration = Duration::from_secs(60);
@@ -188,7 +188,7 @@ async fn nothing_is_drawn_when_nothing_changed() {
 fn failed_run(state: &StateDir, line: &Line) {
     let started = jiff::Timestamp::now() - jiff::SignedDuration::from_mins(30);
     let at = |seconds: i64| started + jiff::SignedDuration::from_secs(seconds);
-    let cradle = crate::packer_run::cradle(state, line).unwrap();
+    let incoming_dir = crate::packer_run::incoming_dir(state, line).unwrap();
     let told = [
         (0, "ui: ==> vsphere-iso.debian: Creating virtual machine..."),
         (10, "ui: ==> vsphere-iso.debian: Waiting for IP..."),
@@ -201,18 +201,18 @@ fn failed_run(state: &StateDir, line: &Line) {
         let stamp = at(seconds).to_zoned(zone.clone()).strftime("%Y/%m/%d %H:%M:%S").to_string();
         format!("{stamp} {text}\n")
     });
-    std::fs::write(cradle.path().join("packer-build.log"), stamped.concat()).unwrap();
+    std::fs::write(incoming_dir.path().join("packer-build.log"), stamped.concat()).unwrap();
     let frames = [(5, 80, "idle", "di-components-00"), (60, 160, "frozen", "emergency-00")].map(
         |(seconds, log, kind, picture)| {
             let file = format!("frames/{}.png", at(seconds).as_millisecond());
             let source = format!("{}/assets/lab/screens/{picture}.png", env!("CARGO_MANIFEST_DIR"));
-            std::fs::copy(source, cradle.path().join(&file)).unwrap();
+            std::fs::copy(source, incoming_dir.path().join(&file)).unwrap();
             let frame = serde_json::json!({"event": "frame", "at": at(seconds), "file": file, "until": at(1200),
             "changed": null, "log": log, "kind": kind});
             format!("{frame}\n")
         },
     );
-    std::fs::write(cradle.path().join("timeline.jsonl"), frames.concat()).unwrap();
+    std::fs::write(incoming_dir.path().join("timeline.jsonl"), frames.concat()).unwrap();
     let foreign = crate::packer_run::Foreign {
         origin: String::new(),
         name: "x".into(),
@@ -222,7 +222,7 @@ fn failed_run(state: &StateDir, line: &Line) {
         reason: None,
         packer_version: String::new(),
     };
-    crate::packer_run::adopt(state, line, &foreign, cradle).unwrap();
+    crate::packer_run::adopt(state, line, &foreign, incoming_dir).unwrap();
 }
 
 #[tokio::test(flavor = "multi_thread")]

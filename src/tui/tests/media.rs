@@ -5,7 +5,7 @@ use rstest::rstest;
 use super::app::Whole;
 use super::{SMALL, USUAL, WIDE, drawn, lost};
 use crate::console::fixture::{self, key, media, typed};
-use crate::console::media::{Moved, Report, Request};
+use crate::console::media::{Report, Request, StageProgress};
 use crate::console::{Console, Effect, Msg};
 use crate::iso::stage::Phase;
 use crate::vcenter::LinkState;
@@ -24,13 +24,13 @@ macro_rules! snapshot {
 }
 
 /// A staging of rocky-9, so far.
-fn staging(moved: Moved) -> Console {
+fn staging(moved: StageProgress) -> Console {
     let mut console = on("rocky-9");
-    let question = typed(&mut console, "Iy").iter().find_map(|effect| match effect {
-        Effect::Media(Request::Stage { question, .. }) => Some(*question),
+    let request = typed(&mut console, "Iy").iter().find_map(|effect| match effect {
+        Effect::Media(Request::Stage { request, .. }) => Some(*request),
         _ => None,
     });
-    console.update(Msg::Media(Report::Staging { question: question.unwrap(), moved }));
+    console.update(Msg::Media(Report::Staging { request: request.unwrap(), moved }));
     console
 }
 
@@ -57,7 +57,8 @@ fn every_kind_of_line(#[case] name: &str, #[case] line: &str) {
 #[case("small", SMALL)]
 fn on_its_way(#[case] name: &str, #[case] size: (u16, u16)) {
     let note = Some("https://mirror.example.com/rocky-9.iso: connection reset by peer".into());
-    let moved = Moved { phase: Phase::Copy, done: 5_400_000_000, size: 12_900_000_000, rate: Some(84_000_000), note };
+    let moved =
+        StageProgress { phase: Phase::Copy, done: 5_400_000_000, size: 12_900_000_000, rate: Some(84_000_000), note };
     snapshot!(format!("media_staging_{name}"), staging(moved), size);
 }
 
@@ -86,12 +87,12 @@ fn a_lost_link_is_said() {
 #[test]
 fn a_datastore_that_cannot_be_asked() {
     let mut console = on("debian-12");
-    let question = console.look_anew().iter().find_map(|effect| match effect {
-        Effect::Media(Request::Look { question }) => Some(*question),
+    let request = console.look_anew().iter().find_map(|effect| match effect {
+        Effect::Media(Request::Look { request }) => Some(*request),
         _ => None,
     });
     let answer = Err("datastore \"ds-iso\" is not there".into());
-    console.update(Msg::Media(Report::Looked { question: question.unwrap(), answer }));
+    console.update(Msg::Media(Report::Looked { request: request.unwrap(), answer }));
     snapshot!("media_datastore", console, USUAL);
 }
 

@@ -4,7 +4,7 @@ use rstest::rstest;
 
 use super::{SMALL, USUAL, WIDE, drawn};
 use crate::console::fixture::{self, typed};
-use crate::console::github::Heard;
+use crate::console::github::GitHubEvent;
 use crate::console::{Console, Msg};
 
 fn open(console: Console) -> Console {
@@ -27,7 +27,7 @@ fn runs_their_legs_and_what_is_wrong(#[case] name: &str, #[case] (columns, rows)
 fn without_a_token() {
     let mut console = fixture::night();
     let missing = "no GITHUB_TOKEN (or GH_TOKEN) in the environment: the pipeline on GitHub cannot be asked";
-    console.update(Msg::GitHub(Heard::Ready(Err(missing.into()))));
+    console.update(Msg::GitHub(GitHubEvent::Ready(Err(missing.into()))));
     insta::assert_snapshot!("runs_no_token", drawn(&mut open(console), 80, 24));
 }
 

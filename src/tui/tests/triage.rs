@@ -6,7 +6,7 @@ use super::{SMALL, USUAL, WIDE, drawn, plain};
 use crate::console::fixture::{self, key, typed};
 use crate::console::panes::Pane;
 use crate::console::run::{RunState, Still};
-use crate::console::words::Words;
+use crate::console::screen_text::ScreenText;
 use crate::console::{Console, Effect, Msg};
 use crate::packer_log::stage_times::Habits;
 
@@ -15,12 +15,12 @@ fn stuck() -> Console {
     let mut console = fixture::night();
     console.lines.select(&key("windows-server-2025"));
     let effects = fixture::measured(&mut console, 10);
-    let question = effects.iter().find_map(|effect| match effect {
-        Effect::OpenRecording { question, .. } => Some(*question),
+    let request = effects.iter().find_map(|effect| match effect {
+        Effect::OpenRecording { request, .. } => Some(*request),
         _ => None,
     });
     fixture::recorded(&mut console, &effects);
-    console.update(Msg::HabitsRead { question: question.unwrap(), habits: usual() });
+    console.update(Msg::HabitsRead { request: request.unwrap(), habits: usual() });
     fixture::log(&mut console, &fixture::LOG, effects);
     let mut run = fixture::run(RunState::Running, 31, Some("wait for IP"));
     let screen = Some("win-licensing".into());
@@ -82,8 +82,8 @@ fn the_text_stands_beside_the_picture() {
     drawn(&mut console, 120, 30);
     let effects = typed(&mut console, "h");
     for effect in &effects {
-        if let Effect::ReadFrame { question, .. } = effect {
-            let effects = console.update(Msg::FrameRead { question: *question, answer: Ok(fixture::picture(60)) });
+        if let Effect::ReadFrame { request, .. } = effect {
+            let effects = console.update(Msg::FrameRead { request: *request, answer: Ok(fixture::picture(60)) });
             answer_words(&mut console, &effects);
         }
     }
@@ -93,11 +93,11 @@ fn the_text_stands_beside_the_picture() {
 
 fn answer_words(console: &mut Console, effects: &[Effect]) {
     for effect in effects {
-        if let Effect::ReadWords { question, .. } = effect {
+        if let Effect::ReadWords { request, .. } = effect {
             let rows = ["Select Image", "", "Choose a licensing method", "Pay as you go"].map(str::to_owned);
             let label = Some("win-licensing".into());
-            let words = Words { rows: rows.into(), exact: false, label, trouble: None };
-            console.update(Msg::WordsRead { question: *question, answer: Ok(words) });
+            let words = ScreenText { rows: rows.into(), exact: false, label, trouble: None };
+            console.update(Msg::WordsRead { request: *request, answer: Ok(words) });
         }
     }
 }
@@ -107,8 +107,8 @@ fn typing_asks_first() {
     let mut console = stuck();
     drawn(&mut console, 160, 45);
     let effects = typed(&mut console, "i");
-    if let Some(Effect::MayType { question, .. }) = effects.iter().find(|e| matches!(e, Effect::MayType { .. })) {
-        console.update(Msg::Guarded { question: *question, answer: Ok(()) });
+    if let Some(Effect::MayType { request, .. }) = effects.iter().find(|e| matches!(e, Effect::MayType { .. })) {
+        console.update(Msg::Guarded { request: *request, answer: Ok(()) });
     }
     typed(&mut console, "root<enter>\n");
     insta::assert_snapshot!("overlay_type", drawn(&mut console, 160, 45));

@@ -67,7 +67,7 @@ fn hints(console: &Console) -> Vec<Hint> {
                 key: binding.keys.first()?.to_string(),
                 label: label(console, binding)?,
                 vital: matches!(binding.command, Command::Help | Command::Quit),
-                allowed: console.allows(&console.aimed(binding.command)).is_ok(),
+                allowed: console.allows(&console.operation_on_selection(binding.command)).is_ok(),
             })
         })
         .collect()

@@ -17,10 +17,10 @@ pub mod log;
 pub mod media;
 pub mod picture;
 pub mod runs;
+mod screen_text;
 pub mod timeline;
 pub mod toasts;
 pub mod verdict;
-mod words;
 pub mod wrap;
 
 use ratatui::buffer::Buffer;

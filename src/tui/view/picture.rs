@@ -6,7 +6,7 @@ use ratatui::style::Style;
 use ratatui::text::Span;
 
 use super::wrap::textwrap;
-use super::{empty, frame, put, width, words};
+use super::{empty, frame, put, screen_text, width};
 use crate::console::panes::Pane;
 use crate::console::{Console, age};
 use crate::guest::recording::Frame;
@@ -29,7 +29,7 @@ pub fn draw(
     let focused = console.panes.focus == Pane::Picture;
     let mut inner = frame(area, title(console, area.width, theme, focused), focused, theme, buffer);
     if console.words.shown {
-        inner = words::beside(console, inner, theme, buffer);
+        inner = screen_text::beside(console, inner, theme, buffer);
     }
     if !free.is_empty() {
         inner = inner.intersection(free);

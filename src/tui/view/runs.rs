@@ -11,7 +11,7 @@ use super::wrap::textwrap;
 use super::{empty, frame, put};
 use crate::console::github::{Pipeline, Row};
 use crate::console::{Console, age};
-use crate::github::{Conclusion, Leg, RemoteRun, Seen, State, pod};
+use crate::github::{Conclusion, Leg, RemoteRun, RunWithJobs, State, pod};
 use crate::text::clean;
 use crate::tui::theme::Theme;
 
@@ -136,7 +136,7 @@ fn leg_name(leg: &Leg) -> String {
     format!("   {}", leg.key.as_ref().map_or(leg.name.as_str(), |key| key.0.as_str()))
 }
 
-fn run_cells(console: &Console, seen: &Seen) -> [String; 3] {
+fn run_cells(console: &Console, seen: &RunWithJobs) -> [String; 3] {
     let legs = seen.lines().count();
     let done = seen.lines().filter(|(_, leg)| leg.state == State::Ended(Conclusion::Success)).count();
     let built = if legs > 0 { format!("{done} of {legs} built · ") } else { String::new() };

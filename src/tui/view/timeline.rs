@@ -213,40 +213,40 @@ fn draw_events(console: &Console, area: Rect, theme: Theme, buffer: &mut Buffer)
 }
 
 /// Something that happened, not yet in words: a long record has thousands.
-enum Happening<'r> {
+enum TimelineEntry<'r> {
     Frame(&'r Frame),
     Guest(&'r GuestState),
     Task(&'r TaskState),
     Note(&'r str),
 }
 
-fn events(recording: &Recording) -> Vec<(Timestamp, Happening<'_>)> {
-    let frames = recording.frames.iter().map(|frame| (frame.at, Happening::Frame(frame)));
-    let guests = recording.guests.iter().map(|guest| (guest.at, Happening::Guest(guest)));
-    let tasks = recording.tasks.iter().map(|task| (task.at, Happening::Task(task)));
-    let notes = recording.notes.iter().map(|(at, text)| (*at, Happening::Note(text)));
+fn events(recording: &Recording) -> Vec<(Timestamp, TimelineEntry<'_>)> {
+    let frames = recording.frames.iter().map(|frame| (frame.at, TimelineEntry::Frame(frame)));
+    let guests = recording.guests.iter().map(|guest| (guest.at, TimelineEntry::Guest(guest)));
+    let tasks = recording.tasks.iter().map(|task| (task.at, TimelineEntry::Task(task)));
+    let notes = recording.notes.iter().map(|(at, text)| (*at, TimelineEntry::Note(text)));
     let mut events: Vec<_> = frames.chain(guests).chain(tasks).chain(notes).collect();
     events.sort_by_key(|(at, _)| *at);
     events
 }
 
-fn words(recording: &Recording, event: &Happening<'_>) -> String {
+fn words(recording: &Recording, event: &TimelineEntry<'_>) -> String {
     match event {
-        Happening::Frame(frame) => {
+        TimelineEntry::Frame(frame) => {
             let label = recording.reading(frame).and_then(|reading| reading.label.as_deref());
             let label = label.map_or(String::new(), |label| format!(": {label}"));
             format!("picture{label}, {}", spoken(frame.until.duration_since(frame.at).unsigned_abs()))
         }
-        Happening::Guest(guest) => {
+        TimelineEntry::Guest(guest) => {
             let power = guest.power.map_or("gone".into(), |power| format!("{power:?}"));
             let ip = guest.ip.as_ref().map_or(String::new(), |ip| format!(", {ip}"));
             let tools = guest.tools.map_or(String::new(), |tools| format!(", {tools:?}"));
             format!("guest {power}{ip}{tools}")
         }
-        Happening::Task(task) => {
+        TimelineEntry::Task(task) => {
             let error = task.error.as_ref().map_or(String::new(), |error| format!(": {error}"));
             format!("{} {}{error}", task.name, task.state)
         }
-        Happening::Note(text) => (*text).to_owned(),
+        TimelineEntry::Note(text) => (*text).to_owned(),
     }
 }

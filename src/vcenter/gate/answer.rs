@@ -3,7 +3,7 @@
 use std::time::{Duration, Instant};
 
 use super::Gate;
-use crate::vcenter::{Error, Happening, Vm};
+use crate::vcenter::{Error, Vm, VmEvent};
 
 /// How often an object is looked at when the answer to a change of it was lost.
 pub(super) const LOOKS: u32 = 5;
@@ -46,6 +46,6 @@ pub(super) fn unanswered(error: &Error) -> bool {
 }
 
 /// Whether it is a task that is still to come to its end, other than a clone, which changes nothing of its source.
-fn changes(task: &Happening) -> bool {
+fn changes(task: &VmEvent) -> bool {
     matches!(task.state.as_str(), "queued" | "running") && !task.name.ends_with(".clone")
 }

@@ -8,7 +8,7 @@ use super::super::put;
 use super::super::wrap::textwrap;
 use super::{bytes, iso, span};
 use crate::console::lines::LineRow;
-use crate::console::media::{Medium, Moved, Newer, Offer, Seen, Work};
+use crate::console::media::{IsoStatus, Medium, Newer, Offer, StageProgress, Work};
 use crate::console::{Console, age};
 use crate::iso::Shelf;
 use crate::iso::pace;
@@ -100,7 +100,7 @@ fn shelf(
     theme: Theme,
     add: &mut impl FnMut(&'static str, String, Style),
 ) {
-    let Some((_, Seen { wanted, shelf })) = medium.and_then(|medium| medium.seen.as_ref()) else {
+    let Some((_, IsoStatus { wanted, shelf })) = medium.and_then(|medium| medium.seen.as_ref()) else {
         let iso = iso(row, medium);
         if !iso.is_empty() {
             add("ISO", iso, Style::new());
@@ -132,7 +132,7 @@ fn shelf(
     }
 }
 
-fn progress(moved: &Moved) -> String {
+fn progress(moved: &StageProgress) -> String {
     if moved.size == 0 {
         return "asking mirror and datastore".into();
     }

@@ -6,11 +6,11 @@ use std::sync::Arc;
 use image::RgbImage;
 use tokio::sync::Mutex;
 
-use super::super::message::Answer;
-use super::super::words::Words;
 use super::generation::Gateway;
 use super::link::{Pending, ready};
 use super::save::blocking;
+use crate::console::message::Reply;
+use crate::console::screen_text::ScreenText;
 use crate::guest::fingerprint::Fingerprint;
 use crate::guest::picture::Picture;
 use crate::guest::screen::Sign;
@@ -18,14 +18,12 @@ use crate::guest::screen::{self, Change, Text};
 use crate::text::clean;
 use crate::text::redact::Scrubber;
 use crate::triage::rules::{self, OWN, Rules};
+use crate::vcenter::privilege::TYPE;
 use crate::vcenter::{Account, Vm};
-
-/// What typing needs.
-const TYPING: &str = "VirtualMachine.Interact.PutUsbScanCodes";
 
 /// Reads pictures, each but once.
 #[derive(Clone)]
-pub(super) struct Eyes {
+pub(super) struct PictureReader {
     repo: PathBuf,
     scrubber: Arc<Scrubber>,
     last: Arc<Mutex<Option<Read>>>,
@@ -34,16 +32,16 @@ pub(super) struct Eyes {
 struct Read {
     image: RgbImage,
     thorough: bool,
-    words: Words,
+    words: ScreenText,
 }
 
-impl Eyes {
+impl PictureReader {
     pub(super) fn new(repo: PathBuf, scrubber: Arc<Scrubber>) -> Self {
         Self { repo, scrubber, last: Arc::default() }
     }
 
     /// The text of a picture. One that differs from the last one by a cursor alone is not read again.
-    pub(super) async fn read(self, picture: Picture, thorough: bool) -> Answer<Words> {
+    pub(super) async fn read(self, picture: Picture, thorough: bool) -> Reply<ScreenText> {
         let mut last = self.last.lock().await;
         let before = last.take();
         let (image, before) = blocking(move || {
@@ -66,7 +64,7 @@ impl Eyes {
         Ok(words)
     }
 
-    async fn look(&self, image: &RgbImage, thorough: bool) -> Answer<Words> {
+    async fn look(&self, image: &RgbImage, thorough: bool) -> Reply<ScreenText> {
         let cells = image.clone();
         let exact = blocking(move || Ok(screen::read_cells(&cells))).await?;
         let (text, trouble) = match exact {
@@ -83,7 +81,7 @@ impl Eyes {
         })
         .await?;
         let exact = text.as_ref().is_some_and(|text| text.exact);
-        Ok(Words { rows: text.map_or_else(Vec::new, |text| self.safe(&text)), exact, label, trouble })
+        Ok(ScreenText { rows: text.map_or_else(Vec::new, |text| self.safe(&text)), exact, label, trouble })
     }
 
     /// Rows without secrets and escapes; empty ones at both ends go.
@@ -101,19 +99,19 @@ impl Eyes {
 }
 
 /// Whether vCenter lets us type into a guest.
-pub(super) async fn may_type(client: Pending, vm: Box<Vm>) -> Answer<()> {
+pub(super) async fn may_type(client: Pending, vm: Box<Vm>) -> Reply<()> {
     let client = ready(client).await?;
-    let found = client.privileges(Account::Builder, std::slice::from_ref(&vm.moid), &[TYPING]).await;
+    let found = client.privileges(Account::Builder, std::slice::from_ref(&vm.moid), &[TYPE]).await;
     let found = found.map_err(|error| error.to_string())?;
-    if found.iter().any(|privilege| privilege.id == TYPING && privilege.granted) {
+    if found.iter().any(|privilege| privilege.id == TYPE && privilege.granted) {
         return Ok(());
     }
     let who = &client.settings().credentials.username;
-    Err(format!("{who} lacks {TYPING} on {} ({})", vm.name, vm.moid))
+    Err(format!("{who} lacks {TYPE} on {} ({})", vm.name, vm.moid))
 }
 
 /// Types into a guest, through the gate.
-pub(super) async fn type_into(gate: Gateway, vm: Box<Vm>, keys: String) -> Answer<String> {
+pub(super) async fn type_into(gate: Gateway, vm: Box<Vm>, keys: String) -> Reply<String> {
     let gate = gate.open().await?;
     gate.type_text("type", &vm, &keys).await.map_err(|error| error.to_string())?;
     let count = keys.chars().count();
@@ -121,7 +119,7 @@ pub(super) async fn type_into(gate: Gateway, vm: Box<Vm>, keys: String) -> Answe
 }
 
 /// Adds a screen to the rules of the repository.
-pub(super) async fn teach(repo: PathBuf, label: String, words: Vec<String>, picture: Picture) -> Answer<String> {
+pub(super) async fn teach(repo: PathBuf, label: String, words: Vec<String>, picture: Picture) -> Reply<String> {
     blocking(move || {
         let sign = if words.is_empty() {
             let print = Fingerprint::of(&picture.image().to_rgb8());
@@ -143,7 +141,7 @@ mod tests {
 
     #[test]
     fn the_text_of_a_picture_holds_no_secret_and_is_harmless() {
-        let eyes = Eyes::new(".".into(), Arc::new(Scrubber::new([Secret::new("PW", "hunter2-is-long")])));
+        let eyes = PictureReader::new(".".into(), Arc::new(Scrubber::new([Secret::new("PW", "hunter2-is-long")])));
         let rows = ["", "a\u{1b}]52;c;eA==\u{7}b", "hunter2\u{1b}[1m-is-long", "\u{9b}6n\u{202e}c", " "];
         let text = Text { rows: rows.map(str::to_owned).to_vec(), exact: false };
         assert_eq!(eyes.safe(&text), ["ab", "[REDACTED:PW]", "\u{fffd}c"]);

@@ -1,15 +1,15 @@
 //! What is done at GitHub: judged, confirmed, carried out.
 
 use super::super::binding::Command;
-use super::super::confirm::{Check, Choice, Confirm, Deed, Need};
+use super::super::confirm::{Action, Check, Choice, Confirm, Need};
 use super::super::effect::Effect;
-use super::super::message::{Answer, Question};
+use super::super::message::{Reply, RequestId};
 use super::super::operation::{Operation, Refusal};
 use super::super::overlay::Overlay;
 use super::super::panes::Pane;
 use super::super::state::{Console, Leaving};
 use super::super::toast::Tone;
-use super::{Ask, Kept, Row};
+use super::{Ask, FetchedRun, Row};
 use crate::github::{Leg, RemoteRun};
 use crate::pipeline::Key;
 
@@ -75,7 +75,7 @@ impl Console {
 
     /// Opens the confirmation. The judge has been asked.
     pub(in super::super) fn ask_github(&mut self, operation: Operation) {
-        let question = self.question();
+        let request = self.request();
         let run = self.chosen_run().ok().cloned().map(Box::new);
         let (title, steps, verb, ask) = match (operation.command, run, operation.line.clone()) {
             (Command::Dispatch, _, Some(key)) => {
@@ -83,22 +83,22 @@ impl Console {
                     format!("GitHub starts build-templates.yml with os={key} on the default branch"),
                     format!("a runner of the scale set builds {key} and promotes it"),
                 ];
-                (format!("Dispatch {key} on GitHub"), steps, "dispatch", Ask::Dispatch(question, key))
+                (format!("Dispatch {key} on GitHub"), steps, "dispatch", Ask::Dispatch(request, key))
             }
             (Command::Schedule, ..) => {
                 let steps = vec!["GitHub runs build-templates.yml on its schedule again".into()];
-                ("Switch the schedule on".into(), steps, "switch it on", Ask::Enable(question))
+                ("Switch the schedule on".into(), steps, "switch it on", Ask::Enable(request))
             }
             (Command::CancelRemote, Some(run), _) => {
                 let steps = vec![
                     format!("GitHub ends run #{} ({}) with all its legs", run.number, run.title),
                     "each leg has seconds to destroy its VM; S sweeps one that stays behind".into(),
                 ];
-                (format!("Cancel run #{} on GitHub", run.number), steps, "cancel it", Ask::Cancel(question, run))
+                (format!("Cancel run #{} on GitHub", run.number), steps, "cancel it", Ask::Cancel(request, run))
             }
             (Command::Rerun, Some(run), _) => {
                 let steps = vec![format!("GitHub runs the failed legs of run #{} again", run.number)];
-                (format!("Run #{} again on GitHub", run.number), steps, "run again", Ask::Rerun(question, run))
+                (format!("Run #{} again on GitHub", run.number), steps, "run again", Ask::Rerun(request, run))
             }
             _ => return,
         };
@@ -106,7 +106,7 @@ impl Console {
             diff: Vec::new(),
             top: 0,
             operation,
-            question,
+            request,
             title,
             steps,
             note: None,
@@ -115,7 +115,7 @@ impl Console {
             need: Need::Yes,
             choice: Choice::Cancel,
             check: Check::None,
-            deed: Deed::GitHub(Box::new(ask)),
+            action: Action::GitHub(Box::new(ask)),
             complaint: None,
         };
         self.overlay = Some(Overlay::Confirm(Box::new(confirm)));
@@ -131,20 +131,20 @@ impl Console {
             self.notice(Tone::Info, "another run is chosen meanwhile, nothing was done: look again");
             return;
         }
-        let question = self.question();
+        let request = self.request();
         let ask = match ask {
-            Ask::Dispatch(_, key) => Ask::Dispatch(question, key),
-            Ask::Cancel(_, run) => Ask::Cancel(question, run),
-            Ask::Rerun(_, run) => Ask::Rerun(question, run),
-            Ask::Enable(_) => Ask::Enable(question),
+            Ask::Dispatch(_, key) => Ask::Dispatch(request, key),
+            Ask::Cancel(_, run) => Ask::Cancel(request, run),
+            Ask::Rerun(_, run) => Ask::Rerun(request, run),
+            Ask::Enable(_) => Ask::Enable(request),
             Ask::Look(_) | Ask::Fetch(..) => return,
         };
-        self.github.errand = Some(question);
+        self.github.errand = Some(request);
         effects.push(Effect::GitHub(ask));
     }
 
-    pub(super) fn github_done(&mut self, question: Question, answer: Answer<String>) -> bool {
-        if self.github.errand != Some(question) {
+    pub(super) fn github_done(&mut self, request: RequestId, answer: Reply<String>) -> bool {
+        if self.github.errand != Some(request) {
             return false;
         }
         (self.github.errand, self.github.asked) = (None, None);
@@ -179,18 +179,18 @@ impl Console {
             Some(_) => String::new(),
         };
         let Some(chosen) = chosen.filter(|_| refusal.is_empty()) else { return self.notice(Tone::Info, refusal) };
-        let question = self.question();
-        self.github.errand = Some(question);
+        let request = self.request();
+        self.github.errand = Some(request);
         self.notice(Tone::Info, format!("fetching what {} left", chosen.1.name));
-        effects.push(Effect::GitHub(Ask::Fetch(question, Box::new(chosen))));
+        effects.push(Effect::GitHub(Ask::Fetch(request, Box::new(chosen))));
     }
 
-    pub(super) fn fetched(&mut self, question: Question, answer: Answer<Kept>, effects: &mut Vec<Effect>) -> bool {
-        if self.github.errand != Some(question) {
+    pub(super) fn fetched(&mut self, request: RequestId, answer: Reply<FetchedRun>, effects: &mut Vec<Effect>) -> bool {
+        if self.github.errand != Some(request) {
             return false;
         }
         self.github.errand = None;
-        let Kept { key, began, skew } = match answer {
+        let FetchedRun { key, began, skew } = match answer {
             Ok(kept) => kept,
             Err(reason) => {
                 self.notice(Tone::Failed, reason);

@@ -7,11 +7,11 @@ use std::sync::{Arc, Mutex, PoisonError};
 use tokio::sync::Notify;
 use tokio::task::JoinHandle;
 
-use super::super::effect::Sought;
-use super::super::log::{Found, LogFacts};
-use super::super::message::{Answer, Msg, Question};
 use super::Report;
 use super::save::{blocking, file};
+use crate::console::effect::Sought;
+use crate::console::log::{Found, LogFacts};
+use crate::console::message::{Msg, Reply, RequestId};
 use crate::packer_log::{Direction, LogFile, LogLine, Phase, Problem, Track};
 use crate::pipeline::Key;
 use crate::text::clean;
@@ -46,13 +46,13 @@ impl Reader {
         self.log = Arc::default();
     }
 
-    pub(super) fn open(&mut self, question: Question, path: PathBuf) {
+    pub(super) fn open(&mut self, request: RequestId, path: PathBuf) {
         self.close();
         let (report, scrubber, slot) = (self.report.clone(), self.scrubber.clone(), self.log.clone());
-        self.follower = Some(tokio::spawn(async move { follow(question, path, scrubber, &slot, &report).await }));
+        self.follower = Some(tokio::spawn(async move { follow(request, path, scrubber, &slot, &report).await }));
     }
 
-    pub(super) fn rows(&self, from: u64, count: u64) -> impl Future<Output = Answer<(u64, Vec<LogLine>)>> + use<> {
+    pub(super) fn rows(&self, from: u64, count: u64) -> impl Future<Output = Reply<(u64, Vec<LogLine>)>> + use<> {
         let log = self.current();
         blocking(move || {
             let rows = log?.lines(from + 1..from.saturating_add(count) + 1).map_err(|error| error.to_string())?;
@@ -65,7 +65,7 @@ impl Reader {
         sought: Sought,
         from: u64,
         forwards: bool,
-    ) -> impl Future<Output = Answer<Option<Found>>> + use<> {
+    ) -> impl Future<Output = Reply<Option<Found>>> + use<> {
         // A newer search ends the one before.
         self.stop.store(true, Ordering::Relaxed);
         self.stop = Arc::default();
@@ -73,7 +73,7 @@ impl Reader {
         blocking(move || seek(&*log?, &sought, from, forwards, &stop).map_err(|error| error.to_string()))
     }
 
-    pub(super) fn text(&self, from: u64, to: u64) -> impl Future<Output = Answer<String>> + use<> {
+    pub(super) fn text(&self, from: u64, to: u64) -> impl Future<Output = Reply<String>> + use<> {
         let log = self.current();
         blocking(move || {
             let rows = log?.lines(from + 1..to + 2).map_err(|error| error.to_string())?;
@@ -83,7 +83,7 @@ impl Reader {
         })
     }
 
-    pub(super) fn save(&self, key: Key) -> impl Future<Output = Answer<PathBuf>> + use<> {
+    pub(super) fn save(&self, key: Key) -> impl Future<Output = Reply<PathBuf>> + use<> {
         let (log, scrubber) = (self.current(), self.scrubber.clone());
         blocking(move || {
             let log = log?;
@@ -92,14 +92,14 @@ impl Reader {
         })
     }
 
-    fn current(&self) -> Answer<Arc<LogFile>> {
+    fn current(&self) -> Reply<Arc<LogFile>> {
         let slot = self.log.lock().unwrap_or_else(PoisonError::into_inner);
         slot.clone().ok_or_else(|| "no log is open".to_owned())
     }
 }
 
 async fn follow(
-    question: Question,
+    request: RequestId,
     path: PathBuf,
     scrubber: Arc<Scrubber>,
     slot: &Mutex<Option<Arc<LogFile>>>,
@@ -112,7 +112,7 @@ async fn follow(
     });
     let log = match opened.await {
         Ok(log) => Arc::new(log),
-        Err(reason) => return report(Msg::LogGrew { question, answer: Err(reason) }),
+        Err(reason) => return report(Msg::LogGrew { request, answer: Err(reason) }),
     };
     *slot.lock().unwrap_or_else(PoisonError::into_inner) = Some(log.clone());
     let mut last = None;
@@ -123,22 +123,22 @@ async fn follow(
         {
             let log = log.clone();
             let rows = blocking(move || log.tail(EARLY).map_err(|error| error.to_string())).await;
-            rows.into_iter().for_each(|rows| report(Msg::LogTailed { question, rows }));
+            rows.into_iter().for_each(|rows| report(Msg::LogTailed { request, rows }));
         }
         if last.as_ref() != Some(&facts) {
             last = Some(facts.clone());
-            report(Msg::LogGrew { question, answer: facts });
+            report(Msg::LogGrew { request, answer: facts });
         }
         changed.notified().await;
     }
 }
 
-fn open(path: &Path, scrubber: Arc<Scrubber>, changed: Arc<Notify>) -> Answer<LogFile> {
+fn open(path: &Path, scrubber: Arc<Scrubber>, changed: Arc<Notify>) -> Reply<LogFile> {
     LogFile::watch(path, scrubber, move || changed.notify_one())
         .map_err(|error| format!("cannot read {}: {error}", path.display()))
 }
 
-fn facts(log: &LogFile, scrubber: &Scrubber) -> Answer<LogFacts> {
+fn facts(log: &LogFile, scrubber: &Scrubber) -> Reply<LogFacts> {
     let status = log.status();
     if let Some(trouble) = status.trouble {
         return Err(trouble);

@@ -3,7 +3,7 @@
 use super::binding::Command;
 use super::effect::Effect;
 use super::log::Search;
-use super::message::{Answer, Question};
+use super::message::{Reply, RequestId};
 use super::panes::Pane;
 use super::state::Console;
 use super::toast::Tone;
@@ -11,7 +11,7 @@ use crate::guest::picture::Picture;
 
 /// What a picture says. Everything in it is scrubbed of secrets and safe for a terminal.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct Words {
+pub struct ScreenText {
     /// lines from top to bottom
     pub rows: Vec<String>,
     /// read glyph by glyph, without misreads
@@ -27,24 +27,24 @@ type Looked = (u64, bool);
 
 /// What is known of the text of the picture on the screen.
 #[derive(Debug, Clone, Default)]
-pub struct WordsPane {
+pub struct ScreenTextPane {
     /// shown beside the picture
     pub shown: bool,
-    asked: Option<(Question, Looked)>,
-    read: Option<(Looked, Words)>,
+    asked: Option<(RequestId, Looked)>,
+    read: Option<(Looked, ScreenText)>,
     /// copied as soon as it is read
     copy: bool,
     search: Option<Search>,
 }
 
-impl WordsPane {
+impl ScreenTextPane {
     /// The text of a picture, as far as it was read.
-    pub fn of(&self, picture: &Picture) -> Option<&Words> {
+    pub fn of(&self, picture: &Picture) -> Option<&ScreenText> {
         self.read.as_ref().filter(|((hash, _), _)| *hash == picture.hash()).map(|(_, words)| words)
     }
 
     /// The newest text, also while that of a newer picture is being read: a screen does not blink with every frame.
-    pub fn newest(&self) -> Option<&Words> {
+    pub fn newest(&self) -> Option<&ScreenText> {
         self.read.as_ref().map(|(_, words)| words)
     }
 
@@ -58,14 +58,14 @@ impl WordsPane {
         self.search.as_ref()
     }
 
-    fn wants(&mut self, picture: &Picture, thorough: bool, question: Question) -> Option<Effect> {
+    fn wants(&mut self, picture: &Picture, thorough: bool, request: RequestId) -> Option<Effect> {
         let wanted = (picture.hash(), thorough);
         let enough = |known: Looked| known.0 == wanted.0 && known.1 >= thorough;
         if self.asked.is_some() || self.read.as_ref().is_some_and(|(known, _)| enough(*known)) {
             return None;
         }
-        self.asked = Some((question, wanted));
-        Some(Effect::ReadWords { question, picture: picture.clone(), thorough })
+        self.asked = Some((request, wanted));
+        Some(Effect::ReadWords { request, picture: picture.clone(), thorough })
     }
 }
 
@@ -87,13 +87,18 @@ impl Console {
         let Some(picture) = self.picture_shown().cloned() else { return };
         // Half a second of computing is for pictures that somebody wants to read.
         let thorough = self.words.shown || self.words.copy;
-        let question = self.question();
-        effects.extend(self.words.wants(&picture, thorough, question));
+        let request = self.request();
+        effects.extend(self.words.wants(&picture, thorough, request));
     }
 
-    pub(super) fn words_read(&mut self, question: Question, answer: Answer<Words>, effects: &mut Vec<Effect>) -> bool {
-        let Some((_, looked)) = self.words.asked.take_if(|(asked, _)| *asked == question) else { return false };
-        let words = answer.unwrap_or_else(|trouble| Words { trouble: Some(trouble), ..Words::default() });
+    pub(super) fn words_read(
+        &mut self,
+        request: RequestId,
+        answer: Reply<ScreenText>,
+        effects: &mut Vec<Effect>,
+    ) -> bool {
+        let Some((_, looked)) = self.words.asked.take_if(|(asked, _)| *asked == request) else { return false };
+        let words = answer.unwrap_or_else(|trouble| ScreenText { trouble: Some(trouble), ..ScreenText::default() });
         self.words.read = Some((looked, words));
         if self.words.copy && looked.1 {
             self.copy_words(effects);
@@ -133,7 +138,7 @@ impl Console {
     ///
     /// # Errors
     /// One line when it is not a regular expression.
-    pub(super) fn search_words(&mut self, pattern: &str) -> Answer<()> {
+    pub(super) fn search_words(&mut self, pattern: &str) -> Reply<()> {
         self.words.search = if pattern.is_empty() { None } else { Some(Search::new(pattern)?) };
         if let (Some(search), Some(words)) = (&self.words.search, self.words.newest()) {
             let hits = words.rows.iter().filter(|row| !search.pattern.spans(row).is_empty()).count();

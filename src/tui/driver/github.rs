@@ -5,10 +5,10 @@ use std::sync::Arc;
 
 use tokio::sync::watch;
 
-use super::super::github::{Heard, Kept, Pipeline};
-use super::super::message::{Answer, Msg};
 use super::save::blocking;
 use super::{Parts, Report};
+use crate::console::github::{FetchedRun, GitHubEvent, Pipeline};
+use crate::console::message::{Msg, Reply};
 use crate::github::{Client, Leg, RemoteRun, Settings, pins};
 use crate::paths::StateDir;
 use crate::pipeline::{Key, Line};
@@ -16,7 +16,7 @@ use crate::pipeline::{Key, Line};
 /// The connection, once it is known whether there can be one.
 #[derive(Clone)]
 pub(super) struct Link {
-    client: watch::Receiver<Option<Answer<Client>>>,
+    client: watch::Receiver<Option<Reply<Client>>>,
     repo: PathBuf,
     state: StateDir,
     lines: Vec<Line>,
@@ -36,43 +36,43 @@ impl Link {
             let repository = client.as_ref().map(|client| client.repository().to_string()).map_err(Clone::clone);
             // The console asks nothing before it hears this.
             send.send_replace(Some(client));
-            report(Msg::GitHub(Heard::Ready(repository)));
+            report(Msg::GitHub(GitHubEvent::Ready(repository)));
         });
         Self { client, repo, state: parts.state.clone(), lines: parts.lines.clone() }
     }
 
-    fn client(&self) -> Answer<Client> {
+    fn client(&self) -> Reply<Client> {
         self.client.borrow().clone().unwrap_or_else(|| Err("GitHub was not asked yet".into()))
     }
 
-    pub(super) async fn look(self) -> Answer<Arc<Pipeline>> {
+    pub(super) async fn look(self) -> Reply<Arc<Pipeline>> {
         let client = self.client()?;
         let board = client.board(20).await.map_err(|error| error.to_string())?;
         let health = client.health(&board, &self.repo).await.map_err(|error| error.to_string())?;
         Ok(Arc::new(Pipeline { board, health }))
     }
 
-    pub(super) async fn dispatch(self, key: Key) -> Answer<String> {
+    pub(super) async fn dispatch(self, key: Key) -> Reply<String> {
         let run = self.client()?.dispatch(&key, None).await.map_err(|error| error.to_string())?;
         Ok(format!("{key}: run #{} on GitHub: {}", run.number, run.url))
     }
 
-    pub(super) async fn cancel(self, run: RemoteRun) -> Answer<String> {
+    pub(super) async fn cancel(self, run: RemoteRun) -> Reply<String> {
         self.client()?.cancel(&run, false).await.map_err(|error| error.to_string())?;
         Ok(format!("GitHub ends run #{}; S sweeps a VM that stays behind", run.number))
     }
 
-    pub(super) async fn rerun(self, run: RemoteRun) -> Answer<String> {
+    pub(super) async fn rerun(self, run: RemoteRun) -> Reply<String> {
         self.client()?.rerun_failed(&run).await.map_err(|error| error.to_string())?;
         Ok(format!("the failed legs of run #{} run again", run.number))
     }
 
-    pub(super) async fn enable(self) -> Answer<String> {
+    pub(super) async fn enable(self) -> Reply<String> {
         self.client()?.enable_schedule().await.map_err(|error| error.to_string())?;
         Ok("the schedule is on again".into())
     }
 
-    pub(super) async fn fetch(self, run: RemoteRun, leg: Leg) -> Answer<Kept> {
+    pub(super) async fn fetch(self, run: RemoteRun, leg: Leg) -> Reply<FetchedRun> {
         let line = self.lines.iter().find(|line| Some(&line.key) == leg.key.as_ref());
         let line = line.ok_or_else(|| format!("{} builds a line that this matrix does not have", leg.name))?;
         let kept = self.client()?.evidence(&run, &leg, line, &self.state, &|_| {}).await;
@@ -80,7 +80,7 @@ impl Link {
         blocking(move || {
             let used = std::fs::File::open(&kept.log).map(pins::used).unwrap_or_default();
             let skew = pins::skew(&pins::pinned(&self.repo), &used).iter().map(ToString::to_string).collect();
-            Ok(Kept { key: kept.key, began: kept.started, skew })
+            Ok(FetchedRun { key: kept.key, began: kept.started, skew })
         })
         .await
     }

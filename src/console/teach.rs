@@ -1,17 +1,14 @@
-//! What is done with the screen in the picture: typed into, or given a name.
+//! Giving the screen in the picture a name.
 
 use super::binding::Command;
 use super::change::confirm;
-use super::confirm::{Check, Choice, Confirm, Deed, Need};
-use super::effect::Effect;
-use super::lines::LineRow;
-use super::message::Question;
+use super::confirm::{Action, Choice, Confirm, Need};
+use super::message::RequestId;
 use super::operation::{Operation, Refusal};
 use super::panes::Pane;
 use super::state::Console;
 use super::text::Field;
 use crate::triage::rules::OWN;
-use crate::vcenter::{LinkState, PowerState};
 
 /// Rows of a screen that it is known by.
 const KNOWN_BY: usize = 3;
@@ -19,22 +16,6 @@ const KNOWN_BY: usize = 3;
 const TELLING: usize = 10;
 
 impl Console {
-    pub(super) fn allows_type(&self, row: &LineRow) -> Result<(), Refusal> {
-        if self.session.link != LinkState::Live {
-            return Err(Refusal::new("no link to vCenter: keys would go into the unknown"));
-        }
-        if !row.guest().is_some_and(|vm| vm.power_state == PowerState::PoweredOn) {
-            return Err(Refusal(format!("{} has no running build VM to type into", row.line.key)));
-        }
-        if !self.panes.visible(Pane::Picture) {
-            return Err(Refusal::new("the picture is not on screen: Tab turns to it"));
-        }
-        if self.timeline.moment().is_some() {
-            return Err(Refusal::new("the picture is a recorded one: Esc goes back to now"));
-        }
-        Ok(())
-    }
-
     pub(super) fn allows_teach(&self) -> Result<(), Refusal> {
         match self.picture_shown() {
             Some(_) if self.panes.visible(Pane::Picture) => Ok(()),
@@ -42,29 +23,7 @@ impl Console {
         }
     }
 
-    pub(super) fn ask_type(
-        &self,
-        row: &LineRow,
-        operation: Operation,
-        question: Question,
-        effects: &mut Vec<Effect>,
-    ) -> Result<Confirm, Refusal> {
-        let Some(vm) = row.guest().cloned().map(Box::new) else {
-            return Err(Refusal::new("no build VM to type into"));
-        };
-        effects.push(Effect::MayType { question, vm: vm.clone() });
-        let title = format!("Type into {}", vm.name);
-        let mut asked = confirm(operation, question, title, "type", Deed::Type(vm));
-        asked.steps = vec!["send the keys to the console in the picture, as a US keyboard".into()];
-        asked.note =
-            Some("<enter> <esc> <tab> <bs> are keys; the audit log gets their number, not what they are".into());
-        asked.need = Need::Text { label: "keys", field: Field::default() };
-        asked.choice = Choice::Field;
-        asked.check = Check::Asking;
-        Ok(asked)
-    }
-
-    pub(super) fn ask_teach(&self, operation: Operation, question: Question) -> Result<Confirm, Refusal> {
+    pub(super) fn ask_teach(&self, operation: Operation, request: RequestId) -> Result<Confirm, Refusal> {
         debug_assert_eq!(operation.command, Command::Teach);
         let picture = self.picture_shown().cloned().ok_or_else(|| Refusal::new("no picture on screen to name"))?;
         let rows = self.words.of(&picture).map(|words| words.rows.as_slice()).unwrap_or_default();
@@ -75,7 +34,7 @@ impl Console {
         }
         steps.extend(words.iter().map(|words| format!("known by {words:?}")));
         let title = "Name this screen".to_owned();
-        let mut asked = confirm(operation, question, title, "teach", Deed::Teach { words, picture });
+        let mut asked = confirm(operation, request, title, "teach", Action::Teach { words, picture });
         asked.steps = steps;
         asked.note = Some(format!("{OWN} is yours to edit and commit; a rule there can name the cause"));
         asked.need = Need::Text { label: "name", field: Field::default() };

@@ -7,16 +7,16 @@ use std::sync::Arc;
 
 use jiff::Zoned;
 
-use super::super::message::Answer;
 use super::save::blocking;
 use super::verdict::{self, Case};
+use crate::console::message::Reply;
 use crate::guest::recording::Recording;
 use crate::pipeline::Key;
 use crate::text::redact::Scrubber;
 use crate::triage::bundle::{self, Contents};
 
 /// Judges the run and writes `<key>-triage-<time>.zip` into the current folder.
-pub(super) async fn save(key: Key, case: Case, scrubber: Arc<Scrubber>) -> Answer<PathBuf> {
+pub(super) async fn save(key: Key, case: Case, scrubber: Arc<Scrubber>) -> Reply<PathBuf> {
     let (dir, log) = (case.dir.clone(), case.log.clone());
     let verdict = verdict::judge(case).await?;
     blocking(move || {

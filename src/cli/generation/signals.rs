@@ -38,18 +38,18 @@ pub async fn undisturbed<T>(request: &Request, work: impl Future<Output = T>) ->
 }
 
 /// What was said of the steps.
-pub struct Told {
+pub struct StepPrinter {
     steps: usize,
     at: Instant,
 }
 
-impl Default for Told {
+impl Default for StepPrinter {
     fn default() -> Self {
         Self { steps: 0, at: Instant::now() }
     }
 }
 
-impl Told {
+impl StepPrinter {
     /// Each step once, and one that takes long every minute: somebody may be waiting without a live template.
     pub fn tell(&mut self, progress: &Progress) {
         let Progress { step, of, text, percent } = progress;

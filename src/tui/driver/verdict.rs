@@ -5,8 +5,8 @@ use std::io::BufReader;
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use super::super::message::Answer;
 use super::save::blocking;
+use crate::console::message::Reply;
 use crate::guest::recording::Recording;
 use crate::guest::screen;
 use crate::packer_run::Run;
@@ -26,7 +26,7 @@ pub(super) struct Case {
     pub(super) scrubber: Arc<Scrubber>,
 }
 
-pub(super) async fn judge(case: Case) -> Answer<Box<Verdict>> {
+pub(super) async fn judge(case: Case) -> Reply<Box<Verdict>> {
     let Case { repo, dir, log, scrubber } = case;
     let (rules, run, recording) = blocking(move || {
         let rules = Rules::with_own(&repo).map_err(|error| error.to_string())?;

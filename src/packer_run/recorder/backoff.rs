@@ -3,7 +3,7 @@
 use std::time::{Duration, Instant};
 
 use super::Work;
-use super::eye::Eye;
+use super::frame_filter::FrameFilter;
 use crate::vcenter::Error;
 
 /// After trouble: the next try comes after the first pause, then after twice that, up to the longest.
@@ -12,7 +12,7 @@ const LONGEST_PAUSE: Duration = Duration::from_secs(60);
 
 /// Why something is not tried now, or since when it fails.
 #[derive(Debug, Default)]
-pub(super) struct Trouble {
+pub(super) struct Backoff {
     /// what was said last, so that it is said once
     pub(super) said: Option<String>,
     pause: Duration,
@@ -21,7 +21,7 @@ pub(super) struct Trouble {
     pub(super) over: bool,
 }
 
-impl Trouble {
+impl Backoff {
     pub(super) fn waits(&self) -> bool {
         self.over || self.until.is_some_and(|until| Instant::now() < until)
     }
@@ -57,7 +57,7 @@ impl Work {
         if let Err(error) = looked {
             self.disk.back_off(LONGEST_PAUSE);
             // The picture that could not be kept is new to the next look.
-            (self.eye, self.standing) = (Eye::default(), None);
+            (self.frame_filter, self.standing) = (FrameFilter::default(), None);
             if self.disk.said.is_none() {
                 let text = format!("the flight recorder cannot write and tries again: {error}");
                 self.disk.said = Some(text.clone());
@@ -70,7 +70,7 @@ impl Work {
             && self.standing.is_some()
             && self.note("the flight recorder writes again".into(), true).is_ok()
         {
-            self.disk = Trouble::default();
+            self.disk = Backoff::default();
         }
     }
 }

@@ -22,9 +22,9 @@ use jiff::Timestamp;
 use tokio::sync::Notify;
 use tokio::task::JoinHandle;
 
-use super::effect::Effect;
-use super::github::{Ask, Heard};
-use super::message::{Answer, Msg};
+use crate::console::effect::Effect;
+use crate::console::github::{Ask, GitHubEvent};
+use crate::console::message::{Msg, Reply};
 use crate::paths::StateDir;
 use crate::pipeline::Line;
 use crate::text::redact::Scrubber;
@@ -58,7 +58,7 @@ pub struct Driver {
     log: log::Reader,
     github: github::Link,
     records: triage::Records,
-    eyes: screen::Eyes,
+    pictures: screen::PictureReader,
     scrubber: Arc<Scrubber>,
     desk: media::Desk,
     /// asks for a look at the records of runs
@@ -84,7 +84,7 @@ impl Driver {
         let scrubber = Arc::new(Scrubber::of_repository(&parts.repo));
         let log = log::Reader::new(report.clone(), scrubber.clone());
         let records = triage::Records::new(report.clone(), parts.state.clone());
-        let eyes = screen::Eyes::new(parts.repo.clone(), scrubber.clone());
+        let pictures = screen::PictureReader::new(parts.repo.clone(), scrubber.clone());
         let github = github::Link::start(&parts, report.clone());
         let known = scrubber.clone();
         let mut driver = Self {
@@ -92,7 +92,7 @@ impl Driver {
             log,
             github,
             records,
-            eyes,
+            pictures,
             scrubber: known,
             desk: media::Desk::default(),
             parts,
@@ -112,89 +112,89 @@ impl Driver {
     pub fn run(&mut self, effect: Effect) {
         match effect {
             Effect::Watch => self.link.watch(),
-            Effect::TakePicture { question, vm } => {
+            Effect::TakePicture { request, vm } => {
                 let client = self.link.client();
                 self.ask(PICTURE, "the picture", link::picture(client, vm), move |answer| Msg::PictureTaken {
-                    question,
+                    request,
                     answer,
                 });
             }
-            Effect::Guard { question, plan } => {
+            Effect::Guard { request, plan } => {
                 let guarded = generation::guard(self.link.client(), plan);
-                self.ask(GUARD, "asking vCenter", guarded, move |answer| Msg::Guarded { question, answer });
+                self.ask(GUARD, "asking vCenter", guarded, move |answer| Msg::Guarded { request, answer });
             }
-            Effect::Apply { question, plan } => {
+            Effect::Apply { request, plan } => {
                 let gate = generation::Gateway::new(&self.parts, self.link.client());
-                let applied = generation::apply(gate, plan, question, self.report.clone());
-                let change = self.ask(APPLY, "the change", applied, move |answer| Msg::Finished { question, answer });
+                let applied = generation::apply(gate, plan, request, self.report.clone());
+                let change = self.ask(APPLY, "the change", applied, move |answer| Msg::Finished { request, answer });
                 self.changes.retain(|change| !change.is_finished());
                 self.changes.push(change);
             }
-            Effect::Build { question, key } => {
+            Effect::Build { request, key } => {
                 let started = runs::start(self.parts.clone(), key);
-                self.ask(START, "starting the build", started, move |answer| Msg::Finished { question, answer });
+                self.ask(START, "starting the build", started, move |answer| Msg::Finished { request, answer });
             }
-            Effect::CancelRun { question, key, force } => {
+            Effect::CancelRun { request, key, force } => {
                 let stopped = runs::stop(self.parts.state.clone(), key, force);
-                self.ask(STOP, "stopping the build", stopped, move |answer| Msg::Finished { question, answer });
+                self.ask(STOP, "stopping the build", stopped, move |answer| Msg::Finished { request, answer });
             }
             Effect::ReadRuns => self.look.notify_one(),
-            Effect::SavePicture { question, name, picture } => {
-                self.ask(SAVE, "saving", save::picture(name, picture), move |answer| Msg::Saved { question, answer });
+            Effect::SavePicture { request, name, picture } => {
+                self.ask(SAVE, "saving", save::picture(name, picture), move |answer| Msg::Saved { request, answer });
             }
-            Effect::OpenLog { question, path } => self.log.open(question, path),
+            Effect::OpenLog { request, path } => self.log.open(request, path),
             Effect::CloseLog => self.log.close(),
-            Effect::ReadLog { question, from, count } => {
+            Effect::ReadLog { request, from, count } => {
                 let rows = self.log.rows(from, count);
-                self.ask(READ, "reading the log", rows, move |answer| Msg::LogRead { question, answer });
+                self.ask(READ, "reading the log", rows, move |answer| Msg::LogRead { request, answer });
             }
-            Effect::SeekLog { question, sought, from, forwards } => {
+            Effect::SeekLog { request, sought, from, forwards } => {
                 let found = self.log.seek(sought, from, forwards);
-                self.ask(SEEK, "searching the log", found, move |answer| Msg::LogFound { question, answer });
+                self.ask(SEEK, "searching the log", found, move |answer| Msg::LogFound { request, answer });
             }
-            Effect::SaveLog { question, key } => {
+            Effect::SaveLog { request, key } => {
                 let saved = self.log.save(key);
-                self.ask(SAVE, "saving the log", saved, move |answer| Msg::Saved { question, answer });
+                self.ask(SAVE, "saving the log", saved, move |answer| Msg::Saved { request, answer });
             }
-            Effect::CopyLog { question, from, to } => {
+            Effect::CopyLog { request, from, to } => {
                 let text = self.log.text(from, to);
-                self.ask(READ, "reading the log", text, move |answer| Msg::Copied { question, answer });
+                self.ask(READ, "reading the log", text, move |answer| Msg::Copied { request, answer });
             }
-            Effect::OpenRecording { question, key, dir } => self.records.open(question, key, dir),
+            Effect::OpenRecording { request, key, dir } => self.records.open(request, key, dir),
             Effect::CloseRecording => self.records.close(),
-            Effect::ReadFrame { question, path } => {
+            Effect::ReadFrame { request, path } => {
                 self.ask(READ, "reading the picture", triage::frame(path), move |answer| Msg::FrameRead {
-                    question,
+                    request,
                     answer,
                 });
             }
-            Effect::SaveBundle { question, key, dir, log } => {
+            Effect::SaveBundle { request, key, dir, log } => {
                 let (repo, scrubber) = (self.parts.repo.clone(), self.scrubber.clone());
                 let case = verdict::Case { repo, dir, log, scrubber: scrubber.clone() };
                 let saved = bundle::save(key, case, scrubber);
-                self.ask(JUDGE, "the bundle", saved, move |answer| Msg::Saved { question, answer });
+                self.ask(JUDGE, "the bundle", saved, move |answer| Msg::Saved { request, answer });
             }
-            Effect::ReadWords { question, picture, thorough } => {
-                let words = self.eyes.clone().read(picture, thorough);
-                self.ask(READ_WORDS, "reading the picture", words, move |answer| Msg::WordsRead { question, answer });
+            Effect::ReadWords { request, picture, thorough } => {
+                let words = self.pictures.clone().read(picture, thorough);
+                self.ask(READ_WORDS, "reading the picture", words, move |answer| Msg::WordsRead { request, answer });
             }
-            Effect::MayType { question, vm } => {
+            Effect::MayType { request, vm } => {
                 let may = screen::may_type(self.link.client(), vm);
-                self.ask(GUARD, "asking vCenter", may, move |answer| Msg::Guarded { question, answer });
+                self.ask(GUARD, "asking vCenter", may, move |answer| Msg::Guarded { request, answer });
             }
-            Effect::Type { question, vm, keys } => {
+            Effect::Type { request, vm, keys } => {
                 let gate = generation::Gateway::new(&self.parts, self.link.client());
                 let typed = screen::type_into(gate, vm, keys);
-                self.ask(GUARD, "typing", typed, move |answer| Msg::Finished { question, answer });
+                self.ask(GUARD, "typing", typed, move |answer| Msg::Finished { request, answer });
             }
-            Effect::Teach { question, label, words, picture } => {
+            Effect::Teach { request, label, words, picture } => {
                 let taught = screen::teach(self.parts.repo.clone(), label, words, picture);
-                self.ask(SAVE, "teaching", taught, move |answer| Msg::Finished { question, answer });
+                self.ask(SAVE, "teaching", taught, move |answer| Msg::Finished { request, answer });
             }
-            Effect::Judge { question, key: _, dir, log, guest: _ } => {
+            Effect::Judge { request, key: _, dir, log, guest: _ } => {
                 let (repo, scrubber) = (self.parts.repo.clone(), self.scrubber.clone());
                 let judged = verdict::judge(verdict::Case { repo, dir, log, scrubber });
-                self.ask(JUDGE, "the verdict", judged, move |answer| Msg::Judged { question, answer });
+                self.ask(JUDGE, "the verdict", judged, move |answer| Msg::Judged { request, answer });
             }
             Effect::GitHub(ask) => drop(self.ask_github(ask)),
             Effect::Media(request) => self.media(request),
@@ -226,17 +226,18 @@ impl Driver {
 
     fn ask_github(&self, ask: Ask) -> JoinHandle<()> {
         let link = self.github.clone();
-        let done = |question| move |answer| Msg::GitHub(Heard::Done(question, answer));
+        let done = |request| move |answer| Msg::GitHub(GitHubEvent::Done(request, answer));
         match ask {
-            Ask::Look(question) => self
-                .ask(GITHUB, "asking GitHub", link.look(), move |answer| Msg::GitHub(Heard::Looked(question, answer))),
-            Ask::Dispatch(question, key) => self.ask(GITHUB, "the dispatch", link.dispatch(key), done(question)),
-            Ask::Cancel(question, run) => self.ask(GITHUB, "cancelling", link.cancel(*run), done(question)),
-            Ask::Rerun(question, run) => self.ask(GITHUB, "the re-run", link.rerun(*run), done(question)),
-            Ask::Enable(question) => self.ask(GITHUB, "the schedule", link.enable(), done(question)),
-            Ask::Fetch(question, chosen) => {
+            Ask::Look(request) => self.ask(GITHUB, "asking GitHub", link.look(), move |answer| {
+                Msg::GitHub(GitHubEvent::Looked(request, answer))
+            }),
+            Ask::Dispatch(request, key) => self.ask(GITHUB, "the dispatch", link.dispatch(key), done(request)),
+            Ask::Cancel(request, run) => self.ask(GITHUB, "cancelling", link.cancel(*run), done(request)),
+            Ask::Rerun(request, run) => self.ask(GITHUB, "the re-run", link.rerun(*run), done(request)),
+            Ask::Enable(request) => self.ask(GITHUB, "the schedule", link.enable(), done(request)),
+            Ask::Fetch(request, chosen) => {
                 self.ask(FETCH, "fetching the log", link.fetch(chosen.0, chosen.1), move |answer| {
-                    Msg::GitHub(Heard::Fetched(question, answer))
+                    Msg::GitHub(GitHubEvent::Fetched(request, answer))
                 })
             }
         }
@@ -247,8 +248,8 @@ impl Driver {
         &self,
         limit: Duration,
         what: &'static str,
-        work: impl Future<Output = Answer<T>> + Send + 'static,
-        message: impl FnOnce(Answer<T>) -> Msg + Send + 'static,
+        work: impl Future<Output = Reply<T>> + Send + 'static,
+        message: impl FnOnce(Reply<T>) -> Msg + Send + 'static,
     ) -> JoinHandle<()> {
         let report = self.report.clone();
         tokio::spawn(async move {

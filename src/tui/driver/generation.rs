@@ -1,8 +1,8 @@
 //! Changes of generations: asked about, then carried out through the gate.
 
-use super::super::message::{Answer, Msg, Question};
 use super::link::{Pending, ready};
 use super::{Parts, Report};
+use crate::console::message::{Msg, Reply, RequestId};
 use crate::generation::{self, Plan, Progress, Request};
 use crate::paths::StateDir;
 use crate::vcenter::audit::Audit;
@@ -23,7 +23,7 @@ impl Gateway {
         Self { client, mode, bases, state: parts.state.clone() }
     }
 
-    pub(super) async fn open(self) -> Answer<Gate> {
+    pub(super) async fn open(self) -> Reply<Gate> {
         let client = ready(self.client).await?;
         let settings = client.settings();
         let audit = Audit::new(self.state.audit_log(), &settings.credentials.username, settings.host());
@@ -32,16 +32,16 @@ impl Gateway {
 }
 
 /// Whether vCenter would let it happen.
-pub(super) async fn guard(client: Pending, plan: Box<Plan>) -> Answer<()> {
+pub(super) async fn guard(client: Pending, plan: Box<Plan>) -> Reply<()> {
     let client = ready(client).await?;
     generation::guard(&client, &plan).await.map_err(|error| error.to_string())
 }
 
 /// Carries it out; what vCenter was asked before is asked again first.
-pub(super) async fn apply(gate: Gateway, plan: Box<Plan>, question: Question, report: Report) -> Answer<String> {
+pub(super) async fn apply(gate: Gateway, plan: Box<Plan>, request: RequestId, report: Report) -> Reply<String> {
     let gate = gate.open().await?;
     generation::guard(gate.client(), &plan).await.map_err(|error| error.to_string())?;
-    let on = |progress: &Progress| report(Msg::Progressed { question, step: words(progress) });
+    let on = |progress: &Progress| report(Msg::Progressed { request, step: words(progress) });
     generation::apply(&gate, &plan, &on).await.map_err(|error| error.to_string())?;
     Ok(done(&plan))
 }

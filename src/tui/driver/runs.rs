@@ -7,10 +7,10 @@ use std::time::Duration;
 
 use tokio::sync::Notify;
 
-use super::super::message::{Answer, Msg};
-use super::super::run::{RunSeen, Still};
 use super::save::blocking;
 use super::{Parts, Report, log};
+use crate::console::message::{Msg, Reply};
+use crate::console::run::{RunSeen, Still};
 use crate::guest::recording::{Activity, Recording};
 use crate::packer_log::LogFile;
 use crate::packer_run::{self, Request, Run};
@@ -23,8 +23,8 @@ const EVERY: Duration = Duration::from_secs(1);
 
 /// Looks at the records for ever, and at once when asked to.
 pub(super) async fn watch(parts: Parts, scrubber: Arc<Scrubber>, now: Arc<Notify>, report: Report) {
-    let mut eyes = Eyes { state: parts.state, scrubber, logs: BTreeMap::new(), records: BTreeMap::new() };
-    let mut keys: Vec<(Key, Option<Answer<Option<RunSeen>>>)> =
+    let mut eyes = RunReader { state: parts.state, scrubber, logs: BTreeMap::new(), records: BTreeMap::new() };
+    let mut keys: Vec<(Key, Option<Reply<Option<RunSeen>>>)> =
         parts.lines.into_iter().map(|line| (line.key, None)).collect();
     loop {
         let looked = tokio::task::spawn_blocking(move || {
@@ -44,16 +44,16 @@ pub(super) async fn watch(parts: Parts, scrubber: Arc<Scrubber>, now: Arc<Notify
 }
 
 /// What looking needs: the logs of runs at work are kept open, for their phase.
-struct Eyes {
+struct RunReader {
     state: StateDir,
     scrubber: Arc<Scrubber>,
     logs: BTreeMap<Key, (PathBuf, LogFile)>,
     records: BTreeMap<Key, (PathBuf, Recording)>,
 }
 
-impl Eyes {
+impl RunReader {
     /// What changed since the last look.
-    fn look(&mut self, keys: &mut [(Key, Option<Answer<Option<RunSeen>>>)]) -> Vec<(Key, Answer<Option<RunSeen>>)> {
+    fn look(&mut self, keys: &mut [(Key, Option<Reply<Option<RunSeen>>>)]) -> Vec<(Key, Reply<Option<RunSeen>>)> {
         let mut news = Vec::new();
         for (key, last) in keys {
             let run =
@@ -121,7 +121,7 @@ fn program() -> std::io::Result<PathBuf> {
 }
 
 /// Starts the supervisor of a new run.
-pub(super) async fn start(parts: Parts, key: Key) -> Answer<String> {
+pub(super) async fn start(parts: Parts, key: Key) -> Reply<String> {
     let line = parts.lines.into_iter().find(|line| line.key == key).ok_or_else(|| format!("no line {key}"))?;
     let program = program().map_err(|error| format!("cannot tell where this program is: {error}"))?;
     let request = Request { packer: parts.packer, ..Request::new(line, parts.repo) };
@@ -130,7 +130,7 @@ pub(super) async fn start(parts: Parts, key: Key) -> Answer<String> {
 }
 
 /// Asks the newest run of a line to stop, or kills it.
-pub(super) async fn stop(state: StateDir, key: Key, force: bool) -> Answer<String> {
+pub(super) async fn stop(state: StateDir, key: Key, force: bool) -> Reply<String> {
     let name = key.clone();
     let run = blocking(move || packer_run::latest(&state, &name).map_err(|error| error.to_string())).await?;
     let run = run.ok_or_else(|| format!("{key} has no run"))?;

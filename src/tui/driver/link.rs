@@ -6,11 +6,11 @@ use futures_util::StreamExt;
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
-use super::super::judge::TYPE;
-use super::super::message::{Answer, Msg};
 use super::Report;
+use crate::console::message::{Msg, Reply};
 use crate::generation::NEEDS;
 use crate::guest::picture::Picture;
+use crate::vcenter::privilege::TYPE;
 use crate::vcenter::{Account, Client, FolderEvent, LinkState, Moid, Settings, Vm};
 
 /// The client of this session, replaced when a person asks for a new login.
@@ -104,14 +104,14 @@ async fn privileges(client: Client, vms: Vec<Moid>, report: Report) {
     }
 }
 
-/// Waits for the client; a question asked while logging in is answered after it.
-pub(super) async fn ready(mut client: Pending) -> Answer<Client> {
+/// Waits for the client; a request asked while logging in is answered after it.
+pub(super) async fn ready(mut client: Pending) -> Reply<Client> {
     let ready = client.wait_for(Option::is_some).await.map_err(|_| "no link to vCenter".to_owned())?;
     ready.clone().ok_or_else(|| "no link to vCenter".to_owned())
 }
 
 /// A guest's console as a decoded picture.
-pub(super) async fn picture(client: Pending, vm: Box<Vm>) -> Answer<Picture> {
+pub(super) async fn picture(client: Pending, vm: Box<Vm>) -> Reply<Picture> {
     let client = ready(client).await?;
     let png = client.screenshot(&vm, None).await.map_err(|error| error.to_string())?;
     let decoded = tokio::task::spawn_blocking(move || Picture::decode(png)).await;

@@ -8,7 +8,7 @@ use ratatui::widgets::Widget;
 use super::put;
 use super::wrap::textwrap;
 use crate::console::Console;
-use crate::console::words::Words;
+use crate::console::screen_text::ScreenText;
 use crate::tui::theme::Theme;
 
 /// From this many columns on, the text stands on the right; else below.
@@ -64,7 +64,7 @@ fn heading(console: &Console, theme: Theme) -> Vec<(String, ratatui::style::Styl
 }
 
 /// First row shown: so that the first match of a search is there, else the end, where text consoles are newest.
-fn first(console: &Console, words: &Words, room: usize) -> usize {
+fn first(console: &Console, words: &ScreenText, room: usize) -> usize {
     let most = words.rows.len().saturating_sub(room);
     let hit = console
         .words

@@ -9,9 +9,9 @@ use std::time::Duration;
 
 use tokio::task::JoinHandle;
 
-use super::super::message::{Answer, Msg, Question};
 use super::Report;
 use super::save::blocking;
+use crate::console::message::{Msg, Reply, RequestId};
 use crate::guest::picture::Picture;
 use crate::guest::recording::Recording;
 use crate::packer_log::Tracks;
@@ -47,16 +47,16 @@ impl Records {
         }
     }
 
-    pub(super) fn open(&mut self, question: Question, key: Key, dir: PathBuf) {
+    pub(super) fn open(&mut self, request: RequestId, key: Key, dir: PathBuf) {
         self.close();
         let (report, state, known) = (self.report.clone(), self.state.clone(), self.known.clone());
         self.follower = Some(tokio::spawn(async move {
             let run = dir.clone();
             let habits = blocking(move || habits(&state, &key, &run, &known));
-            let (record, habits) = (follow(question, dir, &report), habits);
+            let (record, habits) = (follow(request, dir, &report), habits);
             let learn = async {
                 match habits.await {
-                    Ok(habits) => report(Msg::HabitsRead { question, habits }),
+                    Ok(habits) => report(Msg::HabitsRead { request, habits }),
                     Err(error) => tracing::warn!(%error, "what is usual is not known"),
                 }
             };
@@ -66,7 +66,7 @@ impl Records {
 }
 
 /// Reports the record whenever it grew.
-async fn follow(question: Question, dir: PathBuf, report: &Report) {
+async fn follow(request: RequestId, dir: PathBuf, report: &Report) {
     let mut recording: Option<Recording> = None;
     let mut trouble = None;
     loop {
@@ -80,14 +80,14 @@ async fn follow(question: Question, dir: PathBuf, report: &Report) {
             Ok((read, grew)) => {
                 trouble = None;
                 if grew {
-                    report(Msg::Recorded { question, answer: Ok(Arc::new(read.clone())) });
+                    report(Msg::Recorded { request, answer: Ok(Arc::new(read.clone())) });
                 }
                 recording = Some(read);
             }
             Err(reason) if trouble.as_ref() == Some(&reason) => {}
             Err(reason) => {
                 trouble = Some(reason.clone());
-                report(Msg::Recorded { question, answer: Err(format!("cannot read the record: {reason}")) });
+                report(Msg::Recorded { request, answer: Err(format!("cannot read the record: {reason}")) });
             }
         }
         tokio::time::sleep(EVERY).await;
@@ -95,7 +95,7 @@ async fn follow(question: Question, dir: PathBuf, report: &Report) {
 }
 
 /// How long the stages of earlier runs of a line took.
-fn habits(state: &StateDir, key: &Key, current: &Path, known: &Known) -> Answer<Habits> {
+fn habits(state: &StateDir, key: &Key, current: &Path, known: &Known) -> Reply<Habits> {
     let mut runs = packer_run::all(state, key).map_err(|error| error.to_string())?;
     runs.sort_by_key(|run| std::cmp::Reverse(run.started));
     let mut habits = Habits::default();
@@ -117,6 +117,6 @@ fn tracks(run: &Run) -> std::io::Result<Tracks> {
 }
 
 /// A recorded picture.
-pub(super) async fn frame(path: PathBuf) -> Answer<Picture> {
+pub(super) async fn frame(path: PathBuf) -> Reply<Picture> {
     blocking(move || Picture::open(&path).map_err(|error| format!("cannot read {}: {error}", path.display()))).await
 }

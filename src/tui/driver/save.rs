@@ -5,16 +5,16 @@ use std::path::{Path, PathBuf};
 
 use jiff::Zoned;
 
-use super::super::message::Answer;
+use crate::console::message::Reply;
 use crate::guest::picture::Picture;
 
 /// Writes a picture as `<name>-<time>.png`.
-pub(super) async fn picture(name: String, picture: Picture) -> Answer<PathBuf> {
+pub(super) async fn picture(name: String, picture: Picture) -> Reply<PathBuf> {
     blocking(move || file(&name, "png", |out| out.write_all(picture.png()))).await
 }
 
 /// Runs blocking work where blocking is allowed.
-pub(super) async fn blocking<T: Send + 'static>(work: impl FnOnce() -> Answer<T> + Send + 'static) -> Answer<T> {
+pub(super) async fn blocking<T: Send + 'static>(work: impl FnOnce() -> Reply<T> + Send + 'static) -> Reply<T> {
     tokio::task::spawn_blocking(work).await.map_err(|failure| failure.to_string())?
 }
 
@@ -23,7 +23,7 @@ pub(super) fn file(
     name: &str,
     extension: &str,
     write: impl FnOnce(&mut dyn Write) -> io::Result<()>,
-) -> Answer<PathBuf> {
+) -> Reply<PathBuf> {
     let path = PathBuf::from(format!("{name}-{}.{extension}", Zoned::now().strftime("%Y%m%d-%H%M%S")));
     written(&path, write).map_err(|error| format!("cannot write {}: {error}", path.display()))?;
     Ok(std::path::absolute(&path).unwrap_or(path))

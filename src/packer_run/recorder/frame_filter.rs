@@ -14,7 +14,7 @@ const WIDEST: u32 = 1280;
 
 /// The history of one guest's console.
 #[derive(Debug, Default)]
-pub struct Eye {
+pub struct FrameFilter {
     history: History,
     spun: Option<Duration>,
     width: Option<u32>,
@@ -22,7 +22,7 @@ pub struct Eye {
 
 /// What one look brought.
 #[derive(Debug, PartialEq, Eq)]
-pub struct Sight {
+pub struct FrameDecision {
     /// something new: keep the picture
     pub keep: bool,
     /// where it differs from the one before
@@ -33,9 +33,9 @@ pub struct Sight {
     pub kind: Motion,
 }
 
-impl Eye {
+impl FrameFilter {
     /// Takes a picture in; `at` is the guest's time since any moment.
-    pub fn see(&mut self, image: &RgbImage, at: Duration) -> Sight {
+    pub fn see(&mut self, image: &RgbImage, at: Duration) -> FrameDecision {
         let change = self.history.push(image, at);
         let kind = self.history.motion().unwrap_or(Motion::Idle);
         let (pixels, changed) = match &change {
@@ -56,7 +56,7 @@ impl Eye {
             self.spun = None;
         }
         self.ask_for(image, &change);
-        Sight { keep, changed, pixels, kind }
+        FrameDecision { keep, changed, pixels, kind }
     }
 
     /// The width to ask the server for; `None` = as it is.
@@ -99,36 +99,36 @@ mod tests {
 
     #[test]
     fn a_picture_is_kept_when_it_differs() {
-        let mut eye = Eye::default();
-        assert!(eye.see(&screen(720, 0), secs(0)).keep);
+        let mut frame_filter = FrameFilter::default();
+        assert!(frame_filter.see(&screen(720, 0), secs(0)).keep);
         assert_eq!(
-            eye.see(&screen(720, 0), secs(5)),
-            Sight { keep: false, changed: None, pixels: 0, kind: Motion::Idle }
+            frame_filter.see(&screen(720, 0), secs(5)),
+            FrameDecision { keep: false, changed: None, pixels: 0, kind: Motion::Idle }
         );
-        let sight = eye.see(&screen(720, 4), secs(10));
-        assert_eq!((sight.keep, sight.kind), (true, Motion::Progress));
-        assert_eq!(sight.changed, Some(Area { left: 0, top: 360, right: 39, bottom: 375 }));
+        let decision = frame_filter.see(&screen(720, 4), secs(10));
+        assert_eq!((decision.keep, decision.kind), (true, Motion::Progress));
+        assert_eq!(decision.changed, Some(Area { left: 0, top: 360, right: 39, bottom: 375 }));
     }
 
     #[test]
     fn a_spinner_does_not_fill_the_record() {
-        let mut eye = Eye::default();
-        let looks = (0..72).map(|n| eye.see(&screen(64, n % 2), secs(u64::from(n) * 5)));
-        let kept: Vec<bool> = looks.map(|sight| sight.keep).collect();
+        let mut frame_filter = FrameFilter::default();
+        let looks = (0..72).map(|n| frame_filter.see(&screen(64, n % 2), secs(u64::from(n) * 5)));
+        let kept: Vec<bool> = looks.map(|decision| decision.keep).collect();
         let late = kept[12..].iter().filter(|kept| **kept).count();
         assert_eq!(late, 5, "one a minute: {kept:?}");
     }
 
     #[test]
     fn only_large_consoles_are_scaled_and_a_new_screen_is_seen_as_it_is() {
-        let mut eye = Eye::default();
-        eye.see(&screen(1280, 0), secs(0));
-        assert_eq!(eye.width(), None);
-        eye.see(&screen(1920, 0), secs(5));
-        assert_eq!(eye.width(), Some(1280));
-        eye.see(&screen(1280, 0), secs(10));
-        assert_eq!(eye.width(), Some(1280), "the scaled picture of the same screen");
-        eye.see(&RgbImage::from_pixel(1280, 400, Rgb([9, 9, 9])), secs(15));
-        assert_eq!(eye.width(), None);
+        let mut frame_filter = FrameFilter::default();
+        frame_filter.see(&screen(1280, 0), secs(0));
+        assert_eq!(frame_filter.width(), None);
+        frame_filter.see(&screen(1920, 0), secs(5));
+        assert_eq!(frame_filter.width(), Some(1280));
+        frame_filter.see(&screen(1280, 0), secs(10));
+        assert_eq!(frame_filter.width(), Some(1280), "the scaled picture of the same screen");
+        frame_filter.see(&RgbImage::from_pixel(1280, 400, Rgb([9, 9, 9])), secs(15));
+        assert_eq!(frame_filter.width(), None);
     }
 }

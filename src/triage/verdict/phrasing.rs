@@ -13,12 +13,12 @@ use crate::triage::rules::Rule;
 pub const QUOTED: usize = 600;
 
 /// Puts findings into words that may be shown.
-pub struct Words<'s> {
+pub struct Phrasing<'s> {
     /// hides secrets
     pub scrubber: &'s Scrubber,
 }
 
-impl Words<'_> {
+impl Phrasing<'_> {
     /// A finding without a cause yet; the last word (or else the newest message) is its evidence.
     pub fn finding(&self, case: &Case, class: &str) -> Finding {
         let last = case.last_word.as_ref().map(|word| (word.line, word.text.as_str()));

@@ -8,13 +8,13 @@ use tokio::sync::OnceCell;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
-use super::super::media::{Moved, Newer, Offer, Report as Reported, Request, Seen};
-use super::super::message::{Answer, Msg, Question};
 use super::generation::Gateway;
 use super::link::{Pending, ready};
 use super::save::blocking;
 use super::{Driver, Parts, Report};
-use crate::iso::discover::{self, Finding};
+use crate::console::media::{IsoStatus, Newer, Offer, Report as Reported, Request, StageProgress};
+use crate::console::message::{Msg, Reply, RequestId};
+use crate::iso::discover::{self, MediaCheck};
 use crate::iso::pace::Pace;
 use crate::iso::stage::{self, Job, OnProgress, Progress, Staged};
 use crate::iso::{Bump, Mirror, Release, Shelf, Wanted, Writer};
@@ -42,7 +42,7 @@ const CLEANING: Duration = Duration::from_secs(3);
 pub(super) struct Desk {
     /// made when first needed: it reads certificates
     mirror: Arc<OnceCell<Mirror>>,
-    stops: BTreeMap<Question, CancellationToken>,
+    stops: BTreeMap<RequestId, CancellationToken>,
     stagings: TaskTracker,
 }
 
@@ -60,34 +60,34 @@ impl Driver {
     pub(super) fn media(&mut self, request: Request) {
         let (parts, client) = (self.parts.clone(), self.link.client());
         match request {
-            Request::Look { question } => {
+            Request::Look { request } => {
                 self.ask(LOOK, "asking the datastore", look(parts, client), move |answer| {
-                    Msg::Media(Reported::Looked { question, answer })
+                    Msg::Media(Reported::Looked { request, answer })
                 });
             }
-            Request::Check { question, keys } => {
+            Request::Check { request, keys } => {
                 for key in keys {
                     let checked = check(parts.clone(), self.desk.mirror.clone(), key.clone());
                     self.ask(CHECK, "asking the mirror", checked, move |answer| {
-                        Msg::Media(Reported::Checked { question, key, answer })
+                        Msg::Media(Reported::Checked { request, key, answer })
                     });
                 }
             }
-            Request::Bump { question, key, bump } => {
+            Request::Bump { request, key, bump } => {
                 self.ask(BUMP, "the bump", write(parts, key, bump), move |answer| {
-                    Msg::Media(Reported::Bumped { question, answer })
+                    Msg::Media(Reported::Bumped { request, answer })
                 });
             }
-            Request::Stage { question, key } => {
+            Request::Stage { request, key } => {
                 let stop = CancellationToken::new();
-                self.desk.stops.insert(question, stop.clone());
-                let on = progress(question, self.report.clone());
+                self.desk.stops.insert(request, stop.clone());
+                let on = progress(request, self.report.clone());
                 let staged = stage(parts, client, self.desk.mirror.clone(), key, on, stop);
                 let staged = self.desk.stagings.track_future(staged);
-                self.ask(STAGE, "the staging", staged, move |answer| Msg::Media(Reported::Staged { question, answer }));
+                self.ask(STAGE, "the staging", staged, move |answer| Msg::Media(Reported::Staged { request, answer }));
             }
-            Request::Stop { question } => {
-                if let Some(stop) = self.desk.stops.remove(&question) {
+            Request::Stop { request } => {
+                if let Some(stop) = self.desk.stops.remove(&request) {
                     stop.cancel();
                 }
             }
@@ -96,22 +96,22 @@ impl Driver {
 }
 
 /// The matrix as it is on disk now: a bump or a pull may have changed it since the console was opened.
-async fn lines(parts: &Parts) -> Answer<Vec<Line>> {
+async fn lines(parts: &Parts) -> Reply<Vec<Line>> {
     let repo = parts.repo.clone();
     blocking(move || Matrix::load(&repo).map(|matrix| matrix.lines).map_err(|error| error.to_string())).await
 }
 
-async fn line(parts: &Parts, key: &Key) -> Answer<Line> {
+async fn line(parts: &Parts, key: &Key) -> Reply<Line> {
     let found = lines(parts).await?.into_iter().find(|line| line.key == *key);
     found.ok_or_else(|| format!("{key} is not in ci/matrix.json any more"))
 }
 
-async fn wanted(parts: &Parts, line: Line) -> Answer<Wanted> {
+async fn wanted(parts: &Parts, line: Line) -> Reply<Wanted> {
     let repo = parts.repo.clone();
     blocking(move || Wanted::read(&repo, &line).map_err(|error| error.to_string())).await
 }
 
-async fn look(parts: Parts, client: Pending) -> Answer<Vec<(Key, Seen)>> {
+async fn look(parts: Parts, client: Pending) -> Reply<Vec<(Key, IsoStatus)>> {
     let client = ready(client).await?;
     let mut seen = Vec::new();
     for line in lines(&parts).await? {
@@ -121,13 +121,13 @@ async fn look(parts: Parts, client: Pending) -> Answer<Vec<(Key, Seen)>> {
             Ok(wanted) => shelf(&client, wanted.clone()).await?,
             Err(reason) => Err(reason.clone()),
         };
-        seen.push((key, Seen { wanted, shelf }));
+        seen.push((key, IsoStatus { wanted, shelf }));
     }
     Ok(seen)
 }
 
 /// What is there; the outer error is one that every other line would meet too.
-async fn shelf(client: &Client, wanted: Wanted) -> Answer<Answer<Shelf>> {
+async fn shelf(client: &Client, wanted: Wanted) -> Reply<Reply<Shelf>> {
     match Shelf::look(client, wanted).await {
         Ok(shelf) => Ok(Ok(shelf)),
         Err(error @ (Error::NotFound(_) | Error::Permission { .. } | Error::Fault { .. })) => {
@@ -137,21 +137,21 @@ async fn shelf(client: &Client, wanted: Wanted) -> Answer<Answer<Shelf>> {
     }
 }
 
-async fn mirror(cell: &OnceCell<Mirror>) -> Answer<Mirror> {
+async fn mirror(cell: &OnceCell<Mirror>) -> Reply<Mirror> {
     let (timeout, attempts) = MIRROR;
     let made =
         cell.get_or_try_init(|| blocking(move || Mirror::new(timeout, attempts).map_err(|error| error.to_string())));
     made.await.cloned()
 }
 
-async fn check(parts: Parts, cell: Arc<OnceCell<Mirror>>, key: Key) -> Answer<Offer> {
+async fn check(parts: Parts, cell: Arc<OnceCell<Mirror>>, key: Key) -> Reply<Offer> {
     let line = line(&parts, &key).await?;
     match discover::check_line(&mirror(&cell).await?, &line).await {
-        Finding::Current { .. } => Ok(Offer::Current),
-        Finding::Manual => Ok(Offer::ByHand),
-        Finding::Skipped { reason } => Ok(Offer::Skipped(reason)),
-        Finding::Failed(error) => Err(error.to_string()),
-        Finding::Newer { release, digest, size, .. } => {
+        MediaCheck::Current { .. } => Ok(Offer::Current),
+        MediaCheck::Manual => Ok(Offer::ByHand),
+        MediaCheck::Skipped { reason } => Ok(Offer::Skipped(reason)),
+        MediaCheck::Failed(error) => Err(error.to_string()),
+        MediaCheck::Newer { release, digest, size, .. } => {
             let (version, file) = (release.version.to_string(), release.file().to_owned());
             let bump = prepared(&parts, line, release).await;
             Ok(Offer::Newer(Box::new(Newer { version, file, size, digest: digest.to_string(), bump })))
@@ -159,13 +159,13 @@ async fn check(parts: Parts, cell: Arc<OnceCell<Mirror>>, key: Key) -> Answer<Of
     }
 }
 
-async fn prepared(parts: &Parts, line: Line, release: Release) -> Answer<Bump> {
+async fn prepared(parts: &Parts, line: Line, release: Release) -> Reply<Bump> {
     let repo = parts.repo.clone();
     blocking(move || Bump::prepare(&repo, &line, &release).map_err(|error| error.to_string())).await
 }
 
 /// Writes exactly what was shown, or nothing.
-async fn write(parts: Parts, key: Key, bump: Box<Bump>) -> Answer<Box<Line>> {
+async fn write(parts: Parts, key: Key, bump: Box<Bump>) -> Reply<Box<Line>> {
     if parts.read_only {
         return Err("read-only: nothing is written".into());
     }
@@ -185,7 +185,7 @@ async fn stage(
     key: Key,
     on: OnProgress,
     stop: CancellationToken,
-) -> Answer<String> {
+) -> Reply<String> {
     let line = line(&parts, &key).await?;
     let wanted = wanted(&parts, line.clone()).await?;
     let (state, name) = (parts.state.clone(), key.clone());
@@ -202,8 +202,8 @@ async fn stage(
 }
 
 /// Tells the console of a staging's progress, a few times a second.
-fn progress(question: Question, report: Report) -> OnProgress {
-    let state = Mutex::new((Pace::default(), Moved::default()));
+fn progress(request: RequestId, report: Report) -> OnProgress {
+    let state = Mutex::new((Pace::default(), StageProgress::default()));
     Arc::new(move |progress| {
         let mut state = state.lock().unwrap_or_else(PoisonError::into_inner);
         let (pace, moved) = &mut *state;
@@ -218,6 +218,6 @@ fn progress(question: Question, report: Report) -> OnProgress {
             }
             Progress::Resumed(_, why) => moved.note = Some(why),
         }
-        report(Msg::Media(Reported::Staging { question, moved: moved.clone() }));
+        report(Msg::Media(Reported::Staging { request, moved: moved.clone() }));
     })
 }
