@@ -31,6 +31,7 @@ pub mod github;
 pub mod guest;
 pub mod iso;
 pub mod lab;
+pub mod ops;
 pub mod packer_log;
 pub mod packer_run;
 pub mod paths;

@@ -139,7 +139,7 @@ impl Console {
             _ => Request::Sweep,
         };
         generation::plan(&request, &row.generations, &self.session.actor, self.now)
-            .map_err(|refusal| Refusal(in_keys(&refusal.0)))
+            .map_err(|refusal| Refusal(in_keys(&refusal.to_string())))
     }
 }
 

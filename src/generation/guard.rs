@@ -31,14 +31,14 @@ pub async fn guard(client: &Client, plan: &Plan) -> Result<(), GuardError> {
     may(client, plan, &moids).await?;
     let cloning = client.being_cloned(&moids).await?;
     if let Some(vm) = plan.steps.iter().map(Step::subject).find(|vm| cloning.contains(&vm.moid)) {
-        return Err(Refusal(format!("{vm} is being cloned right now; try again when that is done")).into());
+        return Err(Refusal::BeingCloned { object: vm.clone() }.into());
     }
     free(client, plan, &moids).await
 }
 
 /// The account has every privilege that a step needs, on the object of that step.
 async fn may(client: &Client, plan: &Plan, moids: &[Moid]) -> Result<(), GuardError> {
-    let needs: Vec<(&Subject, &str)> =
+    let needs: Vec<(&Subject, &'static str)> =
         plan.steps.iter().flat_map(|step| needs(step).iter().map(|id| (step.subject(), *id))).collect();
     let ids: BTreeSet<&str> = needs.iter().map(|(_, id)| *id).collect();
     let ids: Vec<&str> = ids.into_iter().collect();
@@ -46,8 +46,8 @@ async fn may(client: &Client, plan: &Plan, moids: &[Moid]) -> Result<(), GuardEr
     // A privilege vCenter says nothing about is missing too.
     let granted = |vm: &Subject, id: &str| found.iter().any(|p| p.entity == vm.moid && p.id == id && p.granted);
     let Some((vm, id)) = needs.into_iter().find(|(vm, id)| !granted(vm, id)) else { return Ok(()) };
-    let account = &client.settings().credentials.username;
-    Err(Refusal(format!("{account} lacks {id} on {vm}; grant it on the folder of templates")).into())
+    let account = client.settings().credentials.username.clone();
+    Err(Refusal::LacksPrivilege { account, privilege: id, object: vm.clone() }.into())
 }
 
 /// Nobody else has a name that is going to be given. vCenter compares names without regard to case.
@@ -60,9 +60,7 @@ async fn free(client: &Client, plan: &Plan, moids: &[Moid]) -> Result<(), GuardE
         .find(|(moid, name)| !moids.contains(moid) && wanted.iter().any(|to| to.to_lowercase() == name.to_lowercase()));
     match in_the_way {
         None => Ok(()),
-        Some((moid, name)) => {
-            Err(Refusal(format!("{name} ({moid}) has the name that is needed; rename it first")).into())
-        }
+        Some((moid, name)) => Err(Refusal::NameTaken { name: name.clone(), moid: moid.clone() }.into()),
     }
 }
 

@@ -17,6 +17,7 @@ mod draft;
 mod guard;
 mod hold;
 mod plan;
+mod refusal;
 mod state;
 mod step;
 mod swap;
@@ -24,7 +25,8 @@ mod swap;
 pub use apply::{ApplyError, Progress, apply};
 pub use guard::{GuardError, NEEDS, guard, needs};
 pub use hold::Hold;
-pub use plan::{Actor, Plan, Refusal, Request, plan};
+pub use plan::{Actor, Plan, Request, plan};
+pub use refusal::Refusal;
 pub use state::{Generations, Pending};
 pub use step::{Note, Step, Subject};
 

@@ -5,7 +5,7 @@ use sha2::{Digest, Sha256};
 
 use super::draft::{Draft, Slot};
 use super::state::Snapshot;
-use super::{Generations, Hold, Note, Pending, Step};
+use super::{Generations, Hold, Note, Pending, Refusal, Step};
 
 /// What is asked for.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -78,18 +78,13 @@ impl Plan {
     }
 }
 
-/// Why nothing is done: one line, with what to do about it.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("{0}")]
-pub struct Refusal(pub String);
-
 /// The steps that fulfil `request` on a line in this state.
 ///
 /// # Errors
 /// [`Refusal`] when a guard that needs no question to vCenter forbids it; see [`super::guard`] for the others.
 pub fn plan(request: &Request, now: &Generations, by: &Actor, time: Timestamp) -> Result<Plan, Refusal> {
     if let Some(name) = now.duplicates.first() {
-        return Err(Refusal(format!("more than one object is called {name}; rename or remove all but one")));
+        return Err(Refusal::Duplicate { name: name.clone() });
     }
     let mut draft = Draft::new(now);
     match request {
@@ -114,7 +109,7 @@ fn hold(reason: &str, by: &Actor, since: Timestamp) -> Result<Hold, Refusal> {
     // One line: it is shown in one.
     let reason = reason.split_whitespace().collect::<Vec<_>>().join(" ").replace(char::is_control, "");
     if reason.is_empty() {
-        return Err(Refusal("say why: the reason is what the next person on call will see".into()));
+        return Err(Refusal::NoReason);
     }
     // Fractions of a second tell nobody anything.
     let since = since.round(jiff::Unit::Second).unwrap_or(since);
@@ -123,13 +118,12 @@ fn hold(reason: &str, by: &Actor, since: Timestamp) -> Result<Hold, Refusal> {
 
 impl Draft<'_> {
     fn hold(&mut self, now: &Generations, hold: Hold) -> Result<(), Refusal> {
-        let base = self.base;
-        if let Some(Hold { reason, by, .. }) = &now.hold {
-            return Err(Refusal(format!("{base} is held already by {by}: {reason}; release it first")));
+        if let Some(hold) = &now.hold {
+            return Err(Refusal::HeldAlready { base: self.base.to_owned(), hold: hold.clone() });
         }
         let carrier = [Slot::Live, Slot::Prev, Slot::Swapping, Slot::Retired].into_iter().find(|slot| self.has(*slot));
         let Some(slot) = carrier else {
-            return Err(Refusal(format!("{base} has no template that could carry a hold; there is nothing to hold")));
+            return Err(Refusal::NothingToHold { base: self.base.to_owned() });
         };
         self.annotate(slot, Note::Hold(hold));
         Ok(())
@@ -142,26 +136,21 @@ impl Draft<'_> {
             }
         }
         if self.steps.is_empty() {
-            return Err(Refusal(format!("{} is not held", self.base)));
+            return Err(Refusal::NotHeld { base: self.base.to_owned() });
         }
         Ok(())
     }
 
     fn sweep(&mut self, now: &Generations) -> Result<(), Refusal> {
-        let base = self.base;
+        let base = || self.base.to_owned();
         let Some(build) = self.vm(Slot::Build) else {
-            return Err(Refusal(format!("{base}-build not found: nothing to sweep")));
+            return Err(Refusal::NothingToSweep { base: base() });
         };
         if build.template && now.carriers().next().is_none() {
-            return Err(Refusal(format!(
-                "{base}-build is the only template of this line; promote it, or remove it in vCenter by hand"
-            )));
+            return Err(Refusal::OnlyTemplate { base: base() });
         }
         if build.template && matches!(now.pending(), Some(Pending::Promote | Pending::NoLive)) {
-            return Err(Refusal(format!(
-                "the promotion of {base}-build was interrupted; finish it with `promote` or take it back with \
-                 `rollback`, then sweep"
-            )));
+            return Err(Refusal::PromotionInterrupted { base: base() });
         }
         self.destroy(Slot::Build);
         Ok(())

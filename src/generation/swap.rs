@@ -11,11 +11,8 @@ use crate::vcenter::Vm;
 
 impl Draft<'_> {
     pub(super) fn promote(&mut self, now: &Generations) -> Result<(), Refusal> {
-        let base = self.base;
-        if let Some(Hold { reason, by, since, .. }) = &now.hold {
-            return Err(Refusal(format!(
-                "{base} is held since {since:.0} by {by}: {reason}; lift it with `release` when that is settled"
-            )));
+        if let Some(hold) = &now.hold {
+            return Err(Refusal::Held { base: self.base.to_owned(), hold: hold.clone() });
         }
         self.all_templates()?;
         if self.has(Slot::Swapping) {
@@ -45,7 +42,6 @@ impl Draft<'_> {
 
     /// No build to promote: an interrupted promotion is taken back, or finished where only its last step is missing.
     fn without_build(&mut self) -> Result<(), Refusal> {
-        let base = self.base;
         if self.has(Slot::Live) && self.has(Slot::Prev) {
             self.destroy(Slot::Retired);
         } else {
@@ -53,7 +49,7 @@ impl Draft<'_> {
             self.caveat = Some("an interrupted change was taken back; there is no build to promote");
         }
         if self.steps.is_empty() {
-            return Err(Refusal(format!("{base}-build not found: nothing to promote; build the line first")));
+            return Err(Refusal::NothingToPromote { base: self.base.to_owned() });
         }
         Ok(())
     }
@@ -72,11 +68,7 @@ impl Draft<'_> {
     /// Finishes a rollback of which the former live is still called `-swapping`.
     fn finish_rollback(&mut self) -> Result<(), Refusal> {
         if self.has(Slot::Live) && self.has(Slot::Prev) {
-            let base = self.base;
-            return Err(Refusal(format!(
-                "{base}, {base}-prev and {base}-swapping are all there, which no interrupted rollback leaves; \
-                 rename or remove {base}-swapping by hand"
-            )));
+            return Err(Refusal::Tangled { base: self.base.to_owned() });
         }
         if !self.has(Slot::Live) && !self.has(Slot::Prev) {
             self.rename(Slot::Swapping, Slot::Live);
@@ -116,7 +108,7 @@ impl Draft<'_> {
 
     /// Which template a rollback makes live.
     fn target(&self, wanted: &Hold) -> Result<Slot, Refusal> {
-        let base = self.base;
+        let base = || self.base.to_owned();
         let (live, prev) = (self.has(Slot::Live), self.has(Slot::Prev));
         if self.has(Slot::Swapping) {
             return Ok(if live {
@@ -127,27 +119,20 @@ impl Draft<'_> {
                 Slot::Swapping
             });
         }
-        if let Some(Hold { reason, by, since, .. }) = self.mark(Slot::Live) {
+        if let Some(hold) = self.mark(Slot::Live) {
             // Killed while it took an interrupted promotion back: live is right, the retired one not yet.
             if !prev && self.has(Slot::Retired) {
                 return Ok(Slot::Live);
             }
-            if reason == wanted.reason {
-                return Err(Refusal(format!(
-                    "{base} was rolled back for this reason already ({since:.0}, {by}); to undo that, roll back with \
-                     another reason"
-                )));
+            if hold.reason == wanted.reason {
+                return Err(Refusal::RolledBackAlready { base: base(), hold });
             }
         }
         match (prev, self.has(Slot::Retired)) {
             (true, _) => Ok(Slot::Prev),
             (false, true) => Ok(Slot::Retired),
-            (false, false) if live => {
-                Err(Refusal(format!("{base}-prev not found: there is no generation to go back to")))
-            }
-            (false, false) => {
-                Err(Refusal(format!("{base} has neither a live nor a previous template; build and promote")))
-            }
+            (false, false) if live => Err(Refusal::NoPrevious { base: base() }),
+            (false, false) => Err(Refusal::NoTemplate { base: base() }),
         }
     }
 
@@ -162,26 +147,21 @@ impl Draft<'_> {
         let generations = [Slot::Live, Slot::Prev, Slot::Retired, Slot::Swapping];
         match generations.into_iter().filter_map(|slot| self.vm(slot)).find(|vm| !vm.template) {
             None => Ok(()),
-            Some(vm) => Err(Refusal(format!(
-                "{} ({}) is a VM, not a template: mark it as template again, or give it a name of its own",
-                vm.name, vm.moid
-            ))),
+            Some(vm) => Err(Refusal::NotATemplate { name: vm.name.clone(), moid: vm.moid.clone() }),
         }
     }
 }
 
 /// Whether a build may become live.
 fn ready(build: &Vm, live: Option<&Vm>) -> Result<(), Refusal> {
-    let name = &build.name;
+    let name = || build.name.clone();
     if !build.template {
-        return Err(Refusal(format!("{name} is no template yet; wait for its build, or sweep it if it was left over")));
+        return Err(Refusal::NotFinished { name: name() });
     }
     if let (Some(built), Some(live)) = (build.created, live.and_then(|live| live.created))
         && built < live
     {
-        return Err(Refusal(format!(
-            "{name} was made {built:.0}, before the live template ({live:.0}); sweep it and build anew"
-        )));
+        return Err(Refusal::OlderThanLive { name: name(), built, live });
     }
     Ok(())
 }

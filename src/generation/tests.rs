@@ -327,11 +327,11 @@ fn rollback_holds_first_and_undoes_itself() {
         ]
     );
     let once = folder.course(&rollback("bad")).pop().unwrap();
-    let refusal = once.plan(&rollback("bad")).unwrap_err().0;
+    let refusal = once.plan(&rollback("bad")).unwrap_err().to_string();
     assert!(refusal.contains("rolled back for this reason already"), "{refusal}");
     let twice = once.course(&rollback("it was the network")).pop().unwrap();
     assert_eq!(twice.names, folder.names);
-    let refusal = twice.plan(&Request::Promote).unwrap_err().0;
+    let refusal = twice.plan(&Request::Promote).unwrap_err().to_string();
     assert!(refusal.contains("held since") && refusal.contains("it was the network"), "{refusal}");
     let released = twice.course(&Request::Release).pop().unwrap();
     assert!(released.holds.is_empty(), "both templates carried one");
@@ -339,7 +339,7 @@ fn rollback_holds_first_and_undoes_itself() {
 
 #[test]
 fn refusals_say_what_to_do() {
-    let refusal = |folder: &Folder, request: &Request| folder.plan(request).unwrap_err().0;
+    let refusal = |folder: &Folder, request: &Request| folder.plan(request).unwrap_err().to_string();
     let empty = Folder::new(&[], 0);
     assert!(refusal(&empty, &Request::Promote).contains("build the line first"));
     assert!(refusal(&empty, &rollback("bad")).contains("build and promote"));
@@ -360,8 +360,8 @@ fn refusals_say_what_to_do() {
     let now = Generations::read(BASE, &vms);
     let time = jiff::Timestamp::UNIX_EPOCH;
     let actor = Actor("op".into());
-    assert!(plan(&Request::Promote, &now, &actor, time).unwrap_err().0.contains("no template yet"));
+    assert!(plan(&Request::Promote, &now, &actor, time).unwrap_err().to_string().contains("no template yet"));
     vms.push(vms[0].clone());
     let now = Generations::read(BASE, &vms);
-    assert!(plan(&Request::Promote, &now, &actor, time).unwrap_err().0.contains("more than one object"));
+    assert!(plan(&Request::Promote, &now, &actor, time).unwrap_err().to_string().contains("more than one object"));
 }

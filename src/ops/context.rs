@@ -1,0 +1,32 @@
+//! Where operations work.
+
+use std::path::PathBuf;
+
+use crate::paths::StateDir;
+use crate::pipeline::Line;
+use crate::vcenter::Client;
+use crate::vcenter::audit::Audit;
+use crate::vcenter::gate::{Gate, Mode};
+
+/// The repository, its lines, the state folder, and whether anything may be changed.
+#[derive(Debug, Clone)]
+pub struct Context {
+    /// root of the repository, absolute
+    pub repo: PathBuf,
+    /// lines of the matrix
+    pub lines: Vec<Line>,
+    /// where records are kept
+    pub state: StateDir,
+    /// whether anything may be changed
+    pub mode: Mode,
+}
+
+impl Context {
+    /// The gate through which vCenter is changed: only names of the lines, everything in the audit log.
+    pub fn gate(&self, client: &Client) -> Gate {
+        let bases = self.lines.iter().map(|line| line.base_name.clone());
+        let settings = client.settings();
+        let audit = Audit::new(self.state.audit_log(), settings.credentials.username.clone(), settings.host());
+        Gate::new(client.clone(), self.mode, bases, audit)
+    }
+}

@@ -1,0 +1,180 @@
+//! What can go wrong with an operation, typed up to the skin.
+
+use std::io;
+use std::path::PathBuf;
+
+use super::{Exit, Refusal};
+use crate::generation::{ApplyError, GuardError};
+use crate::github;
+use crate::guest::picture::PictureError;
+use crate::guest::screen::FramesError;
+use crate::iso::{BumpError, MirrorError, StageError};
+use crate::packer_run::BuildError;
+use crate::pipeline::MatrixError;
+use crate::triage::bundle::BundleError;
+use crate::triage::rules::{RulesError, TeachError};
+use crate::triage::verdict::JudgeError;
+use crate::vcenter;
+use crate::vcenter::gate::GateError;
+
+/// Why an operation was not done, or not wholly. `Display` is one line: what, where, what to do.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// a guard: nothing was changed
+    #[error(transparent)]
+    Refused(#[from] Refusal),
+    /// what the caller asked for makes no sense, or something it needs is not there
+    #[error("{0}")]
+    Usage(String),
+    /// the matrix cannot be used
+    #[error(transparent)]
+    Matrix(#[from] MatrixError),
+    /// vCenter said no, or nothing
+    #[error(transparent)]
+    VCenter(#[from] vcenter::Error),
+    /// the gate, or vCenter behind it
+    #[error(transparent)]
+    Gate(#[from] GateError),
+    /// a plan was not, or not wholly, carried out
+    #[error(transparent)]
+    Apply(#[from] ApplyError),
+    /// a run was not started, read or stopped
+    #[error(transparent)]
+    Build(#[from] BuildError),
+    /// GitHub said no, or nothing
+    #[error(transparent)]
+    GitHub(#[from] github::Error),
+    /// a mirror
+    #[error(transparent)]
+    Mirror(#[from] MirrorError),
+    /// an ISO was not staged
+    #[error(transparent)]
+    Stage(#[from] StageError),
+    /// a bump was not written
+    #[error(transparent)]
+    Bump(#[from] BumpError),
+    /// the rules of the repository cannot be used
+    #[error(transparent)]
+    Rules(#[from] RulesError),
+    /// a screen was not learnt
+    #[error(transparent)]
+    Teach(#[from] TeachError),
+    /// a log cannot be judged
+    #[error(transparent)]
+    Judge(#[from] JudgeError),
+    /// a bundle was not written
+    #[error(transparent)]
+    Bundle(#[from] BundleError),
+    /// pictures on disk
+    #[error(transparent)]
+    Frames(#[from] FramesError),
+    /// what the server gave is no picture
+    #[error(transparent)]
+    Picture(#[from] PictureError),
+    /// a file could not be read or written
+    #[error("cannot {what} {}: {source}", path.display())]
+    File {
+        /// `read` or `write`
+        what: &'static str,
+        /// which
+        path: PathBuf,
+        /// why
+        source: io::Error,
+    },
+    /// it took longer than it may
+    #[error("{what} took longer than {seconds} s")]
+    TimedOut {
+        /// what was under way
+        what: &'static str,
+        /// how long it may take
+        seconds: u64,
+    },
+    /// a defect of ours: it broke off
+    #[error("{what} broke off: {reason}")]
+    BrokeOff {
+        /// what was under way
+        what: &'static str,
+        /// what is known of it
+        reason: String,
+    },
+}
+
+impl From<GuardError> for Error {
+    fn from(error: GuardError) -> Self {
+        match error {
+            GuardError::Refused(refusal) => Self::Refused(refusal.into()),
+            GuardError::VCenter(error) => Self::VCenter(error),
+        }
+    }
+}
+
+impl Error {
+    /// For `map_err` on a file that cannot be read.
+    pub fn reading(path: impl Into<PathBuf>) -> impl FnOnce(io::Error) -> Self {
+        let path = path.into();
+        move |source| Self::File { what: "read", path, source }
+    }
+
+    /// For `map_err` on a file that cannot be written.
+    pub fn writing(path: impl Into<PathBuf>) -> impl FnOnce(io::Error) -> Self {
+        let path = path.into();
+        move |source| Self::File { what: "write", path, source }
+    }
+
+    /// The exit code.
+    pub fn exit(&self) -> Exit {
+        match self {
+            Self::Refused(refusal) => refusal.exit(),
+            Self::Usage(_) | Self::Matrix(_) | Self::Rules(_) | Self::Frames(_) => Exit::Usage,
+            Self::VCenter(error) => of_vcenter(error),
+            Self::Gate(error) => of_gate(error),
+            Self::Apply(ApplyError::Read(error)) => of_vcenter(error),
+            Self::Apply(ApplyError::Step { cause: GateError::VCenter(_), .. }) => Exit::Failed,
+            Self::Apply(error) if error.nothing_changed() => Exit::Refused,
+            Self::Build(error) if error.is_usage() => Exit::Usage,
+            Self::Build(error) if error.is_refusal() => Exit::Refused,
+            Self::GitHub(error) => of_github(error),
+            Self::Apply(_)
+            | Self::Build(_)
+            | Self::Mirror(_)
+            | Self::Stage(_)
+            | Self::Bump(_)
+            | Self::Teach(_)
+            | Self::Judge(_)
+            | Self::Bundle(_)
+            | Self::Picture(_)
+            | Self::File { .. }
+            | Self::TimedOut { .. }
+            | Self::BrokeOff { .. } => Exit::Failed,
+        }
+    }
+}
+
+/// Settings and credentials are the caller's; the rest failed.
+const fn of_vcenter(error: &vcenter::Error) -> Exit {
+    if matches!(error, vcenter::Error::Settings(_) | vcenter::Error::Login { .. } | vcenter::Error::Tls { .. }) {
+        Exit::Usage
+    } else {
+        Exit::Failed
+    }
+}
+
+fn of_gate(error: &GateError) -> Exit {
+    match error {
+        GateError::VCenter(error) => of_vcenter(error),
+        GateError::PoweredOff(_) => Exit::Failed,
+        GateError::ReadOnly(_) | GateError::ForeignName(_) | GateError::Stale { .. } | GateError::Audit { .. } => {
+            Exit::Refused
+        }
+    }
+}
+
+const fn of_github(error: &github::Error) -> Exit {
+    if matches!(error, github::Error::Settings(_) | github::Error::Token | github::Error::Permission { .. }) {
+        Exit::Usage
+    } else if matches!(error, github::Error::Refused(_)) {
+        Exit::Refused
+    } else {
+        Exit::Failed
+    }
+}
