@@ -5,14 +5,20 @@
 //! * One module for each operation's work. It takes a [`Context`] and typed arguments, reports progress through a
 //!   callback, and ends with a typed outcome or an [`Error`], from whose variant the exit code follows.
 
+#![deny(clippy::wildcard_enum_match_arm)]
+
+mod check;
 mod context;
 mod error;
 mod exit;
+pub mod facts;
 mod operation;
 mod refusal;
 
+pub use check::{check, check_here, request};
 pub use context::Context;
 pub use error::Error;
 pub use exit::Exit;
+pub use facts::Facts;
 pub use operation::Operation;
 pub use refusal::{GitHubRefusal, MediaRefusal, Refusal};
