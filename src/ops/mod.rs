@@ -7,6 +7,8 @@
 
 #![deny(clippy::wildcard_enum_match_arm)]
 
+pub mod build;
+pub mod change;
 mod check;
 mod context;
 mod error;
@@ -14,6 +16,7 @@ mod exit;
 pub mod facts;
 mod operation;
 mod refusal;
+pub mod signals;
 
 pub use check::{check, check_here, request};
 pub use context::Context;
