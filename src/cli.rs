@@ -21,6 +21,7 @@ mod say;
 mod status;
 mod stderr;
 mod triage;
+#[cfg_attr(not(feature = "tui"), path = "cli/headless.rs")]
 mod tui;
 mod validate;
 
@@ -28,9 +29,9 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
+use tmpl::console::Images;
 use tmpl::paths::StateDir;
 use tmpl::triage::redact::Scrubber;
-use tmpl::tui::picture::Images;
 
 pub use context::Context;
 

@@ -25,7 +25,7 @@
 
 pub mod build;
 pub mod console;
-#[doc(hidden)]
+#[cfg(feature = "testing")]
 pub mod fuzz;
 pub mod generation;
 pub mod iso;
@@ -34,6 +34,7 @@ pub mod lab;
 pub mod paths;
 pub mod pipeline;
 pub mod remote;
+mod sha256;
 pub mod tls;
 pub mod triage;
 #[cfg(feature = "tui")]

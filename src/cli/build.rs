@@ -5,7 +5,6 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use tmpl::build::{self, BuildError, Listener, OnError, Outcome, Progress, Request, Run, RunState, Stop as StopBuild};
-use tmpl::lab;
 use tmpl::paths::StateDir;
 use tmpl::pipeline::{Line, Os};
 use tmpl::remote::step::Step;
@@ -95,7 +94,8 @@ async fn build_line(context: &Context, args: Args, step: Option<&Step>) -> anyho
     if context.global.read_only {
         return Err(Stop::refused("read-only: nothing is built"));
     }
-    let simulated = lab::packer::is_called(Some(request.packer.as_os_str()));
+    // A simulated packer needs nothing that is installed, and GitHub has no part in it.
+    let simulated = context.settings().is_ok_and(|settings| settings.simulated.is_some());
     if !simulated && args.detached.is_none() {
         super::runs::free(context, &request.line.key).await?;
     }

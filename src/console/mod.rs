@@ -17,6 +17,7 @@ pub mod effect;
 pub(crate) mod fixture;
 mod folder;
 pub mod github;
+mod images;
 mod judge;
 mod jump;
 pub mod key;
@@ -46,6 +47,7 @@ pub mod verdict;
 pub mod words;
 
 pub use effect::Effect;
+pub use images::Images;
 pub use message::{Msg, Question};
 pub use operation::{Operation, Refusal};
 pub use state::{Console, Opening, Session};

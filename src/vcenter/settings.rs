@@ -38,6 +38,8 @@ pub struct Settings {
     pub folder: String,
     /// default datastore of builds
     pub datastore: Option<String>,
+    /// of a simulated vCenter (`TMPL_SIMULATED`): how many seconds pass for a guest while one passes here
+    pub simulated: Option<f64>,
 }
 
 impl Settings {
@@ -70,6 +72,10 @@ impl Settings {
                 return Err(Error::Settings("TMPL_CONSOLE_USERNAME and TMPL_CONSOLE_PASSWORD go together".into()));
             }
         };
+        // A variable left behind means nothing to a real vCenter: that is never spoken to in clear.
+        let simulated = get("TMPL_SIMULATED").filter(|_| url.scheme() == "http");
+        let simulated =
+            simulated.and_then(|pace| pace.parse().ok()).filter(|pace: &f64| pace.is_finite() && *pace > 0.0);
         Ok(Self {
             url,
             credentials: Credentials { username, password: password.into() },
@@ -80,6 +86,7 @@ impl Settings {
             datacenter: either("datacenter", "GOVC_DATACENTER").map(|path| trimmed(&path)),
             folder: either("folder", "GOVC_FOLDER").map(|path| folder(&path)).unwrap_or_default(),
             datastore: either("datastore", "GOVC_DATASTORE"),
+            simulated,
         })
     }
 
