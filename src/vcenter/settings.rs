@@ -72,11 +72,8 @@ impl Settings {
                 return Err(Error::Settings("TMPL_CONSOLE_USERNAME and TMPL_CONSOLE_PASSWORD go together".into()));
             }
         };
-        // A variable left behind means nothing to a real vCenter: that is never spoken to in clear.
-        let simulated = get("TMPL_SIMULATED").filter(|_| url.scheme() == "http");
-        let simulated =
-            simulated.and_then(|pace| pace.parse().ok()).filter(|pace: &f64| pace.is_finite() && *pace > 0.0);
         Ok(Self {
+            simulated: get("TMPL_SIMULATED").and_then(|pace| simulated(&url, &pace)),
             url,
             credentials: Credentials { username, password: password.into() },
             console,
@@ -86,7 +83,6 @@ impl Settings {
             datacenter: either("datacenter", "GOVC_DATACENTER").map(|path| trimmed(&path)),
             folder: either("folder", "GOVC_FOLDER").map(|path| folder(&path)).unwrap_or_default(),
             datastore: either("datastore", "GOVC_DATASTORE"),
-            simulated,
         })
     }
 
@@ -119,6 +115,13 @@ fn address(text: &str) -> Result<Url, Error> {
     url.set_query(None);
     url.set_fragment(None);
     Ok(url)
+}
+
+/// The pace of a simulated vCenter's guests. The variable means nothing to a real vCenter, which is never spoken to in
+/// clear: it may have been left behind.
+fn simulated(url: &Url, pace: &str) -> Option<f64> {
+    let pace = pace.parse().ok().filter(|pace: &f64| pace.is_finite() && *pace > 0.0)?;
+    (url.scheme() == "http").then_some(pace)
 }
 
 fn take_account(url: &mut Url) -> (Option<String>, Option<String>) {
@@ -184,6 +187,19 @@ mod tests {
         assert_eq!(settings.url.as_str(), "https://vc01.example.com/sdk");
         assert_eq!(settings.folder, "Templates");
         assert!(!settings.insecure);
+    }
+
+    #[test]
+    fn a_real_vcenter_is_never_taken_for_a_simulated_one() {
+        let simulated = |endpoint: &str, pace: &str| {
+            let account = [("GOVC_USERNAME", "svc"), ("GOVC_PASSWORD", "p")];
+            read(&[account[0], account[1], ("GOVC_URL", endpoint), ("TMPL_SIMULATED", pace)]).unwrap().simulated
+        };
+        assert_eq!(simulated("http://127.0.0.1:8989", "10"), Some(10.0));
+        assert_eq!(simulated("https://vc01.example.com", "10"), None);
+        for nonsense in ["", "fast", "-1", "0", "NaN", "inf"] {
+            assert_eq!(simulated("http://127.0.0.1:8989", nonsense), None, "{nonsense}");
+        }
     }
 
     #[test]
