@@ -24,7 +24,7 @@
 //! * [`paths`]: where state is kept on disk.
 
 pub mod console;
-#[doc(hidden)]
+#[cfg(feature = "testing")]
 pub mod fuzz;
 pub mod generation;
 pub mod github;
@@ -36,6 +36,7 @@ pub mod packer_log;
 pub mod packer_run;
 pub mod paths;
 pub mod pipeline;
+mod sha256;
 pub mod text;
 pub mod tls;
 pub mod triage;

@@ -18,6 +18,7 @@ mod facts;
 pub(crate) mod fixture;
 mod folder;
 pub mod github;
+mod images;
 mod invocation;
 mod judge;
 mod jump;
@@ -49,6 +50,7 @@ mod update;
 pub mod verdict;
 
 pub use effect::Effect;
+pub use images::Images;
 pub use invocation::Invocation;
 pub use message::{Msg, RequestId};
 pub use refusal::Refusal;

@@ -7,11 +7,11 @@ use std::time::Duration;
 use bytes::Bytes;
 use futures_util::stream;
 use reqwest::{Body, Response};
-use sha2::{Digest as _, Sha256};
 
 use super::{Job, OnProgress, Progress, StageError, VERB};
 use crate::iso::mirror::{Streamed, unreachable};
 use crate::iso::{Digest, Mirror, MirrorError};
+use crate::sha256::Sha256;
 use crate::vcenter::datastore::FilePath;
 
 /// How often a download that broke is taken up again, without getting on, before it counts as failed.
@@ -24,7 +24,7 @@ const GETTING_ON: u64 = 64 << 20;
 /// One pass over the bytes; their digest.
 pub(super) async fn copy(job: &Job<'_>, url: &str, size: u64, to: &FilePath) -> Result<Digest, StageError> {
     let moved = Arc::new(AtomicU64::new(0));
-    let shared = Arc::new(Mutex::new((Sha256::new(), None)));
+    let shared = Arc::new(Mutex::new((Sha256::default(), None)));
     let source = Source {
         mirror: job.mirror.clone(),
         url: url.to_owned(),
@@ -55,7 +55,7 @@ pub(super) async fn copy(job: &Job<'_>, url: &str, size: u64, to: &FilePath) -> 
         return Err(StageError::Mirror(error));
     }
     uploaded?;
-    Ok(Digest(std::mem::take(&mut shared.0).finalize().into()))
+    Ok(Digest(std::mem::take(&mut shared.0).finish()))
 }
 
 /// Fewer bytes than this in all the time a standstill takes are none: a mirror that drips would never end.
