@@ -11,7 +11,7 @@ use super::effect::Effect;
 use super::message::{Reply, RequestId};
 use super::operation::Refusal;
 use super::state::Console;
-use crate::github::{Board, Health, Leg, RemoteRun, RunWithJobs};
+use crate::github::{Board, Health, Leg, RemoteRun, RunWithJobs, State};
 use crate::pipeline::Key;
 
 /// How often GitHub is asked while somebody looks, while a run is at work, and else. Unchanged answers cost nothing.
@@ -92,6 +92,14 @@ impl<'a> Row<'a> {
             Self::Run(seen) | Self::Leg(seen, _) => seen,
         }
     }
+
+    /// Its state.
+    pub const fn state(&self) -> State {
+        match self {
+            Self::Run(seen) => seen.run.state,
+            Self::Leg(_, leg) => leg.state,
+        }
+    }
 }
 
 /// The screen's state.
@@ -121,8 +129,7 @@ impl GitHubView {
         for seen in &pipeline.board.runs {
             rows.push(Row::Run(seen));
             let open = seen.run.state.live() || seen.run.state.failed();
-            let worth =
-                |leg: &&Leg| leg.key.is_some() || leg.state.failed() || leg.state == crate::github::State::Running;
+            let worth = |leg: &&Leg| leg.key.is_some() || leg.state.failed() || leg.state == State::Running;
             rows.extend(seen.legs.iter().filter(|_| open).filter(worth).map(|leg| Row::Leg(seen, leg)));
         }
         rows

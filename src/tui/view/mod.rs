@@ -10,6 +10,7 @@
 //!  hints
 //! ```
 
+mod columns;
 pub mod header;
 pub mod hints;
 pub mod lines;
@@ -22,6 +23,8 @@ pub mod timeline;
 pub mod toasts;
 pub mod verdict;
 pub mod wrap;
+
+use std::borrow::Cow;
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
@@ -46,26 +49,33 @@ pub fn put(buffer: &mut Buffer, x: u16, y: u16, width: u16, text: &str, style: S
         return 0;
     }
     let width = width.min(buffer.area.right() - x);
-    let whole = u16::try_from(Span::raw(text).width()).unwrap_or(u16::MAX);
-    if whole <= width {
-        buffer.set_stringn(x, y, text, usize::from(width), style);
-        return whole;
+    let (end, _) = buffer.set_stringn(x, y, cut(text, width), usize::from(width), style);
+    end - x
+}
+
+/// At most `columns` of a text, with `…` where it was cut.
+pub fn cut(text: &str, columns: u16) -> Cow<'_, str> {
+    if width(text) <= columns {
+        return Cow::Borrowed(text);
     }
-    let (end, _) = buffer.set_stringn(x, y, text, usize::from(width - 1), style);
-    buffer.set_stringn(end, y, "…", 1, style);
-    width
+    let mut used = 0_u16;
+    let text = Span::raw(text);
+    let graphemes = text.styled_graphemes(Style::new()).map(|grapheme| grapheme.symbol);
+    let mut kept: String = graphemes
+        .take_while(|grapheme| {
+            used = used.saturating_add(width(grapheme));
+            used < columns
+        })
+        .collect();
+    if columns > 0 {
+        kept.push('…');
+    }
+    Cow::Owned(kept)
 }
 
 /// Columns a text takes.
 pub fn width(text: &str) -> u16 {
     u16::try_from(Span::raw(text).width()).unwrap_or(u16::MAX)
-}
-
-/// Columns that these take beside each other with a gap between; those without a width are left out. The texts of
-/// others can be of any length.
-pub fn beside(widths: &[u16], gap: u16) -> u16 {
-    let shown = widths.iter().filter(|width| **width > 0);
-    shown.fold(0_u16, |sum, width| sum.saturating_add(*width).saturating_add(gap)).saturating_sub(gap)
 }
 
 /// Writes centred lines of secondary text into an empty pane.

@@ -8,6 +8,7 @@ use ratatui::layout::Rect;
 use ratatui::style::Style;
 use ratatui::text::Span;
 
+use super::columns::{Column, Grid};
 use super::wrap::textwrap;
 use super::{empty, frame, put, width};
 use crate::console::panes::Pane;
@@ -204,12 +205,14 @@ fn draw_events(console: &Console, area: Rect, theme: Theme, buffer: &mut Buffer)
     let here = moment.map_or(events.len(), |moment| events.partition_point(|(at, _)| *at <= moment));
     let room = usize::from(area.height);
     let first = (here + room / 3).min(events.len()).saturating_sub(room);
-    for (y, (index, (at, event))) in (area.y..area.bottom()).zip(events.iter().enumerate().skip(first)) {
+    let shown = || events.iter().enumerate().skip(first).take(room);
+    let clocks = shown().map(|(_, (at, _))| (age::clock(*at, &console.zone), theme.dim()));
+    let texts = shown().map(|(index, (_, event))| {
         let style = if moment.is_some() && index + 1 == here { theme.bold() } else { Style::new() };
-        let used = put(buffer, area.x + 1, y, CLOCK, &age::clock(*at, &console.zone), theme.dim());
-        let x = area.x + used + 3;
-        put(buffer, x, y, area.right().saturating_sub(x), &words(recording, event), style);
-    }
+        (words(recording, event), style)
+    });
+    let columns = [Column::sized("", CLOCK, clocks), Column::sized("", area.width, texts)];
+    Grid { gap: 2, mark: " ", selected: None, focused: false }.draw(columns, area, theme, buffer);
 }
 
 /// Something that happened, not yet in words: a long record has thousands.
