@@ -7,6 +7,7 @@ use std::sync::Arc;
 
 use jiff::{SignedDuration, Timestamp};
 
+use super::cursor::Cursor;
 use super::effect::Effect;
 use super::message::{Reply, RequestId};
 use super::operation::Refusal;
@@ -113,8 +114,7 @@ pub struct GitHubView {
     pub pipeline: Option<Arc<Pipeline>>,
     /// why the last request was not answered
     pub trouble: Option<String>,
-    /// index of the chosen row
-    pub chosen: usize,
+    chosen: Cursor,
     asking: Option<RequestId>,
     asked: Option<Timestamp>,
     /// at work for a person: fetching, cancelling
@@ -138,7 +138,12 @@ impl GitHubView {
     /// The chosen row.
     pub fn row(&self) -> Option<Row<'_>> {
         let rows = self.rows();
-        rows.get(self.chosen.min(rows.len().saturating_sub(1))).copied()
+        rows.get(self.chosen.index(rows.len())).copied()
+    }
+
+    /// Index of the chosen one among so many rows.
+    pub fn chosen(&self, rows: usize) -> usize {
+        self.chosen.index(rows)
     }
 
     /// The run that builds a line, now or later.

@@ -11,6 +11,7 @@ pub mod alarm;
 pub mod binding;
 mod change;
 pub mod confirm;
+pub mod cursor;
 pub mod effect;
 #[cfg(test)]
 pub(crate) mod fixture;

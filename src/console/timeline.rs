@@ -9,6 +9,7 @@ use std::sync::Arc;
 use jiff::Timestamp;
 
 use super::binding::Command;
+use super::cursor::Cursor;
 use super::effect::{Effect, Sought};
 use super::message::{Reply, RequestId};
 use super::panes::Pane;
@@ -137,8 +138,9 @@ impl TimelinePane {
     fn stepped(&mut self, by: i64) -> bool {
         let count = self.recording.frames.len();
         let here = self.at().unwrap_or(count);
-        let to = here.saturating_add_signed(isize::try_from(by).unwrap_or(0)).min(count);
-        let moment = self.recording.frames.get(to).map(|frame| frame.at);
+        let mut to = Cursor::at(here);
+        to.by(by, count + 1);
+        let moment = self.recording.frames.get(to.index(count + 1)).map(|frame| frame.at);
         self.trouble = None;
         std::mem::replace(&mut self.moment, moment) != moment
     }

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use super::super::binding::Command;
+use super::super::cursor::Step;
 use super::super::effect::Effect;
 use super::super::message::{Reply, RequestId};
 use super::super::state::Console;
@@ -10,6 +11,9 @@ use super::super::toast::Tone;
 use super::{ASIDE, AT_WORK, Ask, LOOKED_AT, Pipeline, Row};
 use crate::github::State;
 use crate::pipeline::Key;
+
+/// Rows that a page has, whatever the screen shows.
+const PAGE: usize = 10;
 
 impl Console {
     /// Asks again when it is time.
@@ -42,7 +46,8 @@ impl Console {
             Ok(pipeline) => {
                 let before = self.github.pipeline.replace(pipeline);
                 self.github.trouble = None;
-                self.github.chosen = self.github.chosen.min(self.github.rows().len().saturating_sub(1));
+                let len = self.github.rows().len();
+                self.github.chosen.clamp(len);
                 self.ended_at_github(before.as_deref());
             }
             // What was heard before stays on the screen, with its age.
@@ -69,18 +74,9 @@ impl Console {
 
     /// Moves the choice; the line of a chosen leg becomes the selected one, so that what acts on lines acts on it.
     pub(in super::super) fn github_moved(&mut self, command: Command) {
-        let last = self.github.rows().len().saturating_sub(1);
-        let chosen = self.github.chosen;
-        self.github.chosen = match command {
-            Command::Up => chosen.saturating_sub(1),
-            Command::Down => chosen + 1,
-            Command::PageUp => chosen.saturating_sub(10),
-            Command::PageDown => chosen + 10,
-            Command::Top => 0,
-            Command::Bottom => last,
-            _ => chosen,
-        }
-        .min(last);
+        let Some(step) = Step::of(command) else { return };
+        let len = self.github.rows().len();
+        self.github.chosen.step(step, PAGE, len);
         let key = match self.github.row() {
             Some(Row::Leg(_, leg)) => leg.key.clone(),
             Some(Row::Run(seen)) => seen.run.line(),

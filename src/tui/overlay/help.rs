@@ -33,7 +33,7 @@ pub fn draw(console: &Console, help: &Help, area: Rect, theme: Theme, buffer: &m
     if rows.is_empty() {
         put(buffer, list.x, list.y, list.width, "no key matches", theme.dim());
     }
-    for (y, row) in (list.y..list.bottom()).zip(rows.iter().skip(usize::from(help.top))) {
+    for (y, row) in (list.y..list.bottom()).zip(rows.iter().skip(help.top.index(rows.len()))) {
         match row {
             HelpRow::Gap => {}
             HelpRow::Heading(title) => {

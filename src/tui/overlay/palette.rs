@@ -31,9 +31,10 @@ pub fn draw(console: &Console, palette: &Palette, area: Rect, theme: Theme, buff
     if entries.is_empty() {
         put(buffer, list.x, list.y, list.width, "nothing matches", theme.dim());
     }
-    let first = palette.chosen.saturating_sub(usize::from(list.height.saturating_sub(1)));
+    let chosen = palette.chosen.index(entries.len());
+    let first = chosen.saturating_sub(usize::from(list.height.saturating_sub(1)));
     for (y, (index, entry)) in (list.y..list.bottom()).zip(entries.iter().enumerate().skip(first)) {
-        draw_entry(console, entry, index == palette.chosen, Rect { y, height: 1, ..list }, theme, buffer);
+        draw_entry(console, entry, index == chosen, Rect { y, height: 1, ..list }, theme, buffer);
     }
     Position { x: (inner.x + 2 + u16::try_from(cursor).unwrap_or(0)).min(inner.right().saturating_sub(1)), y: inner.y }
 }

@@ -133,7 +133,7 @@ impl RunColumn {
 
 fn draw_table(console: &Console, area: Rect, theme: Theme, buffer: &mut Buffer) {
     let rows = console.github.rows();
-    let chosen = console.github.chosen.min(rows.len().saturating_sub(1));
+    let chosen = console.github.chosen(rows.len());
     let room = usize::from(area.height.saturating_sub(1));
     // Widths do not depend on the content, so only the rows that have room are made.
     let first = scrolled(Some(chosen), room);
