@@ -94,6 +94,14 @@ impl<'a> Row<'a> {
         }
     }
 
+    /// What it shows.
+    pub const fn id(&self) -> RowId {
+        match self {
+            Self::Run(seen) => RowId::Run(seen.run.id),
+            Self::Leg(_, leg) => RowId::Leg(leg.id),
+        }
+    }
+
     /// Its state.
     pub const fn state(&self) -> State {
         match self {
@@ -101,6 +109,15 @@ impl<'a> Row<'a> {
             Self::Leg(_, leg) => leg.state,
         }
     }
+}
+
+/// A row of the screen by what it shows: rows above it come and go.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum RowId {
+    /// number of a run, as GitHub counts all of them
+    Run(u64),
+    /// number of a leg, likewise
+    Leg(u64),
 }
 
 /// The screen's state.

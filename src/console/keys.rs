@@ -273,17 +273,6 @@ impl Console {
         }
     }
 
-    pub(super) fn clicked(&mut self, pane: Pane, row: Option<usize>) {
-        if self.overlay.is_some() || self.github.open {
-            return;
-        }
-        self.prompt = None;
-        self.panes.focus(pane);
-        if let (Pane::Lines, Some(row)) = (pane, row) {
-            self.lines.select_index(row);
-        }
-    }
-
     pub(super) fn wheeled(&mut self, pane: Pane, rows: i16, effects: &mut Vec<Effect>) {
         if let Some(Overlay::Help(help)) = &self.overlay {
             let mut help = help.clone();

@@ -107,8 +107,15 @@ impl Lines {
         }
     }
 
+    /// Selects by key, if the filter leaves it.
+    pub fn select_visible(&mut self, key: &Key) {
+        if self.get(key).is_some_and(|row| self.passes(row)) {
+            self.selected = Some(key.clone());
+        }
+    }
+
     /// Selects by place among the visible ones.
-    pub fn select_index(&mut self, index: usize) {
+    fn select_index(&mut self, index: usize) {
         let key = self.visible().get(index).map(|row| row.line.key.clone());
         if key.is_some() {
             self.selected = key;

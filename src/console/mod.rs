@@ -10,6 +10,7 @@ pub mod age;
 pub mod alarm;
 pub mod binding;
 mod change;
+pub mod click;
 pub mod confirm;
 pub mod cursor;
 pub mod effect;

@@ -147,12 +147,8 @@ impl TimelinePane {
 
     /// The recorded picture of a name, as evidence cites it.
     pub fn frame_named(&self, name: &str) -> Option<&Frame> {
-        self.recording.frames.get(self.find(name)?)
-    }
-
-    fn find(&self, name: &str) -> Option<usize> {
-        let file = |frame: &Frame| frame.file == name || frame.file.rsplit('/').next() == Some(name);
-        self.recording.frames.iter().position(file)
+        let named = |frame: &&Frame| frame.file == name || frame.file.rsplit('/').next() == Some(name);
+        self.recording.frames.iter().find(named)
     }
 
     pub(super) fn now(&mut self) -> bool {
@@ -233,8 +229,14 @@ impl Console {
 
     /// Shows a recorded picture by its name.
     pub(super) fn show_frame(&mut self, name: &str, effects: &mut Vec<Effect>) {
-        let Some(at) = self.timeline.find(name) else { return };
-        self.timeline.moment = self.timeline.recording.frames.get(at).map(|frame| frame.at);
+        if let Some(at) = self.timeline.frame_named(name).map(|frame| frame.at) {
+            self.show_moment(at, effects);
+        }
+    }
+
+    /// Goes to a moment, and takes the log along.
+    pub(super) fn show_moment(&mut self, at: Timestamp, effects: &mut Vec<Effect>) {
+        self.timeline.moment = Some(at);
         self.timeline.trouble = None;
         self.log_of_moment(effects);
     }

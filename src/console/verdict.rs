@@ -176,7 +176,7 @@ impl Console {
         self.choose_evidence(|chosen, cited| chosen.step(step, cited, cited));
     }
 
-    fn choose_evidence(&mut self, to: impl FnOnce(&mut Cursor, usize)) {
+    pub(super) fn choose_evidence(&mut self, to: impl FnOnce(&mut Cursor, usize)) {
         let Some(row) = self.lines.selected() else { return };
         let Some(case) = self.verdicts.case(row) else { return };
         let cited = case.cited();

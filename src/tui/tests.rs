@@ -1,6 +1,7 @@
 //! Panels by snapshot, per panel and state; and colours where text does not show them.
 
 mod app;
+mod clicks;
 mod media;
 mod runs;
 mod triage;
@@ -38,7 +39,7 @@ fn drawn_in(console: &mut Console, (columns, rows): (u16, u16), theme: Theme) ->
     let layout = Layout::of(console, screen);
     let mut surface = PictureSurface::new(Protocol::Cells, Colours::True, || {});
     let mut terminal = Terminal::new(TestBackend::new(columns, rows)).unwrap();
-    terminal.draw(|frame| screen::draw(console, &layout, theme, &mut surface, frame)).unwrap();
+    terminal.draw(|frame| drop(screen::draw(console, &layout, theme, &mut surface, frame))).unwrap();
     terminal.backend().clone()
 }
 
@@ -176,7 +177,7 @@ pub fn plain(console: &Console, (columns, rows): (u16, u16)) -> TestBackend {
     let layout = Layout::of(console, Rect::new(0, 0, columns, rows));
     let mut surface = PictureSurface::new(Protocol::Cells, Colours::True, || {});
     let mut terminal = Terminal::new(TestBackend::new(columns, rows)).unwrap();
-    terminal.draw(|frame| screen::draw(console, &layout, Theme::new(true), &mut surface, frame)).unwrap();
+    terminal.draw(|frame| drop(screen::draw(console, &layout, Theme::new(true), &mut surface, frame))).unwrap();
     terminal.backend().clone()
 }
 

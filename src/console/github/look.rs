@@ -3,12 +3,12 @@
 use std::sync::Arc;
 
 use super::super::binding::Command;
-use super::super::cursor::Step;
+use super::super::cursor::{Cursor, Step};
 use super::super::effect::Effect;
 use super::super::message::{Reply, RequestId};
 use super::super::state::Console;
 use super::super::toast::Tone;
-use super::{ASIDE, AT_WORK, Ask, LOOKED_AT, Pipeline, Row};
+use super::{ASIDE, AT_WORK, Ask, LOOKED_AT, Pipeline, Row, RowId};
 use crate::github::State;
 use crate::pipeline::Key;
 
@@ -77,6 +77,17 @@ impl Console {
         let Some(step) = Step::of(command) else { return };
         let len = self.github.rows().len();
         self.github.chosen.step(step, PAGE, len);
+        self.select_line_of_chosen();
+    }
+
+    /// Chooses a row, if it is still there.
+    pub(in super::super) fn choose_on_github(&mut self, id: RowId) {
+        let Some(index) = self.github.rows().iter().position(|row| row.id() == id) else { return };
+        self.github.chosen = Cursor::at(index);
+        self.select_line_of_chosen();
+    }
+
+    fn select_line_of_chosen(&mut self) {
         let key = match self.github.row() {
             Some(Row::Leg(_, leg)) => leg.key.clone(),
             Some(Row::Run(seen)) => seen.run.line(),

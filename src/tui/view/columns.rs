@@ -42,6 +42,11 @@ pub fn beside(widths: impl IntoIterator<Item = u16>, gap: u16) -> u16 {
     shown.fold(0_u16, |sum, width| sum.saturating_add(width).saturating_add(gap)).saturating_sub(gap)
 }
 
+/// First visible row, so that the selected one is on screen.
+pub fn scrolled(selected: usize, room: usize) -> usize {
+    selected.saturating_sub(room.saturating_sub(1))
+}
+
 /// How a table is drawn.
 pub struct Grid {
     /// between two columns

@@ -8,10 +8,12 @@ use ratatui::text::Span;
 use super::columns::{Cell, Column, Grid, beside};
 use super::wrap::textwrap;
 use super::{empty, frame, put};
+use crate::console::click::Target;
 use crate::console::lines::LineRow;
 use crate::console::panes::Pane;
 use crate::console::run::{RunState, Still};
 use crate::console::{Console, age};
+use crate::tui::hits::Hit;
 use crate::tui::theme::Theme;
 use crate::vcenter::{LinkState, PowerState, ToolsStatus, Vm};
 
@@ -80,43 +82,48 @@ impl LineColumn {
             Self::Tools => tools(row.guest(), theme),
         }
     }
-
-    fn column(self, console: &Console, rows: &[&LineRow], theme: Theme) -> Column {
-        Column::fitted(self.title(), rows.iter().map(|row| self.cell(console, row, theme)))
-    }
 }
 
-/// Draws the pane.
-pub fn draw(console: &Console, area: Rect, theme: Theme, buffer: &mut Buffer) {
+/// Draws the pane; returns where each line is.
+pub fn draw(console: &Console, area: Rect, theme: Theme, buffer: &mut Buffer) -> Vec<Hit> {
     if area.is_empty() {
-        return;
+        return Vec::new();
     }
     let focused = console.panes.focus == Pane::Lines;
     let inner = frame(area, title(console, theme, focused), focused, theme, buffer);
+    let Some((inner, lines)) = shown(console, inner, theme, buffer) else { return Vec::new() };
+    let cells = |column: LineColumn| lines.iter().map(move |row| column.cell(console, row, theme));
+    let columns = LineColumn::ALL.map(|column| (column, Column::fitted(column.title(), cells(column))));
+    let (columns, gap) = fit(columns, inner.width.saturating_sub(3));
+    let grid = Grid { gap, mark: "▸ ", selected: console.lines.selected_index(), focused };
+    hits(&grid.draw(columns, inner, theme, buffer), &lines)
+}
+
+/// The lines that the filter leaves, and the room for them; why there are none, or why the data is not current, is
+/// drawn.
+pub(super) fn shown<'a>(
+    console: &'a Console,
+    inner: Rect,
+    theme: Theme,
+    buffer: &mut Buffer,
+) -> Option<(Rect, Vec<&'a LineRow>)> {
     let inner = trouble(console, inner, theme, buffer);
     let visible = console.lines.visible();
     if visible.is_empty() {
         let text = format!("no line matches \"{}\"", console.lines.filter());
         empty(inner, &[(&text, Style::new()), ("Esc shows all", theme.dim())], buffer);
-        return;
+        return None;
     }
-    let columns = LineColumn::ALL.map(|column| (column, column.column(console, &visible, theme)));
-    let (columns, gap) = fit(columns, inner.width.saturating_sub(3));
-    let grid = Grid { gap, mark: "▸ ", selected: console.lines.selected_index(), focused };
-    grid.draw(columns, inner, theme, buffer);
+    Some((inner, visible))
 }
 
-/// First visible row, so that the selected one is on screen.
-pub fn scrolled(selected: Option<usize>, room: usize) -> usize {
-    selected.unwrap_or(0).saturating_sub(room.saturating_sub(1))
-}
-
-/// Index among the visible lines of what is drawn in a row of the screen.
-pub fn row_at(console: &Console, area: Rect, y: u16) -> Option<usize> {
-    let room = usize::from(area.height.saturating_sub(3));
-    let first = scrolled(console.lines.selected_index(), room);
-    let index = first + usize::from(y.checked_sub(area.y + 2)?);
-    (index < console.lines.visible().len() && y + 1 < area.bottom()).then_some(index)
+/// What rows of a table of lines show.
+pub(super) fn hits(drawn: &[(Rect, usize)], lines: &[&LineRow]) -> Vec<Hit> {
+    let line = |(area, index): &(Rect, usize)| {
+        let row = lines.get(*index)?;
+        Some((*area, Target::Line(row.line.key.clone())))
+    };
+    drawn.iter().filter_map(line).collect()
 }
 
 fn title(console: &Console, theme: Theme, focused: bool) -> Vec<Span<'static>> {
@@ -130,7 +137,7 @@ fn title(console: &Console, theme: Theme, focused: bool) -> Vec<Span<'static>> {
 }
 
 /// Why the data is not current, in the last rows of the pane; returns what is left.
-pub(super) fn trouble(console: &Console, inner: Rect, theme: Theme, buffer: &mut Buffer) -> Rect {
+fn trouble(console: &Console, inner: Rect, theme: Theme, buffer: &mut Buffer) -> Rect {
     let (mark, reason, style) = match &console.session.link {
         LinkState::Lost { reason, .. } => ("▲", reason, theme.warn()),
         LinkState::Stopped { reason } => ("✗", reason, theme.bad()),

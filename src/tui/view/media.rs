@@ -8,13 +8,14 @@ use ratatui::style::Style;
 use ratatui::text::Span;
 
 use super::columns::{Cell, Column, Grid, beside};
-use super::lines::{scrolled, trouble};
-use super::{empty, frame};
+use super::frame;
+use super::lines::{hits, shown};
 use crate::console::lines::LineRow;
 use crate::console::media::{Medium, Offer, Work};
 use crate::console::{Console, age};
 use crate::iso::discover::file_name;
 use crate::iso::pace;
+use crate::tui::hits::Hit;
 use crate::tui::theme::Theme;
 
 /// Below this the ISO's column tells nothing.
@@ -66,43 +67,23 @@ impl MediaColumn {
             }
         }
     }
-
-    fn column(self, console: &Console, rows: &[&LineRow], theme: Theme) -> Column {
-        Column::fitted(self.title(), rows.iter().map(|row| self.cell(console, row, theme)))
-    }
 }
 
-/// Draws the view.
-pub fn draw(console: &Console, area: Rect, theme: Theme, buffer: &mut Buffer) {
+/// Draws the view; returns where each line is.
+pub fn draw(console: &Console, area: Rect, theme: Theme, buffer: &mut Buffer) -> Vec<Hit> {
     if area.is_empty() {
-        return;
+        return Vec::new();
     }
     let inner = frame(area, title(console, theme), true, theme, buffer);
-    let inner = trouble(console, inner, theme, buffer);
-    let visible = console.lines.visible();
-    if visible.is_empty() {
-        let text = format!("no line matches \"{}\"", console.lines.filter());
-        empty(inner, &[(&text, Style::new()), ("Esc shows all", theme.dim())], buffer);
-        return;
-    }
-    let (table, below) = split(inner, visible.len(), detail::rows(console, inner.width, theme).len());
-    let columns = MediaColumn::ALL.map(|column| (column, column.column(console, &visible, theme)));
+    let Some((inner, lines)) = shown(console, inner, theme, buffer) else { return Vec::new() };
+    let details = detail::rows(console, inner.width, theme);
+    let (table, below) = split(inner, lines.len(), details.len());
+    let cells = |column: MediaColumn| lines.iter().map(move |row| column.cell(console, row, theme));
+    let columns = MediaColumn::ALL.map(|column| (column, Column::fitted(column.title(), cells(column))));
     let grid = Grid { gap: GAP, mark: "▸ ", selected: console.lines.selected_index(), focused: true };
-    grid.draw(fit(columns, table.width.saturating_sub(3)), table, theme, buffer);
-    detail::draw(console, below, theme, buffer);
-}
-
-/// Index among the visible lines of what is drawn in a row of the screen.
-pub fn row_at(console: &Console, area: Rect, y: u16) -> Option<usize> {
-    let inner =
-        Rect { y: area.y + 1, height: area.height.saturating_sub(2), width: area.width.saturating_sub(2), ..area };
-    let count = console.lines.visible().len();
-    let details = detail::rows(console, inner.width, Theme::new(false)).len();
-    let (table, _) = split(inner, count, details);
-    let room = usize::from(table.height.saturating_sub(1));
-    let first = scrolled(console.lines.selected_index(), room);
-    let row = usize::from(y.checked_sub(table.y + 1)?);
-    (row < room && first + row < count).then_some(first + row)
+    let drawn = grid.draw(fit(columns, table.width.saturating_sub(3)), table, theme, buffer);
+    detail::draw(&details, below, theme, buffer);
+    hits(&drawn, &lines)
 }
 
 /// The table above, what is said about the selected line below.

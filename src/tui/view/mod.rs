@@ -10,7 +10,7 @@
 //!  hints
 //! ```
 
-mod columns;
+pub mod columns;
 pub mod header;
 pub mod hints;
 pub mod lines;

@@ -6,14 +6,15 @@ use ratatui::layout::Rect;
 use ratatui::style::Style;
 use ratatui::text::Span;
 
-use super::columns::{Cell, Column, Grid};
-use super::lines::scrolled;
+use super::columns::{Cell, Column, Grid, scrolled};
 use super::wrap::textwrap;
 use super::{empty, frame, put};
+use crate::console::click::Target;
 use crate::console::github::{Pipeline, Row};
 use crate::console::{Console, age};
 use crate::github::{Conclusion, Leg, RemoteRun, RunWithJobs, State, pod};
 use crate::text::clean;
+use crate::tui::hits::Hit;
 use crate::tui::theme::Theme;
 
 /// Rows for the chosen run or leg.
@@ -23,8 +24,8 @@ const FINDINGS: usize = 4;
 /// Rows the table keeps on a low screen, heading included.
 const TABLE: u16 = 5;
 
-/// Draws the screen.
-pub fn draw(console: &Console, area: Rect, theme: Theme, buffer: &mut Buffer) {
+/// Draws the screen; returns where each run and leg is.
+pub fn draw(console: &Console, area: Rect, theme: Theme, buffer: &mut Buffer) -> Vec<Hit> {
     let inner = frame(area, title(console, area.width, theme), true, theme, buffer);
     let view = &console.github;
     let Some(pipeline) = &view.pipeline else {
@@ -36,17 +37,19 @@ pub fn draw(console: &Console, area: Rect, theme: Theme, buffer: &mut Buffer) {
         let rows = textwrap(text, usize::from(inner.width.saturating_sub(4).max(1)));
         let mut texts: Vec<(&str, Style)> = rows.iter().map(|row| (row.as_str(), theme.warn())).collect();
         texts.push((hint, theme.dim()));
-        return empty(inner, &texts, buffer);
+        empty(inner, &texts, buffer);
+        return Vec::new();
     };
     let mut below = findings(console, pipeline, inner.width, theme);
     below.truncate(usize::from(inner.height.saturating_sub(TABLE + DETAIL + 1)));
     let taken = u16::try_from(below.len()).unwrap_or(0) + DETAIL + 1;
     let table = Rect { height: inner.height.saturating_sub(taken), ..inner };
-    draw_table(console, table, theme, buffer);
+    let hits = draw_table(console, table, theme, buffer);
     for (y, (text, style)) in (table.bottom() + 1..inner.bottom()).zip(detail(console, theme).into_iter().chain(below))
     {
         put(buffer, inner.x + 1, y, inner.width.saturating_sub(1), &text, style);
     }
+    hits
 }
 
 fn title(console: &Console, columns: u16, theme: Theme) -> Vec<Span<'static>> {
@@ -131,20 +134,23 @@ impl RunColumn {
     }
 }
 
-fn draw_table(console: &Console, area: Rect, theme: Theme, buffer: &mut Buffer) {
+fn draw_table(console: &Console, area: Rect, theme: Theme, buffer: &mut Buffer) -> Vec<Hit> {
     let rows = console.github.rows();
     let chosen = console.github.chosen(rows.len());
     let room = usize::from(area.height.saturating_sub(1));
     // Widths do not depend on the content, so only the rows that have room are made.
-    let first = scrolled(Some(chosen), room);
+    let first = scrolled(chosen, room);
     let columns = RunColumn::ALL.map(|column| {
         let cells = rows.iter().skip(first).take(room).map(|row| column.cell(console, row, theme));
         Column::sized(column.title(), column.width(area.width), cells)
     });
-    Grid { gap: 1, mark: "▸ ", selected: Some(chosen - first), focused: true }.draw(columns, area, theme, buffer);
+    let grid = Grid { gap: 1, mark: "▸ ", selected: Some(chosen - first), focused: true };
+    let drawn = grid.draw(columns, area, theme, buffer);
     if rows.is_empty() {
         empty(area, &[("build-templates never ran", Style::new()), ("D on a line dispatches it", theme.dim())], buffer);
     }
+    let shown = drawn.into_iter().zip(rows.iter().skip(first));
+    shown.map(|((area, _), row)| (area, Target::GitHub(row.id()))).collect()
 }
 
 fn run_name(run: &RemoteRun) -> String {
