@@ -1,12 +1,11 @@
 //! A click means the row that was drawn under it, wherever scrolling, filters, headings and notices put it.
 
 use crossterm::event::{Event, KeyModifiers, MouseButton, MouseEvent, MouseEventKind};
-use ratatui::Terminal;
 use ratatui::backend::TestBackend;
 use ratatui::layout::Rect;
 use rstest::rstest;
 
-use super::{lost, runs, triage};
+use super::{USUAL, lost, runs, triage};
 use crate::console::fixture::{self, key, typed};
 use crate::console::github::{Row, RowId};
 use crate::console::panes::Pane;
@@ -14,12 +13,10 @@ use crate::console::toast::Tone;
 use crate::console::{Console, Msg, age};
 use crate::pipeline::Key;
 use crate::tui::hits::Hits;
+use crate::tui::input;
 use crate::tui::layout::Layout;
-use crate::tui::picture::{Colours, PictureSurface, Protocol};
 use crate::tui::theme::Theme;
-use crate::tui::{input, screen};
 
-const USUAL: (u16, u16) = (80, 24);
 const LARGE: (u16, u16) = (200, 60);
 
 /// A frame, and what a click on it means.
@@ -34,12 +31,8 @@ impl Frame {
         let area = Rect::new(0, 0, columns, rows);
         console.update(Msg::Measured(Layout::of(console, area).measures()));
         let layout = Layout::of(console, area);
-        let mut hits = Hits::default();
-        let mut surface = PictureSurface::new(Protocol::Cells, Colours::True, || {});
-        let mut terminal = Terminal::new(TestBackend::new(columns, rows)).unwrap();
-        let theme = Theme::new(true);
-        terminal.draw(|frame| hits = screen::draw(console, &layout, theme, &mut surface, frame)).unwrap();
-        Self { screen: terminal.backend().clone(), layout, hits }
+        let (screen, hits) = super::frame(console, area, Theme::new(true));
+        Self { screen, layout, hits }
     }
 
     /// A row of a pane without its border.

@@ -122,3 +122,41 @@ impl Grid {
 fn cell(text: &str, width: u16, style: Style) -> TableCell<'static> {
     TableCell::from(Span::styled(cut(text, width).into_owned(), style))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn drawn(selected: usize, area: Rect) -> (Vec<String>, Vec<(Rect, usize)>) {
+        let texts =
+            |prefix: &str| -> Vec<Cell> { (0..5).map(|row| (format!("{prefix}{row}"), Style::new())).collect() };
+        let columns = [
+            Column::fitted("name", texts("n")),
+            Column::fitted("nothing", texts("").into_iter().map(|(_, style)| (String::new(), style))),
+            Column::sized("words", 40, texts("long words ")),
+            Column::sized("beyond", 4, texts("x")),
+        ];
+        let mut buffer = Buffer::empty(area);
+        let grid = Grid { gap: 1, mark: "▸ ", selected: Some(selected), focused: true };
+        let rows = grid.draw(columns, area, Theme::new(true), &mut buffer);
+        let text = |y| (area.x..area.right()).map(|x| buffer[(x, y)].symbol()).collect();
+        ((area.y..area.bottom()).map(text).collect(), rows)
+    }
+
+    #[test]
+    fn columns_end_at_the_right_and_the_selected_row_is_shown() {
+        let area = Rect::new(3, 2, 15, 4);
+        let (screen, rows) = drawn(3, area);
+        assert_eq!(screen, ["  name words   ", "  n1   long wo…", "  n2   long wo…", "▸ n3   long wo…"]);
+        let row = |y| Rect { y, height: 1, ..area };
+        assert_eq!(rows, [(row(3), 1), (row(4), 2), (row(5), 3)]);
+    }
+
+    #[test]
+    fn without_room_there_is_nothing() {
+        for area in [Rect::default(), Rect::new(0, 0, 1, 3), Rect::new(0, 0, 9, 1)] {
+            let (_, rows) = drawn(4, area);
+            assert!(rows.iter().all(|(row, _)| area.contains(row.as_position())), "{rows:?}");
+        }
+    }
+}

@@ -6,8 +6,7 @@ use ratatui::style::Style;
 use ratatui::text::Span;
 
 use super::columns::{Cell, Column, Grid, beside};
-use super::wrap::textwrap;
-use super::{empty, frame, put};
+use super::{empty, frame, put_below};
 use crate::console::click::Target;
 use crate::console::lines::LineRow;
 use crate::console::panes::Pane;
@@ -146,15 +145,7 @@ fn trouble(console: &Console, inner: Rect, theme: Theme, buffer: &mut Buffer) ->
     if inner.height < 4 {
         return inner;
     }
-    let text = format!("{mark} {reason}");
-    let columns = usize::from(inner.width.saturating_sub(2).max(1));
-    let mut parts = textwrap(&text, columns);
-    parts.truncate(2);
-    let taken = u16::try_from(parts.len()).unwrap_or(0);
-    for (row, part) in (inner.bottom() - taken..inner.bottom()).zip(&parts) {
-        put(buffer, inner.x + 1, row, inner.width.saturating_sub(1), part, style);
-    }
-    Rect { height: inner.height - taken, ..inner }
+    put_below(inner, &format!("{mark} {reason}"), 2, style, buffer)
 }
 
 /// The columns at the widths that the room allows, and what stands between them.

@@ -8,7 +8,7 @@ use ratatui::text::Span;
 
 use super::columns::{Cell, Column, Grid, scrolled};
 use super::wrap::textwrap;
-use super::{empty, frame, put};
+use super::{empty, frame, indented, put_rows};
 use crate::console::click::Target;
 use crate::console::github::{Pipeline, Row};
 use crate::console::{Console, age};
@@ -45,10 +45,9 @@ pub fn draw(console: &Console, area: Rect, theme: Theme, buffer: &mut Buffer) ->
     let taken = u16::try_from(below.len()).unwrap_or(0) + DETAIL + 1;
     let table = Rect { height: inner.height.saturating_sub(taken), ..inner };
     let hits = draw_table(console, table, theme, buffer);
-    for (y, (text, style)) in (table.bottom() + 1..inner.bottom()).zip(detail(console, theme).into_iter().chain(below))
-    {
-        put(buffer, inner.x + 1, y, inner.width.saturating_sub(1), &text, style);
-    }
+    let rest = indented(inner);
+    let rest = Rect { y: table.bottom() + 1, height: inner.bottom().saturating_sub(table.bottom() + 1), ..rest };
+    put_rows(rest, detail(console, theme).into_iter().chain(below), buffer);
     hits
 }
 

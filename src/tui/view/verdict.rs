@@ -6,7 +6,7 @@ use ratatui::style::Style;
 use ratatui::text::Span;
 
 use super::wrap::textwrap;
-use super::{empty, frame, put};
+use super::{empty, frame, put, put_reason};
 use crate::console::click::Target;
 use crate::console::panes::Pane;
 use crate::console::verdict::Case;
@@ -83,9 +83,7 @@ const fn sure(confidence: Confidence) -> &'static str {
 
 fn draw_none(console: &Console, case: Option<&Case>, inner: Rect, theme: Theme, buffer: &mut Buffer) {
     if let Some(reason) = case.and_then(Case::trouble) {
-        let rows = textwrap(&format!("▲ {reason}"), usize::from(inner.width.saturating_sub(2).max(1)));
-        let rows: Vec<(&str, Style)> = rows.iter().map(|row| (row.as_str(), theme.warn())).collect();
-        return empty(inner, &rows, buffer);
+        return put_reason(inner, reason, theme, buffer);
     }
     let Some(row) = console.lines.selected() else { return };
     let (text, hint) = match (&row.run, case) {
