@@ -10,8 +10,10 @@ pub mod age;
 pub mod alarm;
 pub mod binding;
 mod change;
+pub mod click;
 pub mod command;
 pub mod confirm;
+pub mod cursor;
 pub mod effect;
 mod facts;
 #[cfg(test)]
