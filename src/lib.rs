@@ -22,8 +22,10 @@
 //! * [`lab`]: a simulated vCenter and a simulated packer, for people without a vCenter and for tests.
 //! * [`json`]: JSON that is harmless where it is looked at.
 //! * [`paths`]: where state is kept on disk.
+//! * [`fs`]: how files are written, and locked.
 
 pub mod console;
+pub mod fs;
 #[doc(hidden)]
 pub mod fuzz;
 pub mod generation;

@@ -10,7 +10,8 @@ use tempfile::TempDir;
 
 use super::record::{FRAMES, LOG, Record, Stage};
 use super::{OnError, Process, Run};
-use crate::paths::{StateDir, create_private_dir};
+use crate::fs::create_private_dir;
+use crate::paths::StateDir;
 use crate::pipeline::Line;
 
 /// What is known of a run that another machine did and that is over.

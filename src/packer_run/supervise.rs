@@ -19,14 +19,15 @@ use self::ending::Ending;
 use super::cancel::TEMPORARY;
 use super::command::{Environment, Packer, environment};
 use super::follow::{Listener, Progress, Tail};
-use super::lock::Lock;
+use super::lock;
 use super::preflight;
 use super::record::{CancelMark, FRAMES, LOG, OUTPUT, Record, Stage, create_log};
 use super::recorder::{Recorder, Subject};
 use super::retention;
 use super::run::folder;
 use super::{BuildError, Process, Request, Run, all};
-use crate::paths::{StateDir, create_private_dir};
+use crate::fs::{FileLock, create_private_dir};
+use crate::paths::StateDir;
 use crate::pipeline::argv;
 use crate::text::redact::Scrubber;
 use crate::vcenter::Settings;
@@ -49,7 +50,7 @@ pub struct Outcome {
     /// the run at its end
     pub run: Run,
     /// the line stays taken until this is dropped: what follows a build (promotion) must not meet the next one
-    pub lock: Lock,
+    pub lock: FileLock,
 }
 
 /// Builds here and now: packer's version, the line's lock, the record, then `init`, `validate` and `build`. What packer
@@ -64,7 +65,7 @@ pub async fn run_here(
     on: &dyn Listener,
 ) -> Result<Outcome, BuildError> {
     let version = preflight::packer_version(&request.packer).await?;
-    let lock = Lock::take(state, &request.line.key)?;
+    let lock = lock::take(state, &request.line.key)?;
     // Whatever killed runs of this line left behind holds passwords.
     let dead = all(state, &request.line.key).unwrap_or_default();
     dead.iter().for_each(Run::remove_temporary);
