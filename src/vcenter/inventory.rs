@@ -1,5 +1,8 @@
 //! Reading the VMs of the templates' folder, in as few round trips as the protocol allows.
 
+use std::time::Duration;
+
+use backon::{ConstantBuilder, Retryable};
 use jiff::Timestamp;
 
 use super::session::{CALL, Content, Session};
@@ -154,8 +157,8 @@ pub(super) fn with_tasks(vm: &Moid) -> String {
 
 /// What is asked about a task.
 pub(super) const TASK: &str = "<propSet><type>Task</type><pathSet>info</pathSet></propSet>";
-/// How often tasks are asked for that may be forgotten while they are read.
-const TRIES: usize = 3;
+/// How often tasks are asked for again that may be forgotten while they are read.
+const AGAIN: ConstantBuilder = ConstantBuilder::new().with_delay(Duration::ZERO).with_max_times(2);
 
 /// VMs among these on which a clone task is queued or running.
 pub(super) async fn being_cloned(session: &Session, vms: &[Moid]) -> Result<Vec<Moid>, Error> {
@@ -163,15 +166,9 @@ pub(super) async fn being_cloned(session: &Session, vms: &[Moid]) -> Result<Vec<
         return Ok(Vec::new());
     }
     let objects: String = vms.iter().map(with_tasks).collect();
-    let mut infos = collect(session, TASK, &objects).await;
-    for _ in 1..TRIES {
-        // Any task may be forgotten while the answer is made. That says nothing about the others.
-        if !matches!(infos, Err(Error::NotFound(_))) {
-            break;
-        }
-        infos = collect(session, TASK, &objects).await;
-    }
-    let infos = infos?;
+    // Any task may be forgotten while the answer is made. That says nothing about the others.
+    let forgotten = |error: &Error| matches!(error, Error::NotFound(_));
+    let infos = (|| collect(session, TASK, &objects)).retry(AGAIN).when(forgotten).await?;
     let running = infos.iter().filter_map(|object| property(object, "info")).filter(|info| {
         matches!(info.at(&["state"]), "queued" | "running") && info.at(&["descriptionId"]).ends_with(".clone")
     });

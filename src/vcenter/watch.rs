@@ -6,6 +6,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
 
+use backon::{BackoffBuilder, ExponentialBuilder};
 use jiff::Timestamp;
 use tokio::sync::mpsc;
 
@@ -18,15 +19,18 @@ use super::{Error, Moid, PowerState, Settings, Vm};
 
 /// How long vCenter may hold one question back when nothing changes; each answer proves the link.
 const HOLD: Duration = Duration::from_secs(10);
-const FIRST_PAUSE: Duration = Duration::from_millis(500);
-const LONGEST_PAUSE: Duration = Duration::from_secs(30);
+/// Between two connections that did not come up.
+const PAUSES: ExponentialBuilder = ExponentialBuilder::new()
+    .with_min_delay(Duration::from_millis(500))
+    .with_max_delay(Duration::from_secs(30))
+    .without_max_times();
 
 /// The receiver is gone: nobody watches any more.
 struct Unwatched;
 
 /// Watches until the receiver is dropped.
 pub(super) async fn run(settings: Settings, session: Arc<Session>, events: mpsc::Sender<FolderEvent>) {
-    let mut pause = FIRST_PAUSE;
+    let mut pauses = PAUSES.build();
     if events.send(FolderEvent::Link(LinkState::Connecting)).await.is_err() {
         return;
     }
@@ -44,10 +48,10 @@ pub(super) async fn run(settings: Settings, session: Arc<Session>, events: mpsc:
             break;
         }
         if came_up {
-            pause = FIRST_PAUSE;
+            pauses = PAUSES.build();
         }
+        let Some(pause) = pauses.next() else { break };
         let wait = jittered(pause);
-        pause = (pause * 2).min(LONGEST_PAUSE);
         let retry_at = Timestamp::now() + wait;
         if events.send(FolderEvent::Link(LinkState::Lost { reason, retry_at })).await.is_err() {
             break;
@@ -60,7 +64,8 @@ pub(super) async fn run(settings: Settings, session: Arc<Session>, events: mpsc:
     session.logout().await;
 }
 
-/// Spread by a fifth, so that consoles that lost one vCenter together do not return together.
+/// Spread by a fifth, so that consoles that lost one vCenter together do not return together. Without its feature `std`,
+/// backon's own jitter is the same in every process.
 fn jittered(pause: Duration) -> Duration {
     let spread = u64::from(Timestamp::now().subsec_nanosecond().unsigned_abs() % 400);
     pause.mul_f64(0.8 + spread as f64 / 1000.0)

@@ -3,6 +3,7 @@
 use std::process::ExitStatus;
 use std::time::Duration;
 
+use backon::{ConstantBuilder, Retryable};
 use jiff::Timestamp;
 use tokio::time::Instant;
 
@@ -12,9 +13,8 @@ use crate::packer_run::run::{state, told_end};
 use crate::packer_run::{BuildError, Run, RunState};
 use crate::text::redact::Scrubber;
 
-/// How often the record of the end is tried to be written, and the pause in between.
-const WRITES: u32 = 5;
-const BETWEEN_WRITES: Duration = Duration::from_millis(500);
+/// How often the record of the end is tried to be written again.
+const REWRITES: ConstantBuilder = ConstantBuilder::new().with_delay(Duration::from_millis(500)).with_max_times(4);
 /// At the end, a reader that takes nothing for so long, or takes so long in all, is not waited for any more.
 const NO_ROOM: Duration = Duration::from_secs(3);
 const LAST_WORDS: Duration = Duration::from_secs(120);
@@ -63,12 +63,8 @@ impl Supervisor<'_> {
             let path = self.record.temporary.display();
             self.note(format!("{path} holds packer's temporary files and cannot be removed: {error}"));
         }
-        for left in (0..WRITES).rev() {
-            match self.record.write(&self.dir) {
-                Ok(()) => break,
-                Err(_) if left > 0 => tokio::time::sleep(BETWEEN_WRITES).await,
-                Err(error) => self.note(format!("the end cannot be recorded in {}: {error}", self.dir.display())),
-            }
+        if let Err(error) = (|| async { self.record.write(&self.dir) }).retry(REWRITES).await {
+            self.note(format!("the end cannot be recorded in {}: {error}", self.dir.display()));
         }
         self.hand_on_rest().await;
         let state = state(&self.dir, &mut self.record);
