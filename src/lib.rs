@@ -23,7 +23,9 @@
 //! * [`json`]: JSON that is harmless where it is looked at.
 //! * [`paths`]: where state is kept on disk.
 //! * [`fs`]: how files are written, and locked.
+//! * [`cause`]: which error is told.
 
+pub mod cause;
 pub mod console;
 pub mod fs;
 #[doc(hidden)]

@@ -271,9 +271,5 @@ pub(super) fn shaped<T: DeserializeOwned>(body: &[u8], what: &str) -> Result<T, 
 
 /// The innermost reason. Octocrab's own text carries a backtrace.
 fn plain(error: &octocrab::Error) -> String {
-    let mut reason: &dyn std::error::Error = error;
-    while let Some(source) = reason.source() {
-        reason = source;
-    }
-    reason.to_string().lines().next().unwrap_or_default().to_owned()
+    crate::cause::innermost(error).lines().next().unwrap_or_default().to_owned()
 }
