@@ -80,18 +80,7 @@ pub(super) fn property<'a>(object: &'a Element, path: &str) -> Option<&'a Elemen
 
 /// A collected VM. `None` when it has no name: such objects are being created or destroyed.
 pub(super) fn vm(object: &Element) -> Option<Vm> {
-    let text = |path: &str| property(object, path).map(|value| value.text.as_str()).unwrap_or_default();
-    let mut vm = Vm {
-        moid: Moid(object.at(&["obj"]).to_owned()),
-        name: unescape(text("name")),
-        template: false,
-        power_state: PowerState::PoweredOff,
-        ip_address: None,
-        tools_running_status: None,
-        annotation: String::new(),
-        created: None,
-        instance_uuid: String::new(),
-    };
+    let mut vm = Vm::named(Moid(object.at(&["obj"]).to_owned()), "");
     for set in object.all("propSet") {
         apply(&mut vm, set.at(&["name"]), set.child("val"));
     }
@@ -104,13 +93,7 @@ pub(super) fn apply(vm: &mut Vm, path: &str, value: Option<&Element>) {
     match path {
         "name" if !text.is_empty() => vm.name = unescape(text),
         "config.template" => vm.template = text == "true",
-        "runtime.powerState" => {
-            vm.power_state = match text {
-                "poweredOn" => PowerState::PoweredOn,
-                "suspended" => PowerState::Suspended,
-                _ => PowerState::PoweredOff,
-            }
-        }
+        "runtime.powerState" => vm.power_state = PowerState::parse(text),
         "guest.ipAddress" => vm.ip_address = Some(text.to_owned()).filter(|ip| !ip.is_empty()),
         "guest.toolsRunningStatus" => {
             vm.tools_running_status = match text {

@@ -15,7 +15,7 @@ use super::inventory::{PROOF, apply, collect, folder_members, vm, vm_properties}
 use super::place;
 use super::session::{CALL, Session};
 use super::soap::{self, Element};
-use super::{Error, Moid, PowerState, Settings, Vm};
+use super::{Error, Moid, Settings, Vm};
 
 /// How long vCenter may hold one question back when nothing changes; each answer proves the link.
 const HOLD: Duration = Duration::from_secs(10);
@@ -42,8 +42,7 @@ pub(super) async fn run(settings: Settings, session: Arc<Session>, events: mpsc:
         };
         let Err(error) = outcome else { break };
         let reason = error.to_string();
-        if matches!(error, Error::Login { .. } | Error::Tls { .. } | Error::Settings(_) | Error::Permission { .. }) {
-            // Trying again by ourselves would lock an account or hide a changed certificate.
+        if error.needs_a_person() {
             let _ = events.send(FolderEvent::Link(LinkState::Stopped { reason })).await;
             break;
         }
@@ -203,7 +202,7 @@ fn changes(set: &Element, known: &mut HashMap<Moid, Vm>) -> Vec<FolderEvent> {
             }
             continue;
         }
-        let vm = known.entry(moid.clone()).or_insert_with(|| unnamed(moid));
+        let vm = known.entry(moid.clone()).or_insert_with(|| Vm::named(moid, ""));
         let before = vm.clone();
         for change in object.all("changeSet") {
             let removed = matches!(change.at(&["op"]), "remove" | "indirectRemove");
@@ -214,18 +213,4 @@ fn changes(set: &Element, known: &mut HashMap<Moid, Vm>) -> Vec<FolderEvent> {
         }
     }
     events
-}
-
-fn unnamed(moid: Moid) -> Vm {
-    Vm {
-        moid,
-        name: String::new(),
-        template: false,
-        power_state: PowerState::PoweredOff,
-        ip_address: None,
-        tools_running_status: None,
-        annotation: String::new(),
-        created: None,
-        instance_uuid: String::new(),
-    }
 }

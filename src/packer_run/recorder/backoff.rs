@@ -48,8 +48,7 @@ impl Backoff {
 impl Work {
     /// vCenter did not answer, or refuses us.
     pub(super) fn lost(&mut self, error: &Error) -> std::io::Result<()> {
-        let over =
-            matches!(error, Error::Login { .. } | Error::Tls { .. } | Error::Settings(_) | Error::Permission { .. });
+        let over = error.needs_a_person();
         let text = if over {
             format!("the flight recorder stops: {error}")
         } else {

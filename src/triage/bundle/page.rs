@@ -261,6 +261,7 @@ fn guest_words(guest: &GuestState, safe: &dyn Fn(&str) -> String) -> String {
         Some(PowerState::PoweredOn) => "powered on",
         Some(PowerState::PoweredOff) => "powered off",
         Some(PowerState::Suspended) => "suspended",
+        Some(PowerState::Unknown) => "power state unknown",
     };
     let tools = match guest.tools {
         Some(ToolsStatus::GuestToolsRunning | ToolsStatus::GuestToolsExecutingScripts) => "tools run",
