@@ -7,7 +7,7 @@ use std::time::Duration;
 use tmpl::github::step::Step;
 use tmpl::lab;
 use tmpl::packer_run::{
-    self, BuildError, Listener, OnError, Outcome, Progress, Request, Run, RunState, Stop as StopBuild,
+    self, BuildError, Listener, OnError, Outcome, Progress, Request, Run, RunState, Stage, Stop as StopBuild,
 };
 use tmpl::paths::StateDir;
 use tmpl::pipeline::{Line, Os};
@@ -250,12 +250,11 @@ fn note(text: String) {
 /// Says how it ended and, after anything but success, whether a VM was left behind.
 async fn finish(outcome: &Outcome, line: &Line, quiet: bool) -> Exit {
     let run = &outcome.run;
-    let exit = match run.state {
-        RunState::Succeeded => Exit::Done,
-        // Nobody cancelled: it took too long.
-        RunState::Cancelled if run.reason.as_deref().is_some_and(|why| why.starts_with("not done")) => Exit::Failed,
-        RunState::Cancelled => Exit::Cancelled,
-        _ => Exit::Failed,
+    let exit = match outcome.stage {
+        Stage::Succeeded => Exit::Done,
+        Stage::Cancelled => Exit::Cancelled,
+        // Of these nobody asked for the end.
+        Stage::TimedOut | Stage::Failed | Stage::Starting | Stage::Running | Stage::Cancelling => Exit::Failed,
     };
     if quiet {
         return exit;

@@ -38,6 +38,9 @@ pub enum Stage {
     Failed,
     /// ended because somebody asked
     Cancelled,
+    /// ended because it was not done within the time it was given
+    #[serde(rename = "timed-out")]
+    TimedOut,
 }
 
 /// The whole record. Holds no secret: what packer is told in secret is in its environment.

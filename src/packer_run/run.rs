@@ -234,7 +234,7 @@ pub(super) fn state(dir: &Path, record: &mut Record) -> RunState {
     match record.state {
         Stage::Succeeded => return RunState::Succeeded,
         Stage::Failed => return RunState::Failed { exit: record.exit },
-        Stage::Cancelled => return RunState::Cancelled,
+        Stage::Cancelled | Stage::TimedOut => return RunState::Cancelled,
         Stage::Starting | Stage::Running | Stage::Cancelling => {}
     }
     let asked = CancelMark::read(dir).is_some();

@@ -30,8 +30,8 @@ impl Supervisor<'_> {
             // Asked to stop too late: the template is there.
             return (Stage::Succeeded, code, None);
         }
-        if let Some(why) = &self.stopped {
-            return (Stage::Cancelled, code, Some(why.clone()));
+        if let Some((stage, why)) = &self.stopped {
+            return (*stage, code, Some(why.clone()));
         }
         if CancelMark::read(&self.dir).is_some() {
             return (Stage::Cancelled, code, Some("asked to stop".into()));
@@ -49,7 +49,7 @@ impl Supervisor<'_> {
 
     /// Removes packer's temporary files, writes the end down, whatever it is, and hands on what packer said last. What
     /// cannot be written is no less true: the run is returned as it is known here.
-    pub(super) async fn end(mut self, ended: Result<Ending, BuildError>) -> Result<Run, BuildError> {
+    pub(super) async fn end(mut self, ended: Result<Ending, BuildError>) -> Result<(Run, Stage), BuildError> {
         let (stage, exit, reason) = match &ended {
             Ok(ending) => ending.clone(),
             Err(error) => (Stage::Failed, None, Some(error.to_string())),
@@ -68,7 +68,7 @@ impl Supervisor<'_> {
         }
         self.hand_on_rest().await;
         let state = state(&self.dir, &mut self.record);
-        ended.map(|_| Run::of(&self.dir, self.record, state))
+        ended.map(|_| (Run::of(&self.dir, self.record, state), stage))
     }
 
     /// Whatever packer said that was not handed on yet, as long as somebody takes it.
