@@ -1,7 +1,6 @@
 //! Where the program keeps its state: one folder under the XDG state directory, readable by its owner alone.
 
 use std::io;
-use std::os::unix::fs::DirBuilderExt;
 use std::path::{Path, PathBuf};
 
 /// The folder of everything `tmpl-tui` remembers between runs: records, audit log, program log.
@@ -44,12 +43,4 @@ impl StateDir {
     pub fn logs(&self) -> PathBuf {
         self.0.join("log")
     }
-}
-
-/// Creates `path` and its missing parents with mode 0700.
-///
-/// # Errors
-/// Those of the file system.
-pub fn create_private_dir(path: &Path) -> io::Result<()> {
-    std::fs::DirBuilder::new().recursive(true).mode(0o700).create(path)
 }

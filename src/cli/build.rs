@@ -207,7 +207,7 @@ fn note(text: String) {
 /// Says how it ended and, after anything but success, whether a VM was left behind.
 async fn finish(outcome: &Outcome, line: &Line, quiet: bool) -> Exit {
     let run = &outcome.run;
-    let exit = match build::ending(run) {
+    let exit = match build::ending(outcome.stage) {
         Ending::Built => Exit::Done,
         Ending::Cancelled => Exit::Cancelled,
         Ending::Failed => Exit::Failed,

@@ -295,10 +295,5 @@ pub(super) fn shaped<T: DeserializeOwned>(body: &[u8], what: &str) -> Result<T, 
 
 /// The innermost reason, without the address.
 fn plain(error: reqwest::Error) -> String {
-    let error = error.without_url();
-    let mut reason: &dyn std::error::Error = &error;
-    while let Some(source) = reason.source() {
-        reason = source;
-    }
-    reason.to_string().lines().next().unwrap_or_default().to_owned()
+    crate::cause::innermost(&error.without_url()).lines().next().unwrap_or_default().to_owned()
 }

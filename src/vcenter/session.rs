@@ -15,6 +15,7 @@ use tokio::sync::{Mutex, OnceCell};
 use super::Error;
 use super::settings::{Credentials, Settings};
 use super::soap::{self, Element, Fault};
+use crate::cause::innermost;
 use crate::{sha256, tls};
 
 /// How long one ordinary call may take.
@@ -311,14 +312,10 @@ impl Session {
         if let Some(tls) = tls_error(&error) {
             return Error::Tls { host: self.host().into(), reason: tls_reason(tls) };
         }
-        let mut cause: &dyn std::error::Error = &error;
-        while let Some(deeper) = cause.source() {
-            cause = deeper;
-        }
         if error.is_timeout() && !error.is_connect() {
             return Error::Timeout { what: call, after: limit };
         }
-        Error::Unreachable { host: self.host().into(), reason: cause.to_string() }
+        Error::Unreachable { host: self.host().into(), reason: innermost(&error) }
     }
 
     /// Turns a vSphere fault into ours.

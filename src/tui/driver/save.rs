@@ -1,11 +1,12 @@
 //! Files for the user, in the current folder: written beside, then renamed, never over another file.
 
 use std::io::{self, Write};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use jiff::Zoned;
 
 use crate::console::message::Reply;
+use crate::fs::{Access, WholeFile};
 use crate::guest::picture::Picture;
 
 /// Writes a picture as `<name>-<time>.png`.
@@ -25,17 +26,7 @@ pub(super) fn file(
     write: impl FnOnce(&mut dyn Write) -> io::Result<()>,
 ) -> Reply<PathBuf> {
     let path = PathBuf::from(format!("{name}-{}.{extension}", Zoned::now().strftime("%Y%m%d-%H%M%S")));
-    written(&path, write).map_err(|error| format!("cannot write {}: {error}", path.display()))?;
+    let saved = WholeFile::new(&path, Access::Private).new_only().write(|out| write(out));
+    saved.map_err(|error| format!("cannot write {}: {error}", path.display()))?;
     Ok(std::path::absolute(&path).unwrap_or(path))
-}
-
-fn written(path: &Path, write: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> io::Result<()> {
-    let mut temporary = tempfile::Builder::new().prefix(".tmpl-tui-").tempfile_in(".")?;
-    let mut out = io::BufWriter::new(temporary.as_file_mut());
-    write(&mut out)?;
-    out.flush()?;
-    drop(out);
-    temporary.as_file().sync_all()?;
-    temporary.persist_noclobber(path).map_err(|failure| failure.error)?;
-    Ok(())
 }

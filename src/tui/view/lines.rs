@@ -257,6 +257,7 @@ fn power(guest: Option<&Vm>, theme: Theme) -> Cell {
         Some(PowerState::PoweredOn) => ("on".into(), theme.good()),
         Some(PowerState::PoweredOff) => ("off".into(), Style::new()),
         Some(PowerState::Suspended) => ("suspended".into(), theme.warn()),
+        Some(PowerState::Unknown) => ("unknown".into(), theme.warn()),
         None => (NONE.into(), theme.dim()),
     }
 }

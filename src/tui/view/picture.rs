@@ -122,6 +122,9 @@ fn draw_empty(console: &Console, inner: Rect, trouble: Option<&str>, theme: Them
         (Some(guest), _) if guest.power_state == PowerState::PoweredOn => {
             (format!("asking for the picture of {build}"), "")
         }
+        (Some(guest), _) if guest.power_state == PowerState::Unknown => {
+            (format!("vCenter does not tell whether {build} runs"), "no picture until it does")
+        }
         (Some(_), _) => (format!("{build} is not powered on"), "no picture until it is"),
         (None, Some(_)) => (format!("{build} is a template"), "p promotes it"),
         (None, None) => ("no build VM".into(), "a build shows its console here"),

@@ -15,8 +15,9 @@ use crate::console::click::Target;
 use crate::console::panes::Pane;
 use crate::console::run::RunSeen;
 use crate::console::{Console, age};
+use crate::duration::spoken;
 use crate::guest::recording::{Frame, GuestState, Recording, TaskState};
-use crate::packer_log::stage_times::{Reading, Usual, spoken};
+use crate::packer_log::stage_times::{Reading, Usual};
 use crate::tui::hits::Hit;
 use crate::tui::theme::Theme;
 
