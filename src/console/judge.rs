@@ -5,8 +5,9 @@ use super::command::{
 };
 use super::lines::LineRow;
 use super::operation::{Operation, Refusal};
-use super::panes::{Pane, View};
+use super::panes::Pane;
 use super::run::RunState;
+use super::scope::Scope;
 use super::state::{Console, Leaving};
 use crate::generation::{self, Plan, Request};
 use crate::pipeline::Key;
@@ -25,6 +26,7 @@ impl Console {
     /// # Errors
     /// Why not, and what to do.
     pub fn allows(&self, operation: &Operation) -> Result<(), Refusal> {
+        self.in_scope(operation.command)?;
         match operation.command {
             Command::Change(change) => self.allows_change(change, operation.line.as_ref()),
             Command::Line(command) => self.allows_line_command(command),
@@ -53,16 +55,14 @@ impl Console {
 
     fn allows_view_command(&self, command: ViewCommand) -> Result<(), Refusal> {
         match command {
-            ViewCommand::Copy if self.github.open || matches!(self.panes.focus, Pane::Picture | Pane::Verdict) => {
-                Ok(())
-            }
-            ViewCommand::Copy => self.log_has_lines(),
-            ViewCommand::NextPane | ViewCommand::PreviousPane | ViewCommand::Zoom if self.panes.view != View::Lines => {
-                Err(Refusal::new("the panes are behind this view: Esc goes back to them"))
-            }
-            ViewCommand::NextPane
-            | ViewCommand::PreviousPane
+            ViewCommand::Copy => match self.panes.scope() {
+                Scope::Lines | Scope::Log | Scope::Timeline => self.log_has_lines(),
+                Scope::Picture | Scope::Verdict | Scope::GitHub | Scope::Media => Ok(()),
+            },
+            ViewCommand::Open
             | ViewCommand::Zoom
+            | ViewCommand::NextPane
+            | ViewCommand::PreviousPane
             | ViewCommand::Find
             | ViewCommand::Palette
             | ViewCommand::Media

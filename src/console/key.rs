@@ -64,6 +64,11 @@ impl KeyPress {
         Self { code, ctrl: false }
     }
 
+    /// The digit that was typed, if it is one.
+    pub fn digit(self) -> Option<u32> {
+        self.text()?.to_digit(10)
+    }
+
     /// The character to insert into a text field, if it is one.
     pub fn text(self) -> Option<char> {
         match self.code {

@@ -7,6 +7,7 @@ use super::effect::Effect;
 use super::key::{Code, KeyPress};
 use super::overlay::{Help, Overlay, Palette};
 use super::panes::{Pane, View};
+use super::scope::Scope;
 use super::state::{Console, Prompt};
 use super::toast::Tone;
 use crate::vcenter::LinkState;
@@ -20,28 +21,15 @@ impl Console {
             Some(overlay) => self.overlay_key(overlay, press, effects),
             None if self.prompt.is_some() => self.prompt_key(press, effects),
             None => {
-                let digit = if let Code::Char(char) = press.code { char.to_digit(10) } else { None };
-                match binding::command(press) {
-                    Some(Command::Line(LineCommand::OpenEvidence)) => self.open_evidence(digit, effects),
-                    Some(Command::View(ViewCommand::Zoom))
-                        if self.panes.focus == Pane::Verdict && !self.github.open && press.code == Code::Enter =>
-                    {
-                        self.open_evidence(None, effects);
-                    }
-                    Some(Command::View(ViewCommand::GitHub))
-                        if !self.github.open && self.panes.focus != Pane::Lines =>
-                    {
-                        self.command(Command::Move(Motion::Last), effects);
-                    }
-                    Some(command) => self.command(command, effects),
-                    None => {}
+                if let Some(command) = binding::command(press, self.panes.scope()) {
+                    self.command(command, press.digit(), effects);
                 }
             }
         }
     }
 
-    /// Does a command, or says why not.
-    pub(super) fn command(&mut self, command: Command, effects: &mut Vec<Effect>) {
+    /// Does a command, or says why not. `number`: which piece of evidence, when its key says so.
+    pub(super) fn command(&mut self, command: Command, number: Option<u32>, effects: &mut Vec<Effect>) {
         let operation = self.operation_on_selection(command);
         if let Err(refusal) = self.allows(&operation) {
             self.notice(Tone::Info, refusal.0);
@@ -49,7 +37,7 @@ impl Console {
         }
         match command {
             Command::Change(change) => self.ask(change, operation.line.as_ref(), effects),
-            Command::Line(command) => self.line_command(command, effects),
+            Command::Line(command) => self.line_command(command, number, effects),
             Command::Log(command) => self.log_command(command, effects),
             Command::Move(motion) => self.moved(motion, effects),
             Command::View(command) => self.view_command(command, effects),
@@ -57,10 +45,10 @@ impl Console {
         }
     }
 
-    fn line_command(&mut self, command: LineCommand, effects: &mut Vec<Effect>) {
+    fn line_command(&mut self, command: LineCommand, number: Option<u32>, effects: &mut Vec<Effect>) {
         match command {
             LineCommand::Judge => self.judge(effects),
-            LineCommand::OpenEvidence => self.open_evidence(None, effects),
+            LineCommand::OpenEvidence => self.open_evidence(number, effects),
             LineCommand::ScreenText => self.toggle_words(),
             LineCommand::SavePicture => self.save_picture(effects),
             LineCommand::SaveBundle => self.save_bundle(effects),
@@ -69,7 +57,7 @@ impl Console {
 
     fn view_command(&mut self, command: ViewCommand, effects: &mut Vec<Effect>) {
         match command {
-            ViewCommand::Zoom if self.github.open => self.open_remote(effects),
+            ViewCommand::Open => self.open_chosen(effects),
             ViewCommand::Zoom => self.panes.zoomed = !self.panes.zoomed,
             ViewCommand::NextPane => self.panes.focus(self.panes.focus.turned(true)),
             ViewCommand::PreviousPane => self.panes.focus(self.panes.focus.turned(false)),
@@ -77,7 +65,7 @@ impl Console {
             ViewCommand::Copy => self.copy(effects),
             ViewCommand::Palette => self.overlay = Some(Overlay::Palette(Palette::default())),
             ViewCommand::Media => self.turn_to_media(effects),
-            ViewCommand::GitHub => self.turn_github(),
+            ViewCommand::GitHub => self.turn_to_github(),
             ViewCommand::Help => self.overlay = Some(Overlay::Help(Help::default())),
         }
     }
@@ -96,18 +84,23 @@ impl Console {
         }
     }
 
+    /// Opens what is chosen where keys go; where nothing is, gives the pane the whole screen.
+    fn open_chosen(&mut self, effects: &mut Vec<Effect>) {
+        match self.panes.scope() {
+            Scope::Lines | Scope::Picture | Scope::Log | Scope::Timeline => self.panes.zoomed = !self.panes.zoomed,
+            Scope::Verdict => self.open_evidence(None, effects),
+            Scope::GitHub => self.open_remote(effects),
+            Scope::Media => {}
+        }
+    }
+
     fn moved(&mut self, motion: Motion, effects: &mut Vec<Effect>) {
-        if self.github.open {
-            return self.github_moved(motion);
-        }
-        if self.panes.view != View::Lines {
-            return self.lines_moved(motion);
-        }
-        match self.panes.focus {
-            Pane::Lines => self.lines_moved(motion),
-            Pane::Picture | Pane::Timeline => self.scrubbing(motion, effects),
-            Pane::Log => self.log.motion(motion),
-            Pane::Verdict => self.verdict_motion(motion),
+        match self.panes.scope() {
+            Scope::Lines | Scope::Media => self.lines_moved(motion),
+            Scope::Picture | Scope::Timeline => self.scrubbing(motion, effects),
+            Scope::Log => self.log.motion(motion),
+            Scope::Verdict => self.verdict_motion(motion),
+            Scope::GitHub => self.github_moved(motion),
         }
     }
 
@@ -149,13 +142,12 @@ impl Console {
 
     /// Copies what the keys go to: the page of a run, the text of the picture, the verdict, else lines of the log.
     fn copy(&mut self, effects: &mut Vec<Effect>) {
-        if self.github.open {
-            return self.copy_page(effects);
-        }
-        match self.panes.focus {
-            Pane::Picture => self.copy_words(effects),
-            Pane::Verdict => self.copy_verdict(effects),
-            Pane::Lines | Pane::Log | Pane::Timeline => self.copy_log(effects),
+        match self.panes.scope() {
+            Scope::Picture => self.copy_words(effects),
+            Scope::Verdict => self.copy_verdict(effects),
+            Scope::Lines | Scope::Log | Scope::Timeline => self.copy_log(effects),
+            Scope::GitHub => self.copy_page(effects),
+            Scope::Media => {}
         }
     }
 
@@ -202,8 +194,7 @@ impl Console {
 
     /// Whether Esc has somewhere to go back to.
     fn somewhere(&self) -> bool {
-        self.github.open
-            || self.panes.view != View::Lines
+        self.panes.view != View::Lines
             || self.panes.zoomed
             || self.panes.focus != Pane::Lines
             || self.log.search().is_some()
@@ -217,9 +208,6 @@ impl Console {
         }
         if self.panes.view != View::Lines {
             self.panes.view = View::Lines;
-            return;
-        }
-        if std::mem::take(&mut self.github.open) {
             return;
         }
         let searched = match self.panes.focus {
@@ -295,25 +283,32 @@ impl Console {
         }
     }
 
-    pub(super) fn clicked(&mut self, pane: Pane, row: Option<usize>) {
-        if self.overlay.is_some() || self.github.open {
+    pub(super) fn clicked(&mut self, at: Scope, row: Option<usize>) {
+        if self.overlay.is_some() {
             return;
         }
         self.prompt = None;
-        self.panes.focus(pane);
-        if let (Pane::Lines, Some(row)) = (pane, row) {
-            self.lines.select_index(row);
+        if let Some(pane) = at.pane() {
+            self.panes.focus(pane);
+        }
+        let Some(row) = row else { return };
+        match at {
+            Scope::Lines | Scope::Media => self.lines.select_index(row),
+            Scope::GitHub => self.choose_run(row),
+            Scope::Picture | Scope::Log | Scope::Timeline | Scope::Verdict => {}
         }
     }
 
-    pub(super) fn wheeled(&mut self, pane: Pane, rows: i16, effects: &mut Vec<Effect>) {
-        match (&mut self.overlay, pane) {
+    pub(super) fn wheeled(&mut self, at: Scope, rows: i16, effects: &mut Vec<Effect>) {
+        let by = rows.signum();
+        match (&mut self.overlay, at) {
             (Some(Overlay::Help(help)), _) => help.top = help.top.saturating_add_signed(rows),
-            (Some(_), _) => {}
-            (None, Pane::Picture | Pane::Timeline) => self.scrub(i64::from(rows.signum()), effects),
-            (None, Pane::Verdict) => self.verdict_moved(i64::from(rows.signum())),
-            (None, Pane::Lines) => self.lines.moved(i64::from(rows.signum())),
-            (None, Pane::Log) => self.log.moved(i64::from(rows)),
+            (Some(Overlay::Confirm(_) | Overlay::Palette(_) | Overlay::Quit(_)), _) => {}
+            (None, Scope::Picture | Scope::Timeline) => self.scrub(i64::from(by), effects),
+            (None, Scope::Verdict) => self.verdict_moved(i64::from(by)),
+            (None, Scope::Lines | Scope::Media) => self.lines.moved(i64::from(by)),
+            (None, Scope::Log) => self.log.moved(i64::from(rows)),
+            (None, Scope::GitHub) => self.choose_run(self.github.chosen.saturating_add_signed(by.into())),
         }
     }
 }

@@ -10,8 +10,9 @@ use super::github::GitHubEvent;
 use super::key::KeyPress;
 use super::log::{Found, LogFacts};
 use super::media;
-use super::panes::{Measures, Pane};
+use super::panes::Measures;
 use super::run::RunSeen;
+use super::scope::Scope;
 use super::screen_text::ScreenText;
 use crate::guest::picture::Picture;
 use crate::guest::recording::Recording;
@@ -41,17 +42,17 @@ pub enum Msg {
     KeyPressed(KeyPress),
     /// text was pasted
     Pasted(String),
-    /// a pane was clicked; the row within it, when it is a row of the lines
+    /// a pane or view was clicked; the row within it, when it is a row of a list
     Clicked {
-        /// the pane
-        pane: Pane,
-        /// index among the visible lines
+        /// what was clicked
+        at: Scope,
+        /// index among the visible lines, or the runs and legs
         row: Option<usize>,
     },
-    /// the wheel was turned over a pane, by this many rows (down is positive)
+    /// the wheel was turned over a pane or view, by this many rows (down is positive)
     Wheeled {
-        /// the pane
-        pane: Pane,
+        /// what lies under the pointer
+        at: Scope,
         /// rows
         rows: i16,
     },

@@ -33,6 +33,7 @@ pub mod panes;
 pub mod picture;
 mod prompt;
 pub mod run;
+pub mod scope;
 pub mod screen_text;
 mod state;
 mod teach;

@@ -106,7 +106,7 @@ impl Console {
 
     fn chosen(&mut self, entry: Option<Entry>, effects: &mut Vec<Effect>) {
         match entry {
-            Some(Entry::Command(command)) => self.command(command, effects),
+            Some(Entry::Command(command)) => self.command(command, None, effects),
             Some(Entry::Line(key)) => {
                 self.lines.set_filter("");
                 self.lines.select(&key);

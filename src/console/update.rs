@@ -24,8 +24,8 @@ impl Console {
             Msg::Ticked { now } => return self.ticked(now),
             Msg::KeyPressed(press) => self.key_pressed(press, effects),
             Msg::Pasted(text) => self.pasted(&text),
-            Msg::Clicked { pane, row } => self.clicked(pane, row),
-            Msg::Wheeled { pane, rows } => self.wheeled(pane, rows, effects),
+            Msg::Clicked { at, row } => self.clicked(at, row),
+            Msg::Wheeled { at, rows } => self.wheeled(at, rows, effects),
             Msg::Measured(measures) => {
                 self.panes.measures = measures;
                 self.log.measured(measures.log);

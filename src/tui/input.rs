@@ -5,7 +5,7 @@ use crossterm::event::{Event, KeyCode, KeyEvent, KeyEventKind, KeyModifiers, Mou
 use super::layout::Layout;
 use super::view;
 use crate::console::key::{Code, KeyPress};
-use crate::console::panes::Pane;
+use crate::console::scope::Scope;
 use crate::console::{Console, Msg};
 
 /// Rows one turn of the wheel moves.
@@ -61,18 +61,18 @@ fn press(key: KeyEvent) -> Option<KeyPress> {
 }
 
 fn mouse_message(mouse: MouseEvent, layout: &Layout, console: &Console) -> Option<Msg> {
-    let pane = layout.pane_at(mouse.column, mouse.row)?;
+    let at = layout.scope_at(mouse.column, mouse.row)?;
     match mouse.kind {
         MouseEventKind::Down(MouseButton::Left) => {
-            let row = match pane {
-                Pane::Lines if !layout.media.is_empty() => view::media::row_at(console, layout.media, mouse.row),
-                Pane::Lines => view::lines::row_at(console, layout.lines, mouse.row),
-                _ => None,
+            let row = match at {
+                Scope::Lines => view::lines::row_at(console, layout.lines, mouse.row),
+                Scope::Media => view::media::row_at(console, layout.media, mouse.row),
+                Scope::Picture | Scope::Log | Scope::Timeline | Scope::Verdict | Scope::GitHub => None,
             };
-            Some(Msg::Clicked { pane, row })
+            Some(Msg::Clicked { at, row })
         }
-        MouseEventKind::ScrollUp => Some(Msg::Wheeled { pane, rows: -WHEEL }),
-        MouseEventKind::ScrollDown => Some(Msg::Wheeled { pane, rows: WHEEL }),
+        MouseEventKind::ScrollUp => Some(Msg::Wheeled { at, rows: -WHEEL }),
+        MouseEventKind::ScrollDown => Some(Msg::Wheeled { at, rows: WHEEL }),
         _ => None,
     }
 }

@@ -17,8 +17,8 @@ pub fn draw(console: &Console, layout: &Layout, theme: Theme, surface: &mut Pict
     let covered = !over.is_empty() && over.intersects(layout.picture) || free.is_empty();
     let buffer = frame.buffer_mut();
     view::header::draw(console, layout.header, theme, buffer);
-    if console.github.open {
-        view::runs::draw(console, layout.body, theme, buffer);
+    if !layout.github.is_empty() {
+        view::runs::draw(console, layout.github, theme, buffer);
     }
     view::log::draw(console, layout.log, theme, buffer);
     view::picture::draw(console, layout.picture, theme, surface, (free, covered), buffer);

@@ -58,9 +58,6 @@ impl Console {
     }
 
     fn chosen_run(&self) -> Result<&RemoteRun, Refusal> {
-        if !self.github.open {
-            return Err(Refusal::new("choose a run first: G shows them"));
-        }
         self.github.row().map(|row| &row.seen().run).ok_or_else(|| Refusal::new("there is no run"))
     }
 
@@ -192,7 +189,6 @@ impl Console {
         }
         self.lines.set_filter("");
         self.lines.select(&key);
-        self.github.open = false;
         self.panes.focus(Pane::Verdict);
         true
     }

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use super::super::command::Motion;
 use super::super::effect::Effect;
 use super::super::message::{Reply, RequestId};
+use super::super::panes::View;
 use super::super::state::Console;
 use super::super::toast::Tone;
 use super::{ASIDE, AT_WORK, Ask, LOOKED_AT, Pipeline, Row};
@@ -20,7 +21,7 @@ impl Console {
         }
         let live =
             view.pipeline.as_ref().is_some_and(|known| known.board.runs.iter().any(|seen| seen.run.state.live()));
-        let pause = match (view.open, live) {
+        let pause = match (self.panes.view == View::GitHub, live) {
             (true, _) => LOOKED_AT,
             (false, true) => AT_WORK,
             (false, false) => ASIDE,
@@ -67,11 +68,11 @@ impl Console {
         }
     }
 
-    /// Moves the choice; the line of a chosen leg becomes the selected one, so that what acts on lines acts on it.
+    /// Moves the choice.
     pub(in super::super) fn github_moved(&mut self, motion: Motion) {
         let last = self.github.rows().len().saturating_sub(1);
         let chosen = self.github.chosen;
-        self.github.chosen = match motion {
+        self.choose_run(match motion {
             Motion::Up => chosen.saturating_sub(1),
             Motion::Down => chosen + 1,
             Motion::PageUp => chosen.saturating_sub(10),
@@ -79,8 +80,13 @@ impl Console {
             Motion::First => 0,
             Motion::Last => last,
             Motion::Left | Motion::Right => chosen,
-        }
-        .min(last);
+        });
+    }
+
+    /// Chooses a run or leg; the line of a chosen leg becomes the selected one, so that what acts on lines acts on it.
+    pub(in super::super) fn choose_run(&mut self, index: usize) {
+        let last = self.github.rows().len().saturating_sub(1);
+        self.github.chosen = index.min(last);
         let key = match self.github.row() {
             Some(Row::Leg(_, leg)) => leg.key.clone(),
             Some(Row::Run(seen)) => seen.run.line(),

@@ -9,14 +9,16 @@ use crate::console::fixture::{self, key};
 use crate::console::key::{Code, KeyPress};
 use crate::console::log::LogFacts;
 use crate::console::overlay::Overlay;
-use crate::console::panes::{Measures, Pane};
+use crate::console::panes::Measures;
 use crate::console::run::RunState;
+use crate::console::scope::Scope;
 use crate::console::{Console, Effect, Msg, RequestId};
 use crate::vcenter::{FolderEvent, LinkState, Moid};
 
 fn presses() -> impl Strategy<Value = KeyPress> {
-    let chars =
-        prop::sample::select("bpRHxSoswteEnNmcfjkgGhlqrc/:?yYn ldebianviuuT@'123<>MaBIK".chars().collect::<Vec<_>>());
+    let chars = prop::sample::select(
+        "bpRHxSoswteEnNmcfjkgGhlqrc/:?yYn ldebianviuuT@'123<>MaBIKWXADU".chars().collect::<Vec<_>>(),
+    );
     let codes = prop::sample::select(vec![
         Code::Enter,
         Code::Esc,
@@ -71,7 +73,7 @@ fn folder() -> impl Strategy<Value = FolderEvent> {
 fn messages() -> impl Strategy<Value = Msg> {
     let answer = prop_oneof![Just(Ok(())), Just(Err("no".to_owned()))];
     let request = (0..200u64).prop_map(RequestId);
-    let panes = prop::sample::select(Pane::ALL.to_vec());
+    let scopes = prop::sample::select(Scope::ALL.to_vec());
     prop_oneof![
         10 => presses().prop_map(Msg::KeyPressed),
         2 => folder().prop_map(Msg::FolderChanged),
@@ -96,8 +98,8 @@ fn messages() -> impl Strategy<Value = Msg> {
             Msg::Measured(Measures { wide, full: wide, lines: rows, log: rows, log_columns: rows, help: rows })
         }),
         1 => "[a-z-]{0,20}".prop_map(Msg::Pasted),
-        1 => (panes.clone(), prop::option::of(0..12usize)).prop_map(|(pane, row)| Msg::Clicked { pane, row }),
-        1 => (panes, -5..5i16).prop_map(|(pane, rows)| Msg::Wheeled { pane, rows }),
+        1 => (scopes.clone(), prop::option::of(0..12usize)).prop_map(|(at, row)| Msg::Clicked { at, row }),
+        1 => (scopes, -5..5i16).prop_map(|(at, rows)| Msg::Wheeled { at, rows }),
     ]
 }
 
