@@ -71,9 +71,12 @@ impl KeyPress {
 
     /// The character to insert into a text field, if it is one.
     pub fn text(self) -> Option<char> {
-        match self.code {
-            Code::Char(char) if !self.ctrl => Some(char),
-            _ => None,
+        if let Code::Char(char) = self.code
+            && !self.ctrl
+        {
+            Some(char)
+        } else {
+            None
         }
     }
 }

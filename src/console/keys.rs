@@ -1,10 +1,10 @@
-//! Keys and mouse: to the overlay, else to the text field, else to the commands.
+//! Keys: to the overlay, else to the text field, else to the commands.
 
 use super::binding;
 use super::command::{Command, LineCommand, LogCommand, Motion, ProgramCommand, ViewCommand};
 use super::confirm::ConfirmResult;
 use super::effect::Effect;
-use super::key::{Code, KeyPress};
+use super::key::KeyPress;
 use super::overlay::{Help, Overlay, Palette};
 use super::panes::{Pane, View};
 use super::scope::Scope;
@@ -185,13 +185,6 @@ impl Console {
         self.notice(Tone::Info, "asking vCenter again");
     }
 
-    fn toggle_mouse(&mut self, effects: &mut Vec<Effect>) {
-        self.mouse = !self.mouse;
-        effects.push(Effect::Mouse(self.mouse));
-        let state = if self.mouse { "mouse on" } else { "mouse off: the terminal selects text" };
-        self.notice(Tone::Info, state);
-    }
-
     /// Whether Esc has somewhere to go back to.
     fn somewhere(&self) -> bool {
         self.panes.view != View::Lines
@@ -213,7 +206,7 @@ impl Console {
         let searched = match self.panes.focus {
             Pane::Log => self.log.end_search(),
             Pane::Picture => self.end_words_search(),
-            _ => false,
+            Pane::Lines | Pane::Timeline | Pane::Verdict => false,
         };
         if searched {
             return;
@@ -243,27 +236,6 @@ impl Console {
         }
     }
 
-    fn help_key(&mut self, mut help: Help, press: KeyPress) {
-        let page = self.panes.measures.help.max(2) - 1;
-        match press.code {
-            Code::Esc if help.filter.text().is_empty() => return,
-            Code::Char('?' | 'q') if help.filter.text().is_empty() => return,
-            Code::Esc => help = Help::default(),
-            Code::Up => help.top = help.top.saturating_sub(1),
-            Code::Down => help.top = help.top.saturating_add(1),
-            Code::PageUp => help.top = help.top.saturating_sub(page),
-            Code::PageDown => help.top = help.top.saturating_add(page),
-            _ => {
-                if help.filter.take(press) {
-                    help.top = 0;
-                }
-            }
-        }
-        let rows = u16::try_from(self.help_rows(help.filter.text()).len()).unwrap_or(u16::MAX);
-        help.top = help.top.min(rows.saturating_sub(self.panes.measures.help));
-        self.overlay = Some(Overlay::Help(help));
-    }
-
     pub(super) fn pasted(&mut self, text: &str) {
         match &mut self.overlay {
             Some(Overlay::Confirm(confirm)) => confirm.paste(text),
@@ -280,35 +252,6 @@ impl Console {
                 // A paste outside a field must not be taken for a row of commands.
                 None => {}
             },
-        }
-    }
-
-    pub(super) fn clicked(&mut self, at: Scope, row: Option<usize>) {
-        if self.overlay.is_some() {
-            return;
-        }
-        self.prompt = None;
-        if let Some(pane) = at.pane() {
-            self.panes.focus(pane);
-        }
-        let Some(row) = row else { return };
-        match at {
-            Scope::Lines | Scope::Media => self.lines.select_index(row),
-            Scope::GitHub => self.choose_run(row),
-            Scope::Picture | Scope::Log | Scope::Timeline | Scope::Verdict => {}
-        }
-    }
-
-    pub(super) fn wheeled(&mut self, at: Scope, rows: i16, effects: &mut Vec<Effect>) {
-        let by = rows.signum();
-        match (&mut self.overlay, at) {
-            (Some(Overlay::Help(help)), _) => help.top = help.top.saturating_add_signed(rows),
-            (Some(Overlay::Confirm(_) | Overlay::Palette(_) | Overlay::Quit(_)), _) => {}
-            (None, Scope::Picture | Scope::Timeline) => self.scrub(i64::from(by), effects),
-            (None, Scope::Verdict) => self.verdict_moved(i64::from(by)),
-            (None, Scope::Lines | Scope::Media) => self.lines.moved(i64::from(by)),
-            (None, Scope::Log) => self.log.moved(i64::from(rows)),
-            (None, Scope::GitHub) => self.choose_run(self.github.chosen.saturating_add_signed(by.into())),
         }
     }
 }

@@ -6,6 +6,9 @@
 //!
 //! [`Console::update`] only dispatches; each concern has its file. [`Console::allows`] judges every operation.
 
+// Wherever commands, effects or messages are told apart, a new one has to be decided about.
+#![deny(clippy::wildcard_enum_match_arm)]
+
 pub mod age;
 pub mod alarm;
 pub mod binding;
@@ -14,6 +17,7 @@ pub mod command;
 pub mod confirm;
 pub mod effect;
 #[cfg(test)]
+#[expect(clippy::wildcard_enum_match_arm, reason = "a test looks for one kind of effect among all")]
 pub(crate) mod fixture;
 mod folder;
 pub mod github;
@@ -26,6 +30,7 @@ pub mod lines;
 pub mod log;
 pub mod media;
 pub mod message;
+mod mouse;
 pub mod operation;
 pub mod overlay;
 pub mod palette;
@@ -38,6 +43,7 @@ pub mod screen_text;
 mod state;
 mod teach;
 #[cfg(test)]
+#[expect(clippy::wildcard_enum_match_arm, reason = "a test looks for one kind of effect among all")]
 mod tests;
 pub mod text;
 pub mod timeline;

@@ -6,7 +6,7 @@ use nucleo_matcher::{Config, Matcher, Utf32Str};
 use super::binding::{BINDINGS, Binding, Group};
 use super::effect::Effect;
 use super::key::{Code, KeyPress};
-use super::overlay::{Entry, Overlay, Palette};
+use super::overlay::{Entry, Help, Overlay, Palette};
 use super::state::Console;
 
 /// One row of the help.
@@ -82,6 +82,37 @@ impl Console {
         rows
     }
 
+    pub(super) fn help_key(&mut self, mut help: Help, press: KeyPress) {
+        let page = self.panes.measures.help.max(2) - 1;
+        match press.code {
+            Code::Esc if help.filter.text().is_empty() => return,
+            Code::Char('?' | 'q') if help.filter.text().is_empty() => return,
+            Code::Esc => help = Help::default(),
+            Code::Up => help.top = help.top.saturating_sub(1),
+            Code::Down => help.top = help.top.saturating_add(1),
+            Code::PageUp => help.top = help.top.saturating_sub(page),
+            Code::PageDown => help.top = help.top.saturating_add(page),
+            Code::Char(_)
+            | Code::F(_)
+            | Code::Enter
+            | Code::Tab
+            | Code::BackTab
+            | Code::Left
+            | Code::Right
+            | Code::Home
+            | Code::End
+            | Code::Backspace
+            | Code::Delete => {
+                if help.filter.take(press) {
+                    help.top = 0;
+                }
+            }
+        }
+        let rows = u16::try_from(self.help_rows(help.filter.text()).len()).unwrap_or(u16::MAX);
+        help.top = help.top.min(rows.saturating_sub(self.panes.measures.help));
+        self.overlay = Some(Overlay::Help(help));
+    }
+
     pub(super) fn palette_key(&mut self, mut palette: Palette, press: KeyPress, effects: &mut Vec<Effect>) {
         let last = self.entries(palette.query.text()).len().saturating_sub(1);
         match press.code {
@@ -95,7 +126,16 @@ impl Console {
             Code::Down | Code::Tab => palette.chosen = (palette.chosen + 1).min(last),
             Code::Char('p') if press.ctrl => palette.chosen = palette.chosen.saturating_sub(1),
             Code::Char('n') if press.ctrl => palette.chosen = (palette.chosen + 1).min(last),
-            _ => {
+            Code::Char(_)
+            | Code::F(_)
+            | Code::Left
+            | Code::Right
+            | Code::Home
+            | Code::End
+            | Code::PageUp
+            | Code::PageDown
+            | Code::Backspace
+            | Code::Delete => {
                 if palette.query.take(press) {
                     palette.chosen = 0;
                 }

@@ -52,13 +52,13 @@ impl Console {
                 if press.code == Code::Enter {
                     return;
                 }
-                match press.code {
-                    Code::Up => self.lines.moved(-1),
-                    Code::Down => self.lines.moved(1),
-                    _ => {
-                        field.take(press);
-                        self.lines.set_filter(field.text());
-                    }
+                if press.code == Code::Up {
+                    self.lines.moved(-1);
+                } else if press.code == Code::Down {
+                    self.lines.moved(1);
+                } else {
+                    field.take(press);
+                    self.lines.set_filter(field.text());
                 }
                 self.prompt = Some(Prompt::Filter { field, before });
             }
