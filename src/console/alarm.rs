@@ -90,10 +90,12 @@ impl Console {
         for text in news {
             self.notice(Tone::Failed, text.clone());
             self.changed();
-            match self.alarms.call {
-                Call::Off => {}
-                call => effects.push(Effect::Notify { text, desktop: call == Call::Notification }),
-            }
+            let desktop = match self.alarms.call {
+                Call::Off => continue,
+                Call::Bell => false,
+                Call::Notification => true,
+            };
+            effects.push(Effect::Notify { text, desktop });
         }
     }
 

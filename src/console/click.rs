@@ -5,7 +5,7 @@ use jiff::Timestamp;
 use super::cursor::Cursor;
 use super::effect::Effect;
 use super::github::RowId;
-use super::panes::Pane;
+use super::panes::{Pane, View};
 use super::state::Console;
 use crate::pipeline::Key;
 
@@ -28,25 +28,30 @@ pub enum Target {
 impl Console {
     /// Focuses what was clicked and selects its row.
     pub(super) fn clicked(&mut self, target: Target, effects: &mut Vec<Effect>) {
-        if self.overlay.is_some() || self.github.open != matches!(target, Target::GitHub(_)) {
+        if self.overlay.is_some() {
             return;
         }
         self.prompt = None;
-        match target {
-            Target::Pane(pane) => self.panes.focus(pane),
-            Target::Line(key) => {
+        match (target, self.panes.view) {
+            (Target::Pane(pane), View::Lines) => self.panes.focus(pane),
+            (Target::Line(key), View::Media) => self.lines.select_visible(&key),
+            (Target::Line(key), View::Lines) => {
                 self.panes.focus(Pane::Lines);
                 self.lines.select_visible(&key);
             }
-            Target::Evidence(index) => {
+            (Target::Evidence(index), View::Lines) => {
                 self.panes.focus(Pane::Verdict);
                 self.choose_evidence(|chosen, cited| *chosen = Cursor::at(Cursor::at(index).index(cited)));
             }
-            Target::Moment(at) => {
+            (Target::Moment(at), View::Lines) => {
                 self.panes.focus(Pane::Timeline);
                 self.show_moment(at, effects);
             }
-            Target::GitHub(id) => self.choose_on_github(id),
+            (Target::GitHub(id), View::GitHub) => self.choose_on_github(id),
+            // Drawn before another view took its place.
+            (Target::Pane(_) | Target::Evidence(_) | Target::Moment(_), View::Media | View::GitHub)
+            | (Target::Line(_), View::GitHub)
+            | (Target::GitHub(_), View::Lines | View::Media) => {}
         }
     }
 }

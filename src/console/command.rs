@@ -106,6 +106,7 @@ pub enum Motion {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 #[expect(missing_docs, reason = "the table of bindings describes each in the operator's words")]
 pub enum ViewCommand {
+    Open,
     Zoom,
     NextPane,
     PreviousPane,

@@ -212,7 +212,9 @@ impl Confirm {
             Code::Down | Code::PageDown => self.scroll(true),
             Code::Tab | Code::Right | Code::Char('l') => self.turn(true),
             Code::BackTab | Code::Left | Code::Char('h') => self.turn(false),
-            _ => ConfirmResult::Open,
+            Code::Char(_) | Code::F(_) | Code::Esc | Code::Home | Code::End | Code::Backspace | Code::Delete => {
+                ConfirmResult::Open
+            }
         }
     }
 
@@ -229,7 +231,17 @@ impl Confirm {
             }
             Code::Tab | Code::Down => self.turn(true),
             Code::BackTab | Code::Up => self.turn(false),
-            _ => {
+            Code::Char(_)
+            | Code::F(_)
+            | Code::Esc
+            | Code::Left
+            | Code::Right
+            | Code::Home
+            | Code::End
+            | Code::PageUp
+            | Code::PageDown
+            | Code::Backspace
+            | Code::Delete => {
                 if let Some(field) = self.field_mut() {
                     field.take(press);
                 }

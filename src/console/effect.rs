@@ -236,7 +236,30 @@ impl Effect {
             | Self::Teach { .. } => true,
             Self::GitHub(ask) => ask.mutates(),
             Self::Media(request) => request.mutates(),
-            _ => false,
+            Self::Watch
+            | Self::TakePicture { .. }
+            | Self::ReadRuns
+            | Self::Guard { .. }
+            | Self::OpenLog { .. }
+            | Self::CloseLog
+            | Self::ReadLog { .. }
+            | Self::SeekLog { .. }
+            | Self::SaveLog { .. }
+            | Self::CopyLog { .. }
+            | Self::SavePicture { .. }
+            | Self::OpenRecording { .. }
+            | Self::CloseRecording
+            | Self::ReadFrame { .. }
+            | Self::Judge { .. }
+            | Self::SaveBundle { .. }
+            | Self::ReadWords { .. }
+            | Self::MayType { .. }
+            | Self::Notify { .. }
+            | Self::Clipboard(_)
+            | Self::Mouse(_)
+            | Self::Repaint
+            | Self::Suspend
+            | Self::Quit => false,
         }
     }
 }

@@ -3,7 +3,7 @@
 use super::command::{Change, GenerationChange, GitHubChange, MediaChange};
 use super::github::Row;
 use super::media::{self, Medium, Work};
-use super::panes::Pane;
+use super::panes::{Pane, View};
 use super::state::{Console, Leaving};
 use crate::generation::Request;
 use crate::github::{Leg, RemoteRun};
@@ -115,7 +115,7 @@ impl Console {
 
     /// The run that is chosen on the screen of GitHub's runs.
     pub(super) fn chosen_run(&self) -> Result<&RemoteRun, GitHubRefusal> {
-        if !self.github.open {
+        if self.panes.view != View::GitHub {
             return Err(GitHubRefusal::NotChosen);
         }
         self.github.row().map(|row| &row.seen().run).ok_or(GitHubRefusal::NoRun)

@@ -100,13 +100,14 @@ impl Console {
             }
             row.run.as_ref().map(|run| (short(run.started), run.ended.map(short))).hash(&mut hasher);
         }
-        if self.panes.view == View::Media {
-            self.media.moments().for_each(|at| (short(at), age::spoken(self.now, at)).hash(&mut hasher));
+        match self.panes.view {
+            View::Lines => {}
+            View::Media => {
+                self.media.moments().for_each(|at| (short(at), age::spoken(self.now, at)).hash(&mut hasher));
+            }
+            View::GitHub => (self.now.as_second() / 10).hash(&mut hasher),
         }
         self.stale().hash(&mut hasher);
-        if self.github.open {
-            (self.now.as_second() / 10).hash(&mut hasher);
-        }
         if let LinkState::Lost { retry_at, .. } = &self.session.link {
             age::spoken(*retry_at, self.now).hash(&mut hasher);
         }

@@ -10,6 +10,7 @@ use jiff::{SignedDuration, Timestamp};
 use super::cursor::Cursor;
 use super::effect::Effect;
 use super::message::{Reply, RequestId};
+use super::panes::View;
 use super::state::Console;
 use crate::github::{Board, Health, Leg, RemoteRun, RunWithJobs, State};
 use crate::ops::GitHubRefusal;
@@ -123,8 +124,6 @@ pub enum RowId {
 /// The screen's state.
 #[derive(Debug, Clone, Default)]
 pub struct GitHubView {
-    /// it covers the panes
-    pub open: bool,
     /// `owner/name`, or why GitHub cannot be asked; `None` = not known yet
     pub repository: Option<Reply<String>>,
     /// as last heard
@@ -212,12 +211,13 @@ impl Console {
         self.github.asked = None;
     }
 
-    /// Opens the screen, or closes it.
-    pub(super) fn turn_github(&mut self) {
-        self.github.open = !self.github.open;
-        if self.github.open {
-            self.panes.view = super::panes::View::Lines;
-            self.github.asked = None;
+    /// Opens the view of GitHub, or goes back from it.
+    pub(super) fn turn_to_github(&mut self) {
+        if self.panes.view == View::GitHub {
+            self.panes.view = View::Lines;
+            return;
         }
+        self.panes.view = View::GitHub;
+        self.look_again();
     }
 }

@@ -4,8 +4,9 @@
 use super::command::{Command, GenerationChange, LineCommand, LogCommand, ProgramCommand, ViewCommand};
 use super::invocation::Invocation;
 use super::lines::LineRow;
-use super::panes::{Pane, View};
+use super::panes::Pane;
 use super::refusal::Refusal;
+use super::scope::Scope;
 use super::state::Console;
 use crate::generation::{self, Plan, Request};
 use crate::ops;
@@ -22,6 +23,7 @@ impl Console {
     /// # Errors
     /// Why not, and what to do.
     pub fn allows(&self, invocation: &Invocation) -> Result<(), Refusal> {
+        self.in_scope(invocation.command)?;
         match invocation.command {
             Command::Change(change) => {
                 let line = invocation.line.as_ref();
@@ -38,10 +40,10 @@ impl Console {
     fn allows_line_command(&self, command: LineCommand) -> Result<(), Refusal> {
         match command {
             LineCommand::SaveBundle if self.lines.selected().is_none_or(|row| row.run.is_none()) => {
-                Err(Refusal::Screen("no run to save: this line was not built here"))
+                Err(Refusal::Screen("no run to save: this line was not built here".into()))
             }
             LineCommand::SavePicture if self.picture.picture().is_none() => {
-                Err(Refusal::Screen("no picture to save: the line has no running build VM"))
+                Err(Refusal::Screen("no picture to save: the line has no running build VM".into()))
             }
             LineCommand::Judge
             | LineCommand::OpenEvidence
@@ -53,16 +55,14 @@ impl Console {
 
     fn allows_view_command(&self, command: ViewCommand) -> Result<(), Refusal> {
         match command {
-            ViewCommand::Copy if self.github.open || matches!(self.panes.focus, Pane::Picture | Pane::Verdict) => {
-                Ok(())
-            }
-            ViewCommand::Copy => self.log_has_lines(),
-            ViewCommand::NextPane | ViewCommand::PreviousPane | ViewCommand::Zoom if self.panes.view != View::Lines => {
-                Err(Refusal::Screen("the panes are behind this view: Esc goes back to them"))
-            }
-            ViewCommand::NextPane
-            | ViewCommand::PreviousPane
+            ViewCommand::Copy => match self.panes.scope() {
+                Scope::Lines | Scope::Log | Scope::Timeline => self.log_has_lines(),
+                Scope::Picture | Scope::Verdict | Scope::GitHub | Scope::Media => Ok(()),
+            },
+            ViewCommand::Open
             | ViewCommand::Zoom
+            | ViewCommand::NextPane
+            | ViewCommand::PreviousPane
             | ViewCommand::Find
             | ViewCommand::Palette
             | ViewCommand::Media
@@ -74,9 +74,11 @@ impl Console {
     fn allows_program_command(&self, command: ProgramCommand) -> Result<(), Refusal> {
         match command {
             ProgramCommand::Suspend if self.changing() => {
-                Err(Refusal::Screen("not while a change is under way: half of it could leave no live template"))
+                Err(Refusal::Screen("not while a change is under way: half of it could leave no live template".into()))
             }
-            ProgramCommand::CheckMedia if self.media.checking() => Err(Refusal::Screen("still asking the mirrors")),
+            ProgramCommand::CheckMedia if self.media.checking() => {
+                Err(Refusal::Screen("still asking the mirrors".into()))
+            }
             ProgramCommand::Refresh
             | ProgramCommand::CheckMedia
             | ProgramCommand::Mouse
@@ -96,7 +98,7 @@ impl Console {
                 self.log_has_lines()?;
                 match self.log.search() {
                     Some(_) => Ok(()),
-                    None => Err(Refusal::Screen("nothing searched for: focus the log and press /")),
+                    None => Err(Refusal::Screen("nothing searched for: focus the log and press /".into())),
                 }
             }
             LogCommand::NextError
@@ -112,7 +114,7 @@ impl Console {
         if self.panes.visible(Pane::Log) {
             return Ok(());
         }
-        Err(Refusal::Screen("the log is not on screen: Tab turns to it"))
+        Err(Refusal::Screen("the log is not on screen: Tab turns to it".into()))
     }
 
     fn log_has_lines(&self) -> Result<(), Refusal> {
@@ -120,7 +122,7 @@ impl Console {
         if self.log.has_lines() {
             return Ok(());
         }
-        Err(Refusal::Screen("no log yet: this line has no run"))
+        Err(Refusal::Screen("no log yet: this line has no run".into()))
     }
 
     /// The plan of a change of generations, as things stand.

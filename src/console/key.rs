@@ -64,11 +64,19 @@ impl KeyPress {
         Self { code, ctrl: false }
     }
 
+    /// The digit that was typed, if it is one.
+    pub fn digit(self) -> Option<u32> {
+        self.text()?.to_digit(10)
+    }
+
     /// The character to insert into a text field, if it is one.
     pub fn text(self) -> Option<char> {
-        match self.code {
-            Code::Char(char) if !self.ctrl => Some(char),
-            _ => None,
+        if let Code::Char(char) = self.code
+            && !self.ctrl
+        {
+            Some(char)
+        } else {
+            None
         }
     }
 }

@@ -1,13 +1,14 @@
-//! Keys and mouse: to the overlay, else to the text field, else to the commands.
+//! Keys: to the overlay, else to the text field, else to the commands.
 
 use super::binding;
 use super::command::{Command, LineCommand, LogCommand, Motion, ProgramCommand, ViewCommand};
 use super::confirm::ConfirmResult;
 use super::cursor::Step;
 use super::effect::Effect;
-use super::key::{Code, KeyPress};
+use super::key::KeyPress;
 use super::overlay::{Help, Overlay, Palette};
 use super::panes::{Pane, View};
+use super::scope::Scope;
 use super::state::{Console, Prompt};
 use super::toast::Tone;
 use crate::vcenter::LinkState;
@@ -21,28 +22,15 @@ impl Console {
             Some(overlay) => self.overlay_key(overlay, press, effects),
             None if self.prompt.is_some() => self.prompt_key(press, effects),
             None => {
-                let digit = if let Code::Char(char) = press.code { char.to_digit(10) } else { None };
-                match binding::command(press) {
-                    Some(Command::Line(LineCommand::OpenEvidence)) => self.open_evidence(digit, effects),
-                    Some(Command::View(ViewCommand::Zoom))
-                        if self.panes.focus == Pane::Verdict && !self.github.open && press.code == Code::Enter =>
-                    {
-                        self.open_evidence(None, effects);
-                    }
-                    Some(Command::View(ViewCommand::GitHub))
-                        if !self.github.open && self.panes.focus != Pane::Lines =>
-                    {
-                        self.command(Command::Move(Motion::Last), effects);
-                    }
-                    Some(command) => self.command(command, effects),
-                    None => {}
+                if let Some(command) = binding::command(press, self.panes.scope()) {
+                    self.command(command, press.digit(), effects);
                 }
             }
         }
     }
 
-    /// Does a command, or says why not.
-    pub(super) fn command(&mut self, command: Command, effects: &mut Vec<Effect>) {
+    /// Does a command, or says why not. `number`: which piece of evidence, when its key says so.
+    pub(super) fn command(&mut self, command: Command, number: Option<u32>, effects: &mut Vec<Effect>) {
         let operation = self.on_selection(command);
         if let Err(refusal) = self.allows(&operation) {
             self.notice(Tone::Info, refusal.to_string());
@@ -50,7 +38,7 @@ impl Console {
         }
         match command {
             Command::Change(change) => self.ask(change, operation.line.as_ref(), effects),
-            Command::Line(command) => self.line_command(command, effects),
+            Command::Line(command) => self.line_command(command, number, effects),
             Command::Log(command) => self.log_command(command, effects),
             Command::Move(motion) => self.moved(motion, effects),
             Command::View(command) => self.view_command(command, effects),
@@ -58,10 +46,10 @@ impl Console {
         }
     }
 
-    fn line_command(&mut self, command: LineCommand, effects: &mut Vec<Effect>) {
+    fn line_command(&mut self, command: LineCommand, number: Option<u32>, effects: &mut Vec<Effect>) {
         match command {
             LineCommand::Judge => self.judge(effects),
-            LineCommand::OpenEvidence => self.open_evidence(None, effects),
+            LineCommand::OpenEvidence => self.open_evidence(number, effects),
             LineCommand::ScreenText => self.toggle_words(),
             LineCommand::SavePicture => self.save_picture(effects),
             LineCommand::SaveBundle => self.save_bundle(effects),
@@ -70,7 +58,7 @@ impl Console {
 
     fn view_command(&mut self, command: ViewCommand, effects: &mut Vec<Effect>) {
         match command {
-            ViewCommand::Zoom if self.github.open => self.open_remote(effects),
+            ViewCommand::Open => self.open_chosen(effects),
             ViewCommand::Zoom => self.panes.zoomed = !self.panes.zoomed,
             ViewCommand::NextPane => self.panes.focus(self.panes.focus.turned(true)),
             ViewCommand::PreviousPane => self.panes.focus(self.panes.focus.turned(false)),
@@ -78,7 +66,7 @@ impl Console {
             ViewCommand::Copy => self.copy(effects),
             ViewCommand::Palette => self.overlay = Some(Overlay::Palette(Palette::default())),
             ViewCommand::Media => self.turn_to_media(effects),
-            ViewCommand::GitHub => self.turn_github(),
+            ViewCommand::GitHub => self.turn_to_github(),
             ViewCommand::Help => self.overlay = Some(Overlay::Help(Help::default())),
         }
     }
@@ -97,18 +85,23 @@ impl Console {
         }
     }
 
+    /// Opens what is chosen where keys go; where nothing is, gives the pane the whole screen.
+    fn open_chosen(&mut self, effects: &mut Vec<Effect>) {
+        match self.panes.scope() {
+            Scope::Lines | Scope::Picture | Scope::Log | Scope::Timeline => self.panes.zoomed = !self.panes.zoomed,
+            Scope::Verdict => self.open_evidence(None, effects),
+            Scope::GitHub => self.open_remote(effects),
+            Scope::Media => {}
+        }
+    }
+
     fn moved(&mut self, motion: Motion, effects: &mut Vec<Effect>) {
-        if self.github.open {
-            return self.github_moved(motion);
-        }
-        if self.panes.view != View::Lines {
-            return self.lines_moved(motion);
-        }
-        match self.panes.focus {
-            Pane::Lines => self.lines_moved(motion),
-            Pane::Picture | Pane::Timeline => self.scrubbing(motion, effects),
-            Pane::Log => self.log.motion(motion),
-            Pane::Verdict => self.verdict_motion(motion),
+        match self.panes.scope() {
+            Scope::Lines | Scope::Media => self.lines_moved(motion),
+            Scope::Picture | Scope::Timeline => self.scrubbing(motion, effects),
+            Scope::Log => self.log.motion(motion),
+            Scope::Verdict => self.verdict_motion(motion),
+            Scope::GitHub => self.github_moved(motion),
         }
     }
 
@@ -143,13 +136,12 @@ impl Console {
 
     /// Copies what the keys go to: the page of a run, the text of the picture, the verdict, else lines of the log.
     fn copy(&mut self, effects: &mut Vec<Effect>) {
-        if self.github.open {
-            return self.copy_page(effects);
-        }
-        match self.panes.focus {
-            Pane::Picture => self.copy_words(effects),
-            Pane::Verdict => self.copy_verdict(effects),
-            Pane::Lines | Pane::Log | Pane::Timeline => self.copy_log(effects),
+        match self.panes.scope() {
+            Scope::Picture => self.copy_words(effects),
+            Scope::Verdict => self.copy_verdict(effects),
+            Scope::Lines | Scope::Log | Scope::Timeline => self.copy_log(effects),
+            Scope::GitHub => self.copy_page(effects),
+            Scope::Media => {}
         }
     }
 
@@ -187,17 +179,9 @@ impl Console {
         self.notice(Tone::Info, "asking vCenter again");
     }
 
-    fn toggle_mouse(&mut self, effects: &mut Vec<Effect>) {
-        self.mouse = !self.mouse;
-        effects.push(Effect::Mouse(self.mouse));
-        let state = if self.mouse { "mouse on" } else { "mouse off: the terminal selects text" };
-        self.notice(Tone::Info, state);
-    }
-
     /// Whether Esc has somewhere to go back to.
     fn somewhere(&self) -> bool {
-        self.github.open
-            || self.panes.view != View::Lines
+        self.panes.view != View::Lines
             || self.panes.zoomed
             || self.panes.focus != Pane::Lines
             || self.log.search().is_some()
@@ -213,13 +197,10 @@ impl Console {
             self.panes.view = View::Lines;
             return;
         }
-        if std::mem::take(&mut self.github.open) {
-            return;
-        }
         let searched = match self.panes.focus {
             Pane::Log => self.log.end_search(),
             Pane::Picture => self.end_words_search(),
-            _ => false,
+            Pane::Lines | Pane::Timeline | Pane::Verdict => false,
         };
         if searched {
             return;
@@ -249,26 +230,6 @@ impl Console {
         }
     }
 
-    fn help_key(&mut self, mut help: Help, press: KeyPress) {
-        let page = i64::from(self.panes.measures.help.max(2)) - 1;
-        let tops = self.help_tops(help.filter.text());
-        match press.code {
-            Code::Esc if help.filter.text().is_empty() => return,
-            Code::Char('?' | 'q') if help.filter.text().is_empty() => return,
-            Code::Esc => help = Help::default(),
-            Code::Up => help.top.by(-1, tops),
-            Code::Down => help.top.by(1, tops),
-            Code::PageUp => help.top.by(-page, tops),
-            Code::PageDown => help.top.by(page, tops),
-            _ => {
-                if help.filter.take(press) {
-                    help.top.first();
-                }
-            }
-        }
-        self.overlay = Some(Overlay::Help(help));
-    }
-
     pub(super) fn pasted(&mut self, text: &str) {
         match &mut self.overlay {
             Some(Overlay::Confirm(confirm)) => confirm.paste(text),
@@ -285,22 +246,6 @@ impl Console {
                 // A paste outside a field must not be taken for a row of commands.
                 None => {}
             },
-        }
-    }
-
-    pub(super) fn wheeled(&mut self, pane: Pane, rows: i16, effects: &mut Vec<Effect>) {
-        if let Some(Overlay::Help(help)) = &self.overlay {
-            let mut help = help.clone();
-            help.top.by(i64::from(rows), self.help_tops(help.filter.text()));
-            self.overlay = Some(Overlay::Help(help));
-            return;
-        }
-        match (&self.overlay, pane) {
-            (Some(_), _) => {}
-            (None, Pane::Picture | Pane::Timeline) => self.scrub(i64::from(rows.signum()), effects),
-            (None, Pane::Verdict) => self.verdict_moved(i64::from(rows.signum())),
-            (None, Pane::Lines) => self.lines.moved(i64::from(rows.signum())),
-            (None, Pane::Log) => self.log.moved(i64::from(rows)),
         }
     }
 }

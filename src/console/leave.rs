@@ -26,7 +26,7 @@ impl Console {
         self.prompt = None;
         match self.overlay.take() {
             Some(Overlay::Quit(ask)) => self.quit_chosen(QuitAsk { choice: QuitChoice::Leave, ..ask }, effects),
-            _ => self.leave(effects),
+            Some(Overlay::Confirm(_) | Overlay::Help(_) | Overlay::Palette(_)) | None => self.leave(effects),
         }
     }
 
@@ -38,7 +38,16 @@ impl Console {
             Code::Enter | Code::Char(' ') => ask.choice,
             Code::Tab | Code::Right => return self.turn_quit(ask, true),
             Code::BackTab | Code::Left => return self.turn_quit(ask, false),
-            _ => {
+            Code::Char(_)
+            | Code::F(_)
+            | Code::Up
+            | Code::Down
+            | Code::Home
+            | Code::End
+            | Code::PageUp
+            | Code::PageDown
+            | Code::Backspace
+            | Code::Delete => {
                 self.overlay = Some(Overlay::Quit(ask));
                 return;
             }

@@ -11,8 +11,9 @@ use super::github::GitHubEvent;
 use super::key::KeyPress;
 use super::log::{Found, LogFacts};
 use super::media;
-use super::panes::{Measures, Pane};
+use super::panes::Measures;
 use super::run::RunSeen;
+use super::scope::Scope;
 use super::screen_text::ScreenText;
 use crate::guest::picture::Picture;
 use crate::guest::recording::Recording;
@@ -44,10 +45,10 @@ pub enum Msg {
     Pasted(String),
     /// something on the screen was clicked
     Clicked(Target),
-    /// the wheel was turned over a pane, by this many rows (down is positive)
+    /// the wheel was turned over a pane or view, by this many rows (down is positive)
     Wheeled {
-        /// the pane
-        pane: Pane,
+        /// what lies under the pointer
+        at: Scope,
         /// rows
         rows: i16,
     },

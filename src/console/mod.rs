@@ -6,6 +6,9 @@
 //!
 //! [`Console::update`] only dispatches; each concern has its file. [`Console::allows`] judges every operation.
 
+// Wherever commands, effects or messages are told apart, a new one has to be decided about.
+#![deny(clippy::wildcard_enum_match_arm)]
+
 pub mod age;
 pub mod alarm;
 pub mod binding;
@@ -17,6 +20,7 @@ pub mod cursor;
 pub mod effect;
 mod facts;
 #[cfg(test)]
+#[expect(clippy::wildcard_enum_match_arm, reason = "a test looks for one kind of effect among all")]
 pub(crate) mod fixture;
 mod folder;
 pub mod github;
@@ -31,6 +35,7 @@ pub mod lines;
 pub mod log;
 pub mod media;
 pub mod message;
+mod mouse;
 pub mod overlay;
 pub mod palette;
 pub mod panes;
@@ -38,10 +43,12 @@ pub mod picture;
 mod prompt;
 mod refusal;
 pub mod run;
+pub mod scope;
 pub mod screen_text;
 mod state;
 mod teach;
 #[cfg(test)]
+#[expect(clippy::wildcard_enum_match_arm, reason = "a test looks for one kind of effect among all")]
 mod tests;
 pub mod text;
 pub mod timeline;

@@ -6,7 +6,7 @@ use nucleo_matcher::{Config, Matcher, Utf32Str};
 use super::binding::{BINDINGS, Binding, Group};
 use super::effect::Effect;
 use super::key::{Code, KeyPress};
-use super::overlay::{Entry, Overlay, Palette};
+use super::overlay::{Entry, Help, Overlay, Palette};
 use super::state::Console;
 
 /// One row of the help.
@@ -87,6 +87,36 @@ impl Console {
         self.help_rows(filter).len().saturating_sub(usize::from(self.panes.measures.help)) + 1
     }
 
+    pub(super) fn help_key(&mut self, mut help: Help, press: KeyPress) {
+        let page = i64::from(self.panes.measures.help.max(2)) - 1;
+        let tops = self.help_tops(help.filter.text());
+        match press.code {
+            Code::Esc if help.filter.text().is_empty() => return,
+            Code::Char('?' | 'q') if help.filter.text().is_empty() => return,
+            Code::Esc => help = Help::default(),
+            Code::Up => help.top.by(-1, tops),
+            Code::Down => help.top.by(1, tops),
+            Code::PageUp => help.top.by(-page, tops),
+            Code::PageDown => help.top.by(page, tops),
+            Code::Char(_)
+            | Code::F(_)
+            | Code::Enter
+            | Code::Tab
+            | Code::BackTab
+            | Code::Left
+            | Code::Right
+            | Code::Home
+            | Code::End
+            | Code::Backspace
+            | Code::Delete => {
+                if help.filter.take(press) {
+                    help.top.first();
+                }
+            }
+        }
+        self.overlay = Some(Overlay::Help(help));
+    }
+
     pub(super) fn palette_key(&mut self, mut palette: Palette, press: KeyPress, effects: &mut Vec<Effect>) {
         let entries = self.entries(palette.query.text());
         let len = entries.len();
@@ -100,7 +130,16 @@ impl Console {
             Code::Down | Code::Tab => palette.chosen.by(1, len),
             Code::Char('p') if press.ctrl => palette.chosen.by(-1, len),
             Code::Char('n') if press.ctrl => palette.chosen.by(1, len),
-            _ => {
+            Code::Char(_)
+            | Code::F(_)
+            | Code::Left
+            | Code::Right
+            | Code::Home
+            | Code::End
+            | Code::PageUp
+            | Code::PageDown
+            | Code::Backspace
+            | Code::Delete => {
                 if palette.query.take(press) {
                     palette.chosen.first();
                 }
@@ -111,7 +150,7 @@ impl Console {
 
     fn chosen(&mut self, entry: Option<Entry>, effects: &mut Vec<Effect>) {
         match entry {
-            Some(Entry::Command(command)) => self.command(command, effects),
+            Some(Entry::Command(command)) => self.command(command, None, effects),
             Some(Entry::Line(key)) => {
                 self.lines.set_filter("");
                 self.lines.select(&key);

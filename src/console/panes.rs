@@ -36,6 +36,8 @@ pub enum View {
     Lines,
     /// install media of all lines
     Media,
+    /// workflow runs on GitHub
+    GitHub,
 }
 
 /// Sizes that the terminal's size gave the panes, in cells, without borders.
@@ -77,8 +79,9 @@ impl Default for Panes {
 }
 
 impl Panes {
-    /// Gives a pane the focus, and brings it up where only one of them has room.
+    /// Gives a pane the focus, in place of any other view, and brings it up where only one of them has room.
     pub fn focus(&mut self, pane: Pane) {
+        self.view = View::Lines;
         self.focus = pane;
         if pane != Pane::Lines {
             self.lower = pane;

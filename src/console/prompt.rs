@@ -3,24 +3,35 @@
 
 use super::effect::Effect;
 use super::key::{Code, KeyPress};
-use super::panes::Pane;
+use super::panes::{Pane, View};
+use super::scope::Scope;
 use super::state::{Console, Prompt};
 use super::text::Field;
 use super::toast::Tone;
 
 impl Console {
     pub(super) fn find(&mut self) {
-        self.prompt = Some(if self.panes.focus == Pane::Picture && self.words.shown {
-            let before = self.words.search().map(|search| search.text.clone()).unwrap_or_default();
-            Prompt::Search { field: Field::with(&before) }
-        } else if self.panes.focus == Pane::Log {
-            let before = self.log.search().map(|search| search.text.clone()).unwrap_or_default();
-            Prompt::Search { field: Field::with(&before) }
-        } else {
+        if self.find_searches() {
+            let log = self.panes.focus == Pane::Log;
+            let before = if log { self.log.search() } else { self.words.search() };
+            let field = Field::with(before.map_or("", |search| &search.text));
+            self.prompt = Some(Prompt::Search { field });
+            return;
+        }
+        if self.panes.view == View::Lines {
             self.panes.focus(Pane::Lines);
-            let before = self.lines.filter().to_owned();
-            Prompt::Filter { field: Field::with(&before), before }
-        });
+        }
+        let before = self.lines.filter().to_owned();
+        self.prompt = Some(Prompt::Filter { field: Field::with(&before), before });
+    }
+
+    /// Whether `/` searches a text, instead of filtering the lines.
+    pub(crate) fn find_searches(&self) -> bool {
+        match self.panes.scope() {
+            Scope::Log => true,
+            Scope::Picture => self.words.shown,
+            Scope::Lines | Scope::Timeline | Scope::Verdict | Scope::Media | Scope::GitHub => false,
+        }
     }
 
     /// The open text field: its label, the field, and what its keys do.
@@ -41,13 +52,13 @@ impl Console {
                 if press.code == Code::Enter {
                     return;
                 }
-                match press.code {
-                    Code::Up => self.lines.moved(-1),
-                    Code::Down => self.lines.moved(1),
-                    _ => {
-                        field.take(press);
-                        self.lines.set_filter(field.text());
-                    }
+                if press.code == Code::Up {
+                    self.lines.moved(-1);
+                } else if press.code == Code::Down {
+                    self.lines.moved(1);
+                } else {
+                    field.take(press);
+                    self.lines.set_filter(field.text());
                 }
                 self.prompt = Some(Prompt::Filter { field, before });
             }

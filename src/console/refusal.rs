@@ -1,5 +1,6 @@
 //! Why a key does nothing: the judge's facts in the words of the console, which names keys.
 
+use std::borrow::Cow;
 use std::fmt;
 
 use super::command::{Change, Command, GenerationChange, MediaChange, ProgramCommand, ViewCommand};
@@ -12,7 +13,7 @@ pub enum Refusal {
     /// the judge of operations says so
     Operation(Box<ops::Refusal>),
     /// it makes no sense on the screen as it is
-    Screen(&'static str),
+    Screen(Cow<'static, str>),
 }
 
 impl From<ops::Refusal> for Refusal {

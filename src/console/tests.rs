@@ -8,7 +8,12 @@ mod media;
 mod transitions;
 mod triage;
 
-use super::binding;
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::command::{Command, Motion};
+use super::key::{Code, KeyPress};
+use super::scope::Scope;
+use super::{binding, fixture};
 
 /// `TMPL_UPDATE=1 cargo test` writes the file anew.
 #[test]
@@ -22,11 +27,40 @@ fn the_documented_keys_are_those_of_the_table() {
 }
 
 #[test]
-fn no_key_means_two_things_and_every_command_has_a_row() {
-    let mut seen = std::collections::BTreeMap::new();
+fn no_key_means_two_things_in_one_scope_and_none_is_out_of_reach() {
+    let mut seen = BTreeMap::new();
     for row in binding::BINDINGS {
-        for key in row.keys {
-            assert_eq!(seen.insert(*key, row.command), None, "{key} is bound twice");
+        assert!(row.scopes.iter().next().is_some(), "{} works nowhere", row.name);
+        for (key, scope) in row.keys.iter().flat_map(|key| row.scopes.iter().map(move |scope| (*key, scope))) {
+            assert_eq!(seen.insert((key, scope), row.command), None, "{key} is bound twice in {scope:?}");
+            assert_eq!(binding::command(key, scope), Some(row.command));
+        }
+        assert!(std::ptr::eq(row.command.binding().unwrap(), row), "{} has two rows", row.name);
+    }
+}
+
+#[test]
+fn keys_lead_to_every_scope_and_back() {
+    let mut console = fixture::night();
+    let mut reached = BTreeSet::from([console.panes.scope()]);
+    for keys in ["\t", "\t", "\t", "\t", "M", "W"] {
+        fixture::typed(&mut console, keys);
+        reached.insert(console.panes.scope());
+    }
+    assert_eq!(reached, BTreeSet::from(Scope::ALL));
+    fixture::typed(&mut console, "\x1b");
+    assert_eq!(console.panes.scope(), Scope::Lines);
+}
+
+#[test]
+fn the_ends_of_every_list_are_the_same_keys() {
+    let (first, last) =
+        ([KeyPress::char('g'), KeyPress::code(Code::Home)], [KeyPress::char('G'), KeyPress::code(Code::End)]);
+    for scope in Scope::ALL {
+        for (keys, motion) in [(first, Motion::First), (last, Motion::Last)] {
+            for key in keys {
+                assert_eq!(binding::command(key, scope), Some(Command::Move(motion)), "{key} in {scope:?}");
+            }
         }
     }
 }

@@ -210,7 +210,6 @@ impl Console {
             Motion::PageDown => 10,
             Motion::First => -far,
             Motion::Last => far,
-            Motion::Up | Motion::Down if self.panes.focus == Pane::Timeline => return,
             Motion::Up | Motion::Down => return self.lines_moved(motion),
         };
         self.scrub(by, effects);

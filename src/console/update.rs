@@ -25,7 +25,7 @@ impl Console {
             Msg::KeyPressed(press) => self.key_pressed(press, effects),
             Msg::Pasted(text) => self.pasted(&text),
             Msg::Clicked(target) => self.clicked(target, effects),
-            Msg::Wheeled { pane, rows } => self.wheeled(pane, rows, effects),
+            Msg::Wheeled { at, rows } => self.wheeled(at, rows, effects),
             Msg::Measured(measures) => {
                 self.panes.measures = measures;
                 self.log.measured(measures.log);

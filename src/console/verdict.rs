@@ -103,7 +103,11 @@ impl Verdicts {
         let run = row.run.as_ref()?;
         let occasion = match run.state {
             RunState::Failed { .. } | RunState::Lost => Occasion::Failed,
-            _ => Occasion::Still(run.still.as_ref().filter(|_| run.state.live())?.since),
+            RunState::Starting
+            | RunState::Running
+            | RunState::Cancelling
+            | RunState::Succeeded
+            | RunState::Cancelled => Occasion::Still(run.still.as_ref().filter(|_| run.state.live())?.since),
         };
         let case = self.case(row).filter(|case| case.asked.is_none() && case.occasion != Some(occasion))?;
         case.occasion = Some(occasion);

@@ -61,14 +61,14 @@ fn press(key: KeyEvent) -> Option<KeyPress> {
 }
 
 fn mouse_message(mouse: MouseEvent, layout: &Layout, hits: &Hits) -> Option<Msg> {
-    let pane = || layout.pane_at(mouse.column, mouse.row);
+    let at = || layout.scope_at(mouse.column, mouse.row);
     match mouse.kind {
         MouseEventKind::Down(MouseButton::Left) => {
             let cell = Position { x: mouse.column, y: mouse.row };
             hits.at(cell).cloned().map(Msg::Clicked)
         }
-        MouseEventKind::ScrollUp => pane().map(|pane| Msg::Wheeled { pane, rows: -WHEEL }),
-        MouseEventKind::ScrollDown => pane().map(|pane| Msg::Wheeled { pane, rows: WHEEL }),
+        MouseEventKind::ScrollUp => at().map(|at| Msg::Wheeled { at, rows: -WHEEL }),
+        MouseEventKind::ScrollDown => at().map(|at| Msg::Wheeled { at, rows: WHEEL }),
         _ => None,
     }
 }

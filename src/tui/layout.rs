@@ -4,6 +4,7 @@ use ratatui::layout::Rect;
 
 use crate::console::Console;
 use crate::console::panes::{Measures, Pane, View};
+use crate::console::scope::Scope;
 use crate::vcenter::LinkState;
 
 /// From this many columns on, all panes are shown.
@@ -36,6 +37,8 @@ pub struct Layout {
     pub verdict: Rect,
     /// in place of all panes
     pub media: Rect,
+    /// in place of all panes
+    pub github: Rect,
     /// last row
     pub hints: Rect,
     /// all panes together; overlays are centred in it
@@ -59,17 +62,12 @@ impl Layout {
         layout.wide &= body.height >= 14;
         layout.full = layout.wide && body.height >= FULL;
         let flat = body.height < FLAT;
-        if console.github.open {
-            return layout;
-        }
-        if console.panes.view == View::Media {
-            layout.media = body;
-        } else if console.panes.zoomed || flat {
-            *layout.slot(console.panes.focus) = body;
-        } else if layout.wide {
-            layout.split_wide(console);
-        } else {
-            layout.split_narrow(console);
+        match console.panes.view {
+            View::Media => layout.media = body,
+            View::GitHub => layout.github = body,
+            View::Lines if console.panes.zoomed || flat => *layout.slot(console.panes.focus) = body,
+            View::Lines if layout.wide => layout.split_wide(console),
+            View::Lines => layout.split_narrow(console),
         }
         layout
     }
@@ -131,22 +129,22 @@ impl Layout {
         }
     }
 
-    /// The pane at a cell.
-    pub fn pane_at(&self, column: u16, row: u16) -> Option<Pane> {
+    /// The pane or view at a cell.
+    pub fn scope_at(&self, column: u16, row: u16) -> Option<Scope> {
         let at = ratatui::layout::Position { x: column, y: row };
-        self.panes().into_iter().find(|(_, rect)| rect.contains(at)).map(|(pane, _)| pane)
+        self.scopes().into_iter().find(|(_, rect)| rect.contains(at)).map(|(scope, _)| scope)
     }
 
-    /// The panes with their places; those of panes that are not drawn are empty.
-    pub const fn panes(&self) -> [(Pane, Rect); 6] {
+    /// The panes and views with their places; those that are not drawn are empty.
+    pub const fn scopes(&self) -> [(Scope, Rect); 7] {
         [
-            (Pane::Lines, self.lines),
-            // Its rows are the lines too.
-            (Pane::Lines, self.media),
-            (Pane::Picture, self.picture),
-            (Pane::Log, self.log),
-            (Pane::Timeline, self.timeline),
-            (Pane::Verdict, self.verdict),
+            (Scope::Lines, self.lines),
+            (Scope::Picture, self.picture),
+            (Scope::Log, self.log),
+            (Scope::Timeline, self.timeline),
+            (Scope::Verdict, self.verdict),
+            (Scope::Media, self.media),
+            (Scope::GitHub, self.github),
         ]
     }
 }

@@ -24,11 +24,11 @@ pub fn draw(
     let free = above(layout.picture, view::toasts::area(console, layout.body));
     let covered = !over.is_empty() && over.intersects(layout.picture) || free.is_empty();
     let mut hits = Hits::default();
-    hits.extend(layout.panes().map(|(pane, area)| (area, Target::Pane(pane))));
+    hits.extend(layout.scopes().into_iter().filter_map(|(scope, area)| Some((area, Target::Pane(scope.pane()?)))));
     let buffer = frame.buffer_mut();
     view::header::draw(console, layout.header, theme, buffer);
-    if console.github.open {
-        hits.extend(view::runs::draw(console, layout.body, theme, buffer));
+    if !layout.github.is_empty() {
+        hits.extend(view::runs::draw(console, layout.github, theme, buffer));
     }
     view::log::draw(console, layout.log, theme, buffer);
     view::picture::draw(console, layout.picture, theme, surface, (free, covered), buffer);

@@ -258,9 +258,9 @@ fn the_focused_pane_is_the_bright_one() {
 #[test]
 fn a_hint_that_cannot_be_used_is_dim() {
     let mut console = stuck();
-    let backend = drawn(&mut console, 120, 24);
+    let backend = drawn(&mut console, 160, 24);
     let buffer = backend.buffer();
-    let row: String = (0..120).map(|x| buffer[(x, 23)].symbol()).collect();
+    let row: String = (0..160).map(|x| buffer[(x, 23)].symbol()).collect();
     let at = |text: &str| u16::try_from(row.find(text).unwrap()).unwrap();
     assert_eq!(buffer[(at("x cancel"), 23)].fg, Color::Cyan);
     assert_eq!(buffer[(at("p promote"), 23)].fg, Color::DarkGray);

@@ -127,7 +127,6 @@ impl Console {
         }
         self.lines.set_filter("");
         self.lines.select(&key);
-        self.github.open = false;
         self.panes.focus(Pane::Verdict);
         true
     }

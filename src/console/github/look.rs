@@ -6,6 +6,7 @@ use super::super::command::Motion;
 use super::super::cursor::{Cursor, Step};
 use super::super::effect::Effect;
 use super::super::message::{Reply, RequestId};
+use super::super::panes::View;
 use super::super::state::Console;
 use super::super::toast::Tone;
 use super::{ASIDE, AT_WORK, Ask, LOOKED_AT, Pipeline, Row, RowId};
@@ -24,7 +25,7 @@ impl Console {
         }
         let live =
             view.pipeline.as_ref().is_some_and(|known| known.board.runs.iter().any(|seen| seen.run.state.live()));
-        let pause = match (view.open, live) {
+        let pause = match (self.panes.view == View::GitHub, live) {
             (true, _) => LOOKED_AT,
             (false, true) => AT_WORK,
             (false, false) => ASIDE,
@@ -72,11 +73,18 @@ impl Console {
         }
     }
 
-    /// Moves the choice; the line of a chosen leg becomes the selected one, so that what acts on lines acts on it.
+    /// Moves the choice.
     pub(in super::super) fn github_moved(&mut self, motion: Motion) {
         let Some(step) = Step::of(motion) else { return };
         let len = self.github.rows().len();
         self.github.chosen.step(step, PAGE, len);
+        self.select_line_of_chosen();
+    }
+
+    /// Moves the choice by rows.
+    pub(in super::super) fn github_wheeled(&mut self, rows: i64) {
+        let len = self.github.rows().len();
+        self.github.chosen.by(rows, len);
         self.select_line_of_chosen();
     }
 
@@ -87,6 +95,7 @@ impl Console {
         self.select_line_of_chosen();
     }
 
+    /// The line of a chosen leg becomes the selected one, so that what acts on lines acts on it.
     fn select_line_of_chosen(&mut self) {
         let key = match self.github.row() {
             Some(Row::Leg(_, leg)) => leg.key.clone(),

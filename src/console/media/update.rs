@@ -16,9 +16,8 @@ impl Console {
             self.panes.view = View::Lines;
             return;
         }
-        self.panes.view = View::Media;
-        self.github.open = false;
         self.panes.focus(Pane::Lines);
+        self.panes.view = View::Media;
         self.panes.zoomed = false;
         if self.lines.all().iter().all(|row| self.media.get(&row.line.key).is_none_or(|row| row.offer.is_none())) {
             self.check_media(effects);

@@ -2,9 +2,11 @@
 
 use std::sync::Arc;
 
+use crate::console::click::Target;
 use crate::console::fixture::{self, key, night, typed};
 use crate::console::github::{Ask, FetchedRun, GitHubEvent};
-use crate::console::panes::Pane;
+use crate::console::panes::{Pane, View};
+use crate::console::scope::Scope;
 use crate::console::{Console, Effect, Msg, RequestId};
 use crate::github::{Conclusion, State};
 
@@ -40,10 +42,10 @@ fn without_a_token_nothing_is_asked_and_the_screen_says_what_is_missing() {
     assert!(asked(&effects).is_empty());
     typed(&mut console, "D");
     assert_eq!(toast(&console), "no GITHUB_TOKEN");
-    typed(&mut console, "G");
-    assert!(console.github.open);
+    typed(&mut console, "W");
+    assert_eq!(console.panes.view, View::GitHub);
     typed(&mut console, "\x1b");
-    assert!(!console.github.open, "a notice that only informs takes no key");
+    assert_eq!(console.panes.view, View::Lines, "a notice that only informs takes no key");
 }
 
 #[test]
@@ -60,7 +62,7 @@ fn it_asks_at_once_then_now_and_then_and_more_often_while_somebody_looks() {
     let again = request(asked(&effects)[0]);
     console.update(Msg::GitHub(GitHubEvent::Looked(again, Ok(fixture::pipeline()))));
     assert!(asked(&console.update(at(319))).is_empty());
-    assert_eq!(asked(&typed(&mut console, "G")).len(), 1, "opening it asks");
+    assert_eq!(asked(&typed(&mut console, "W")).len(), 1, "opening it asks");
 }
 
 #[test]
@@ -112,8 +114,8 @@ fn the_chosen_run_is_cancelled_and_what_stays_behind_is_said() {
     let guest = fixture::guest(42, "tpl-debian-13-build", None);
     console.update(Msg::FolderChanged(crate::vcenter::FolderEvent::Changed(Box::new(guest))));
     typed(&mut console, "X");
-    assert!(toast(&console).contains("G shows them"), "{}", toast(&console));
-    let effects = typed(&mut console, "GXy");
+    assert!(toast(&console).contains("W shows them"), "{}", toast(&console));
+    let effects = typed(&mut console, "WXy");
     let cancelled = asked(&effects).iter().any(|ask| matches!(ask, Ask::Cancel(_, run) if run.number == 88));
     assert!(cancelled, "{effects:?}");
     fixture::hear(&mut console, |pipeline| {
@@ -129,7 +131,7 @@ fn the_chosen_run_is_cancelled_and_what_stays_behind_is_said() {
 #[test]
 fn the_evidence_of_a_failed_leg_opens_as_a_run_of_its_line() {
     let mut console = fixture::with_github(night());
-    typed(&mut console, "Gjjj");
+    typed(&mut console, "Wjjj");
     assert_eq!(console.lines.selected().unwrap().line.key, key("windows-server-2022"));
     let effects = typed(&mut console, "\n");
     let ask = asked(&effects).into_iter().find(|ask| matches!(ask, Ask::Fetch(..))).expect("it fetches");
@@ -137,14 +139,14 @@ fn the_evidence_of_a_failed_leg_opens_as_a_run_of_its_line() {
     let kept = FetchedRun { key: key("windows-server-2022"), began: fixture::ago(500), skew };
     let effects = console.update(Msg::GitHub(GitHubEvent::Fetched(request(ask), Ok(kept))));
     assert!(effects.iter().any(|effect| matches!(effect, Effect::ReadRuns)));
-    assert!(!console.github.open && console.panes.focus == Pane::Verdict);
+    assert!(console.panes.view == View::Lines && console.panes.focus == Pane::Verdict);
     assert!(toast(&console).contains("the checkout pins 1.16.0"), "{}", toast(&console));
 }
 
 #[test]
 fn the_page_is_copied_and_shown() {
     let mut console = fixture::with_github(night());
-    let effects = typed(&mut console, "Gc");
+    let effects = typed(&mut console, "Wc");
     let url = "https://github.com/acme/images/actions/runs/9088";
     assert!(effects.iter().any(|effect| matches!(effect, Effect::Clipboard(text) if text == url)));
     assert_eq!(toast(&console), format!("copied {url}"));
@@ -155,7 +157,52 @@ fn g_in_the_log_is_its_end() {
     let mut console = night();
     console.panes.focus(Pane::Log);
     typed(&mut console, "G");
-    assert!(!console.github.open);
+    assert_eq!(console.panes.view, View::Lines);
+}
+
+fn chosen(console: &Console) -> usize {
+    console.github.chosen(console.github.rows().len())
+}
+
+#[test]
+fn the_ends_of_runs_and_lines_are_the_same_keys() {
+    let mut console = fixture::with_github(night());
+    typed(&mut console, "G");
+    assert_eq!(console.lines.selected_index(), Some(console.lines.all().len() - 1));
+    typed(&mut console, "WG");
+    assert_eq!(chosen(&console), console.github.rows().len() - 1);
+    typed(&mut console, "g");
+    assert_eq!(chosen(&console), 0);
+}
+
+#[test]
+fn clicks_and_the_wheel_act_on_the_view_they_are_over() {
+    let mut console = fixture::with_github(night());
+    typed(&mut console, "W");
+    console.update(Msg::Wheeled { at: Scope::GitHub, rows: 3 });
+    assert_eq!(chosen(&console), 1);
+    let fourth = console.github.rows()[3].id();
+    console.update(Msg::Clicked(Target::GitHub(fourth)));
+    assert_eq!(console.lines.selected().unwrap().line.key, key("windows-server-2022"));
+    typed(&mut console, "M");
+    let first = console.lines.all()[0].line.key.clone();
+    console.update(Msg::Clicked(Target::Line(first)));
+    console.update(Msg::Wheeled { at: Scope::Media, rows: 3 });
+    assert_eq!((console.panes.view, console.lines.selected_index()), (View::Media, Some(1)));
+}
+
+#[test]
+fn a_key_that_works_elsewhere_says_where() {
+    let mut console = fixture::with_github(night());
+    for key in ["W", "w", "f", "\t", "/", "1"] {
+        typed(&mut console, key);
+    }
+    assert_eq!(console.panes.view, View::GitHub);
+    assert_eq!(toast(&console), "the panes are behind this view: Esc goes back to them");
+    typed(&mut console, "\x1bl");
+    assert_eq!(toast(&console), "works in picture, log, timeline: Tab turns there");
+    typed(&mut console, "v");
+    assert_eq!(console.panes.scope(), Scope::Verdict);
 }
 
 #[test]

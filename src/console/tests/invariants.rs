@@ -13,12 +13,14 @@ use crate::console::log::LogFacts;
 use crate::console::overlay::Overlay;
 use crate::console::panes::{Measures, Pane};
 use crate::console::run::RunState;
+use crate::console::scope::Scope;
 use crate::console::{Console, Effect, Msg, RequestId};
 use crate::vcenter::{FolderEvent, LinkState, Moid};
 
 fn presses() -> impl Strategy<Value = KeyPress> {
-    let chars =
-        prop::sample::select("bpRHxSoswteEnNmcfjkgGhlqrc/:?yYn ldebianviuuT@'123<>MaBIK".chars().collect::<Vec<_>>());
+    let chars = prop::sample::select(
+        "bpRHxSoswteEnNmcfjkgGhlqrc/:?yYn ldebianviuuT@'123<>MaBIKWXADU".chars().collect::<Vec<_>>(),
+    );
     let codes = prop::sample::select(vec![
         Code::Enter,
         Code::Esc,
@@ -85,7 +87,7 @@ fn targets() -> impl Strategy<Value = Target> {
 fn messages() -> impl Strategy<Value = Msg> {
     let answer = prop_oneof![Just(Ok(())), Just(Err("no".to_owned()))];
     let request = (0..200u64).prop_map(RequestId);
-    let panes = prop::sample::select(Pane::ALL.to_vec());
+    let scopes = prop::sample::select(Scope::ALL.to_vec());
     prop_oneof![
         10 => presses().prop_map(Msg::KeyPressed),
         2 => folder().prop_map(Msg::FolderChanged),
@@ -111,7 +113,7 @@ fn messages() -> impl Strategy<Value = Msg> {
         }),
         1 => "[a-z-]{0,20}".prop_map(Msg::Pasted),
         1 => targets().prop_map(Msg::Clicked),
-        1 => (panes, -5..5i16).prop_map(|(pane, rows)| Msg::Wheeled { pane, rows }),
+        1 => (scopes, -5..5i16).prop_map(|(at, rows)| Msg::Wheeled { at, rows }),
     ]
 }
 

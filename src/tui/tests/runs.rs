@@ -9,7 +9,7 @@ use crate::console::{Console, Msg};
 
 pub(super) fn open(console: Console) -> Console {
     let mut console = console;
-    typed(&mut console, "G");
+    typed(&mut console, "W");
     console
 }
 

@@ -7,7 +7,7 @@ use super::{put, put_field, width};
 use crate::console::Console;
 use crate::console::binding::{BINDINGS, Binding, Group};
 use crate::console::command::{Change, Command, GenerationChange, LogCommand, ProgramCommand, ViewCommand};
-use crate::console::panes::{Pane, View};
+use crate::console::scope::Scope;
 use crate::console::text::Field;
 use crate::tui::theme::Theme;
 
@@ -35,7 +35,7 @@ pub fn draw(console: &Console, area: Rect, theme: Theme, buffer: &mut Buffer) ->
 struct Hint {
     key: String,
     label: &'static str,
-    /// help, and the way out: always there
+    /// always there
     vital: bool,
     /// it can be done now
     allowed: bool,
@@ -49,29 +49,18 @@ impl Hint {
 
 /// Help, the focused pane's own, then those of every pane, and the way out.
 fn hints(console: &Console) -> Vec<Hint> {
-    let own = match (console.panes.view, console.panes.focus) {
-        _ if console.github.open => Group::GitHub,
-        (View::Media, _) => Group::Media,
-        (View::Lines, Pane::Log) => Group::Log,
-        (View::Lines, _) => Group::Line,
-    };
-    let here = move |binding: &&Binding| {
-        console.panes.view == View::Lines
-            || !matches!(binding.command, Command::View(ViewCommand::Zoom | ViewCommand::NextPane))
-    };
-    let of = |group: Group| BINDINGS.iter().filter(move |binding| binding.group == group);
+    let scope = console.panes.scope();
+    let of =
+        |group: Group| BINDINGS.iter().filter(move |binding| binding.group == group && binding.scopes.contain(scope));
     let help = |binding: &&Binding| binding.command == Command::View(ViewCommand::Help);
-    let all = of(Group::View).filter(help).chain(of(own)).chain(of(Group::View).filter(move |b| !help(b)));
-    let all = all.filter(here);
+    let own = of(Group::of(scope));
+    let all = of(Group::View).filter(help).chain(own).chain(of(Group::View).filter(move |b| !help(b)));
     all.chain(of(Group::Program))
         .filter_map(|binding| {
             Some(Hint {
                 key: binding.keys.first()?.to_string(),
                 label: label(console, binding)?,
-                vital: matches!(
-                    binding.command,
-                    Command::View(ViewCommand::Help) | Command::Program(ProgramCommand::Quit)
-                ),
+                vital: vital(binding.command, scope),
                 allowed: console.allows(&console.on_selection(binding.command)).is_ok(),
             })
         })
@@ -97,19 +86,36 @@ fn fitting(hints: Vec<Hint>, room: u16) -> Vec<Hint> {
     hints.into_iter().zip(fits).filter_map(|(hint, fits)| fits.then_some(hint)).collect()
 }
 
+/// What a key does now, where that depends on the state; else the word of its row.
 fn label(console: &Console, binding: &'static Binding) -> Option<&'static str> {
-    let held = || console.lines.selected().is_some_and(|row| row.generations.hold.is_some());
-    match binding.command {
-        Command::Change(Change::Generation(GenerationChange::HoldOrRelease)) if held() => Some("release"),
-        Command::View(ViewCommand::Find) if console.panes.focus == Pane::Log => Some("search"),
-        Command::View(ViewCommand::Find) if console.panes.focus == Pane::Picture && console.words.shown => {
-            Some("search")
-        }
-        Command::Log(LogCommand::Follow) if console.log.follows() => Some("pause"),
-        Command::View(ViewCommand::Zoom) if console.github.open => Some("open log"),
-        Command::View(ViewCommand::Media) if console.panes.view == View::Media => Some("lines"),
-        Command::View(ViewCommand::Zoom) if console.panes.zoomed => Some("unzoom"),
-        _ => binding.hint,
+    let scope = console.panes.scope();
+    let held = console.lines.selected().is_some_and(|row| row.generations.hold.is_some());
+    let other_words = [
+        (Command::Change(Change::Generation(GenerationChange::HoldOrRelease)), held, "release"),
+        (Command::Log(LogCommand::Follow), console.log.follows(), "pause"),
+        (Command::View(ViewCommand::Find), console.find_searches(), "search"),
+        (Command::View(ViewCommand::Open), scope == Scope::GitHub, "open log"),
+        (Command::View(ViewCommand::Open), scope == Scope::Verdict, "open"),
+        (Command::View(ViewCommand::Open), console.panes.zoomed, "unzoom"),
+        (Command::View(ViewCommand::Media), scope == Scope::Media, "lines"),
+        (Command::View(ViewCommand::GitHub), scope == Scope::GitHub, "lines"),
+    ];
+    let other = other_words.into_iter().find(|(command, now, _)| *command == binding.command && *now);
+    binding.hint.map(|hint| other.map_or(hint, |(.., word)| word))
+}
+
+/// Help, and the ways out.
+fn vital(command: Command, scope: Scope) -> bool {
+    match command {
+        Command::View(ViewCommand::Help) | Command::Program(ProgramCommand::Quit) => true,
+        Command::View(ViewCommand::Media) => scope == Scope::Media,
+        Command::View(ViewCommand::GitHub) => scope == Scope::GitHub,
+        Command::Change(_)
+        | Command::Line(_)
+        | Command::Log(_)
+        | Command::Move(_)
+        | Command::View(_)
+        | Command::Program(_) => false,
     }
 }
 
