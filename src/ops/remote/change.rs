@@ -10,8 +10,8 @@ use crate::vcenter::gate::Mode;
 /// Starts a run for one line, on the default branch unless another is named.
 ///
 /// # Errors
-/// [`Error::Refused`] when the line is built on this machine, [`Error::GitHub`] when GitHub would drop a waiting run for
-/// it; nothing was asked for then.
+/// [`Error::Refused`] when the line is built already, here or there, and when GitHub would drop a waiting run for it;
+/// [`Error::GitHub`]
 pub async fn dispatch(context: &Context, github: &Client, key: &Key, branch: Option<&str>) -> Result<RemoteRun, Error> {
     writable(context.mode)?;
     let (state, of) = (context.state.clone(), key.clone());
@@ -28,7 +28,7 @@ pub async fn dispatch(context: &Context, github: &Client, key: &Key, branch: Opt
 /// as GitHub says which were being built.
 ///
 /// # Errors
-/// [`Error::GitHub`], also when the run is over already.
+/// [`Error::Refused`] when it is over already; [`Error::GitHub`]
 pub async fn cancel(mode: Mode, github: &Client, run: &RemoteRun, force: bool) -> Result<Vec<Key>, Error> {
     writable(mode)?;
     let legs = github.legs(run.id).await;
@@ -42,7 +42,7 @@ pub async fn cancel(mode: Mode, github: &Client, run: &RemoteRun, force: bool) -
 /// Runs the failed legs of a run again.
 ///
 /// # Errors
-/// [`Error::GitHub`], also when there is nothing to run again.
+/// [`Error::Refused`] when nothing of it failed, and when GitHub would drop a waiting run for it; [`Error::GitHub`]
 pub async fn rerun(mode: Mode, github: &Client, run: &RemoteRun) -> Result<(), Error> {
     writable(mode)?;
     Ok(github.rerun_failed(run).await?)

@@ -20,7 +20,8 @@ pub struct Fetched {
 /// Fetches the evidence of a leg unless it is here already; `on` hears how many bytes have come.
 ///
 /// # Errors
-/// [`Error::GitHub`] while the leg is at work, when it went well, and when it left nothing that can be opened.
+/// [`Error::Refused`] while the leg is at work and when it went well; [`Error::GitHub`] when it left nothing that can be
+/// opened.
 pub async fn fetch_leg(
     context: &Context,
     github: &Client,

@@ -27,7 +27,7 @@ pub async fn find_run(github: &Client, wanted: Option<&str>) -> Result<RemoteRun
 /// only one that failed.
 ///
 /// # Errors
-/// [`Error::Usage`] when it has to be named; [`Error::GitHub`] when none failed.
+/// [`Error::Usage`] when it has to be named; [`Error::Refused`] when none failed; [`Error::GitHub`]
 pub async fn find_leg(github: &Client, run: Option<&str>, line: Option<&str>) -> Result<(RemoteRun, Leg), Error> {
     let (run, legs) = match run {
         Some(wanted) => {
