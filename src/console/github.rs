@@ -13,8 +13,6 @@ use super::message::{Reply, RequestId};
 use super::state::Console;
 use crate::github::{Leg, RemoteRun, RunWithJobs, State};
 use crate::ops::GitHubRefusal;
-use crate::ops::GitHubRefusal;
-pub use crate::ops::remote::Pipeline;
 pub use crate::ops::remote::Pipeline;
 use crate::pipeline::Key;
 
