@@ -1,19 +1,13 @@
 //! `iso check` and `iso upload`: newer install media, and getting it onto the datastore.
 
 mod check;
+mod progress;
 mod upload;
 
-use std::time::Duration;
-
 use serde_json::{Value, json};
-use tmpl::iso::Mirror;
+use tmpl::ops::media;
 
 use super::{Context, Exit, Stop, output};
-
-/// How long a mirror may take to the first byte and between bytes.
-const TIMEOUT: Duration = Duration::from_secs(20);
-/// How often a mirror is asked for a page.
-const ATTEMPTS: usize = 3;
 
 /// Arguments of `iso`.
 #[derive(Debug, clap::Args)]
@@ -32,7 +26,7 @@ enum Verb {
 
 /// Runs the verb.
 pub async fn run(context: &Context, args: Args) -> anyhow::Result<Exit> {
-    let mirror = Mirror::new(TIMEOUT, ATTEMPTS)?;
+    let mirror = media::mirror().await?;
     match args.verb {
         Verb::Check(args) => check::run(context, &mirror, &args).await,
         Verb::Upload(args) => upload::run(context, &mirror, &args).await,

@@ -128,7 +128,7 @@ impl Console {
             Some(Row::Run(seen)) => {
                 let failed = |leg: &&Leg| leg.key.is_some() && leg.state.failed();
                 let leg = seen.legs.iter().find(failed);
-                let none = || GitHubRefusal::NoLegFailed { number: seen.run.number };
+                let none = || GitHubRefusal::from(crate::github::Refusal::NoLegFailed { number: seen.run.number });
                 leg.map(|leg| (seen.run.clone(), leg.clone())).ok_or_else(none)
             }
             None => Err(GitHubRefusal::NoRun),

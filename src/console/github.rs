@@ -12,23 +12,15 @@ use super::effect::Effect;
 use super::message::{Reply, RequestId};
 use super::panes::View;
 use super::state::Console;
-use crate::github::{Board, Health, Leg, RemoteRun, RunWithJobs, State};
+use crate::github::{Leg, RemoteRun, RunWithJobs, State};
 use crate::ops::GitHubRefusal;
+pub use crate::ops::remote::Pipeline;
 use crate::pipeline::Key;
 
 /// How often GitHub is asked while somebody looks, while a run is at work, and else. Unchanged answers cost nothing.
 const LOOKED_AT: SignedDuration = SignedDuration::from_secs(10);
 const AT_WORK: SignedDuration = SignedDuration::from_secs(20);
 const ASIDE: SignedDuration = SignedDuration::from_secs(60);
-
-/// What GitHub says at one moment.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Pipeline {
-    /// runs with their legs
-    pub board: Board,
-    /// the weekly run
-    pub health: Health,
-}
 
 /// Something to ask of GitHub.
 #[derive(Debug, Clone)]

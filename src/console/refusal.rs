@@ -117,9 +117,8 @@ fn of_github(refusal: &GitHubRefusal) -> String {
         | GitHubRefusal::NotAnswered
         | GitHubRefusal::Busy
         | GitHubRefusal::NoRun
-        | GitHubRefusal::Waiting { .. }
+        | GitHubRefusal::Runs(_)
         | GitHubRefusal::Over { .. }
-        | GitHubRefusal::NoLegFailed { .. }
         | GitHubRefusal::ScheduleOn
         | GitHubRefusal::LeftNoLog { .. } => refusal.to_string(),
     }

@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 use serde::Serialize;
 
-use super::{BUILD, Client, Error, Leg, Rate, RemoteRun, State};
+use super::{BUILD, Client, Error, Leg, Rate, Refusal, RemoteRun, State};
 use crate::pipeline::Key;
 
 /// Runs over whose legs are read too; GitHub answers from its cache when nothing changed.
@@ -65,25 +65,21 @@ impl Board {
     /// Whether one more run may be put into the group.
     ///
     /// # Errors
-    /// [`Error::Refused`] naming the run that would be dropped.
-    pub fn takes_one_more(&self) -> Result<(), Error> {
+    /// [`Refusal::Waiting`] naming the run that would be dropped.
+    pub fn takes_one_more(&self) -> Result<(), Refusal> {
         match self.waiting() {
             None => Ok(()),
-            Some(run) => Err(Error::Refused(format!(
-                "run #{} ({}) waits already and GitHub would drop it for a new one; wait, or cancel it: {}",
-                run.number, run.title, run.url
-            ))),
+            Some(run) => Err(Refusal::Waiting { number: run.number, title: run.title.clone(), url: run.url.clone() }),
         }
     }
 
     /// Whether a run for `key` may be started now.
     ///
     /// # Errors
-    /// [`Error::Refused`] naming the run that is in the way.
-    pub fn may_dispatch(&self, key: &Key) -> Result<(), Error> {
-        if let Some(seen) = self.builds(key) {
-            let run = &seen.run;
-            return Err(Error::Refused(format!("{key} is built by run #{} already: {}", run.number, run.url)));
+    /// [`Refusal`] naming the run that is in the way.
+    pub fn may_dispatch(&self, key: &Key) -> Result<(), Refusal> {
+        if let Some(RunWithJobs { run, .. }) = self.builds(key) {
+            return Err(Refusal::BuiltAlready { key: key.clone(), number: run.number, url: run.url.clone() });
         }
         self.takes_one_more()
     }

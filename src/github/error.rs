@@ -2,6 +2,8 @@
 
 use jiff::Timestamp;
 
+use super::Refusal;
+
 /// Why GitHub did not do what was asked.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum Error {
@@ -78,8 +80,8 @@ pub enum Error {
         reason: String,
     },
     /// a guard of ours: nothing was changed
-    #[error("{0}")]
-    Refused(String),
+    #[error(transparent)]
+    Refused(#[from] Refusal),
     /// what GitHub gave cannot be kept on disk, or is not what it should be
     #[error("{0}")]
     Artifact(String),

@@ -8,7 +8,7 @@ use crate::pipeline::Line;
 
 use super::artifact::Artifact;
 use super::unpack::{BOUNDS, unpack};
-use super::{Client, Conclusion, Error, Leg, RemoteRun, State, pins};
+use super::{Client, Conclusion, Error, Leg, Refusal, RemoteRun, State, pins};
 
 /// Name of the artifact that a leg of the workflow leaves when it does not go well.
 pub fn name(line: &Line) -> String {
@@ -55,17 +55,10 @@ impl Client {
     async fn left_by(&self, run: &RemoteRun, leg: &Leg, line: &Line) -> Result<Artifact, Error> {
         match leg.state {
             state if state.live() => {
-                return Err(Error::Refused(format!(
-                    "{} is still at work: GitHub gives its log when it is over; guest and picture come from vCenter",
-                    leg.name
-                )));
+                return Err(Refusal::LegAtWork { leg: leg.name.clone() }.into());
             }
             State::Ended(Conclusion::Success | Conclusion::Skipped) => {
-                return Err(Error::Refused(format!(
-                    "{} {}: a leg that went well leaves no log",
-                    leg.name,
-                    leg.state.word()
-                )));
+                return Err(Refusal::WentWell { leg: leg.name.clone(), state: leg.state.word() }.into());
             }
             _ => {}
         }

@@ -20,6 +20,7 @@ pub mod evidence;
 pub mod leg;
 pub mod pins;
 pub mod pod;
+mod refusal;
 pub mod run;
 pub mod schedule;
 mod settings;
@@ -31,6 +32,7 @@ pub use board::{Board, RunWithJobs};
 pub use client::{Client, Rate};
 pub use error::Error;
 pub use leg::Leg;
+pub use refusal::{Lacking, Refusal};
 pub use run::{Conclusion, RemoteRun, State};
 pub use schedule::Health;
 #[cfg(feature = "testing")]

@@ -5,17 +5,20 @@ use std::process::Stdio;
 
 use tokio::process::{Child, Command};
 
-use super::{Error, Leg, Repository};
+use super::{Lacking, Leg, Refusal, Repository};
+
+/// The program that reaches into a pod.
+const KUBECTL: &str = "kubectl";
 
 /// Where the scale set's pods are, when the environment says so.
 ///
 /// # Errors
-/// [`Error::Refused`] when what it says is no name.
-pub fn namespace() -> Result<Option<String>, Error> {
+/// [`Refusal::NoNamespace`] when what it says is no name.
+pub fn namespace() -> Result<Option<String>, Refusal> {
     let Some(name) = std::env::var("TMPL_ARC_NAMESPACE").ok().filter(|name| !name.is_empty()) else { return Ok(None) };
     match plain(&name) {
         true => Ok(Some(name)),
-        false => Err(Error::Refused("TMPL_ARC_NAMESPACE is no name of a Kubernetes namespace; correct it".into())),
+        false => Err(Refusal::NoNamespace),
     }
 }
 
@@ -36,18 +39,17 @@ fn plain(name: &str) -> bool {
 /// On ARC a runner's name is its pod's. The runner has a repository's checkout in `_work/NAME/NAME`.
 ///
 /// # Errors
-/// [`Error::Refused`] naming what is lacking.
-pub fn command(leg: &Leg, repository: &Repository, namespace: Option<&str>) -> Result<Vec<String>, Error> {
-    let lacking =
-        |what: &str| Error::Refused(format!("{} is at work and GitHub has no log of it yet; {what}", leg.name));
-    let namespace = namespace.ok_or_else(|| lacking("set TMPL_ARC_NAMESPACE to read it from the runner's pod"))?;
-    let pod = leg.runner.as_deref().ok_or_else(|| lacking("no runner has taken it"))?;
+/// [`Refusal::NoPod`] naming what is lacking.
+pub fn command(leg: &Leg, repository: &Repository, namespace: Option<&str>) -> Result<Vec<String>, Refusal> {
+    let no_pod = |lacking| Refusal::NoPod { leg: leg.name.clone(), lacking };
+    let namespace = namespace.ok_or_else(|| no_pod(Lacking::Namespace))?;
+    let pod = leg.runner.as_deref().ok_or_else(|| no_pod(Lacking::Runner))?;
     if !plain(pod) || !plain(namespace) {
-        return Err(lacking("its runner is no pod"));
+        return Err(no_pod(Lacking::Pod));
     }
     let name = &repository.name;
     let file = format!("/home/runner/_work/{name}/{name}/packer-build.log");
-    let words = ["kubectl", "exec", "--namespace", namespace, pod, "--container", "runner", "--"];
+    let words = [KUBECTL, "exec", "--namespace", namespace, pod, "--container", "runner", "--"];
     let tail = ["tail", "-n", "+1", "-F", &file];
     Ok(words.iter().chain(&tail).map(|word| (*word).to_owned()).collect())
 }
@@ -55,15 +57,19 @@ pub fn command(leg: &Leg, repository: &Repository, namespace: Option<&str>) -> R
 /// Starts it; its output is the log as it stands in the pod, unscrubbed, and so is what it says on stderr.
 ///
 /// # Errors
-/// [`Error::Refused`] where there is no `kubectl`.
-pub fn follow(argv: &[String]) -> Result<Child, Error> {
-    let (program, arguments) = argv.split_first().ok_or_else(|| Error::Refused("nothing to run".into()))?;
-    let mut command = Command::new(program);
-    command.args(arguments).stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped()).kill_on_drop(true);
+/// [`Refusal::NoKubectl`] where there is none.
+pub fn follow(argv: &[String]) -> Result<Child, Refusal> {
+    let mut command = Command::new(KUBECTL);
+    command
+        .args(argv.iter().skip(1))
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .kill_on_drop(true);
     std::env::vars_os().map(|(name, _)| name).filter(|name| ours(&name.to_string_lossy())).for_each(|name| {
         command.env_remove(name);
     });
-    command.spawn().map_err(|error| Error::Refused(format!("the pod cannot be read: {program}: {error}")))
+    command.spawn().map_err(|error| Refusal::NoKubectl { reason: error.to_string() })
 }
 
 #[cfg(test)]

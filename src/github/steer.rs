@@ -1,6 +1,6 @@
 //! What is done to a run that exists: cancel, run again.
 
-use super::{Client, Error, RemoteRun};
+use super::{Client, Error, Refusal, RemoteRun};
 
 impl Client {
     /// Asks GitHub to cancel a run: its legs get a few seconds to clean up. With `force` GitHub does not wait for them.
@@ -9,7 +9,7 @@ impl Client {
     /// [`Error::Refused`] when it is over already.
     pub async fn cancel(&self, run: &RemoteRun, force: bool) -> Result<(), Error> {
         if !run.state.live() {
-            return Err(Error::Refused(format!("run #{} is over already: it {}", run.number, run.state.word())));
+            return Err(Refusal::Over { number: run.number, state: run.state.word() }.into());
         }
         let verb = if force { "force-cancel" } else { "cancel" };
         let path = format!("/actions/runs/{}/{verb}", run.id);
@@ -22,10 +22,10 @@ impl Client {
     /// [`Error::Refused`] while it is not over, and when nothing of it failed.
     pub async fn rerun_failed(&self, run: &RemoteRun) -> Result<(), Error> {
         if run.state.live() {
-            return Err(Error::Refused(format!("run #{} is not over yet", run.number)));
+            return Err(Refusal::NotOver { number: run.number }.into());
         }
         if !run.state.failed() {
-            return Err(Error::Refused(format!("no leg of run #{} failed", run.number)));
+            return Err(Refusal::NoLegFailed { number: run.number }.into());
         }
         // A re-run enters the group like a new one.
         self.board(30).await?.takes_one_more()?;

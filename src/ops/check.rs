@@ -5,6 +5,7 @@ use jiff::Timestamp;
 use super::facts::{ChosenRun, Facts, LineFacts, MediaWork, RemoteRunFacts, RunFacts, VCenterFacts};
 use super::{GitHubRefusal, MediaRefusal, Operation, Refusal};
 use crate::generation::{self, Actor, Request};
+use crate::github;
 use crate::packer_run::RunState;
 use crate::vcenter::PowerState;
 use crate::vcenter::privilege::TYPE;
@@ -247,11 +248,15 @@ fn github_ready(facts: &Facts<'_>) -> Result<(), Refusal> {
     if facts.github.busy { Err(GitHubRefusal::Busy.into()) } else { Ok(()) }
 }
 
+fn on_github(refusal: github::Refusal) -> Refusal {
+    GitHubRefusal::from(refusal).into()
+}
+
 /// One more run would not push out one that waits.
 fn one_more(facts: &Facts<'_>) -> Result<(), Refusal> {
     match facts.github.waiting.clone() {
         None => Ok(()),
-        Some(RemoteRunFacts { number, title, url }) => Err(GitHubRefusal::Waiting { number, title, url }.into()),
+        Some(RemoteRunFacts { number, title, url }) => Err(on_github(github::Refusal::Waiting { number, title, url })),
     }
 }
 
@@ -270,7 +275,7 @@ fn cancel_remote(facts: &Facts<'_>) -> Result<(), Refusal> {
 fn rerun(facts: &Facts<'_>) -> Result<(), Refusal> {
     github_ready(facts)?;
     let ChosenRun { number, failed, .. } = facts.github.run.clone()?;
-    if failed { one_more(facts) } else { Err(GitHubRefusal::NoLegFailed { number }.into()) }
+    if failed { one_more(facts) } else { Err(on_github(github::Refusal::NoLegFailed { number })) }
 }
 
 fn enable_schedule(facts: &Facts<'_>) -> Result<(), Refusal> {

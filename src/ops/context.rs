@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use super::Error;
+use super::{Error, Refusal};
 use crate::paths::StateDir;
 use crate::pipeline::{Key, Line};
 use crate::vcenter::Client;
@@ -38,5 +38,16 @@ impl Context {
         let settings = client.settings();
         let audit = Audit::new(self.state.audit_log(), settings.credentials.username.clone(), settings.host());
         Gate::new(client.clone(), self.mode, bases, audit)
+    }
+}
+
+/// For what is changed elsewhere than in vCenter, where the gate knows: the repository, GitHub.
+///
+/// # Errors
+/// [`Refusal::ReadOnly`]
+pub(super) const fn writable(mode: Mode) -> Result<(), Refusal> {
+    match mode {
+        Mode::ReadWrite => Ok(()),
+        Mode::ReadOnly => Err(Refusal::ReadOnly),
     }
 }

@@ -3,12 +3,12 @@
 use std::io;
 use std::path::PathBuf;
 
-use super::{Exit, Refusal};
+use super::{Exit, GitHubRefusal, Refusal};
 use crate::generation::{ApplyError, GuardError};
 use crate::github;
 use crate::guest::picture::PictureError;
 use crate::guest::screen::FramesError;
-use crate::iso::{BumpError, MirrorError, StageError};
+use crate::iso::{BumpError, CommitError, DiscoverError, MirrorError, StageError};
 use crate::packer_run::BuildError;
 use crate::pipeline::MatrixError;
 use crate::triage::bundle::BundleError;
@@ -47,12 +47,18 @@ pub enum Error {
     /// a mirror
     #[error(transparent)]
     Mirror(#[from] MirrorError),
+    /// what a mirror offers cannot be told
+    #[error(transparent)]
+    Discover(#[from] DiscoverError),
     /// an ISO was not staged
     #[error(transparent)]
     Stage(Box<StageError>),
     /// a bump was not written
     #[error(transparent)]
     Bump(Box<BumpError>),
+    /// bumps are written and not committed
+    #[error(transparent)]
+    Commit(#[from] CommitError),
     /// the rules of the repository cannot be used
     #[error(transparent)]
     Rules(#[from] RulesError),
@@ -115,10 +121,21 @@ boxed! {
     Gate: GateError,
     Apply: ApplyError,
     Build: BuildError,
-    GitHub: github::Error,
     Stage: StageError,
     Bump: BumpError,
     Teach: TeachError,
+}
+
+impl From<github::Error> for Error {
+    fn from(error: github::Error) -> Self {
+        if let github::Error::Refused(refusal) = error { refusal.into() } else { Self::GitHub(Box::new(error)) }
+    }
+}
+
+impl From<github::Refusal> for Error {
+    fn from(refusal: github::Refusal) -> Self {
+        Refusal::from(GitHubRefusal::from(refusal)).into()
+    }
 }
 
 impl From<GuardError> for Error {
@@ -154,10 +171,13 @@ impl Error {
             Self::Build(error) if error.is_usage() => Exit::Usage,
             Self::Build(error) if error.is_refusal() => Exit::Refused,
             Self::GitHub(error) => of_github(error),
+            Self::Stage(error) => of_stage(error),
+            Self::Bump(error) if matches!(**error, BumpError::Locked) => Exit::Refused,
             Self::Build(_)
             | Self::Mirror(_)
-            | Self::Stage(_)
+            | Self::Discover(_)
             | Self::Bump(_)
+            | Self::Commit(_)
             | Self::Teach(_)
             | Self::Judge(_)
             | Self::Bundle(_)
@@ -194,6 +214,15 @@ fn of_gate(error: &GateError) -> Exit {
         GateError::ReadOnly(_) | GateError::ForeignName(_) | GateError::Stale { .. } | GateError::Audit { .. } => {
             Exit::Refused
         }
+    }
+}
+
+/// Settings and credentials end a staging of many lines in another way than what befalls one of them.
+const fn of_stage(error: &StageError) -> Exit {
+    if let StageError::VCenter(error) | StageError::Gate(GateError::VCenter(error)) = error {
+        of_vcenter(error)
+    } else {
+        Exit::Failed
     }
 }
 

@@ -7,6 +7,7 @@
 
 #![deny(clippy::wildcard_enum_match_arm)]
 
+mod blocking;
 pub mod build;
 pub mod change;
 mod check;
@@ -14,12 +15,15 @@ mod context;
 mod error;
 mod exit;
 pub mod facts;
+pub mod media;
 mod operation;
 mod refusal;
+pub mod remote;
 pub mod signals;
 
 pub use check::{check, check_here, request};
 pub use context::Context;
+use context::writable;
 pub use error::Error;
 pub use exit::Exit;
 pub use facts::Facts;

@@ -4,6 +4,7 @@ use jiff::Timestamp;
 
 use super::{Exit, Operation};
 use crate::generation;
+use crate::github;
 use crate::pipeline::Key;
 
 /// Nothing was changed, and this is why.
@@ -202,16 +203,9 @@ pub enum GitHubRefusal {
     /// a run has to be chosen first
     #[error("choose a run first")]
     NotChosen,
-    /// one more run would drop the one that waits
-    #[error("run #{number} ({title}) waits already and GitHub would drop it for a new one; wait, or cancel it: {url}")]
-    Waiting {
-        /// the run that waits
-        number: u64,
-        /// its title
-        title: String,
-        /// its page
-        url: String,
-    },
+    /// its runs or legs do not allow it
+    #[error(transparent)]
+    Runs(#[from] github::Refusal),
     /// nothing to cancel
     #[error("run #{number} is over: it {state}")]
     Over {
@@ -219,12 +213,6 @@ pub enum GitHubRefusal {
         number: u64,
         /// how it ended
         state: &'static str,
-    },
-    /// nothing to run again
-    #[error("no leg of run #{number} failed")]
-    NoLegFailed {
-        /// the run
-        number: u64,
     },
     /// nothing to switch on
     #[error("the schedule is on")]

@@ -120,3 +120,31 @@ pub fn stops_of_build(
     });
     Ok(receiver)
 }
+
+/// Cancelled by the first request to end.
+///
+/// # Errors
+/// When signals cannot be listened to.
+pub fn stop() -> io::Result<CancellationToken> {
+    let mut signals = Signals::listen()?;
+    Ok(cancelled_after(async move { signals.recv().await }))
+}
+
+/// Cancelled by Ctrl-C alone: for what a person looks at, and what goes on without being looked at.
+///
+/// # Errors
+/// When signals cannot be listened to.
+pub fn stop_on_interrupt() -> io::Result<CancellationToken> {
+    let mut interrupt = signal(SignalKind::interrupt())?;
+    Ok(cancelled_after(async move { interrupt.recv().await }))
+}
+
+fn cancelled_after<T: Send>(heard: impl Future<Output = T> + Send + 'static) -> CancellationToken {
+    let stop = CancellationToken::new();
+    let cancelled = stop.clone();
+    tokio::spawn(async move {
+        heard.await;
+        cancelled.cancel();
+    });
+    stop
+}

@@ -25,10 +25,12 @@ use tokio::task::JoinHandle;
 use crate::console::effect::Effect;
 use crate::console::github::{Ask, GitHubEvent};
 use crate::console::message::{Msg, Reply};
+use crate::ops;
 use crate::paths::StateDir;
 use crate::pipeline::Line;
 use crate::text::redact::Scrubber;
 use crate::vcenter::Settings;
+use crate::vcenter::gate::Mode;
 
 /// Takes the messages to the console. Called from any thread.
 pub type Report = Arc<dyn Fn(Msg) + Send + Sync>;
@@ -48,6 +50,14 @@ pub struct Parts {
     pub packer: PathBuf,
     /// nothing may be changed
     pub read_only: bool,
+}
+
+impl Parts {
+    /// Where operations work.
+    fn context(&self) -> ops::Context {
+        let mode = if self.read_only { Mode::ReadOnly } else { Mode::ReadWrite };
+        ops::Context { repo: self.repo.clone(), lines: self.lines.clone(), state: self.state.clone(), mode }
+    }
 }
 
 /// Runs effects.

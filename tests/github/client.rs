@@ -145,7 +145,10 @@ async fn a_dispatch_that_would_push_another_run_out_is_refused_and_names_it() {
             .unwrap();
     let client = client(&github);
     let error = client.dispatch(&key("debian-13"), None).await.unwrap_err();
-    assert!(matches!(&error, Error::Refused(text) if text.contains("#3 (build-templates rocky-9)")), "{error}");
+    assert!(
+        matches!(&error, Error::Refused(why) if why.to_string().contains("#3 (build-templates rocky-9)")),
+        "{error}"
+    );
     let error = client.dispatch(&key("debian-12"), None).await.unwrap_err().to_string();
     assert!(error.contains("debian-12 is built by run #2 already: http"), "{error}");
     assert!(github.seen().iter().all(|(method, ..)| method == "GET"));

@@ -4,6 +4,7 @@
 
 mod client;
 mod evidence;
+mod operations;
 mod schedule;
 mod verbs;
 

@@ -1,25 +1,13 @@
 //! `iso upload`: the ISO of one line or of all, on the datastore.
 
-use std::sync::{Arc, Mutex, PoisonError};
-use std::time::{Duration, Instant};
-
-use indicatif::{ProgressBar, ProgressStyle};
 use serde_json::{Value, json};
-use tmpl::iso::pace::{self, Pace};
-use tmpl::iso::stage::{self, OnProgress, Progress};
-use tmpl::iso::{Job, Mirror, StageError, Staged, Wanted, shelf};
+use tmpl::iso::{Mirror, Staged, shelf};
+use tmpl::ops::{Error, media, signals};
 use tmpl::pipeline::Line;
-use tmpl::vcenter::Error;
-use tmpl::vcenter::datastore::FilePath;
-use tmpl::vcenter::gate::Gate;
-use tokio::signal::unix::{SignalKind, signal};
 use tokio_util::sync::CancellationToken;
 
-use super::{tell, writable};
+use super::{progress, tell, writable};
 use crate::cli::{Context, Exit, Stop, output};
-
-/// How long no byte may go through: vCenter takes its time over the last one.
-const PATIENCE: Duration = Duration::from_secs(300);
 
 /// Arguments of `iso upload`.
 #[derive(Debug, clap::Args)]
@@ -29,6 +17,31 @@ pub struct Args {
     /// One JSON object a line: phases, progress, results, and a summary
     #[arg(long)]
     json: bool,
+}
+
+/// Runs the verb. Lines follow one another; a failing one does not stop the rest.
+pub async fn run(context: &Context, mirror: &Mirror, args: &Args) -> anyhow::Result<Exit> {
+    let lines = match args.key.as_str() {
+        "all" => context.matrix()?.lines,
+        key => vec![context.line(key)?],
+    };
+    writable(context, "iso upload")?;
+    // No line could be staged without.
+    shelf::datastore(&context.global.repo).map_err(Stop::usage)?;
+    let (client, context) = (context.client()?, context.ops()?);
+    let stop = signals::stop()?;
+    let mut tally = Tally::default();
+    for line in &lines {
+        let (on, bar) = progress::shown(&line.key, args.json);
+        let staged = media::stage(&context, &client, mirror, line, on, stop.clone()).await;
+        bar.finish_and_clear();
+        tally.count(args.json, line, staged)?;
+        if stop.is_cancelled() {
+            break;
+        }
+    }
+    tally.summary(args.json, lines.len())?;
+    Ok(tally.exit(lines.len(), &stop))
 }
 
 /// How the lines came out.
@@ -42,39 +55,8 @@ struct Tally {
     locked_out: bool,
 }
 
-/// Runs the verb. Lines follow one another; a failing one does not stop the rest.
-pub async fn run(context: &Context, mirror: &Mirror, args: &Args) -> anyhow::Result<Exit> {
-    let lines = match args.key.as_str() {
-        "all" => context.matrix()?.lines,
-        key => vec![context.line(key)?],
-    };
-    writable(context, "iso upload")?;
-    let datastore = shelf::datastore(&context.global.repo).map_err(Stop::usage)?;
-    let client = context.client()?;
-    let folders =
-        lines.iter().map(|line| FilePath { datastore: datastore.clone(), path: line.iso_datastore_path.clone() });
-    let gate = context.ops()?.gate(&client).with_media(folders.collect::<Vec<_>>());
-    let stop = stopped_by_signals()?;
-    let mut tally = Tally::default();
-    for line in &lines {
-        let staged = staged(context, &gate, mirror, line, args.json, &stop).await;
-        tally.count(args.json, line, staged)?;
-        if stop.is_cancelled() {
-            break;
-        }
-    }
-    tally.summary(args.json, lines.len())?;
-    match tally {
-        // A signal that came too late for the last line changes nothing.
-        _ if stop.is_cancelled() && !tally.complete(lines.len()) => Ok(Exit::Cancelled),
-        Tally { locked_out: true, .. } => Ok(Exit::Usage),
-        Tally { failed: 0, .. } => Ok(Exit::Done),
-        _ => Ok(Exit::Failed),
-    }
-}
-
 impl Tally {
-    fn count(&mut self, as_json: bool, line: &Line, staged: Result<Staged, StageError>) -> std::io::Result<()> {
+    fn count(&mut self, as_json: bool, line: &Line, staged: Result<Staged, Error>) -> std::io::Result<()> {
         let key = &line.key.0;
         match staged {
             Ok(Staged::Present { size, unchecked }) => {
@@ -93,13 +75,7 @@ impl Tally {
             }
             Err(error) => {
                 self.failed += 1;
-                let cause = match &error {
-                    StageError::VCenter(error) | StageError::Gate(tmpl::vcenter::gate::GateError::VCenter(error)) => {
-                        Some(error)
-                    }
-                    _ => None,
-                };
-                self.locked_out |= matches!(cause, Some(Error::Login { .. } | Error::Tls { .. } | Error::Settings(_)));
+                self.locked_out |= error.exit() == Exit::Usage;
                 tell(as_json, "ERROR", key, &error.to_string(), Value::Null)
             }
         }
@@ -108,6 +84,16 @@ impl Tally {
     /// Whether every line came out well.
     fn complete(&self, lines: usize) -> bool {
         self.staged + self.present + self.by_hand == lines
+    }
+
+    fn exit(&self, lines: usize, stop: &CancellationToken) -> Exit {
+        match self {
+            // A signal that came too late for the last line changes nothing.
+            _ if stop.is_cancelled() && !self.complete(lines) => Exit::Cancelled,
+            Self { locked_out: true, .. } => Exit::Usage,
+            Self { failed: 0, .. } => Exit::Done,
+            _ => Exit::Failed,
+        }
     }
 
     /// In JSON always; as text when there is more than one line to sum up.
@@ -125,81 +111,4 @@ impl Tally {
         let left = if left > 0 { format!(", {left} not begun") } else { String::new() };
         output::aside(&format!("{staged} staged, {present} present, {by_hand} by hand, {failed} failed{left}"))
     }
-}
-
-/// Ctrl-C, or the system's request to end: what was uploaded of the line at hand is deleted before we go.
-fn stopped_by_signals() -> std::io::Result<CancellationToken> {
-    let stop = CancellationToken::new();
-    for kind in [SignalKind::interrupt(), SignalKind::terminate(), SignalKind::hangup()] {
-        let (mut signals, stop) = (signal(kind)?, stop.clone());
-        tokio::spawn(async move {
-            signals.recv().await;
-            stop.cancel();
-        });
-    }
-    Ok(stop)
-}
-
-async fn staged(
-    context: &Context,
-    gate: &Gate,
-    mirror: &Mirror,
-    line: &Line,
-    as_json: bool,
-    stop: &CancellationToken,
-) -> Result<Staged, StageError> {
-    if line.iso_url.is_none() {
-        return Ok(Staged::Manual);
-    }
-    let state = context.state().map_err(|error| StageError::Lock {
-        key: line.key.clone(),
-        source: std::io::Error::other(error.to_string()),
-    })?;
-    let _alone = stage::alone(&state, &line.key)?;
-    let wanted = Wanted::read(&context.global.repo, line)?;
-    let bar = if as_json || !output::asides_to_terminal() { ProgressBar::hidden() } else { ProgressBar::new(0) };
-    if let Ok(style) =
-        ProgressStyle::with_template("{prefix} {bar:30} {bytes}/{total_bytes} {bytes_per_sec} {eta} {msg}")
-    {
-        bar.set_style(style);
-    }
-    bar.set_prefix(line.key.0.clone());
-    let on = if as_json { events(line.key.0.clone()) } else { drawn(bar.clone()) };
-    let job = Job { gate, mirror, line, wanted: &wanted, patience: PATIENCE, on, stop: stop.clone() };
-    let staged = job.run().await;
-    bar.finish_and_clear();
-    staged
-}
-
-fn drawn(bar: ProgressBar) -> OnProgress {
-    Arc::new(move |progress| match progress {
-        Progress::Phase(phase) => bar.set_message(phase.word()),
-        Progress::Bytes(done, size) => {
-            bar.set_length(size);
-            bar.set_position(done);
-        }
-        Progress::Resumed(_, why) => bar.println(output::harmless(&format!("taken up again: {why}"))),
-    })
-}
-
-/// One JSON object a line; bytes a few times a second.
-fn events(key: String) -> OnProgress {
-    let pace = Mutex::new(Pace::default());
-    Arc::new(move |progress| {
-        let object = match progress {
-            Progress::Phase(phase) => json!({ "event": "phase", "key": key, "phase": phase.word() }),
-            Progress::Bytes(done, size) => {
-                let mut pace = pace.lock().unwrap_or_else(PoisonError::into_inner);
-                if !pace.note(Instant::now(), done) && done < size {
-                    return;
-                }
-                let rate = pace.rate();
-                let eta = rate.and_then(|rate| pace::left(size - done, rate)).map(|left| left.as_secs());
-                json!({ "event": "progress", "key": key, "done": done, "size": size, "rate": rate, "eta": eta })
-            }
-            Progress::Resumed(done, why) => json!({ "event": "resumed", "key": key, "done": done, "reason": why }),
-        };
-        // A reader that went away is found out by the result's line.
-        let _ = output::json(&object);
-    })
 }

@@ -1,52 +1,33 @@
 //! Following a run until it is over.
 
-use std::collections::BTreeMap;
-use std::time::Duration;
-
+use jiff::Timestamp;
 use tmpl::github::{Client, Conclusion, RemoteRun, State};
-use tokio::signal::unix::{SignalKind, signal};
+use tmpl::ops::remote::{self, WatchEvent};
+use tmpl::ops::signals;
 
-use super::{now, print, stop};
+use super::print;
 use crate::cli::{Exit, output};
-
-/// How often GitHub is asked; unchanged answers cost nothing.
-const POLL_EVERY: Duration = Duration::from_secs(5);
 
 /// Says on stderr what changes and at the end how it went: 0 well, 1 not, 130 cancelled. Ctrl-C ends the watching, not
 /// the run.
 pub async fn follow(github: &Client, run: RemoteRun, json: bool) -> anyhow::Result<Exit> {
-    let mut interrupt = signal(SignalKind::interrupt())?;
-    let mut shown: BTreeMap<u64, (State, Option<String>)> = BTreeMap::new();
+    let stop = signals::stop_on_interrupt()?;
     output::note(&format!("#{} {}", run.number, run.url))?;
-    loop {
-        let current = github.run(run.id).await;
-        let legs = github.legs(run.id).await;
-        match (current, legs) {
-            (Ok(current), Ok(legs)) => {
-                for leg in legs.iter().filter(|leg| leg.key.is_some() || leg.state.failed()) {
-                    let face = (leg.state, leg.step.clone());
-                    if shown.insert(leg.id, face.clone()).as_ref() != Some(&face) {
-                        output::aside(&print::leg(leg, now()))?;
-                    }
-                }
-                if !current.state.live() {
-                    return over(&current, json);
-                }
-            }
-            // A long watch outlives a short trouble of GitHub's.
-            (Err(error), _) | (_, Err(error)) if error.passes() => {
-                output::note(&format!("{error}; asking on"))?;
-            }
-            (Err(error), _) | (_, Err(error)) => return Err(stop(error)),
-        }
-        tokio::select! {
-            () = tokio::time::sleep(POLL_EVERY) => {}
-            _ = interrupt.recv() => {
-                output::note(&format!("the run goes on: {}", run.url))?;
-                return Ok(Exit::Cancelled);
-            }
+    match remote::watch(github, run.id, &tell, &stop).await? {
+        Some(run) => over(&run, json),
+        None => {
+            output::note(&format!("the run goes on: {}", run.url))?;
+            Ok(Exit::Cancelled)
         }
     }
+}
+
+fn tell(event: WatchEvent) {
+    // Nothing is left to do when stderr is closed.
+    let _ = match event {
+        WatchEvent::Leg(leg) => output::aside(&print::leg(&leg, Timestamp::now())),
+        WatchEvent::Trouble(error) => output::note(&format!("{error}; asking on")),
+    };
 }
 
 fn over(run: &RemoteRun, json: bool) -> anyhow::Result<Exit> {
@@ -54,6 +35,9 @@ fn over(run: &RemoteRun, json: bool) -> anyhow::Result<Exit> {
     Ok(match run.state {
         State::Ended(Conclusion::Success) => Exit::Done,
         State::Ended(Conclusion::Cancelled) => Exit::Cancelled,
-        _ => Exit::Failed,
+        State::Ended(Conclusion::Failure | Conclusion::TimedOut | Conclusion::Skipped | Conclusion::Other)
+        | State::Pending
+        | State::Queued
+        | State::Running => Exit::Failed,
     })
 }

@@ -1,44 +1,40 @@
 //! Questions to GitHub, and changes there.
 
-use std::path::PathBuf;
 use std::sync::Arc;
 
 use tokio::sync::watch;
 
-use super::save::blocking;
 use super::{Parts, Report};
 use crate::console::github::{FetchedRun, GitHubEvent, Pipeline};
 use crate::console::message::{Msg, Reply};
-use crate::github::{Client, Leg, RemoteRun, Settings, pins};
-use crate::paths::StateDir;
-use crate::pipeline::{Key, Line};
+use crate::github::{Client, Leg, RemoteRun};
+use crate::ops::{self, remote};
+use crate::pipeline::Key;
+
+/// Runs the console shows.
+const RUNS: u8 = 20;
 
 /// The connection, once it is known whether there can be one.
 #[derive(Clone)]
 pub(super) struct Link {
     client: watch::Receiver<Option<Reply<Client>>>,
-    repo: PathBuf,
-    state: StateDir,
-    lines: Vec<Line>,
+    context: ops::Context,
 }
 
 impl Link {
     /// Finds out from the environment and the checkout whether GitHub can be asked, and reports it.
     pub(super) fn start(parts: &Parts, report: Report) -> Self {
         let (send, client) = watch::channel(None);
-        let repo = parts.repo.clone();
-        let checkout = repo.clone();
+        let context = parts.context();
+        let repo = context.repo.clone();
         tokio::spawn(async move {
-            let settings = blocking(move || {
-                Settings::from_env(&|name| std::env::var(name).ok(), &checkout).map_err(|error| error.to_string())
-            });
-            let client = settings.await.and_then(|settings| Client::new(settings).map_err(|error| error.to_string()));
+            let client = remote::connect(&repo).await.map_err(|error| error.to_string());
             let repository = client.as_ref().map(|client| client.repository().to_string()).map_err(Clone::clone);
             // The console asks nothing before it hears this.
             send.send_replace(Some(client));
             report(Msg::GitHub(GitHubEvent::Ready(repository)));
         });
-        Self { client, repo, state: parts.state.clone(), lines: parts.lines.clone() }
+        Self { client, context }
     }
 
     fn client(&self) -> Reply<Client> {
@@ -46,42 +42,36 @@ impl Link {
     }
 
     pub(super) async fn look(self) -> Reply<Arc<Pipeline>> {
-        let client = self.client()?;
-        let board = client.board(20).await.map_err(|error| error.to_string())?;
-        let health = client.health(&board, &self.repo).await.map_err(|error| error.to_string())?;
-        Ok(Arc::new(Pipeline { board, health }))
+        let looked = remote::look(&self.context.repo, &self.client()?, RUNS).await;
+        looked.map(Arc::new).map_err(|error| error.to_string())
     }
 
     pub(super) async fn dispatch(self, key: Key) -> Reply<String> {
-        let run = self.client()?.dispatch(&key, None).await.map_err(|error| error.to_string())?;
+        let run = remote::dispatch(&self.context, &self.client()?, &key, None).await;
+        let run = run.map_err(|error| error.to_string())?;
         Ok(format!("{key}: run #{} on GitHub: {}", run.number, run.url))
     }
 
     pub(super) async fn cancel(self, run: RemoteRun) -> Reply<String> {
-        self.client()?.cancel(&run, false).await.map_err(|error| error.to_string())?;
+        let cancelled = remote::cancel(self.context.mode, &self.client()?, &run, false).await;
+        cancelled.map_err(|error| error.to_string())?;
         Ok(format!("GitHub ends run #{}; S sweeps a VM that stays behind", run.number))
     }
 
     pub(super) async fn rerun(self, run: RemoteRun) -> Reply<String> {
-        self.client()?.rerun_failed(&run).await.map_err(|error| error.to_string())?;
+        remote::rerun(self.context.mode, &self.client()?, &run).await.map_err(|error| error.to_string())?;
         Ok(format!("the failed legs of run #{} run again", run.number))
     }
 
     pub(super) async fn enable(self) -> Reply<String> {
-        self.client()?.enable_schedule().await.map_err(|error| error.to_string())?;
+        remote::enable_schedule(self.context.mode, &self.client()?).await.map_err(|error| error.to_string())?;
         Ok("the schedule is on again".into())
     }
 
     pub(super) async fn fetch(self, run: RemoteRun, leg: Leg) -> Reply<FetchedRun> {
-        let line = self.lines.iter().find(|line| Some(&line.key) == leg.key.as_ref());
-        let line = line.ok_or_else(|| format!("{} builds a line that this matrix does not have", leg.name))?;
-        let kept = self.client()?.evidence(&run, &leg, line, &self.state, &|_| {}).await;
-        let kept = kept.map_err(|error| error.to_string())?;
-        blocking(move || {
-            let used = std::fs::File::open(&kept.log).map(pins::used).unwrap_or_default();
-            let skew = pins::skew(&pins::pinned(&self.repo), &used).iter().map(ToString::to_string).collect();
-            Ok(FetchedRun { key: kept.key, began: kept.started, skew })
-        })
-        .await
+        let fetched = remote::fetch_leg(&self.context, &self.client()?, &run, &leg, &|_| {}).await;
+        let fetched = fetched.map_err(|error| error.to_string())?;
+        let skew = fetched.skew.iter().map(ToString::to_string).collect();
+        Ok(FetchedRun { key: fetched.run.key, began: fetched.run.started, skew })
     }
 }

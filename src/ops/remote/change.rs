@@ -1,0 +1,58 @@
+//! What is changed at GitHub: a run started, cancelled, run again; the schedule switched on.
+
+use super::super::blocking::blocking;
+use super::super::{Context, Error, Refusal, writable};
+use crate::github::{Client, RemoteRun};
+use crate::packer_run;
+use crate::pipeline::Key;
+use crate::vcenter::gate::Mode;
+
+/// Starts a run for one line, on the default branch unless another is named.
+///
+/// # Errors
+/// [`Error::Refused`] when the line is built already, here or there, and when GitHub would drop a waiting run for it;
+/// [`Error::GitHub`]
+pub async fn dispatch(context: &Context, github: &Client, key: &Key, branch: Option<&str>) -> Result<RemoteRun, Error> {
+    writable(context.mode)?;
+    let (state, of) = (context.state.clone(), key.clone());
+    let run = blocking("reading the runs", move || {
+        packer_run::latest(&state, &of).map_err(Error::reading(state.runs().join(&of.0)))
+    });
+    if run.await?.is_some_and(|run| run.state.live()) {
+        return Err(Refusal::BuiltHere { key: key.clone() }.into());
+    }
+    Ok(github.dispatch(key, branch).await?)
+}
+
+/// Asks GitHub to cancel a run; with `force` its legs do not get to clean up. The lines whose VM may stay behind, as far
+/// as GitHub says which were being built.
+///
+/// # Errors
+/// [`Error::Refused`] when it is over already; [`Error::GitHub`]
+pub async fn cancel(mode: Mode, github: &Client, run: &RemoteRun, force: bool) -> Result<Vec<Key>, Error> {
+    writable(mode)?;
+    let legs = github.legs(run.id).await;
+    github.cancel(run, force).await?;
+    // A run is cancelled whether or not it can be told what it was doing.
+    let legs = legs.inspect_err(|error| tracing::warn!(run = run.id, %error, "its legs are not known"));
+    let building = legs.unwrap_or_default().into_iter().filter(|leg| leg.started.is_some() && leg.state.live());
+    Ok(building.filter_map(|leg| leg.key).collect())
+}
+
+/// Runs the failed legs of a run again.
+///
+/// # Errors
+/// [`Error::Refused`] when nothing of it failed, and when GitHub would drop a waiting run for it; [`Error::GitHub`]
+pub async fn rerun(mode: Mode, github: &Client, run: &RemoteRun) -> Result<(), Error> {
+    writable(mode)?;
+    Ok(github.rerun_failed(run).await?)
+}
+
+/// Switches the schedule on again after GitHub switched it off.
+///
+/// # Errors
+/// [`Error::GitHub`]
+pub async fn enable_schedule(mode: Mode, github: &Client) -> Result<(), Error> {
+    writable(mode)?;
+    Ok(github.enable_schedule().await?)
+}
