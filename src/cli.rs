@@ -28,11 +28,13 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
+use tmpl::ops;
 use tmpl::paths::StateDir;
 use tmpl::text::redact::Scrubber;
 use tmpl::tui::picture::Images;
 
 pub use context::Context;
+pub use tmpl::ops::Exit;
 
 /// Console and orchestrator for vSphere golden-image pipelines.
 #[derive(Debug, Parser)]
@@ -104,33 +106,6 @@ enum Verb {
     Man,
 }
 
-/// How a verb ended, as an exit code. The contract for scripts.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Exit {
-    /// 0
-    Done,
-    /// 1: the operation failed
-    Failed,
-    /// 2: usage, configuration or credentials
-    Usage,
-    /// 3: refused by a guard, nothing changed
-    Refused,
-    /// 130: cancelled
-    Cancelled,
-}
-
-impl From<Exit> for ExitCode {
-    fn from(exit: Exit) -> Self {
-        Self::from(match exit {
-            Exit::Done => 0,
-            Exit::Failed => 1,
-            Exit::Usage => 2,
-            Exit::Refused => 3,
-            Exit::Cancelled => 130,
-        })
-    }
-}
-
 /// An error that carries its exit code; anything else exits 1.
 #[derive(Debug, thiserror::Error)]
 #[error("{message}")]
@@ -187,7 +162,7 @@ pub fn main() -> ExitCode {
             exit
         }
         Err(error) => {
-            tracing::error!(verb, error = ?format!("{error:#}"), "ended");
+            tracing::error!(verb, error = ?said(&error), "ended");
             report(&error, only_tells)
         }
     };
@@ -265,9 +240,15 @@ fn report(error: &anyhow::Error, only_tells: bool) -> Exit {
         return if only_tells { Exit::Done } else { Exit::Failed };
     }
     // Names, notes and answers of servers end up in here.
-    for line in Scrubber::shared().text(&format!("{error:#}")).lines() {
+    for line in Scrubber::shared().text(&said(error)).lines() {
         let _ = output::note(line);
     }
     stderr::flush();
-    error.downcast_ref::<Stop>().map_or(Exit::Failed, |stop| stop.exit)
+    let stopped = error.downcast_ref::<Stop>().map(|stop| stop.exit);
+    stopped.or_else(|| error.downcast_ref::<ops::Error>().map(ops::Error::exit)).unwrap_or(Exit::Failed)
+}
+
+/// Errors of operations say their cause themselves.
+fn said(error: &anyhow::Error) -> String {
+    error.downcast_ref::<ops::Error>().map_or_else(|| format!("{error:#}"), ToString::to_string)
 }

@@ -12,6 +12,7 @@ use tmpl::packer_run::{
 use tmpl::paths::StateDir;
 use tmpl::pipeline::{Line, Os};
 use tmpl::text::redact::Scrubber;
+use tmpl::triage::rules::Rules;
 use tmpl::vcenter::{Client, Settings};
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::mpsc;
@@ -110,7 +111,9 @@ async fn build_line(context: &Context, args: Args, step: Option<&Step>) -> anyho
     let silence = step.map(Step::silence);
     let on: &dyn Listener = if quiet { &Logged } else { &PrintToStderr };
     let asked = CancellationToken::new();
-    let mut outcome = packer_run::run_here(&request, &state, stops(asked.clone())?, on).await.map_err(stop)?;
+    let repo = request.repo.clone();
+    let labels = Box::new(move || Rules::screens_of(&repo));
+    let mut outcome = packer_run::run_here(&request, &state, stops(asked.clone())?, on, labels).await.map_err(stop)?;
     let exit = finish(&outcome, &request.line, quiet).await;
     drop(silence);
     // From here on nothing that cannot be told replaces what was done.

@@ -9,6 +9,7 @@ use super::console::STANDS;
 use super::*;
 use crate::guest::recording::{FRAMES, Frame, Recording, Stillness};
 use crate::guest::screen;
+use crate::triage::rules::Rules;
 
 #[derive(Deserialize)]
 struct Meta {
