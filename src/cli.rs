@@ -3,12 +3,12 @@
 //! Each verb is one file in `cli/` and a few lines over the library. Results go to stdout, everything else to stderr.
 
 mod build;
+mod change;
 mod completions;
 mod console;
 mod context;
 mod demo;
 mod doctor;
-mod generation;
 mod iso;
 mod lab;
 mod log;
@@ -73,15 +73,15 @@ enum Verb {
     /// Build one line with packer
     Build(build::Args),
     /// Make <base>-build the live template; live becomes <base>-prev
-    Promote(generation::PromoteArgs),
+    Promote(change::PromoteArgs),
     /// Swap live and prev, and hold the line
-    Rollback(generation::RollbackArgs),
+    Rollback(change::RollbackArgs),
     /// Refuse promotions of a line until it is released
-    Hold(generation::HoldArgs),
+    Hold(change::HoldArgs),
     /// Lift the hold of a line
-    Release(generation::KeyArgs),
+    Release(change::KeyArgs),
     /// Destroy a leftover <base>-build that no run owns
-    Sweep(generation::SweepArgs),
+    Sweep(change::SweepArgs),
     /// Templates, build VM and hold of every line
     Status(status::Args),
     /// Install media: find newer releases, stage ISOs
@@ -197,11 +197,11 @@ async fn act(context: &Context, key: Option<String>, images: Images, verb: Optio
         Some(Verb::Plan(args)) => plan::run(context, &args),
         Some(Verb::Validate(args)) => validate::run(context, args).await,
         Some(Verb::Build(args)) => build::run(context, args).await,
-        Some(Verb::Promote(args)) => generation::promote(context, args).await,
-        Some(Verb::Rollback(args)) => generation::rollback(context, args).await,
-        Some(Verb::Hold(args)) => generation::hold(context, args).await,
-        Some(Verb::Release(args)) => generation::release(context, args).await,
-        Some(Verb::Sweep(args)) => generation::sweep(context, args).await,
+        Some(Verb::Promote(args)) => change::promote(context, args).await,
+        Some(Verb::Rollback(args)) => change::rollback(context, args).await,
+        Some(Verb::Hold(args)) => change::hold(context, args).await,
+        Some(Verb::Release(args)) => change::release(context, args).await,
+        Some(Verb::Sweep(args)) => change::sweep(context, args).await,
         Some(Verb::Status(args)) => status::run(context, args).await,
         Some(Verb::Iso(args)) => iso::run(context, args).await,
         Some(Verb::Console(args)) => console::run(context, args).await,
@@ -234,6 +234,13 @@ fn nobody_reads(error: &anyhow::Error) -> bool {
     written.or(told) == Some(std::io::ErrorKind::BrokenPipe)
 }
 
+/// The exit code of an error: what the command line refuses by itself, or what became of an operation.
+fn exit_of(error: &anyhow::Error) -> Exit {
+    let stopped = error.downcast_ref::<Stop>().map(|stop| stop.exit);
+    let failed = error.downcast_ref::<ops::Error>().map(ops::Error::exit);
+    stopped.or(failed).unwrap_or(Exit::Failed)
+}
+
 /// The error in a line, and its exit code.
 fn report(error: &anyhow::Error, only_tells: bool) -> Exit {
     if nobody_reads(error) {
@@ -244,8 +251,7 @@ fn report(error: &anyhow::Error, only_tells: bool) -> Exit {
         let _ = output::note(line);
     }
     stderr::flush();
-    let stopped = error.downcast_ref::<Stop>().map(|stop| stop.exit);
-    stopped.or_else(|| error.downcast_ref::<ops::Error>().map(ops::Error::exit)).unwrap_or(Exit::Failed)
+    exit_of(error)
 }
 
 /// Errors of operations say their cause themselves.

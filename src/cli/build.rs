@@ -6,16 +6,12 @@ use std::time::Duration;
 
 use tmpl::github::step::Step;
 use tmpl::lab;
-use tmpl::packer_run::{
-    self, BuildError, Listener, OnError, Outcome, Progress, Request, Run, RunState, Stop as StopBuild,
-};
+use tmpl::ops::build::{self, Ending, Leftover};
+use tmpl::ops::{self, signals};
+use tmpl::packer_run::{self, Listener, OnError, Outcome, Progress, Request};
 use tmpl::paths::StateDir;
-use tmpl::pipeline::{Line, Os};
+use tmpl::pipeline::Line;
 use tmpl::text::redact::Scrubber;
-use tmpl::triage::rules::Rules;
-use tmpl::vcenter::{Client, Settings};
-use tokio::signal::unix::{SignalKind, signal};
-use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 
 use super::{Context, Exit, Stop, output, stderr};
@@ -95,25 +91,23 @@ async fn build_line(context: &Context, args: Args, step: Option<&Step>) -> anyho
         }
         return Ok(Exit::Done);
     }
-    if context.global.read_only {
-        return Err(Stop::refused("read-only: nothing is built"));
-    }
+    let state = args.detached.as_ref().map_or_else(|| context.state(), |dir| Ok(StateDir::at(dir)))?;
+    let ops = ops::Context { state, ..context.ops()? };
+    build::allowed_here(&ops, &request.line.key)?;
     let simulated = lab::packer::is_called(Some(request.packer.as_os_str()));
     if !simulated && args.detached.is_none() {
         super::runs::free(context, &request.line.key).await?;
     }
-    if request.line.os == Os::Windows && !simulated {
-        packer_run::windows_preflight().await.map_err(stop)?;
-    }
-    let state = args.detached.as_ref().map_or_else(|| context.state(), |dir| Ok(StateDir::at(dir)))?;
     let quiet = args.detached.is_some();
     // What packer and the guest print is no command to the runner.
     let silence = step.map(Step::silence);
     let on: &dyn Listener = if quiet { &Logged } else { &PrintToStderr };
     let asked = CancellationToken::new();
-    let repo = request.repo.clone();
-    let labels = Box::new(move || Rules::screens_of(&repo));
-    let mut outcome = packer_run::run_here(&request, &state, stops(asked.clone())?, on, labels).await.map_err(stop)?;
+    let person = std::io::stdin().is_terminal() && output::asides_to_terminal();
+    let stops = signals::stops_of_build(person, asked.clone(), || {
+        note("Ctrl-C again kills packer and leaves its VM".into());
+    })?;
+    let mut outcome = build::run_here(&ops, &request, simulated, stops, on).await?;
     let exit = finish(&outcome, &request.line, quiet).await;
     drop(silence);
     // From here on nothing that cannot be told replaces what was done.
@@ -124,7 +118,7 @@ async fn build_line(context: &Context, args: Args, step: Option<&Step>) -> anyho
     if exit == Exit::Done && args.promote {
         done = match asked.is_cancelled() {
             true => Ok(Exit::Cancelled),
-            false => super::generation::promote_built(context, &request.line, asked).await,
+            false => super::change::promote_built(context, &request.line, asked).await,
         };
         let why = match &done {
             Ok(Exit::Cancelled) => Some("asked to stop".to_owned()),
@@ -177,46 +171,6 @@ fn request(context: &Context, args: &Args) -> anyhow::Result<Request> {
     })
 }
 
-fn stop(error: BuildError) -> anyhow::Error {
-    if error.is_usage() {
-        Stop::usage(error)
-    } else if error.is_refusal() {
-        Stop::refused(error)
-    } else {
-        error.into()
-    }
-}
-
-/// A request to stop whenever somebody signals. CI sends several signals in a row: all of them mean a clean end. Only a
-/// person at a terminal who presses Ctrl-C again, later, means the hard one. `asked_once` outlives the build: what comes after
-/// packer's end still forbids the promotion.
-fn stops(asked_once: CancellationToken) -> anyhow::Result<mpsc::Receiver<StopBuild>> {
-    let (sender, receiver) = mpsc::channel(8);
-    let (mut int, mut term, mut hup) =
-        (signal(SignalKind::interrupt())?, signal(SignalKind::terminate())?, signal(SignalKind::hangup())?);
-    let person = std::io::stdin().is_terminal() && output::asides_to_terminal();
-    tokio::spawn(async move {
-        let mut asked: Option<std::time::Instant> = None;
-        loop {
-            let typed = tokio::select! {
-                _ = int.recv() => true,
-                _ = term.recv() => false,
-                _ = hup.recv() => false,
-            };
-            let again = asked.is_some_and(|asked| asked.elapsed() > Duration::from_secs(1));
-            let stop = if person && typed && again { StopBuild::Kill } else { StopBuild::Clean };
-            if person && typed && asked.is_none() {
-                note("Ctrl-C again kills packer and leaves its VM".into());
-            }
-            asked.get_or_insert_with(std::time::Instant::now);
-            asked_once.cancel();
-            // Nobody listens any more after packer's end.
-            let _ = sender.send(stop).await;
-        }
-    });
-    Ok(receiver)
-}
-
 /// A build with somebody in front of it.
 struct PrintToStderr;
 
@@ -253,40 +207,26 @@ fn note(text: String) {
 /// Says how it ended and, after anything but success, whether a VM was left behind.
 async fn finish(outcome: &Outcome, line: &Line, quiet: bool) -> Exit {
     let run = &outcome.run;
-    let exit = match run.state {
-        RunState::Succeeded => Exit::Done,
-        // Nobody cancelled: it took too long.
-        RunState::Cancelled if run.reason.as_deref().is_some_and(|why| why.starts_with("not done")) => Exit::Failed,
-        RunState::Cancelled => Exit::Cancelled,
-        _ => Exit::Failed,
+    let exit = match build::ending(run) {
+        Ending::Built => Exit::Done,
+        Ending::Cancelled => Exit::Cancelled,
+        Ending::Failed => Exit::Failed,
     };
     if quiet {
         return exit;
     }
-    let reason = run.reason.as_deref().map(|why| format!(" ({why})")).unwrap_or_default();
-    match run.state {
-        RunState::Succeeded => {
-            note(format!("{} is built; promote it with: tmpl-tui promote {}", run.build_name(), run.key))
-        }
-        _ => note(format!("{} {}{reason}; log: {}", run.key, run.state.word(), run.shown().display())),
+    if exit == Exit::Done {
+        note(format!("{} is built; promote it with: tmpl-tui promote {}", run.build_name(), run.key));
+        return exit;
     }
-    if exit != Exit::Done {
-        leftover(run, line).await.into_iter().for_each(note);
+    let reason = run.reason.as_deref().map(|why| format!(" ({why})")).unwrap_or_default();
+    note(format!("{} {}{reason}; log: {}", run.key, run.state.word(), run.shown().display()));
+    match build::leftover(run).await {
+        Leftover::Nothing => {}
+        Leftover::Vm(vm) => {
+            note(format!("{} ({}) is still there; remove it with: tmpl-tui sweep {}", vm.name, vm.moid, line.key));
+        }
+        Leftover::Unknown(error) => note(format!("whether {} is gone is not known: {error}", line.build_name())),
     }
     exit
-}
-
-/// What vCenter says about the VM of a build that did not succeed; nothing when it cannot be asked for lack of settings.
-async fn leftover(run: &Run, line: &Line) -> Option<String> {
-    let settings = Settings::from_env(&|name| std::env::var(name).ok()).ok()?;
-    let client = Client::new(settings).ok()?;
-    let left = packer_run::left_behind(&client, run).await;
-    client.logout().await;
-    match left {
-        Ok(None) => None,
-        Ok(Some(vm)) => {
-            Some(format!("{} ({}) is still there; remove it with: tmpl-tui sweep {}", vm.name, vm.moid, line.key))
-        }
-        Err(error) => Some(format!("whether {} is gone is not known: {error}", line.build_name())),
-    }
 }

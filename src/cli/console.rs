@@ -123,7 +123,7 @@ async fn enter(context: &Context, client: &Client, vm: &Vm, text: &str, yes: boo
         output::aside("cancelled, nothing was typed")?;
         return Ok(Exit::Cancelled);
     }
-    let count = ops::type_into(&context.gate(client)?, vm, &text).await?;
+    let count = ops::type_into(&context.ops()?.gate(client), vm, &text).await?;
     output::aside(&format!("typed {count} characters into {}", vm.name))?;
     Ok(Exit::Done)
 }

@@ -2,10 +2,10 @@
 
 use std::sync::{Mutex, PoisonError};
 
+use tmpl::ops;
 use tmpl::paths::StateDir;
 use tmpl::pipeline::{Line, Matrix};
-use tmpl::vcenter::audit::Audit;
-use tmpl::vcenter::gate::{Gate, Mode};
+use tmpl::vcenter::gate::Mode;
 use tmpl::vcenter::{Client, Settings};
 
 use super::{Global, Stop};
@@ -60,12 +60,10 @@ impl Context {
         }
     }
 
-    /// The gate for the lines of the matrix.
-    pub fn gate(&self, client: &Client) -> anyhow::Result<Gate> {
-        let bases = self.matrix()?.lines.into_iter().map(|line| line.base_name);
-        let settings = client.settings();
-        let audit = Audit::new(self.state()?.audit_log(), &settings.credentials.username, settings.host());
-        Ok(Gate::new(client.clone(), self.mode(), bases, audit))
+    /// Where operations work: this repository, this state folder.
+    pub fn ops(&self) -> anyhow::Result<ops::Context> {
+        let repo = std::path::absolute(&self.global.repo).map_err(Stop::usage)?;
+        Ok(ops::Context { repo, lines: self.matrix()?.lines, state: self.state()?, mode: self.mode() })
     }
 
     /// Whether this call may change anything.

@@ -1,95 +1,12 @@
 //! The one table of keys: dispatch, the hint bar, `?`, the palette and the documented key table all read it.
 
+use super::command::{
+    Change, Command, GenerationChange, GitHubChange, LineCommand, LogCommand, MediaChange, Motion, ProgramCommand,
+    ViewCommand,
+};
 use super::key::{Code, KeyPress};
 
-/// What a key asks for. Commands on a line mean the selected one at the moment of the press.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
-#[expect(missing_docs, reason = "the table below describes each in the operator's words")]
-pub enum Command {
-    Build,
-    Promote,
-    Rollback,
-    Hold,
-    CancelRun,
-    Sweep,
-    Judge,
-    Evidence,
-    Type,
-    Teach,
-    ScreenText,
-    Media,
-    CheckMedia,
-    Bump,
-    Stage,
-    StopStaging,
-    SavePicture,
-    SaveBundle,
-    Refresh,
-    NextPane,
-    PreviousPane,
-    Zoom,
-    Find,
-    Palette,
-    Help,
-    Mouse,
-    Call,
-    Redraw,
-    Up,
-    Down,
-    PageUp,
-    PageDown,
-    Top,
-    Bottom,
-    Left,
-    Right,
-    Follow,
-    Wrap,
-    Stamps,
-    Fold,
-    NextHit,
-    PreviousHit,
-    NextError,
-    PreviousError,
-    Mark,
-    NextMark,
-    Jump,
-    Copy,
-    SaveLog,
-    Back,
-    Quit,
-    Leave,
-    Suspend,
-    Runs,
-    Dispatch,
-    CancelRemote,
-    Rerun,
-    Schedule,
-}
-
 impl Command {
-    /// Whether it changes something outside this program: vCenter, a guest, a run, the repository.
-    pub const fn mutates(self) -> bool {
-        matches!(
-            self,
-            Self::Build
-                | Self::Promote
-                | Self::Rollback
-                | Self::Hold
-                | Self::CancelRun
-                | Self::Sweep
-                | Self::Type
-                | Self::Teach
-                | Self::Bump
-                | Self::Stage
-                | Self::StopStaging
-        ) || (self.on_github() && !matches!(self, Self::Runs))
-    }
-
-    /// Whether it is about the pipeline on GitHub.
-    pub const fn on_github(self) -> bool {
-        matches!(self, Self::Runs | Self::Dispatch | Self::CancelRemote | Self::Rerun | Self::Schedule)
-    }
-
     /// Its row in the table.
     pub fn binding(self) -> Option<&'static Binding> {
         BINDINGS.iter().find(|binding| binding.command == self)
@@ -183,9 +100,16 @@ const DOWN: KeyPress = KeyPress::code(Code::Down);
 
 /// Every key of the program, in the order in which hints and help show them.
 pub static BINDINGS: &[Binding] = &[
-    row(Command::Build, "build", &[key('b')], Group::Line, Some("build"), "Build the line with packer, detached"),
     row(
-        Command::Promote,
+        Command::Change(Change::Build),
+        "build",
+        &[key('b')],
+        Group::Line,
+        Some("build"),
+        "Build the line with packer, detached",
+    ),
+    row(
+        Command::Change(Change::Generation(GenerationChange::Promote)),
         "promote",
         &[key('p')],
         Group::Line,
@@ -193,7 +117,7 @@ pub static BINDINGS: &[Binding] = &[
         "Make -build the live template; live becomes -prev",
     ),
     row(
-        Command::Rollback,
+        Command::Change(Change::Generation(GenerationChange::Rollback)),
         "roll back",
         &[key('R')],
         Group::Line,
@@ -201,7 +125,7 @@ pub static BINDINGS: &[Binding] = &[
         "Swap live and -prev, and hold the line",
     ),
     row(
-        Command::Hold,
+        Command::Change(Change::Generation(GenerationChange::HoldOrRelease)),
         "hold or release",
         &[key('H')],
         Group::Line,
@@ -209,16 +133,23 @@ pub static BINDINGS: &[Binding] = &[
         "Hold the line (no promotion until released), or release it",
     ),
     row(
-        Command::CancelRun,
+        Command::Change(Change::CancelRun),
         "cancel build",
         &[key('x')],
         Group::Line,
         Some("cancel"),
         "Cancel the running build; packer destroys its VM",
     ),
-    row(Command::Sweep, "sweep", &[key('S')], Group::Line, Some("sweep"), "Destroy a leftover -build that no run owns"),
     row(
-        Command::Judge,
+        Command::Change(Change::Generation(GenerationChange::Sweep)),
+        "sweep",
+        &[key('S')],
+        Group::Line,
+        Some("sweep"),
+        "Destroy a leftover -build that no run owns",
+    ),
+    row(
+        Command::Line(LineCommand::Judge),
         "verdict",
         &[key('v')],
         Group::Line,
@@ -226,16 +157,23 @@ pub static BINDINGS: &[Binding] = &[
         "Say why the newest run fails, from log, pictures and guest",
     ),
     row(
-        Command::Evidence,
+        Command::Line(LineCommand::OpenEvidence),
         "open evidence",
         &DIGITS,
         Group::Line,
         None,
         "Open that piece of the verdict's evidence; Enter in the verdict: the chosen one",
     ),
-    row(Command::Type, "type", &[key('i')], Group::Line, None, "Type into the guest of the picture; asks first"),
     row(
-        Command::ScreenText,
+        Command::Change(Change::Type),
+        "type",
+        &[key('i')],
+        Group::Line,
+        None,
+        "Type into the guest of the picture; asks first",
+    ),
+    row(
+        Command::Line(LineCommand::ScreenText),
         "picture text",
         &[key('u')],
         Group::Line,
@@ -243,16 +181,23 @@ pub static BINDINGS: &[Binding] = &[
         "Show the text of the picture beside it, or hide it",
     ),
     row(
-        Command::Teach,
+        Command::Change(Change::Teach),
         "teach screen",
         &[key('T')],
         Group::Line,
         None,
         "Name the screen in the picture, for the rules in ci/triage.toml",
     ),
-    row(Command::SavePicture, "save picture", &[key('o')], Group::Line, None, "Save the console picture as PNG"),
     row(
-        Command::SaveBundle,
+        Command::Line(LineCommand::SavePicture),
+        "save picture",
+        &[key('o')],
+        Group::Line,
+        None,
+        "Save the console picture as PNG",
+    ),
+    row(
+        Command::Line(LineCommand::SaveBundle),
         "save bundle",
         &[key('z')],
         Group::Line,
@@ -260,7 +205,7 @@ pub static BINDINGS: &[Binding] = &[
         "Save verdict, pictures, timeline and log of the newest run as a zip, scrubbed",
     ),
     row(
-        Command::CheckMedia,
+        Command::Program(ProgramCommand::CheckMedia),
         "check media",
         &[key('a')],
         Group::Media,
@@ -268,7 +213,7 @@ pub static BINDINGS: &[Binding] = &[
         "Ask every mirror for newer ISOs",
     ),
     row(
-        Command::Bump,
+        Command::Change(Change::Media(MediaChange::Bump)),
         "bump ISO",
         &[key('B')],
         Group::Media,
@@ -276,40 +221,68 @@ pub static BINDINGS: &[Binding] = &[
         "Write the newer ISO into matrix and var-file",
     ),
     row(
-        Command::Stage,
+        Command::Change(Change::Media(MediaChange::Stage)),
         "stage ISO",
         &[key('I')],
         Group::Media,
         Some("stage"),
         "Put the line's ISO on the datastore, checksummed",
     ),
-    row(Command::StopStaging, "stop staging", &[key('K')], Group::Media, Some("stop"), "Stop staging the line's ISO"),
     row(
-        Command::Follow,
+        Command::Change(Change::Media(MediaChange::StopStaging)),
+        "stop staging",
+        &[key('K')],
+        Group::Media,
+        Some("stop"),
+        "Stop staging the line's ISO",
+    ),
+    row(
+        Command::Log(LogCommand::Follow),
         "follow log",
         &[key('s')],
         Group::Log,
         Some("follow"),
         "Follow the end of the log, or stop following",
     ),
-    row(Command::Wrap, "wrap log", &[key('w')], Group::Log, Some("wrap"), "Wrap long lines"),
-    row(Command::Stamps, "timestamps", &[key('t')], Group::Log, Some("times"), "Times: of day, since the mark, none"),
+    row(Command::Log(LogCommand::Wrap), "wrap log", &[key('w')], Group::Log, Some("wrap"), "Wrap long lines"),
     row(
-        Command::Fold,
+        Command::Log(LogCommand::Timestamps),
+        "timestamps",
+        &[key('t')],
+        Group::Log,
+        Some("times"),
+        "Times: of day, since the mark, none",
+    ),
+    row(
+        Command::Log(LogCommand::Fold),
         "fold log",
         &[key('d')],
         Group::Log,
         None,
         "Hide what packer and its plugins write for each other, or show it",
     ),
-    row(Command::NextError, "next error", &[key('e')], Group::Log, Some("error"), "Next error"),
-    row(Command::PreviousError, "previous error", &[key('E')], Group::Log, None, "Previous error"),
-    row(Command::NextHit, "next match", &[key('n')], Group::Log, None, "Next match"),
-    row(Command::PreviousHit, "previous match", &[key('N')], Group::Log, None, "Previous match"),
-    row(Command::Mark, "mark", &[key('m')], Group::Log, Some("mark"), "Mark this log line, or take the mark away"),
-    row(Command::NextMark, "next mark", &[key('\'')], Group::Log, None, "Next mark, from the last one to the first"),
+    row(Command::Log(LogCommand::NextError), "next error", &[key('e')], Group::Log, Some("error"), "Next error"),
+    row(Command::Log(LogCommand::PreviousError), "previous error", &[key('E')], Group::Log, None, "Previous error"),
+    row(Command::Log(LogCommand::NextMatch), "next match", &[key('n')], Group::Log, None, "Next match"),
+    row(Command::Log(LogCommand::PreviousMatch), "previous match", &[key('N')], Group::Log, None, "Previous match"),
     row(
-        Command::Jump,
+        Command::Log(LogCommand::Mark),
+        "mark",
+        &[key('m')],
+        Group::Log,
+        Some("mark"),
+        "Mark this log line, or take the mark away",
+    ),
+    row(
+        Command::Log(LogCommand::NextMark),
+        "next mark",
+        &[key('\'')],
+        Group::Log,
+        None,
+        "Next mark, from the last one to the first",
+    ),
+    row(
+        Command::Log(LogCommand::GoTo),
         "go to",
         &[key('@')],
         Group::Log,
@@ -317,37 +290,72 @@ pub static BINDINGS: &[Binding] = &[
         "Go to a time (03:07), a line (812), +5m or -30s from here",
     ),
     row(
-        Command::Copy,
+        Command::View(ViewCommand::Copy),
         "copy",
         &[key('c')],
         Group::Log,
         Some("copy"),
         "Copy from the mark to here, or this log line; in picture and verdict: their text (OSC 52)",
     ),
-    row(Command::SaveLog, "save log", &[KeyPress::ctrl('s')], Group::Log, None, "Save the whole log, scrubbed"),
     row(
-        Command::Zoom,
+        Command::Log(LogCommand::Save),
+        "save log",
+        &[KeyPress::ctrl('s')],
+        Group::Log,
+        None,
+        "Save the whole log, scrubbed",
+    ),
+    row(
+        Command::View(ViewCommand::Zoom),
         "zoom",
         &[KeyPress::code(Code::Enter), key('f')],
         Group::View,
         Some("zoom"),
         "Give the focused pane the whole screen, and back",
     ),
-    row(Command::NextPane, "next pane", &[KeyPress::code(Code::Tab)], Group::View, Some("pane"), "Next pane"),
-    row(Command::PreviousPane, "previous pane", &[KeyPress::code(Code::BackTab)], Group::View, None, "Previous pane"),
     row(
-        Command::Find,
+        Command::View(ViewCommand::NextPane),
+        "next pane",
+        &[KeyPress::code(Code::Tab)],
+        Group::View,
+        Some("pane"),
+        "Next pane",
+    ),
+    row(
+        Command::View(ViewCommand::PreviousPane),
+        "previous pane",
+        &[KeyPress::code(Code::BackTab)],
+        Group::View,
+        None,
+        "Previous pane",
+    ),
+    row(
+        Command::View(ViewCommand::Find),
         "filter or search",
         &[key('/')],
         Group::View,
         Some("filter"),
         "Filter the lines; in the log and the picture's text: search",
     ),
-    row(Command::Palette, "command", &[key(':')], Group::View, Some("command"), "Any command or line by name"),
-    row(Command::Media, "media", &[key('M')], Group::View, Some("media"), "Install media of all lines, and back"),
-    row(Command::Help, "help", &[key('?')], Group::View, Some("help"), "All keys"),
     row(
-        Command::Refresh,
+        Command::View(ViewCommand::Palette),
+        "command",
+        &[key(':')],
+        Group::View,
+        Some("command"),
+        "Any command or line by name",
+    ),
+    row(
+        Command::View(ViewCommand::Media),
+        "media",
+        &[key('M')],
+        Group::View,
+        Some("media"),
+        "Install media of all lines, and back",
+    ),
+    row(Command::View(ViewCommand::Help), "help", &[key('?')], Group::View, Some("help"), "All keys"),
+    row(
+        Command::Program(ProgramCommand::Refresh),
         "refresh",
         &[key('r')],
         Group::View,
@@ -355,7 +363,7 @@ pub static BINDINGS: &[Binding] = &[
         "Ask vCenter again, also after a refused password",
     ),
     row(
-        Command::Mouse,
+        Command::Program(ProgramCommand::Mouse),
         "mouse",
         &[KeyPress::code(Code::F(2))],
         Group::View,
@@ -363,16 +371,23 @@ pub static BINDINGS: &[Binding] = &[
         "Mouse on or off (off: the terminal selects text)",
     ),
     row(
-        Command::Call,
+        Command::Program(ProgramCommand::AlarmCall),
         "alarm call",
         &[KeyPress::code(Code::F(3))],
         Group::View,
         None,
         "Alarms: silent, bell, or desktop notification",
     ),
-    row(Command::Redraw, "redraw", &[KeyPress::ctrl('l')], Group::View, None, "Draw the screen anew"),
     row(
-        Command::Runs,
+        Command::Program(ProgramCommand::Redraw),
+        "redraw",
+        &[KeyPress::ctrl('l')],
+        Group::View,
+        None,
+        "Draw the screen anew",
+    ),
+    row(
+        Command::View(ViewCommand::GitHub),
         "runs",
         &[key('G')],
         Group::GitHub,
@@ -380,7 +395,7 @@ pub static BINDINGS: &[Binding] = &[
         "Runs on GitHub, and back; in the other panes: last",
     ),
     row(
-        Command::Dispatch,
+        Command::Change(Change::GitHub(GitHubChange::Dispatch)),
         "dispatch",
         &[key('D')],
         Group::GitHub,
@@ -388,7 +403,7 @@ pub static BINDINGS: &[Binding] = &[
         "Build the line on GitHub; refused when a waiting run would be dropped for it",
     ),
     row(
-        Command::CancelRemote,
+        Command::Change(Change::GitHub(GitHubChange::Cancel)),
         "cancel run on GitHub",
         &[key('X')],
         Group::GitHub,
@@ -396,7 +411,7 @@ pub static BINDINGS: &[Binding] = &[
         "Cancel the chosen run on GitHub",
     ),
     row(
-        Command::Rerun,
+        Command::Change(Change::GitHub(GitHubChange::Rerun)),
         "run again on GitHub",
         &[key('A')],
         Group::GitHub,
@@ -404,28 +419,42 @@ pub static BINDINGS: &[Binding] = &[
         "Run the failed legs of the chosen run again",
     ),
     row(
-        Command::Schedule,
+        Command::Change(Change::GitHub(GitHubChange::EnableSchedule)),
         "schedule on",
         &[key('U')],
         Group::GitHub,
         Some("schedule on"),
         "Switch the schedule on again after GitHub switched it off",
     ),
-    row(Command::Up, "up", &[key('k'), UP], Group::Move, None, "Up"),
-    row(Command::Down, "down", &[key('j'), DOWN], Group::Move, None, "Down"),
-    row(Command::PageUp, "page up", &[KeyPress::code(Code::PageUp), KeyPress::ctrl('b')], Group::Move, None, "Page up"),
+    row(Command::Move(Motion::Up), "up", &[key('k'), UP], Group::Move, None, "Up"),
+    row(Command::Move(Motion::Down), "down", &[key('j'), DOWN], Group::Move, None, "Down"),
     row(
-        Command::PageDown,
+        Command::Move(Motion::PageUp),
+        "page up",
+        &[KeyPress::code(Code::PageUp), KeyPress::ctrl('b')],
+        Group::Move,
+        None,
+        "Page up",
+    ),
+    row(
+        Command::Move(Motion::PageDown),
         "page down",
         &[KeyPress::code(Code::PageDown), KeyPress::ctrl('f')],
         Group::Move,
         None,
         "Page down",
     ),
-    row(Command::Top, "first", &[key('g'), KeyPress::code(Code::Home)], Group::Move, None, "First"),
-    row(Command::Bottom, "last", &[KeyPress::code(Code::End)], Group::Move, None, "Last; also G outside the lines"),
+    row(Command::Move(Motion::First), "first", &[key('g'), KeyPress::code(Code::Home)], Group::Move, None, "First"),
     row(
-        Command::Left,
+        Command::Move(Motion::Last),
+        "last",
+        &[KeyPress::code(Code::End)],
+        Group::Move,
+        None,
+        "Last; also G outside the lines",
+    ),
+    row(
+        Command::Move(Motion::Left),
         "left",
         &[key('h'), KeyPress::code(Code::Left)],
         Group::Move,
@@ -433,7 +462,7 @@ pub static BINDINGS: &[Binding] = &[
         "Picture, timeline: the picture before; log: left, when not wrapped",
     ),
     row(
-        Command::Right,
+        Command::Move(Motion::Right),
         "right",
         &[key('l'), KeyPress::code(Code::Right)],
         Group::Move,
@@ -441,16 +470,30 @@ pub static BINDINGS: &[Binding] = &[
         "Picture, timeline: the next picture; log: right, when not wrapped",
     ),
     row(
-        Command::Back,
+        Command::Program(ProgramCommand::Back),
         "back",
         &[KeyPress::code(Code::Esc)],
         Group::Program,
         None,
         "Back: overlay, search, filter, zoom, then the lines",
     ),
-    row(Command::Quit, "quit", &[key('q')], Group::Program, Some("quit"), "Back, then quit"),
-    row(Command::Leave, "leave", &[KeyPress::ctrl('c')], Group::Program, None, "Quit; asks when work is going on"),
-    row(Command::Suspend, "suspend", &[KeyPress::ctrl('z')], Group::Program, None, "Suspend to the shell"),
+    row(Command::Program(ProgramCommand::Quit), "quit", &[key('q')], Group::Program, Some("quit"), "Back, then quit"),
+    row(
+        Command::Program(ProgramCommand::Leave),
+        "leave",
+        &[KeyPress::ctrl('c')],
+        Group::Program,
+        None,
+        "Quit; asks when work is going on",
+    ),
+    row(
+        Command::Program(ProgramCommand::Suspend),
+        "suspend",
+        &[KeyPress::ctrl('z')],
+        Group::Program,
+        None,
+        "Suspend to the shell",
+    ),
 ];
 
 /// The command of a key press outside overlays and text fields.

@@ -1,11 +1,11 @@
 //! Changes: asked, confirmed, under way, done.
 
-use super::binding::Command;
+use super::command::{Change, Command, GenerationChange};
 use super::confirm::{Action, Check, Choice, Confirm, Need};
 use super::effect::Effect;
 use super::lines::LineRow;
 use super::message::{Reply, RequestId};
-use super::operation::Operation;
+use super::operation::{Operation, Refusal};
 use super::overlay::Overlay;
 use super::run::RunState;
 use super::state::{Console, Ongoing};
@@ -18,27 +18,35 @@ use crate::pipeline::Key;
 
 impl Console {
     /// Opens the confirmation of a change. The judge has been asked.
-    pub(super) fn ask(&mut self, operation: Operation, effects: &mut Vec<Effect>) {
-        if operation.command.on_github() {
-            return self.ask_github(operation);
-        }
+    pub(super) fn ask(&mut self, change: Change, line: Option<&Key>, effects: &mut Vec<Effect>) {
         let request = self.request();
-        let Some(row) = operation.line.as_ref().and_then(|key| self.lines.get(key)) else { return };
-        let asked = match operation.command {
-            Command::Build => Ok(self.ask_build(row, operation, request)),
-            Command::CancelRun => Ok(ask_cancel(row, operation, request)),
-            Command::Type => self.ask_type(row, operation, request, effects),
-            Command::Teach => self.ask_teach(operation, request),
-            Command::Bump | Command::Stage | Command::StopStaging => self.ask_media(row, operation, request),
-            command => self.plan(row, command, "…").map(|plan| {
-                let check = Effect::Guard { request, plan: Box::new(plan.clone()) };
-                effects.push(check);
-                ask_generation(row, operation, request, plan)
-            }),
-        };
-        match asked {
+        match self.confirmation(change, line, request, effects) {
             Ok(confirm) => self.overlay = Some(Overlay::Confirm(Box::new(confirm))),
             Err(refusal) => self.notice(Tone::Info, refusal.0),
+        }
+    }
+
+    fn confirmation(
+        &self,
+        change: Change,
+        line: Option<&Key>,
+        request: RequestId,
+        effects: &mut Vec<Effect>,
+    ) -> Result<Confirm, Refusal> {
+        let row = || line.and_then(|key| self.lines.get(key)).ok_or_else(|| Refusal::new("no line selected"));
+        match change {
+            Change::Build => Ok(self.ask_build(row()?, request)),
+            Change::CancelRun => Ok(ask_cancel(row()?, request)),
+            Change::Type => self.ask_type(row()?, request, effects),
+            Change::Teach => self.ask_teach(row()?, request),
+            Change::Media(change) => self.ask_media(row()?, change, request),
+            Change::GitHub(change) => self.ask_github(change, line, request),
+            Change::Generation(change) => {
+                let row = row()?;
+                let plan = self.plan(row, change, "…")?;
+                effects.push(Effect::Guard { request, plan: Box::new(plan.clone()) });
+                Ok(ask_generation(row, change, request, plan))
+            }
         }
     }
 
@@ -61,14 +69,14 @@ impl Console {
             self.notice(Tone::Info, missing);
             return;
         }
-        if let Err(refusal) = self.allows(&confirm.operation) {
+        if let Err(refusal) = self.allows(&confirm.operation()) {
             self.notice(Tone::Info, refusal.0);
             return;
         }
         if let Action::GitHub(ask) = confirm.action {
             return self.github_confirmed(*ask, effects);
         }
-        let Some(key) = confirm.operation.line.clone() else { return };
+        let Some(key) = confirm.line.clone() else { return };
         let request = self.request();
         let effect = match &confirm.action {
             Action::Build => Effect::Build { request, key: key.clone() },
@@ -88,9 +96,9 @@ impl Console {
                 self.media_confirmed(key, action.clone(), request, effects);
                 return;
             }
-            Action::Generation(shown) => {
+            Action::Generation { change, plan: shown } => {
                 let Some(row) = self.lines.get(&key) else { return };
-                match self.plan(row, confirm.operation.command, confirm.reason()) {
+                match self.plan(row, *change, confirm.reason()) {
                     Ok(plan) if same_steps(&plan.steps, &shown.steps) => {
                         Effect::Apply { request, plan: Box::new(plan) }
                     }
@@ -105,7 +113,7 @@ impl Console {
                 }
             }
         };
-        let ongoing = Ongoing { command: confirm.operation.command, request, step: String::new() };
+        let ongoing = Ongoing { change: confirm.change, request, step: String::new() };
         self.ongoing.insert(key, ongoing);
         effects.push(effect);
     }
@@ -120,13 +128,13 @@ impl Console {
 
     pub(super) fn finished(&mut self, request: RequestId, answer: Reply<String>, effects: &mut Vec<Effect>) {
         let found = self.ongoing.iter().find(|(_, ongoing)| ongoing.request == request);
-        let Some((key, command)) = found.map(|(key, ongoing)| (key.clone(), ongoing.command)) else { return };
+        let Some((key, change)) = found.map(|(key, ongoing)| (key.clone(), ongoing.change)) else { return };
         self.ongoing.remove(&key);
         match answer {
             Ok(text) => self.notice(Tone::Done, text),
-            Err(reason) => self.notice(Tone::Failed, format!("{key}: {} failed: {reason}", command.noun())),
+            Err(reason) => self.notice(Tone::Failed, format!("{key}: {} failed: {reason}", change.noun())),
         }
-        if matches!(command, Command::Build | Command::CancelRun) {
+        if matches!(change, Change::Build | Change::CancelRun) {
             effects.push(Effect::ReadRuns);
         }
         self.leave_if_done(effects);
@@ -135,20 +143,21 @@ impl Console {
     /// Cancels every run without asking again: the request was asked on leaving.
     pub(super) fn cancel_runs(&mut self, keys: &[Key], effects: &mut Vec<Effect>) {
         for key in keys {
-            let operation = Operation { command: Command::CancelRun, line: Some(key.clone()) };
+            let operation = Operation { command: Command::Change(Change::CancelRun), line: Some(key.clone()) };
             if self.allows(&operation).is_err() {
                 continue;
             }
             let request = self.request();
-            let ongoing = Ongoing { command: Command::CancelRun, request, step: String::new() };
+            let ongoing = Ongoing { change: Change::CancelRun, request, step: String::new() };
             self.ongoing.insert(key.clone(), ongoing);
             effects.push(Effect::CancelRun { request, key: key.clone(), force: false });
         }
     }
 
-    fn ask_build(&self, row: &LineRow, operation: Operation, request: RequestId) -> Confirm {
+    fn ask_build(&self, row: &LineRow, request: RequestId) -> Confirm {
         let line = &row.line;
-        let mut confirm = confirm(operation, request, format!("Build {}", line.key), "build", Action::Build);
+        let target = (Change::Build, Some(line.key.clone()));
+        let mut confirm = confirm(target, request, format!("Build {}", line.key), "build", Action::Build);
         let target = line.build_name();
         if let Some(vm) = &row.generations.build {
             let what = if vm.template { "template" } else { "VM" };
@@ -174,14 +183,15 @@ fn same_steps<T: ToString>(one: &[T], other: &[T]) -> bool {
 }
 
 pub(super) fn confirm(
-    operation: Operation,
+    (change, line): (Change, Option<Key>),
     request: RequestId,
     title: String,
     verb: &'static str,
     action: Action,
 ) -> Confirm {
     Confirm {
-        operation,
+        change,
+        line,
         request,
         title,
         steps: Vec::new(),
@@ -198,7 +208,7 @@ pub(super) fn confirm(
     }
 }
 
-fn ask_cancel(row: &LineRow, operation: Operation, request: RequestId) -> Confirm {
+fn ask_cancel(row: &LineRow, request: RequestId) -> Confirm {
     let key = &row.line.key;
     let force = row.run.as_ref().is_some_and(|run| run.state == RunState::Cancelling);
     let target = row.line.build_name();
@@ -208,7 +218,8 @@ fn ask_cancel(row: &LineRow, operation: Operation, request: RequestId) -> Confir
     } else {
         (format!("Cancel the build of {key}"), "cancel it")
     };
-    let mut confirm = confirm(operation, request, title, verb, Action::Cancel { force });
+    let of = (Change::CancelRun, Some(key.clone()));
+    let mut confirm = confirm(of, request, title, verb, Action::Cancel { force });
     if force {
         confirm.steps.push("kill packer (SIGKILL): it cleans nothing up".into());
         confirm.steps.push(format!("{target}{vm} stays behind; S sweeps it"));
@@ -221,29 +232,28 @@ fn ask_cancel(row: &LineRow, operation: Operation, request: RequestId) -> Confir
     confirm
 }
 
-fn ask_generation(row: &LineRow, operation: Operation, request: RequestId, plan: Plan) -> Confirm {
+fn ask_generation(row: &LineRow, change: GenerationChange, request: RequestId, plan: Plan) -> Confirm {
     let key = &row.line.key;
     let held = row.generations.hold.is_some();
-    let (title, verb) = match operation.command {
-        Command::Promote => (format!("Promote {key}"), "promote"),
-        Command::Rollback => (format!("Roll back {key}"), "roll back"),
-        Command::Hold if held => (format!("Release {key}"), "release"),
-        Command::Hold => (format!("Hold {key}"), "hold"),
-        _ => (format!("Sweep {key}"), "destroy"),
+    let reason = || Need::Reason(Field::default());
+    let (title, verb, need) = match change {
+        GenerationChange::Promote => (format!("Promote {key}"), "promote", Need::Yes),
+        GenerationChange::Rollback => (format!("Roll back {key}"), "roll back", reason()),
+        GenerationChange::HoldOrRelease if held => (format!("Release {key}"), "release", Need::Yes),
+        GenerationChange::HoldOrRelease => (format!("Hold {key}"), "hold", reason()),
+        GenerationChange::Sweep => {
+            let need = Need::Name { name: row.line.build_name(), field: Field::default() };
+            (format!("Sweep {key}"), "destroy", need)
+        }
     };
     let caveat = plan.caveat;
     let steps = plan.steps.iter().map(ToString::to_string).collect();
-    let command = operation.command;
-    let mut confirm = confirm(operation, request, title, verb, Action::Generation(Box::new(plan)));
+    let of = (Change::Generation(change), Some(key.clone()));
+    let mut confirm = confirm(of, request, title, verb, Action::Generation { change, plan: Box::new(plan) });
     confirm.steps = steps;
     confirm.note = caveat.map(str::to_owned);
     confirm.check = Check::Asking;
-    confirm.need = match command {
-        Command::Rollback => Need::Reason(Field::default()),
-        Command::Hold if !held => Need::Reason(Field::default()),
-        Command::Sweep => Need::Name { name: row.line.build_name(), field: Field::default() },
-        _ => Need::Yes,
-    };
+    confirm.need = need;
     if !matches!(confirm.need, Need::Yes) {
         confirm.choice = Choice::Field;
     }

@@ -1,5 +1,6 @@
 //! The one road to a change: a confirmation that lists the exact steps, Cancel focused first.
 
+use super::command::{Change, Command, GenerationChange};
 use super::key::{Code, KeyPress};
 use super::media;
 use super::message::RequestId;
@@ -8,6 +9,7 @@ use super::text::Field;
 use super::typing;
 use crate::generation::Plan;
 use crate::guest::picture::Picture;
+use crate::pipeline::Key;
 use crate::vcenter::Vm;
 
 /// What must be typed before the change is armed.
@@ -63,7 +65,12 @@ pub enum Action {
     /// packer is started
     Build,
     /// templates are renamed, destroyed or annotated
-    Generation(Box<Plan>),
+    Generation {
+        /// which change
+        change: GenerationChange,
+        /// what was shown
+        plan: Box<Plan>,
+    },
     /// keys are typed into a guest
     Type(Box<Vm>),
     /// a screen gets a name
@@ -87,8 +94,10 @@ pub enum Action {
 /// An open confirmation.
 #[derive(Debug, Clone)]
 pub struct Confirm {
-    /// what is confirmed; asked of the judge again at that moment
-    pub operation: Operation,
+    /// what is confirmed
+    pub change: Change,
+    /// its line, decided when the key was pressed
+    pub line: Option<Key>,
     /// number of the check with vCenter
     pub request: RequestId,
     /// heading
@@ -129,6 +138,11 @@ pub enum ConfirmResult {
 }
 
 impl Confirm {
+    /// What is asked of the judge again when it is confirmed.
+    pub fn operation(&self) -> Operation {
+        Operation { command: Command::Change(self.change), line: self.line.clone() }
+    }
+
     /// Whether everything it needs is typed and vCenter does not object.
     ///
     /// # Errors

@@ -1,6 +1,7 @@
 //! Keys and mouse: to the overlay, else to the text field, else to the commands.
 
-use super::binding::{self, Command};
+use super::binding;
+use super::command::{Command, LineCommand, LogCommand, Motion, ProgramCommand, ViewCommand};
 use super::confirm::ConfirmResult;
 use super::effect::Effect;
 use super::key::{Code, KeyPress};
@@ -21,14 +22,16 @@ impl Console {
             None => {
                 let digit = if let Code::Char(char) = press.code { char.to_digit(10) } else { None };
                 match binding::command(press) {
-                    Some(Command::Evidence) => self.open_evidence(digit, effects),
-                    Some(Command::Zoom)
+                    Some(Command::Line(LineCommand::OpenEvidence)) => self.open_evidence(digit, effects),
+                    Some(Command::View(ViewCommand::Zoom))
                         if self.panes.focus == Pane::Verdict && !self.github.open && press.code == Code::Enter =>
                     {
-                        self.command(Command::Evidence, effects);
+                        self.open_evidence(None, effects);
                     }
-                    Some(Command::Runs) if !self.github.open && self.panes.focus != Pane::Lines => {
-                        self.command(Command::Bottom, effects);
+                    Some(Command::View(ViewCommand::GitHub))
+                        if !self.github.open && self.panes.focus != Pane::Lines =>
+                    {
+                        self.command(Command::Move(Motion::Last), effects);
                     }
                     Some(command) => self.command(command, effects),
                     None => {}
@@ -44,116 +47,128 @@ impl Console {
             self.notice(Tone::Info, refusal.0);
             return;
         }
-        if command.mutates() {
-            self.ask(operation, effects);
-            return;
-        }
         match command {
-            Command::Runs => self.turn_github(),
-            Command::Zoom if self.github.open => self.open_remote(effects),
-            Command::Copy if self.github.open => self.copy_page(effects),
-            Command::NextPane => self.panes.focus(self.panes.focus.turned(true)),
-            Command::PreviousPane => self.panes.focus(self.panes.focus.turned(false)),
-            Command::Zoom => self.panes.zoomed = !self.panes.zoomed,
-            Command::Help => self.overlay = Some(Overlay::Help(Help::default())),
-            Command::Palette => self.overlay = Some(Overlay::Palette(Palette::default())),
-            Command::Find => self.find(),
-            Command::Refresh => self.refresh(effects),
-            Command::Redraw => effects.push(Effect::Repaint),
-            Command::Mouse => self.toggle_mouse(effects),
-            Command::Back => self.back(),
-            Command::Quit if self.somewhere() => self.back(),
-            Command::Quit | Command::Leave => self.leave(effects),
-            Command::Suspend => effects.push(Effect::Suspend),
-            Command::Media => self.turn_to_media(effects),
-            Command::CheckMedia => self.check_media(effects),
-            Command::SavePicture => self.save_picture(effects),
-            Command::SaveBundle => self.save_bundle(effects),
-            Command::Up
-            | Command::Down
-            | Command::PageUp
-            | Command::PageDown
-            | Command::Top
-            | Command::Bottom
-            | Command::Left
-            | Command::Right => self.moved(command, effects),
-            Command::Judge => self.judge(effects),
-            Command::Evidence => self.open_evidence(None, effects),
-            Command::ScreenText => self.toggle_words(),
-            Command::Call => self.turn_call(),
-            Command::Jump => self.ask_where(),
-            Command::Copy if self.copied_elsewhere(command, effects) => {}
-            _ => self.log_command(command, effects),
+            Command::Change(change) => self.ask(change, operation.line.as_ref(), effects),
+            Command::Line(command) => self.line_command(command, effects),
+            Command::Log(command) => self.log_command(command, effects),
+            Command::Move(motion) => self.moved(motion, effects),
+            Command::View(command) => self.view_command(command, effects),
+            Command::Program(command) => self.program_command(command, effects),
         }
     }
 
-    fn moved(&mut self, command: Command, effects: &mut Vec<Effect>) {
+    fn line_command(&mut self, command: LineCommand, effects: &mut Vec<Effect>) {
+        match command {
+            LineCommand::Judge => self.judge(effects),
+            LineCommand::OpenEvidence => self.open_evidence(None, effects),
+            LineCommand::ScreenText => self.toggle_words(),
+            LineCommand::SavePicture => self.save_picture(effects),
+            LineCommand::SaveBundle => self.save_bundle(effects),
+        }
+    }
+
+    fn view_command(&mut self, command: ViewCommand, effects: &mut Vec<Effect>) {
+        match command {
+            ViewCommand::Zoom if self.github.open => self.open_remote(effects),
+            ViewCommand::Zoom => self.panes.zoomed = !self.panes.zoomed,
+            ViewCommand::NextPane => self.panes.focus(self.panes.focus.turned(true)),
+            ViewCommand::PreviousPane => self.panes.focus(self.panes.focus.turned(false)),
+            ViewCommand::Find => self.find(),
+            ViewCommand::Copy => self.copy(effects),
+            ViewCommand::Palette => self.overlay = Some(Overlay::Palette(Palette::default())),
+            ViewCommand::Media => self.turn_to_media(effects),
+            ViewCommand::GitHub => self.turn_github(),
+            ViewCommand::Help => self.overlay = Some(Overlay::Help(Help::default())),
+        }
+    }
+
+    fn program_command(&mut self, command: ProgramCommand, effects: &mut Vec<Effect>) {
+        match command {
+            ProgramCommand::Refresh => self.refresh(effects),
+            ProgramCommand::CheckMedia => self.check_media(effects),
+            ProgramCommand::Mouse => self.toggle_mouse(effects),
+            ProgramCommand::AlarmCall => self.turn_call(),
+            ProgramCommand::Redraw => effects.push(Effect::Repaint),
+            ProgramCommand::Back => self.back(),
+            ProgramCommand::Quit if self.somewhere() => self.back(),
+            ProgramCommand::Quit | ProgramCommand::Leave => self.leave(effects),
+            ProgramCommand::Suspend => effects.push(Effect::Suspend),
+        }
+    }
+
+    fn moved(&mut self, motion: Motion, effects: &mut Vec<Effect>) {
         if self.github.open {
-            return self.github_moved(command);
+            return self.github_moved(motion);
         }
-        let focus = self.panes.focus;
-        match focus {
-            _ if self.panes.view != View::Lines => {}
-            Pane::Picture | Pane::Timeline if self.scrubbing(command, effects) => return,
-            Pane::Verdict => return self.verdict_command(command),
-            _ => {}
+        if self.panes.view != View::Lines {
+            return self.lines_moved(motion);
         }
-        if self.panes.focus == Pane::Log {
-            match command {
-                Command::Up => self.log.moved(-1),
-                Command::Down => self.log.moved(1),
-                Command::PageUp => self.log.paged(false),
-                Command::PageDown => self.log.paged(true),
-                Command::Top => self.log.ends(false),
-                Command::Bottom => self.log.ends(true),
-                Command::Left => self.log.sideways(false),
-                _ => self.log.sideways(true),
-            }
-            return;
-        }
-        let page = i64::from(self.panes.measures.lines.max(2)) - 1;
-        match command {
-            Command::Up => self.lines.moved(-1),
-            Command::Down => self.lines.moved(1),
-            Command::PageUp => self.lines.moved(-page),
-            Command::PageDown => self.lines.moved(page),
-            Command::Top => self.lines.moved(i64::MIN / 2),
-            Command::Bottom => self.lines.moved(i64::MAX / 2),
-            _ => {}
+        match self.panes.focus {
+            Pane::Lines => self.lines_moved(motion),
+            Pane::Picture | Pane::Timeline => self.scrubbing(motion, effects),
+            Pane::Log => self.log.motion(motion),
+            Pane::Verdict => self.verdict_motion(motion),
         }
     }
 
-    fn log_command(&mut self, command: Command, effects: &mut Vec<Effect>) {
+    pub(super) fn lines_moved(&mut self, motion: Motion) {
+        let page = i64::from(self.panes.measures.lines.max(2)) - 1;
+        match motion {
+            Motion::Up => self.lines.moved(-1),
+            Motion::Down => self.lines.moved(1),
+            Motion::PageUp => self.lines.moved(-page),
+            Motion::PageDown => self.lines.moved(page),
+            Motion::First => self.lines.moved(i64::MIN / 2),
+            Motion::Last => self.lines.moved(i64::MAX / 2),
+            Motion::Left | Motion::Right => {}
+        }
+    }
+
+    fn log_command(&mut self, command: LogCommand, effects: &mut Vec<Effect>) {
         let request = self.request();
         match command {
-            Command::Follow => self.log.toggle_follow(),
-            Command::Wrap => self.log.wrap = !self.log.wrap,
-            Command::Stamps => self.log.stamps = self.log.stamps.turned(),
-            Command::Fold => self.log.toggle_fold(),
-            Command::NextMark => self.log.next_mark(),
-            Command::Mark => self.log.toggle_mark(),
-            Command::NextHit => effects.extend(self.log.hit(true, request)),
-            Command::PreviousHit => effects.extend(self.log.hit(false, request)),
-            Command::NextError => effects.extend(self.log.error(true, request)),
-            Command::PreviousError => effects.extend(self.log.error(false, request)),
-            Command::Copy => {
-                let (from, to) = self.log.selection();
-                if to - from >= super::log::MOST_COPIED {
-                    let text = format!("{} lines are too many to copy: Ctrl-S saves the log", to - from + 1);
-                    self.notice(Tone::Info, text);
-                    return;
-                }
-                self.errands.push(request);
-                effects.push(Effect::CopyLog { request, from, to });
-            }
-            Command::SaveLog => {
+            LogCommand::Follow => self.log.toggle_follow(),
+            LogCommand::Wrap => self.log.wrap = !self.log.wrap,
+            LogCommand::Timestamps => self.log.stamps = self.log.stamps.turned(),
+            LogCommand::Fold => self.log.toggle_fold(),
+            LogCommand::NextMark => self.log.next_mark(),
+            LogCommand::Mark => self.log.toggle_mark(),
+            LogCommand::NextMatch => effects.extend(self.log.hit(true, request)),
+            LogCommand::PreviousMatch => effects.extend(self.log.hit(false, request)),
+            LogCommand::NextError => effects.extend(self.log.error(true, request)),
+            LogCommand::PreviousError => effects.extend(self.log.error(false, request)),
+            LogCommand::GoTo => self.ask_where(),
+            LogCommand::Save => {
                 if let Some(key) = self.log.key().cloned() {
                     self.errands.push(request);
                     effects.push(Effect::SaveLog { request, key });
                 }
             }
-            _ => {}
         }
+    }
+
+    /// Copies what the keys go to: the page of a run, the text of the picture, the verdict, else lines of the log.
+    fn copy(&mut self, effects: &mut Vec<Effect>) {
+        if self.github.open {
+            return self.copy_page(effects);
+        }
+        match self.panes.focus {
+            Pane::Picture => self.copy_words(effects),
+            Pane::Verdict => self.copy_verdict(effects),
+            Pane::Lines | Pane::Log | Pane::Timeline => self.copy_log(effects),
+        }
+    }
+
+    fn copy_log(&mut self, effects: &mut Vec<Effect>) {
+        let (from, to) = self.log.selection();
+        if to - from >= super::log::MOST_COPIED {
+            let text = format!("{} lines are too many to copy: Ctrl-S saves the log", to - from + 1);
+            self.notice(Tone::Info, text);
+            return;
+        }
+        let request = self.request();
+        self.errands.push(request);
+        effects.push(Effect::CopyLog { request, from, to });
     }
 
     fn save_picture(&mut self, effects: &mut Vec<Effect>) {

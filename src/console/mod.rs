@@ -10,6 +10,7 @@ pub mod age;
 pub mod alarm;
 pub mod binding;
 mod change;
+pub mod command;
 pub mod confirm;
 pub mod effect;
 #[cfg(test)]

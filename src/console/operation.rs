@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use super::binding::Command;
+use super::command::Command;
 use crate::pipeline::Key;
 
 /// A command operation_on_selection at a line, decided when the key was pressed and unchanged when it is confirmed.

@@ -1,6 +1,6 @@
 //! What lies over the panes and takes the keys: at most one at a time.
 
-use super::binding::Command;
+use super::command::Command;
 use super::confirm::Confirm;
 use super::text::Field;
 use crate::pipeline::Key;

@@ -1,6 +1,5 @@
 //! The text of the picture on the screen: read elsewhere, and only when the picture is a new one.
 
-use super::binding::Command;
 use super::effect::Effect;
 use super::log::Search;
 use super::message::{Reply, RequestId};
@@ -149,18 +148,5 @@ impl Console {
         if self.words.shown {
             self.panes.focus(Pane::Picture);
         }
-    }
-
-    /// `c`: the text of the picture or of the verdict, where one of them has the focus. Whether it was one of them.
-    pub(super) fn copied_elsewhere(&mut self, command: Command, effects: &mut Vec<Effect>) -> bool {
-        if command != Command::Copy {
-            return false;
-        }
-        match self.panes.focus {
-            Pane::Picture => self.copy_words(effects),
-            Pane::Verdict => self.copy_verdict(effects),
-            _ => return false,
-        }
-        true
     }
 }

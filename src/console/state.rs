@@ -7,7 +7,7 @@ use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
 use super::alarm::{Alarms, Call};
-use super::binding::Command;
+use super::command::Change;
 use super::github::GitHubView;
 use super::lines::{LineRow, Lines};
 use super::log::LogPane;
@@ -84,7 +84,7 @@ pub struct Session {
 /// A change under way.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Ongoing {
-    pub command: Command,
+    pub change: Change,
     pub request: RequestId,
     /// what it is doing right now
     pub step: String,
@@ -227,7 +227,7 @@ impl Console {
 
     /// Whether a change that this process carries out itself is under way; builds go on without it.
     pub fn changing(&self) -> bool {
-        self.ongoing.values().any(|ongoing| !matches!(ongoing.command, Command::Build | Command::CancelRun))
+        self.ongoing.values().any(|ongoing| !matches!(ongoing.change, Change::Build | Change::CancelRun))
     }
 
     /// Builds that are at work.

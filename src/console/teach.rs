@@ -1,10 +1,11 @@
 //! Giving the screen in the picture a name.
 
-use super::binding::Command;
 use super::change::confirm;
+use super::command::Change;
 use super::confirm::{Action, Choice, Confirm, Need};
+use super::lines::LineRow;
 use super::message::RequestId;
-use super::operation::{Operation, Refusal};
+use super::operation::Refusal;
 use super::panes::Pane;
 use super::state::Console;
 use super::text::Field;
@@ -23,8 +24,7 @@ impl Console {
         }
     }
 
-    pub(super) fn ask_teach(&self, operation: Operation, request: RequestId) -> Result<Confirm, Refusal> {
-        debug_assert_eq!(operation.command, Command::Teach);
+    pub(super) fn ask_teach(&self, row: &LineRow, request: RequestId) -> Result<Confirm, Refusal> {
         let picture = self.picture_shown().cloned().ok_or_else(|| Refusal::new("no picture on screen to name"))?;
         let rows = self.words.of(&picture).map(|words| words.rows.as_slice()).unwrap_or_default();
         let words = telling(rows);
@@ -34,7 +34,8 @@ impl Console {
         }
         steps.extend(words.iter().map(|words| format!("known by {words:?}")));
         let title = "Name this screen".to_owned();
-        let mut asked = confirm(operation, request, title, "teach", Action::Teach { words, picture });
+        let of = (Change::Teach, Some(row.line.key.clone()));
+        let mut asked = confirm(of, request, title, "teach", Action::Teach { words, picture });
         asked.steps = steps;
         asked.note = Some(format!("{OWN} is yours to edit and commit; a rule there can name the cause"));
         asked.need = Need::Text { label: "name", field: Field::default() };

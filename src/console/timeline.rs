@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 
-use super::binding::Command;
+use super::command::Motion;
 use super::effect::{Effect, Sought};
 use super::message::{Reply, RequestId};
 use super::panes::Pane;
@@ -202,20 +202,20 @@ impl Console {
         }
     }
 
-    /// Keys in the picture and the timeline. Whether it was one of theirs.
-    pub(super) fn scrubbing(&mut self, command: Command, effects: &mut Vec<Effect>) -> bool {
+    /// Goes through the recorded pictures; up and down move the lines beside the picture.
+    pub(super) fn scrubbing(&mut self, motion: Motion, effects: &mut Vec<Effect>) {
         let far = i64::from(i32::MAX);
-        let by = match command {
-            Command::Left => -1,
-            Command::Right => 1,
-            Command::PageUp => -10,
-            Command::PageDown => 10,
-            Command::Top => -far,
-            Command::Bottom => far,
-            _ => return self.panes.focus == Pane::Timeline,
+        let by = match motion {
+            Motion::Left => -1,
+            Motion::Right => 1,
+            Motion::PageUp => -10,
+            Motion::PageDown => 10,
+            Motion::First => -far,
+            Motion::Last => far,
+            Motion::Up | Motion::Down if self.panes.focus == Pane::Timeline => return,
+            Motion::Up | Motion::Down => return self.lines_moved(motion),
         };
         self.scrub(by, effects);
-        true
     }
 
     /// Goes by recorded pictures, and takes the log along.

@@ -1,11 +1,12 @@
 //! Typing into the guest whose console is in the picture.
 
 use super::change::confirm;
+use super::command::Change;
 use super::confirm::{Action, Check, Choice, Confirm, Need};
 use super::effect::Effect;
 use super::lines::LineRow;
 use super::message::RequestId;
-use super::operation::{Operation, Refusal};
+use super::operation::Refusal;
 use super::panes::Pane;
 use super::state::Console;
 use super::text::Field;
@@ -31,7 +32,6 @@ impl Console {
     pub(super) fn ask_type(
         &self,
         row: &LineRow,
-        operation: Operation,
         request: RequestId,
         effects: &mut Vec<Effect>,
     ) -> Result<Confirm, Refusal> {
@@ -40,7 +40,7 @@ impl Console {
         };
         effects.push(Effect::MayType { request, vm: vm.clone() });
         let title = format!("Type into {}", vm.name);
-        let mut asked = confirm(operation, request, title, "type", Action::Type(vm));
+        let mut asked = confirm((Change::Type, Some(row.line.key.clone())), request, title, "type", Action::Type(vm));
         asked.steps = vec!["send the keys to the console in the picture, as a US keyboard".into()];
         asked.note =
             Some("<enter> <esc> <tab> <bs> are keys; the audit log gets their number, not what they are".into());

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use jiff::Timestamp;
 
-use super::binding::Command;
+use super::command::Motion;
 use super::effect::Effect;
 use super::lines::LineRow;
 use super::message::{Reply, RequestId};
@@ -169,14 +169,14 @@ impl Console {
         case.chosen = case.chosen.saturating_add_signed(by).min(last);
     }
 
-    pub(super) fn verdict_command(&mut self, command: Command) {
+    pub(super) fn verdict_motion(&mut self, motion: Motion) {
         let far = i64::from(i16::MAX);
-        match command {
-            Command::Up => self.verdict_moved(-1),
-            Command::Down => self.verdict_moved(1),
-            Command::PageUp | Command::Top => self.verdict_moved(-far),
-            Command::PageDown | Command::Bottom => self.verdict_moved(far),
-            _ => {}
+        match motion {
+            Motion::Up => self.verdict_moved(-1),
+            Motion::Down => self.verdict_moved(1),
+            Motion::PageUp | Motion::First => self.verdict_moved(-far),
+            Motion::PageDown | Motion::Last => self.verdict_moved(far),
+            Motion::Left | Motion::Right => {}
         }
     }
 

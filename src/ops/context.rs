@@ -2,8 +2,9 @@
 
 use std::path::PathBuf;
 
+use super::Error;
 use crate::paths::StateDir;
-use crate::pipeline::Line;
+use crate::pipeline::{Key, Line};
 use crate::vcenter::Client;
 use crate::vcenter::audit::Audit;
 use crate::vcenter::gate::{Gate, Mode};
@@ -22,6 +23,15 @@ pub struct Context {
 }
 
 impl Context {
+    /// A line of the matrix.
+    ///
+    /// # Errors
+    /// There is none of this key.
+    pub fn line(&self, key: &Key) -> Result<&Line, Error> {
+        let found = self.lines.iter().find(|line| line.key == *key);
+        found.ok_or_else(|| Error::Usage(format!("no line {key}")))
+    }
+
     /// The gate through which vCenter is changed: only names of the lines, everything in the audit log.
     pub fn gate(&self, client: &Client) -> Gate {
         let bases = self.lines.iter().map(|line| line.base_name.clone());

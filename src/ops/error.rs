@@ -21,7 +21,7 @@ use crate::vcenter::gate::GateError;
 pub enum Error {
     /// a guard: nothing was changed
     #[error(transparent)]
-    Refused(#[from] Refusal),
+    Refused(Box<Refusal>),
     /// what the caller asked for makes no sense, or something it needs is not there
     #[error("{0}")]
     Usage(String),
@@ -33,31 +33,31 @@ pub enum Error {
     VCenter(#[from] vcenter::Error),
     /// the gate, or vCenter behind it
     #[error(transparent)]
-    Gate(#[from] GateError),
+    Gate(Box<GateError>),
     /// a plan was not, or not wholly, carried out
     #[error(transparent)]
-    Apply(#[from] ApplyError),
+    Apply(Box<ApplyError>),
     /// a run was not started, read or stopped
     #[error(transparent)]
-    Build(#[from] BuildError),
+    Build(Box<BuildError>),
     /// GitHub said no, or nothing
     #[error(transparent)]
-    GitHub(#[from] github::Error),
+    GitHub(Box<github::Error>),
     /// a mirror
     #[error(transparent)]
     Mirror(#[from] MirrorError),
     /// an ISO was not staged
     #[error(transparent)]
-    Stage(#[from] StageError),
+    Stage(Box<StageError>),
     /// a bump was not written
     #[error(transparent)]
-    Bump(#[from] BumpError),
+    Bump(Box<BumpError>),
     /// the rules of the repository cannot be used
     #[error(transparent)]
     Rules(#[from] RulesError),
     /// a screen was not learnt
     #[error(transparent)]
-    Teach(#[from] TeachError),
+    Teach(Box<TeachError>),
     /// a log cannot be judged
     #[error(transparent)]
     Judge(#[from] JudgeError),
@@ -106,10 +106,32 @@ pub enum Error {
     },
 }
 
+/// Boxed, so that what goes well is not moved about in the size of what goes wrong.
+macro_rules! boxed {
+    ($($variant:ident: $error:ty),* $(,)?) => {
+        $(impl From<$error> for Error {
+            fn from(error: $error) -> Self {
+                Self::$variant(Box::new(error))
+            }
+        })*
+    };
+}
+
+boxed! {
+    Refused: Refusal,
+    Gate: GateError,
+    Apply: ApplyError,
+    Build: BuildError,
+    GitHub: github::Error,
+    Stage: StageError,
+    Bump: BumpError,
+    Teach: TeachError,
+}
+
 impl From<GuardError> for Error {
     fn from(error: GuardError) -> Self {
         match error {
-            GuardError::Refused(refusal) => Self::Refused(refusal.into()),
+            GuardError::Refused(refusal) => Refusal::from(refusal).into(),
             GuardError::VCenter(error) => Self::VCenter(error),
         }
     }
@@ -135,14 +157,11 @@ impl Error {
             Self::Usage(_) | Self::Matrix(_) | Self::Rules(_) | Self::Frames(_) | Self::Log { .. } => Exit::Usage,
             Self::VCenter(error) => of_vcenter(error),
             Self::Gate(error) => of_gate(error),
-            Self::Apply(ApplyError::Read(error)) => of_vcenter(error),
-            Self::Apply(ApplyError::Step { cause: GateError::VCenter(_), .. }) => Exit::Failed,
-            Self::Apply(error) if error.nothing_changed() => Exit::Refused,
+            Self::Apply(error) => of_apply(error),
             Self::Build(error) if error.is_usage() => Exit::Usage,
             Self::Build(error) if error.is_refusal() => Exit::Refused,
             Self::GitHub(error) => of_github(error),
-            Self::Apply(_)
-            | Self::Build(_)
+            Self::Build(_)
             | Self::Mirror(_)
             | Self::Stage(_)
             | Self::Bump(_)
@@ -163,6 +182,15 @@ const fn of_vcenter(error: &vcenter::Error) -> Exit {
         Exit::Usage
     } else {
         Exit::Failed
+    }
+}
+
+fn of_apply(error: &ApplyError) -> Exit {
+    match error {
+        ApplyError::Read(error) => of_vcenter(error),
+        ApplyError::Step { cause: GateError::VCenter(_), .. } => Exit::Failed,
+        ApplyError::Stale(_) | ApplyError::Step { .. } if error.nothing_changed() => Exit::Refused,
+        ApplyError::Stale(_) | ApplyError::Step { .. } => Exit::Failed,
     }
 }
 

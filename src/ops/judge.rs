@@ -61,7 +61,7 @@ pub struct Bundled {
 /// Rules, a record, a log or pictures that cannot be read.
 pub async fn judge(repo: &Path, scrubber: Arc<Scrubber>, case: Case) -> Result<Judged, Error> {
     let facts = Facts::gather(repo, case).await?;
-    blocking(move || facts.judge(&scrubber)).await
+    blocking("the verdict", move || facts.judge(&scrubber)).await
 }
 
 /// Judges a case and writes everything that is known about it, scrubbed, into `file`.
@@ -70,7 +70,7 @@ pub async fn judge(repo: &Path, scrubber: Arc<Scrubber>, case: Case) -> Result<J
 /// Those of [`judge`], and those of writing.
 pub async fn bundle(repo: &Path, scrubber: Arc<Scrubber>, case: Case, file: PathBuf) -> Result<Bundled, Error> {
     let facts = Facts::gather(repo, case).await?;
-    blocking(move || {
+    blocking("the bundle", move || {
         let judged = facts.judge(&scrubber)?;
         let written = facts.bundle(&file, &judged.verdict, &scrubber)?;
         let (pictures, withheld) = (written.pictures, written.withheld);
@@ -101,9 +101,9 @@ impl Facts {
                 Some(path) => screen::open(path)?,
                 None => recording.stills(NEWEST),
             };
-            Ok::<_, Error>((Self { case, rules, run, recording, look: None }, frames))
+            Ok((Self { case, rules, run, recording, look: None }, frames))
         };
-        let (mut facts, frames) = blocking(read).await?;
+        let (mut facts, frames) = blocking("reading the record", read).await?;
         facts.look = screen::look(&frames, &facts.rules.screens).await;
         Ok(facts)
     }
@@ -151,4 +151,65 @@ fn open(path: &Path) -> io::Result<Box<dyn BufRead>> {
     }
     let unpacked: Box<dyn Read> = Box::new(MultiGzDecoder::new(file));
     Ok(Box::new(BufReader::new(unpacked)))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::Write;
+
+    use super::*;
+    use crate::ops::Exit;
+    use crate::packer_run::Process;
+    use crate::triage::verdict::Witness;
+    use crate::vcenter::{PowerState, ToolsStatus};
+
+    /// A run at work whose log waits for an address.
+    fn case(folder: &Path) -> Case {
+        let log = folder.join("packer-build.log");
+        let said = "2026/03/01 02:03:04 ui: ==> vsphere-iso.x: Waiting for IP...\n";
+        std::fs::write(&log, said).unwrap();
+        let own = Process::own().unwrap();
+        let record = serde_json::json!({
+            "key": "one", "base_name": "tpl-one", "state": "running", "exit": null, "reason": null,
+            "started": "2026-03-01T02:03:00Z", "ended": null, "supervisor": own, "packer": own, "argv": [],
+            "packer_version": "1.16.0", "on_error": "cleanup", "promote": false, "log": log, "temporary": folder,
+        });
+        std::fs::write(folder.join("run.json"), record.to_string()).unwrap();
+        let (power, tools) = (Some(PowerState::PoweredOn), Some(ToolsStatus::GuestToolsNotRunning));
+        let guest = GuestState { at: "2026-03-01T02:10:00Z".parse().unwrap(), power, ip: None, tools };
+        Case { title: "one".into(), dir: Some(folder.into()), log: Some(log), pictures: None, guest: Some(guest) }
+    }
+
+    fn scrubber() -> Arc<Scrubber> {
+        Arc::new(Scrubber::new([]))
+    }
+
+    #[tokio::test]
+    async fn the_guest_of_a_run_at_work_counts_alone_and_in_a_bundle() {
+        let folder = tempfile::tempdir().unwrap();
+        let judged = judge(folder.path(), scrubber(), case(folder.path())).await.unwrap();
+        let guest = judged.verdict.evidence.iter().find(|evidence| evidence.source == Witness::Guest).unwrap();
+        assert!(guest.text.contains("guestToolsNotRunning"), "{guest:?}");
+        let file = folder.path().join("all.zip");
+        let bundled = bundle(folder.path(), scrubber(), case(folder.path()), file.clone()).await.unwrap();
+        assert_eq!(bundled.judged.verdict, judged.verdict);
+        assert_eq!((bundled.path, bundled.written.to_string()), (file, "0 pictures".to_owned()));
+    }
+
+    #[tokio::test]
+    async fn a_gzipped_log_says_the_same_and_a_missing_one_is_named() {
+        let folder = tempfile::tempdir().unwrap();
+        let plain = case(folder.path());
+        let packed = folder.path().join("packed");
+        let mut out = flate2::write::GzEncoder::new(File::create(&packed).unwrap(), flate2::Compression::default());
+        out.write_all(&std::fs::read(plain.log.as_ref().unwrap()).unwrap()).unwrap();
+        out.finish().unwrap();
+        let alone = |log: PathBuf| Case { log: Some(log), ..Case::default() };
+        let told = judge(folder.path(), scrubber(), alone(plain.log.unwrap())).await.unwrap();
+        let unpacked = judge(folder.path(), scrubber(), alone(packed)).await.unwrap();
+        assert_eq!(told.verdict, unpacked.verdict);
+        let missing = judge(folder.path(), scrubber(), alone(folder.path().join("none"))).await.unwrap_err();
+        assert_eq!(missing.exit(), Exit::Usage);
+        assert!(missing.to_string().contains("none: "), "{missing}");
+    }
 }

@@ -5,10 +5,16 @@
 //! * One module for each operation's work. It takes a [`Context`] and typed arguments, reports progress through a
 //!   callback, and ends with a typed outcome or an [`Error`], from whose variant the exit code follows.
 
+#![deny(clippy::wildcard_enum_match_arm)]
+
 mod blocking;
+pub mod build;
+pub mod change;
+mod check;
 mod context;
 mod error;
 mod exit;
+pub mod facts;
 mod guest;
 pub mod judge;
 mod operation;
@@ -16,13 +22,16 @@ pub mod picture;
 mod refusal;
 pub mod save;
 mod screen_text;
+pub mod signals;
 mod teach;
 mod type_into;
 
-pub use blocking::{BrokeOff, blocking};
+pub(crate) use blocking::blocking;
+pub use check::{check, check_here, request};
 pub use context::Context;
 pub use error::Error;
 pub use exit::Exit;
+pub use facts::Facts;
 pub use guest::find_vm;
 pub use operation::Operation;
 pub use refusal::{GitHubRefusal, MediaRefusal, Refusal};

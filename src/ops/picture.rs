@@ -13,7 +13,7 @@ use crate::vcenter::{self, Client, Vm};
 /// vCenter gives none, or what it gives is no picture.
 pub async fn take(client: &Client, vm: &Vm) -> Result<Picture, Error> {
     let png = client.screenshot(vm, None).await?;
-    let decoded = blocking(move || Ok::<_, Error>(Picture::decode(png))).await?;
+    let decoded = blocking("decoding the picture", move || Ok(Picture::decode(png))).await?;
     decoded.map_err(|error| {
         let (vm, reason) = (vm.name.clone(), error.to_string());
         vcenter::Error::Picture { vm, reason }.into()
@@ -25,7 +25,10 @@ pub async fn take(client: &Client, vm: &Vm) -> Result<Picture, Error> {
 /// # Errors
 /// The file cannot be read, or is no picture.
 pub async fn open(path: PathBuf) -> Result<Picture, Error> {
-    blocking(move || Ok(Picture::open(&path).map_err(|reason| FramesError::Unreadable { path, reason })?)).await
+    blocking("reading the picture", move || {
+        Ok(Picture::open(&path).map_err(|reason| FramesError::Unreadable { path, reason })?)
+    })
+    .await
 }
 
 /// Saves a picture as `<name>-<time>.png` in the current folder.
@@ -33,5 +36,5 @@ pub async fn open(path: PathBuf) -> Result<Picture, Error> {
 /// # Errors
 /// The file cannot be written.
 pub async fn save(name: String, picture: Picture) -> Result<PathBuf, Error> {
-    blocking(move || save::new_file(&name, "png", |out| out.write_all(picture.png()))).await
+    blocking("saving the picture", move || save::new_file(&name, "png", |out| out.write_all(picture.png()))).await
 }

@@ -60,14 +60,14 @@ impl PictureReader {
     pub async fn read(self, picture: Picture, thorough: bool) -> Result<ScreenText, Error> {
         let mut last = self.last.lock().await;
         let before = last.take();
-        let (image, before) = blocking(move || {
+        let (image, before) = blocking("comparing pictures", move || {
             let image = picture.image().to_rgb8();
             let same = |read: &Read| {
                 read.thorough >= thorough
                     && matches!(screen::compare(&read.image, &image), Change::None | Change::Cursor)
             };
             let before = before.filter(same);
-            Ok::<_, Error>((image, before))
+            Ok((image, before))
         })
         .await?;
         if let Some(read) = before {
@@ -82,7 +82,7 @@ impl PictureReader {
 
     async fn look(&self, image: &RgbImage, thorough: bool) -> Result<ScreenText, Error> {
         let cells = image.clone();
-        let exact = blocking(move || Ok::<_, Error>(screen::read_cells(&cells))).await?;
+        let exact = blocking("reading the picture", move || Ok(screen::read_cells(&cells))).await?;
         let (text, trouble) = match exact {
             Some(text) => (Some(text), None),
             None if thorough => screen::read_by_tesseract(image)
@@ -91,10 +91,10 @@ impl PictureReader {
             None => (None, None),
         };
         let (repo, image) = (self.repo.clone(), image.clone());
-        let (label, text) = blocking(move || {
+        let (label, text) = blocking("naming the screen", move || {
             let rules = Rules::with_own(&repo)?;
             let named = screen::name_or_recognise(&image, text.as_ref(), &rules.screens);
-            Ok::<_, Error>((named.map(|named| clean(&named.label)), text))
+            Ok((named.map(|named| clean(&named.label)), text))
         })
         .await?;
         let exact = text.as_ref().is_some_and(|text| text.exact);

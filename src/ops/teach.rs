@@ -15,7 +15,7 @@ use crate::triage::rules::{self, OWN, TeachError};
 /// [`TeachError`]
 pub async fn teach(repo: &Path, label: String, words: Vec<String>, picture: Picture) -> Result<PathBuf, Error> {
     let path = repo.join(OWN);
-    blocking(move || {
+    blocking("teaching", move || {
         let sign = if words.is_empty() {
             Sign::Hash(Fingerprint::of(&picture.image().to_rgb8()).ok_or(TeachError::TooPlain)?)
         } else {

@@ -7,6 +7,7 @@ mod link;
 mod log;
 mod media;
 mod runs;
+mod save;
 mod screen;
 mod triage;
 mod verdict;

@@ -18,7 +18,7 @@ use super::picture::{Colours, Images, PictureSurface, Protocol};
 use super::theme::Theme;
 use super::{input, terminal};
 use crate::console::alarm::Call;
-use crate::console::binding::Command;
+use crate::console::command::{Command, ProgramCommand};
 use crate::console::{Console, Effect, Msg, Opening};
 use crate::generation::Actor;
 use crate::paths::StateDir;
@@ -263,10 +263,10 @@ fn taken(app: &mut App<Screen>, event: Event) -> Vec<Effect> {
     match event {
         Event::Msg(msg) => app.take(msg),
         Event::Signalled => app.take(Msg::Signalled),
-        Event::StopAsked => match app.console().allows(&app.console().operation_on_selection(Command::Suspend)) {
-            Ok(()) => vec![Effect::Suspend],
-            Err(_) => Vec::new(),
-        },
+        Event::StopAsked => {
+            let suspend = app.console().operation_on_selection(Command::Program(ProgramCommand::Suspend));
+            if app.console().allows(&suspend).is_ok() { vec![Effect::Suspend] } else { Vec::new() }
+        }
         Event::PictureReady => {
             app.redraw();
             Vec::new()

@@ -53,7 +53,7 @@ pub async fn run(context: &Context, mirror: &Mirror, args: &Args) -> anyhow::Res
     let client = context.client()?;
     let folders =
         lines.iter().map(|line| FilePath { datastore: datastore.clone(), path: line.iso_datastore_path.clone() });
-    let gate = context.gate(&client)?.with_media(folders.collect::<Vec<_>>());
+    let gate = context.ops()?.gate(&client).with_media(folders.collect::<Vec<_>>());
     let stop = stopped_by_signals()?;
     let mut tally = Tally::default();
     for line in &lines {

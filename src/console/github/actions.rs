@@ -1,43 +1,34 @@
 //! What is done at GitHub: judged, confirmed, carried out.
 
-use super::super::binding::Command;
-use super::super::confirm::{Action, Check, Choice, Confirm, Need};
+use super::super::change::confirm;
+use super::super::command::{Change, GitHubChange};
+use super::super::confirm::{Action, Confirm};
 use super::super::effect::Effect;
 use super::super::message::{Reply, RequestId};
-use super::super::operation::{Operation, Refusal};
-use super::super::overlay::Overlay;
+use super::super::operation::Refusal;
 use super::super::panes::Pane;
-use super::super::state::{Console, Leaving};
+use super::super::state::Console;
 use super::super::toast::Tone;
 use super::{Ask, FetchedRun, Row};
 use crate::github::{Leg, RemoteRun};
 use crate::pipeline::Key;
 
 impl Console {
-    /// The judge's part for what is done at GitHub.
-    pub(in super::super) fn allows_github(&self, operation: &Operation) -> Result<(), Refusal> {
-        if operation.command == Command::Runs {
-            return Ok(());
-        }
-        if self.session.read_only {
-            return Err(Refusal::new("read-only: started with --read-only, nothing can be changed"));
-        }
-        if self.leaving != Leaving::No {
-            return Err(Refusal::new("leaving as soon as the work is done; nothing new is begun"));
-        }
+    /// The judge's part for what is done at GitHub; read-only and leaving were judged before.
+    pub(in super::super) fn allows_github(&self, change: GitHubChange, line: Option<&Key>) -> Result<(), Refusal> {
         let pipeline = self.github.known()?;
         if self.github.busy() {
             return Err(Refusal::new("GitHub is still at work on the last request"));
         }
-        match operation.command {
-            Command::Dispatch => self.allows_dispatch(operation),
-            Command::Schedule if pipeline.health.off() => Ok(()),
-            Command::Schedule => Err(Refusal::new("the schedule is on")),
-            Command::CancelRemote => match self.chosen_run()? {
+        match change {
+            GitHubChange::Dispatch => self.allows_dispatch(line),
+            GitHubChange::EnableSchedule if pipeline.health.off() => Ok(()),
+            GitHubChange::EnableSchedule => Err(Refusal::new("the schedule is on")),
+            GitHubChange::Cancel => match self.chosen_run()? {
                 run if run.state.live() => Ok(()),
                 run => Err(Refusal(format!("run #{} is over: it {}", run.number, run.state.word()))),
             },
-            _ => match self.chosen_run()? {
+            GitHubChange::Rerun => match self.chosen_run()? {
                 run if run.state.failed() => {
                     pipeline.board.takes_one_more().map_err(|error| Refusal(error.to_string()))
                 }
@@ -46,8 +37,8 @@ impl Console {
         }
     }
 
-    fn allows_dispatch(&self, operation: &Operation) -> Result<(), Refusal> {
-        let row = operation.line.as_ref().and_then(|key| self.lines.get(key));
+    fn allows_dispatch(&self, line: Option<&Key>) -> Result<(), Refusal> {
+        let row = line.and_then(|key| self.lines.get(key));
         let key = &row.ok_or_else(|| Refusal::new("no line selected"))?.line.key;
         if row.is_some_and(|row| row.live_run().is_some()) {
             return Err(Refusal(format!("{key} is being built on this machine: two runs would fight over its VM")));
@@ -73,59 +64,52 @@ impl Console {
         self.github.row().map(|row| &row.seen().run).ok_or_else(|| Refusal::new("there is no run"))
     }
 
-    /// Opens the confirmation. The judge has been asked.
-    pub(in super::super) fn ask_github(&mut self, operation: Operation) {
-        let request = self.request();
-        let run = self.chosen_run().ok().cloned().map(Box::new);
-        let (title, steps, verb, ask) = match (operation.command, run, operation.line.clone()) {
-            (Command::Dispatch, _, Some(key)) => {
+    /// The confirmation. The judge has been asked.
+    pub(in super::super) fn ask_github(
+        &self,
+        change: GitHubChange,
+        line: Option<&Key>,
+        request: RequestId,
+    ) -> Result<Confirm, Refusal> {
+        let run = || self.chosen_run().cloned().map(Box::new);
+        let (title, steps, verb, ask) = match change {
+            GitHubChange::Dispatch => {
+                let key = line.ok_or_else(|| Refusal::new("no line selected"))?;
                 let steps = vec![
                     format!("GitHub starts build-templates.yml with os={key} on the default branch"),
                     format!("a runner of the scale set builds {key} and promotes it"),
                 ];
-                (format!("Dispatch {key} on GitHub"), steps, "dispatch", Ask::Dispatch(request, key))
+                (format!("Dispatch {key} on GitHub"), steps, "dispatch", Ask::Dispatch(request, key.clone()))
             }
-            (Command::Schedule, ..) => {
+            GitHubChange::EnableSchedule => {
                 let steps = vec!["GitHub runs build-templates.yml on its schedule again".into()];
                 ("Switch the schedule on".into(), steps, "switch it on", Ask::Enable(request))
             }
-            (Command::CancelRemote, Some(run), _) => {
+            GitHubChange::Cancel => {
+                let run = run()?;
                 let steps = vec![
                     format!("GitHub ends run #{} ({}) with all its legs", run.number, run.title),
                     "each leg has seconds to destroy its VM; S sweeps one that stays behind".into(),
                 ];
                 (format!("Cancel run #{} on GitHub", run.number), steps, "cancel it", Ask::Cancel(request, run))
             }
-            (Command::Rerun, Some(run), _) => {
+            GitHubChange::Rerun => {
+                let run = run()?;
                 let steps = vec![format!("GitHub runs the failed legs of run #{} again", run.number)];
                 (format!("Run #{} again on GitHub", run.number), steps, "run again", Ask::Rerun(request, run))
             }
-            _ => return,
         };
-        let confirm = Confirm {
-            diff: Vec::new(),
-            top: 0,
-            operation,
-            request,
-            title,
-            steps,
-            note: None,
-            command: None,
-            verb,
-            need: Need::Yes,
-            choice: Choice::Cancel,
-            check: Check::None,
-            action: Action::GitHub(Box::new(ask)),
-            complaint: None,
-        };
-        self.overlay = Some(Overlay::Confirm(Box::new(confirm)));
+        let action = Action::GitHub(Box::new(ask));
+        let mut confirm = confirm((Change::GitHub(change), line.cloned()), request, title, verb, action);
+        confirm.steps = steps;
+        Ok(confirm)
     }
 
     /// A person confirmed; the judge was asked again.
     pub(in super::super) fn github_confirmed(&mut self, ask: Ask, effects: &mut Vec<Effect>) {
         let target = match &ask {
             Ask::Cancel(_, run) | Ask::Rerun(_, run) => Some(run.id),
-            _ => None,
+            Ask::Look(_) | Ask::Dispatch(..) | Ask::Enable(_) | Ask::Fetch(..) => None,
         };
         if target.is_some() && self.chosen_run().ok().map(|run| run.id) != target {
             self.notice(Tone::Info, "another run is chosen meanwhile, nothing was done: look again");

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::super::binding::Command;
+use super::super::command::Motion;
 use super::super::effect::Effect;
 use super::super::message::{Reply, RequestId};
 use super::super::state::Console;
@@ -68,17 +68,17 @@ impl Console {
     }
 
     /// Moves the choice; the line of a chosen leg becomes the selected one, so that what acts on lines acts on it.
-    pub(in super::super) fn github_moved(&mut self, command: Command) {
+    pub(in super::super) fn github_moved(&mut self, motion: Motion) {
         let last = self.github.rows().len().saturating_sub(1);
         let chosen = self.github.chosen;
-        self.github.chosen = match command {
-            Command::Up => chosen.saturating_sub(1),
-            Command::Down => chosen + 1,
-            Command::PageUp => chosen.saturating_sub(10),
-            Command::PageDown => chosen + 10,
-            Command::Top => 0,
-            Command::Bottom => last,
-            _ => chosen,
+        self.github.chosen = match motion {
+            Motion::Up => chosen.saturating_sub(1),
+            Motion::Down => chosen + 1,
+            Motion::PageUp => chosen.saturating_sub(10),
+            Motion::PageDown => chosen + 10,
+            Motion::First => 0,
+            Motion::Last => last,
+            Motion::Left | Motion::Right => chosen,
         }
         .min(last);
         let key = match self.github.row() {

@@ -3,6 +3,7 @@
 use jiff::civil::DateTime;
 
 use super::LogPane;
+use crate::console::command::Motion;
 
 /// Columns by which one press scrolls sideways.
 const SIDEWAYS: u16 = 16;
@@ -18,6 +19,20 @@ impl LogPane {
             self.top = self.cursor.saturating_sub(u64::from(rows) / 3).min(most);
         }
         self.settle();
+    }
+
+    /// Moves as a key says.
+    pub fn motion(&mut self, motion: Motion) {
+        match motion {
+            Motion::Up => self.moved(-1),
+            Motion::Down => self.moved(1),
+            Motion::PageUp => self.paged(false),
+            Motion::PageDown => self.paged(true),
+            Motion::First => self.ends(false),
+            Motion::Last => self.ends(true),
+            Motion::Left => self.sideways(false),
+            Motion::Right => self.sideways(true),
+        }
     }
 
     /// Moves the cursor by lines; moving up stops following, the last line resumes it.

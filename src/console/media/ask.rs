@@ -1,12 +1,12 @@
 //! Changes of media: judged, asked, begun.
 
-use super::super::binding::Command;
 use super::super::change::confirm;
+use super::super::command::{Change, MediaChange};
 use super::super::confirm::Confirm;
 use super::super::effect::Effect;
 use super::super::lines::LineRow;
 use super::super::message::RequestId;
-use super::super::operation::{Operation, Refusal};
+use super::super::operation::Refusal;
 use super::super::state::Console;
 use super::{IsoStatus, Medium, Newer, Offer, Request, StageProgress, Work};
 use crate::iso::{Bump, Shelf};
@@ -26,39 +26,40 @@ pub enum Action {
 
 impl Console {
     /// Whether media of the line may be changed now; read-only and the line itself were judged before.
-    pub(crate) fn allows_media(&self, row: &LineRow, command: Command) -> Result<(), Refusal> {
+    pub(crate) fn allows_media(&self, row: &LineRow, change: MediaChange) -> Result<(), Refusal> {
         let key = &row.line.key;
         let medium = self.media.get(key);
         let work = medium.and_then(|medium| medium.work.as_ref());
-        match (command, work) {
-            (Command::StopStaging, Some(Work::Staging { stopping: false, .. })) => Ok(()),
-            (Command::StopStaging, Some(Work::Staging { .. })) => {
+        match (change, work) {
+            (MediaChange::StopStaging, Some(Work::Staging { stopping: false, .. })) => Ok(()),
+            (MediaChange::StopStaging, Some(Work::Staging { stopping: true, .. })) => {
                 Err(Refusal(format!("{key}: the staging is being stopped")))
             }
-            (Command::StopStaging, _) => Err(Refusal(format!("{key}: no ISO is being staged"))),
-            (_, Some(Work::Bumping(_))) => Err(Refusal(format!("{key}: a bump is being written"))),
-            (_, Some(Work::Staging { .. })) => Err(Refusal(format!("{key}: its ISO is being staged; K stops that"))),
-            (Command::Bump, None) => newer(key, medium).map(drop),
-            (_, None) if self.session.link != LinkState::Live => {
+            (MediaChange::StopStaging, Some(Work::Bumping(_)) | None) => {
+                Err(Refusal(format!("{key}: no ISO is being staged")))
+            }
+            (MediaChange::Bump | MediaChange::Stage, Some(Work::Bumping(_))) => {
+                Err(Refusal(format!("{key}: a bump is being written")))
+            }
+            (MediaChange::Bump | MediaChange::Stage, Some(Work::Staging { .. })) => {
+                Err(Refusal(format!("{key}: its ISO is being staged; K stops that")))
+            }
+            (MediaChange::Bump, None) => newer(key, medium).map(drop),
+            (MediaChange::Stage, None) if self.session.link != LinkState::Live => {
                 Err(Refusal::new("no link to vCenter: what is shown may be out of date"))
             }
-            (_, None) => absent(key, medium).map(drop),
+            (MediaChange::Stage, None) => absent(key, medium).map(drop),
         }
     }
 
     /// The confirmation of a change of media.
-    pub(crate) fn ask_media(
-        &self,
-        row: &LineRow,
-        operation: Operation,
-        request: RequestId,
-    ) -> Result<Confirm, Refusal> {
+    pub(crate) fn ask_media(&self, row: &LineRow, change: MediaChange, request: RequestId) -> Result<Confirm, Refusal> {
         let key = &row.line.key;
         let medium = self.media.get(key);
-        match operation.command {
-            Command::Bump => newer(key, medium).map(|(newer, bump)| ask_bump(key, newer, bump, operation, request)),
-            Command::StopStaging => Ok(ask_stop(key, medium, operation, request)),
-            _ => absent(key, medium).map(|shelf| ask_stage(row, shelf, operation, request)),
+        match change {
+            MediaChange::Bump => newer(key, medium).map(|(newer, bump)| ask_bump(key, newer, bump, request)),
+            MediaChange::Stage => absent(key, medium).map(|shelf| ask_stage(row, shelf, request)),
+            MediaChange::StopStaging => Ok(ask_stop(key, medium, request)),
         }
     }
 
@@ -116,19 +117,26 @@ fn absent<'a>(key: &Key, medium: Option<&'a Medium>) -> Result<&'a Shelf, Refusa
     if shelf.there.is_some() { Err(Refusal(format!("{key}: its ISO is staged already"))) } else { Ok(shelf) }
 }
 
-fn ask_bump(key: &Key, newer: &Newer, bump: &Bump, operation: Operation, request: RequestId) -> Confirm {
+fn of(key: &Key, change: MediaChange) -> (Change, Option<Key>) {
+    (Change::Media(change), Some(key.clone()))
+}
+
+fn ask_bump(key: &Key, newer: &Newer, bump: &Bump, request: RequestId) -> Confirm {
     let action = super::super::confirm::Action::Media(Action::Bump(Box::new(bump.clone())));
-    let mut asked = confirm(operation, request, format!("Bump {key} to {}", newer.version), "write", action);
+    let mut asked =
+        confirm(of(key, MediaChange::Bump), request, format!("Bump {key} to {}", newer.version), "write", action);
     asked.steps = vec!["change these lines, each file whole or not at all:".into()];
     asked.diff = bump.diff();
     asked.note = Some("not committed; the ISO is not staged by this (I does that)".into());
     asked
 }
 
-fn ask_stage(row: &LineRow, shelf: &Shelf, operation: Operation, request: RequestId) -> Confirm {
+fn ask_stage(row: &LineRow, shelf: &Shelf, request: RequestId) -> Confirm {
     let file = &shelf.wanted.file;
     let action = super::super::confirm::Action::Media(Action::Stage);
-    let mut asked = confirm(operation, request, format!("Stage the ISO of {}", row.line.key), "stage", action);
+    let key = &row.line.key;
+    let title = format!("Stage the ISO of {key}");
+    let mut asked = confirm(of(key, MediaChange::Stage), request, title, "stage", action);
     let (folder, name) = file.split();
     if shelf.partial.is_some() {
         asked.steps.push(format!("delete the left-over .{name}.partial, unless somebody writes it"));
@@ -141,9 +149,10 @@ fn ask_stage(row: &LineRow, shelf: &Shelf, operation: Operation, request: Reques
     asked
 }
 
-fn ask_stop(key: &Key, medium: Option<&Medium>, operation: Operation, request: RequestId) -> Confirm {
+fn ask_stop(key: &Key, medium: Option<&Medium>, request: RequestId) -> Confirm {
     let action = super::super::confirm::Action::Media(Action::Stop);
-    let mut asked = confirm(operation, request, format!("Stop staging {key}"), "stop it", action);
+    let mut asked =
+        confirm(of(key, MediaChange::StopStaging), request, format!("Stop staging {key}"), "stop it", action);
     asked.steps = vec!["end the upload".into(), "delete the partial".into()];
     if let Some(Work::Staging { moved, .. }) = medium.and_then(|medium| medium.work.as_ref())
         && moved.size > 0

@@ -2,7 +2,7 @@
 
 use rstest::rstest;
 
-use crate::console::binding::Command;
+use crate::console::command::{Change, Command, MediaChange};
 use crate::console::fixture::{self, ago, key, media, night, seen, typed};
 use crate::console::media::{Offer, Report, Request, StageProgress, Work};
 use crate::console::overlay::Overlay;
@@ -142,7 +142,8 @@ fn what_cannot_be_done_says_why(#[case] line: &str, #[case] press: char, #[case]
 fn read_only_offers_no_change_but_looks_and_checks() {
     let mut console = on("debian-13");
     console.session.read_only = true;
-    for command in [Command::Bump, Command::Stage, Command::StopStaging] {
+    for change in [MediaChange::Bump, MediaChange::Stage, MediaChange::StopStaging] {
+        let command = Command::Change(Change::Media(change));
         assert!(console.allows(&console.operation_on_selection(command)).unwrap_err().0.contains("read-only"));
     }
     typed(&mut console, "BIK");

@@ -5,11 +5,11 @@ use std::sync::Arc;
 
 use tokio::sync::watch;
 
+use super::save::blocking;
 use super::{Parts, Report};
 use crate::console::github::{FetchedRun, GitHubEvent, Pipeline};
 use crate::console::message::{Msg, Reply};
 use crate::github::{Client, Leg, RemoteRun, Settings, pins};
-use crate::ops::blocking;
 use crate::paths::StateDir;
 use crate::pipeline::{Key, Line};
 

@@ -58,7 +58,7 @@ impl Reader {
         count: u64,
     ) -> impl Future<Output = Result<(u64, Vec<LogLine>), Error>> + use<> {
         let log = self.current();
-        blocking(move || {
+        blocking("reading the log", move || {
             let log = log?;
             let rows = log.lines(from + 1..from.saturating_add(count) + 1).map_err(Error::reading(log.path()))?;
             Ok((from, rows))
@@ -75,7 +75,7 @@ impl Reader {
         self.stop.store(true, Ordering::Relaxed);
         self.stop = Arc::default();
         let (log, stop) = (self.current(), self.stop.clone());
-        blocking(move || {
+        blocking("searching the log", move || {
             let log = log?;
             seek(&log, &sought, from, forwards, &stop).map_err(Error::reading(log.path()))
         })
@@ -83,7 +83,7 @@ impl Reader {
 
     pub(super) fn text(&self, from: u64, to: u64) -> impl Future<Output = Result<String, Error>> + use<> {
         let log = self.current();
-        blocking(move || {
+        blocking("reading the log", move || {
             let log = log?;
             let rows = log.lines(from + 1..to + 2).map_err(Error::reading(log.path()))?;
             let mut text: String = rows.iter().map(|row| plain(row) + "\n").collect();
@@ -94,7 +94,7 @@ impl Reader {
 
     pub(super) fn save(&self, key: Key) -> impl Future<Output = Result<PathBuf, Error>> + use<> {
         let (log, scrubber) = (self.current(), self.scrubber.clone());
-        blocking(move || {
+        blocking("saving the log", move || {
             let log = log?;
             let mut log = std::fs::File::open(log.path()).map_err(Error::reading(log.path()))?;
             save::new_file(&format!("{key}-packer"), "log", |out| scrubbed(&mut log, &scrubber, out))
@@ -115,7 +115,7 @@ async fn follow(
     report: &Report,
 ) {
     let changed = Arc::new(Notify::new());
-    let opened = blocking({
+    let opened = blocking("opening the log", {
         let (changed, scrubber) = (changed.clone(), scrubber.clone());
         move || open(&path, scrubber, changed)
     });
@@ -131,7 +131,7 @@ async fn follow(
             && !facts.settled
         {
             let log = log.clone();
-            let rows = blocking(move || log.tail(EARLY).map_err(Error::reading(log.path()))).await;
+            let rows = blocking("reading the log", move || log.tail(EARLY).map_err(Error::reading(log.path()))).await;
             rows.into_iter().for_each(|rows| report(Msg::LogTailed { request, rows }));
         }
         if last.as_ref() != Some(&facts) {

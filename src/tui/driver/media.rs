@@ -10,6 +10,7 @@ use tokio_util::task::TaskTracker;
 
 use super::generation::Gateway;
 use super::link::{Pending, ready};
+use super::save::blocking;
 use super::{Driver, Parts, Report};
 use crate::console::media::{IsoStatus, Newer, Offer, Report as Reported, Request, StageProgress};
 use crate::console::message::{Msg, Reply, RequestId};
@@ -17,7 +18,6 @@ use crate::iso::discover::{self, MediaCheck};
 use crate::iso::pace::Pace;
 use crate::iso::stage::{self, Job, OnProgress, Progress, Staged};
 use crate::iso::{Bump, Mirror, Release, Shelf, Wanted, Writer};
-use crate::ops::blocking;
 use crate::pipeline::{Key, Line, Matrix};
 use crate::vcenter::datastore::FilePath;
 use crate::vcenter::{Client, Error};

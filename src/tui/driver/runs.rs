@@ -7,11 +7,11 @@ use std::time::Duration;
 
 use tokio::sync::Notify;
 
+use super::save::blocking;
 use super::{Parts, Report, log};
 use crate::console::message::{Msg, Reply};
 use crate::console::run::{RunSeen, Still};
 use crate::guest::recording::{Activity, Recording};
-use crate::ops::blocking;
 use crate::packer_log::LogFile;
 use crate::packer_run::{self, Request, Run};
 use crate::paths::StateDir;

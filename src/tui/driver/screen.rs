@@ -27,9 +27,9 @@ pub(super) async fn type_into(gate: Gateway, vm: Box<Vm>, keys: String) -> Reply
 }
 
 pub(super) async fn teach(repo: PathBuf, label: String, words: Vec<String>, picture: Picture) -> Reply<String> {
-    let taught = ops::teach(&repo, label.clone(), words, picture).await.map_err(|error| match error {
-        Error::Teach(TeachError::TooPlain) => format!("{error}; u reads its text"),
-        error => error.to_string(),
+    let taught = ops::teach(&repo, label.clone(), words, picture).await.map_err(|error| {
+        let plain = matches!(&error, Error::Teach(why) if matches!(**why, TeachError::TooPlain));
+        if plain { format!("{error}; u reads its text") } else { error.to_string() }
     });
     Ok(format!("{label}: added to {}", taught?.display()))
 }

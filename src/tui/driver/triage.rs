@@ -51,7 +51,7 @@ impl Records {
         let (report, state, known) = (self.report.clone(), self.state.clone(), self.known.clone());
         self.follower = Some(tokio::spawn(async move {
             let run = dir.clone();
-            let habits = blocking(move || habits(&state, &key, &run, &known));
+            let habits = blocking("looking at earlier runs", move || habits(&state, &key, &run, &known));
             let (record, habits) = (follow(request, dir, &report), habits);
             let learn = async {
                 match habits.await {
@@ -70,7 +70,7 @@ async fn follow(request: RequestId, dir: PathBuf, report: &Report) {
     let mut trouble = None;
     loop {
         let (dir, before) = (dir.clone(), recording.take());
-        let read = blocking(move || {
+        let read = blocking("reading the record", move || {
             let read = match before {
                 None => Recording::read(&dir).map(|recording| (recording, true)),
                 Some(mut recording) => recording.read_more().map(|grew| (recording, grew)),

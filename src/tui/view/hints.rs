@@ -5,7 +5,8 @@ use ratatui::layout::{Position, Rect};
 
 use super::{put, width};
 use crate::console::Console;
-use crate::console::binding::{BINDINGS, Binding, Command, Group};
+use crate::console::binding::{BINDINGS, Binding, Group};
+use crate::console::command::{Change, Command, GenerationChange, LogCommand, ProgramCommand, ViewCommand};
 use crate::console::panes::{Pane, View};
 use crate::console::text::Field;
 use crate::tui::theme::Theme;
@@ -55,10 +56,11 @@ fn hints(console: &Console) -> Vec<Hint> {
         (View::Lines, _) => Group::Line,
     };
     let here = move |binding: &&Binding| {
-        console.panes.view == View::Lines || !matches!(binding.command, Command::Zoom | Command::NextPane)
+        console.panes.view == View::Lines
+            || !matches!(binding.command, Command::View(ViewCommand::Zoom | ViewCommand::NextPane))
     };
     let of = |group: Group| BINDINGS.iter().filter(move |binding| binding.group == group);
-    let help = |binding: &&Binding| binding.command == Command::Help;
+    let help = |binding: &&Binding| binding.command == Command::View(ViewCommand::Help);
     let all = of(Group::View).filter(help).chain(of(own)).chain(of(Group::View).filter(move |b| !help(b)));
     let all = all.filter(here);
     all.chain(of(Group::Program))
@@ -66,7 +68,10 @@ fn hints(console: &Console) -> Vec<Hint> {
             Some(Hint {
                 key: binding.keys.first()?.to_string(),
                 label: label(console, binding)?,
-                vital: matches!(binding.command, Command::Help | Command::Quit),
+                vital: matches!(
+                    binding.command,
+                    Command::View(ViewCommand::Help) | Command::Program(ProgramCommand::Quit)
+                ),
                 allowed: console.allows(&console.operation_on_selection(binding.command)).is_ok(),
             })
         })
@@ -95,13 +100,15 @@ fn fitting(hints: Vec<Hint>, room: u16) -> Vec<Hint> {
 fn label(console: &Console, binding: &'static Binding) -> Option<&'static str> {
     let held = || console.lines.selected().is_some_and(|row| row.generations.hold.is_some());
     match binding.command {
-        Command::Hold if held() => Some("release"),
-        Command::Find if console.panes.focus == Pane::Log => Some("search"),
-        Command::Find if console.panes.focus == Pane::Picture && console.words.shown => Some("search"),
-        Command::Follow if console.log.follows() => Some("pause"),
-        Command::Zoom if console.github.open => Some("open log"),
-        Command::Media if console.panes.view == View::Media => Some("lines"),
-        Command::Zoom if console.panes.zoomed => Some("unzoom"),
+        Command::Change(Change::Generation(GenerationChange::HoldOrRelease)) if held() => Some("release"),
+        Command::View(ViewCommand::Find) if console.panes.focus == Pane::Log => Some("search"),
+        Command::View(ViewCommand::Find) if console.panes.focus == Pane::Picture && console.words.shown => {
+            Some("search")
+        }
+        Command::Log(LogCommand::Follow) if console.log.follows() => Some("pause"),
+        Command::View(ViewCommand::Zoom) if console.github.open => Some("open log"),
+        Command::View(ViewCommand::Media) if console.panes.view == View::Media => Some("lines"),
+        Command::View(ViewCommand::Zoom) if console.panes.zoomed => Some("unzoom"),
         _ => binding.hint,
     }
 }

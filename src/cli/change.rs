@@ -1,0 +1,197 @@
+//! `promote`, `rollback`, `hold`, `release`, `sweep`.
+
+mod print;
+
+use std::io::IsTerminal;
+
+use tmpl::generation::{Plan, Progress, Request};
+use tmpl::ops::change::{self, Planned};
+use tmpl::ops::{Error, Operation, Refusal, signals};
+use tmpl::pipeline::Line;
+use tmpl::vcenter::gate::Gate;
+use tokio_util::sync::CancellationToken;
+
+use self::print::{StepPrinter, interrupted};
+use super::{Context, Exit, output};
+
+/// Arguments of verbs that take a line only.
+#[derive(Debug, clap::Args)]
+pub struct KeyArgs {
+    /// The line
+    key: String,
+    #[command(flatten)]
+    how: How,
+}
+
+/// Arguments of `promote`.
+pub type PromoteArgs = KeyArgs;
+
+/// What every change takes.
+#[derive(Debug, Default, clap::Args)]
+pub struct How {
+    /// Print the steps, change nothing
+    #[arg(long)]
+    dry_run: bool,
+    /// Do exactly the steps that --dry-run printed under this name, or nothing
+    #[arg(long, value_name = "ID")]
+    plan: Option<String>,
+    /// What was done (or would be) as JSON
+    #[arg(long)]
+    json: bool,
+    /// Ends it before the first step
+    #[arg(skip)]
+    stop: CancellationToken,
+}
+
+/// Arguments of `hold`.
+#[derive(Debug, clap::Args)]
+pub struct HoldArgs {
+    /// The line
+    key: String,
+    /// Why; the next person on call sees it
+    #[arg(long)]
+    reason: String,
+    #[command(flatten)]
+    how: How,
+}
+
+/// Arguments of `rollback`.
+#[derive(Debug, clap::Args)]
+pub struct RollbackArgs {
+    /// The line
+    key: String,
+    /// Why; kept with the hold
+    #[arg(long)]
+    reason: String,
+    /// Do not ask
+    #[arg(long)]
+    yes: bool,
+    #[command(flatten)]
+    how: How,
+}
+
+/// Arguments of `sweep`.
+#[derive(Debug, clap::Args)]
+pub struct SweepArgs {
+    /// The line
+    key: String,
+    /// Do not ask for the name
+    #[arg(long)]
+    yes: bool,
+    #[command(flatten)]
+    how: How,
+}
+
+/// What must be answered before anything is changed.
+enum Ask {
+    Nothing,
+    Yes,
+    Name,
+}
+
+/// Promotes.
+pub async fn promote(context: &Context, args: PromoteArgs) -> anyhow::Result<Exit> {
+    run(context, &args.key, Request::Promote, &args.how, Ask::Nothing).await
+}
+
+/// Promotes what this process has just built, unless somebody asks for the end of that before the first step.
+pub async fn promote_built(context: &Context, line: &Line, stop: CancellationToken) -> anyhow::Result<Exit> {
+    run(context, &line.key.0, Request::Promote, &How { stop, ..How::default() }, Ask::Nothing).await
+}
+
+/// Rolls back.
+pub async fn rollback(context: &Context, args: RollbackArgs) -> anyhow::Result<Exit> {
+    let ask = if args.yes { Ask::Nothing } else { Ask::Yes };
+    run(context, &args.key, Request::Rollback { reason: args.reason }, &args.how, ask).await
+}
+
+/// Holds.
+pub async fn hold(context: &Context, args: HoldArgs) -> anyhow::Result<Exit> {
+    run(context, &args.key, Request::Hold { reason: args.reason }, &args.how, Ask::Nothing).await
+}
+
+/// Releases.
+pub async fn release(context: &Context, args: KeyArgs) -> anyhow::Result<Exit> {
+    run(context, &args.key, Request::Release, &args.how, Ask::Nothing).await
+}
+
+/// Sweeps.
+pub async fn sweep(context: &Context, args: SweepArgs) -> anyhow::Result<Exit> {
+    let ask = if args.yes { Ask::Nothing } else { Ask::Name };
+    run(context, &args.key, Request::Sweep, &args.how, ask).await
+}
+
+async fn run(context: &Context, key: &str, request: Request, how: &How, ask: Ask) -> anyhow::Result<Exit> {
+    let line = context.line(key)?;
+    let ops = context.ops()?;
+    let operation = Operation::from(&request);
+    let run = change::allowed_here(&ops, &line, operation, how.dry_run)?;
+    if operation == Operation::Sweep && !how.dry_run {
+        super::runs::free(context, &line.key).await?;
+    }
+    let client = context.client()?;
+    let planned = tokio::select! {
+        planned = change::plan(&client, &line, &request) => planned?,
+        () = how.stop.cancelled() => return Ok(Exit::Cancelled),
+    };
+    let plan = match planned {
+        Planned::Plan(plan) => plan,
+        Planned::NothingToSweep if how.plan.is_none() => return print::nothing_to_sweep(&line, how.json),
+        Planned::NothingToSweep => return Err(stale(&line.base_name)),
+    };
+    if how.plan.as_ref().is_some_and(|wanted| *wanted != plan.fingerprint()) {
+        return Err(stale(&plan.base));
+    }
+    if run.is_some_and(|run| run.state.live()) {
+        print::being_built(&line, operation);
+    }
+    if how.dry_run || !matches!(ask, Ask::Nothing) {
+        change::guard(&client, &plan).await?;
+    }
+    if how.dry_run {
+        return print::dry_run(&plan, &line, how.json).map(|()| Exit::Done);
+    }
+    if !agreed(&plan, &ask)? {
+        return Err(Error::from(Refusal::NotConfirmed).into());
+    }
+    carry_out(&ops.gate(&client), &plan, how)
+        .await?
+        .map_or(Ok(Exit::Cancelled), |()| print::done(&plan, &line, how.json))
+}
+
+/// Carries the steps out unless somebody asks for the end of that before the first one; then `None`.
+async fn carry_out(gate: &Gate, plan: &Plan, how: &How) -> anyhow::Result<Option<()>> {
+    let guarded = tokio::select! {
+        guarded = change::guard(gate.client(), plan) => guarded?,
+        () = how.stop.cancelled() => return Ok(None),
+    };
+    let (printer, say) = (StepPrinter::default(), |what| interrupted(what, &plan.request));
+    let on = |progress: &Progress| printer.tell(progress);
+    Ok(signals::undisturbed(false, &say, change::carry_out(gate, guarded, &on)).await?.transpose()?)
+}
+
+fn stale(base: &str) -> anyhow::Error {
+    Error::from(Refusal::Stale { base: base.to_owned() }).into()
+}
+
+/// Shows the steps and asks on the terminal; without one, `--yes` is needed.
+fn agreed(plan: &Plan, ask: &Ask) -> anyhow::Result<bool> {
+    let (question, answer) = match ask {
+        Ask::Nothing => return Ok(true),
+        Ask::Yes => ("Do this? [y/N]".to_owned(), "y".to_owned()),
+        Ask::Name => {
+            let name = format!("{}-build", plan.base);
+            (format!("Type {name} to destroy it:"), name)
+        }
+    };
+    if !std::io::stdin().is_terminal() {
+        return Err(Error::from(Refusal::NoTerminal).into());
+    }
+    for step in &plan.steps {
+        print::aside(&step.to_string());
+    }
+    output::ask(&question)?;
+    let mut typed = String::new();
+    std::io::stdin().read_line(&mut typed)?;
+    Ok(typed.trim().eq_ignore_ascii_case(&answer))
+}

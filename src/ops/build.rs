@@ -1,0 +1,117 @@
+//! Builds: started, done here, stopped, and promoted when they succeeded.
+
+use std::path::PathBuf;
+
+use tokio::sync::mpsc;
+
+use super::{Context, Error, Refusal, blocking, change};
+use crate::packer_run::{self, Listener, Request, Run, RunState, Stop};
+use crate::pipeline::{Key, Os};
+use crate::triage::rules::Rules;
+use crate::vcenter::{Client, Settings, Vm};
+
+/// How a build ended, as whoever started it asks.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Ending {
+    /// a fresh `-build` template exists
+    Built,
+    /// somebody asked for its end
+    Cancelled,
+    /// it failed, took too long, or was lost
+    Failed,
+}
+
+/// What a build that did not succeed left in vCenter.
+#[derive(Debug)]
+pub enum Leftover {
+    /// nothing, as far as is known
+    Nothing,
+    /// its VM
+    Vm(Box<Vm>),
+    /// vCenter cannot be asked
+    Unknown(crate::vcenter::Error),
+}
+
+/// Starts a build that outlives this program, and returns it once it is on record.
+///
+/// # Errors
+/// Why it did not begin.
+pub async fn start(context: &Context, key: &Key, packer: PathBuf) -> Result<Run, Error> {
+    let line = context.line(key)?;
+    let program = program().map_err(Error::reading("/proc/self/exe"))?;
+    let request = Request { packer, ..Request::new(line.clone(), context.repo.clone()) };
+    Ok(packer_run::start_detached(&program, &request, &context.state).await?)
+}
+
+/// This program's own file. A console stays open for days: on Linux it is the very file we run, although another version
+/// may have taken its place since.
+fn program() -> std::io::Result<PathBuf> {
+    let image = PathBuf::from("/proc/self/exe");
+    if image.exists() { Ok(image) } else { std::env::current_exe() }
+}
+
+/// Builds here and now, after looking at what a build of Windows needs of this machine. `simulated`: it is the lab's
+/// packer, which needs nothing.
+///
+/// # Errors
+/// Whatever is wrong before packer begins. A build that fails is an outcome.
+pub async fn run_here(
+    context: &Context,
+    request: &Request,
+    simulated: bool,
+    stops: mpsc::Receiver<Stop>,
+    on: &dyn Listener,
+) -> Result<packer_run::Outcome, Error> {
+    if request.line.os == Os::Windows && !simulated {
+        packer_run::windows_preflight().await?;
+    }
+    let repo = request.repo.clone();
+    let labels = Box::new(move || Rules::screens_of(&repo));
+    Ok(packer_run::run_here(request, &context.state, stops, on, labels).await?)
+}
+
+/// How a run ended.
+pub fn ending(run: &Run) -> Ending {
+    match run.state {
+        RunState::Succeeded => Ending::Built,
+        // Nobody cancelled: it took too long.
+        RunState::Cancelled if run.reason.as_deref().is_some_and(|why| why.starts_with("not done")) => Ending::Failed,
+        RunState::Cancelled => Ending::Cancelled,
+        RunState::Starting | RunState::Running | RunState::Cancelling | RunState::Failed { .. } | RunState::Lost => {
+            Ending::Failed
+        }
+    }
+}
+
+/// What vCenter says about the VM of a build that did not succeed; nothing when it cannot be asked for lack of settings.
+pub async fn leftover(run: &Run) -> Leftover {
+    let settings = Settings::from_env(&|name| std::env::var(name).ok());
+    let Ok(client) = settings.and_then(Client::new) else { return Leftover::Nothing };
+    let left = packer_run::left_behind(&client, run).await;
+    client.logout().await;
+    match left {
+        Ok(None) => Leftover::Nothing,
+        Ok(Some(vm)) => Leftover::Vm(Box::new(vm)),
+        Err(error) => Leftover::Unknown(error),
+    }
+}
+
+/// Asks the newest run of a line to stop; with `force` its packer is killed and cleans nothing up.
+///
+/// # Errors
+/// Nothing to stop, or it could not be told.
+pub async fn cancel(context: &Context, key: &Key, force: bool) -> Result<(), Error> {
+    let (state, wanted) = (context.state.clone(), key.clone());
+    let dir = state.runs().join(&key.0);
+    let latest = blocking("stopping", move || packer_run::latest(&state, &wanted).map_err(Error::reading(dir)));
+    let run = latest.await?.ok_or_else(|| Refusal::NoRunToCancel { key: key.clone() })?;
+    Ok(packer_run::cancel(&run, force).await?)
+}
+
+/// Refuses a build that need not be begun: read-only.
+///
+/// # Errors
+/// The refusal. That the line is being built is said by the lock of its run, which nobody can be faster than.
+pub fn allowed_here(context: &Context, key: &Key) -> Result<(), Error> {
+    change::read_only(context, key, super::Operation::Build)
+}

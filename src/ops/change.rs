@@ -1,0 +1,97 @@
+//! Changes of generations: promote, rollback, hold, release, sweep.
+
+use jiff::Timestamp;
+
+use super::facts::{Facts, LineFacts, RunFacts, VCenterFacts};
+use super::{Context, Error, Operation, Refusal, check};
+use crate::generation::{self, Actor, Generations, Plan, Progress, Request};
+use crate::packer_run;
+use crate::pipeline::{Key, Line};
+use crate::vcenter::Client;
+use crate::vcenter::gate::{Gate, Mode};
+
+/// What a change comes to.
+#[derive(Debug)]
+pub enum Planned {
+    /// a sweep that finds nothing: CI sweeps after every cancel, and mostly packer has cleaned up
+    NothingToSweep,
+    /// these steps
+    Plan(Box<Plan>),
+}
+
+/// The newest run of a line on this machine.
+///
+/// # Errors
+/// A record that cannot be read: whether it is being built is not known then.
+pub fn run_of(context: &Context, key: &Key) -> Result<Option<RunFacts>, Error> {
+    let run = packer_run::latest(&context.state, key).map_err(Error::reading(context.state.runs().join(&key.0)))?;
+    Ok(run.as_ref().map(RunFacts::from))
+}
+
+/// Refuses what need not be asked of vCenter: read-only, or the line is being built. A dry run changes nothing.
+///
+/// # Errors
+/// The refusal.
+pub fn allowed_here(
+    context: &Context,
+    line: &Line,
+    operation: Operation,
+    dry_run: bool,
+) -> Result<Option<RunFacts>, Error> {
+    let run = run_of(context, &line.key)?;
+    let nothing = Generations::default();
+    let read_only = context.mode == Mode::ReadOnly && !dry_run;
+    let line = LineFacts { key: &line.key, under_way: None, run, generations: &nothing };
+    super::check_here(operation, &Facts { line: Some(line), ..Facts::unasked(read_only) })?;
+    Ok(run)
+}
+
+/// Refuses an operation of a program that may change nothing.
+pub(super) fn read_only(context: &Context, key: &Key, operation: Operation) -> Result<(), Error> {
+    let nothing = Generations::default();
+    let line = LineFacts { key, under_way: None, run: None, generations: &nothing };
+    let facts = Facts { line: Some(line), ..Facts::unasked(context.mode == Mode::ReadOnly) };
+    Ok(super::check_here(operation, &facts)?)
+}
+
+/// Reads the line, asks the judge, and draws up the steps. Changes nothing.
+///
+/// # Errors
+/// A refusal, or vCenter cannot be read.
+pub async fn plan(client: &Client, line: &Line, request: &Request) -> Result<Planned, Error> {
+    let generations = Generations::read(&line.base_name, &client.vms().await?);
+    if *request == Request::Sweep && generations.build.is_none() {
+        return Ok(Planned::NothingToSweep);
+    }
+    // What is missing is asked of the very objects, by the guard.
+    let (account, missing) = (&client.settings().credentials.username, Default::default());
+    let facts = Facts {
+        line: Some(LineFacts { key: &line.key, under_way: None, run: None, generations: &generations }),
+        vcenter: VCenterFacts::Known { account, missing: &missing },
+        ..Facts::unasked(false)
+    };
+    check(Operation::from(request), &facts)?;
+    let plan = generation::plan(request, &generations, &Actor::current(), Timestamp::now()).map_err(Refusal::from)?;
+    Ok(Planned::Plan(Box::new(plan)))
+}
+
+/// A plan to which vCenter did not object a moment ago.
+#[derive(Debug, Clone, Copy)]
+pub struct Guarded<'p>(&'p Plan);
+
+/// Asks vCenter whether it would let every step happen. Changes nothing.
+///
+/// # Errors
+/// A refusal, or vCenter cannot be asked.
+pub async fn guard<'p>(client: &Client, plan: &'p Plan) -> Result<Guarded<'p>, Error> {
+    generation::guard(client, plan).await?;
+    Ok(Guarded(plan))
+}
+
+/// Carries the steps out. Not to be cut off: see [`super::signals::undisturbed`].
+///
+/// # Errors
+/// The line has changed since the plan was made, or a step failed.
+pub async fn carry_out(gate: &Gate, Guarded(plan): Guarded<'_>, on: &(dyn Fn(&Progress) + Sync)) -> Result<(), Error> {
+    Ok(generation::apply(gate, plan, on).await?)
+}

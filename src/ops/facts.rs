@@ -1,0 +1,200 @@
+//! What is known at the moment somebody asks whether an operation may be done. Either skin gathers it: the console from
+//! its state, the command line from disk, vCenter and GitHub.
+
+use std::collections::BTreeSet;
+
+use jiff::Timestamp;
+
+use super::{GitHubRefusal, MediaRefusal, Operation, Refusal};
+use crate::generation::Generations;
+use crate::packer_run::{Run, RunState};
+use crate::pipeline::Key;
+
+/// Everything the judge looks at.
+#[derive(Debug, Clone)]
+pub struct Facts<'a> {
+    /// started with `--read-only`
+    pub read_only: bool,
+    /// the program ends as soon as what is under way is done
+    pub leaving: bool,
+    /// the line that is meant
+    pub line: Option<LineFacts<'a>>,
+    /// what vCenter says
+    pub vcenter: VCenterFacts<'a>,
+    /// what GitHub says
+    pub github: GitHubFacts,
+    /// what datastore and mirror say of the line's ISO
+    pub media: MediaFacts,
+    /// what is looked at
+    pub picture: PictureFacts,
+}
+
+/// A line.
+#[derive(Debug, Clone)]
+pub struct LineFacts<'a> {
+    /// its key
+    pub key: &'a Key,
+    /// an operation of this process that is under way on it
+    pub under_way: Option<Operation>,
+    /// its newest run on this machine
+    pub run: Option<RunFacts>,
+    /// its templates and build VM
+    pub generations: &'a Generations,
+}
+
+/// A run on this machine.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct RunFacts {
+    /// how it stands
+    pub state: RunState,
+    /// when it began
+    pub since: Timestamp,
+    /// the process in charge
+    pub pid: i32,
+}
+
+impl From<&Run> for RunFacts {
+    fn from(run: &Run) -> Self {
+        Self { state: run.state, since: run.started, pid: run.supervisor.pid }
+    }
+}
+
+/// What is known from vCenter.
+#[derive(Debug, Clone)]
+pub enum VCenterFacts<'a> {
+    /// there is no link: what was known may be out of date
+    NoLink,
+    /// it has not answered yet
+    Silent,
+    /// it keeps what is known current
+    Known {
+        /// the account that changes things
+        account: &'a str,
+        /// privileges it lacks, by vSphere's ids, as far as vCenter has said
+        missing: &'a BTreeSet<&'static str>,
+    },
+}
+
+/// A run on GitHub, as messages name it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RemoteRunFacts {
+    /// its number
+    pub number: u64,
+    /// its title
+    pub title: String,
+    /// its page
+    pub url: String,
+}
+
+/// What is known from GitHub. By default nothing is: builds go on without it, changes there do not.
+#[derive(Debug, Clone)]
+pub struct GitHubFacts {
+    /// whether its answer is known, or why not
+    pub known: Result<(), GitHubRefusal>,
+    /// a request of a person is under way
+    pub busy: bool,
+    /// the run that builds the line, now or later
+    pub builds: Option<RemoteRunFacts>,
+    /// a run that one more would push out
+    pub waiting: Option<RemoteRunFacts>,
+    /// the run that is meant: its number, whether it is at work, whether a leg failed, its state in a word
+    pub run: Result<ChosenRun, GitHubRefusal>,
+    /// the schedule is switched off
+    pub schedule_off: bool,
+    /// whether the leg that is meant left evidence
+    pub evidence: Result<(), GitHubRefusal>,
+}
+
+impl Default for GitHubFacts {
+    fn default() -> Self {
+        Self {
+            known: Err(GitHubRefusal::NotAnswered),
+            busy: false,
+            builds: None,
+            waiting: None,
+            run: Err(GitHubRefusal::NoRun),
+            schedule_off: false,
+            evidence: Err(GitHubRefusal::NoRun),
+        }
+    }
+}
+
+/// The run on GitHub that an operation is about.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ChosenRun {
+    /// its number
+    pub number: u64,
+    /// it is not over
+    pub live: bool,
+    /// it is over and did not go well
+    pub failed: bool,
+    /// its state, in a word
+    pub state: &'static str,
+}
+
+/// What is done with a line's ISO right now.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum MediaWork {
+    /// a bump is being written
+    Bumping,
+    /// it is being staged
+    Staging {
+        /// and asked to stop
+        stopping: bool,
+    },
+}
+
+/// What is known of a line's ISO.
+#[derive(Debug, Clone)]
+pub struct MediaFacts {
+    /// work under way on it
+    pub work: Option<MediaWork>,
+    /// whether there is a newer release that can be taken
+    pub newer: Result<(), MediaRefusal>,
+    /// whether it is missing on the datastore and can be downloaded
+    pub missing: Result<(), MediaRefusal>,
+}
+
+impl Default for MediaFacts {
+    fn default() -> Self {
+        Self { work: None, newer: Err(MediaRefusal::NotAsked), missing: Err(MediaRefusal::NotLooked) }
+    }
+}
+
+/// What of a guest's console is before the eyes of whoever asks. On the command line the picture is not shown, and what is
+/// asked for is of now.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct PictureFacts {
+    /// there is one
+    pub there: bool,
+    /// it is not covered
+    pub visible: bool,
+    /// it is of the past
+    pub recorded: bool,
+}
+
+impl Default for PictureFacts {
+    fn default() -> Self {
+        Self { there: true, visible: true, recorded: false }
+    }
+}
+
+impl<'a> Facts<'a> {
+    /// Of a program that has asked nobody yet.
+    pub fn unasked(read_only: bool) -> Self {
+        Self {
+            read_only,
+            leaving: false,
+            line: None,
+            vcenter: VCenterFacts::Silent,
+            github: GitHubFacts::default(),
+            media: MediaFacts::default(),
+            picture: PictureFacts::default(),
+        }
+    }
+
+    /// The line that is meant.
+    pub(super) fn line(&self) -> Result<&LineFacts<'a>, Refusal> {
+        self.line.as_ref().ok_or(Refusal::NoLine)
+    }
+}
