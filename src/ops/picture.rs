@@ -5,19 +5,14 @@ use std::path::PathBuf;
 use super::{Error, blocking, save};
 use crate::guest::picture::Picture;
 use crate::guest::screen::FramesError;
-use crate::vcenter::{self, Client, Vm};
+use crate::vcenter::{Client, Vm};
 
 /// Takes the picture of a guest's console.
 ///
 /// # Errors
 /// vCenter gives none, or what it gives is no picture.
 pub async fn take(client: &Client, vm: &Vm) -> Result<Picture, Error> {
-    let png = client.screenshot(vm, None).await?;
-    let decoded = blocking("decoding the picture", move || Ok(Picture::decode(png))).await?;
-    decoded.map_err(|error| {
-        let (vm, reason) = (vm.name.clone(), error.to_string());
-        vcenter::Error::Picture { vm, reason }.into()
-    })
+    Ok(Picture::take(client, vm, None).await?)
 }
 
 /// Reads a recorded picture.
