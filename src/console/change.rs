@@ -1,18 +1,19 @@
 //! Changes: asked, confirmed, under way, done.
 
-use super::command::{Change, Command, GenerationChange};
+use super::command::Change;
 use super::confirm::{Action, Check, Choice, Confirm, Need};
 use super::effect::Effect;
 use super::lines::LineRow;
 use super::message::{Reply, RequestId};
-use super::operation::{Operation, Refusal};
 use super::overlay::Overlay;
+use super::refusal::Refusal;
 use super::run::RunState;
 use super::state::{Console, Ongoing};
 use super::text::Field;
 use super::toast::Tone;
 use super::typing;
-use crate::generation::Plan;
+use crate::generation::{self, Plan};
+use crate::ops::{self, Operation};
 use crate::packer_run::{Request, shell_quoted};
 use crate::pipeline::Key;
 
@@ -22,7 +23,7 @@ impl Console {
         let request = self.request();
         match self.confirmation(change, line, request, effects) {
             Ok(confirm) => self.overlay = Some(Overlay::Confirm(Box::new(confirm))),
-            Err(refusal) => self.notice(Tone::Info, refusal.0),
+            Err(refusal) => self.notice(Tone::Info, refusal.to_string()),
         }
     }
 
@@ -33,7 +34,7 @@ impl Console {
         request: RequestId,
         effects: &mut Vec<Effect>,
     ) -> Result<Confirm, Refusal> {
-        let row = || line.and_then(|key| self.lines.get(key)).ok_or_else(|| Refusal::new("no line selected"));
+        let row = || line.and_then(|key| self.lines.get(key)).ok_or(ops::Refusal::NoLine);
         match change {
             Change::Build => Ok(self.ask_build(row()?, request)),
             Change::CancelRun => Ok(ask_cancel(row()?, request)),
@@ -45,7 +46,7 @@ impl Console {
                 let row = row()?;
                 let plan = self.plan(row, change, "…")?;
                 effects.push(Effect::Guard { request, plan: Box::new(plan.clone()) });
-                Ok(ask_generation(row, change, request, plan))
+                Ok(ask_generation(row, request, plan))
             }
         }
     }
@@ -69,8 +70,8 @@ impl Console {
             self.notice(Tone::Info, missing);
             return;
         }
-        if let Err(refusal) = self.allows(&confirm.operation()) {
-            self.notice(Tone::Info, refusal.0);
+        if let Err(refusal) = ops::check(confirm.operation, &self.facts(confirm.line.as_ref())) {
+            self.notice(Tone::Info, Refusal::from(refusal).to_string());
             return;
         }
         if let Action::GitHub(ask) = confirm.action {
@@ -96,9 +97,9 @@ impl Console {
                 self.media_confirmed(key, action.clone(), request, effects);
                 return;
             }
-            Action::Generation { change, plan: shown } => {
+            Action::Generation(shown) => {
                 let Some(row) = self.lines.get(&key) else { return };
-                match self.plan(row, *change, confirm.reason()) {
+                match self.plan_for(row, &shown.request.with_reason(confirm.reason())) {
                     Ok(plan) if same_steps(&plan.steps, &shown.steps) => {
                         Effect::Apply { request, plan: Box::new(plan) }
                     }
@@ -107,13 +108,13 @@ impl Console {
                         return;
                     }
                     Err(refusal) => {
-                        self.notice(Tone::Info, refusal.0);
+                        self.notice(Tone::Info, refusal.to_string());
                         return;
                     }
                 }
             }
         };
-        let ongoing = Ongoing { change: confirm.change, request, step: String::new() };
+        let ongoing = Ongoing { operation: confirm.operation, request, step: String::new() };
         self.ongoing.insert(key, ongoing);
         effects.push(effect);
     }
@@ -128,13 +129,13 @@ impl Console {
 
     pub(super) fn finished(&mut self, request: RequestId, answer: Reply<String>, effects: &mut Vec<Effect>) {
         let found = self.ongoing.iter().find(|(_, ongoing)| ongoing.request == request);
-        let Some((key, change)) = found.map(|(key, ongoing)| (key.clone(), ongoing.change)) else { return };
+        let Some((key, operation)) = found.map(|(key, ongoing)| (key.clone(), ongoing.operation)) else { return };
         self.ongoing.remove(&key);
         match answer {
             Ok(text) => self.notice(Tone::Done, text),
-            Err(reason) => self.notice(Tone::Failed, format!("{key}: {} failed: {reason}", change.noun())),
+            Err(reason) => self.notice(Tone::Failed, format!("{key}: {operation} failed: {reason}")),
         }
-        if matches!(change, Change::Build | Change::CancelRun) {
+        if matches!(operation, Operation::Build | Operation::Cancel) {
             effects.push(Effect::ReadRuns);
         }
         self.leave_if_done(effects);
@@ -143,12 +144,11 @@ impl Console {
     /// Cancels every run without asking again: the request was asked on leaving.
     pub(super) fn cancel_runs(&mut self, keys: &[Key], effects: &mut Vec<Effect>) {
         for key in keys {
-            let operation = Operation { command: Command::Change(Change::CancelRun), line: Some(key.clone()) };
-            if self.allows(&operation).is_err() {
+            if ops::check(Operation::Cancel, &self.facts(Some(key))).is_err() {
                 continue;
             }
             let request = self.request();
-            let ongoing = Ongoing { change: Change::CancelRun, request, step: String::new() };
+            let ongoing = Ongoing { operation: Operation::Cancel, request, step: String::new() };
             self.ongoing.insert(key.clone(), ongoing);
             effects.push(Effect::CancelRun { request, key: key.clone(), force: false });
         }
@@ -156,7 +156,7 @@ impl Console {
 
     fn ask_build(&self, row: &LineRow, request: RequestId) -> Confirm {
         let line = &row.line;
-        let target = (Change::Build, Some(line.key.clone()));
+        let target = (Operation::Build, Some(line.key.clone()));
         let mut confirm = confirm(target, request, format!("Build {}", line.key), "build", Action::Build);
         let target = line.build_name();
         if let Some(vm) = &row.generations.build {
@@ -183,14 +183,14 @@ fn same_steps<T: ToString>(one: &[T], other: &[T]) -> bool {
 }
 
 pub(super) fn confirm(
-    (change, line): (Change, Option<Key>),
+    (operation, line): (Operation, Option<Key>),
     request: RequestId,
     title: String,
     verb: &'static str,
     action: Action,
 ) -> Confirm {
     Confirm {
-        change,
+        operation,
         line,
         request,
         title,
@@ -218,7 +218,7 @@ fn ask_cancel(row: &LineRow, request: RequestId) -> Confirm {
     } else {
         (format!("Cancel the build of {key}"), "cancel it")
     };
-    let of = (Change::CancelRun, Some(key.clone()));
+    let of = (Operation::Cancel, Some(key.clone()));
     let mut confirm = confirm(of, request, title, verb, Action::Cancel { force });
     if force {
         confirm.steps.push("kill packer (SIGKILL): it cleans nothing up".into());
@@ -232,26 +232,28 @@ fn ask_cancel(row: &LineRow, request: RequestId) -> Confirm {
     confirm
 }
 
-fn ask_generation(row: &LineRow, change: GenerationChange, request: RequestId, plan: Plan) -> Confirm {
+fn ask_generation(row: &LineRow, request: RequestId, plan: Plan) -> Confirm {
     let key = &row.line.key;
-    let held = row.generations.hold.is_some();
     let reason = || Need::Reason(Field::default());
-    let (title, verb, need) = match change {
-        GenerationChange::Promote => (format!("Promote {key}"), "promote", Need::Yes),
-        GenerationChange::Rollback => (format!("Roll back {key}"), "roll back", reason()),
-        GenerationChange::HoldOrRelease if held => (format!("Release {key}"), "release", Need::Yes),
-        GenerationChange::HoldOrRelease => (format!("Hold {key}"), "hold", reason()),
-        GenerationChange::Sweep => {
+    let (title, verb, need) = match &plan.request {
+        generation::Request::Promote => (format!("Promote {key}"), "promote", Need::Yes),
+        generation::Request::Rollback { .. } => (format!("Roll back {key}"), "roll back", reason()),
+        generation::Request::Release => (format!("Release {key}"), "release", Need::Yes),
+        generation::Request::Hold { .. } => (format!("Hold {key}"), "hold", reason()),
+        generation::Request::Sweep => {
             let need = Need::Name { name: row.line.build_name(), field: Field::default() };
             (format!("Sweep {key}"), "destroy", need)
         }
     };
-    let caveat = plan.caveat;
+    let operation = Operation::from(&plan.request);
     let steps = plan.steps.iter().map(ToString::to_string).collect();
-    let of = (Change::Generation(change), Some(key.clone()));
-    let mut confirm = confirm(of, request, title, verb, Action::Generation { change, plan: Box::new(plan) });
+    let building = (operation == Operation::Rollback && row.live_run().is_some())
+        .then(|| format!("{key} is being built: the hold that this leaves keeps that build from being promoted"));
+    let note = [building, plan.caveat.map(str::to_owned)].into_iter().flatten().collect::<Vec<_>>().join("; ");
+    let of = (operation, Some(key.clone()));
+    let mut confirm = confirm(of, request, title, verb, Action::Generation(Box::new(plan)));
     confirm.steps = steps;
-    confirm.note = caveat.map(str::to_owned);
+    confirm.note = Some(note).filter(|note| !note.is_empty());
     confirm.check = Check::Asking;
     confirm.need = need;
     if !matches!(confirm.need, Need::Yes) {

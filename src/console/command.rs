@@ -131,26 +131,3 @@ pub enum ProgramCommand {
     Leave,
     Suspend,
 }
-
-impl Change {
-    /// The change as a thing that is going on.
-    pub const fn noun(self) -> &'static str {
-        match self {
-            Self::Build => "start of the build",
-            Self::CancelRun => "cancelling",
-            Self::Generation(GenerationChange::Promote) => "promotion",
-            Self::Generation(GenerationChange::Rollback) => "rollback",
-            Self::Generation(GenerationChange::HoldOrRelease) => "hold",
-            Self::Generation(GenerationChange::Sweep) => "sweep",
-            Self::Type => "typing",
-            Self::Teach => "teaching",
-            Self::Media(MediaChange::Bump) => "bump",
-            Self::Media(MediaChange::Stage) => "staging",
-            Self::Media(MediaChange::StopStaging) => "end of the staging",
-            Self::GitHub(GitHubChange::Dispatch) => "dispatch",
-            Self::GitHub(GitHubChange::Cancel) => "cancelling on GitHub",
-            Self::GitHub(GitHubChange::Rerun) => "rerun",
-            Self::GitHub(GitHubChange::EnableSchedule) => "switching the schedule on",
-        }
-    }
-}

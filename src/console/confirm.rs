@@ -1,14 +1,13 @@
 //! The one road to a change: a confirmation that lists the exact steps, Cancel focused first.
 
-use super::command::{Change, Command, GenerationChange};
 use super::key::{Code, KeyPress};
 use super::media;
 use super::message::RequestId;
-use super::operation::Operation;
 use super::text::Field;
 use super::typing;
 use crate::generation::Plan;
 use crate::guest::picture::Picture;
+use crate::ops::Operation;
 use crate::pipeline::Key;
 use crate::vcenter::Vm;
 
@@ -65,12 +64,7 @@ pub enum Action {
     /// packer is started
     Build,
     /// templates are renamed, destroyed or annotated
-    Generation {
-        /// which change
-        change: GenerationChange,
-        /// what was shown
-        plan: Box<Plan>,
-    },
+    Generation(Box<Plan>),
     /// keys are typed into a guest
     Type(Box<Vm>),
     /// a screen gets a name
@@ -95,7 +89,7 @@ pub enum Action {
 #[derive(Debug, Clone)]
 pub struct Confirm {
     /// what is confirmed
-    pub change: Change,
+    pub operation: Operation,
     /// its line, decided when the key was pressed
     pub line: Option<Key>,
     /// number of the check with vCenter
@@ -138,11 +132,6 @@ pub enum ConfirmResult {
 }
 
 impl Confirm {
-    /// What is asked of the judge again when it is confirmed.
-    pub fn operation(&self) -> Operation {
-        Operation { command: Command::Change(self.change), line: self.line.clone() }
-    }
-
     /// Whether everything it needs is typed and vCenter does not object.
     ///
     /// # Errors

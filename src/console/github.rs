@@ -9,9 +9,9 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::effect::Effect;
 use super::message::{Reply, RequestId};
-use super::operation::Refusal;
 use super::state::Console;
 use crate::github::{Board, Health, Leg, RemoteRun, RunWithJobs};
+use crate::ops::GitHubRefusal;
 use crate::pipeline::Key;
 
 /// How often GitHub is asked while somebody looks, while a run is at work, and else. Unchanged answers cost nothing.
@@ -144,20 +144,24 @@ impl GitHubView {
         self.errand.is_some()
     }
 
-    fn usable(&self) -> Result<(), Refusal> {
+    fn usable(&self) -> Result<(), GitHubRefusal> {
         match &self.repository {
             Some(Ok(_)) => Ok(()),
-            Some(Err(missing)) => Err(Refusal::new(missing.clone())),
-            None => Err(Refusal::new("GitHub was not asked yet")),
+            Some(Err(missing)) => Err(GitHubRefusal::Unknown(missing.clone())),
+            None => Err(GitHubRefusal::NotAnswered),
         }
     }
 
-    fn known(&self) -> Result<&Pipeline, Refusal> {
+    /// What GitHub says.
+    ///
+    /// # Errors
+    /// Why nothing is known.
+    pub(super) fn known(&self) -> Result<&Pipeline, GitHubRefusal> {
         self.usable()?;
         match (&self.pipeline, &self.trouble) {
             (Some(pipeline), _) => Ok(pipeline),
-            (None, Some(trouble)) => Err(Refusal::new(trouble.clone())),
-            (None, None) => Err(Refusal::new("GitHub has not answered yet")),
+            (None, Some(trouble)) => Err(GitHubRefusal::Unknown(trouble.clone())),
+            (None, None) => Err(GitHubRefusal::NotAnswered),
         }
     }
 }

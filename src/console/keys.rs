@@ -42,9 +42,9 @@ impl Console {
 
     /// Does a command, or says why not.
     pub(super) fn command(&mut self, command: Command, effects: &mut Vec<Effect>) {
-        let operation = self.operation_on_selection(command);
+        let operation = self.on_selection(command);
         if let Err(refusal) = self.allows(&operation) {
-            self.notice(Tone::Info, refusal.0);
+            self.notice(Tone::Info, refusal.to_string());
             return;
         }
         match command {

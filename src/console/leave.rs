@@ -11,7 +11,7 @@ impl Console {
     pub(super) fn leave(&mut self, effects: &mut Vec<Effect>) {
         let runs = self.live_runs();
         let changes: Vec<String> =
-            self.ongoing.iter().map(|(key, ongoing)| format!("{} of {key}", ongoing.change.noun())).collect();
+            self.ongoing.iter().map(|(key, ongoing)| format!("{} of {key}", ongoing.operation)).collect();
         let changes: Vec<String> = changes.into_iter().chain(self.media.words()).collect();
         if runs.is_empty() && changes.is_empty() {
             effects.push(Effect::Quit);

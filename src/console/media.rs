@@ -8,6 +8,7 @@ use std::collections::BTreeMap;
 use jiff::{SignedDuration, Timestamp};
 
 pub use ask::Action;
+pub(super) use ask::{missing, newer};
 
 use super::message::{Reply, RequestId};
 use crate::iso::stage::Phase;

@@ -7,7 +7,6 @@ use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
 use super::alarm::{Alarms, Call};
-use super::command::Change;
 use super::github::GitHubView;
 use super::lines::{LineRow, Lines};
 use super::log::LogPane;
@@ -22,6 +21,7 @@ use super::timeline::TimelinePane;
 use super::toast::{Toasts, Tone};
 use super::verdict::Verdicts;
 use crate::generation::Actor;
+use crate::ops::Operation;
 use crate::pipeline::{Key, Line};
 use crate::vcenter::{LinkState, Moid, Vm};
 
@@ -84,7 +84,7 @@ pub struct Session {
 /// A change under way.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Ongoing {
-    pub change: Change,
+    pub operation: Operation,
     pub request: RequestId,
     /// what it is doing right now
     pub step: String,
@@ -227,7 +227,7 @@ impl Console {
 
     /// Whether a change that this process carries out itself is under way; builds go on without it.
     pub fn changing(&self) -> bool {
-        self.ongoing.values().any(|ongoing| !matches!(ongoing.change, Change::Build | Change::CancelRun))
+        self.ongoing.values().any(|ongoing| !matches!(ongoing.operation, Operation::Build | Operation::Cancel))
     }
 
     /// Builds that are at work.

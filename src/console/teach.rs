@@ -1,14 +1,13 @@
 //! Giving the screen in the picture a name.
 
 use super::change::confirm;
-use super::command::Change;
 use super::confirm::{Action, Choice, Confirm, Need};
 use super::lines::LineRow;
 use super::message::RequestId;
-use super::operation::Refusal;
-use super::panes::Pane;
+use super::refusal::Refusal;
 use super::state::Console;
 use super::text::Field;
+use crate::ops::{self, Operation};
 use crate::triage::rules::OWN;
 
 /// Rows of a screen that it is known by.
@@ -17,15 +16,8 @@ const KNOWN_BY: usize = 3;
 const TELLING: usize = 10;
 
 impl Console {
-    pub(super) fn allows_teach(&self) -> Result<(), Refusal> {
-        match self.picture_shown() {
-            Some(_) if self.panes.visible(Pane::Picture) => Ok(()),
-            _ => Err(Refusal::new("no picture on screen to name")),
-        }
-    }
-
     pub(super) fn ask_teach(&self, row: &LineRow, request: RequestId) -> Result<Confirm, Refusal> {
-        let picture = self.picture_shown().cloned().ok_or_else(|| Refusal::new("no picture on screen to name"))?;
+        let picture = self.picture_shown().cloned().ok_or(ops::Refusal::NoPicture)?;
         let rows = self.words.of(&picture).map(|words| words.rows.as_slice()).unwrap_or_default();
         let words = telling(rows);
         let mut steps = vec![format!("add a screen of that name to {OWN}")];
@@ -34,7 +26,7 @@ impl Console {
         }
         steps.extend(words.iter().map(|words| format!("known by {words:?}")));
         let title = "Name this screen".to_owned();
-        let of = (Change::Teach, Some(row.line.key.clone()));
+        let of = (Operation::Teach, Some(row.line.key.clone()));
         let mut asked = confirm(of, request, title, "teach", Action::Teach { words, picture });
         asked.steps = steps;
         asked.note = Some(format!("{OWN} is yours to edit and commit; a rule there can name the cause"));

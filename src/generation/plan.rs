@@ -29,6 +29,16 @@ pub enum Request {
 }
 
 impl Request {
+    /// The same, for another reason.
+    pub fn with_reason(&self, reason: &str) -> Self {
+        let reason = reason.to_owned();
+        match self {
+            Self::Rollback { .. } => Self::Rollback { reason },
+            Self::Hold { .. } => Self::Hold { reason },
+            Self::Promote | Self::Release | Self::Sweep => self.clone(),
+        }
+    }
+
     /// Its name on the command line and in the audit log.
     pub fn verb(&self) -> &'static str {
         match self {

@@ -86,9 +86,8 @@ pub fn check_here(operation: Operation, facts: &Facts<'_>) -> Result<(), Refusal
     let key = line.key.clone();
     match operation {
         Operation::Build if run.state == RunState::Cancelling => Err(Refusal::BeingCancelled { key }),
-        Operation::Build | Operation::Promote | Operation::Sweep => {
-            Err(Refusal::BeingBuilt { key, since: run.since, pid: run.pid })
-        }
+        Operation::Build => Err(Refusal::BuiltAlready { key, since: run.since, pid: run.pid }),
+        Operation::Promote | Operation::Sweep => Err(Refusal::BeingBuilt { key, since: run.since, pid: run.pid }),
         // A rollback does not touch what is being built, and its hold keeps that from being promoted.
         Operation::Cancel
         | Operation::Rollback

@@ -36,6 +36,16 @@ pub enum Refusal {
         /// its supervisor
         pid: i32,
     },
+    /// it is being built, and another build is asked for
+    #[error("{key} is being built already since {since:.0} (process {pid})")]
+    BuiltAlready {
+        /// the line
+        key: Key,
+        /// when its run began
+        since: Timestamp,
+        /// its supervisor
+        pid: i32,
+    },
     /// its run was asked to stop, and has not ended
     #[error("{key} is being cancelled: wait until its VM is gone")]
     BeingCancelled {
@@ -251,6 +261,7 @@ impl Refusal {
             | Self::NoLine
             | Self::UnderWay { .. }
             | Self::BeingBuilt { .. }
+            | Self::BuiltAlready { .. }
             | Self::BeingCancelled { .. }
             | Self::BuiltOnGitHub { .. }
             | Self::BuiltHere { .. }

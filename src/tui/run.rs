@@ -264,7 +264,7 @@ fn taken(app: &mut App<Screen>, event: Event) -> Vec<Effect> {
         Event::Msg(msg) => app.take(msg),
         Event::Signalled => app.take(Msg::Signalled),
         Event::StopAsked => {
-            let suspend = app.console().operation_on_selection(Command::Program(ProgramCommand::Suspend));
+            let suspend = app.console().on_selection(Command::Program(ProgramCommand::Suspend));
             if app.console().allows(&suspend).is_ok() { vec![Effect::Suspend] } else { Vec::new() }
         }
         Event::PictureReady => {

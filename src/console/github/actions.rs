@@ -5,65 +5,15 @@ use super::super::command::{Change, GitHubChange};
 use super::super::confirm::{Action, Confirm};
 use super::super::effect::Effect;
 use super::super::message::{Reply, RequestId};
-use super::super::operation::Refusal;
 use super::super::panes::Pane;
+use super::super::refusal::Refusal;
 use super::super::state::Console;
 use super::super::toast::Tone;
 use super::{Ask, FetchedRun, Row};
-use crate::github::{Leg, RemoteRun};
+use crate::ops::{self, Operation};
 use crate::pipeline::Key;
 
 impl Console {
-    /// The judge's part for what is done at GitHub; read-only and leaving were judged before.
-    pub(in super::super) fn allows_github(&self, change: GitHubChange, line: Option<&Key>) -> Result<(), Refusal> {
-        let pipeline = self.github.known()?;
-        if self.github.busy() {
-            return Err(Refusal::new("GitHub is still at work on the last request"));
-        }
-        match change {
-            GitHubChange::Dispatch => self.allows_dispatch(line),
-            GitHubChange::EnableSchedule if pipeline.health.off() => Ok(()),
-            GitHubChange::EnableSchedule => Err(Refusal::new("the schedule is on")),
-            GitHubChange::Cancel => match self.chosen_run()? {
-                run if run.state.live() => Ok(()),
-                run => Err(Refusal(format!("run #{} is over: it {}", run.number, run.state.word()))),
-            },
-            GitHubChange::Rerun => match self.chosen_run()? {
-                run if run.state.failed() => {
-                    pipeline.board.takes_one_more().map_err(|error| Refusal(error.to_string()))
-                }
-                run => Err(Refusal(format!("no leg of run #{} failed", run.number))),
-            },
-        }
-    }
-
-    fn allows_dispatch(&self, line: Option<&Key>) -> Result<(), Refusal> {
-        let row = line.and_then(|key| self.lines.get(key));
-        let key = &row.ok_or_else(|| Refusal::new("no line selected"))?.line.key;
-        if row.is_some_and(|row| row.live_run().is_some()) {
-            return Err(Refusal(format!("{key} is being built on this machine: two runs would fight over its VM")));
-        }
-        self.github.known()?.board.may_dispatch(key).map_err(|error| Refusal(error.to_string()))
-    }
-
-    /// Why the line may not be built here: it is being built at GitHub.
-    pub(in super::super) fn free_at_github(&self, key: &Key) -> Result<(), Refusal> {
-        match self.github.builds(key) {
-            None => Ok(()),
-            Some(seen) => {
-                let run = &seen.run;
-                Err(Refusal(format!("{key} is being built by run #{} on GitHub: {}", run.number, run.url)))
-            }
-        }
-    }
-
-    fn chosen_run(&self) -> Result<&RemoteRun, Refusal> {
-        if !self.github.open {
-            return Err(Refusal::new("choose a run first: G shows them"));
-        }
-        self.github.row().map(|row| &row.seen().run).ok_or_else(|| Refusal::new("there is no run"))
-    }
-
     /// The confirmation. The judge has been asked.
     pub(in super::super) fn ask_github(
         &self,
@@ -74,7 +24,7 @@ impl Console {
         let run = || self.chosen_run().cloned().map(Box::new);
         let (title, steps, verb, ask) = match change {
             GitHubChange::Dispatch => {
-                let key = line.ok_or_else(|| Refusal::new("no line selected"))?;
+                let key = line.ok_or(ops::Refusal::NoLine)?;
                 let steps = vec![
                     format!("GitHub starts build-templates.yml with os={key} on the default branch"),
                     format!("a runner of the scale set builds {key} and promotes it"),
@@ -100,7 +50,8 @@ impl Console {
             }
         };
         let action = Action::GitHub(Box::new(ask));
-        let mut confirm = confirm((Change::GitHub(change), line.cloned()), request, title, verb, action);
+        let of = (Change::GitHub(change).operation(false), line.cloned());
+        let mut confirm = confirm(of, request, title, verb, action);
         confirm.steps = steps;
         Ok(confirm)
     }
@@ -141,28 +92,12 @@ impl Console {
 
     /// Brings the evidence of the chosen leg here, or says why there is none.
     pub(in super::super) fn open_remote(&mut self, effects: &mut Vec<Effect>) {
-        let chosen = match self.github.row() {
-            Some(Row::Leg(seen, leg)) => Some((seen.run.clone(), leg.clone())),
-            Some(Row::Run(seen)) => {
-                let failed = |leg: &&Leg| leg.key.is_some() && leg.state.failed();
-                seen.legs.iter().find(failed).map(|leg| (seen.run.clone(), leg.clone()))
-            }
-            None => None,
+        let refused = |refusal: Refusal| refusal.to_string();
+        let allowed = ops::check(Operation::FetchLeg, &self.facts(None)).map_err(Refusal::from);
+        let chosen = match allowed.and_then(|()| Ok(self.chosen_leg()?)).map_err(refused) {
+            Ok(chosen) => chosen,
+            Err(reason) => return self.notice(Tone::Info, reason),
         };
-        let refusal = match &chosen {
-            None => "nothing to open: no leg of this run failed".to_owned(),
-            Some((_, leg)) if leg.key.is_none() => format!("{} builds no line; c copies its page", leg.name),
-            Some((_, leg)) if leg.state.live() => {
-                format!(
-                    "{} is at work: GitHub gives its log when it is over; guest and picture are on the lines' screen",
-                    leg.name
-                )
-            }
-            Some((_, leg)) if !leg.state.failed() => format!("{} {}: it left no log", leg.name, leg.state.word()),
-            Some(_) if self.github.busy() => "GitHub is still at work on the last request".to_owned(),
-            Some(_) => String::new(),
-        };
-        let Some(chosen) = chosen.filter(|_| refusal.is_empty()) else { return self.notice(Tone::Info, refusal) };
         let request = self.request();
         self.github.errand = Some(request);
         self.notice(Tone::Info, format!("fetching what {} left", chosen.1.name));

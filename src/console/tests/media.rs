@@ -144,7 +144,7 @@ fn read_only_offers_no_change_but_looks_and_checks() {
     console.session.read_only = true;
     for change in [MediaChange::Bump, MediaChange::Stage, MediaChange::StopStaging] {
         let command = Command::Change(Change::Media(change));
-        assert!(console.allows(&console.operation_on_selection(command)).unwrap_err().0.contains("read-only"));
+        assert!(console.allows(&console.on_selection(command)).unwrap_err().to_string().contains("read-only"));
     }
     typed(&mut console, "BIK");
     assert!(console.overlay.is_none());

@@ -9,7 +9,7 @@ use crate::console::key::KeyPress;
 use crate::console::overlay::Overlay;
 use crate::console::panes::Pane;
 use crate::console::run::RunState;
-use crate::console::{Console, Effect, Msg, Operation, RequestId};
+use crate::console::{Console, Effect, Invocation, Msg, RequestId};
 use crate::generation::Hold;
 use crate::vcenter::{FolderEvent, LinkState, Moid};
 
@@ -194,7 +194,7 @@ fn a_failure_is_shown_and_the_line_is_free_again() {
     let request = fixture::question_of(&typed(&mut console, "by")).unwrap();
     console.update(Msg::Finished { request, answer: Err("no packer in PATH".into()) });
     assert!(toast(&console).contains("no packer in PATH"), "{}", toast(&console));
-    assert!(console.allows(&console.operation_on_selection(Command::Change(Change::Build))).is_ok());
+    assert!(console.allows(&console.on_selection(Command::Change(Change::Build))).is_ok());
 }
 
 #[test]
@@ -365,7 +365,7 @@ fn a_refusal_names_keys() {
     let hold = Hold { reason: "no DNS".into(), by: "mona@ops3".into(), to: None, since: fixture::now() };
     vms.iter_mut().filter(|vm| vm.name == "tpl-ubuntu-2404").for_each(|vm| vm.annotation = hold.write(""));
     console.update(Msg::FolderChanged(FolderEvent::Reset(vms)));
-    let promote = Operation {
+    let promote = Invocation {
         command: Command::Change(Change::Generation(GenerationChange::Promote)),
         line: Some(key("ubuntu-2404")),
     };
@@ -376,19 +376,15 @@ fn a_refusal_names_keys() {
 #[test]
 fn what_the_account_may_not_do_is_refused_by_vspheres_name() {
     let mut console = night();
-    let operation_on_selection = |command| Operation { command, line: Some(key("ubuntu-2404")) };
-    let before =
-        console.allows(&operation_on_selection(Command::Change(Change::Generation(GenerationChange::Promote))));
+    let on_selection = |command| Invocation { command, line: Some(key("ubuntu-2404")) };
+    let before = console.allows(&on_selection(Command::Change(Change::Generation(GenerationChange::Promote))));
     console.update(Msg::PrivilegesRead(["VirtualMachine.Config.Rename"].into()));
     let refused = console
-        .allows(&operation_on_selection(Command::Change(Change::Generation(GenerationChange::Promote))))
+        .allows(&on_selection(Command::Change(Change::Generation(GenerationChange::Promote))))
         .unwrap_err()
-        .0;
+        .to_string();
     assert!(before.is_ok() && refused.contains("lacks VirtualMachine.Config.Rename"), "{before:?} {refused}");
     // Granted meanwhile, and asked again after a reconnect.
     console.update(Msg::PrivilegesRead(std::collections::BTreeSet::new()));
-    assert_eq!(
-        console.allows(&operation_on_selection(Command::Change(Change::Generation(GenerationChange::Promote)))),
-        before
-    );
+    assert_eq!(console.allows(&on_selection(Command::Change(Change::Generation(GenerationChange::Promote)))), before);
 }

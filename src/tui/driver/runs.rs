@@ -78,6 +78,7 @@ impl RunReader {
             ended: run.ended,
             state: run.state,
             reason: run.reason.clone(),
+            pid: run.supervisor.pid,
             phase,
             still: if run.state.live() { self.still(key, run) } else { None },
             dir: run.dir.clone(),

@@ -46,7 +46,7 @@ pub fn draw(console: &Console, help: &Help, area: Rect, theme: Theme, buffer: &m
 }
 
 fn draw_binding(console: &Console, binding: &Binding, y: u16, list: Rect, theme: Theme, buffer: &mut Buffer) {
-    let refusal = console.allows(&console.operation_on_selection(binding.command)).err();
+    let refusal = console.allows(&console.on_selection(binding.command)).err();
     let keys = binding.shown_keys();
     let (key_style, style) = match refusal {
         Some(_) => (theme.dim(), theme.dim()),

@@ -42,7 +42,7 @@ fn draw_entry(console: &Console, entry: &Entry, chosen: bool, row: Rect, theme: 
     let (keys, refused) = match entry {
         Entry::Command(command) => {
             let keys = command.binding().and_then(|binding| binding.keys.first()).map(ToString::to_string);
-            (keys.unwrap_or_default(), console.allows(&console.operation_on_selection(*command)).is_err())
+            (keys.unwrap_or_default(), console.allows(&console.on_selection(*command)).is_err())
         }
         Entry::Line(_) => (String::new(), false),
     };

@@ -72,7 +72,7 @@ fn hints(console: &Console) -> Vec<Hint> {
                     binding.command,
                     Command::View(ViewCommand::Help) | Command::Program(ProgramCommand::Quit)
                 ),
-                allowed: console.allows(&console.operation_on_selection(binding.command)).is_ok(),
+                allowed: console.allows(&console.on_selection(binding.command)).is_ok(),
             })
         })
         .collect()

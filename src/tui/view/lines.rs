@@ -223,7 +223,7 @@ fn flag(row: &LineRow, ongoing: bool, theme: Theme) -> (String, Style) {
 
 fn run(console: &Console, row: &LineRow, theme: Theme) -> (String, Style) {
     if let Some(ongoing) = console.ongoing.get(&row.line.key) {
-        return (format!("◌ {}", ongoing.change.noun()), theme.busy());
+        return (format!("◌ {}", ongoing.operation), theme.busy());
     }
     if row.live_run().is_none()
         && let Some(what) = console.built_at_github(&row.line.key)

@@ -42,7 +42,7 @@ pub fn draw(console: &Console, body: Rect, theme: Theme, buffer: &mut Buffer) {
 
 fn placed(console: &Console, body: Rect, theme: Theme) -> Vec<Placed> {
     let going_on = console.ongoing.iter().map(|(key, ongoing)| {
-        let text = format!("{key}: {} {}", ongoing.change.noun(), ongoing.step);
+        let text = format!("{key}: {} {}", ongoing.operation, ongoing.step);
         ("◌", theme.busy(), text)
     });
     let notices = console.toasts.iter().rev().map(|toast| {

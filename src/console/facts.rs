@@ -1,0 +1,161 @@
+//! What the console knows, for the judge of operations.
+
+use super::command::{Change, GenerationChange, GitHubChange, MediaChange};
+use super::github::Row;
+use super::media::{self, Medium, Work};
+use super::panes::Pane;
+use super::state::{Console, Leaving};
+use crate::generation::Request;
+use crate::github::{Leg, RemoteRun};
+use crate::ops::facts::{
+    ChosenRun, Facts, GitHubFacts, LineFacts, MediaFacts, MediaWork, PictureFacts, RemoteRunFacts, RunFacts,
+    VCenterFacts,
+};
+use crate::ops::{GitHubRefusal, Operation};
+use crate::pipeline::Key;
+use crate::vcenter::LinkState;
+
+impl Change {
+    /// The operation that it is, on a line that is held or not.
+    pub fn operation(self, held: bool) -> Operation {
+        match self {
+            Self::Build => Operation::Build,
+            Self::CancelRun => Operation::Cancel,
+            Self::Generation(change) => Operation::from(&change.request(held, "")),
+            Self::Type => Operation::Type,
+            Self::Teach => Operation::Teach,
+            Self::Media(MediaChange::Bump) => Operation::Bump,
+            Self::Media(MediaChange::Stage) => Operation::Stage,
+            Self::Media(MediaChange::StopStaging) => Operation::StopStaging,
+            Self::GitHub(GitHubChange::Dispatch) => Operation::Dispatch,
+            Self::GitHub(GitHubChange::Cancel) => Operation::CancelRemote,
+            Self::GitHub(GitHubChange::Rerun) => Operation::Rerun,
+            Self::GitHub(GitHubChange::EnableSchedule) => Operation::EnableSchedule,
+        }
+    }
+}
+
+impl GenerationChange {
+    /// What is asked for by it, of a line that is held or not.
+    pub fn request(self, held: bool, reason: &str) -> Request {
+        let reason = reason.to_owned();
+        match self {
+            Self::Promote => Request::Promote,
+            Self::Rollback => Request::Rollback { reason },
+            Self::HoldOrRelease if held => Request::Release,
+            Self::HoldOrRelease => Request::Hold { reason },
+            Self::Sweep => Request::Sweep,
+        }
+    }
+}
+
+impl Console {
+    /// The operation that a change is on a line as it stands.
+    pub(super) fn operation(&self, change: Change, line: Option<&Key>) -> Operation {
+        let held = line.and_then(|key| self.lines.get(key)).is_some_and(|row| row.generations.hold.is_some());
+        change.operation(held)
+    }
+
+    /// What is known now, of a line and of everything else.
+    pub(super) fn facts<'a>(&'a self, line: Option<&'a Key>) -> Facts<'a> {
+        Facts {
+            read_only: self.session.read_only,
+            leaving: self.leaving != Leaving::No,
+            line: line.and_then(|key| self.line_facts(key)),
+            vcenter: self.vcenter_facts(),
+            github: self.github_facts(line),
+            media: line.map(|key| media_facts(self.media.get(key))).unwrap_or_default(),
+            picture: PictureFacts {
+                there: self.picture_shown().is_some(),
+                visible: self.panes.visible(Pane::Picture),
+                recorded: self.timeline.moment().is_some(),
+            },
+        }
+    }
+
+    fn line_facts<'a>(&'a self, key: &'a Key) -> Option<LineFacts<'a>> {
+        let row = self.lines.get(key)?;
+        let run = row.run.as_ref();
+        Some(LineFacts {
+            key,
+            under_way: self.ongoing.get(key).map(|ongoing| ongoing.operation),
+            run: run.map(|run| RunFacts { state: run.state, since: run.started, pid: run.pid }),
+            generations: &row.generations,
+        })
+    }
+
+    fn vcenter_facts(&self) -> VCenterFacts<'_> {
+        if self.session.link != LinkState::Live {
+            return VCenterFacts::NoLink;
+        }
+        match self.session.fresh {
+            None => VCenterFacts::Silent,
+            Some(_) => VCenterFacts::Known { account: &self.session.account, missing: &self.session.missing },
+        }
+    }
+
+    fn github_facts(&self, line: Option<&Key>) -> GitHubFacts {
+        let pipeline = self.github.pipeline.as_deref();
+        let builds = line.and_then(|key| self.github.builds(key));
+        GitHubFacts {
+            known: self.github.known().map(drop),
+            busy: self.github.busy(),
+            builds: builds.map(|seen| remote(&seen.run)),
+            waiting: pipeline.and_then(|pipeline| pipeline.board.waiting()).map(remote),
+            run: self.chosen_run().map(|run| ChosenRun {
+                number: run.number,
+                live: run.state.live(),
+                failed: run.state.failed(),
+                state: run.state.word(),
+            }),
+            schedule_off: pipeline.is_some_and(|pipeline| pipeline.health.off()),
+            evidence: self.chosen_leg().and_then(|(_, leg)| left_evidence(&leg)),
+        }
+    }
+
+    /// The run that is chosen on the screen of GitHub's runs.
+    pub(super) fn chosen_run(&self) -> Result<&RemoteRun, GitHubRefusal> {
+        if !self.github.open {
+            return Err(GitHubRefusal::NotChosen);
+        }
+        self.github.row().map(|row| &row.seen().run).ok_or(GitHubRefusal::NoRun)
+    }
+
+    /// The leg that is chosen there; of a run, the first one that failed.
+    pub(super) fn chosen_leg(&self) -> Result<(RemoteRun, Leg), GitHubRefusal> {
+        match self.github.row() {
+            Some(Row::Leg(seen, leg)) => Ok((seen.run.clone(), leg.clone())),
+            Some(Row::Run(seen)) => {
+                let failed = |leg: &&Leg| leg.key.is_some() && leg.state.failed();
+                let leg = seen.legs.iter().find(failed);
+                let none = || GitHubRefusal::NoLegFailed { number: seen.run.number };
+                leg.map(|leg| (seen.run.clone(), leg.clone())).ok_or_else(none)
+            }
+            None => Err(GitHubRefusal::NoRun),
+        }
+    }
+}
+
+fn remote(run: &RemoteRun) -> RemoteRunFacts {
+    RemoteRunFacts { number: run.number, title: run.title.clone(), url: run.url.clone() }
+}
+
+/// Whether GitHub has something to give of a leg.
+fn left_evidence(leg: &Leg) -> Result<(), GitHubRefusal> {
+    let name = || leg.name.clone();
+    if leg.key.is_none() {
+        return Err(GitHubRefusal::BuildsNoLine { leg: name() });
+    }
+    if leg.state.live() {
+        return Err(GitHubRefusal::LegAtWork { leg: name() });
+    }
+    if leg.state.failed() { Ok(()) } else { Err(GitHubRefusal::LeftNoLog { leg: name(), state: leg.state.word() }) }
+}
+
+fn media_facts(medium: Option<&Medium>) -> MediaFacts {
+    let work = medium.and_then(|medium| medium.work.as_ref()).map(|work| match work {
+        Work::Bumping(_) => MediaWork::Bumping,
+        Work::Staging { stopping, .. } => MediaWork::Staging { stopping: *stopping },
+    });
+    MediaFacts { work, newer: media::newer(medium).map(drop), missing: media::missing(medium).map(drop) }
+}
