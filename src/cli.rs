@@ -21,6 +21,7 @@ mod runs;
 mod status;
 mod stderr;
 mod triage;
+#[cfg_attr(not(feature = "tui"), path = "cli/headless.rs")]
 mod tui;
 mod validate;
 
@@ -28,10 +29,10 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
+use tmpl::console::Images;
 use tmpl::ops;
 use tmpl::paths::StateDir;
 use tmpl::text::redact::Scrubber;
-use tmpl::tui::picture::Images;
 
 pub use context::Context;
 pub use tmpl::ops::Exit;

@@ -8,23 +8,29 @@
 //! Arrows between the modules point one way:
 //!
 //! ```text
-//! pipeline → vcenter → build → generation / iso / triage / remote → console → tui
+//! pipeline → vcenter → packer_run → generation / iso / triage / github → console → tui
 //! ```
 //!
 //! * [`pipeline`]: what the repository says: the matrix, its lines, packer's var-files and argv.
 //! * [`vcenter`]: what vCenter says, and the one gate through which anything is changed there.
-//! * [`build`]: one packer run: its process, its record on disk, its flight recorder.
+//! * [`packer_run`]: one packer run: its process, its record on disk, its flight recorder.
+//! * [`packer_log`]: what packer's log says: lines, stages, times.
+//! * [`guest`]: what a guest's console shows: pictures, recordings, screens that are known.
 //! * [`generation`]: live, prev, build: promote, rollback, hold, sweep.
-//! * [`triage`]: why a build failed: the log, the console, the verdict; redaction and bundles of what leaves.
-//! * [`remote`]: the same pipeline on GitHub Actions and ARC.
+//! * [`triage`]: why a build failed: rules, the verdict, bundles of what leaves.
+//! * [`github`]: the same pipeline on GitHub Actions and ARC.
 //! * [`console`]: the console as a value: state, messages, effects; no terminal in it.
 //! * `tui`: the only place that knows a terminal (feature `tui`).
 //! * [`lab`]: a simulated vCenter and a simulated packer, for people without a vCenter and for tests.
-//! * [`json`]: JSON that is harmless where it is looked at.
+//! * [`text`]: texts that are harmless where they are shown: no secrets, no control characters.
 //! * [`paths`]: where state is kept on disk.
+//! * [`fs`], [`cause`], [`duration`]: how files are written and locked, which error is told, how lengths of time are said.
 
+pub mod cause;
 pub mod console;
-#[doc(hidden)]
+pub mod duration;
+pub mod fs;
+#[cfg(feature = "testing")]
 pub mod fuzz;
 pub mod generation;
 pub mod github;
@@ -36,6 +42,7 @@ pub mod packer_log;
 pub mod packer_run;
 pub mod paths;
 pub mod pipeline;
+mod sha256;
 pub mod text;
 pub mod tls;
 pub mod triage;

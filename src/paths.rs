@@ -1,10 +1,7 @@
 //! Where the program keeps its state: one folder under the XDG state directory, readable by its owner alone.
 
 use std::io;
-use std::os::unix::fs::DirBuilderExt;
 use std::path::{Path, PathBuf};
-
-use etcetera::BaseStrategy;
 
 /// The folder of everything `tmpl-tui` remembers between runs: records, audit log, program log.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -16,9 +13,10 @@ impl StateDir {
     /// # Errors
     /// When the home directory cannot be told.
     pub fn from_environment() -> io::Result<Self> {
-        let base = etcetera::choose_base_strategy().map_err(io::Error::other)?;
-        let state = base.state_dir().ok_or_else(|| io::Error::other("no state directory on this system"))?;
-        Ok(Self(state.join("tmpl-tui")))
+        // By the XDG specification a relative path counts as none.
+        let named = std::env::var_os("XDG_STATE_HOME").map(PathBuf::from).filter(|path| path.is_absolute());
+        let state = named.or_else(|| std::env::home_dir().map(|home| home.join(".local/state")));
+        Ok(Self(state.ok_or_else(|| io::Error::other("no home directory"))?.join("tmpl-tui")))
     }
 
     /// A state folder at a place of the caller's choosing (tests, `demo`).
@@ -45,12 +43,4 @@ impl StateDir {
     pub fn logs(&self) -> PathBuf {
         self.0.join("log")
     }
-}
-
-/// Creates `path` and its missing parents with mode 0700.
-///
-/// # Errors
-/// Those of the file system.
-pub fn create_private_dir(path: &Path) -> io::Result<()> {
-    std::fs::DirBuilder::new().recursive(true).mode(0o700).create(path)
 }

@@ -9,7 +9,6 @@ use rustls::crypto::{CryptoProvider, verify_tls12_signature, verify_tls13_signat
 use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
 use rustls::{ClientConfig, DigitallySignedStruct, RootCertStore, SignatureScheme};
-use sha2::{Digest, Sha256};
 
 /// Which certificate a server may show.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -85,7 +84,7 @@ impl ServerCertVerifier for Vouched {
         _ocsp_response: &[u8],
         _now: UnixTime,
     ) -> Result<ServerCertVerified, rustls::Error> {
-        let found: [u8; 32] = Sha256::digest(end_entity.as_ref()).into();
+        let found = crate::sha256::digest(end_entity);
         match self.pin {
             Some(pin) if pin != found => {
                 Err(rustls::Error::General(format!("certificate fingerprint is {}, not the pinned one", print(&found))))

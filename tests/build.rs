@@ -17,7 +17,7 @@ use nix::sys::signal::{Signal, kill, killpg};
 use nix::unistd::{Pid, getsid};
 use pty::Pty;
 use rstest::rstest;
-use tmpl::packer_run::{self, BuildError, Request, Run, RunState, run_here, start_detached};
+use tmpl::packer_run::{self, BuildError, Request, Run, RunState, Stage, run_here, start_detached};
 use tmpl::pipeline::{Key, Matrix};
 use tokio::sync::mpsc;
 
@@ -502,8 +502,9 @@ async fn a_build_that_takes_too_long_is_cancelled_cleanly() {
     let request = Request { timeout: Some(Duration::from_millis(1)), ..request(&fake) };
     let (_stops, receiver) = mpsc::channel(1);
     let outcome = run_here(&request, &fake.state(), receiver, &|_| {}, Box::new(Vec::new)).await.unwrap();
-    assert_eq!(outcome.run.state, RunState::Cancelled);
+    assert_eq!((outcome.run.state, outcome.stage), (RunState::Cancelled, Stage::TimedOut));
     assert!(outcome.run.reason.unwrap().contains("not done within"));
+    assert_eq!(latest(&fake).state, RunState::Cancelled);
 }
 
 #[rstest]

@@ -5,7 +5,6 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use tmpl::github::step::Step;
-use tmpl::lab;
 use tmpl::ops::build::{self, Ending, Leftover};
 use tmpl::ops::{self, signals};
 use tmpl::packer_run::{self, Listener, OnError, Outcome, Progress, Request};
@@ -94,7 +93,8 @@ async fn build_line(context: &Context, args: Args, step: Option<&Step>) -> anyho
     let state = args.detached.as_ref().map_or_else(|| context.state(), |dir| Ok(StateDir::at(dir)))?;
     let ops = ops::Context { state, ..context.ops()? };
     build::allowed_here(&ops, &request.line.key)?;
-    let simulated = lab::packer::is_called(Some(request.packer.as_os_str()));
+    // A simulated packer needs nothing that is installed, and GitHub has no part in it.
+    let simulated = context.settings().is_ok_and(|settings| settings.simulated.is_some());
     if !simulated && args.detached.is_none() {
         super::runs::free(context, &request.line.key).await?;
     }
@@ -207,7 +207,7 @@ fn note(text: String) {
 /// Says how it ended and, after anything but success, whether a VM was left behind.
 async fn finish(outcome: &Outcome, line: &Line, quiet: bool) -> Exit {
     let run = &outcome.run;
-    let exit = match build::ending(run) {
+    let exit = match build::ending(outcome.stage) {
         Ending::Built => Exit::Done,
         Ending::Cancelled => Exit::Cancelled,
         Ending::Failed => Exit::Failed,

@@ -6,11 +6,11 @@ use std::io::{IsTerminal, Read, stdin};
 use std::path::PathBuf;
 
 use anyhow::Context as _;
+use tmpl::console::Images;
 use tmpl::ops;
-use tmpl::tui::picture::{self, Images};
 use tmpl::vcenter::{Client, Vm};
 
-use super::{Context, Exit, Stop, output};
+use super::{Context, Exit, Stop, output, tui};
 
 /// Arguments of `console`.
 #[derive(Debug, clap::Args)]
@@ -73,6 +73,9 @@ pub async fn run(context: &Context, args: Args) -> anyhow::Result<Exit> {
 /// Whether the picture goes to the terminal: when asked to, or when nothing else is asked for.
 fn wants_print(args: &Args) -> anyhow::Result<bool> {
     let wants = args.print || (args.output.is_none() && args.text.is_none());
+    if wants {
+        tui::available("a picture (-o FILE saves it)")?;
+    }
     if wants && !output::to_terminal() {
         return Err(Stop::usage("stdout is no terminal to show a picture in; save it with -o FILE"));
     }
@@ -100,7 +103,7 @@ async fn show(client: &Client, vm: &Vm, args: &Args, print: bool) -> anyhow::Res
             file::save(&path, picture.png(), force)?;
         }
         if print {
-            picture::print(&picture, images)?;
+            tui::print(&picture, images)?;
         }
         Ok(())
     })

@@ -10,17 +10,15 @@ use std::time::Duration;
 
 use anyhow::Context as _;
 use clap::ValueEnum as _;
-use tmpl::console::alarm::Call;
+use tmpl::console::Images;
 use tmpl::lab::Book;
 use tmpl::lab::showcase::{self, Error, Showcase};
-use tmpl::packer_run::{self, Request};
-use tmpl::paths::StateDir;
-use tmpl::pipeline::{Line, Matrix};
-use tmpl::tui::picture::Images;
+use tmpl::packer_run;
+use tmpl::pipeline::Matrix;
 use tokio::process::Command;
 use tokio::signal::unix::{SignalKind, signal};
 
-use super::{Context, Exit, Stop, output};
+use super::{Context, Exit, Stop, output, tui};
 
 /// A cancelled build destroys its VM; in the lab that takes a second.
 const PATIENCE: Duration = Duration::from_secs(15);
@@ -54,7 +52,7 @@ pub async fn run(context: &Context, args: Args) -> anyhow::Result<Exit> {
         return list();
     }
     match &args.inside {
-        Some(folder) => console(context, folder, &args).await,
+        Some(folder) => tui::demo(context, folder, &args.start, args.images).await,
         None => lab(context, &args).await,
     }
 }
@@ -68,6 +66,7 @@ fn list() -> anyhow::Result<Exit> {
 
 /// The first process: sets everything up, runs the second one, and cleans up after it.
 async fn lab(context: &Context, args: &Args) -> anyhow::Result<Exit> {
+    tui::available("the demo")?;
     if !(args.speed.is_finite() && args.speed > 0.0) {
         return Err(Stop::usage("--speed wants a number above 0"));
     }
@@ -152,39 +151,6 @@ async fn end_builds(show: &Showcase) -> anyhow::Result<()> {
         }
     }
     Ok(())
-}
-
-/// Starts the builds the demo opens with; what went wrong, for after the console.
-async fn start_builds(lines: Vec<Line>, repo: PathBuf, packer: PathBuf, state: StateDir) -> anyhow::Result<()> {
-    let program = std::env::current_exe()?;
-    for line in lines {
-        let request = Request { packer: packer.clone(), ..Request::new(line, repo.clone()) };
-        packer_run::start_detached(&program, &request, &state).await?;
-    }
-    Ok(())
-}
-
-/// The second process: the console.
-async fn console(context: &Context, folder: &Path, args: &Args) -> anyhow::Result<Exit> {
-    let matrix = Matrix::load(&showcase::repository(folder)).map_err(Stop::usage)?;
-    let state = StateDir::from_environment()?;
-    let lines = args.start.iter().map(|key| matrix.line(key).cloned()).collect::<Result<_, _>>()?;
-    let builds = start_builds(lines, matrix.repo.clone(), showcase::packer_of(folder), state.clone());
-    let builds = tokio::spawn(builds);
-    let options = tmpl::tui::Options {
-        matrix,
-        settings: context.settings()?,
-        state,
-        key: args.start.first().cloned(),
-        packer: showcase::packer_of(folder),
-        read_only: context.global.read_only,
-        simulated: true,
-        call: Call::from_env(std::env::var("TMPL_NOTIFY").ok().as_deref()),
-        images: args.images,
-    };
-    let exit = super::tui::open(options).await?;
-    builds.await?.context("the demo's builds did not start")?;
-    Ok(exit)
 }
 
 #[cfg(test)]

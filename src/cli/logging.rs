@@ -1,14 +1,15 @@
 //! The program's own log: one file a day in the state folder, kept for two weeks, for its owner alone. Nothing of it goes
 //! to the terminal.
 
-use std::fs::{OpenOptions, Permissions};
+use std::fs::Permissions;
 use std::io::{self, Write};
-use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
+use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use jiff::Timestamp;
-use tmpl::paths::{StateDir, create_private_dir};
+use tmpl::fs::{append_private, create_private_dir};
+use tmpl::paths::StateDir;
 use tmpl::text::redact::Scrubber;
 use tracing::level_filters::LevelFilter;
 use tracing::{Level, Metadata};
@@ -76,7 +77,7 @@ fn today() -> String {
 
 fn make(folder: &Path, day: &str) -> io::Result<()> {
     let path = folder.join(format!("{PREFIX}.{day}.{SUFFIX}"));
-    let file = OpenOptions::new().append(true).create(true).mode(0o600).open(path)?;
+    let file = append_private(&path)?;
     file.set_permissions(Permissions::from_mode(0o600))
 }
 

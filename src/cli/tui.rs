@@ -1,16 +1,22 @@
 //! The console itself.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
+use anyhow::Context as _;
+use tmpl::console::Images;
 use tmpl::console::alarm::Call;
-use tmpl::tui::picture::Images;
+use tmpl::guest::picture::Picture;
+use tmpl::lab::showcase;
+use tmpl::packer_run::{self, Request};
+use tmpl::paths::StateDir;
+use tmpl::pipeline::{Line, Matrix};
 use tmpl::tui::{Ended, Error, Options};
 
 use super::{Context, Exit, Stop};
 
 /// Opens the console, on `key` when given.
 pub async fn run(context: &Context, key: Option<String>, images: Images) -> anyhow::Result<Exit> {
-    let options = Options {
+    open(Options {
         matrix: context.matrix()?,
         settings: context.settings()?,
         state: context.state()?,
@@ -18,18 +24,65 @@ pub async fn run(context: &Context, key: Option<String>, images: Images) -> anyh
         packer: PathBuf::from("packer"),
         read_only: context.global.read_only,
         simulated: false,
-        call: Call::from_env(std::env::var("TMPL_NOTIFY").ok().as_deref()),
+        call: call(),
         images,
-    };
-    open(options).await
+    })
+    .await
+}
+
+/// Opens the console on what `demo` prepared in `folder`, and starts the builds of the lines `start`.
+pub async fn demo(context: &Context, folder: &Path, start: &[String], images: Images) -> anyhow::Result<Exit> {
+    let matrix = Matrix::load(&showcase::repository(folder)).map_err(Stop::usage)?;
+    let state = StateDir::from_environment()?;
+    let packer = showcase::packer_of(folder);
+    let lines = start.iter().map(|key| matrix.line(key).cloned()).collect::<Result<_, _>>()?;
+    let builds = tokio::spawn(start_builds(lines, matrix.repo.clone(), packer.clone(), state.clone()));
+    let exit = open(Options {
+        matrix,
+        settings: context.settings()?,
+        state,
+        key: start.first().cloned(),
+        packer,
+        read_only: context.global.read_only,
+        simulated: true,
+        call: call(),
+        images,
+    })
+    .await?;
+    builds.await?.context("the demo's builds did not start")?;
+    Ok(exit)
+}
+
+/// Starts the builds the demo opens with; what went wrong, for after the console.
+async fn start_builds(lines: Vec<Line>, repo: PathBuf, packer: PathBuf, state: StateDir) -> anyhow::Result<()> {
+    let program = std::env::current_exe()?;
+    for line in lines {
+        let request = Request { packer: packer.clone(), ..Request::new(line, repo.clone()) };
+        packer_run::start_detached(&program, &request, &state).await?;
+    }
+    Ok(())
+}
+
+fn call() -> Call {
+    Call::from_env(std::env::var("TMPL_NOTIFY").ok().as_deref())
 }
 
 /// Shows the console; what is wrong before the terminal is touched is exit 2.
-pub async fn open(options: Options) -> anyhow::Result<Exit> {
+async fn open(options: Options) -> anyhow::Result<Exit> {
     match tmpl::tui::run(options).await {
         Ok(Ended::Quit) => Ok(Exit::Done),
         Ok(Ended::Signalled) => Ok(Exit::Cancelled),
         Err(error @ (Error::NoTerminal(_) | Error::Key(_))) => Err(Stop::usage(error)),
         Err(error @ Error::Terminal(_)) => Err(error.into()),
     }
+}
+
+/// Whether this program can show `what`: one that was built without the console cannot.
+pub fn available(_what: &str) -> anyhow::Result<()> {
+    Ok(())
+}
+
+/// Prints a picture into the terminal.
+pub fn print(picture: &Picture, images: Images) -> anyhow::Result<()> {
+    Ok(tmpl::tui::picture::print(picture, images)?)
 }

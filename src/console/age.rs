@@ -3,24 +3,21 @@
 use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
 
-const WEEK: i64 = 7 * 24 * 3600;
+use crate::duration;
+
+const WEEK: SignedDuration = SignedDuration::from_hours(7 * 24);
 
 /// Relative up to a week (`12s`, `4m`, `3h`, `3d`), then the date in the user's zone: `Nov 02`, and in other years
 /// `2025-11-02`.
 ///
 /// A moment in the future (clocks differ) counts as now.
 pub fn short(now: Timestamp, then: Timestamp, zone: &TimeZone) -> String {
-    let seconds = now.duration_since(then).as_secs().max(0);
-    match seconds {
-        0..60 => format!("{seconds}s"),
-        60..3600 => format!("{}m", seconds / 60),
-        3600..86_400 => format!("{}h", seconds / 3600),
-        86_400..=WEEK => format!("{}d", seconds / 86_400),
-        _ => {
-            let (then, now) = (then.to_zoned(zone.clone()), now.to_zoned(zone.clone()));
-            then.strftime(if then.year() == now.year() { "%b %d" } else { "%Y-%m-%d" }).to_string()
-        }
+    let age = now.duration_since(then);
+    if age <= WEEK {
+        return duration::rough(age);
     }
+    let (then, now) = (then.to_zoned(zone.clone()), now.to_zoned(zone.clone()));
+    then.strftime(if then.year() == now.year() { "%b %d" } else { "%Y-%m-%d" }).to_string()
 }
 
 /// As [`short`], for running text: `3 s`, `4 min`, `3 h`, `3 days`.
@@ -59,10 +56,10 @@ mod tests {
         assert_eq!(age(3600), "1h");
         assert_eq!(age(86_399), "23h");
         assert_eq!(age(86_400), "1d");
-        assert_eq!(age(WEEK), "7d");
+        assert_eq!(age(WEEK.as_secs()), "7d");
         // 08:00 UTC on the 15th is 22:00 at +14 of the same day
-        assert_eq!(age(WEEK + 1), "Jan 15");
-        assert_eq!(short(at(WEEK * 2), at(2 * 3600), &zone), "Jan 16", "already tomorrow there");
+        assert_eq!(age(WEEK.as_secs() + 1), "Jan 15");
+        assert_eq!(short(at(WEEK.as_secs() * 2), at(2 * 3600), &zone), "Jan 16", "already tomorrow there");
         assert_eq!(short(at(0), at(-60 * 86_400), &zone), "2026-11-16", "last year");
     }
 

@@ -7,10 +7,11 @@ use std::sync::Arc;
 
 use jiff::{SignedDuration, Timestamp};
 
+use super::cursor::Cursor;
 use super::effect::Effect;
 use super::message::{Reply, RequestId};
 use super::state::Console;
-use crate::github::{Board, Health, Leg, RemoteRun, RunWithJobs};
+use crate::github::{Board, Health, Leg, RemoteRun, RunWithJobs, State};
 use crate::ops::GitHubRefusal;
 use crate::pipeline::Key;
 
@@ -92,6 +93,31 @@ impl<'a> Row<'a> {
             Self::Run(seen) | Self::Leg(seen, _) => seen,
         }
     }
+
+    /// What it shows.
+    pub const fn id(&self) -> RowId {
+        match self {
+            Self::Run(seen) => RowId::Run(seen.run.id),
+            Self::Leg(_, leg) => RowId::Leg(leg.id),
+        }
+    }
+
+    /// Its state.
+    pub const fn state(&self) -> State {
+        match self {
+            Self::Run(seen) => seen.run.state,
+            Self::Leg(_, leg) => leg.state,
+        }
+    }
+}
+
+/// A row of the screen by what it shows: rows above it come and go.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum RowId {
+    /// number of a run, as GitHub counts all of them
+    Run(u64),
+    /// number of a leg, likewise
+    Leg(u64),
 }
 
 /// The screen's state.
@@ -105,8 +131,7 @@ pub struct GitHubView {
     pub pipeline: Option<Arc<Pipeline>>,
     /// why the last request was not answered
     pub trouble: Option<String>,
-    /// index of the chosen row
-    pub chosen: usize,
+    chosen: Cursor,
     asking: Option<RequestId>,
     asked: Option<Timestamp>,
     /// at work for a person: fetching, cancelling
@@ -121,8 +146,7 @@ impl GitHubView {
         for seen in &pipeline.board.runs {
             rows.push(Row::Run(seen));
             let open = seen.run.state.live() || seen.run.state.failed();
-            let worth =
-                |leg: &&Leg| leg.key.is_some() || leg.state.failed() || leg.state == crate::github::State::Running;
+            let worth = |leg: &&Leg| leg.key.is_some() || leg.state.failed() || leg.state == State::Running;
             rows.extend(seen.legs.iter().filter(|_| open).filter(worth).map(|leg| Row::Leg(seen, leg)));
         }
         rows
@@ -131,7 +155,12 @@ impl GitHubView {
     /// The chosen row.
     pub fn row(&self) -> Option<Row<'_>> {
         let rows = self.rows();
-        rows.get(self.chosen.min(rows.len().saturating_sub(1))).copied()
+        rows.get(self.chosen.index(rows.len())).copied()
+    }
+
+    /// Index of the chosen one among so many rows.
+    pub fn chosen(&self, rows: usize) -> usize {
+        self.chosen.index(rows)
     }
 
     /// The run that builds a line, now or later.

@@ -3,6 +3,7 @@
 use super::binding;
 use super::command::{Command, LineCommand, LogCommand, Motion, ProgramCommand, ViewCommand};
 use super::confirm::ConfirmResult;
+use super::cursor::Step;
 use super::effect::Effect;
 use super::key::{Code, KeyPress};
 use super::overlay::{Help, Overlay, Palette};
@@ -112,15 +113,8 @@ impl Console {
     }
 
     pub(super) fn lines_moved(&mut self, motion: Motion) {
-        let page = i64::from(self.panes.measures.lines.max(2)) - 1;
-        match motion {
-            Motion::Up => self.lines.moved(-1),
-            Motion::Down => self.lines.moved(1),
-            Motion::PageUp => self.lines.moved(-page),
-            Motion::PageDown => self.lines.moved(page),
-            Motion::First => self.lines.moved(i64::MIN / 2),
-            Motion::Last => self.lines.moved(i64::MAX / 2),
-            Motion::Left | Motion::Right => {}
+        if let Some(step) = Step::of(motion) {
+            self.lines.step(step, usize::from(self.panes.measures.lines.max(2)) - 1);
         }
     }
 
@@ -256,23 +250,22 @@ impl Console {
     }
 
     fn help_key(&mut self, mut help: Help, press: KeyPress) {
-        let page = self.panes.measures.help.max(2) - 1;
+        let page = i64::from(self.panes.measures.help.max(2)) - 1;
+        let tops = self.help_tops(help.filter.text());
         match press.code {
             Code::Esc if help.filter.text().is_empty() => return,
             Code::Char('?' | 'q') if help.filter.text().is_empty() => return,
             Code::Esc => help = Help::default(),
-            Code::Up => help.top = help.top.saturating_sub(1),
-            Code::Down => help.top = help.top.saturating_add(1),
-            Code::PageUp => help.top = help.top.saturating_sub(page),
-            Code::PageDown => help.top = help.top.saturating_add(page),
+            Code::Up => help.top.by(-1, tops),
+            Code::Down => help.top.by(1, tops),
+            Code::PageUp => help.top.by(-page, tops),
+            Code::PageDown => help.top.by(page, tops),
             _ => {
                 if help.filter.take(press) {
-                    help.top = 0;
+                    help.top.first();
                 }
             }
         }
-        let rows = u16::try_from(self.help_rows(help.filter.text()).len()).unwrap_or(u16::MAX);
-        help.top = help.top.min(rows.saturating_sub(self.panes.measures.help));
         self.overlay = Some(Overlay::Help(help));
     }
 
@@ -295,20 +288,14 @@ impl Console {
         }
     }
 
-    pub(super) fn clicked(&mut self, pane: Pane, row: Option<usize>) {
-        if self.overlay.is_some() || self.github.open {
+    pub(super) fn wheeled(&mut self, pane: Pane, rows: i16, effects: &mut Vec<Effect>) {
+        if let Some(Overlay::Help(help)) = &self.overlay {
+            let mut help = help.clone();
+            help.top.by(i64::from(rows), self.help_tops(help.filter.text()));
+            self.overlay = Some(Overlay::Help(help));
             return;
         }
-        self.prompt = None;
-        self.panes.focus(pane);
-        if let (Pane::Lines, Some(row)) = (pane, row) {
-            self.lines.select_index(row);
-        }
-    }
-
-    pub(super) fn wheeled(&mut self, pane: Pane, rows: i16, effects: &mut Vec<Effect>) {
-        match (&mut self.overlay, pane) {
-            (Some(Overlay::Help(help)), _) => help.top = help.top.saturating_add_signed(rows),
+        match (&self.overlay, pane) {
             (Some(_), _) => {}
             (None, Pane::Picture | Pane::Timeline) => self.scrub(i64::from(rows.signum()), effects),
             (None, Pane::Verdict) => self.verdict_moved(i64::from(rows.signum())),

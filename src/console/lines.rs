@@ -1,5 +1,6 @@
 //! The lines of the matrix: what is known of each, which one is selected, which ones the filter leaves.
 
+use super::cursor::{Cursor, Step};
 use super::run::RunSeen;
 use crate::generation::Generations;
 use crate::pipeline::{Key, Line};
@@ -106,20 +107,36 @@ impl Lines {
         }
     }
 
+    /// Selects by key, if the filter leaves it.
+    pub fn select_visible(&mut self, key: &Key) {
+        if self.get(key).is_some_and(|row| self.passes(row)) {
+            self.selected = Some(key.clone());
+        }
+    }
+
     /// Selects by place among the visible ones.
-    pub fn select_index(&mut self, index: usize) {
+    fn select_index(&mut self, index: usize) {
         let key = self.visible().get(index).map(|row| row.line.key.clone());
         if key.is_some() {
             self.selected = key;
         }
     }
 
-    /// Moves the selection.
+    /// Moves the selection by rows.
     pub fn moved(&mut self, by: i64) {
-        let last = self.visible().len().saturating_sub(1);
-        let index = self.selected_index().unwrap_or(0);
-        let by = isize::try_from(by).unwrap_or(isize::MAX);
-        self.select_index(index.saturating_add_signed(by).min(last));
+        self.move_cursor(|cursor, len| cursor.by(by, len));
+    }
+
+    /// Moves the selection; a page has so many rows.
+    pub fn step(&mut self, step: Step, page: usize) {
+        self.move_cursor(|cursor, len| cursor.step(step, page, len));
+    }
+
+    fn move_cursor(&mut self, to: impl FnOnce(&mut Cursor, usize)) {
+        let len = self.visible().len();
+        let mut cursor = Cursor::at(self.selected_index().unwrap_or(0));
+        to(&mut cursor, len);
+        self.select_index(cursor.index(len));
     }
 
     /// What is filtered by; empty = nothing.

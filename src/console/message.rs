@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 
+use super::click::Target;
 use super::github::GitHubEvent;
 use super::key::KeyPress;
 use super::log::{Found, LogFacts};
@@ -41,13 +42,8 @@ pub enum Msg {
     KeyPressed(KeyPress),
     /// text was pasted
     Pasted(String),
-    /// a pane was clicked; the row within it, when it is a row of the lines
-    Clicked {
-        /// the pane
-        pane: Pane,
-        /// index among the visible lines
-        row: Option<usize>,
-    },
+    /// something on the screen was clicked
+    Clicked(Target),
     /// the wheel was turned over a pane, by this many rows (down is positive)
     Wheeled {
         /// the pane

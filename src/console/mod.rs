@@ -10,14 +10,17 @@ pub mod age;
 pub mod alarm;
 pub mod binding;
 mod change;
+pub mod click;
 pub mod command;
 pub mod confirm;
+pub mod cursor;
 pub mod effect;
 mod facts;
 #[cfg(test)]
 pub(crate) mod fixture;
 mod folder;
 pub mod github;
+mod images;
 mod invocation;
 mod judge;
 mod jump;
@@ -49,6 +52,7 @@ mod update;
 pub mod verdict;
 
 pub use effect::Effect;
+pub use images::Images;
 pub use invocation::Invocation;
 pub use message::{Msg, RequestId};
 pub use refusal::Refusal;

@@ -2,6 +2,7 @@
 
 use super::command::Command;
 use super::confirm::Confirm;
+use super::cursor::Cursor;
 use super::text::Field;
 use crate::pipeline::Key;
 
@@ -21,8 +22,8 @@ pub enum Overlay {
 /// All keys, filterable by typing.
 #[derive(Debug, Clone, Default)]
 pub struct Help {
-    /// rows scrolled
-    pub top: u16,
+    /// the first row on the screen
+    pub top: Cursor,
     /// what is typed
     pub filter: Field,
 }
@@ -32,8 +33,8 @@ pub struct Help {
 pub struct Palette {
     /// what is typed
     pub query: Field,
-    /// index among the entries that match
-    pub chosen: usize,
+    /// among the entries that match
+    pub chosen: Cursor,
 }
 
 /// One entry of the palette.

@@ -82,22 +82,27 @@ impl Console {
         rows
     }
 
+    /// How many rows of the help can be the first one on the screen.
+    pub(super) fn help_tops(&self, filter: &str) -> usize {
+        self.help_rows(filter).len().saturating_sub(usize::from(self.panes.measures.help)) + 1
+    }
+
     pub(super) fn palette_key(&mut self, mut palette: Palette, press: KeyPress, effects: &mut Vec<Effect>) {
-        let last = self.entries(palette.query.text()).len().saturating_sub(1);
+        let entries = self.entries(palette.query.text());
+        let len = entries.len();
         match press.code {
             Code::Esc => return,
             Code::Enter => {
-                let entry = self.entries(palette.query.text()).into_iter().nth(palette.chosen);
-                self.chosen(entry, effects);
+                self.chosen(entries.into_iter().nth(palette.chosen.index(len)), effects);
                 return;
             }
-            Code::Up | Code::BackTab => palette.chosen = palette.chosen.saturating_sub(1),
-            Code::Down | Code::Tab => palette.chosen = (palette.chosen + 1).min(last),
-            Code::Char('p') if press.ctrl => palette.chosen = palette.chosen.saturating_sub(1),
-            Code::Char('n') if press.ctrl => palette.chosen = (palette.chosen + 1).min(last),
+            Code::Up | Code::BackTab => palette.chosen.by(-1, len),
+            Code::Down | Code::Tab => palette.chosen.by(1, len),
+            Code::Char('p') if press.ctrl => palette.chosen.by(-1, len),
+            Code::Char('n') if press.ctrl => palette.chosen.by(1, len),
             _ => {
                 if palette.query.take(press) {
-                    palette.chosen = 0;
+                    palette.chosen.first();
                 }
             }
         }

@@ -9,6 +9,7 @@ use std::sync::Arc;
 use jiff::Timestamp;
 
 use super::command::Motion;
+use super::cursor::Cursor;
 use super::effect::{Effect, Sought};
 use super::message::{Reply, RequestId};
 use super::panes::Pane;
@@ -137,20 +138,17 @@ impl TimelinePane {
     fn stepped(&mut self, by: i64) -> bool {
         let count = self.recording.frames.len();
         let here = self.at().unwrap_or(count);
-        let to = here.saturating_add_signed(isize::try_from(by).unwrap_or(0)).min(count);
-        let moment = self.recording.frames.get(to).map(|frame| frame.at);
+        let mut to = Cursor::at(here);
+        to.by(by, count + 1);
+        let moment = self.recording.frames.get(to.index(count + 1)).map(|frame| frame.at);
         self.trouble = None;
         std::mem::replace(&mut self.moment, moment) != moment
     }
 
     /// The recorded picture of a name, as evidence cites it.
     pub fn frame_named(&self, name: &str) -> Option<&Frame> {
-        self.recording.frames.get(self.find(name)?)
-    }
-
-    fn find(&self, name: &str) -> Option<usize> {
-        let file = |frame: &Frame| frame.file == name || frame.file.rsplit('/').next() == Some(name);
-        self.recording.frames.iter().position(file)
+        let named = |frame: &&Frame| frame.file == name || frame.file.rsplit('/').next() == Some(name);
+        self.recording.frames.iter().find(named)
     }
 
     pub(super) fn now(&mut self) -> bool {
@@ -231,8 +229,14 @@ impl Console {
 
     /// Shows a recorded picture by its name.
     pub(super) fn show_frame(&mut self, name: &str, effects: &mut Vec<Effect>) {
-        let Some(at) = self.timeline.find(name) else { return };
-        self.timeline.moment = self.timeline.recording.frames.get(at).map(|frame| frame.at);
+        if let Some(at) = self.timeline.frame_named(name).map(|frame| frame.at) {
+            self.show_moment(at, effects);
+        }
+    }
+
+    /// Goes to a moment, and takes the log along.
+    pub(super) fn show_moment(&mut self, at: Timestamp, effects: &mut Vec<Effect>) {
+        self.timeline.moment = Some(at);
         self.timeline.trouble = None;
         self.log_of_moment(effects);
     }

@@ -24,7 +24,7 @@ impl Console {
             Msg::Ticked { now } => return self.ticked(now),
             Msg::KeyPressed(press) => self.key_pressed(press, effects),
             Msg::Pasted(text) => self.pasted(&text),
-            Msg::Clicked { pane, row } => self.clicked(pane, row),
+            Msg::Clicked(target) => self.clicked(target, effects),
             Msg::Wheeled { pane, rows } => self.wheeled(pane, rows, effects),
             Msg::Measured(measures) => {
                 self.panes.measures = measures;

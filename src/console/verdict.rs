@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use jiff::Timestamp;
 
 use super::command::Motion;
+use super::cursor::{Cursor, Step};
 use super::effect::Effect;
 use super::lines::LineRow;
 use super::message::{Reply, RequestId};
@@ -33,12 +34,12 @@ pub struct Case {
     occasion: Option<Occasion>,
     verdict: Option<(Box<Verdict>, Timestamp)>,
     trouble: Option<String>,
-    chosen: usize,
+    chosen: Cursor,
 }
 
 impl Case {
     fn new(run: Timestamp) -> Self {
-        Self { run, asked: None, occasion: None, verdict: None, trouble: None, chosen: 0 }
+        Self { run, asked: None, occasion: None, verdict: None, trouble: None, chosen: Cursor::default() }
     }
 
     /// The verdict and when it was given.
@@ -58,7 +59,12 @@ impl Case {
 
     /// The evidence under the cursor.
     pub fn chosen(&self) -> usize {
-        self.chosen
+        self.chosen.index(self.cited())
+    }
+
+    /// How many pieces of evidence there are.
+    fn cited(&self) -> usize {
+        self.verdict.as_ref().map_or(0, |(verdict, _)| verdict.evidence.len())
     }
 }
 
@@ -110,7 +116,7 @@ impl Verdicts {
         case.asked = None;
         match answer {
             Ok(verdict) => {
-                case.chosen = case.chosen.min(verdict.evidence.len().saturating_sub(1));
+                case.chosen.clamp(verdict.evidence.len());
                 case.verdict = Some((verdict, now));
                 case.trouble = None;
             }
@@ -162,22 +168,20 @@ impl Console {
 
     /// Moves among the evidence.
     pub(super) fn verdict_moved(&mut self, by: i64) {
-        let Some(row) = self.lines.selected() else { return };
-        let Some(case) = self.verdicts.case(row) else { return };
-        let last = case.verdict.as_ref().map_or(0, |(verdict, _)| verdict.evidence.len().saturating_sub(1));
-        let by = isize::try_from(by).unwrap_or(0);
-        case.chosen = case.chosen.saturating_add_signed(by).min(last);
+        self.choose_evidence(|chosen, cited| chosen.by(by, cited));
     }
 
+    /// All of the evidence is one page.
     pub(super) fn verdict_motion(&mut self, motion: Motion) {
-        let far = i64::from(i16::MAX);
-        match motion {
-            Motion::Up => self.verdict_moved(-1),
-            Motion::Down => self.verdict_moved(1),
-            Motion::PageUp | Motion::First => self.verdict_moved(-far),
-            Motion::PageDown | Motion::Last => self.verdict_moved(far),
-            Motion::Left | Motion::Right => {}
-        }
+        let Some(step) = Step::of(motion) else { return };
+        self.choose_evidence(|chosen, cited| chosen.step(step, cited, cited));
+    }
+
+    pub(super) fn choose_evidence(&mut self, to: impl FnOnce(&mut Cursor, usize)) {
+        let Some(row) = self.lines.selected() else { return };
+        let Some(case) = self.verdicts.case(row) else { return };
+        let cited = case.cited();
+        to(&mut case.chosen, cited);
     }
 
     /// Copies the verdict with its evidence.
@@ -216,9 +220,7 @@ impl Console {
             self.notice(Tone::Info, format!("no evidence {}: the verdict cites {}", index + 1, verdict.evidence.len()));
             return;
         };
-        if let Some(case) = self.lines.selected().and_then(|row| self.verdicts.0.get_mut(&row.line.key)) {
-            case.chosen = index;
-        }
+        self.choose_evidence(|chosen, _| *chosen = Cursor::at(index));
         self.open(&evidence, effects);
     }
 

@@ -70,7 +70,11 @@ impl<'a> Draft<'a> {
     /// Destroys whatever is in `slot`, as long as live and prev stay what they are at that moment.
     pub(super) fn destroy(&mut self, slot: Slot) {
         if let (Some(vm), Some(known)) = (self.subject(slot), self.vm(slot)) {
-            let running = known.power_state != PowerState::PoweredOff;
+            let running = match known.power_state {
+                PowerState::PoweredOff => false,
+                // Where it is not known, the gate refuses.
+                PowerState::PoweredOn | PowerState::Suspended | PowerState::Unknown => true,
+            };
             let keep = [Slot::Live, Slot::Prev].into_iter().filter_map(|slot| self.subject(slot)).collect();
             self.steps.push(Step::Destroy { vm, running, keep });
             self.slots[slot as usize] = None;

@@ -1,11 +1,11 @@
 //! What a verb would do to a line: the exact steps, or why not. Asks nobody and changes nothing.
 
 use jiff::{Timestamp, ToSpan};
-use sha2::{Digest, Sha256};
 
 use super::draft::{Draft, Slot};
 use super::state::Snapshot;
 use super::{Generations, Hold, Note, Pending, Refusal, Step};
+use crate::sha256::Sha256;
 
 /// What is asked for.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -79,12 +79,12 @@ pub struct Plan {
 impl Plan {
     /// A short name for exactly these steps on exactly these objects: the same steps have the same one.
     pub fn fingerprint(&self) -> String {
-        let mut hash = Sha256::new();
+        let mut hash = Sha256::default();
         for step in &self.steps {
             hash.update(step.to_string());
             hash.update("\n");
         }
-        hash.finalize().iter().take(4).map(|byte| format!("{byte:02x}")).collect()
+        hash.finish().iter().take(4).map(|byte| format!("{byte:02x}")).collect()
     }
 }
 

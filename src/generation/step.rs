@@ -21,17 +21,7 @@ pub struct Subject {
 impl Subject {
     /// The part of a [`Vm`] that the gate compares with the world.
     pub(super) fn expected(&self, power_state: PowerState) -> Vm {
-        Vm {
-            moid: self.moid.clone(),
-            name: self.name.clone(),
-            template: self.template,
-            power_state,
-            ip_address: None,
-            tools_running_status: None,
-            annotation: String::new(),
-            created: None,
-            instance_uuid: String::new(),
-        }
+        Vm { template: self.template, power_state, ..Vm::named(self.moid.clone(), &self.name) }
     }
 }
 

@@ -7,9 +7,9 @@ use std::time::Duration;
 use backon::{ExponentialBuilder, Retryable};
 use bytes::Bytes;
 use jiff::{SignedDuration, Timestamp};
-use octocrab::Octocrab;
-use reqwest::StatusCode;
-use reqwest::header::{ETAG, HeaderMap, HeaderValue, IF_NONE_MATCH, LOCATION};
+use reqwest::header::{ACCEPT, CONTENT_TYPE, ETAG, HeaderMap, HeaderName, HeaderValue, IF_NONE_MATCH, LOCATION};
+use reqwest::{Method, RequestBuilder, StatusCode};
+use secrecy::{ExposeSecret, SecretString};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
@@ -40,7 +40,10 @@ pub struct Rate {
 pub struct Client(Arc<Inner>);
 
 struct Inner {
-    crab: Octocrab,
+    http: reqwest::Client,
+    /// base of the REST API, without a slash at its end
+    api: String,
+    token: SecretString,
     repository: Repository,
     rate: Mutex<Option<Rate>>,
     /// GitHub refuses everything until then; asking all the same makes it longer
@@ -72,17 +75,30 @@ impl Client {
     /// # Errors
     /// [`Error::Settings`] when the address cannot be used or this system has no certificate authorities.
     pub fn new(settings: Settings) -> Result<Self, Error> {
-        let unusable = |error: octocrab::Error| Error::Settings(format!("GitHub cannot be asked: {}", plain(&error)));
-        let crab = Octocrab::builder()
-            .personal_token(settings.token)
-            .base_uri(settings.api.as_str().trim_end_matches('/'))
-            .map_err(unusable)?
-            .set_connect_timeout(Some(Duration::from_secs(10)))
-            .set_read_timeout(Some(PATIENCE))
-            .build()
-            .map_err(unusable)?;
+        let unusable = |reason: String| Error::Settings(format!("GitHub cannot be asked: {reason}"));
+        if HeaderValue::from_str(settings.token.expose_secret()).is_err() {
+            return Err(unusable("the token holds a character that no token has".into()));
+        }
+        let tls = crate::tls::public().map_err(|error| unusable(error.to_string()))?;
+        let headers = [
+            (ACCEPT, HeaderValue::from_static("application/vnd.github+json")),
+            (HeaderName::from_static("x-github-api-version"), HeaderValue::from_static("2022-11-28")),
+        ];
+        let mut builder = reqwest::Client::builder()
+            .use_preconfigured_tls(tls)
+            .user_agent(concat!("tmpl-tui/", env!("CARGO_PKG_VERSION")))
+            .default_headers(HeaderMap::from_iter(headers))
+            .connect_timeout(Duration::from_secs(10))
+            // The token goes to the host the operator named, nowhere else.
+            .redirect(reqwest::redirect::Policy::none());
+        if settings.api.scheme() != "https" {
+            // A proxy would read the token.
+            builder = builder.no_proxy();
+        }
         Ok(Self(Arc::new(Inner {
-            crab,
+            http: builder.build().map_err(|error| unusable(plain(error)))?,
+            api: settings.api.as_str().trim_end_matches('/').to_owned(),
+            token: settings.token,
             repository: settings.repository,
             rate: Mutex::default(),
             barred: Mutex::default(),
@@ -114,8 +130,10 @@ impl Client {
     /// Posts `body` to `path` below the repository; once, because it may have been done although no answer came.
     pub(super) async fn post(&self, path: &str, body: &impl Serialize, what: &str) -> Result<Option<Bytes>, Error> {
         self.allowed()?;
-        let sent = self.0.crab._post(self.path(path), Some(body));
-        let answer = self.answer(sent, what).await?;
+        let body =
+            serde_json::to_vec(body).map_err(|error| Error::Shape { what: what.into(), reason: error.to_string() })?;
+        let request = self.request(Method::POST, &self.path(path)).header(CONTENT_TYPE, "application/json").body(body);
+        let answer = self.answer(request, what).await?;
         self.judge(&answer, what)?;
         Ok(Some(answer.body).filter(|body| !body.is_empty()))
     }
@@ -123,15 +141,14 @@ impl Client {
     /// Puts nothing to `path` below the repository.
     pub(super) async fn put(&self, path: &str, what: &str) -> Result<(), Error> {
         self.allowed()?;
-        let sent = self.0.crab._put(self.path(path), None::<&()>);
-        let answer = self.answer(sent, what).await?;
+        let answer = self.answer(self.request(Method::PUT, &self.path(path)), what).await?;
         self.judge(&answer, what)
     }
 
     /// The address that `path` below the repository redirects to.
     pub(super) async fn location(&self, path: &str, what: &str) -> Result<String, Error> {
         self.allowed()?;
-        let answer = self.answer(self.0.crab._get(self.path(path)), what).await?;
+        let answer = self.answer(self.request(Method::GET, &self.path(path)), what).await?;
         if !answer.status.is_redirection() {
             self.judge(&answer, what)?;
         }
@@ -144,11 +161,19 @@ impl Client {
         format!("/repos/{owner}/{name}{path}")
     }
 
+    fn request(&self, method: Method, path: &str) -> RequestBuilder {
+        let Inner { http, api, token, .. } = &*self.0;
+        http.request(method, format!("{api}{path}")).bearer_auth(token.expose_secret())
+    }
+
     async fn conditional(&self, path: &str, what: &str) -> Result<Bytes, Error> {
         self.allowed()?;
         let known = locked(&self.0.tags).get(path).cloned();
-        let headers = known.as_ref().map(|(tag, _)| HeaderMap::from_iter([(IF_NONE_MATCH, tag.clone())]));
-        let answer = self.answer(self.0.crab._get_with_headers(path, headers), what).await?;
+        let mut request = self.request(Method::GET, path);
+        if let Some((tag, _)) = &known {
+            request = request.header(IF_NONE_MATCH, tag);
+        }
+        let answer = self.answer(request, what).await?;
         if let (StatusCode::NOT_MODIFIED, Some((_, body))) = (answer.status, known) {
             return Ok(body);
         }
@@ -172,22 +197,21 @@ impl Client {
     }
 
     /// Waits for an answer, whole, within bounds.
-    async fn answer<B>(
-        &self,
-        sent: impl Future<Output = Result<axum::http::Response<B>, octocrab::Error>>,
-        what: &str,
-    ) -> Result<HttpAnswer, Error>
-    where
-        B: axum::body::HttpBody<Data = Bytes> + Send + 'static,
-        B::Error: Into<axum::BoxError>,
-    {
+    async fn answer(&self, request: RequestBuilder, what: &str) -> Result<HttpAnswer, Error> {
         let network = |reason: String| Error::Network { what: what.into(), reason };
         let whole = async {
-            let response = sent.await.map_err(|error| network(plain(&error)))?;
-            let (parts, body) = response.into_parts();
-            let body = axum::body::to_bytes(axum::body::Body::new(body), LARGEST).await;
-            let body = body.map_err(|error| network(format!("it broke off or is too long: {error}")))?;
-            Ok(HttpAnswer { status: parts.status, headers: parts.headers, body })
+            let mut response = request.send().await.map_err(|error| network(plain(error)))?;
+            let (status, headers) = (response.status(), response.headers().clone());
+            let mut body = Vec::new();
+            while let Some(chunk) =
+                response.chunk().await.map_err(|error| network(format!("it broke off: {}", plain(error))))?
+            {
+                if body.len() + chunk.len() > LARGEST {
+                    return Err(network(format!("it is longer than {} MiB", LARGEST >> 20)));
+                }
+                body.extend_from_slice(&chunk);
+            }
+            Ok(HttpAnswer { status, headers, body: body.into() })
         };
         let slow = |_| Err(network(format!("nothing within {} s", PATIENCE.as_secs())));
         let answer = tokio::time::timeout(PATIENCE, whole).await.unwrap_or_else(slow)?;
@@ -269,11 +293,7 @@ pub(super) fn shaped<T: DeserializeOwned>(body: &[u8], what: &str) -> Result<T, 
     serde_json::from_slice(body).map_err(|error| Error::Shape { what: what.into(), reason: error.to_string() })
 }
 
-/// The innermost reason. Octocrab's own text carries a backtrace.
-fn plain(error: &octocrab::Error) -> String {
-    let mut reason: &dyn std::error::Error = error;
-    while let Some(source) = reason.source() {
-        reason = source;
-    }
-    reason.to_string().lines().next().unwrap_or_default().to_owned()
+/// The innermost reason, without the address.
+fn plain(error: reqwest::Error) -> String {
+    crate::cause::innermost(&error.without_url()).lines().next().unwrap_or_default().to_owned()
 }

@@ -33,6 +33,7 @@ pub use error::Error;
 pub use leg::Leg;
 pub use run::{Conclusion, RemoteRun, State};
 pub use schedule::Health;
+#[cfg(feature = "testing")]
 pub(crate) use schedule::swallow;
 pub use settings::{Repository, Settings};
 

@@ -10,8 +10,7 @@ use jiff::{SignedDuration, Timestamp, Zoned};
 use regex::Regex;
 use serde::{Deserialize, Serialize};
 
-use super::client::shaped;
-use super::{BUILD, Board, Client, Conclusion, Error, Leg, RemoteRun, RunWithJobs, State};
+use super::{BUILD, Board, Client, Conclusion, Error, Leg, RemoteRun, State};
 
 /// Days without a push after which GitHub switches schedules off.
 const IDLE: i64 = 60;
@@ -229,7 +228,11 @@ fn queue(board: &Board) -> Option<Advisory> {
 }
 
 /// Any answers, read as everything the runs' screen is made of; the fuzzers' way to what is private here.
+#[cfg(feature = "testing")]
 pub(crate) fn swallow(bytes: &[u8], at: Timestamp) -> Option<(Board, Option<Health>)> {
+    use super::RunWithJobs;
+    use super::client::shaped;
+
     let message = super::client::message(bytes);
     assert!(!message.contains(char::is_control), "{message:?}");
     let _ = shaped::<super::artifact::Page>(bytes, "").map(|page| page.artifacts);

@@ -3,17 +3,17 @@
 //! The var-file is replaced first and the matrix second. Killed between the two, the matrix still names the old
 //! release, so the next run finds the bump again, finds the var-file done, and finishes. One process at a time writes.
 
-use std::fs::{self, File};
+use std::fs;
 use std::io::Write;
 use std::ops::Range;
 use std::path::{Path, PathBuf};
 
 use hcl_edit::Span;
 use hcl_edit::structure::Body;
-use nix::fcntl::{Flock, FlockArg};
 
 use super::Release;
 use super::discover::file_name;
+use crate::fs::{Access, FileLock, WholeFile};
 use crate::pipeline::Line;
 use crate::pipeline::matrix::MATRIX_PATH;
 use crate::pipeline::positions::Positions;
@@ -107,7 +107,7 @@ impl Bump {
 #[derive(Debug)]
 pub struct Writer {
     repo: PathBuf,
-    _alone: Flock<File>,
+    _alone: FileLock,
 }
 
 impl Writer {
@@ -120,8 +120,7 @@ impl Writer {
             let path = PathBuf::from(path);
             move |source| BumpError::File { path, source }
         };
-        let folder = File::open(repo.join("ci")).map_err(wrong("ci"))?;
-        let alone = Flock::lock(folder, FlockArg::LockExclusiveNonblock).map_err(|_| BumpError::Locked)?;
+        let alone = FileLock::of_folder(&repo.join("ci")).map_err(wrong("ci"))?.ok_or(BumpError::Locked)?;
         for folder in ["ci", CONFIG_DIR] {
             for entry in fs::read_dir(repo.join(folder)).map_err(wrong(folder))? {
                 let entry = entry.map_err(wrong(folder))?;
@@ -151,19 +150,10 @@ impl Writer {
         })
     }
 
-    /// Through a temporary file beside the target, so that a reader or a kill sees the old file or the new one.
     fn replace(&self, path: &Path, text: &str) -> Result<(), BumpError> {
         let target = self.repo.join(path);
-        let write = || -> std::io::Result<()> {
-            let folder = target.parent().unwrap_or(&self.repo);
-            let mut file = tempfile::Builder::new().prefix(HALF).tempfile_in(folder)?;
-            file.write_all(text.as_bytes())?;
-            file.as_file().set_permissions(fs::metadata(&target)?.permissions())?;
-            file.as_file().sync_all()?;
-            file.persist(&target)?;
-            Ok(())
-        };
-        write().map_err(|source| BumpError::File { path: path.into(), source })
+        let written = WholeFile::new(&target, Access::Shared).prefix(HALF).write(|out| out.write_all(text.as_bytes()));
+        written.map_err(|source| BumpError::File { path: path.into(), source })
     }
 }
 

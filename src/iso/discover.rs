@@ -153,7 +153,8 @@ async fn find(mirror: &Mirror, line: &Line) -> Result<MediaCheck, DiscoverError>
     Ok(MediaCheck::Newer { file, release: best, digest, size })
 }
 
-/// The releases that a page of its mirror offers a line, whatever the page says.
+/// The releases that a page of its mirror offers a line, whatever the page says; for the fuzzers.
+#[cfg(feature = "testing")]
 pub(crate) fn offered(line: &Line, page: &str) -> Result<Vec<Release>, DiscoverError> {
     let (iso_url, sums_url) =
         (line.iso_url.as_deref().unwrap_or_default(), line.sums_url.as_deref().unwrap_or_default());

@@ -6,6 +6,8 @@ use backon::{ExponentialBuilder, Retryable};
 use reqwest::redirect::{Action, Attempt, Policy};
 use reqwest::{Client, Response, StatusCode, header};
 
+use crate::cause::innermost;
+
 /// Listings and checksum files are a few hundred kilobytes; anything larger is not one.
 const PAGE_LIMIT: usize = 8 << 20;
 
@@ -173,11 +175,7 @@ fn ok(url: &str, sent: reqwest::Result<Response>) -> Result<Response, MirrorErro
 }
 
 pub(super) fn unreachable(url: &str, error: &dyn std::error::Error) -> MirrorError {
-    let mut cause = error;
-    while let Some(deeper) = cause.source() {
-        cause = deeper;
-    }
-    MirrorError::Unreachable { url: url.into(), reason: cause.to_string() }
+    MirrorError::Unreachable { url: url.into(), reason: innermost(error) }
 }
 
 #[cfg(test)]

@@ -6,17 +6,15 @@
 
 mod source;
 
-use std::fs::File;
-use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
-use nix::fcntl::{Flock, FlockArg};
 use tokio_util::sync::CancellationToken;
 
 use super::shelf::{Wanted, partial, partials};
 use super::{Digest, Mirror, MirrorError, sums};
-use crate::paths::{StateDir, create_private_dir};
+use crate::fs::{FileLock, create_private_dir};
+use crate::paths::StateDir;
 use crate::pipeline::{Key, Line};
 use crate::vcenter::datastore::{FileInfo, FilePath};
 use crate::vcenter::gate::{Gate, GateError};
@@ -192,17 +190,12 @@ impl std::fmt::Debug for Job<'_> {
 ///
 /// # Errors
 /// [`StageError::Locked`] when another process has it.
-pub fn alone(state: &StateDir, key: &Key) -> Result<Flock<File>, StageError> {
+pub fn alone(state: &StateDir, key: &Key) -> Result<FileLock, StageError> {
     let lock = |source| StageError::Lock { key: key.clone(), source };
     let folder = state.path().join("stage");
     create_private_dir(&folder).map_err(lock)?;
-    let file = open(&folder.join(format!("{key}.lock"))).map_err(lock)?;
-    Flock::lock(file, FlockArg::LockExclusiveNonblock).map_err(|_| StageError::Locked(key.clone()))
-}
-
-fn open(path: &Path) -> std::io::Result<File> {
-    use std::os::unix::fs::OpenOptionsExt;
-    File::options().write(true).create(true).truncate(false).mode(0o600).open(path)
+    let held = FileLock::take(&folder.join(format!("{key}.lock"))).map_err(lock)?;
+    held.ok_or_else(|| StageError::Locked(key.clone()))
 }
 
 impl Job<'_> {

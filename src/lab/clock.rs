@@ -1,6 +1,6 @@
 //! The lab's own clock: real time times a factor, so that an hour of installing fits into a minute.
 
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 /// Seconds of lab time since the lab was started.
 pub type LabTime = f64;
@@ -30,12 +30,14 @@ impl Clock {
     }
 
     /// Changes the speed from now on.
+    #[cfg(feature = "testing")]
     pub fn set_speed(&mut self, speed: f64) {
         *self = Self { since: Instant::now(), base: self.now(), speed: sound(speed) };
     }
 
     /// Lets `duration` of lab time pass at once.
-    pub fn advance(&mut self, duration: Duration) {
+    #[cfg(feature = "testing")]
+    pub fn advance(&mut self, duration: std::time::Duration) {
         self.base += duration.as_secs_f64();
     }
 }
@@ -46,6 +48,8 @@ fn sound(speed: f64) -> f64 {
 
 #[cfg(test)]
 mod tests {
+    use std::time::Duration;
+
     use super::*;
 
     #[test]

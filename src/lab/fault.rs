@@ -57,6 +57,7 @@ impl Fault {
     }
 
     /// `ManagedObjectNotFound` about a task: a vCenter that was restarted knows none from before
+    #[cfg(feature = "testing")]
     pub fn forgotten_task(id: &str) -> Self {
         Self::gone(&Moref::new("Task", id))
     }

@@ -1,18 +1,32 @@
-//! What the process that runs a lab may do to it from inside: tests and `demo`.
+//! What the process that runs a lab may do to it from inside: tests.
 
+use std::io;
+use std::sync::PoisonError;
 use std::time::Duration;
 
 use bytes::Bytes;
+use tokio::net::TcpListener;
 
-use super::Lab;
 use super::control::Trouble;
 use super::effect::Effect;
 use super::fault::Fault;
 use super::inventory::{self, Seed};
 use super::screen::{self, Want};
 use super::state::State;
+use super::{Lab, serve};
 
 impl Lab {
+    /// Listens again on the same port.
+    ///
+    /// # Errors
+    /// When the port was taken meanwhile.
+    pub async fn resume(&self) -> io::Result<()> {
+        let listener = TcpListener::bind(self.address).await?;
+        let server = serve(listener, &self.shared);
+        *self.server.lock().unwrap_or_else(PoisonError::into_inner) = Some(server);
+        Ok(())
+    }
+
     fn with<T>(&self, act: impl FnOnce(&mut State) -> T) -> T {
         let result = act(&mut self.shared.lock());
         self.shared.tick();

@@ -2,7 +2,7 @@
 
 mod files;
 mod screen;
-mod soap;
+pub mod soap;
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -15,13 +15,14 @@ use axum::routing::{any, get, post};
 use base64::Engine as _;
 use tokio::sync::watch;
 
-use super::control::Trouble;
-use super::listen::Cut;
 use super::session::Session;
 use super::state::State;
 
 /// Name of the session cookie.
 pub const COOKIE: &str = "vmware_soap_session";
+
+/// Bytes of a request that is no upload.
+pub const LARGEST: usize = 4 << 20;
 
 /// What all requests share.
 #[derive(Debug)]
@@ -59,15 +60,16 @@ impl Shared {
 
 /// All routes.
 pub fn router(shared: Arc<Shared>) -> Router {
-    Router::new()
+    let router = Router::new()
         .route("/", get(|| async { "tmpl-tui lab (simulated vCenter)\n" }))
         .route("/sdk", post(soap::handle))
         .route("/sdk/", post(soap::handle))
         .route("/sdk/vimServiceVersions.xml", get(soap::versions))
         .route("/screen", get(screen::handle))
-        .route("/folder/{*path}", any(files::handle))
-        .layer(DefaultBodyLimit::max(4 << 20))
-        .with_state(shared)
+        .route("/folder/{*path}", any(files::handle));
+    #[cfg(feature = "testing")]
+    let router = router.layer(axum::middleware::from_fn_with_state(Arc::clone(&shared), super::control::interfere));
+    router.layer(DefaultBodyLimit::max(LARGEST)).with_state(shared)
 }
 
 /// The session of a request: its cookie, or a name and password of its own.
@@ -93,25 +95,7 @@ fn cookie(headers: &HeaderMap) -> Option<String> {
         .map(|(_, value)| value.trim_matches('"').to_owned())
 }
 
-/// Makes the trouble planned for a call that is not SOAP; `Some` = this is the answer.
-async fn trouble(shared: &Shared, cut: &Cut, method: &str) -> Option<Response> {
-    let planned = shared.lock().control.called(method)?;
-    match planned {
-        Trouble::Delay(time) => {
-            tokio::time::sleep(time).await;
-            None
-        }
-        Trouble::Fail(fault) => Some(plain(StatusCode::INTERNAL_SERVER_ERROR, fault.name())),
-        Trouble::CutBefore | Trouble::CutAfter => Some(hang_up(cut).await),
-    }
-}
-
-/// Breaks the connection; the answer is never sent.
-async fn hang_up(cut: &Cut) -> Response {
-    cut.0.cancel();
-    std::future::pending().await
-}
-
-fn plain(status: StatusCode, text: &str) -> Response {
+/// A line of text.
+pub fn plain(status: StatusCode, text: &str) -> Response {
     (status, [(header::CONTENT_TYPE, "text/plain")], Body::from(format!("{text}\n"))).into_response()
 }

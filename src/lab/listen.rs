@@ -30,6 +30,7 @@ pub struct Wire {
 
 /// Cuts the connection a request came over.
 #[derive(Debug, Clone)]
+#[cfg_attr(not(feature = "testing"), expect(dead_code, reason = "only tests cut a connection"))]
 pub struct Cut(pub CancellationToken);
 
 impl Connected<IncomingStream<'_, Door>> for Cut {

@@ -5,12 +5,14 @@
 
 mod clock;
 mod collector;
+#[cfg(feature = "testing")]
 mod control;
 mod effect;
 mod fault;
 mod frames;
 pub mod github;
 mod guest;
+#[cfg(feature = "testing")]
 mod hooks;
 mod http;
 mod inventory;
@@ -42,6 +44,7 @@ use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
+#[cfg(feature = "testing")]
 pub use control::Trouble;
 pub use fault::Fault;
 pub use guest::{Book, Build, Family, Guest};
@@ -131,6 +134,7 @@ impl Lab {
             filters: updates::Filters::default(),
             views: view::Views::default(),
             pages: BTreeMap::new(),
+            #[cfg(feature = "testing")]
             control: control::Control::default(),
         };
         let shared = Arc::new(Shared::new(state));
@@ -176,6 +180,7 @@ impl Lab {
             ("PKR_VAR_vsphere_datastore", DATASTORE.into()),
             ("PKR_VAR_vsphere_network", NETWORK.into()),
             ("PKR_VAR_vsphere_folder", FOLDER.into()),
+            ("TMPL_SIMULATED", self.shared.lock().world.clock.speed().to_string()),
             ("GOVC_URL", self.url()),
             ("GOVC_USERNAME", self.account.name.clone()),
             ("GOVC_PASSWORD", password),
@@ -208,17 +213,6 @@ impl Lab {
                 server.task.abort();
             }
         }
-    }
-
-    /// Listens again on the same port.
-    ///
-    /// # Errors
-    /// When the port was taken meanwhile.
-    pub async fn resume(&self) -> io::Result<()> {
-        let listener = TcpListener::bind(self.address).await?;
-        let server = serve(listener, &self.shared);
-        *self.server.lock().unwrap_or_else(PoisonError::into_inner) = Some(server);
-        Ok(())
     }
 }
 

@@ -112,16 +112,19 @@ impl Sessions {
     }
 
     /// Ends all sessions, as a restart of vCenter's services does.
+    #[cfg(feature = "testing")]
     pub fn expire(&mut self) {
         self.open.clear();
     }
 
     /// How many are open.
+    #[cfg(feature = "testing")]
     pub fn len(&self) -> usize {
         self.open.len()
     }
 
     /// Changes a password.
+    #[cfg(feature = "testing")]
     pub fn set_password(&mut self, name: &str, password: &str) {
         for account in self.accounts.iter_mut().filter(|account| account.name == name) {
             account.password = SecretString::from(password.to_owned());

@@ -15,9 +15,10 @@ use super::guest::Book;
 use super::inventory::Seed;
 use super::mirror::{self, Mirrors};
 use super::{Lab, Options, packer};
+use crate::fs::create_private_dir;
 use crate::generation::Hold;
 use crate::iso::Wanted;
-use crate::paths::{StateDir, create_private_dir};
+use crate::paths::StateDir;
 use crate::pipeline::matrix::MATRIX_PATH;
 use crate::pipeline::{Line, Matrix, MatrixError};
 

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::collector::Content;
+#[cfg(feature = "testing")]
 use super::control::Control;
 use super::session::Sessions;
 use super::updates::Filters;
@@ -23,9 +24,11 @@ pub struct State {
     /// rest of long answers, by token
     pub pages: BTreeMap<String, (Vec<Content>, usize)>,
     /// calls made, and faults to inject
+    #[cfg(feature = "testing")]
     pub control: Control,
 }
 
+#[cfg(feature = "testing")]
 impl State {
     /// Ends all sessions, with their filters, views and pages.
     pub fn expire_sessions(&mut self) {

@@ -51,6 +51,7 @@ impl Filters {
     }
 
     /// Removes all filters.
+    #[cfg(feature = "testing")]
     pub fn clear(&mut self) {
         *self = Self::default();
     }

@@ -41,6 +41,7 @@ impl Views {
     }
 
     /// Removes all views.
+    #[cfg(feature = "testing")]
     pub fn clear(&mut self) {
         self.views.clear();
     }

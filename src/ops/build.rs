@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use tokio::sync::mpsc;
 
 use super::{Context, Error, Refusal, blocking, change};
-use crate::packer_run::{self, Listener, Request, Run, RunState, Stop};
+use crate::packer_run::{self, Listener, Request, Run, Stage, Stop};
 use crate::pipeline::{Key, Os};
 use crate::triage::rules::Rules;
 use crate::vcenter::{Client, Settings, Vm};
@@ -70,16 +70,13 @@ pub async fn run_here(
     Ok(packer_run::run_here(request, &context.state, stops, on, labels).await?)
 }
 
-/// How a run ended.
-pub fn ending(run: &Run) -> Ending {
-    match run.state {
-        RunState::Succeeded => Ending::Built,
-        // Nobody cancelled: it took too long.
-        RunState::Cancelled if run.reason.as_deref().is_some_and(|why| why.starts_with("not done")) => Ending::Failed,
-        RunState::Cancelled => Ending::Cancelled,
-        RunState::Starting | RunState::Running | RunState::Cancelling | RunState::Failed { .. } | RunState::Lost => {
-            Ending::Failed
-        }
+/// How a build that was done here ended.
+pub const fn ending(stage: Stage) -> Ending {
+    match stage {
+        Stage::Succeeded => Ending::Built,
+        Stage::Cancelled => Ending::Cancelled,
+        // Of these nobody asked for the end.
+        Stage::TimedOut | Stage::Failed | Stage::Starting | Stage::Running | Stage::Cancelling => Ending::Failed,
     }
 }
 

@@ -129,17 +129,6 @@ impl Reading {
     }
 }
 
-/// A length of time in at most two units: `45s`, `7m50s`, `1h05m`.
-pub fn spoken(length: Duration) -> String {
-    let seconds = length.as_secs();
-    match seconds {
-        0..60 => format!("{seconds}s"),
-        60..3600 if seconds.is_multiple_of(60) => format!("{}m", seconds / 60),
-        60..3600 => format!("{}m{:02}s", seconds / 60, seconds % 60),
-        _ => format!("{}h{:02}m", seconds / 3600, seconds % 3600 / 60),
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use std::fmt::Write as _;
@@ -208,11 +197,5 @@ mod tests {
         let reading = Reading::of(&tracks.all()[0], &Habits::default(), date(2026, 3, 14).at(9, 0, 0, 0));
         assert_eq!((reading.phase, reading.running, reading.late()), (Phase::Provision, false, false));
         assert_eq!(reading.spent, Some(Duration::from_secs(11)));
-    }
-
-    #[test]
-    fn lengths_are_short() {
-        let said = [45, 60, 470, 3900].map(|seconds| spoken(Duration::from_secs(seconds)));
-        assert_eq!(said, ["45s", "1m", "7m50s", "1h05m"]);
     }
 }

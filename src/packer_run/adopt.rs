@@ -3,14 +3,16 @@
 use std::fs::Permissions;
 use std::io;
 use std::os::unix::fs::PermissionsExt;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use jiff::Timestamp;
 use tempfile::TempDir;
 
 use super::record::{FRAMES, LOG, Record, Stage};
+use super::run::{FOLDER_NAME, gone};
 use super::{OnError, Process, Run};
-use crate::paths::{StateDir, create_private_dir};
+use crate::fs::create_private_dir;
+use crate::paths::StateDir;
 use crate::pipeline::Line;
 
 /// What is known of a run that another machine did and that is over.
@@ -48,7 +50,7 @@ pub fn incoming_dir(state: &StateDir, line: &Line) -> io::Result<TempDir> {
 
 /// The folder that such a run is kept in.
 pub fn folder(state: &StateDir, line: &Line, foreign: &Foreign) -> PathBuf {
-    let time = foreign.started.strftime("%Y%m%dT%H%M%S%.3fZ");
+    let time = foreign.started.strftime(FOLDER_NAME);
     state.runs().join(&line.key.0).join(format!("{time}-{}", foreign.name))
 }
 
@@ -83,9 +85,5 @@ pub fn adopt(state: &StateDir, line: &Line, foreign: &Foreign, incoming_dir: Tem
         Err(_) if dir.is_dir() => {}
         Err(error) => return Err(error),
     }
-    read(&dir)
-}
-
-fn read(dir: &Path) -> io::Result<Run> {
-    Run::read(dir)?.ok_or_else(|| io::Error::new(io::ErrorKind::NotFound, "the run's record is gone"))
+    Run::read(&dir)?.ok_or_else(gone)
 }

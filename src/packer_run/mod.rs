@@ -30,6 +30,7 @@ pub use error::BuildError;
 pub use follow::{Listener, Progress};
 pub use preflight::windows as windows_preflight;
 pub use process::Process;
+pub use record::Stage;
 pub use recorder::Labels;
 pub use request::{OnError, Request};
 pub use run::{Run, RunState, all, latest, remark};

@@ -1,13 +1,13 @@
 //! `run.json`: what is known about a run, written by its supervisor.
 
-use std::io::{self, Write};
-use std::os::unix::fs::OpenOptionsExt;
+use std::io;
 use std::path::{Path, PathBuf};
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::{OnError, Process};
+use crate::fs::{Access, append_private, write_whole};
 use crate::pipeline::Key;
 use crate::text::redact::Scrubber;
 
@@ -38,6 +38,9 @@ pub enum Stage {
     Failed,
     /// ended because somebody asked
     Cancelled,
+    /// ended because it was not done within the time it was given
+    #[serde(rename = "timed-out")]
+    TimedOut,
 }
 
 /// The whole record. Holds no secret: what packer is told in secret is in its environment.
@@ -102,7 +105,8 @@ impl Record {
         // Reasons quote servers and packer.
         let reason = self.reason.as_ref().map(|reason| Scrubber::shared().text(reason).into_owned());
         let record = Self { reason, ..self.clone() };
-        replace(&dir.join(RECORD), &serde_json::to_vec_pretty(&record).map_err(io::Error::other)?)
+        let json = serde_json::to_vec_pretty(&record).map_err(io::Error::other)?;
+        write_whole(&dir.join(RECORD), Access::Private, &json)
     }
 }
 
@@ -128,19 +132,8 @@ impl CancelMark {
     /// Those of writing.
     pub fn leave(dir: &Path, forced: bool) -> io::Result<()> {
         let mark = Self { asked: Timestamp::now(), forced };
-        replace(&dir.join(CANCEL), &serde_json::to_vec(&mark).map_err(io::Error::other)?)
+        write_whole(&dir.join(CANCEL), Access::Private, &serde_json::to_vec(&mark).map_err(io::Error::other)?)
     }
-}
-
-/// Writes a file readable by its owner alone, whole or not at all.
-fn replace(path: &Path, bytes: &[u8]) -> io::Result<()> {
-    let dir = path.parent().ok_or_else(|| io::Error::other("no folder"))?;
-    // tempfile creates with mode 0600.
-    let mut file = tempfile::NamedTempFile::new_in(dir)?;
-    file.write_all(bytes)?;
-    file.as_file().sync_all()?;
-    file.persist(path)?;
-    Ok(())
 }
 
 /// Creates (or empties) a log that its owner alone can read, before packer would create it for everybody.
@@ -149,7 +142,7 @@ fn replace(path: &Path, bytes: &[u8]) -> io::Result<()> {
 /// Those of creating.
 pub fn create_log(path: &Path) -> io::Result<std::fs::File> {
     use std::os::unix::fs::PermissionsExt;
-    let file = std::fs::OpenOptions::new().append(true).create(true).mode(0o600).open(path)?;
+    let file = append_private(path)?;
     file.set_len(0)?;
     file.set_permissions(std::fs::Permissions::from_mode(0o600))?;
     Ok(file)

@@ -183,7 +183,7 @@ impl Work {
             looks: 0,
             link: Backoff::default(),
             disk: Backoff::default(),
-            pictures: Backoff::default(),
+            pictures: Backoff::up_to(console::LONGEST_PAUSE),
             next_picture: None,
             standing: None,
             reading: None,

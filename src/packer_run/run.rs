@@ -139,7 +139,7 @@ impl Run {
     /// # Errors
     /// Those of reading its record; `NotFound` when its folder is gone.
     pub fn refresh(&self) -> io::Result<Self> {
-        Self::read(&self.dir)?.ok_or_else(|| io::Error::new(io::ErrorKind::NotFound, "the run's record is gone"))
+        Self::read(&self.dir)?.ok_or_else(gone)
     }
 
     /// The file worth showing: packer's log; before it has one, and when init or validate failed, the output.
@@ -161,8 +161,13 @@ impl Run {
 pub fn remark(run: &Run, text: &str) -> io::Result<()> {
     match Record::read(&run.dir)? {
         Some(record) => Record { reason: Some(text.to_owned()), ..record }.write(&run.dir),
-        None => Err(io::Error::new(io::ErrorKind::NotFound, "the run's record is gone")),
+        None => Err(gone()),
     }
+}
+
+/// The record of a run that was there is there no more.
+pub(super) fn gone() -> io::Error {
+    io::Error::new(io::ErrorKind::NotFound, "the run's record is gone")
 }
 
 /// The run of a line that matters now: the one at work, else the newest. A run of another machine is brought here at any
@@ -195,18 +200,18 @@ pub fn all(state: &StateDir, key: &Key) -> io::Result<Vec<Run>> {
 }
 
 /// How folders of runs are named: UTC.
-const NAME: &str = "%Y%m%dT%H%M%S%.3fZ";
+pub(super) const FOLDER_NAME: &str = "%Y%m%dT%H%M%S%.3fZ";
 
 /// The folder of a run that starts now. It comes after all there are, also when the clock was set back meanwhile: the last
 /// one is the one that may be at work.
 pub(super) fn folder(state: &StateDir, key: &Key, now: Timestamp) -> io::Result<PathBuf> {
-    let mut name = now.strftime(NAME).to_string();
+    let mut name = now.strftime(FOLDER_NAME).to_string();
     if let Some(last) = folders(state, key)?.last().and_then(|dir| dir.file_name()?.to_str())
         && name.as_str() <= last
     {
-        let next = DateTime::strptime(NAME, last).and_then(|last| last.checked_add(Span::new().milliseconds(1)));
+        let next = DateTime::strptime(FOLDER_NAME, last).and_then(|last| last.checked_add(Span::new().milliseconds(1)));
         // A folder that somebody made by hand: whatever follows it.
-        name = next.map_or_else(|_| format!("{last}+"), |next| next.strftime(NAME).to_string());
+        name = next.map_or_else(|_| format!("{last}+"), |next| next.strftime(FOLDER_NAME).to_string());
     }
     Ok(state.runs().join(&key.0).join(name))
 }
@@ -234,7 +239,7 @@ pub(super) fn state(dir: &Path, record: &mut Record) -> RunState {
     match record.state {
         Stage::Succeeded => return RunState::Succeeded,
         Stage::Failed => return RunState::Failed { exit: record.exit },
-        Stage::Cancelled => return RunState::Cancelled,
+        Stage::Cancelled | Stage::TimedOut => return RunState::Cancelled,
         Stage::Starting | Stage::Running | Stage::Cancelling => {}
     }
     let asked = CancelMark::read(dir).is_some();

@@ -19,14 +19,15 @@ use self::ending::Ending;
 use super::cancel::TEMPORARY;
 use super::command::{Environment, Packer, environment};
 use super::follow::{Listener, Progress, Tail};
-use super::lock::Lock;
+use super::lock;
 use super::preflight;
 use super::record::{CancelMark, FRAMES, LOG, OUTPUT, Record, Stage, create_log};
 use super::recorder::{Labels, Recorder, Subject};
 use super::retention;
 use super::run::folder;
 use super::{BuildError, Process, Request, Run, all};
-use crate::paths::{StateDir, create_private_dir};
+use crate::fs::{FileLock, create_private_dir};
+use crate::paths::StateDir;
 use crate::pipeline::argv;
 use crate::text::redact::Scrubber;
 use crate::vcenter::Settings;
@@ -48,8 +49,10 @@ pub enum Stop {
 pub struct Outcome {
     /// the run at its end
     pub run: Run,
+    /// how it came to that
+    pub stage: Stage,
     /// the line stays taken until this is dropped: what follows a build (promotion) must not meet the next one
-    pub lock: Lock,
+    pub lock: FileLock,
 }
 
 /// Builds here and now: packer's version, the line's lock, the record, then `init`, `validate` and `build`. What packer
@@ -65,7 +68,7 @@ pub async fn run_here(
     labels: Labels,
 ) -> Result<Outcome, BuildError> {
     let version = preflight::packer_version(&request.packer).await?;
-    let lock = Lock::take(state, &request.line.key)?;
+    let lock = lock::take(state, &request.line.key)?;
     // Whatever killed runs of this line left behind holds passwords.
     let dead = all(state, &request.line.key).unwrap_or_default();
     dead.iter().for_each(Run::remove_temporary);
@@ -75,8 +78,8 @@ pub async fn run_here(
     let scrubber = Scrubber::of_repository(&request.repo);
     let mut supervisor = Supervisor::begin(request, state, version, stops, on, &scrubber)?;
     let ended = supervisor.steps(labels).await;
-    let run = supervisor.end(ended).await?;
-    Ok(Outcome { run, lock })
+    let (run, stage) = supervisor.end(ended).await?;
+    Ok(Outcome { run, stage, lock })
 }
 
 struct Supervisor<'a> {
@@ -85,8 +88,8 @@ struct Supervisor<'a> {
     record: Record,
     environment: Environment,
     stops: mpsc::Receiver<Stop>,
-    /// the first request to stop, in words
-    stopped: Option<String>,
+    /// what the first request to stop makes of it, and that request in words
+    stopped: Option<(Stage, String)>,
     deadline: Option<Instant>,
     on: &'a dyn Listener,
     tail: Tail<'a>,
@@ -212,11 +215,14 @@ impl<'a> Supervisor<'a> {
                     let status = status.map_err(io::Error::other).and_then(|status| status);
                     return status.map_err(BuildError::process("cannot learn how packer ended"));
                 }
-                Some(stop) = self.stops.recv() => self.stop(stop, process.as_ref(), "asked to stop"),
+                Some(stop) = self.stops.recv() => {
+                    self.stop(stop, process.as_ref(), (Stage::Cancelled, "asked to stop".into()));
+                }
                 () = sleep_until(self.deadline.unwrap_or(never)) => {
                     self.deadline = None;
                     let minutes = self.request.timeout.unwrap_or_default().as_secs() / 60;
-                    self.stop(Stop::Clean, process.as_ref(), &format!("not done within {minutes} min"));
+                    let why = (Stage::TimedOut, format!("not done within {minutes} min"));
+                    self.stop(Stop::Clean, process.as_ref(), why);
                 }
                 _ = beat.tick() => {
                     self.hand_on();
@@ -227,11 +233,11 @@ impl<'a> Supervisor<'a> {
     }
 
     /// Passes a request to stop on to the command under way.
-    fn stop(&mut self, stop: Stop, process: Option<&Process>, why: &str) {
+    fn stop(&mut self, stop: Stop, process: Option<&Process>, (stage, why): (Stage, String)) {
         let forced = stop == Stop::Kill || CancelMark::read(&self.dir).is_some_and(|mark| mark.forced);
         let signal = if forced { Signal::SIGKILL } else { Signal::SIGTERM };
         if self.stopped.is_none() {
-            self.stopped = Some(why.to_owned());
+            self.stopped = Some((stage, why.clone()));
             self.record.state = Stage::Cancelling;
             self.write();
         }

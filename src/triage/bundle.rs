@@ -12,7 +12,7 @@ mod picture;
 
 use std::fmt;
 use std::fs::File;
-use std::io::{self, BufRead, BufWriter, Seek, Write};
+use std::io::{self, BufRead, Seek, Write};
 use std::path::{Path, PathBuf};
 
 use jiff::Timestamp;
@@ -21,6 +21,7 @@ use zip::write::SimpleFileOptions;
 use zip::{CompressionMethod, ZipWriter};
 
 use super::verdict::Verdict;
+use crate::fs::{Access, WholeFile};
 use crate::guest::recording::{Event, Frame, Reading, Recording};
 use crate::guest::screen::Motion;
 use crate::text::redact::Scrubber;
@@ -105,20 +106,16 @@ struct Shot {
 /// # Errors
 /// [`BundleError`]
 pub fn write(path: &Path, contents: Contents<'_>, scrubber: &Scrubber) -> Result<Written, BundleError> {
-    let failed =
-        |error: &dyn std::fmt::Display| BundleError::Write { path: path.to_owned(), reason: error.to_string() };
-    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    // tempfile creates with mode 0600.
-    let file = tempfile::Builder::new().prefix(".bundle-").tempfile_in(folder).map_err(|error| failed(&error))?;
-    let mut zip = ZipWriter::new(BufWriter::new(file.as_file()));
-    let written = fill(&mut zip, contents, scrubber).map_err(|error| match error {
+    let written = WholeFile::new(path, Access::Private).write(|out| {
+        let mut zip = ZipWriter::new(out);
+        let written = fill(&mut zip, contents, scrubber)?;
+        zip.finish()?;
+        Ok(written)
+    });
+    written.map_err(|error| match error {
         CopyError::Log(error) => BundleError::Log(error),
-        CopyError::Zip(reason) => failed(&reason),
-    })?;
-    zip.finish().and_then(|mut out| Ok(out.flush()?)).map_err(|error| failed(&error))?;
-    file.as_file().sync_all().map_err(|error| failed(&error))?;
-    file.persist(path).map_err(|error| failed(&error.error))?;
-    Ok(written)
+        CopyError::Zip(reason) => BundleError::Write { path: path.to_owned(), reason },
+    })
 }
 
 enum CopyError {

@@ -7,6 +7,7 @@ use ratatui::Terminal;
 use ratatui::backend::Backend;
 use ratatui::layout::Rect;
 
+use super::hits::Hits;
 use super::layout::Layout;
 use super::picture::PictureSurface;
 use super::screen;
@@ -21,6 +22,8 @@ pub struct App<B: Backend> {
     surface: PictureSurface,
     theme: Theme,
     layout: Layout,
+    /// what is on the screen
+    hits: Hits,
     /// revision that is on the screen
     drawn: Option<u64>,
 }
@@ -28,7 +31,7 @@ pub struct App<B: Backend> {
 impl<B: Backend> App<B> {
     /// Nothing is drawn yet.
     pub fn new(console: Console, terminal: Terminal<B>, surface: PictureSurface, theme: Theme) -> Self {
-        Self { console, terminal, surface, theme, layout: Layout::default(), drawn: None }
+        Self { console, terminal, surface, theme, layout: Layout::default(), hits: Hits::default(), drawn: None }
     }
 
     /// The console.
@@ -39,6 +42,11 @@ impl<B: Backend> App<B> {
     /// Where everything was drawn.
     pub fn layout(&self) -> &Layout {
         &self.layout
+    }
+
+    /// What was drawn where.
+    pub fn hits(&self) -> &Hits {
+        &self.hits
     }
 
     /// What shows pictures from now on.
@@ -102,11 +110,11 @@ impl<B: Backend> App<B> {
             return Ok(false);
         }
         crossterm::queue!(out, BeginSynchronizedUpdate)?;
-        let Self { console, surface, theme, layout, .. } = self;
+        let Self { console, surface, theme, layout, hits, .. } = self;
         let drawn = self.terminal.draw(|frame| {
             // The size may have changed since it was measured.
             *layout = Layout::of(console, frame.area());
-            screen::draw(console, layout, *theme, surface, frame);
+            *hits = screen::draw(console, layout, *theme, surface, frame);
         });
         let pictured = surface.after_draw(out);
         crossterm::execute!(out, EndSynchronizedUpdate)?;

@@ -1,12 +1,12 @@
 //! The terminal's events, on a thread of their own, as messages.
 
 use crossterm::event::{Event, KeyCode, KeyEvent, KeyEventKind, KeyModifiers, MouseButton, MouseEvent, MouseEventKind};
+use ratatui::layout::Position;
 
+use super::hits::Hits;
 use super::layout::Layout;
-use super::view;
+use crate::console::Msg;
 use crate::console::key::{Code, KeyPress};
-use crate::console::panes::Pane;
-use crate::console::{Console, Msg};
 
 /// Rows one turn of the wheel moves.
 const WHEEL: i16 = 3;
@@ -25,11 +25,11 @@ pub fn listen(send: impl Fn(Event) -> bool + Send + 'static) -> std::io::Result<
 }
 
 /// What an event means. A resize means nothing by itself: the next frame measures.
-pub fn message(event: Event, layout: &Layout, console: &Console) -> Option<Msg> {
+pub fn message(event: Event, layout: &Layout, hits: &Hits) -> Option<Msg> {
     match event {
         Event::Key(key) => press(key).map(Msg::KeyPressed),
         Event::Paste(text) => Some(Msg::Pasted(text)),
-        Event::Mouse(mouse) => mouse_message(mouse, layout, console),
+        Event::Mouse(mouse) => mouse_message(mouse, layout, hits),
         Event::Resize(..) | Event::FocusGained | Event::FocusLost => None,
     }
 }
@@ -60,19 +60,15 @@ fn press(key: KeyEvent) -> Option<KeyPress> {
     Some(KeyPress { code, ctrl: key.modifiers.contains(KeyModifiers::CONTROL) })
 }
 
-fn mouse_message(mouse: MouseEvent, layout: &Layout, console: &Console) -> Option<Msg> {
-    let pane = layout.pane_at(mouse.column, mouse.row)?;
+fn mouse_message(mouse: MouseEvent, layout: &Layout, hits: &Hits) -> Option<Msg> {
+    let pane = || layout.pane_at(mouse.column, mouse.row);
     match mouse.kind {
         MouseEventKind::Down(MouseButton::Left) => {
-            let row = match pane {
-                Pane::Lines if !layout.media.is_empty() => view::media::row_at(console, layout.media, mouse.row),
-                Pane::Lines => view::lines::row_at(console, layout.lines, mouse.row),
-                _ => None,
-            };
-            Some(Msg::Clicked { pane, row })
+            let cell = Position { x: mouse.column, y: mouse.row };
+            hits.at(cell).cloned().map(Msg::Clicked)
         }
-        MouseEventKind::ScrollUp => Some(Msg::Wheeled { pane, rows: -WHEEL }),
-        MouseEventKind::ScrollDown => Some(Msg::Wheeled { pane, rows: WHEEL }),
+        MouseEventKind::ScrollUp => pane().map(|pane| Msg::Wheeled { pane, rows: -WHEEL }),
+        MouseEventKind::ScrollDown => pane().map(|pane| Msg::Wheeled { pane, rows: WHEEL }),
         _ => None,
     }
 }

@@ -134,7 +134,12 @@ impl Layout {
     /// The pane at a cell.
     pub fn pane_at(&self, column: u16, row: u16) -> Option<Pane> {
         let at = ratatui::layout::Position { x: column, y: row };
-        let places = [
+        self.panes().into_iter().find(|(_, rect)| rect.contains(at)).map(|(pane, _)| pane)
+    }
+
+    /// The panes with their places; those of panes that are not drawn are empty.
+    pub const fn panes(&self) -> [(Pane, Rect); 6] {
+        [
             (Pane::Lines, self.lines),
             // Its rows are the lines too.
             (Pane::Lines, self.media),
@@ -142,8 +147,7 @@ impl Layout {
             (Pane::Log, self.log),
             (Pane::Timeline, self.timeline),
             (Pane::Verdict, self.verdict),
-        ];
-        places.into_iter().find(|(_, rect)| rect.contains(at)).map(|(pane, _)| pane)
+        ]
     }
 }
 

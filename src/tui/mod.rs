@@ -3,6 +3,7 @@
 
 mod app;
 mod driver;
+mod hits;
 mod input;
 mod layout;
 mod overlay;

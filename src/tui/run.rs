@@ -275,7 +275,7 @@ fn taken(app: &mut App<Screen>, event: Event) -> Vec<Effect> {
             app.resized();
             Vec::new()
         }
-        Event::Input(input) => match input::message(input, app.layout(), app.console()) {
+        Event::Input(input) => match input::message(input, app.layout(), app.hits()) {
             Some(msg) => app.take(msg),
             None => Vec::new(),
         },

@@ -3,37 +3,49 @@
 use ratatui::Frame;
 use ratatui::layout::Rect;
 
+use super::hits::Hits;
 use super::layout::Layout;
 use super::overlay;
 use super::picture::PictureSurface;
 use super::theme::Theme;
 use super::view;
 use crate::console::Console;
+use crate::console::click::Target;
 
-/// Draws everything.
-pub fn draw(console: &Console, layout: &Layout, theme: Theme, surface: &mut PictureSurface, frame: &mut Frame<'_>) {
+/// Draws everything; returns what is where.
+pub fn draw(
+    console: &Console,
+    layout: &Layout,
+    theme: Theme,
+    surface: &mut PictureSurface,
+    frame: &mut Frame<'_>,
+) -> Hits {
     let over = overlay::area(console, layout.body);
     let free = above(layout.picture, view::toasts::area(console, layout.body));
     let covered = !over.is_empty() && over.intersects(layout.picture) || free.is_empty();
+    let mut hits = Hits::default();
+    hits.extend(layout.panes().map(|(pane, area)| (area, Target::Pane(pane))));
     let buffer = frame.buffer_mut();
     view::header::draw(console, layout.header, theme, buffer);
     if console.github.open {
-        view::runs::draw(console, layout.body, theme, buffer);
+        hits.extend(view::runs::draw(console, layout.body, theme, buffer));
     }
     view::log::draw(console, layout.log, theme, buffer);
     view::picture::draw(console, layout.picture, theme, surface, (free, covered), buffer);
-    view::timeline::draw(console, layout.timeline, theme, buffer);
-    view::verdict::draw(console, layout.verdict, theme, buffer);
-    view::media::draw(console, layout.media, theme, buffer);
-    view::lines::draw(console, layout.lines, theme, buffer);
+    hits.extend(view::timeline::draw(console, layout.timeline, theme, buffer));
+    hits.extend(view::verdict::draw(console, layout.verdict, theme, buffer));
+    hits.extend(view::media::draw(console, layout.media, theme, buffer));
+    hits.extend(view::lines::draw(console, layout.lines, theme, buffer));
     let mut cursor = view::hints::draw(console, layout.hints, theme, buffer);
-    view::toasts::draw(console, layout.body, theme, buffer);
+    hits.cover(view::toasts::draw(console, layout.body, theme, buffer));
     if console.overlay.is_some() {
         cursor = overlay::draw(console, layout.body, theme, buffer);
+        hits.cover([over]);
     }
     if let Some(cursor) = cursor {
         frame.set_cursor_position(cursor);
     }
+    hits
 }
 
 /// What notices leave of the picture's pane: the rows above them, unless that is less than half.

@@ -1,16 +1,12 @@
 //! Panels by snapshot, per panel and state; and colours where text does not show them.
 
-mod app;
-mod media;
-mod runs;
-mod triage;
-
 use ratatui::Terminal;
 use ratatui::backend::TestBackend;
 use ratatui::layout::Rect;
 use ratatui::style::{Color, Modifier};
 use rstest::rstest;
 
+use super::hits::Hits;
 use super::layout::Layout;
 use super::picture::{Colours, PictureSurface, Protocol};
 use super::screen;
@@ -21,6 +17,19 @@ use crate::console::run::RunState;
 use crate::console::toast::Tone;
 use crate::console::{Console, Msg, Opening};
 use crate::vcenter::{FolderEvent, LinkState};
+
+macro_rules! snapshot {
+    ($name:expr, $console:expr, $size:expr) => {
+        let (columns, rows) = $size;
+        insta::assert_snapshot!($name, drawn(&mut $console, columns, rows));
+    };
+}
+
+mod app;
+mod clicks;
+mod media;
+mod runs;
+mod triage;
 
 const WIDE: (u16, u16) = (160, 45);
 const USUAL: (u16, u16) = (80, 24);
@@ -35,18 +44,17 @@ fn drawn_in(console: &mut Console, (columns, rows): (u16, u16), theme: Theme) ->
     let layout = Layout::of(console, screen);
     let effects = console.update(Msg::Measured(layout.measures()));
     fixture::log(console, &fixture::LOG, effects);
-    let layout = Layout::of(console, screen);
-    let mut surface = PictureSurface::new(Protocol::Cells, Colours::True, || {});
-    let mut terminal = Terminal::new(TestBackend::new(columns, rows)).unwrap();
-    terminal.draw(|frame| screen::draw(console, &layout, theme, &mut surface, frame)).unwrap();
-    terminal.backend().clone()
+    frame(console, screen, theme).0
 }
 
-macro_rules! snapshot {
-    ($name:expr, $console:expr, $size:expr) => {
-        let (columns, rows) = $size;
-        insta::assert_snapshot!($name, drawn(&mut $console, columns, rows));
-    };
+/// A frame of the console as it is, and what is where on it.
+fn frame(console: &Console, area: Rect, theme: Theme) -> (TestBackend, Hits) {
+    let layout = Layout::of(console, area);
+    let mut hits = Hits::default();
+    let mut surface = PictureSurface::new(Protocol::Cells, Colours::True, || {});
+    let mut terminal = Terminal::new(TestBackend::new(area.width, area.height)).unwrap();
+    terminal.draw(|frame| hits = screen::draw(console, &layout, theme, &mut surface, frame)).unwrap();
+    (terminal.backend().clone(), hits)
 }
 
 /// The night, on the stuck line, its log at hand.
@@ -173,11 +181,7 @@ fn a_log_that_cannot_be_read() {
 
 /// Drawn as it is, without answering what it asks for.
 pub fn plain(console: &Console, (columns, rows): (u16, u16)) -> TestBackend {
-    let layout = Layout::of(console, Rect::new(0, 0, columns, rows));
-    let mut surface = PictureSurface::new(Protocol::Cells, Colours::True, || {});
-    let mut terminal = Terminal::new(TestBackend::new(columns, rows)).unwrap();
-    terminal.draw(|frame| screen::draw(console, &layout, Theme::new(true), &mut surface, frame)).unwrap();
-    terminal.backend().clone()
+    frame(console, Rect::new(0, 0, columns, rows), Theme::new(true)).0
 }
 
 #[test]

@@ -2,13 +2,12 @@
 
 use std::fs::{File, OpenOptions};
 use std::io::{self, Read, Seek, SeekFrom, Write};
-use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 
 use jiff::Timestamp;
 use serde::Serialize;
 
-use crate::paths::create_private_dir;
+use crate::fs::{append_private, create_private_dir};
 use crate::text::json;
 
 /// Appends to one file, mode 0600. Records hold names, ids and verbs; secrets never reach it.
@@ -110,7 +109,7 @@ impl Audit {
         if let Some(folder) = self.path.parent() {
             create_private_dir(folder)?;
         }
-        let mut file = OpenOptions::new().read(true).append(true).create(true).mode(0o600).open(&self.path)?;
+        let mut file = append_private(&self.path)?;
         if torn(&mut file)? {
             text.insert(0, '\n');
         }

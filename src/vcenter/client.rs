@@ -212,15 +212,6 @@ impl Client {
         observe::events(self.session(), moid, since).await
     }
 
-    /// How many seconds pass for a guest while one passes here: 1, except in the lab.
-    ///
-    /// # Errors
-    /// Any of [`Error`].
-    pub async fn pace(&self, moid: &Moid) -> Result<f64, Error> {
-        let simulated = self.session().content().await?.full_name.starts_with("tmpl-tui lab");
-        if simulated { observe::pace(self.session(), moid).await } else { Ok(1.0) }
-    }
-
     /// Watches the configured folder, over a connection of its own.
     pub fn watch(&self) -> Watch {
         let (sender, receiver) = mpsc::channel(64);

@@ -80,3 +80,10 @@ pub enum Error {
         reason: String,
     },
 }
+
+impl Error {
+    /// Whether asking again by ourselves is of no use, or of harm: it would lock an account or hide a changed certificate.
+    pub const fn needs_a_person(&self) -> bool {
+        matches!(self, Self::Login { .. } | Self::Tls { .. } | Self::Settings(_) | Self::Permission { .. })
+    }
+}

@@ -175,11 +175,9 @@ impl Gate {
     /// # Errors
     /// [`GateError`]
     pub async fn destroy(&self, verb: &str, vm: &Vm, progress: OnProgress<'_>) -> Result<(), GateError> {
-        if self.checked(vm, "destroy").await?.power_state == PowerState::PoweredOff {
+        let now = self.checked(vm, "destroy").await?.power_state;
+        if !powered_off_first(vm.power_state, now).map_err(|why| stale(vm, why))? {
             return self.destroy_as_it_is(verb, vm, progress).await;
-        }
-        if vm.power_state == PowerState::PoweredOff {
-            return Err(stale(vm, "it is powered on now"));
         }
         self.power(verb, vm, false, progress).await?;
         let destroyed = async {
@@ -335,4 +333,31 @@ fn stale(vm: &Vm, found: &str) -> GateError {
 
 fn entry<'a>(verb: &'a str, call: &'a str, vm: &'a Vm, detail: Option<&'a str>) -> Entry<'a> {
     Entry { verb, call, object: &vm.moid.0, name: &vm.name, detail }
+}
+
+/// Whether a VM that was `seen` like this is powered off before it is destroyed, now that it is like that.
+fn powered_off_first(seen: PowerState, now: PowerState) -> Result<bool, &'static str> {
+    use PowerState::{PoweredOff, PoweredOn, Suspended, Unknown};
+    match (seen, now) {
+        (_, PoweredOff) => Ok(false),
+        (_, Unknown) => Err("vCenter does not tell whether it runs"),
+        (PoweredOff, PoweredOn | Suspended) => Err("it is powered on now"),
+        (PoweredOn | Suspended | Unknown, PoweredOn | Suspended) => Ok(true),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_may_run_is_not_destroyed_as_if_it_did_not() {
+        let known = [PowerState::PoweredOn, PowerState::Suspended, PowerState::PoweredOff, PowerState::Unknown];
+        for seen in known {
+            assert_eq!(powered_off_first(seen, PowerState::PoweredOff), Ok(false));
+            assert!(powered_off_first(seen, PowerState::Unknown).is_err());
+        }
+        assert!(powered_off_first(PowerState::PoweredOff, PowerState::PoweredOn).is_err());
+        assert_eq!(powered_off_first(PowerState::PoweredOn, PowerState::PoweredOn), Ok(true));
+    }
 }

@@ -1,5 +1,8 @@
 //! Reading the VMs of the templates' folder, in as few round trips as the protocol allows.
 
+use std::time::Duration;
+
+use backon::{ConstantBuilder, Retryable};
 use jiff::Timestamp;
 
 use super::session::{CALL, Content, Session};
@@ -77,18 +80,7 @@ pub(super) fn property<'a>(object: &'a Element, path: &str) -> Option<&'a Elemen
 
 /// A collected VM. `None` when it has no name: such objects are being created or destroyed.
 pub(super) fn vm(object: &Element) -> Option<Vm> {
-    let text = |path: &str| property(object, path).map(|value| value.text.as_str()).unwrap_or_default();
-    let mut vm = Vm {
-        moid: Moid(object.at(&["obj"]).to_owned()),
-        name: unescape(text("name")),
-        template: false,
-        power_state: PowerState::PoweredOff,
-        ip_address: None,
-        tools_running_status: None,
-        annotation: String::new(),
-        created: None,
-        instance_uuid: String::new(),
-    };
+    let mut vm = Vm::named(Moid(object.at(&["obj"]).to_owned()), "");
     for set in object.all("propSet") {
         apply(&mut vm, set.at(&["name"]), set.child("val"));
     }
@@ -101,13 +93,7 @@ pub(super) fn apply(vm: &mut Vm, path: &str, value: Option<&Element>) {
     match path {
         "name" if !text.is_empty() => vm.name = unescape(text),
         "config.template" => vm.template = text == "true",
-        "runtime.powerState" => {
-            vm.power_state = match text {
-                "poweredOn" => PowerState::PoweredOn,
-                "suspended" => PowerState::Suspended,
-                _ => PowerState::PoweredOff,
-            }
-        }
+        "runtime.powerState" => vm.power_state = PowerState::parse(text),
         "guest.ipAddress" => vm.ip_address = Some(text.to_owned()).filter(|ip| !ip.is_empty()),
         "guest.toolsRunningStatus" => {
             vm.tools_running_status = match text {
@@ -154,8 +140,8 @@ pub(super) fn with_tasks(vm: &Moid) -> String {
 
 /// What is asked about a task.
 pub(super) const TASK: &str = "<propSet><type>Task</type><pathSet>info</pathSet></propSet>";
-/// How often tasks are asked for that may be forgotten while they are read.
-const TRIES: usize = 3;
+/// How often tasks are asked for again that may be forgotten while they are read.
+const AGAIN: ConstantBuilder = ConstantBuilder::new().with_delay(Duration::ZERO).with_max_times(2);
 
 /// VMs among these on which a clone task is queued or running.
 pub(super) async fn being_cloned(session: &Session, vms: &[Moid]) -> Result<Vec<Moid>, Error> {
@@ -163,15 +149,9 @@ pub(super) async fn being_cloned(session: &Session, vms: &[Moid]) -> Result<Vec<
         return Ok(Vec::new());
     }
     let objects: String = vms.iter().map(with_tasks).collect();
-    let mut infos = collect(session, TASK, &objects).await;
-    for _ in 1..TRIES {
-        // Any task may be forgotten while the answer is made. That says nothing about the others.
-        if !matches!(infos, Err(Error::NotFound(_))) {
-            break;
-        }
-        infos = collect(session, TASK, &objects).await;
-    }
-    let infos = infos?;
+    // Any task may be forgotten while the answer is made. That says nothing about the others.
+    let forgotten = |error: &Error| matches!(error, Error::NotFound(_));
+    let infos = (|| collect(session, TASK, &objects)).retry(AGAIN).when(forgotten).await?;
     let running = infos.iter().filter_map(|object| property(object, "info")).filter(|info| {
         matches!(info.at(&["state"]), "queued" | "running") && info.at(&["descriptionId"]).ends_with(".clone")
     });

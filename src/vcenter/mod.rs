@@ -26,5 +26,6 @@ pub use client::{About, Account, Client, FolderEvent, LinkState, Privilege, Task
 pub use error::Error;
 pub use observe::VmEvent;
 pub use settings::Settings;
+#[cfg(feature = "testing")]
 pub(crate) use soap::swallow;
 pub use vm::{Moid, PowerState, ToolsStatus, Vm};

@@ -2,7 +2,7 @@
 
 use jiff::Timestamp;
 
-use super::inventory::{self, collect, one, property};
+use super::inventory::{self, collect, property};
 use super::session::{CALL, Session};
 use super::soap::{self, Element};
 use super::{Error, Moid, Vm};
@@ -72,14 +72,4 @@ fn event(event: &Element) -> Option<VmEvent> {
         text: Some(event.at(&["fullFormattedMessage"]).to_owned()).filter(|text| !text.is_empty()),
         at: event.at(&["createdTime"]).parse().ok(),
     })
-}
-
-/// How many seconds pass for a guest of the lab while one passes here.
-pub(super) async fn pace(session: &Session, moid: &Moid) -> Result<f64, Error> {
-    let properties = "<propSet><type>VirtualMachine</type><pathSet>config.extraConfig</pathSet></propSet>";
-    let found = collect(session, properties, &one("VirtualMachine", &moid.0)).await?;
-    let settings = found.first().and_then(|object| property(object, "config.extraConfig"));
-    let speed = settings.into_iter().flat_map(|list| &list.children).find(|option| option.at(&["key"]) == "lab.speed");
-    let speed = speed.and_then(|option| option.at(&["value"]).parse::<f64>().ok());
-    Ok(speed.filter(|speed| speed.is_finite() && *speed > 0.0).unwrap_or(1.0))
 }

@@ -28,8 +28,10 @@ pub(super) async fn take(
     width: Option<u32>,
 ) -> Result<Bytes, Error> {
     let none = |reason: String| Error::Picture { vm: vm.name.clone(), reason };
-    if vm.power_state != PowerState::PoweredOn {
-        return Err(none("it is powered off".into()));
+    match vm.power_state {
+        PowerState::PoweredOn => {}
+        PowerState::PoweredOff | PowerState::Suspended => return Err(none("it is powered off".into())),
+        PowerState::Unknown => return Err(none("vCenter does not tell whether it runs".into())),
     }
     let refused = match screen(session, vm, width).await? {
         Ok(picture) => return Ok(picture),

@@ -10,13 +10,13 @@ use std::time::Duration;
 use bytes::Bytes;
 use reqwest::header::{CONTENT_TYPE, COOKIE, HeaderValue, LOCATION, SET_COOKIE};
 use secrecy::ExposeSecret;
-use sha2::{Digest, Sha256};
 use tokio::sync::{Mutex, OnceCell};
 
 use super::Error;
 use super::settings::{Credentials, Settings};
 use super::soap::{self, Element, Fault};
-use crate::tls;
+use crate::cause::innermost;
+use crate::{sha256, tls};
 
 /// How long one ordinary call may take.
 pub(super) const CALL: Duration = Duration::from_secs(30);
@@ -64,7 +64,7 @@ fn refused<T>(act: impl FnOnce(&mut BTreeSet<[u8; 32]>) -> T) -> T {
 
 fn identity(url: &url::Url, credentials: &Credentials) -> [u8; 32] {
     let Credentials { username, password } = credentials;
-    Sha256::digest(format!("{url}\0{username}\0{}", password.expose_secret())).into()
+    sha256::digest(format!("{url}\0{username}\0{}", password.expose_secret()))
 }
 
 /// Lets the accounts of these settings try again after a refusal, because a person asked for it.
@@ -312,14 +312,10 @@ impl Session {
         if let Some(tls) = tls_error(&error) {
             return Error::Tls { host: self.host().into(), reason: tls_reason(tls) };
         }
-        let mut cause: &dyn std::error::Error = &error;
-        while let Some(deeper) = cause.source() {
-            cause = deeper;
-        }
         if error.is_timeout() && !error.is_connect() {
             return Error::Timeout { what: call, after: limit };
         }
-        Error::Unreachable { host: self.host().into(), reason: cause.to_string() }
+        Error::Unreachable { host: self.host().into(), reason: innermost(&error) }
     }
 
     /// Turns a vSphere fault into ours.

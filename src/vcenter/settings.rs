@@ -38,6 +38,8 @@ pub struct Settings {
     pub folder: String,
     /// default datastore of builds
     pub datastore: Option<String>,
+    /// of a simulated vCenter (`TMPL_SIMULATED`): how many seconds pass for a guest while one passes here
+    pub simulated: Option<f64>,
 }
 
 impl Settings {
@@ -71,6 +73,7 @@ impl Settings {
             }
         };
         Ok(Self {
+            simulated: get("TMPL_SIMULATED").and_then(|pace| simulated(&url, &pace)),
             url,
             credentials: Credentials { username, password: password.into() },
             console,
@@ -112,6 +115,13 @@ fn address(text: &str) -> Result<Url, Error> {
     url.set_query(None);
     url.set_fragment(None);
     Ok(url)
+}
+
+/// The pace of a simulated vCenter's guests. The variable means nothing to a real vCenter, which is never spoken to in
+/// clear: it may have been left behind.
+fn simulated(url: &Url, pace: &str) -> Option<f64> {
+    let pace = pace.parse().ok().filter(|pace: &f64| pace.is_finite() && *pace > 0.0)?;
+    (url.scheme() == "http").then_some(pace)
 }
 
 fn take_account(url: &mut Url) -> (Option<String>, Option<String>) {
@@ -177,6 +187,19 @@ mod tests {
         assert_eq!(settings.url.as_str(), "https://vc01.example.com/sdk");
         assert_eq!(settings.folder, "Templates");
         assert!(!settings.insecure);
+    }
+
+    #[test]
+    fn a_real_vcenter_is_never_taken_for_a_simulated_one() {
+        let simulated = |endpoint: &str, pace: &str| {
+            let account = [("GOVC_USERNAME", "svc"), ("GOVC_PASSWORD", "p")];
+            read(&[account[0], account[1], ("GOVC_URL", endpoint), ("TMPL_SIMULATED", pace)]).unwrap().simulated
+        };
+        assert_eq!(simulated("http://127.0.0.1:8989", "10"), Some(10.0));
+        assert_eq!(simulated("https://vc01.example.com", "10"), None);
+        for nonsense in ["", "fast", "-1", "0", "NaN", "inf"] {
+            assert_eq!(simulated("http://127.0.0.1:8989", nonsense), None, "{nonsense}");
+        }
     }
 
     #[test]

@@ -179,6 +179,7 @@ pub(super) fn answer(bytes: &[u8]) -> Result<Answer, String> {
 }
 
 /// Reads what claims to be an answer, and finds its way in it; for the fuzzers.
+#[cfg(feature = "testing")]
 pub(crate) fn swallow(bytes: &[u8]) {
     if let Ok(Ok(element)) = answer(bytes) {
         for object in element.all("returnval") {

@@ -5,6 +5,8 @@
 
 use std::time::{Duration, Instant};
 
+use backon::{ConstantBuilder, Retryable};
+
 use super::inventory::{collect, one, property};
 use super::session::Session;
 use super::soap::{self, Element, Fault};
@@ -13,7 +15,7 @@ use super::{Error, Moid, TaskProgress};
 const FIRST_PAUSE: Duration = Duration::from_millis(5);
 const LONGEST_PAUSE: Duration = Duration::from_secs(1);
 /// How many times in a row the question may go unanswered.
-const PATIENCE: usize = 30;
+const PATIENCE: ConstantBuilder = ConstantBuilder::new().with_delay(LONGEST_PAUSE).with_max_times(30);
 /// How long a task is waited for: longer than a busy vCenter lets one queue, and an end of it for one that hangs.
 const LIMIT: Duration = Duration::from_secs(30 * 60);
 
@@ -51,17 +53,13 @@ async fn wait(
 ) -> Result<Element, Error> {
     let properties = "<propSet><type>Task</type><pathSet>info</pathSet></propSet>";
     let begun = Instant::now();
-    let mut unanswered = 0;
+    let target = one("Task", &task.0);
+    let unanswered =
+        |error: &Error| matches!(error, Error::Unreachable { .. } | Error::Timeout { .. } | Error::Protocol { .. });
     loop {
-        let objects = match collect(session, properties, &one("Task", &task.0)).await {
+        let asked = (|| collect(session, properties, &target)).retry(PATIENCE).when(unanswered);
+        let objects = match asked.await {
             Ok(objects) => objects,
-            Err(Error::Unreachable { .. } | Error::Timeout { .. } | Error::Protocol { .. })
-                if unanswered < PATIENCE =>
-            {
-                unanswered += 1;
-                tokio::time::sleep(LONGEST_PAUSE).await;
-                continue;
-            }
             Err(
                 error @ (Error::Unreachable { .. } | Error::Timeout { .. } | Error::Login { .. } | Error::Tls { .. }),
             ) => {
@@ -70,7 +68,6 @@ async fn wait(
             // A vCenter that was restarted knows no task from before.
             Err(error) => return Err(lost(method, task, &error.to_string())),
         };
-        unanswered = 0;
         let info = objects.first().and_then(|object| property(object, "info"));
         let info = info.ok_or_else(|| lost(method, task, "vCenter says nothing about it"))?;
         match info.at(&["state"]) {

@@ -26,6 +26,20 @@ pub enum PowerState {
     PoweredOff,
     /// `suspended`
     Suspended,
+    /// vCenter does not tell, or tells a state that we do not know. Nothing is done that needs the VM to be off or on.
+    Unknown,
+}
+
+impl PowerState {
+    /// From vSphere's own spelling.
+    pub(super) fn parse(text: &str) -> Self {
+        match text {
+            "poweredOn" => Self::PoweredOn,
+            "poweredOff" => Self::PoweredOff,
+            "suspended" => Self::Suspended,
+            _ => Self::Unknown,
+        }
+    }
 }
 
 /// `VirtualMachineToolsRunningStatus`, in vSphere's own spelling on the wire and in JSON.
@@ -64,4 +78,34 @@ pub struct Vm {
     /// `config.instanceUuid`
     #[serde(default, skip_serializing)]
     pub instance_uuid: String,
+}
+
+impl Vm {
+    /// A VM of which nothing but this is known yet.
+    pub fn named(moid: Moid, name: impl Into<String>) -> Self {
+        Self {
+            moid,
+            name: name.into(),
+            template: false,
+            power_state: PowerState::Unknown,
+            ip_address: None,
+            tools_running_status: None,
+            annotation: String::new(),
+            created: None,
+            instance_uuid: String::new(),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_state_is_told_in_vspheres_words_and_one_we_do_not_know_is_not_off() {
+        for word in ["poweredOn", "poweredOff", "suspended", "unknown"] {
+            assert_eq!(serde_json::to_value(PowerState::parse(word)).unwrap(), word);
+        }
+        assert_eq!([PowerState::parse(""), PowerState::parse("poweredUp")], [PowerState::Unknown; 2]);
+    }
 }

@@ -6,6 +6,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
 
+use backon::{BackoffBuilder, ExponentialBuilder};
 use jiff::Timestamp;
 use tokio::sync::mpsc;
 
@@ -14,19 +15,22 @@ use super::inventory::{PROOF, apply, collect, folder_members, vm, vm_properties}
 use super::place;
 use super::session::{CALL, Session};
 use super::soap::{self, Element};
-use super::{Error, Moid, PowerState, Settings, Vm};
+use super::{Error, Moid, Settings, Vm};
 
 /// How long vCenter may hold one question back when nothing changes; each answer proves the link.
 const HOLD: Duration = Duration::from_secs(10);
-const FIRST_PAUSE: Duration = Duration::from_millis(500);
-const LONGEST_PAUSE: Duration = Duration::from_secs(30);
+/// Between two connections that did not come up.
+const PAUSES: ExponentialBuilder = ExponentialBuilder::new()
+    .with_min_delay(Duration::from_millis(500))
+    .with_max_delay(Duration::from_secs(30))
+    .without_max_times();
 
 /// The receiver is gone: nobody watches any more.
 struct Unwatched;
 
 /// Watches until the receiver is dropped.
 pub(super) async fn run(settings: Settings, session: Arc<Session>, events: mpsc::Sender<FolderEvent>) {
-    let mut pause = FIRST_PAUSE;
+    let mut pauses = PAUSES.build();
     if events.send(FolderEvent::Link(LinkState::Connecting)).await.is_err() {
         return;
     }
@@ -38,16 +42,15 @@ pub(super) async fn run(settings: Settings, session: Arc<Session>, events: mpsc:
         };
         let Err(error) = outcome else { break };
         let reason = error.to_string();
-        if matches!(error, Error::Login { .. } | Error::Tls { .. } | Error::Settings(_) | Error::Permission { .. }) {
-            // Trying again by ourselves would lock an account or hide a changed certificate.
+        if error.needs_a_person() {
             let _ = events.send(FolderEvent::Link(LinkState::Stopped { reason })).await;
             break;
         }
         if came_up {
-            pause = FIRST_PAUSE;
+            pauses = PAUSES.build();
         }
+        let Some(pause) = pauses.next() else { break };
         let wait = jittered(pause);
-        pause = (pause * 2).min(LONGEST_PAUSE);
         let retry_at = Timestamp::now() + wait;
         if events.send(FolderEvent::Link(LinkState::Lost { reason, retry_at })).await.is_err() {
             break;
@@ -60,7 +63,8 @@ pub(super) async fn run(settings: Settings, session: Arc<Session>, events: mpsc:
     session.logout().await;
 }
 
-/// Spread by a fifth, so that consoles that lost one vCenter together do not return together.
+/// Spread by a fifth, so that consoles that lost one vCenter together do not return together. Without its feature `std`,
+/// backon's own jitter is the same in every process.
 fn jittered(pause: Duration) -> Duration {
     let spread = u64::from(Timestamp::now().subsec_nanosecond().unsigned_abs() % 400);
     pause.mul_f64(0.8 + spread as f64 / 1000.0)
@@ -198,7 +202,7 @@ fn changes(set: &Element, known: &mut HashMap<Moid, Vm>) -> Vec<FolderEvent> {
             }
             continue;
         }
-        let vm = known.entry(moid.clone()).or_insert_with(|| unnamed(moid));
+        let vm = known.entry(moid.clone()).or_insert_with(|| Vm::named(moid, ""));
         let before = vm.clone();
         for change in object.all("changeSet") {
             let removed = matches!(change.at(&["op"]), "remove" | "indirectRemove");
@@ -209,18 +213,4 @@ fn changes(set: &Element, known: &mut HashMap<Moid, Vm>) -> Vec<FolderEvent> {
         }
     }
     events
-}
-
-fn unnamed(moid: Moid) -> Vm {
-    Vm {
-        moid,
-        name: String::new(),
-        template: false,
-        power_state: PowerState::PoweredOff,
-        ip_address: None,
-        tools_running_status: None,
-        annotation: String::new(),
-        created: None,
-        instance_uuid: String::new(),
-    }
 }

@@ -106,6 +106,27 @@ async fn a_server_that_is_not_there_is_named() {
     assert!(matches!(&error, Error::Network { .. }), "{error}");
 }
 
+/// What is moved elsewhere is not asked for there: the token is for one host.
+#[rstest]
+#[case(301)]
+#[case(302)]
+#[case(303)]
+#[case(307)]
+#[case(308)]
+#[tokio::test]
+async fn the_token_follows_no_redirect(#[case] status: u16) {
+    let github = GitHub::start(world(vec![run(9001, "rocky-9", "in_progress", None)])).await.unwrap();
+    let elsewhere = GitHub::start(World::empty()).await.unwrap();
+    let moved = |path: &str| Reply::error(status, "Moved").header("location", format!("{}{path}", elsewhere.url()));
+    github.plan("/runs", moved("/repos/lab/golden-images/actions/runs"));
+    let error = client(&github).runs(BUILD, 10, None).await.unwrap_err();
+    assert!(matches!(error, Error::Declined { status: said, .. } if said == status), "{error}");
+    github.plan("/cancel", moved("/cancel"));
+    let running = client(&github).run(9001).await.unwrap();
+    client(&github).cancel(&running, false).await.unwrap_err();
+    assert_eq!(elsewhere.seen(), [], "a redirect was followed");
+}
+
 #[tokio::test]
 async fn a_dispatch_finds_its_run_whether_it_is_told_or_not() {
     for tells_run in [true, false] {

@@ -1,9 +1,10 @@
 //! The picture as a file: whole or not at all, and nothing overwritten by accident.
 
 use std::io::Write;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use anyhow::Context as _;
+use tmpl::fs::{Access, WholeFile, parent};
 
 use crate::cli::{Stop, output};
 
@@ -18,8 +19,9 @@ pub fn check(path: &Path, force: bool) -> anyhow::Result<()> {
     if path.is_dir() {
         return Err(Stop::usage(format!("{} is a folder; give a file name", path.display())));
     }
-    if !folder(path).is_dir() {
-        return Err(Stop::usage(format!("there is no folder {}", folder(path).display())));
+    let folder = parent(path);
+    if !folder.is_dir() {
+        return Err(Stop::usage(format!("there is no folder {}", folder.display())));
     }
     if !force && path.exists() {
         return Err(exists(path));
@@ -34,13 +36,11 @@ pub fn save(path: &Path, png: &[u8], force: bool) -> anyhow::Result<()> {
         return to_stdout(png);
     }
     let cannot = || format!("cannot write {}", path.display());
-    let mut file = tempfile::NamedTempFile::new_in(folder(path)).with_context(cannot)?;
-    file.write_all(png).and_then(|()| file.as_file().sync_all()).with_context(cannot)?;
-    let renamed = if force { file.persist(path) } else { file.persist_noclobber(path) };
-    match renamed {
-        Ok(_) => Ok(()),
-        Err(failed) if failed.error.kind() == std::io::ErrorKind::AlreadyExists => Err(exists(path)),
-        Err(failed) => Err(failed.error).with_context(cannot),
+    let file = WholeFile::new(path, Access::Private);
+    let file = if force { file } else { file.new_only() };
+    match file.write(|out| out.write_all(png)) {
+        Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => Err(exists(path)),
+        written => written.with_context(cannot),
     }
 }
 
@@ -51,13 +51,6 @@ fn to_stdout(png: &[u8]) -> anyhow::Result<()> {
 
 fn is_stdout(path: &Path) -> bool {
     path.as_os_str() == "-"
-}
-
-fn folder(path: &Path) -> PathBuf {
-    match path.parent() {
-        Some(parent) if !parent.as_os_str().is_empty() => parent.to_owned(),
-        _ => PathBuf::from("."),
-    }
 }
 
 fn exists(path: &Path) -> anyhow::Error {

@@ -1,11 +1,11 @@
 //! `iso check`: what every mirror offers, and with `--apply` the bumps written.
 
-use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use anyhow::Context as _;
 use serde_json::{Value, json};
+use tmpl::fs::{Access, write_whole};
 use tmpl::iso::discover::{self, MediaCheck, file_name};
 use tmpl::iso::{Bump, BumpError, Mirror, Release, Writer};
 use tmpl::pipeline::matrix::MATRIX_PATH;
@@ -78,7 +78,8 @@ pub async fn run(context: &Context, mirror: &Mirror, args: &Args) -> anyhow::Res
     }
     if let Some(path) = &args.bumped {
         let keys: String = bumps.iter().map(|bumped| format!("{}\n", bumped.key)).collect();
-        whole(path, &keys).with_context(|| format!("cannot write {}", path.display()))?;
+        write_whole(path, Access::Private, keys.as_bytes())
+            .with_context(|| format!("cannot write {}", path.display()))?;
     }
     Ok(if failed { Exit::Failed } else { Exit::Done })
 }
@@ -158,13 +159,4 @@ fn git(repo: &Path) -> Command {
     let mut git = Command::new("git");
     git.arg("-C").arg(repo);
     git
-}
-
-/// Written beside and renamed: the file is whole or not there.
-fn whole(path: &Path, text: &str) -> std::io::Result<()> {
-    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    let mut file = tempfile::NamedTempFile::new_in(folder)?;
-    file.write_all(text.as_bytes())?;
-    file.persist(path)?;
-    Ok(())
 }

@@ -2,7 +2,8 @@
 
 use std::io;
 
-use jiff::{SignedDuration, Timestamp};
+use jiff::Timestamp;
+use tmpl::duration::rough;
 use tmpl::github::{Board, Health, Leg, Rate, RemoteRun, State};
 use tmpl::text::clean;
 
@@ -47,7 +48,7 @@ pub fn rate(rate: Rate) -> String {
 
 fn run(run: &RemoteRun, now: Timestamp) -> String {
     let title = clean(&run.title);
-    let age = spoken(now.duration_since(run.created));
+    let age = rough(now.duration_since(run.created));
     let by = run.actor.as_deref().map(|actor| format!(" by {}", clean(actor))).unwrap_or_default();
     let (event, url) = (clean(&run.event), clean(&run.url));
     format!("#{:<5} {:<10} {title}  {age} ago, {event}{by}  {url}", run.number, run.state.word())
@@ -61,11 +62,11 @@ pub fn leg(leg: &Leg, now: Timestamp) -> String {
         facts.push(format!("step: {step}"));
     }
     if let Some(age) = leg.age(now) {
-        facts.push(spoken(age));
+        facts.push(rough(age));
     }
     let queued = leg.queued(now);
     if leg.started.is_none() || queued.as_secs() >= 60 {
-        facts.push(format!("queued {}", spoken(queued)));
+        facts.push(format!("queued {}", rough(queued)));
     }
     if let Some(runner) = &leg.runner {
         facts.push(format!("on {runner}"));
@@ -80,15 +81,4 @@ pub fn one(run: &RemoteRun, json: bool, what: &str) -> anyhow::Result<()> {
         false => output::result(&format!("#{} {}: {what}  {}", run.number, clean(&run.title), clean(&run.url))),
     };
     Ok(said?)
-}
-
-/// `42s`, `7m`, `3h`, `4d`.
-pub fn spoken(duration: SignedDuration) -> String {
-    let seconds = duration.as_secs().max(0);
-    match seconds {
-        0..60 => format!("{seconds}s"),
-        60..3600 => format!("{}m", seconds / 60),
-        3600..172_800 => format!("{}h", seconds / 3600),
-        _ => format!("{}d", seconds / 86_400),
-    }
 }

@@ -3,13 +3,17 @@
 use std::sync::Arc;
 
 use super::super::command::Motion;
+use super::super::cursor::{Cursor, Step};
 use super::super::effect::Effect;
 use super::super::message::{Reply, RequestId};
 use super::super::state::Console;
 use super::super::toast::Tone;
-use super::{ASIDE, AT_WORK, Ask, LOOKED_AT, Pipeline, Row};
+use super::{ASIDE, AT_WORK, Ask, LOOKED_AT, Pipeline, Row, RowId};
 use crate::github::State;
 use crate::pipeline::Key;
+
+/// Rows that a page has, whatever the screen shows.
+const PAGE: usize = 10;
 
 impl Console {
     /// Asks again when it is time.
@@ -42,7 +46,8 @@ impl Console {
             Ok(pipeline) => {
                 let before = self.github.pipeline.replace(pipeline);
                 self.github.trouble = None;
-                self.github.chosen = self.github.chosen.min(self.github.rows().len().saturating_sub(1));
+                let len = self.github.rows().len();
+                self.github.chosen.clamp(len);
                 self.ended_at_github(before.as_deref());
             }
             // What was heard before stays on the screen, with its age.
@@ -69,18 +74,20 @@ impl Console {
 
     /// Moves the choice; the line of a chosen leg becomes the selected one, so that what acts on lines acts on it.
     pub(in super::super) fn github_moved(&mut self, motion: Motion) {
-        let last = self.github.rows().len().saturating_sub(1);
-        let chosen = self.github.chosen;
-        self.github.chosen = match motion {
-            Motion::Up => chosen.saturating_sub(1),
-            Motion::Down => chosen + 1,
-            Motion::PageUp => chosen.saturating_sub(10),
-            Motion::PageDown => chosen + 10,
-            Motion::First => 0,
-            Motion::Last => last,
-            Motion::Left | Motion::Right => chosen,
-        }
-        .min(last);
+        let Some(step) = Step::of(motion) else { return };
+        let len = self.github.rows().len();
+        self.github.chosen.step(step, PAGE, len);
+        self.select_line_of_chosen();
+    }
+
+    /// Chooses a row, if it is still there.
+    pub(in super::super) fn choose_on_github(&mut self, id: RowId) {
+        let Some(index) = self.github.rows().iter().position(|row| row.id() == id) else { return };
+        self.github.chosen = Cursor::at(index);
+        self.select_line_of_chosen();
+    }
+
+    fn select_line_of_chosen(&mut self) {
         let key = match self.github.row() {
             Some(Row::Leg(_, leg)) => leg.key.clone(),
             Some(Row::Run(seen)) => seen.run.line(),

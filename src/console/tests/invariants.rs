@@ -4,8 +4,10 @@ use std::collections::BTreeSet;
 
 use proptest::prelude::*;
 
+use crate::console::click::Target;
 use crate::console::confirm::Check;
 use crate::console::fixture::{self, key};
+use crate::console::github::RowId;
 use crate::console::key::{Code, KeyPress};
 use crate::console::log::LogFacts;
 use crate::console::overlay::Overlay;
@@ -68,6 +70,18 @@ fn folder() -> impl Strategy<Value = FolderEvent> {
     ]
 }
 
+fn targets() -> impl Strategy<Value = Target> {
+    prop_oneof![
+        2 => prop::sample::select(Pane::ALL.to_vec()).prop_map(Target::Pane),
+        2 => lines().prop_map(Target::Line),
+        1 => (0..9usize).prop_map(Target::Evidence),
+        1 => (0..5_000i64).prop_map(|seconds| {
+            Target::Moment(fixture::now() - jiff::SignedDuration::from_secs(seconds))
+        }),
+        1 => (0..9_100u64).prop_map(|id| Target::GitHub(RowId::Run(id))),
+    ]
+}
+
 fn messages() -> impl Strategy<Value = Msg> {
     let answer = prop_oneof![Just(Ok(())), Just(Err("no".to_owned()))];
     let request = (0..200u64).prop_map(RequestId);
@@ -96,7 +110,7 @@ fn messages() -> impl Strategy<Value = Msg> {
             Msg::Measured(Measures { wide, full: wide, lines: rows, log: rows, log_columns: rows, help: rows })
         }),
         1 => "[a-z-]{0,20}".prop_map(Msg::Pasted),
-        1 => (panes.clone(), prop::option::of(0..12usize)).prop_map(|(pane, row)| Msg::Clicked { pane, row }),
+        1 => targets().prop_map(Msg::Clicked),
         1 => (panes, -5..5i16).prop_map(|(pane, rows)| Msg::Wheeled { pane, rows }),
     ]
 }

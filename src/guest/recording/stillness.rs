@@ -78,7 +78,10 @@ impl Recording {
             let passed = Duration::try_from(seen.duration_since(then)).unwrap_or_default();
             passed.mul_f64(self.pace.unwrap_or(1.0).clamp(0.001, 1e6))
         };
-        let on = guest.is_none_or(|guest| guest.power == Some(PowerState::PoweredOn));
+        let on = guest.is_none_or(|guest| match guest.power {
+            Some(PowerState::PoweredOn | PowerState::Unknown) => true,
+            Some(PowerState::PoweredOff | PowerState::Suspended) | None => false,
+        });
         let activity = match kind {
             _ if !on => Activity::Off,
             Motion::Blank | Motion::BlankCursor => Activity::Blank,

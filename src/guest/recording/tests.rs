@@ -170,6 +170,8 @@ fn blank_and_off_and_spinning_are_states_of_their_own() {
     assert_eq!((blank.activity, blank.alarm), (Activity::Blank, true));
     let off = after(300, Motion::Blank, &[guest(10, PowerState::PoweredOff, None, OFF)]);
     assert_eq!((off.activity, off.alarm), (Activity::Off, false));
+    let unknown = after(300, Motion::Blank, &[guest(10, PowerState::Unknown, None, OFF)]);
+    assert_eq!((unknown.activity, unknown.alarm), (Activity::Blank, true));
     let spins = after(900, Motion::Spinner, &[frame(60, 0, Motion::Spinner), frame(120, 0, Motion::Spinner)]);
     assert_eq!((spins.since, spins.activity, spins.alarm), (at(0), Activity::OnlySpinner, false));
 }

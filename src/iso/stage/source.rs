@@ -4,33 +4,33 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
+use backon::{BackoffBuilder, ExponentialBackoff, ExponentialBuilder};
 use bytes::Bytes;
 use futures_util::stream;
 use reqwest::{Body, Response};
-use sha2::{Digest as _, Sha256};
 
 use super::{Job, OnProgress, Progress, StageError, VERB};
 use crate::iso::mirror::{Streamed, unreachable};
 use crate::iso::{Digest, Mirror, MirrorError};
+use crate::sha256::Sha256;
 use crate::vcenter::datastore::FilePath;
 
 /// How often a download that broke is taken up again, without getting on, before it counts as failed.
-const RESUMES: u32 = 5;
-/// Pause before the first of them; twice as long before each further one.
-const PAUSE: Duration = Duration::from_millis(250);
+const RESUMES: ExponentialBuilder =
+    ExponentialBuilder::new().with_min_delay(Duration::from_millis(250)).with_max_times(5);
 /// After this many bytes the mirror counts as well again.
 const GETTING_ON: u64 = 64 << 20;
 
 /// One pass over the bytes; their digest.
 pub(super) async fn copy(job: &Job<'_>, url: &str, size: u64, to: &FilePath) -> Result<Digest, StageError> {
     let moved = Arc::new(AtomicU64::new(0));
-    let shared = Arc::new(Mutex::new((Sha256::new(), None)));
+    let shared = Arc::new(Mutex::new((Sha256::default(), None)));
     let source = Source {
         mirror: job.mirror.clone(),
         url: url.to_owned(),
         size,
         done: 0,
-        tries: (0, 0),
+        resumes: (RESUMES.build(), 0),
         response: Some(job.mirror.retried(|| job.mirror.stream(url, 0)).await?.response),
         skip: 0,
         shared: Arc::clone(&shared),
@@ -55,7 +55,7 @@ pub(super) async fn copy(job: &Job<'_>, url: &str, size: u64, to: &FilePath) -> 
         return Err(StageError::Mirror(error));
     }
     uploaded?;
-    Ok(Digest(std::mem::take(&mut shared.0).finalize().into()))
+    Ok(Digest(std::mem::take(&mut shared.0).finish()))
 }
 
 /// Fewer bytes than this in all the time a standstill takes are none: a mirror that drips would never end.
@@ -80,8 +80,8 @@ struct Source {
     url: String,
     size: u64,
     done: u64,
-    /// how often it was taken up again since it last got on, and where that began
-    tries: (u32, u64),
+    /// pauses left before it is taken up again since it last got on, and where that began
+    resumes: (ExponentialBackoff, u64),
     response: Option<Response>,
     /// bytes of the response that went through before: the mirror could not start in the middle
     skip: u64,
@@ -118,16 +118,16 @@ impl Source {
 
     /// The download broke or ended early: pauses and lets the next chunk ask for the rest, or gives up.
     async fn again(&mut self, error: MirrorError) -> Result<(), MirrorError> {
-        if self.done >= self.tries.1 + GETTING_ON {
-            self.tries = (0, self.done);
+        if self.done >= self.resumes.1 + GETTING_ON {
+            self.resumes = (RESUMES.build(), self.done);
         }
-        if self.tries.0 >= RESUMES || !error.may_pass() {
+        if !error.may_pass() {
             return Err(error);
         }
+        let Some(pause) = self.resumes.0.next() else { return Err(error) };
         tracing::info!(url = self.url, done = self.done, %error, "download taken up again");
         (self.on)(Progress::Resumed(self.done, error.to_string()));
-        tokio::time::sleep(PAUSE * (1 << self.tries.0)).await;
-        self.tries.0 += 1;
+        tokio::time::sleep(pause).await;
         self.response = None;
         Ok(())
     }

@@ -5,16 +5,15 @@ use std::hash::{Hash, Hasher};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use axum::Router;
-use axum::body::{Body, Bytes};
+use axum::body::Bytes;
 use axum::extract::State as FromState;
 use axum::http::{HeaderMap, Method, StatusCode, Uri, header};
 use axum::response::{IntoResponse, Response};
-use bytes::Bytes as Chunk;
 use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
 
 use super::world::{Run, World};
-use super::{REPOSITORY, Reply, Shared, TOKEN};
+use super::{REPOSITORY, Shared, TOKEN};
 use crate::github::BUILD;
 
 #[derive(Clone)]
@@ -24,13 +23,16 @@ pub(super) struct State {
 }
 
 impl State {
-    fn lock(&self) -> MutexGuard<'_, Shared> {
+    pub fn lock(&self) -> MutexGuard<'_, Shared> {
         self.shared.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
 pub(super) fn router(state: State) -> Router {
-    Router::new().fallback(handle).with_state(state)
+    let router = Router::new().fallback(handle);
+    #[cfg(feature = "testing")]
+    let router = router.layer(axum::middleware::from_fn_with_state(state.clone(), super::hooks::interfere));
+    router.with_state(state)
 }
 
 async fn handle(
@@ -40,35 +42,7 @@ async fn handle(
     headers: HeaderMap,
     body: Bytes,
 ) -> Response {
-    let path = uri.path_and_query().map(ToString::to_string).unwrap_or_default();
-    let planned = {
-        let planned = &mut state.lock().planned;
-        let index = planned.iter().position(|(part, _)| path.contains(part.as_str()));
-        index.and_then(|index| planned.remove(index))
-    };
-    let response = match planned {
-        Some((_, reply)) => instead(reply).await,
-        None => answer(&state, &method, &uri, &headers, &body),
-    };
-    state.lock().seen.push((method.to_string(), path, response.status().as_u16()));
-    response
-}
-
-async fn instead(reply: Reply) -> Response {
-    tokio::time::sleep(reply.delay).await;
-    let mut response = match reply.cut {
-        true => {
-            let parts = [Ok(Chunk::from(reply.body)), Err(std::io::Error::other("cut"))];
-            (reply.status, Body::from_stream(futures_util::stream::iter(parts))).into_response()
-        }
-        false => (reply.status, reply.body).into_response(),
-    };
-    for (name, value) in reply.headers {
-        if let Ok(value) = value.parse() {
-            response.headers_mut().insert(name, value);
-        }
-    }
-    response
+    answer(&state, &method, &uri, &headers, &body)
 }
 
 fn answer(state: &State, method: &Method, uri: &Uri, headers: &HeaderMap, body: &[u8]) -> Response {

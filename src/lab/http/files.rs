@@ -4,27 +4,22 @@ use std::ops::Range;
 use std::sync::Arc;
 
 use axum::body::Body;
-use axum::extract::{ConnectInfo, Path, RawQuery, Request, State as Extract};
+use axum::extract::{Path, RawQuery, Request, State as Extract};
 use axum::http::{HeaderMap, Method, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use bytes::BytesMut;
 use futures_util::StreamExt;
 
-use super::super::listen::Cut;
 use super::super::store::{self, KEPT};
-use super::{Shared, plain, session, trouble};
+use super::{Shared, plain, session};
 
 /// GET (whole or a range), HEAD, PUT and DELETE.
 pub async fn handle(
     Extract(shared): Extract<Arc<Shared>>,
-    ConnectInfo(cut): ConnectInfo<Cut>,
     Path(path): Path<String>,
     RawQuery(query): RawQuery,
     request: Request,
 ) -> Response {
-    if let Some(response) = trouble(&shared, &cut, "/folder").await {
-        return response;
-    }
     let query = query.unwrap_or_default();
     let datastore = url::form_urlencoded::parse(query.as_bytes())
         .find(|(key, _)| key == "dsName")

@@ -2,24 +2,15 @@
 
 use std::sync::Arc;
 
-use axum::extract::{ConnectInfo, RawQuery, State as Extract};
+use axum::extract::{RawQuery, State as Extract};
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 
-use super::super::listen::Cut;
 use super::super::screen::{self, NoPicture, Want};
-use super::{Shared, plain, session, trouble};
+use super::{Shared, plain, session};
 
 /// Answers with a PNG, or 401, 403, 404.
-pub async fn handle(
-    Extract(shared): Extract<Arc<Shared>>,
-    ConnectInfo(cut): ConnectInfo<Cut>,
-    RawQuery(query): RawQuery,
-    headers: HeaderMap,
-) -> Response {
-    if let Some(response) = trouble(&shared, &cut, "/screen").await {
-        return response;
-    }
+pub async fn handle(Extract(shared): Extract<Arc<Shared>>, RawQuery(query): RawQuery, headers: HeaderMap) -> Response {
     let query = query.unwrap_or_default();
     let (id, want) = read(&query);
     let picture = {

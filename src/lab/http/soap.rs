@@ -3,18 +3,16 @@
 use std::sync::Arc;
 use std::time::Instant;
 
-use axum::extract::{ConnectInfo, State as Extract};
+use axum::extract::State as Extract;
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 
-use super::super::control::Trouble;
 use super::super::fault::Fault;
-use super::super::listen::Cut;
 use super::super::node::Node;
 use super::super::service::{self, Answer, Call, Wait};
 use super::super::updates::Waited;
 use super::super::value::Moref;
-use super::{COOKIE, Shared, cookie, hang_up, plain};
+use super::{COOKIE, Shared, cookie, plain};
 
 /// The service versions a client may choose from.
 pub async fn versions() -> Response {
@@ -25,12 +23,7 @@ pub async fn versions() -> Response {
 }
 
 /// One call.
-pub async fn handle(
-    Extract(shared): Extract<Arc<Shared>>,
-    ConnectInfo(cut): ConnectInfo<Cut>,
-    headers: HeaderMap,
-    body: String,
-) -> Response {
+pub async fn handle(Extract(shared): Extract<Arc<Shared>>, headers: HeaderMap, body: String) -> Response {
     let root = match Node::parse(&body) {
         Ok(root) => root,
         Err(reason) => return plain(StatusCode::BAD_REQUEST, &format!("not a SOAP message: {reason}")),
@@ -38,18 +31,7 @@ pub async fn handle(
     let Some(request) = root.child("Body").and_then(|body| body.children.first()) else {
         return plain(StatusCode::BAD_REQUEST, "not a SOAP message: no method in its body");
     };
-    let planned = shared.lock().control.called(&request.name);
-    match &planned {
-        Some(Trouble::Fail(fault)) => return refused(fault),
-        Some(Trouble::CutBefore) => return hang_up(&cut).await,
-        Some(Trouble::Delay(time)) => tokio::time::sleep(*time).await,
-        Some(Trouble::CutAfter) | None => {}
-    }
-    let answer = answer(&shared, request, cookie(&headers)).await;
-    if planned == Some(Trouble::CutAfter) {
-        return hang_up(&cut).await;
-    }
-    answer
+    answer(&shared, request, cookie(&headers)).await
 }
 
 async fn answer(shared: &Shared, request: &Node, key: Option<String>) -> Response {
@@ -107,7 +89,8 @@ fn done(method: &str, body: &str) -> Response {
     envelope(StatusCode::OK, &format!("<{method}Response xmlns=\"urn:vim25\">{body}</{method}Response>"))
 }
 
-fn refused(fault: &Fault) -> Response {
+/// A fault instead of an answer.
+pub fn refused(fault: &Fault) -> Response {
     envelope(StatusCode::INTERNAL_SERVER_ERROR, &fault.body())
 }
 

@@ -2,6 +2,8 @@
 
 use std::time::{Duration, Instant};
 
+use backon::{BackoffBuilder, ExponentialBackoff, ExponentialBuilder};
+
 use super::Work;
 use super::frame_filter::FrameFilter;
 use crate::vcenter::Error;
@@ -11,39 +13,49 @@ const FIRST_PAUSE: Duration = Duration::from_secs(5);
 const LONGEST_PAUSE: Duration = Duration::from_secs(60);
 
 /// Why something is not tried now, or since when it fails.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct Backoff {
     /// what was said last, so that it is said once
     pub(super) said: Option<String>,
-    pause: Duration,
+    pauses: ExponentialBackoff,
     pub(super) until: Option<Instant>,
     /// never again
     pub(super) over: bool,
 }
 
+impl Default for Backoff {
+    fn default() -> Self {
+        Self::up_to(LONGEST_PAUSE)
+    }
+}
+
 impl Backoff {
+    /// With pauses of at most `longest`.
+    pub(super) fn up_to(longest: Duration) -> Self {
+        let pauses = ExponentialBuilder::new().with_min_delay(FIRST_PAUSE).with_max_delay(longest).without_max_times();
+        Self { said: None, pauses: pauses.build(), until: None, over: false }
+    }
+
     pub(super) fn waits(&self) -> bool {
         self.over || self.until.is_some_and(|until| Instant::now() < until)
     }
 
-    pub(super) fn back_off(&mut self, longest: Duration) {
-        self.pause = (self.pause * 2).clamp(FIRST_PAUSE, longest);
-        self.until = Some(Instant::now() + self.pause);
+    pub(super) fn back_off(&mut self) {
+        self.until = self.pauses.next().map(|pause| Instant::now() + pause);
     }
 }
 
 impl Work {
     /// vCenter did not answer, or refuses us.
     pub(super) fn lost(&mut self, error: &Error) -> std::io::Result<()> {
-        let over =
-            matches!(error, Error::Login { .. } | Error::Tls { .. } | Error::Settings(_) | Error::Permission { .. });
+        let over = error.needs_a_person();
         let text = if over {
             format!("the flight recorder stops: {error}")
         } else {
             format!("the flight recorder waits for vCenter: {error}")
         };
         self.link.over = over;
-        self.link.back_off(LONGEST_PAUSE);
+        self.link.back_off();
         if self.link.said.is_none() {
             self.link.said = Some(text.clone());
             self.note(text, true)?;
@@ -55,7 +67,7 @@ impl Work {
     pub(super) fn written(&mut self, looked: std::io::Result<()>) {
         self.disk.until = None;
         if let Err(error) = looked {
-            self.disk.back_off(LONGEST_PAUSE);
+            self.disk.back_off();
             // The picture that could not be kept is new to the next look.
             (self.frame_filter, self.standing) = (FrameFilter::default(), None);
             if self.disk.said.is_none() {

@@ -14,7 +14,7 @@ use crate::vcenter::{Error, Vm};
 /// Where pictures come by tasks and files (`CreateScreenshot_Task`), each one is work for vCenter.
 const EVERY_TASK: Duration = Duration::from_secs(30);
 /// After trouble the next try comes ever later, up to this.
-const LONGEST_PAUSE: Duration = Duration::from_secs(300);
+pub(super) const LONGEST_PAUSE: Duration = Duration::from_secs(300);
 /// Looks without a change after which a picture is read.
 pub(super) const STANDS: u32 = 2;
 
@@ -29,7 +29,7 @@ impl Work {
             Ok(picture) => picture,
             Err(error) => return self.no_picture(&error),
         };
-        self.pictures = Backoff::default();
+        self.pictures = Backoff::up_to(LONGEST_PAUSE);
         if self.by_task {
             self.next_picture = Some(Instant::now() + EVERY_TASK.div_f64(self.pace.max(0.01)));
         }
@@ -39,7 +39,7 @@ impl Work {
     /// A refused password is not tried again; everything else ever more seldom.
     pub(super) fn no_picture(&mut self, error: &Error) -> std::io::Result<()> {
         self.pictures.over = matches!(error, Error::Login { .. } | Error::Settings(_));
-        self.pictures.back_off(LONGEST_PAUSE);
+        self.pictures.back_off();
         let text = format!("no pictures of the console: {error}");
         if self.pictures.said.as_ref() != Some(&text) {
             self.pictures.said = Some(text.clone());

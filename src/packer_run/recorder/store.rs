@@ -1,14 +1,14 @@
 //! The recorder's files: pictures written whole or not at all, a timeline that only grows, both bounded.
 
-use std::fs::{File, OpenOptions};
+use std::fs::File;
 use std::io::{self, Write};
-use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use jiff::Timestamp;
 
-use crate::guest::recording::{Event, FRAMES, Frame, TIMELINE};
+use crate::fs::{Access, WholeFile, append_private};
+use crate::guest::recording::{Event, Frame, TIMELINE};
 
 /// What one run's record may take.
 #[derive(Debug, Clone, Copy)]
@@ -59,7 +59,7 @@ impl Store {
     /// # Errors
     /// Those of creating the timeline.
     pub fn create(dir: &Path, bounds: Bounds) -> io::Result<Self> {
-        let timeline = OpenOptions::new().append(true).create(true).mode(0o600).open(dir.join(TIMELINE))?;
+        let timeline = append_private(&dir.join(TIMELINE))?;
         let written = timeline.metadata()?.len();
         Ok(Self { dir: dir.to_owned(), bounds, timeline, written, full: false, torn: false, kept: Vec::new() })
     }
@@ -104,11 +104,8 @@ impl Store {
         if self.full {
             return Ok(());
         }
-        let folder = self.dir.join(FRAMES);
-        // tempfile creates with mode 0600.
-        let mut file = tempfile::Builder::new().prefix(".new-").tempfile_in(&folder)?;
-        file.write_all(png)?;
-        file.persist(self.dir.join(&frame.file))?;
+        let file = self.dir.join(&frame.file);
+        WholeFile::new(&file, Access::Private).unsynced().write(|out| out.write_all(png))?;
         self.write(&Event::Frame(frame.clone()))?;
         self.kept.push(KeptFrame { frame, bytes: png.len() as u64, pixels });
         while self.kept.len() > self.bounds.frames || self.bytes() > self.bounds.bytes {
@@ -146,7 +143,7 @@ mod tests {
     use std::os::unix::fs::PermissionsExt;
 
     use super::*;
-    use crate::guest::recording::Recording;
+    use crate::guest::recording::{FRAMES, Recording};
     use crate::guest::screen::Motion;
 
     fn at(second: i64) -> Timestamp {

@@ -3,6 +3,7 @@
 use std::process::ExitStatus;
 use std::time::Duration;
 
+use backon::{ConstantBuilder, Retryable};
 use jiff::Timestamp;
 use tokio::time::Instant;
 
@@ -12,9 +13,8 @@ use crate::packer_run::run::{state, told_end};
 use crate::packer_run::{BuildError, Run, RunState};
 use crate::text::redact::Scrubber;
 
-/// How often the record of the end is tried to be written, and the pause in between.
-const WRITES: u32 = 5;
-const BETWEEN_WRITES: Duration = Duration::from_millis(500);
+/// How often the record of the end is tried to be written again.
+const REWRITES: ConstantBuilder = ConstantBuilder::new().with_delay(Duration::from_millis(500)).with_max_times(4);
 /// At the end, a reader that takes nothing for so long, or takes so long in all, is not waited for any more.
 const NO_ROOM: Duration = Duration::from_secs(3);
 const LAST_WORDS: Duration = Duration::from_secs(120);
@@ -30,8 +30,8 @@ impl Supervisor<'_> {
             // Asked to stop too late: the template is there.
             return (Stage::Succeeded, code, None);
         }
-        if let Some(why) = &self.stopped {
-            return (Stage::Cancelled, code, Some(why.clone()));
+        if let Some((stage, why)) = &self.stopped {
+            return (*stage, code, Some(why.clone()));
         }
         if CancelMark::read(&self.dir).is_some() {
             return (Stage::Cancelled, code, Some("asked to stop".into()));
@@ -49,7 +49,7 @@ impl Supervisor<'_> {
 
     /// Removes packer's temporary files, writes the end down, whatever it is, and hands on what packer said last. What
     /// cannot be written is no less true: the run is returned as it is known here.
-    pub(super) async fn end(mut self, ended: Result<Ending, BuildError>) -> Result<Run, BuildError> {
+    pub(super) async fn end(mut self, ended: Result<Ending, BuildError>) -> Result<(Run, Stage), BuildError> {
         let (stage, exit, reason) = match &ended {
             Ok(ending) => ending.clone(),
             Err(error) => (Stage::Failed, None, Some(error.to_string())),
@@ -63,16 +63,12 @@ impl Supervisor<'_> {
             let path = self.record.temporary.display();
             self.note(format!("{path} holds packer's temporary files and cannot be removed: {error}"));
         }
-        for left in (0..WRITES).rev() {
-            match self.record.write(&self.dir) {
-                Ok(()) => break,
-                Err(_) if left > 0 => tokio::time::sleep(BETWEEN_WRITES).await,
-                Err(error) => self.note(format!("the end cannot be recorded in {}: {error}", self.dir.display())),
-            }
+        if let Err(error) = (|| async { self.record.write(&self.dir) }).retry(REWRITES).await {
+            self.note(format!("the end cannot be recorded in {}: {error}", self.dir.display()));
         }
         self.hand_on_rest().await;
         let state = state(&self.dir, &mut self.record);
-        ended.map(|_| Run::of(&self.dir, self.record, state))
+        ended.map(|_| (Run::of(&self.dir, self.record, state), stage))
     }
 
     /// Whatever packer said that was not handed on yet, as long as somebody takes it.

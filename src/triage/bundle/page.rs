@@ -12,9 +12,9 @@ use serde_json::Value;
 
 use super::log::LogExcerpt;
 use super::{LOG, Shot, word};
+use crate::duration::spoken;
 use crate::guest::recording::{Activity, Frame, GuestState, Recording};
 use crate::guest::screen::Motion;
-use crate::packer_log::stage_times::spoken;
 use crate::text::redact::Scrubber;
 use crate::triage::verdict::{Evidence, Verdict, Witness};
 use crate::vcenter::{PowerState, ToolsStatus};
@@ -261,6 +261,7 @@ fn guest_words(guest: &GuestState, safe: &dyn Fn(&str) -> String) -> String {
         Some(PowerState::PoweredOn) => "powered on",
         Some(PowerState::PoweredOff) => "powered off",
         Some(PowerState::Suspended) => "suspended",
+        Some(PowerState::Unknown) => "power state unknown",
     };
     let tools = match guest.tools {
         Some(ToolsStatus::GuestToolsRunning | ToolsStatus::GuestToolsExecutingScripts) => "tools run",

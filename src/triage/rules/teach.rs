@@ -1,10 +1,11 @@
 //! Teaching a screen: its label and what it is known by go to the end of the team's own rules, the rest stays as it was.
 
-use std::io::{self, Write};
+use std::io;
 use std::path::{Path, PathBuf};
 
 use super::RulesError;
 use super::written::parse;
+use crate::fs::{Access, parent, write_whole};
 use crate::guest::screen::{ScreenLabel, Sign};
 
 /// Why a screen was not learnt; the file is as it was. `Display` is one line.
@@ -56,7 +57,9 @@ pub fn teach(path: &Path, label: &str, sign: &Sign) -> Result<(), TeachError> {
     }
     let after = format!("{before}{}", entry(&before, label, sign));
     parse(&path, &after)?;
-    replace(&path, &after).map_err(|source| TeachError::Write { path, source })
+    let written =
+        std::fs::create_dir_all(parent(&path)).and_then(|()| write_whole(&path, Access::Shared, after.as_bytes()));
+    written.map_err(|source| TeachError::Write { path, source })
 }
 
 /// The new entry, with the line ends of the file.
@@ -72,26 +75,6 @@ fn entry(before: &str, label: &str, sign: &Sign) -> String {
     };
     let entry = format!("{gap}[[screen]]\nlabel = {}\n{sign}\n", toml::Value::from(label));
     if before.contains("\r\n") { entry.replace('\n', "\r\n") } else { entry }
-}
-
-fn replace(path: &Path, text: &str) -> io::Result<()> {
-    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    std::fs::create_dir_all(folder)?;
-    let mut file = tempfile::NamedTempFile::new_in(folder)?;
-    file.write_all(text.as_bytes())?;
-    match std::fs::metadata(path) {
-        Ok(known) => file.as_file().set_permissions(known.permissions())?,
-        Err(_) => readable(file.as_file())?,
-    }
-    file.as_file().sync_all()?;
-    file.persist(path)?;
-    Ok(())
-}
-
-/// A new file of the repository is read by others; a temporary file is private.
-fn readable(file: &std::fs::File) -> io::Result<()> {
-    use std::os::unix::fs::PermissionsExt;
-    file.set_permissions(std::fs::Permissions::from_mode(0o644))
 }
 
 #[cfg(test)]

@@ -4,6 +4,7 @@ use std::collections::VecDeque;
 
 use super::case::{Case, Match};
 use super::{Confidence, Evidence, Finding, Witness};
+use crate::duration::spoken;
 use crate::packer_log::Deadline;
 use crate::text::clean;
 use crate::text::redact::Scrubber;
@@ -114,22 +115,11 @@ fn value(name: &str, rule: &Rule, case: &Case, found: Option<&Match>, wait: Opti
         "task" => task.map(str::to_owned),
         "task_clause" => return task.map_or_else(String::new, |task| format!(", in task “{task}”")),
         "ansible" => found.and_then(Match::ansible).or_else(|| line.map(str::to_owned)),
-        "wait" => return wait.map_or_else(String::new, |wait| format!(" within {}", human(wait.total))),
+        "wait" => return wait.map_or_else(String::new, |wait| format!(" within {}", spoken(wait.total))),
         name => {
             let captures = rule.log.as_ref().zip(line).and_then(|(pattern, line)| pattern.captures(line));
             return captures.and_then(|c| c.name(name).map(|m| m.as_str().to_owned())).unwrap_or_default();
         }
     };
     known.unwrap_or_else(|| "?".to_owned())
-}
-
-fn human(span: std::time::Duration) -> String {
-    let seconds = span.as_secs();
-    match (seconds / 3600, seconds / 60 % 60, seconds % 60) {
-        (0, 0, s) => format!("{s}s"),
-        (0, m, 0) => format!("{m}m"),
-        (0, m, s) => format!("{m}m{s}s"),
-        (h, 0, 0) => format!("{h}h"),
-        (h, m, _) => format!("{h}h{m}m"),
-    }
 }

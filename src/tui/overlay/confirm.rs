@@ -8,7 +8,7 @@ use super::{buttons, centred, frame};
 use crate::console::confirm::{Action, Check, Choice, Confirm, Need};
 use crate::tui::theme::Theme;
 use crate::tui::view::wrap::textwrap;
-use crate::tui::view::{put, width};
+use crate::tui::view::{put, put_field, width};
 
 const WIDEST: u16 = 88;
 
@@ -141,11 +141,8 @@ fn draw_field(confirm: &Confirm, inner: Rect, theme: Theme, buffer: &mut Buffer)
     };
     let focused = confirm.choice == Choice::Field;
     let x = inner.x + put(buffer, inner.x, y, inner.width, &label, if focused { theme.key() } else { theme.dim() }) + 1;
-    let room = inner.right().saturating_sub(x);
-    let (text, cursor) = field.visible(usize::from(room));
-    put(buffer, x, y, room, &text, theme.bold());
-    let column = (x + u16::try_from(cursor).unwrap_or(0)).min(inner.right().saturating_sub(1));
-    focused.then_some(Position { x: column, y })
+    let cursor = put_field(field, x, Rect { y, ..inner }, theme, buffer);
+    focused.then_some(cursor)
 }
 
 fn draw_buttons(confirm: &Confirm, inner: Rect, danger: bool, theme: Theme, buffer: &mut Buffer) {

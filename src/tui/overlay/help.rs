@@ -10,7 +10,7 @@ use crate::console::binding::Binding;
 use crate::console::overlay::Help;
 use crate::console::palette::HelpRow;
 use crate::tui::theme::Theme;
-use crate::tui::view::put;
+use crate::tui::view::{put, put_field};
 
 const WIDEST: u16 = 96;
 const KEYS: u16 = 12;
@@ -33,7 +33,7 @@ pub fn draw(console: &Console, help: &Help, area: Rect, theme: Theme, buffer: &m
     if rows.is_empty() {
         put(buffer, list.x, list.y, list.width, "no key matches", theme.dim());
     }
-    for (y, row) in (list.y..list.bottom()).zip(rows.iter().skip(usize::from(help.top))) {
+    for (y, row) in (list.y..list.bottom()).zip(rows.iter().skip(help.top.index(rows.len()))) {
         match row {
             HelpRow::Gap => {}
             HelpRow::Heading(title) => {
@@ -64,7 +64,5 @@ fn filter(help: &Help, inner: Rect, theme: Theme, buffer: &mut Buffer) -> Positi
     let y = inner.bottom().saturating_sub(1);
     let label = "type to search, Esc closes:";
     let x = inner.x + put(buffer, inner.x, y, inner.width, label, theme.dim()) + 1;
-    let (text, cursor) = help.filter.visible(usize::from(inner.right().saturating_sub(x)));
-    put(buffer, x, y, inner.right().saturating_sub(x), &text, theme.bold());
-    Position { x: (x + u16::try_from(cursor).unwrap_or(0)).min(inner.right().saturating_sub(1)), y }
+    put_field(&help.filter, x, Rect { y, ..inner }, theme, buffer)
 }

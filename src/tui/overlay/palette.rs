@@ -8,7 +8,8 @@ use super::{centred, frame};
 use crate::console::Console;
 use crate::console::overlay::{Entry, Palette};
 use crate::tui::theme::Theme;
-use crate::tui::view::{put, width};
+use crate::tui::view::columns::scrolled;
+use crate::tui::view::{put, put_field, width};
 
 /// Columns for names.
 const NAMES: u16 = 20;
@@ -24,18 +25,18 @@ pub fn area(body: Rect) -> Rect {
 pub fn draw(console: &Console, palette: &Palette, area: Rect, theme: Theme, buffer: &mut Buffer) -> Position {
     let inner = frame(area, "Command", theme.key(), buffer);
     put(buffer, inner.x, inner.y, 1, ":", theme.key());
-    let (text, cursor) = palette.query.visible(usize::from(inner.width.saturating_sub(2)));
-    put(buffer, inner.x + 2, inner.y, inner.width.saturating_sub(2), &text, theme.bold());
+    let cursor = put_field(&palette.query, inner.x + 2, inner, theme, buffer);
     let list = Rect { y: inner.y + 1, height: inner.height.saturating_sub(1), ..inner };
     let entries = console.entries(palette.query.text());
     if entries.is_empty() {
         put(buffer, list.x, list.y, list.width, "nothing matches", theme.dim());
     }
-    let first = palette.chosen.saturating_sub(usize::from(list.height.saturating_sub(1)));
+    let chosen = palette.chosen.index(entries.len());
+    let first = scrolled(chosen, usize::from(list.height));
     for (y, (index, entry)) in (list.y..list.bottom()).zip(entries.iter().enumerate().skip(first)) {
-        draw_entry(console, entry, index == palette.chosen, Rect { y, height: 1, ..list }, theme, buffer);
+        draw_entry(console, entry, index == chosen, Rect { y, height: 1, ..list }, theme, buffer);
     }
-    Position { x: (inner.x + 2 + u16::try_from(cursor).unwrap_or(0)).min(inner.right().saturating_sub(1)), y: inner.y }
+    cursor
 }
 
 fn draw_entry(console: &Console, entry: &Entry, chosen: bool, row: Rect, theme: Theme, buffer: &mut Buffer) {

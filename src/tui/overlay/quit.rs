@@ -8,7 +8,7 @@ use super::{buttons, centred, frame};
 use crate::console::Console;
 use crate::console::overlay::{QuitAsk, QuitChoice};
 use crate::tui::theme::Theme;
-use crate::tui::view::put;
+use crate::tui::view::put_rows;
 
 /// The cells it takes.
 pub fn area(ask: &QuitAsk, body: Rect) -> Rect {
@@ -33,9 +33,7 @@ pub fn draw(console: &Console, ask: &QuitAsk, area: Rect, theme: Theme, buffer: 
     if may_cancel {
         rows.push(("cancel: packer stops and destroys its VM; then we leave".into(), theme.dim()));
     }
-    for (y, (text, style)) in (inner.y..inner.bottom()).zip(&rows) {
-        put(buffer, inner.x, y, inner.width, text, *style);
-    }
+    put_rows(inner, rows, buffer);
     let mut labels = vec![("l leave".to_owned(), ask.choice == QuitChoice::Leave, false)];
     if may_cancel {
         labels.push(("c cancel builds".to_owned(), ask.choice == QuitChoice::Cancel, true));

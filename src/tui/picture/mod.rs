@@ -43,27 +43,12 @@ use ratatui::layout::Rect;
 
 use crate::guest::picture::Picture;
 
+pub use crate::console::Images;
 pub use cells::Colours;
 pub use encode::erase;
 pub use fit::Pixels;
 pub use print::print;
 pub use surface::PictureSurface;
-
-/// What the person wants (`--images`).
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, clap::ValueEnum)]
-pub enum Images {
-    /// the best the terminal says it can
-    #[default]
-    Auto,
-    /// half blocks; asks the terminal nothing
-    Cells,
-    /// kitty's protocol, whatever the terminal says
-    Kitty,
-    /// iTerm2's protocol, whatever the terminal says
-    Iterm,
-    /// sixel, whatever the terminal says
-    Sixel,
-}
 
 /// How pictures reach this terminal.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]

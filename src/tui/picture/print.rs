@@ -32,13 +32,8 @@ fn asked(images: Images) -> io::Result<Protocol> {
 }
 
 fn half_blocks(picture: &Picture) -> io::Result<()> {
-    let config = viuer::Config {
-        absolute_offset: false,
-        use_kitty: false,
-        use_iterm: false,
-        use_sixel: false,
-        ..viuer::Config::default()
-    };
+    let config =
+        viuer::Config { absolute_offset: false, use_kitty: false, use_iterm: false, ..viuer::Config::default() };
     viuer::print(picture.image(), &config).map_err(io::Error::other)?;
     Ok(())
 }

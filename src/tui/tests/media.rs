@@ -16,13 +16,6 @@ fn on(line: &str) -> Console {
     console
 }
 
-macro_rules! snapshot {
-    ($name:expr, $console:expr, $size:expr) => {
-        let (columns, rows) = $size;
-        insta::assert_snapshot!($name, drawn(&mut $console, columns, rows));
-    };
-}
-
 /// A staging of rocky-9, so far.
 fn staging(moved: StageProgress) -> Console {
     let mut console = on("rocky-9");

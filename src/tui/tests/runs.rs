@@ -7,7 +7,7 @@ use crate::console::fixture::{self, typed};
 use crate::console::github::GitHubEvent;
 use crate::console::{Console, Msg};
 
-fn open(console: Console) -> Console {
+pub(super) fn open(console: Console) -> Console {
     let mut console = console;
     typed(&mut console, "G");
     console

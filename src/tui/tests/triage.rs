@@ -11,7 +11,7 @@ use crate::console::{Console, Effect, Msg};
 use crate::packer_log::stage_times::Habits;
 
 /// Everything known of the stuck build: its record, what is usual, its alarm, its verdict.
-fn stuck() -> Console {
+pub(super) fn stuck() -> Console {
     let mut console = fixture::night();
     console.lines.select(&key("windows-server-2025"));
     let effects = fixture::measured(&mut console, 10);

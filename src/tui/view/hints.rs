@@ -3,7 +3,7 @@
 use ratatui::buffer::Buffer;
 use ratatui::layout::{Position, Rect};
 
-use super::{put, width};
+use super::{put, put_field, width};
 use crate::console::Console;
 use crate::console::binding::{BINDINGS, Binding, Group};
 use crate::console::command::{Change, Command, GenerationChange, LogCommand, ProgramCommand, ViewCommand};
@@ -119,10 +119,8 @@ fn draw_field(label: &str, field: &Field, hint: &str, area: Rect, theme: Theme, 
     let room = area.right().saturating_sub(x);
     let hint_width = width(hint) + 2;
     let field_room = if room > hint_width + 20 { room - hint_width } else { room };
-    let (text, cursor) = field.visible(usize::from(field_room));
-    put(buffer, x, area.y, field_room, &text, theme.bold());
     if field_room < room {
         put(buffer, area.right() - hint_width, area.y, hint_width, hint, theme.dim());
     }
-    Position { x: (x + u16::try_from(cursor).unwrap_or(0)).min(area.right().saturating_sub(1)), y: area.y }
+    put_field(field, x, Rect { width: area.width - (room - field_room), ..area }, theme, buffer)
 }

@@ -6,10 +6,10 @@ use jiff::civil::DateTime;
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::style::Style;
-use ratatui::text::{Line, Span};
+use ratatui::text::Span;
 use ratatui::widgets::Widget;
 
-use super::{empty, frame, put, width};
+use super::{empty, frame, marked, put, width};
 use crate::console::Console;
 use crate::console::log::{LogPane, Stamps};
 use crate::console::panes::Pane;
@@ -219,24 +219,8 @@ fn draw_part(
         buffer.set_style(area, theme.selected());
     }
     let style = if here { theme.selected() } else { painted.style };
-    spans(painted, style, skip, room, theme).render(text, buffer);
-}
-
-/// The part of the text from column `skip`, at most `room` columns, its matches marked.
-fn spans<'a>(painted: &Painted<'a>, style: Style, skip: u16, room: u16, theme: Theme) -> Line<'a> {
     let (from, to) = (at_column(painted.text, skip), at_column(painted.text, skip.saturating_add(room)));
-    let mut spans = Vec::new();
-    let mut at = from;
-    for hit in &painted.hits {
-        let (start, end) = (hit.start.clamp(at, to), hit.end.clamp(at, to));
-        if start < end {
-            spans.push(Span::styled(&painted.text[at..start], style));
-            spans.push(Span::styled(&painted.text[start..end], theme.hit()));
-            at = end;
-        }
-    }
-    spans.push(Span::styled(&painted.text[at.min(to)..to], style));
-    Line::from(spans)
+    marked(painted.text, from.min(to)..to, &painted.hits, style, theme).render(text, buffer);
 }
 
 /// Byte index of the first character at or after a column.

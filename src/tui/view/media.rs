@@ -7,58 +7,83 @@ use ratatui::layout::Rect;
 use ratatui::style::Style;
 use ratatui::text::Span;
 
-use super::lines::{scrolled, trouble};
-use super::{beside, empty, frame, put, width};
+use super::columns::{Cell, Column, Grid, beside};
+use super::frame;
+use super::lines::{hits, shown};
 use crate::console::lines::LineRow;
 use crate::console::media::{Medium, Offer, Work};
 use crate::console::{Console, age};
 use crate::iso::discover::file_name;
 use crate::iso::pace;
+use crate::tui::hits::Hit;
 use crate::tui::theme::Theme;
 
-const COLUMNS: usize = 5;
-const HEADINGS: [&str; COLUMNS] = ["line", "ISO", "mirror", "datastore", "checked"];
-/// The ISO's column takes what the others leave; below this it tells nothing.
-const ISO: usize = 1;
+/// Below this the ISO's column tells nothing.
 const ISO_LEAST: u16 = 10;
-/// Dropped when it is narrow, after the ISO.
-const CHECKED: usize = 4;
 const GAP: u16 = 2;
 /// Rows of the table that stay, heading included, however much there is to say about one line.
 const TABLE_LEAST: u16 = 5;
 
-type Cells = [(String, Style); COLUMNS];
-
-/// Draws the view.
-pub fn draw(console: &Console, area: Rect, theme: Theme, buffer: &mut Buffer) {
-    if area.is_empty() {
-        return;
-    }
-    let inner = frame(area, title(console, theme), true, theme, buffer);
-    let inner = trouble(console, inner, theme, buffer);
-    let visible = console.lines.visible();
-    if visible.is_empty() {
-        let text = format!("no line matches \"{}\"", console.lines.filter());
-        empty(inner, &[(&text, Style::new()), ("Esc shows all", theme.dim())], buffer);
-        return;
-    }
-    let (table, below) = split(inner, visible.len(), detail::rows(console, inner.width, theme).len());
-    let rows: Vec<Cells> = visible.iter().map(|row| cells(console, row, theme)).collect();
-    draw_table(&rows, console.lines.selected_index(), table, theme, buffer);
-    detail::draw(console, below, theme, buffer);
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum MediaColumn {
+    Line,
+    /// takes what the others leave
+    Iso,
+    Mirror,
+    Datastore,
+    /// dropped when it is narrow, after the ISO
+    Checked,
 }
 
-/// Index among the visible lines of what is drawn in a row of the screen.
-pub fn row_at(console: &Console, area: Rect, y: u16) -> Option<usize> {
-    let inner =
-        Rect { y: area.y + 1, height: area.height.saturating_sub(2), width: area.width.saturating_sub(2), ..area };
-    let count = console.lines.visible().len();
-    let details = detail::rows(console, inner.width, Theme::new(false)).len();
-    let (table, _) = split(inner, count, details);
-    let room = usize::from(table.height.saturating_sub(1));
-    let first = scrolled(console.lines.selected_index(), room);
-    let row = usize::from(y.checked_sub(table.y + 1)?);
-    (row < room && first + row < count).then_some(first + row)
+impl MediaColumn {
+    /// From left to right.
+    const ALL: [Self; 5] = [Self::Line, Self::Iso, Self::Mirror, Self::Datastore, Self::Checked];
+
+    const fn title(self) -> &'static str {
+        match self {
+            Self::Line => "line",
+            Self::Iso => "ISO",
+            Self::Mirror => "mirror",
+            Self::Datastore => "datastore",
+            Self::Checked => "checked",
+        }
+    }
+
+    fn cell(self, console: &Console, row: &LineRow, theme: Theme) -> Cell {
+        let medium = console.media.get(&row.line.key);
+        let name = if row.line.enabled { Style::new() } else { theme.dim() };
+        match self {
+            Self::Line => (row.line.key.0.clone(), name),
+            Self::Iso => match iso(row, medium) {
+                iso if iso.is_empty() => ("?".into(), theme.dim()),
+                iso => (iso, name),
+            },
+            Self::Mirror => mirror(row, medium, theme),
+            Self::Datastore => datastore(console, medium, theme),
+            Self::Checked => {
+                let asked = medium.and_then(|medium| medium.offer.as_ref());
+                let ago = asked.map(|(at, _)| age::short(console.now, *at, &console.zone));
+                (ago.unwrap_or_else(|| "–".into()), theme.dim())
+            }
+        }
+    }
+}
+
+/// Draws the view; returns where each line is.
+pub fn draw(console: &Console, area: Rect, theme: Theme, buffer: &mut Buffer) -> Vec<Hit> {
+    if area.is_empty() {
+        return Vec::new();
+    }
+    let inner = frame(area, title(console, theme), true, theme, buffer);
+    let Some((inner, lines)) = shown(console, inner, theme, buffer) else { return Vec::new() };
+    let details = detail::rows(console, inner.width, theme);
+    let (table, below) = split(inner, lines.len(), details.len());
+    let cells = |column: MediaColumn| lines.iter().map(move |row| column.cell(console, row, theme));
+    let columns = MediaColumn::ALL.map(|column| (column, Column::fitted(column.title(), cells(column))));
+    let grid = Grid { gap: GAP, mark: "▸ ", selected: console.lines.selected_index(), focused: true };
+    let drawn = grid.draw(fit(columns, table.width.saturating_sub(3)), table, theme, buffer);
+    detail::draw(&details, below, theme, buffer);
+    hits(&drawn, &lines)
 }
 
 /// The table above, what is said about the selected line below.
@@ -93,62 +118,18 @@ fn title(console: &Console, theme: Theme) -> Vec<Span<'static>> {
     title
 }
 
-fn draw_table(rows: &[Cells], selected: Option<usize>, area: Rect, theme: Theme, buffer: &mut Buffer) {
-    let widths = widths(rows, area.width.saturating_sub(3));
-    let mut x = area.x + 2;
-    for (heading, width) in HEADINGS.iter().zip(widths).filter(|(_, width)| *width > 0) {
-        put(buffer, x, area.y, area.right().saturating_sub(x).min(width), heading, theme.dim());
-        x = x.saturating_add(width).saturating_add(GAP);
-    }
-    let room = usize::from(area.height.saturating_sub(1));
-    let first = scrolled(selected, room);
-    for (y, (index, cells)) in (area.y + 1..area.bottom()).zip(rows.iter().enumerate().skip(first)) {
-        let bar = selected == Some(index);
-        if bar {
-            buffer.set_style(Rect { y, height: 1, ..area }, theme.selected());
-            put(buffer, area.x, y, 1, "▸", theme.selected());
-        }
-        let mut x = area.x + 2;
-        for ((text, style), width) in cells.iter().zip(widths).filter(|(_, width)| *width > 0) {
-            let style = if bar { theme.selected() } else { *style };
-            put(buffer, x, y, area.right().saturating_sub(x).min(width), text, style);
-            x = x.saturating_add(width).saturating_add(GAP);
-        }
-    }
-}
-
 /// As wide as the content, the ISO's name shortened first, then dropped.
-fn widths(rows: &[Cells], room: u16) -> [u16; COLUMNS] {
-    let mut widths = [0; COLUMNS];
-    for (index, column) in widths.iter_mut().enumerate() {
-        let content = rows.iter().map(|row| width(&row[index].0)).max().unwrap_or(0);
-        *column = content.max(width(HEADINGS[index]));
+fn fit<const COUNT: usize>(mut columns: [(MediaColumn, Column); COUNT], room: u16) -> [Column; COUNT] {
+    let total = |columns: &[(MediaColumn, Column)]| beside(columns.iter().map(|(_, column)| column.width), GAP);
+    let excess = total(&columns).saturating_sub(room);
+    for (_, iso) in columns.iter_mut().filter(|(id, _)| *id == MediaColumn::Iso) {
+        let width = iso.width.saturating_sub(excess);
+        iso.width = if width < ISO_LEAST { 0 } else { width };
     }
-    let excess = beside(&widths, GAP).saturating_sub(room);
-    widths[ISO] = widths[ISO].saturating_sub(excess);
-    if widths[ISO] < ISO_LEAST {
-        widths[ISO] = 0;
+    if total(&columns) > room {
+        columns.iter_mut().filter(|(id, _)| *id == MediaColumn::Checked).for_each(|(_, checked)| checked.width = 0);
     }
-    if beside(&widths, GAP) > room {
-        widths[CHECKED] = 0;
-    }
-    widths
-}
-
-fn cells(console: &Console, row: &LineRow, theme: Theme) -> Cells {
-    let medium = console.media.get(&row.line.key);
-    let name = if row.line.enabled { Style::new() } else { theme.dim() };
-    let iso = iso(row, medium);
-    let iso = if iso.is_empty() { ("?".into(), theme.dim()) } else { (iso, name) };
-    let checked = medium.and_then(|medium| medium.offer.as_ref());
-    let checked = checked.map_or_else(|| "–".into(), |(at, _)| age::short(console.now, *at, &console.zone));
-    [
-        (row.line.key.0.clone(), name),
-        iso,
-        mirror(row, medium, theme),
-        datastore(console, medium, theme),
-        (checked, theme.dim()),
-    ]
+    columns.map(|(_, column)| column)
 }
 
 /// The ISO the template mounts; empty when nothing says it.
@@ -161,7 +142,7 @@ fn iso(row: &LineRow, medium: Option<&Medium>) -> String {
     }
 }
 
-fn mirror(row: &LineRow, medium: Option<&Medium>, theme: Theme) -> (String, Style) {
+fn mirror(row: &LineRow, medium: Option<&Medium>, theme: Theme) -> Cell {
     if row.line.iso_url.is_none() {
         return ("by hand".into(), theme.dim());
     }
@@ -178,7 +159,7 @@ fn mirror(row: &LineRow, medium: Option<&Medium>, theme: Theme) -> (String, Styl
     }
 }
 
-fn datastore(console: &Console, medium: Option<&Medium>, theme: Theme) -> (String, Style) {
+fn datastore(console: &Console, medium: Option<&Medium>, theme: Theme) -> Cell {
     match medium.and_then(|medium| medium.work.as_ref()) {
         Some(Work::Staging { stopping: true, .. }) => return ("◌ stopping".into(), theme.warn()),
         Some(Work::Staging { moved, .. }) if moved.size > 0 => {

@@ -5,8 +5,7 @@ use ratatui::layout::Rect;
 use ratatui::style::Style;
 use ratatui::text::Span;
 
-use super::wrap::textwrap;
-use super::{empty, frame, put, screen_text, width};
+use super::{empty, frame, put, put_below, put_reason, screen_text, width};
 use crate::console::panes::Pane;
 use crate::console::{Console, age};
 use crate::guest::recording::Frame;
@@ -49,7 +48,7 @@ pub fn draw(
         return;
     };
     if let Some(reason) = trouble {
-        inner = draw_trouble(reason, inner, theme, buffer);
+        inner = put_below(inner, &format!("▲ {reason}"), (inner.height / 3).max(1), theme.warn(), buffer);
     }
     surface.draw(buffer, inner, picture, covered);
 }
@@ -113,29 +112,18 @@ fn screen(console: &Console, theme: Theme) -> Option<(String, Style)> {
     }
 }
 
-fn draw_trouble(reason: &str, inner: Rect, theme: Theme, buffer: &mut Buffer) -> Rect {
-    let columns = usize::from(inner.width.saturating_sub(2).max(1));
-    let mut rows = textwrap(&format!("▲ {reason}"), columns);
-    rows.truncate(usize::from((inner.height / 3).max(1)));
-    let taken = u16::try_from(rows.len()).unwrap_or(0).min(inner.height);
-    for (y, row) in (inner.bottom() - taken..inner.bottom()).zip(&rows) {
-        put(buffer, inner.x + 1, y, inner.width.saturating_sub(1), row, theme.warn());
-    }
-    Rect { height: inner.height - taken, ..inner }
-}
-
 fn draw_empty(console: &Console, inner: Rect, trouble: Option<&str>, theme: Theme, buffer: &mut Buffer) {
     if let Some(reason) = trouble {
-        let rows = textwrap(&format!("▲ {reason}"), usize::from(inner.width.saturating_sub(2).max(1)));
-        let rows: Vec<(&str, Style)> = rows.iter().map(|row| (row.as_str(), theme.warn())).collect();
-        empty(inner, &rows, buffer);
-        return;
+        return put_reason(inner, reason, theme, buffer);
     }
     let Some(row) = console.lines.selected() else { return };
     let build = row.line.build_name();
     let (text, hint) = match (row.guest(), &row.generations.build) {
         (Some(guest), _) if guest.power_state == PowerState::PoweredOn => {
             (format!("asking for the picture of {build}"), "")
+        }
+        (Some(guest), _) if guest.power_state == PowerState::Unknown => {
+            (format!("vCenter does not tell whether {build} runs"), "no picture until it does")
         }
         (Some(_), _) => (format!("{build} is not powered on"), "no picture until it is"),
         (None, Some(_)) => (format!("{build} is a template"), "p promotes it"),

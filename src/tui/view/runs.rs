@@ -6,13 +6,15 @@ use ratatui::layout::Rect;
 use ratatui::style::Style;
 use ratatui::text::Span;
 
-use super::lines::scrolled;
+use super::columns::{Cell, Column, Grid, scrolled};
 use super::wrap::textwrap;
-use super::{empty, frame, put};
+use super::{empty, frame, indented, put_rows};
+use crate::console::click::Target;
 use crate::console::github::{Pipeline, Row};
 use crate::console::{Console, age};
 use crate::github::{Conclusion, Leg, RemoteRun, RunWithJobs, State, pod};
 use crate::text::clean;
+use crate::tui::hits::Hit;
 use crate::tui::theme::Theme;
 
 /// Rows for the chosen run or leg.
@@ -21,13 +23,9 @@ const DETAIL: u16 = 3;
 const FINDINGS: usize = 4;
 /// Rows the table keeps on a low screen, heading included.
 const TABLE: u16 = 5;
-/// Columns from the left: name, state, age, queue; step and runner take the rest.
-const STATE: u16 = 13;
-const AGE: u16 = 9;
-const QUEUE: u16 = 8;
 
-/// Draws the screen.
-pub fn draw(console: &Console, area: Rect, theme: Theme, buffer: &mut Buffer) {
+/// Draws the screen; returns where each run and leg is.
+pub fn draw(console: &Console, area: Rect, theme: Theme, buffer: &mut Buffer) -> Vec<Hit> {
     let inner = frame(area, title(console, area.width, theme), true, theme, buffer);
     let view = &console.github;
     let Some(pipeline) = &view.pipeline else {
@@ -39,17 +37,18 @@ pub fn draw(console: &Console, area: Rect, theme: Theme, buffer: &mut Buffer) {
         let rows = textwrap(text, usize::from(inner.width.saturating_sub(4).max(1)));
         let mut texts: Vec<(&str, Style)> = rows.iter().map(|row| (row.as_str(), theme.warn())).collect();
         texts.push((hint, theme.dim()));
-        return empty(inner, &texts, buffer);
+        empty(inner, &texts, buffer);
+        return Vec::new();
     };
     let mut below = findings(console, pipeline, inner.width, theme);
     below.truncate(usize::from(inner.height.saturating_sub(TABLE + DETAIL + 1)));
     let taken = u16::try_from(below.len()).unwrap_or(0) + DETAIL + 1;
     let table = Rect { height: inner.height.saturating_sub(taken), ..inner };
-    draw_table(console, table, theme, buffer);
-    for (y, (text, style)) in (table.bottom() + 1..inner.bottom()).zip(detail(console, theme).into_iter().chain(below))
-    {
-        put(buffer, inner.x + 1, y, inner.width.saturating_sub(1), &text, style);
-    }
+    let hits = draw_table(console, table, theme, buffer);
+    let rest = indented(inner);
+    let rest = Rect { y: table.bottom() + 1, height: inner.bottom().saturating_sub(table.bottom() + 1), ..rest };
+    put_rows(rest, detail(console, theme).into_iter().chain(below), buffer);
+    hits
 }
 
 fn title(console: &Console, columns: u16, theme: Theme) -> Vec<Span<'static>> {
@@ -74,58 +73,83 @@ fn title(console: &Console, columns: u16, theme: Theme) -> Vec<Span<'static>> {
     title
 }
 
-fn draw_table(console: &Console, area: Rect, theme: Theme, buffer: &mut Buffer) {
-    let (x, name) = (area.x + 2, name_width(area));
-    for (offset, heading) in [
-        (0, "run"),
-        (name, "state"),
-        (name + STATE, "age"),
-        (name + STATE + AGE, "queued"),
-        (name + STATE + AGE + QUEUE, "step · runner"),
-    ] {
-        put(buffer, x + offset, area.y, area.right().saturating_sub(x + offset), heading, theme.dim());
+#[derive(Debug, Clone, Copy)]
+enum RunColumn {
+    Name,
+    State,
+    Age,
+    Queued,
+    /// step and runner take the rest
+    Step,
+}
+
+impl RunColumn {
+    /// From left to right.
+    const ALL: [Self; 5] = [Self::Name, Self::State, Self::Age, Self::Queued, Self::Step];
+
+    const fn title(self) -> &'static str {
+        match self {
+            Self::Name => "run",
+            Self::State => "state",
+            Self::Age => "age",
+            Self::Queued => "queued",
+            Self::Step => "step · runner",
+        }
     }
+
+    const fn width(self, columns: u16) -> u16 {
+        match self {
+            // Keys have at most nineteen letters here; a wide screen has room for titles.
+            Self::Name => {
+                if columns < 100 {
+                    25
+                } else {
+                    35
+                }
+            }
+            Self::State => 12,
+            Self::Age => 8,
+            Self::Queued => 7,
+            Self::Step => columns,
+        }
+    }
+
+    fn cell(self, console: &Console, row: &Row<'_>, theme: Theme) -> Cell {
+        let age = |at| age::short(console.now, at, &console.zone);
+        match (self, row) {
+            (Self::Name, Row::Run(seen)) => (clean(&run_name(&seen.run)), theme.bold()),
+            (Self::Name, Row::Leg(_, leg)) => (clean(&leg_name(leg)), Style::new()),
+            (Self::State, _) => {
+                let state = row.state();
+                (format!("{} {}", mark(state), state.word()), style(state, theme))
+            }
+            (Self::Age, Row::Run(seen)) => (age(seen.run.created), Style::new()),
+            (Self::Age, Row::Leg(_, leg)) => (leg_age(console, leg), Style::new()),
+            (Self::Queued, Row::Run(_)) => (String::new(), Style::new()),
+            (Self::Queued, Row::Leg(_, leg)) => (short(leg.queued(console.now)), Style::new()),
+            (Self::Step, Row::Run(seen)) => (clean(&run_facts(seen)), theme.dim()),
+            (Self::Step, Row::Leg(_, leg)) => (clean(&leg_facts(leg)), theme.dim()),
+        }
+    }
+}
+
+fn draw_table(console: &Console, area: Rect, theme: Theme, buffer: &mut Buffer) -> Vec<Hit> {
     let rows = console.github.rows();
+    let chosen = console.github.chosen(rows.len());
+    let room = usize::from(area.height.saturating_sub(1));
+    // Widths do not depend on the content, so only the rows that have room are made.
+    let first = scrolled(chosen, room);
+    let columns = RunColumn::ALL.map(|column| {
+        let cells = rows.iter().skip(first).take(room).map(|row| column.cell(console, row, theme));
+        Column::sized(column.title(), column.width(area.width), cells)
+    });
+    let grid = Grid { gap: 1, mark: "▸ ", selected: Some(chosen - first), focused: true };
+    let drawn = grid.draw(columns, area, theme, buffer);
     if rows.is_empty() {
-        return empty(
-            area,
-            &[("build-templates never ran", Style::new()), ("D on a line dispatches it", theme.dim())],
-            buffer,
-        );
+        empty(area, &[("build-templates never ran", Style::new()), ("D on a line dispatches it", theme.dim())], buffer);
     }
-    let chosen = console.github.chosen.min(rows.len() - 1);
-    let first = scrolled(Some(chosen), usize::from(area.height.saturating_sub(1)));
-    for (y, (index, row)) in (area.y + 1..area.bottom()).zip(rows.iter().enumerate().skip(first)) {
-        draw_row(console, row, Rect { y, height: 1, ..area }, index == chosen, theme, buffer);
-    }
-}
-
-fn draw_row(console: &Console, row: &Row<'_>, area: Rect, chosen: bool, theme: Theme, buffer: &mut Buffer) {
-    if chosen {
-        buffer.set_style(area, theme.selected());
-        put(buffer, area.x, area.y, 1, "▸", theme.selected());
-    }
-    let (name, state, cells) = match row {
-        Row::Run(seen) => (run_name(&seen.run), seen.run.state, run_cells(console, seen)),
-        Row::Leg(_, leg) => (leg_name(leg), leg.state, leg_cells(console, leg)),
-    };
-    let styled = |style: Style| if chosen { theme.selected() } else { style };
-    let name_style = if matches!(row, Row::Run(_)) { theme.bold() } else { Style::new() };
-    let mut x = area.x + 2;
-    let mut cell = |text: &str, width: u16, style: Style| {
-        put(buffer, x, area.y, width.saturating_sub(1).min(area.right().saturating_sub(x)), text, styled(style));
-        x += width;
-    };
-    cell(&clean(&name), name_width(area), name_style);
-    cell(&format!("{} {}", mark(state), state.word()), STATE, style(state, theme));
-    cell(&cells[0], AGE, Style::new());
-    cell(&cells[1], QUEUE, Style::new());
-    cell(&clean(&cells[2]), area.width, theme.dim());
-}
-
-/// Keys have at most nineteen letters here; a wide screen has room for titles.
-const fn name_width(area: Rect) -> u16 {
-    if area.width < 100 { 26 } else { 36 }
+    let shown = drawn.into_iter().zip(rows.iter().skip(first));
+    shown.map(|((area, _), row)| (area, Target::GitHub(row.id()))).collect()
 }
 
 fn run_name(run: &RemoteRun) -> String {
@@ -136,26 +160,29 @@ fn leg_name(leg: &Leg) -> String {
     format!("   {}", leg.key.as_ref().map_or(leg.name.as_str(), |key| key.0.as_str()))
 }
 
-fn run_cells(console: &Console, seen: &RunWithJobs) -> [String; 3] {
+fn run_facts(seen: &RunWithJobs) -> String {
     let legs = seen.lines().count();
     let done = seen.lines().filter(|(_, leg)| leg.state == State::Ended(Conclusion::Success)).count();
     let built = if legs > 0 { format!("{done} of {legs} built · ") } else { String::new() };
     let run = &seen.run;
     let by = run.actor.as_deref().filter(|_| run.event != "schedule").map(|by| format!(" by {by}")).unwrap_or_default();
     let event = if run.event == "workflow_dispatch" { "dispatched" } else { run.event.as_str() };
-    [age::short(console.now, run.created, &console.zone), String::new(), format!("{built}{event}{by}")]
+    format!("{built}{event}{by}")
 }
 
-fn leg_cells(console: &Console, leg: &Leg) -> [String; 3] {
-    let took =
-        leg.age(console.now).map(|age| format!("{}{}", if leg.ended.is_some() { "in " } else { "" }, short(age)));
+fn leg_age(console: &Console, leg: &Leg) -> String {
+    let took = |age| format!("{}{}", if leg.ended.is_some() { "in " } else { "" }, short(age));
+    leg.age(console.now).map(took).unwrap_or_default()
+}
+
+fn leg_facts(leg: &Leg) -> String {
     // The end of a runner's name tells it from the others, and a narrow screen would cut that.
     let runner = leg.runner.as_deref().map(|name| match name.char_indices().rev().filter(|(_, c)| *c == '-').nth(1) {
         Some((at, _)) => format!("…{}", &name[at..]),
         None => name.to_owned(),
     });
     let facts: Vec<String> = [leg.step.clone(), runner].into_iter().flatten().collect();
-    [took.unwrap_or_default(), short(leg.queued(console.now)), facts.join(" · ")]
+    facts.join(" · ")
 }
 
 fn short(duration: SignedDuration) -> String {

@@ -2,11 +2,11 @@
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
-use ratatui::text::{Line, Span};
+use ratatui::style::Style;
 use ratatui::widgets::Widget;
 
-use super::put;
 use super::wrap::textwrap;
+use super::{indented, marked, put_rows};
 use crate::console::Console;
 use crate::console::screen_text::ScreenText;
 use crate::tui::theme::Theme;
@@ -25,26 +25,25 @@ pub fn beside(console: &Console, inner: Rect, theme: Theme, buffer: &mut Buffer)
         let rest = inner.height - rows;
         (Rect { height: rest, ..inner }, Rect { y: inner.y + rest, height: rows, ..inner })
     };
-    let mut y = area.y;
-    for (text, style) in heading(console, theme) {
-        for row in textwrap(&text, usize::from(area.width.saturating_sub(1).max(1))) {
-            if y < area.bottom() {
-                put(buffer, area.x + 1, y, area.width.saturating_sub(1), &row, style);
-                y += 1;
-            }
-        }
-    }
+    let area = indented(area);
+    let columns = usize::from(area.width.max(1));
+    let heading = heading(console, theme).into_iter();
+    let heading: Vec<(String, Style)> =
+        heading.flat_map(|(text, style)| textwrap(&text, columns).into_iter().map(move |row| (row, style))).collect();
+    let taken = u16::try_from(heading.len()).unwrap_or(u16::MAX).min(area.height);
+    put_rows(area, heading, buffer);
     let Some(words) = console.words.newest() else { return picture };
-    let room = usize::from(area.bottom().saturating_sub(y));
-    for (y, row) in (y..area.bottom()).zip(words.rows.iter().skip(first(console, words, room))) {
-        let at = Rect { x: area.x + 1, y, width: area.width.saturating_sub(1), height: 1 };
-        line(console, row, theme).render(at.intersection(buffer.area), buffer);
+    let skipped = first(console, words, usize::from(area.height - taken));
+    for (y, row) in (area.y + taken..area.bottom()).zip(words.rows.iter().skip(skipped)) {
+        let hits = console.words.search().map_or_else(Vec::new, |search| search.pattern.spans(row));
+        let at = Rect { y, height: 1, ..area };
+        marked(row, 0..row.len(), &hits, Style::new(), theme).render(at.intersection(buffer.area), buffer);
     }
     picture
 }
 
 /// What the text is worth, or why there is none.
-fn heading(console: &Console, theme: Theme) -> Vec<(String, ratatui::style::Style)> {
+fn heading(console: &Console, theme: Theme) -> Vec<(String, Style)> {
     let Some(words) = console.words.newest() else {
         let text = if console.words.reading() { "reading the picture…" } else { "no picture to read" };
         return vec![(text.into(), theme.dim())];
@@ -75,17 +74,4 @@ fn first(console: &Console, words: &ScreenText, room: usize) -> usize {
         None if words.exact => most,
         None => 0,
     }
-}
-
-fn line<'a>(console: &Console, row: &'a str, theme: Theme) -> Line<'a> {
-    let hits = console.words.search().map_or_else(Vec::new, |search| search.pattern.spans(row));
-    let mut spans = Vec::new();
-    let mut at = 0;
-    for hit in hits.into_iter().filter(|hit| !hit.is_empty()) {
-        spans.push(Span::raw(&row[at..hit.start]));
-        spans.push(Span::styled(&row[hit.start..hit.end], theme.hit()));
-        at = hit.end;
-    }
-    spans.push(Span::raw(&row[at..]));
-    Line::from(spans)
 }

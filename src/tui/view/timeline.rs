@@ -8,28 +8,32 @@ use ratatui::layout::Rect;
 use ratatui::style::Style;
 use ratatui::text::Span;
 
+use super::columns::{Column, Grid};
 use super::wrap::textwrap;
 use super::{empty, frame, put, width};
+use crate::console::click::Target;
 use crate::console::panes::Pane;
 use crate::console::run::RunSeen;
 use crate::console::{Console, age};
+use crate::duration::spoken;
 use crate::guest::recording::{Frame, GuestState, Recording, TaskState};
-use crate::packer_log::stage_times::{Reading, Usual, spoken};
+use crate::packer_log::stage_times::{Reading, Usual};
+use crate::tui::hits::Hit;
 use crate::tui::theme::Theme;
 
 /// Columns of a time of day.
 const CLOCK: u16 = 8;
 
-/// Draws the pane.
-pub fn draw(console: &Console, area: Rect, theme: Theme, buffer: &mut Buffer) {
+/// Draws the pane; returns where what happened is listed.
+pub fn draw(console: &Console, area: Rect, theme: Theme, buffer: &mut Buffer) -> Vec<Hit> {
     if area.is_empty() {
-        return;
+        return Vec::new();
     }
     let focused = console.panes.focus == Pane::Timeline;
     let inner = frame(area, title(console, theme, focused), focused, theme, buffer);
     let Some(run) = console.lines.selected().and_then(|row| row.run.as_ref()) else {
         empty(inner, &[("no run yet", Style::new())], buffer);
-        return;
+        return Vec::new();
     };
     let reading = reading(console);
     let mut y = inner.y;
@@ -49,7 +53,7 @@ pub fn draw(console: &Console, area: Rect, theme: Theme, buffer: &mut Buffer) {
     }
     row(buffer, &|at, buffer| draw_strip(console, run, at, theme, buffer));
     let rest = Rect { y, height: inner.bottom().saturating_sub(y), ..inner };
-    draw_events(console, rest, theme, buffer);
+    draw_events(console, rest, theme, buffer)
 }
 
 fn title(console: &Console, theme: Theme, focused: bool) -> Vec<Span<'static>> {
@@ -194,9 +198,9 @@ impl Strip {
 }
 
 /// What happened around the moment looked at, where there is room: pictures, guest, tasks, notes.
-fn draw_events(console: &Console, area: Rect, theme: Theme, buffer: &mut Buffer) {
+fn draw_events(console: &Console, area: Rect, theme: Theme, buffer: &mut Buffer) -> Vec<Hit> {
     if area.height == 0 {
-        return;
+        return Vec::new();
     }
     let recording = console.timeline.recording();
     let events = events(recording);
@@ -204,12 +208,16 @@ fn draw_events(console: &Console, area: Rect, theme: Theme, buffer: &mut Buffer)
     let here = moment.map_or(events.len(), |moment| events.partition_point(|(at, _)| *at <= moment));
     let room = usize::from(area.height);
     let first = (here + room / 3).min(events.len()).saturating_sub(room);
-    for (y, (index, (at, event))) in (area.y..area.bottom()).zip(events.iter().enumerate().skip(first)) {
+    let shown = || events.iter().enumerate().skip(first).take(room);
+    let clocks = shown().map(|(_, (at, _))| (age::clock(*at, &console.zone), theme.dim()));
+    let texts = shown().map(|(index, (_, event))| {
         let style = if moment.is_some() && index + 1 == here { theme.bold() } else { Style::new() };
-        let used = put(buffer, area.x + 1, y, CLOCK, &age::clock(*at, &console.zone), theme.dim());
-        let x = area.x + used + 3;
-        put(buffer, x, y, area.right().saturating_sub(x), &words(recording, event), style);
-    }
+        (words(recording, event), style)
+    });
+    let columns = [Column::sized("", CLOCK, clocks), Column::sized("", area.width, texts)];
+    let grid = Grid { gap: 2, mark: " ", selected: None, focused: false };
+    let drawn = grid.draw(columns, area, theme, buffer);
+    drawn.into_iter().zip(shown()).map(|((area, _), (_, (at, _)))| (area, Target::Moment(*at))).collect()
 }
 
 /// Something that happened, not yet in words: a long record has thousands.

@@ -6,7 +6,7 @@ use ratatui::style::Style;
 use ratatui::widgets::{Block, BorderType, Clear, Widget};
 
 use super::wrap::textwrap;
-use super::{put, width};
+use super::{put, put_rows, width};
 use crate::console::Console;
 use crate::console::toast::Tone;
 use crate::tui::theme::Theme;
@@ -26,18 +26,19 @@ pub fn area(console: &Console, body: Rect) -> Rect {
     all.into_iter().map(|placed| placed.rect).reduce(Rect::union).unwrap_or_default()
 }
 
-/// Draws them.
-pub fn draw(console: &Console, body: Rect, theme: Theme, buffer: &mut Buffer) {
-    for Placed { mark, style, rect, rows } in placed(console, body, theme) {
-        Clear.render(rect, buffer);
-        let block = Block::bordered().border_type(BorderType::Rounded).border_style(style);
-        let inner = block.inner(rect);
-        block.render(rect, buffer);
-        put(buffer, inner.x + 1, inner.y, 1, mark, style);
-        for (y, row) in (inner.y..inner.bottom()).zip(&rows) {
-            put(buffer, inner.x + 3, y, inner.width.saturating_sub(4), row, Style::new());
-        }
+/// Draws them; returns the cells each of them takes.
+pub fn draw(console: &Console, body: Rect, theme: Theme, buffer: &mut Buffer) -> Vec<Rect> {
+    let all = placed(console, body, theme);
+    for Placed { mark, style, rect, rows } in &all {
+        Clear.render(*rect, buffer);
+        let block = Block::bordered().border_type(BorderType::Rounded).border_style(*style);
+        let inner = block.inner(*rect);
+        block.render(*rect, buffer);
+        put(buffer, inner.x + 1, inner.y, 1, mark, *style);
+        let text = Rect { x: inner.x + 3, width: inner.width.saturating_sub(4), ..inner };
+        put_rows(text, rows.iter().map(|row| (row, Style::new())), buffer);
     }
+    all.into_iter().map(|placed| placed.rect).collect()
 }
 
 fn placed(console: &Console, body: Rect, theme: Theme) -> Vec<Placed> {

@@ -6,11 +6,13 @@ use ratatui::style::Style;
 use ratatui::text::Span;
 
 use super::wrap::textwrap;
-use super::{empty, frame, put};
+use super::{empty, frame, put, put_reason};
+use crate::console::click::Target;
 use crate::console::panes::Pane;
 use crate::console::verdict::Case;
 use crate::console::{Console, age};
 use crate::triage::verdict::{Confidence, Evidence, Verdict, Witness};
+use crate::tui::hits::Hit;
 use crate::tui::theme::Theme;
 
 /// One row of the pane.
@@ -21,31 +23,35 @@ struct Row {
     evidence: Option<usize>,
 }
 
-/// Draws the pane.
-pub fn draw(console: &Console, area: Rect, theme: Theme, buffer: &mut Buffer) {
+/// Draws the pane; returns where each piece of evidence is.
+pub fn draw(console: &Console, area: Rect, theme: Theme, buffer: &mut Buffer) -> Vec<Hit> {
     if area.is_empty() {
-        return;
+        return Vec::new();
     }
     let focused = console.panes.focus == Pane::Verdict;
     let inner = frame(area, title(console, theme, focused), focused, theme, buffer);
     let case = console.case();
     let Some((verdict, _)) = case.and_then(Case::verdict) else {
         draw_none(console, case, inner, theme, buffer);
-        return;
+        return Vec::new();
     };
     let chosen = case.map_or(0, Case::chosen);
     let rows = rows(console, verdict, usize::from(inner.width.saturating_sub(1).max(1)), theme);
     let room = usize::from(inner.height);
     let last = rows.iter().rposition(|row| row.evidence == Some(chosen)).unwrap_or(0);
     let first = if focused { (last + 1).saturating_sub(room) } else { 0 };
+    let mut hits = Vec::new();
     for (y, row) in (inner.y..inner.bottom()).zip(rows.iter().skip(first)) {
+        let place = Rect { y, height: 1, ..inner };
+        hits.extend(row.evidence.map(|index| (place, Target::Evidence(index))));
         let here = focused && row.evidence == Some(chosen);
         let style = if here { theme.selected() } else { row.style };
         if here {
-            buffer.set_style(Rect { y, height: 1, ..inner }, style);
+            buffer.set_style(place, style);
         }
         put(buffer, inner.x + 1, y, inner.width.saturating_sub(1), &row.text, style);
     }
+    hits
 }
 
 fn title(console: &Console, theme: Theme, focused: bool) -> Vec<Span<'static>> {
@@ -77,9 +83,7 @@ const fn sure(confidence: Confidence) -> &'static str {
 
 fn draw_none(console: &Console, case: Option<&Case>, inner: Rect, theme: Theme, buffer: &mut Buffer) {
     if let Some(reason) = case.and_then(Case::trouble) {
-        let rows = textwrap(&format!("▲ {reason}"), usize::from(inner.width.saturating_sub(2).max(1)));
-        let rows: Vec<(&str, Style)> = rows.iter().map(|row| (row.as_str(), theme.warn())).collect();
-        return empty(inner, &rows, buffer);
+        return put_reason(inner, reason, theme, buffer);
     }
     let Some(row) = console.lines.selected() else { return };
     let (text, hint) = match (&row.run, case) {

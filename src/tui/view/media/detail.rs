@@ -23,11 +23,11 @@ const BAR: u64 = 20;
 pub(super) type Row = (&'static str, String, Style);
 
 /// Draws it, below an empty row.
-pub(super) fn draw(console: &Console, area: Rect, theme: Theme, buffer: &mut Buffer) {
-    for (y, (label, text, style)) in (area.y + 1..area.bottom()).zip(rows(console, area.width, theme)) {
+pub(super) fn draw(rows: &[Row], area: Rect, theme: Theme, buffer: &mut Buffer) {
+    for (y, (label, text, style)) in (area.y + 1..area.bottom()).zip(rows) {
         put(buffer, area.x + 2, y, LABEL, label, theme.dim());
         let x = area.x + 2 + LABEL;
-        put(buffer, x, y, area.right().saturating_sub(x), &text, style);
+        put(buffer, x, y, area.right().saturating_sub(x), text, *style);
     }
 }
 

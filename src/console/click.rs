@@ -1,0 +1,52 @@
+//! A click: what it can mean, and what follows.
+
+use jiff::Timestamp;
+
+use super::cursor::Cursor;
+use super::effect::Effect;
+use super::github::RowId;
+use super::panes::Pane;
+use super::state::Console;
+use crate::pipeline::Key;
+
+/// What a cell of the screen shows. Rows are told by what they show and not by their place, which may have changed since
+/// they were drawn.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Target {
+    /// a pane, where it has no row to select
+    Pane(Pane),
+    /// a line of the matrix
+    Line(Key),
+    /// a piece of the verdict's evidence, by its index
+    Evidence(usize),
+    /// a moment of the timeline
+    Moment(Timestamp),
+    /// a run on GitHub or one of its legs
+    GitHub(RowId),
+}
+
+impl Console {
+    /// Focuses what was clicked and selects its row.
+    pub(super) fn clicked(&mut self, target: Target, effects: &mut Vec<Effect>) {
+        if self.overlay.is_some() || self.github.open != matches!(target, Target::GitHub(_)) {
+            return;
+        }
+        self.prompt = None;
+        match target {
+            Target::Pane(pane) => self.panes.focus(pane),
+            Target::Line(key) => {
+                self.panes.focus(Pane::Lines);
+                self.lines.select_visible(&key);
+            }
+            Target::Evidence(index) => {
+                self.panes.focus(Pane::Verdict);
+                self.choose_evidence(|chosen, cited| *chosen = Cursor::at(Cursor::at(index).index(cited)));
+            }
+            Target::Moment(at) => {
+                self.panes.focus(Pane::Timeline);
+                self.show_moment(at, effects);
+            }
+            Target::GitHub(id) => self.choose_on_github(id),
+        }
+    }
+}
