@@ -163,7 +163,7 @@ pub fn main() -> ExitCode {
             exit
         }
         Err(error) => {
-            tracing::error!(verb, error = ?format!("{error:#}"), "ended");
+            tracing::error!(verb, error = ?said(&error), "ended");
             report(&error, only_tells)
         }
     };
@@ -248,9 +248,14 @@ fn report(error: &anyhow::Error, only_tells: bool) -> Exit {
         return if only_tells { Exit::Done } else { Exit::Failed };
     }
     // Names, notes and answers of servers end up in here.
-    for line in Scrubber::shared().text(&format!("{error:#}")).lines() {
+    for line in Scrubber::shared().text(&said(error)).lines() {
         let _ = output::note(line);
     }
     stderr::flush();
     exit_of(error)
+}
+
+/// Errors of operations say their cause themselves.
+fn said(error: &anyhow::Error) -> String {
+    error.downcast_ref::<ops::Error>().map_or_else(|| format!("{error:#}"), ToString::to_string)
 }

@@ -7,10 +7,8 @@ use std::path::PathBuf;
 
 use anyhow::Context as _;
 use tmpl::console::Images;
-use tmpl::guest::picture::Picture;
-use tmpl::vcenter::audit::Audit;
-use tmpl::vcenter::gate::{Gate, GateError};
-use tmpl::vcenter::{self, Client, Vm};
+use tmpl::ops;
+use tmpl::vcenter::{Client, Vm};
 
 use super::{Context, Exit, Stop, output, tui};
 
@@ -58,8 +56,7 @@ pub async fn run(context: &Context, args: Args) -> anyhow::Result<Exit> {
     }
     let name = name(context, &args.guest)?;
     let client = context.client()?;
-    let vms = client.vms().await.map_err(stop)?;
-    let Some(vm) = vms.into_iter().find(|vm| vm.name == name) else {
+    let Some(vm) = ops::find_vm(&client, &name).await? else {
         anyhow::bail!("no VM {name} in folder {:?}{}", client.settings().folder, hint(&args.guest));
     };
     if let Some(text) = &args.text
@@ -99,11 +96,9 @@ fn hint(guest: &Guest) -> &'static str {
 
 /// Takes the picture, and saves or shows it. Nothing is written unless it is a picture.
 async fn show(client: &Client, vm: &Vm, args: &Args, print: bool) -> anyhow::Result<()> {
-    let png = client.screenshot(vm, None).await.map_err(stop)?;
-    let name = vm.name.clone();
+    let picture = ops::picture::take(client, vm).await?;
     let (output, force, images) = (args.output.clone(), args.force, args.images);
     tokio::task::spawn_blocking(move || {
-        let picture = Picture::decode(png).with_context(|| format!("console of {name}"))?;
         if let Some(path) = output {
             file::save(&path, picture.png(), force)?;
         }
@@ -131,12 +126,8 @@ async fn enter(context: &Context, client: &Client, vm: &Vm, text: &str, yes: boo
         output::aside("cancelled, nothing was typed")?;
         return Ok(Exit::Cancelled);
     }
-    let bases = context.matrix()?.lines.into_iter().map(|line| line.base_name);
-    let settings = client.settings();
-    let audit = Audit::new(context.state()?.audit_log(), settings.credentials.username.clone(), settings.host());
-    let gate = Gate::new(client.clone(), context.mode(), bases, audit);
-    gate.type_text("type", vm, &text).await.map_err(refused)?;
-    output::aside(&format!("typed {} characters into {}", text.chars().count(), vm.name))?;
+    let count = ops::type_into(&context.ops()?.gate(client), vm, &text).await?;
+    output::aside(&format!("typed {count} characters into {}", vm.name))?;
     Ok(Exit::Done)
 }
 
@@ -148,20 +139,4 @@ fn confirmed(vm: &Vm, text: &str) -> anyhow::Result<bool> {
     let mut answer = String::new();
     stdin().read_line(&mut answer)?;
     Ok(matches!(answer.trim(), "y" | "Y" | "yes"))
-}
-
-/// Credentials and settings are exit 2, everything else that vCenter says is exit 1.
-fn stop(error: vcenter::Error) -> anyhow::Error {
-    match error {
-        vcenter::Error::Settings(_) | vcenter::Error::Login { .. } => Stop::usage(error),
-        other => other.into(),
-    }
-}
-
-/// What the gate itself refuses is exit 3.
-fn refused(error: GateError) -> anyhow::Error {
-    match error {
-        GateError::VCenter(error) => stop(error),
-        other => Stop::refused(other),
-    }
 }

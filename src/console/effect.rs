@@ -152,6 +152,8 @@ pub enum Effect {
         dir: PathBuf,
         /// its log
         log: PathBuf,
+        /// its guest, as vCenter has it now
+        guest: Option<Box<Vm>>,
     },
     /// read the text of a picture
     ReadWords {

@@ -8,18 +8,7 @@ use super::state::Console;
 use super::toast::Tone;
 use crate::guest::picture::Picture;
 
-/// What a picture says. Everything in it is scrubbed of secrets and safe for a terminal.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct ScreenText {
-    /// lines from top to bottom
-    pub rows: Vec<String>,
-    /// read glyph by glyph, without misreads
-    pub exact: bool,
-    /// name of the screen, if it is a known one
-    pub label: Option<String>,
-    /// why it was not read, in one line
-    pub trouble: Option<String>,
-}
+pub use crate::ops::ScreenText;
 
 /// A picture, and how hard it was or is to be looked at: `true` = by tesseract, too, where its glyphs are unknown.
 type Looked = (u64, bool);

@@ -164,7 +164,8 @@ impl Console {
         let Some(row) = self.lines.selected() else { return };
         let Some(run) = &row.run else { return };
         let (key, dir, log) = (row.line.key.clone(), run.dir.clone(), run.log.clone());
-        effects.push(Effect::SaveBundle { request, key, dir, log });
+        let guest = row.guest().cloned().map(Box::new);
+        effects.push(Effect::SaveBundle { request, key, dir, log, guest });
         self.errands.push(request);
         self.notice(Tone::Info, "writing the bundle");
     }

@@ -14,6 +14,8 @@ use image::codecs::png::PngDecoder;
 use image::error::{ImageError, LimitErrorKind};
 use image::{DynamicImage, ImageDecoder, Limits};
 
+use crate::vcenter::{self, Client, Vm};
+
 /// Most bytes of PNG that are looked at. A 4K console is below 10 MB.
 pub const MAX_PNG: usize = 32 << 20;
 /// Most bytes that the decoder may hold: 4096×2160 with alpha, the largest screen of a virtual machine, just fits.
@@ -61,6 +63,18 @@ pub enum PictureError {
 }
 
 impl Picture {
+    /// Takes the picture of a guest's console; `width` asks the server to scale where it can.
+    ///
+    /// # Errors
+    /// [`vcenter::Error::Picture`] also when what came is none; others of vCenter.
+    pub async fn take(client: &Client, vm: &Vm, width: Option<u32>) -> Result<Self, vcenter::Error> {
+        let png = client.screenshot(vm, width).await?;
+        let decoded = tokio::task::spawn_blocking(move || Self::decode(png)).await;
+        let decoded = decoded.map_err(|failure| failure.to_string());
+        let picture = decoded.and_then(|picture| picture.map_err(|error| error.to_string()));
+        picture.map_err(|reason| vcenter::Error::Picture { vm: vm.name.clone(), reason })
+    }
+
     /// Decodes PNG bytes. Takes some milliseconds and at most 64 MB: call it where blocking is allowed.
     ///
     /// # Errors

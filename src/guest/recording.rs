@@ -16,7 +16,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::screen::Motion;
-use crate::vcenter::{PowerState, ToolsStatus};
+use crate::vcenter::{PowerState, ToolsStatus, Vm};
 
 pub use stillness::{Activity, Stillness};
 
@@ -68,6 +68,14 @@ pub struct GuestState {
     pub ip: Option<String>,
     /// VMware Tools
     pub tools: Option<ToolsStatus>,
+}
+
+impl GuestState {
+    /// Of a VM as vCenter has it at this moment.
+    pub fn now(vm: Vm) -> Self {
+        let Vm { power_state, ip_address, tools_running_status, .. } = vm;
+        Self { at: Timestamp::now(), power: Some(power_state), ip: ip_address, tools: tools_running_status }
+    }
 }
 
 /// A task or event of vCenter on the VM of the build.

@@ -20,7 +20,7 @@ pub use frames::{Frame, FramesError, Look, files, look, open, read};
 pub use history::{FROZEN_AFTER, History, Motion};
 pub(crate) use label::WrittenLabel;
 pub use label::{ScreenLabel, Sign};
-pub use name::{Named, name, recognise};
+pub use name::{Named, name, name_or_recognise, recognise};
 pub use ocr::{OcrError, read as read_by_tesseract};
 pub use rows::{Scrubbed, scrub_rows};
 

@@ -3,7 +3,7 @@
 use super::Error;
 
 /// Runs `work` where blocking is allowed; `what` names it should it panic.
-pub(super) async fn blocking<T: Send + 'static>(
+pub(crate) async fn blocking<T: Send + 'static>(
     what: &'static str,
     work: impl FnOnce() -> Result<T, Error> + Send + 'static,
 ) -> Result<T, Error> {

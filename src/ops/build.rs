@@ -4,9 +4,10 @@ use std::path::PathBuf;
 
 use tokio::sync::mpsc;
 
-use super::{Context, Error, Refusal, change};
+use super::{Context, Error, Refusal, blocking, change};
 use crate::packer_run::{self, Listener, Request, Run, Stage, Stop};
 use crate::pipeline::{Key, Os};
+use crate::triage::rules::Rules;
 use crate::vcenter::{Client, Settings, Vm};
 
 /// How a build ended, as whoever started it asks.
@@ -64,7 +65,9 @@ pub async fn run_here(
     if request.line.os == Os::Windows && !simulated {
         packer_run::windows_preflight().await?;
     }
-    Ok(packer_run::run_here(request, &context.state, stops, on).await?)
+    let repo = request.repo.clone();
+    let labels = Box::new(move || Rules::screens_of(&repo));
+    Ok(packer_run::run_here(request, &context.state, stops, on, labels).await?)
 }
 
 /// How a build that was done here ended.
@@ -97,9 +100,8 @@ pub async fn leftover(run: &Run) -> Leftover {
 pub async fn cancel(context: &Context, key: &Key, force: bool) -> Result<(), Error> {
     let (state, wanted) = (context.state.clone(), key.clone());
     let dir = state.runs().join(&key.0);
-    let latest = tokio::task::spawn_blocking(move || packer_run::latest(&state, &wanted)).await;
-    let latest = latest.map_err(|failure| Error::BrokeOff { what: "stopping", reason: failure.to_string() })?;
-    let run = latest.map_err(Error::reading(dir))?.ok_or_else(|| Refusal::NoRunToCancel { key: key.clone() })?;
+    let latest = blocking("stopping", move || packer_run::latest(&state, &wanted).map_err(Error::reading(dir)));
+    let run = latest.await?.ok_or_else(|| Refusal::NoRunToCancel { key: key.clone() })?;
     Ok(packer_run::cancel(&run, force).await?)
 }
 

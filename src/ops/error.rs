@@ -6,7 +6,6 @@ use std::path::PathBuf;
 use super::{Exit, GitHubRefusal, Refusal};
 use crate::generation::{ApplyError, GuardError};
 use crate::github;
-use crate::guest::picture::PictureError;
 use crate::guest::screen::FramesError;
 use crate::iso::{BumpError, CommitError, DiscoverError, MirrorError, StageError};
 use crate::packer_run::BuildError;
@@ -74,9 +73,17 @@ pub enum Error {
     /// pictures on disk
     #[error(transparent)]
     Frames(#[from] FramesError),
-    /// what the server gave is no picture
-    #[error(transparent)]
-    Picture(#[from] PictureError),
+    /// the log to be judged cannot be read
+    #[error("cannot read {}: {source}", path.display())]
+    Log {
+        /// which
+        path: PathBuf,
+        /// why
+        source: io::Error,
+    },
+    /// the record of a run cannot be read
+    #[error("cannot read the record: {0}")]
+    Record(#[source] io::Error),
     /// a file could not be read or written
     #[error("cannot {what} {}: {source}", path.display())]
     File {
@@ -164,7 +171,7 @@ impl Error {
     pub fn exit(&self) -> Exit {
         match self {
             Self::Refused(refusal) => refusal.exit(),
-            Self::Usage(_) | Self::Matrix(_) | Self::Rules(_) | Self::Frames(_) => Exit::Usage,
+            Self::Usage(_) | Self::Matrix(_) | Self::Rules(_) | Self::Frames(_) | Self::Log { .. } => Exit::Usage,
             Self::VCenter(error) => of_vcenter(error),
             Self::Gate(error) => of_gate(error),
             Self::Apply(error) => of_apply(error),
@@ -181,7 +188,7 @@ impl Error {
             | Self::Teach(_)
             | Self::Judge(_)
             | Self::Bundle(_)
-            | Self::Picture(_)
+            | Self::Record(_)
             | Self::File { .. }
             | Self::TimedOut { .. }
             | Self::BrokeOff { .. } => Exit::Failed,

@@ -31,6 +31,7 @@ pub use follow::{Listener, Progress};
 pub use preflight::windows as windows_preflight;
 pub use process::Process;
 pub use record::Stage;
+pub use recorder::Labels;
 pub use request::{OnError, Request};
 pub use run::{Run, RunState, all, latest, remark};
 pub use start::start_detached;

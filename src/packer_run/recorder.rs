@@ -28,7 +28,6 @@ use crate::guest::recording::{Event, GuestState, Reading};
 use crate::guest::screen::ScreenLabel;
 use crate::text::clean;
 use crate::text::redact::Scrubber;
-use crate::triage::rules::Rules;
 use crate::vcenter::{Client, Error, Moid, PowerState, Settings};
 
 /// Between two looks, by the guest's clock.
@@ -40,6 +39,10 @@ const LOOKS_PER_EVENTS: u32 = 6;
 /// What the end of a build waits for the recorder at most.
 const PATIENCE: Duration = Duration::from_secs(3);
 
+/// Gives the names of screens. Called once, where blocking is allowed: patterns take a while to compile, and the build
+/// must not wait for it.
+pub type Labels = Box<dyn FnOnce() -> Vec<ScreenLabel> + Send>;
+
 /// What is recorded.
 #[derive(Debug)]
 pub struct Subject {
@@ -49,7 +52,7 @@ pub struct Subject {
     pub log: PathBuf,
     /// name of the VM being built
     pub vm: String,
-    /// the pipeline's repository, for its names of screens
+    /// the pipeline's repository, for its secrets
     pub repo: PathBuf,
 }
 
@@ -63,11 +66,11 @@ pub struct Recorder {
 
 impl Recorder {
     /// Begins to record; returns at once.
-    pub fn start(subject: Subject, settings: Result<Settings, Error>) -> Self {
+    pub fn start(subject: Subject, settings: Result<Settings, Error>, labels: Labels) -> Self {
         let (say, words) = mpsc::unbounded_channel();
         let (end, ended) = oneshot::channel();
         let task = tokio::spawn(async move {
-            let trouble = match Work::begin(subject, settings, say.clone()).await {
+            let trouble = match Work::begin(subject, settings, labels, say.clone()).await {
                 Ok(Some(work)) => return work.run(ended).await,
                 Ok(None) => None,
                 Err(error) => Some(error),
@@ -143,6 +146,7 @@ impl Work {
     async fn begin(
         subject: Subject,
         settings: Result<Settings, Error>,
+        labels: Labels,
         say: mpsc::UnboundedSender<String>,
     ) -> std::io::Result<Option<Self>> {
         let mut store = Store::create(&subject.dir, Bounds::default())?;
@@ -156,11 +160,7 @@ impl Work {
             }
         };
         let repo = subject.repo.clone();
-        // Patterns take a while to compile; the build must not wait for it.
-        let prepared = tokio::task::spawn_blocking(move || {
-            let rules = Rules::with_own(&repo).or_else(|_| Rules::shipped());
-            (Scrubber::of_repository(&repo), rules.map(|rules| rules.screens).unwrap_or_default())
-        });
+        let prepared = tokio::task::spawn_blocking(move || (Scrubber::of_repository(&repo), labels()));
         let (scrubber, screens) = prepared.await.map_err(std::io::Error::other)?;
         Ok(Some(Self {
             subject,

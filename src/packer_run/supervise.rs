@@ -22,7 +22,7 @@ use super::follow::{Listener, Progress, Tail};
 use super::lock;
 use super::preflight;
 use super::record::{CancelMark, FRAMES, LOG, OUTPUT, Record, Stage, create_log};
-use super::recorder::{Recorder, Subject};
+use super::recorder::{Labels, Recorder, Subject};
 use super::retention;
 use super::run::folder;
 use super::{BuildError, Process, Request, Run, all};
@@ -56,7 +56,7 @@ pub struct Outcome {
 }
 
 /// Builds here and now: packer's version, the line's lock, the record, then `init`, `validate` and `build`. What packer
-/// says goes to `on`; requests to stop come through `stops`.
+/// says goes to `on`; requests to stop come through `stops`; `labels` are for its flight recorder.
 ///
 /// # Errors
 /// Whatever is wrong before packer begins. A build that fails is an [`Outcome`].
@@ -65,6 +65,7 @@ pub async fn run_here(
     state: &StateDir,
     stops: mpsc::Receiver<Stop>,
     on: &dyn Listener,
+    labels: Labels,
 ) -> Result<Outcome, BuildError> {
     let version = preflight::packer_version(&request.packer).await?;
     let lock = lock::take(state, &request.line.key)?;
@@ -76,7 +77,7 @@ pub async fn run_here(
     }
     let scrubber = Scrubber::of_repository(&request.repo);
     let mut supervisor = Supervisor::begin(request, state, version, stops, on, &scrubber)?;
-    let ended = supervisor.steps().await;
+    let ended = supervisor.steps(labels).await;
     let (run, stage) = supervisor.end(ended).await?;
     Ok(Outcome { run, stage, lock })
 }
@@ -141,7 +142,7 @@ impl<'a> Supervisor<'a> {
         Ok(Self { request, dir, record, environment, stops, stopped: None, deadline, on, tail, recorder: None })
     }
 
-    async fn steps(&mut self) -> Result<Ending, BuildError> {
+    async fn steps(&mut self, labels: Labels) -> Result<Ending, BuildError> {
         let (line, repo) = (&self.request.line, &self.request.repo);
         if let Some(commit) = preflight::untold_commit(repo).await {
             self.environment.set("PKR_VAR_build_commit", commit);
@@ -160,7 +161,7 @@ impl<'a> Supervisor<'a> {
         }
         self.note(format!("packer build, log in {}", self.record.log.display()));
         let (words, log) = (self.record.argv.clone(), self.record.log.clone());
-        self.recorder = Some(self.start_recorder());
+        self.recorder = Some(self.start_recorder(labels));
         let ended = self.packer(&words, Some(&log)).await;
         self.hear_recorder();
         if let Some(recorder) = self.recorder.take() {
@@ -169,14 +170,14 @@ impl<'a> Supervisor<'a> {
         Ok(self.ending(ended?, "packer"))
     }
 
-    fn start_recorder(&self) -> Recorder {
+    fn start_recorder(&self, labels: Labels) -> Recorder {
         let subject = Subject {
             dir: self.dir.clone(),
             log: self.record.log.clone(),
             vm: self.request.line.build_name(),
             repo: self.request.repo.clone(),
         };
-        Recorder::start(subject, Settings::from_env(&|name| std::env::var(name).ok()))
+        Recorder::start(subject, Settings::from_env(&|name| std::env::var(name).ok()), labels)
     }
 
     fn hear_recorder(&mut self) {

@@ -10,6 +10,7 @@ mod log;
 mod page;
 mod picture;
 
+use std::fmt;
 use std::fs::File;
 use std::io::{self, BufRead, Seek, Write};
 use std::path::{Path, PathBuf};
@@ -71,6 +72,19 @@ pub struct Written {
     pub withheld: usize,
     /// the middle of a log of hundreds of megabytes is left out
     pub log_cut: bool,
+}
+
+impl fmt::Display for Written {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} pictures", self.pictures)?;
+        if self.withheld > 0 {
+            write!(f, ", {} left out (a secret on them, or unreadable)", self.withheld)?;
+        }
+        if self.log_cut {
+            f.write_str(", the log's middle left out")?;
+        }
+        Ok(())
+    }
 }
 
 /// One picture on its way into the page.

@@ -168,6 +168,12 @@ impl Rules {
         parse(Path::new("assets/triage.toml"), SHIPPED)
     }
 
+    /// Names of screens for a repository; a file of its own that is broken must not take the shipped ones away.
+    pub fn screens_of(repo: &Path) -> Vec<ScreenLabel> {
+        let rules = Self::with_own(repo).or_else(|_| Self::shipped());
+        rules.map(|rules| rules.screens).unwrap_or_default()
+    }
+
     /// The shipped rules and those of a repository, if it has any.
     ///
     /// # Errors

@@ -1,7 +1,6 @@
 //! Carries effects out. Everything that takes time runs elsewhere and comes back as a message, failures, timeouts and
 //! panics included; nothing in here makes the console wait.
 
-mod bundle;
 mod generation;
 mod github;
 mod link;
@@ -13,6 +12,7 @@ mod screen;
 mod triage;
 mod verdict;
 
+use std::fmt::Display;
 use std::future::Future;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -25,7 +25,7 @@ use tokio::task::JoinHandle;
 use crate::console::effect::Effect;
 use crate::console::github::{Ask, GitHubEvent};
 use crate::console::message::{Msg, Reply};
-use crate::ops;
+use crate::ops::{self, Error, PictureReader};
 use crate::paths::StateDir;
 use crate::pipeline::Line;
 use crate::text::redact::Scrubber;
@@ -68,7 +68,7 @@ pub struct Driver {
     log: log::Reader,
     github: github::Link,
     records: triage::Records,
-    pictures: screen::PictureReader,
+    pictures: PictureReader,
     scrubber: Arc<Scrubber>,
     desk: media::Desk,
     /// asks for a look at the records of runs
@@ -94,7 +94,7 @@ impl Driver {
         let scrubber = Arc::new(Scrubber::of_repository(&parts.repo));
         let log = log::Reader::new(report.clone(), scrubber.clone());
         let records = triage::Records::new(report.clone(), parts.state.clone());
-        let pictures = screen::PictureReader::new(parts.repo.clone(), scrubber.clone());
+        let pictures = PictureReader::new(parts.repo.clone(), scrubber.clone());
         let github = github::Link::start(&parts, report.clone());
         let known = scrubber.clone();
         let mut driver = Self {
@@ -123,11 +123,8 @@ impl Driver {
         match effect {
             Effect::Watch => self.link.watch(),
             Effect::TakePicture { request, vm } => {
-                let client = self.link.client();
-                self.ask(PICTURE, "the picture", link::picture(client, vm), move |answer| Msg::PictureTaken {
-                    request,
-                    answer,
-                });
+                let taken = screen::take(self.link.client(), vm);
+                self.ask(PICTURE, "the picture", taken, move |answer| Msg::PictureTaken { request, answer });
             }
             Effect::Guard { request, plan } => {
                 let guarded = generation::guard(self.link.client(), plan);
@@ -150,7 +147,8 @@ impl Driver {
             }
             Effect::ReadRuns => self.look.notify_one(),
             Effect::SavePicture { request, name, picture } => {
-                self.ask(SAVE, "saving", save::picture(name, picture), move |answer| Msg::Saved { request, answer });
+                let saved = ops::picture::save(name, picture);
+                self.ask(SAVE, "saving", saved, move |answer| Msg::Saved { request, answer });
             }
             Effect::OpenLog { request, path } => self.log.open(request, path),
             Effect::CloseLog => self.log.close(),
@@ -173,15 +171,14 @@ impl Driver {
             Effect::OpenRecording { request, key, dir } => self.records.open(request, key, dir),
             Effect::CloseRecording => self.records.close(),
             Effect::ReadFrame { request, path } => {
-                self.ask(READ, "reading the picture", triage::frame(path), move |answer| Msg::FrameRead {
+                self.ask(READ, "reading the picture", ops::picture::open(path), move |answer| Msg::FrameRead {
                     request,
                     answer,
                 });
             }
-            Effect::SaveBundle { request, key, dir, log } => {
-                let (repo, scrubber) = (self.parts.repo.clone(), self.scrubber.clone());
-                let case = verdict::Case { repo, dir, log, scrubber: scrubber.clone() };
-                let saved = bundle::save(key, case, scrubber);
+            Effect::SaveBundle { request, key, dir, log, guest } => {
+                let case = verdict::case(&key, dir, log, guest);
+                let saved = verdict::bundle(self.parts.repo.clone(), self.scrubber.clone(), case);
                 self.ask(JUDGE, "the bundle", saved, move |answer| Msg::Saved { request, answer });
             }
             Effect::ReadWords { request, picture, thorough } => {
@@ -201,9 +198,9 @@ impl Driver {
                 let taught = screen::teach(self.parts.repo.clone(), label, words, picture);
                 self.ask(SAVE, "teaching", taught, move |answer| Msg::Finished { request, answer });
             }
-            Effect::Judge { request, key: _, dir, log, guest: _ } => {
-                let (repo, scrubber) = (self.parts.repo.clone(), self.scrubber.clone());
-                let judged = verdict::judge(verdict::Case { repo, dir, log, scrubber });
+            Effect::Judge { request, key, dir, log, guest } => {
+                let case = verdict::case(&key, dir, log, guest);
+                let judged = verdict::judge(self.parts.repo.clone(), self.scrubber.clone(), case);
                 self.ask(JUDGE, "the verdict", judged, move |answer| Msg::Judged { request, answer });
             }
             Effect::GitHub(ask) => drop(self.ask_github(ask)),
@@ -254,11 +251,11 @@ impl Driver {
     }
 
     /// Runs `work` elsewhere and reports its answer, whatever becomes of it.
-    fn ask<T: Send + 'static>(
+    fn ask<T: Send + 'static, E: Display + Send + 'static>(
         &self,
         limit: Duration,
         what: &'static str,
-        work: impl Future<Output = Reply<T>> + Send + 'static,
+        work: impl Future<Output = Result<T, E>> + Send + 'static,
         message: impl FnOnce(Reply<T>) -> Msg + Send + 'static,
     ) -> JoinHandle<()> {
         let report = self.report.clone();
@@ -266,11 +263,11 @@ impl Driver {
             // A task of its own, so that its panic is an answer too.
             let mut task = tokio::spawn(work);
             let answer = match tokio::time::timeout(limit, &mut task).await {
-                Ok(Ok(answer)) => answer,
-                Ok(Err(failure)) => Err(format!("{what} broke off: {failure}")),
+                Ok(Ok(answer)) => answer.map_err(|error| error.to_string()),
+                Ok(Err(failure)) => Err(Error::BrokeOff { what, reason: failure.to_string() }.to_string()),
                 Err(_) => {
                     task.abort();
-                    Err(format!("{what} took longer than {} s", limit.as_secs()))
+                    Err(Error::TimedOut { what, seconds: limit.as_secs() }.to_string())
                 }
             };
             report(message(answer));

@@ -7,7 +7,7 @@ use image::RgbImage;
 use serde::Deserialize;
 
 use super::history::{History, Motion};
-use super::name::{Named, name, recognise};
+use super::name::{Named, name_or_recognise};
 use super::ocr::{self, OcrError};
 use super::{Text, cells};
 use crate::guest::picture::Picture;
@@ -133,7 +133,7 @@ pub async fn look(frames: &[Frame], screens: &[ScreenLabel]) -> Option<Look> {
         .filter(|motion| frames.len() > 1 && (timed || !matches!(motion, Motion::Frozen)) || is_blank(*motion));
     let blank = motion.is_some_and(is_blank);
     let (text, trouble) = if blank { (None, None) } else { read(&last.image).await };
-    let named = text.as_ref().and_then(|text| name(text, screens)).or_else(|| recognise(&last.image, screens));
+    let named = name_or_recognise(&last.image, text.as_ref(), screens);
     Some(Look {
         frame: last.name.clone(),
         label: label(named.as_ref(), motion).to_owned(),

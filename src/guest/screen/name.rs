@@ -46,6 +46,11 @@ pub fn name(text: &Text, screens: &[ScreenLabel]) -> Option<Named> {
     })
 }
 
+/// Names a screen by its text, as far as that was read, else by its picture.
+pub fn name_or_recognise(image: &RgbImage, text: Option<&Text>, screens: &[ScreenLabel]) -> Option<Named> {
+    text.and_then(|text| name(text, screens)).or_else(|| recognise(image, screens))
+}
+
 /// Names a picture that a user taught, for pages whose words cannot be read.
 pub fn recognise(image: &RgbImage, screens: &[ScreenLabel]) -> Option<Named> {
     let print = Fingerprint::of(image)?;

@@ -25,15 +25,9 @@ impl Work {
         }
         let log = std::fs::metadata(&self.subject.log).map_or(0, |log| log.len());
         let at = self.now();
-        let bytes = match self.client.screenshot(vm, self.frame_filter.width()).await {
-            Ok(bytes) => bytes,
-            Err(error) => return self.no_picture(&error),
-        };
-        let decoded =
-            tokio::task::spawn_blocking(move || Picture::decode(bytes)).await.map_err(std::io::Error::other)?;
-        let picture = match decoded {
+        let picture = match Picture::take(&self.client, vm, self.frame_filter.width()).await {
             Ok(picture) => picture,
-            Err(error) => return self.no_picture(&Error::Picture { vm: vm.name.clone(), reason: error.to_string() }),
+            Err(error) => return self.no_picture(&error),
         };
         self.pictures = Backoff::up_to(LONGEST_PAUSE);
         if self.by_task {

@@ -25,7 +25,7 @@ pub async fn read(
         tracing::debug!(%trouble, "a picture is not read");
     }
     let text = text?;
-    let named = screen::name(&text, screens);
+    let named = screen::name_or_recognise(image, Some(&text), screens);
     let (label, state) = named.map_or((None, None), |named| (Some(named.label), named.state));
     Some(Reading { at, file, label, state, rows: scrubbed(&text.rows, scrubber) })
 }

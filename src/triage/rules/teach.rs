@@ -19,6 +19,9 @@ pub enum TeachError {
         /// what is wrong with it
         reason: String,
     },
+    /// neither words nor enough in the picture to know it by
+    #[error("too plain a picture to be recognised by")]
+    TooPlain,
     /// the file has mistakes of its own, or cannot be added to
     #[error(transparent)]
     Rules(#[from] RulesError),

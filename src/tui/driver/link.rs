@@ -9,9 +9,8 @@ use tokio::task::JoinHandle;
 use super::Report;
 use crate::console::message::{Msg, Reply};
 use crate::generation::NEEDS;
-use crate::guest::picture::Picture;
 use crate::vcenter::privilege::TYPE;
-use crate::vcenter::{Account, Client, FolderEvent, LinkState, Moid, Settings, Vm};
+use crate::vcenter::{Account, Client, FolderEvent, LinkState, Moid, Settings};
 
 /// The client of this session, replaced when a person asks for a new login.
 pub(super) struct Link {
@@ -108,12 +107,4 @@ async fn privileges(client: Client, vms: Vec<Moid>, report: Report) {
 pub(super) async fn ready(mut client: Pending) -> Reply<Client> {
     let ready = client.wait_for(Option::is_some).await.map_err(|_| "no link to vCenter".to_owned())?;
     ready.clone().ok_or_else(|| "no link to vCenter".to_owned())
-}
-
-/// A guest's console as a decoded picture.
-pub(super) async fn picture(client: Pending, vm: Box<Vm>) -> Reply<Picture> {
-    let client = ready(client).await?;
-    let png = client.screenshot(&vm, None).await.map_err(|error| error.to_string())?;
-    let decoded = tokio::task::spawn_blocking(move || Picture::decode(png)).await;
-    decoded.map_err(|failure| failure.to_string())?.map_err(|error| error.to_string())
 }

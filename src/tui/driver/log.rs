@@ -8,10 +8,10 @@ use tokio::sync::Notify;
 use tokio::task::JoinHandle;
 
 use super::Report;
-use super::save::{blocking, file};
 use crate::console::effect::Sought;
 use crate::console::log::{Found, LogFacts};
 use crate::console::message::{Msg, Reply, RequestId};
+use crate::ops::{Error, blocking, save};
 use crate::packer_log::{Direction, LogFile, LogLine, Phase, Problem, Track};
 use crate::pipeline::Key;
 use crate::text::clean;
@@ -52,10 +52,15 @@ impl Reader {
         self.follower = Some(tokio::spawn(async move { follow(request, path, scrubber, &slot, &report).await }));
     }
 
-    pub(super) fn rows(&self, from: u64, count: u64) -> impl Future<Output = Reply<(u64, Vec<LogLine>)>> + use<> {
+    pub(super) fn rows(
+        &self,
+        from: u64,
+        count: u64,
+    ) -> impl Future<Output = Result<(u64, Vec<LogLine>), Error>> + use<> {
         let log = self.current();
-        blocking(move || {
-            let rows = log?.lines(from + 1..from.saturating_add(count) + 1).map_err(|error| error.to_string())?;
+        blocking("reading the log", move || {
+            let log = log?;
+            let rows = log.lines(from + 1..from.saturating_add(count) + 1).map_err(Error::reading(log.path()))?;
             Ok((from, rows))
         })
     }
@@ -65,36 +70,40 @@ impl Reader {
         sought: Sought,
         from: u64,
         forwards: bool,
-    ) -> impl Future<Output = Reply<Option<Found>>> + use<> {
+    ) -> impl Future<Output = Result<Option<Found>, Error>> + use<> {
         // A newer search ends the one before.
         self.stop.store(true, Ordering::Relaxed);
         self.stop = Arc::default();
         let (log, stop) = (self.current(), self.stop.clone());
-        blocking(move || seek(&*log?, &sought, from, forwards, &stop).map_err(|error| error.to_string()))
+        blocking("searching the log", move || {
+            let log = log?;
+            seek(&log, &sought, from, forwards, &stop).map_err(Error::reading(log.path()))
+        })
     }
 
-    pub(super) fn text(&self, from: u64, to: u64) -> impl Future<Output = Reply<String>> + use<> {
+    pub(super) fn text(&self, from: u64, to: u64) -> impl Future<Output = Result<String, Error>> + use<> {
         let log = self.current();
-        blocking(move || {
-            let rows = log?.lines(from + 1..to + 2).map_err(|error| error.to_string())?;
+        blocking("reading the log", move || {
+            let log = log?;
+            let rows = log.lines(from + 1..to + 2).map_err(Error::reading(log.path()))?;
             let mut text: String = rows.iter().map(|row| plain(row) + "\n").collect();
             text.pop();
             Ok(text)
         })
     }
 
-    pub(super) fn save(&self, key: Key) -> impl Future<Output = Reply<PathBuf>> + use<> {
+    pub(super) fn save(&self, key: Key) -> impl Future<Output = Result<PathBuf, Error>> + use<> {
         let (log, scrubber) = (self.current(), self.scrubber.clone());
-        blocking(move || {
+        blocking("saving the log", move || {
             let log = log?;
-            let mut log = std::fs::File::open(log.path()).map_err(|error| error.to_string())?;
-            file(&format!("{key}-packer"), "log", |out| scrubbed(&mut log, &scrubber, out))
+            let mut log = std::fs::File::open(log.path()).map_err(Error::reading(log.path()))?;
+            save::new_file(&format!("{key}-packer"), "log", |out| scrubbed(&mut log, &scrubber, out))
         })
     }
 
-    fn current(&self) -> Reply<Arc<LogFile>> {
+    fn current(&self) -> Result<Arc<LogFile>, Error> {
         let slot = self.log.lock().unwrap_or_else(PoisonError::into_inner);
-        slot.clone().ok_or_else(|| "no log is open".to_owned())
+        slot.clone().ok_or_else(|| Error::Usage("no log is open".to_owned()))
     }
 }
 
@@ -106,13 +115,13 @@ async fn follow(
     report: &Report,
 ) {
     let changed = Arc::new(Notify::new());
-    let opened = blocking({
+    let opened = blocking("opening the log", {
         let (changed, scrubber) = (changed.clone(), scrubber.clone());
         move || open(&path, scrubber, changed)
     });
     let log = match opened.await {
         Ok(log) => Arc::new(log),
-        Err(reason) => return report(Msg::LogGrew { request, answer: Err(reason) }),
+        Err(error) => return report(Msg::LogGrew { request, answer: Err(error.to_string()) }),
     };
     *slot.lock().unwrap_or_else(PoisonError::into_inner) = Some(log.clone());
     let mut last = None;
@@ -122,7 +131,7 @@ async fn follow(
             && !facts.settled
         {
             let log = log.clone();
-            let rows = blocking(move || log.tail(EARLY).map_err(|error| error.to_string())).await;
+            let rows = blocking("reading the log", move || log.tail(EARLY).map_err(Error::reading(log.path()))).await;
             rows.into_iter().for_each(|rows| report(Msg::LogTailed { request, rows }));
         }
         if last.as_ref() != Some(&facts) {
@@ -133,9 +142,8 @@ async fn follow(
     }
 }
 
-fn open(path: &Path, scrubber: Arc<Scrubber>, changed: Arc<Notify>) -> Reply<LogFile> {
-    LogFile::watch(path, scrubber, move || changed.notify_one())
-        .map_err(|error| format!("cannot read {}: {error}", path.display()))
+fn open(path: &Path, scrubber: Arc<Scrubber>, changed: Arc<Notify>) -> Result<LogFile, Error> {
+    LogFile::watch(path, scrubber, move || changed.notify_one()).map_err(Error::reading(path))
 }
 
 fn facts(log: &LogFile, scrubber: &Scrubber) -> Reply<LogFacts> {

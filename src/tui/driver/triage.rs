@@ -10,10 +10,9 @@ use std::time::Duration;
 use tokio::task::JoinHandle;
 
 use super::Report;
-use super::save::blocking;
-use crate::console::message::{Msg, Reply, RequestId};
-use crate::guest::picture::Picture;
+use crate::console::message::{Msg, RequestId};
 use crate::guest::recording::Recording;
+use crate::ops::{Error, blocking};
 use crate::packer_log::Tracks;
 use crate::packer_log::stage_times::{self, Habits};
 use crate::packer_run::{self, Run};
@@ -52,7 +51,7 @@ impl Records {
         let (report, state, known) = (self.report.clone(), self.state.clone(), self.known.clone());
         self.follower = Some(tokio::spawn(async move {
             let run = dir.clone();
-            let habits = blocking(move || habits(&state, &key, &run, &known));
+            let habits = blocking("looking at earlier runs", move || habits(&state, &key, &run, &known));
             let (record, habits) = (follow(request, dir, &report), habits);
             let learn = async {
                 match habits.await {
@@ -71,12 +70,14 @@ async fn follow(request: RequestId, dir: PathBuf, report: &Report) {
     let mut trouble = None;
     loop {
         let (dir, before) = (dir.clone(), recording.take());
-        let read = tokio::task::spawn_blocking(move || match before {
-            None => Recording::read(&dir).map(|recording| (recording, true)),
-            Some(mut recording) => recording.read_more().map(|grew| (recording, grew)),
+        let read = blocking("reading the record", move || {
+            let read = match before {
+                None => Recording::read(&dir).map(|recording| (recording, true)),
+                Some(mut recording) => recording.read_more().map(|grew| (recording, grew)),
+            };
+            read.map_err(Error::Record)
         });
-        let read = read.await.map_err(|failure| failure.to_string());
-        match read.and_then(|read| read.map_err(|error| error.to_string())) {
+        match read.await.map_err(|error| error.to_string()) {
             Ok((read, grew)) => {
                 trouble = None;
                 if grew {
@@ -87,7 +88,7 @@ async fn follow(request: RequestId, dir: PathBuf, report: &Report) {
             Err(reason) if trouble.as_ref() == Some(&reason) => {}
             Err(reason) => {
                 trouble = Some(reason.clone());
-                report(Msg::Recorded { request, answer: Err(format!("cannot read the record: {reason}")) });
+                report(Msg::Recorded { request, answer: Err(reason) });
             }
         }
         tokio::time::sleep(EVERY).await;
@@ -95,8 +96,8 @@ async fn follow(request: RequestId, dir: PathBuf, report: &Report) {
 }
 
 /// How long the stages of earlier runs of a line took.
-fn habits(state: &StateDir, key: &Key, current: &Path, known: &Known) -> Reply<Habits> {
-    let mut runs = packer_run::all(state, key).map_err(|error| error.to_string())?;
+fn habits(state: &StateDir, key: &Key, current: &Path, known: &Known) -> Result<Habits, Error> {
+    let mut runs = packer_run::all(state, key).map_err(Error::Record)?;
     runs.sort_by_key(|run| std::cmp::Reverse(run.started));
     let mut habits = Habits::default();
     for run in runs.iter().filter(|run| !run.state.live() && run.dir != current).take(EARLIER) {
@@ -114,9 +115,4 @@ fn habits(state: &StateDir, key: &Key, current: &Path, known: &Known) -> Reply<H
 
 fn tracks(run: &Run) -> std::io::Result<Tracks> {
     stage_times::tracks(BufReader::with_capacity(256 << 10, File::open(&run.log)?))
-}
-
-/// A recorded picture.
-pub(super) async fn frame(path: PathBuf) -> Reply<Picture> {
-    blocking(move || Picture::open(&path).map_err(|error| format!("cannot read {}: {error}", path.display()))).await
 }

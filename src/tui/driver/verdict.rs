@@ -1,52 +1,28 @@
-//! The verdict on a run: its log, the newest of its pictures and its guest, judged by the rules of the repository.
+//! The verdict on a run, alone or with everything that is known about the run.
 
-use std::fs::File;
-use std::io::BufReader;
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use super::save::blocking;
-use crate::console::message::Reply;
-use crate::guest::recording::Recording;
-use crate::guest::screen;
-use crate::packer_run::Run;
+use crate::guest::recording::GuestState;
+use crate::ops::judge::{self, Case};
+use crate::ops::{Error, save};
+use crate::pipeline::Key;
 use crate::text::redact::Scrubber;
-use crate::triage::rules::Rules;
-use crate::triage::verdict::{self, Scene, Verdict};
+use crate::triage::verdict::Verdict;
+use crate::vcenter::Vm;
 
-/// Pictures looked at, the newest ones: what stands still does so in the last of them, and each is megabytes.
-const NEWEST: usize = 12;
-
-/// What is judged.
-pub(super) struct Case {
-    /// root of the repository, for its own rules
-    pub(super) repo: PathBuf,
-    pub(super) dir: PathBuf,
-    pub(super) log: PathBuf,
-    pub(super) scrubber: Arc<Scrubber>,
+/// A run and its guest as the console shows it.
+pub(super) fn case(key: &Key, dir: PathBuf, log: PathBuf, guest: Option<Box<Vm>>) -> Case {
+    let guest = guest.map(|vm| GuestState::now(*vm));
+    Case { title: key.to_string(), dir: Some(dir), log: Some(log), pictures: None, guest }
 }
 
-pub(super) async fn judge(case: Case) -> Reply<Box<Verdict>> {
-    let Case { repo, dir, log, scrubber } = case;
-    let (rules, run, recording) = blocking(move || {
-        let rules = Rules::with_own(&repo).map_err(|error| error.to_string())?;
-        let recording = Recording::read(&dir).map_err(|error| format!("cannot read the record: {error}"))?;
-        let run = Run::read(&dir).map_err(|error| format!("cannot read the record: {error}"))?;
-        Ok((rules, run, recording))
-    })
-    .await?;
-    let pictures = recording.clone();
-    let stills = blocking(move || Ok(pictures.stills(NEWEST))).await?;
-    let look = screen::look(&stills, &rules.screens).await;
-    blocking(move || {
-        let file = File::open(&log).map_err(|error| format!("cannot read {}: {error}", log.display()))?;
-        let scene = run.map(|run| Scene::of_run(&run, &recording, look.as_ref(), None)).unwrap_or_default();
-        let judged = verdict::judge(BufReader::new(file), &rules, &scrubber, scene);
-        let mut verdict = judged.map_err(|error| error.to_string())?;
-        if let Some(look) = &look {
-            verdict.show(look, &scrubber);
-        }
-        Ok(Box::new(verdict))
-    })
-    .await
+pub(super) async fn judge(repo: PathBuf, scrubber: Arc<Scrubber>, case: Case) -> Result<Box<Verdict>, Error> {
+    Ok(judge::judge(&repo, scrubber, case).await?.verdict)
+}
+
+/// Writes `<key>-triage-<time>.zip` into the current folder.
+pub(super) async fn bundle(repo: PathBuf, scrubber: Arc<Scrubber>, case: Case) -> Result<PathBuf, Error> {
+    let file = save::timed(&format!("{}-triage", case.title), "zip");
+    Ok(judge::bundle(&repo, scrubber, case, file).await?.path)
 }

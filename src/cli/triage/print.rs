@@ -1,0 +1,37 @@
+//! A verdict on stdout.
+
+use tmpl::triage::verdict::{Evidence, Verdict, Witness};
+
+use crate::cli::output;
+
+/// Prints it, for people or for programs.
+pub fn print(verdict: &Verdict, json: bool) -> anyhow::Result<()> {
+    if json {
+        return Ok(output::json(verdict)?);
+    }
+    let rule = verdict.rule.as_deref().map_or_else(String::new, |rule| format!("rule {rule}, "));
+    let confidence = serde_json::to_value(verdict.confidence)?;
+    output::result(&format!("{}  ({rule}{} confidence)", verdict.class, confidence.as_str().unwrap_or_default()))?;
+    output::result(&format!("  {}", verdict.cause))?;
+    if let Some(screen) = &verdict.screen {
+        let state = verdict.screen_state.as_ref().map_or_else(String::new, |state| format!(" ({state})"));
+        output::result(&format!("  screen: {screen}{state}"))?;
+    }
+    if let Some(remedy) = &verdict.remedy {
+        output::result(&format!("  do: {remedy}"))?;
+    }
+    for evidence in &verdict.evidence {
+        output::result(&format!("  {}  {}", place(evidence), evidence.text))?;
+    }
+    Ok(())
+}
+
+fn place(evidence: &Evidence) -> String {
+    match (evidence.source, evidence.line, &evidence.frame) {
+        (Witness::Log, Some(line), _) => format!("log {line}"),
+        (Witness::Log, None, _) => "log".to_owned(),
+        (Witness::Screen, _, Some(frame)) => format!("screen {frame}"),
+        (Witness::Screen, ..) => "screen".to_owned(),
+        (Witness::Guest, ..) => "guest".to_owned(),
+    }
+}

@@ -1,0 +1,130 @@
+//! What the picture of a console says: its text, and the name of the screen.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use image::RgbImage;
+use tokio::sync::Mutex;
+
+use super::{Error, blocking};
+use crate::guest::picture::Picture;
+use crate::guest::screen::{self, Change, Text};
+use crate::text::clean;
+use crate::text::redact::Scrubber;
+use crate::triage::rules::Rules;
+
+/// What a picture says. Everything in it is scrubbed of secrets and safe for a terminal.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct ScreenText {
+    /// lines from top to bottom
+    pub rows: Vec<String>,
+    /// read glyph by glyph, without misreads
+    pub exact: bool,
+    /// name of the screen, if it is a known one
+    pub label: Option<String>,
+    /// why it was not read, in one line
+    pub trouble: Option<String>,
+}
+
+/// Reads pictures, each but once.
+#[derive(Clone)]
+pub struct PictureReader {
+    repo: PathBuf,
+    scrubber: Arc<Scrubber>,
+    last: Arc<Mutex<Option<Read>>>,
+}
+
+struct Read {
+    image: RgbImage,
+    thorough: bool,
+    words: ScreenText,
+}
+
+impl std::fmt::Debug for PictureReader {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("PictureReader").field("repo", &self.repo).finish_non_exhaustive()
+    }
+}
+
+impl PictureReader {
+    /// Names screens by the rules of `repo`.
+    pub fn new(repo: PathBuf, scrubber: Arc<Scrubber>) -> Self {
+        Self { repo, scrubber, last: Arc::default() }
+    }
+
+    /// The text of a picture; `thorough`: by tesseract, too, where its glyphs are unknown. One that differs from the last
+    /// one by a cursor alone is not read again.
+    ///
+    /// # Errors
+    /// The rules of the repository cannot be used.
+    pub async fn read(self, picture: Picture, thorough: bool) -> Result<ScreenText, Error> {
+        let mut last = self.last.lock().await;
+        let before = last.take();
+        let (image, before) = blocking("comparing pictures", move || {
+            let image = picture.image().to_rgb8();
+            let same = |read: &Read| {
+                read.thorough >= thorough
+                    && matches!(screen::compare(&read.image, &image), Change::None | Change::Cursor)
+            };
+            let before = before.filter(same);
+            Ok((image, before))
+        })
+        .await?;
+        if let Some(read) = before {
+            let words = read.words.clone();
+            *last = Some(read);
+            return Ok(words);
+        }
+        let words = self.look(&image, thorough).await?;
+        *last = Some(Read { image, thorough, words: words.clone() });
+        Ok(words)
+    }
+
+    async fn look(&self, image: &RgbImage, thorough: bool) -> Result<ScreenText, Error> {
+        let cells = image.clone();
+        let exact = blocking("reading the picture", move || Ok(screen::read_cells(&cells))).await?;
+        let (text, trouble) = match exact {
+            Some(text) => (Some(text), None),
+            None if thorough => screen::read_by_tesseract(image)
+                .await
+                .map_or_else(|error| (None, Some(error.to_string())), |text| (Some(text), None)),
+            None => (None, None),
+        };
+        let (repo, image) = (self.repo.clone(), image.clone());
+        let (label, text) = blocking("naming the screen", move || {
+            let rules = Rules::with_own(&repo)?;
+            let named = screen::name_or_recognise(&image, text.as_ref(), &rules.screens);
+            Ok((named.map(|named| clean(&named.label)), text))
+        })
+        .await?;
+        let exact = text.as_ref().is_some_and(|text| text.exact);
+        Ok(ScreenText { rows: text.map_or_else(Vec::new, |text| self.safe(&text)), exact, label, trouble })
+    }
+
+    /// Rows without secrets and escapes; empty ones at both ends go.
+    fn safe(&self, text: &Text) -> Vec<String> {
+        let whole = self.scrubber.text(&text.rows.join("\n")).into_owned();
+        let mut rows: Vec<String> =
+            whole.lines().map(|row| self.scrubber.text(&clean(row)).trim_end().to_owned()).collect();
+        while rows.last().is_some_and(String::is_empty) {
+            rows.pop();
+        }
+        let first = rows.iter().position(|row| !row.is_empty()).unwrap_or(0);
+        rows.drain(..first);
+        rows
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::text::redact::Secret;
+
+    #[test]
+    fn the_text_of_a_picture_holds_no_secret_and_is_harmless() {
+        let eyes = PictureReader::new(".".into(), Arc::new(Scrubber::new([Secret::new("PW", "hunter2-is-long")])));
+        let rows = ["", "a\u{1b}]52;c;eA==\u{7}b", "hunter2\u{1b}[1m-is-long", "\u{9b}6n\u{202e}c", " "];
+        let text = Text { rows: rows.map(str::to_owned).to_vec(), exact: false };
+        assert_eq!(eyes.safe(&text), ["ab", "[REDACTED:PW]", "\u{fffd}c"]);
+    }
+}
