@@ -167,7 +167,7 @@ pub fn main() -> ExitCode {
     let verb = matches.subcommand_name().unwrap_or("tui");
     if !matches!(cli.verb, Some(Verb::Completions(_) | Verb::Man)) {
         // Before the first line of a log: that needs it.
-        let known = Scrubber::share(&cli.global.repo);
+        let known = tmpl::pipeline::sensitive::share(&cli.global.repo);
         begin_log(verb);
         if let Err(error) = known {
             tracing::warn!(%error, "sensitive variables of the templates are not known");
@@ -265,8 +265,8 @@ fn report(error: &anyhow::Error, only_tells: bool) -> Exit {
         return if only_tells { Exit::Done } else { Exit::Failed };
     }
     // Names, notes and answers of servers end up in here.
-    for line in Scrubber::shared().text(&format!("{error:#}")).lines() {
-        let _ = output::note(line);
+    for line in Scrubber::shared().safe_lines(&format!("{error:#}")) {
+        let _ = output::note(&line);
     }
     stderr::flush();
     error.downcast_ref::<Stop>().map_or(Exit::Failed, |stop| stop.exit)

@@ -135,7 +135,7 @@ async fn build_line(context: &Context, args: Args, step: Option<&Step>) -> anyho
             }
             // A build started by the console has nobody else to tell.
             noted("the run's record", packer_run::remark(&outcome.run, &reason));
-            outcome.run.reason = Some(Scrubber::shared().text(&reason).into_owned());
+            outcome.run.reason = Some(Scrubber::shared().safe_line(&reason).into());
         }
     }
     if args.json {

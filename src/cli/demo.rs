@@ -6,6 +6,7 @@
 use std::ffi::{OsStr, OsString};
 use std::path::{Path, PathBuf};
 use std::process::ExitStatus;
+use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::Context as _;
@@ -15,7 +16,8 @@ use tmpl::lab::Book;
 use tmpl::lab::showcase::{self, Error, Showcase};
 use tmpl::packer_run::{self, Request};
 use tmpl::paths::StateDir;
-use tmpl::pipeline::{Line, Matrix};
+use tmpl::pipeline::{Line, Matrix, sensitive};
+use tmpl::text::Scrubber;
 use tmpl::tui::picture::Images;
 use tokio::process::Command;
 use tokio::signal::unix::{SignalKind, signal};
@@ -171,6 +173,8 @@ async fn console(context: &Context, folder: &Path, args: &Args) -> anyhow::Resul
     let lines = args.start.iter().map(|key| matrix.line(key).cloned()).collect::<Result<_, _>>()?;
     let builds = start_builds(lines, matrix.repo.clone(), showcase::packer_of(folder), state.clone());
     let builds = tokio::spawn(builds);
+    // Not that of the process, which knows nothing of the demo's own repository.
+    let repo = matrix.repo.clone();
     let options = tmpl::tui::Options {
         matrix,
         settings: context.settings()?,
@@ -178,6 +182,7 @@ async fn console(context: &Context, folder: &Path, args: &Args) -> anyhow::Resul
         key: args.start.first().cloned(),
         packer: showcase::packer_of(folder),
         read_only: context.global.read_only,
+        scrubber: Arc::new(Scrubber::new(sensitive::secrets(&repo))),
         simulated: true,
         call: Call::from_env(std::env::var("TMPL_NOTIFY").ok().as_deref()),
         images: args.images,

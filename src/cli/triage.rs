@@ -9,7 +9,7 @@ use tmpl::github::step::Step;
 use tmpl::guest::recording::{GuestState, Recording};
 use tmpl::guest::screen::{self, Look};
 use tmpl::packer_run::Run;
-use tmpl::text::redact::Scrubber;
+use tmpl::text::Scrubber;
 use tmpl::triage::bundle::{self, Contents};
 use tmpl::triage::rules::Rules;
 use tmpl::triage::verdict::{Evidence, Scene, Verdict, Witness, judge};
@@ -64,23 +64,22 @@ pub async fn run(context: &Context, args: Args) -> anyhow::Result<Exit> {
         Some(run) => guest(context, run).await?,
         None => None,
     };
-    let repo = context.global.repo.clone();
     let (json, step, title) = (args.json, args.github.then(|| Step::from_env(output::command)), case.title.clone());
     let done = tokio::task::spawn_blocking(move || -> anyhow::Result<Verdict> {
-        let scrubber = Scrubber::of_repository(&repo);
+        let scrubber = Scrubber::for_evidence();
         let scene = match &case.run {
             Some(run) => Scene::of_run(run, &case.recording, look.as_ref(), now),
             None => Scene { screen: look.as_ref().map(|look| look.label.clone()), ..Scene::default() },
         };
         let mut verdict = match &case.log {
-            Some(log) => judge(open(log)?, &rules, &scrubber, scene)?,
+            Some(log) => judge(open(log)?, &rules, scrubber, scene)?,
             None => Verdict::of_scene(&rules, &scene),
         };
         if let Some(look) = &look {
-            verdict.show(look, &scrubber);
+            verdict.show(look, scrubber);
         }
         if let Some(file) = &args.bundle {
-            write_bundle(file, case, &verdict, &scrubber)?;
+            write_bundle(file, case, &verdict, scrubber)?;
         }
         Ok(verdict)
     });

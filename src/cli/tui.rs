@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use tmpl::console::alarm::Call;
+use tmpl::text::Scrubber;
 use tmpl::tui::picture::Images;
 use tmpl::tui::{Ended, Error, Options};
 
@@ -17,6 +18,7 @@ pub async fn run(context: &Context, key: Option<String>, images: Images) -> anyh
         key,
         packer: PathBuf::from("packer"),
         read_only: context.global.read_only,
+        scrubber: Scrubber::for_evidence().clone(),
         simulated: false,
         call: Call::from_env(std::env::var("TMPL_NOTIFY").ok().as_deref()),
         images,

@@ -26,8 +26,7 @@ use self::store::{Bounds, Store};
 use crate::guest::picture::Picture;
 use crate::guest::recording::{Event, GuestState, Reading};
 use crate::guest::screen::ScreenLabel;
-use crate::text::clean;
-use crate::text::redact::Scrubber;
+use crate::text::Scrubber;
 use crate::triage::rules::Rules;
 use crate::vcenter::{Client, Error, Moid, PowerState, Settings};
 
@@ -159,15 +158,15 @@ impl Work {
         // Patterns take a while to compile; the build must not wait for it.
         let prepared = tokio::task::spawn_blocking(move || {
             let rules = Rules::with_own(&repo).or_else(|_| Rules::shipped());
-            (Scrubber::of_repository(&repo), rules.map(|rules| rules.screens).unwrap_or_default())
+            rules.map(|rules| rules.screens).unwrap_or_default()
         });
-        let (scrubber, screens) = prepared.await.map_err(std::io::Error::other)?;
+        let screens = prepared.await.map_err(std::io::Error::other)?;
         Ok(Some(Self {
             subject,
             client,
             store,
             say,
-            scrubber: Arc::new(scrubber),
+            scrubber: Scrubber::for_evidence().clone(),
             screens: screens.into(),
             began: Instant::now(),
             started: Timestamp::now(),
@@ -264,7 +263,7 @@ impl Work {
     }
 
     fn safe(&self, text: &str) -> String {
-        self.scrubber.text(&clean(&self.scrubber.text(text))).into_owned()
+        self.scrubber.safe(text).into()
     }
 }
 

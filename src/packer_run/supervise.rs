@@ -28,7 +28,7 @@ use super::run::folder;
 use super::{BuildError, Process, Request, Run, all};
 use crate::paths::{StateDir, create_private_dir};
 use crate::pipeline::argv;
-use crate::text::redact::Scrubber;
+use crate::text::Scrubber;
 use crate::vcenter::Settings;
 
 /// How often packer's output is handed on.
@@ -71,8 +71,8 @@ pub async fn run_here(
     if let Err(error) = retention::prune(state, &request.line.key, on) {
         on.hear(Progress::Note(format!("old records cannot be looked through: {error}")));
     }
-    let scrubber = Scrubber::of_repository(&request.repo);
-    let mut supervisor = Supervisor::begin(request, state, version, stops, on, &scrubber)?;
+    let scrubber = Scrubber::for_evidence();
+    let mut supervisor = Supervisor::begin(request, state, version, stops, on, scrubber)?;
     let ended = supervisor.steps().await;
     let run = supervisor.end(ended).await?;
     Ok(Outcome { run, lock })

@@ -27,7 +27,7 @@ use crate::console::github::{Ask, GitHubEvent};
 use crate::console::message::{Msg, Reply};
 use crate::paths::StateDir;
 use crate::pipeline::Line;
-use crate::text::redact::Scrubber;
+use crate::text::Scrubber;
 use crate::vcenter::Settings;
 
 /// Takes the messages to the console. Called from any thread.
@@ -48,6 +48,8 @@ pub struct Parts {
     pub packer: PathBuf,
     /// nothing may be changed
     pub read_only: bool,
+    /// hides secrets in what others wrote
+    pub scrubber: Arc<Scrubber>,
 }
 
 /// Runs effects.
@@ -81,7 +83,7 @@ impl Driver {
     /// Starts the standing work: the clock, the watch of the folder, the watch of the records of runs.
     pub fn start(parts: Parts, report: Report) -> Self {
         let link = link::Link::new(parts.settings.clone(), report.clone());
-        let scrubber = Arc::new(Scrubber::of_repository(&parts.repo));
+        let scrubber = parts.scrubber.clone();
         let log = log::Reader::new(report.clone(), scrubber.clone());
         let records = triage::Records::new(report.clone(), parts.state.clone());
         let pictures = screen::PictureReader::new(parts.repo.clone(), scrubber.clone());
@@ -263,7 +265,7 @@ impl Driver {
                     Err(format!("{what} took longer than {} s", limit.as_secs()))
                 }
             };
-            report(message(answer));
+            report(message(answer.map_err(|reason| Scrubber::shared().safe_line(&reason).into())));
         })
     }
 }

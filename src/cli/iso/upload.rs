@@ -178,7 +178,7 @@ fn drawn(bar: ProgressBar) -> OnProgress {
             bar.set_length(size);
             bar.set_position(done);
         }
-        Progress::Resumed(_, why) => bar.println(output::harmless(&format!("taken up again: {why}"))),
+        Progress::Resumed(_, why) => bar.println(output::safe(&format!("taken up again: {why}"))),
     })
 }
 

@@ -6,7 +6,7 @@ use tmpl::github::pins::{self, Skew};
 use tmpl::github::{Client, Leg, RemoteRun, pod};
 use tmpl::packer_run::Run;
 use tmpl::pipeline::Line;
-use tmpl::text::redact::Scrubber;
+use tmpl::text::Scrubber;
 use tokio::io::{AsyncBufReadExt as _, AsyncReadExt as _};
 use tokio::signal::unix::{SignalKind, signal};
 
@@ -48,7 +48,7 @@ pub async fn log(context: &Context, github: &Client, args: Args) -> anyhow::Resu
         None => newest(github, args.leg.as_deref()).await?,
     };
     if leg.state.live() {
-        return pod_log(context, github, &leg).await;
+        return pod_log(github, &leg).await;
     }
     let line = line(context, &leg)?;
     let bar = bar();
@@ -71,19 +71,18 @@ pub async fn log(context: &Context, github: &Client, args: Args) -> anyhow::Resu
     for skew in &skew {
         output::note(&skew.to_string())?;
     }
-    log::whole(context, kept.shown())?;
+    log::whole(kept.shown())?;
     Ok(Exit::Done)
 }
 
 /// The log of a leg at work, from its pod, until the pod goes or Ctrl-C.
-async fn pod_log(context: &Context, github: &Client, leg: &Leg) -> anyhow::Result<Exit> {
+async fn pod_log(github: &Client, leg: &Leg) -> anyhow::Result<Exit> {
     let argv = pod::command(leg, github.repository(), pod::namespace().map_err(stop)?.as_deref()).map_err(stop)?;
     let mut child = pod::follow(&argv).map_err(stop)?;
     let mut from = child.stdout.take().ok_or_else(|| Stop::usage("kubectl has no output"))?;
     let complaints = child.stderr.take().map(|complaints| tokio::spawn(told(complaints)));
     let mut interrupt = signal(SignalKind::interrupt())?;
-    let scrubber = Scrubber::of_repository(&context.global.repo);
-    let mut printer = log::Lines::new(&scrubber);
+    let mut printer = log::Lines::new(Scrubber::for_evidence());
     let mut buffer = vec![0; 64 << 10];
     loop {
         let got = tokio::select! {

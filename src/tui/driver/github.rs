@@ -9,9 +9,10 @@ use super::save::blocking;
 use super::{Parts, Report};
 use crate::console::github::{FetchedRun, GitHubEvent, Pipeline};
 use crate::console::message::{Msg, Reply};
-use crate::github::{Client, Leg, RemoteRun, Settings, pins};
+use crate::github::{Client, Leg, RemoteRun, RunWithJobs, Settings, pins};
 use crate::paths::StateDir;
 use crate::pipeline::{Key, Line};
+use crate::text::Scrubber;
 
 /// The connection, once it is known whether there can be one.
 #[derive(Clone)]
@@ -47,8 +48,9 @@ impl Link {
 
     pub(super) async fn look(self) -> Reply<Arc<Pipeline>> {
         let client = self.client()?;
-        let board = client.board(20).await.map_err(|error| error.to_string())?;
+        let mut board = client.board(20).await.map_err(|error| error.to_string())?;
         let health = client.health(&board, &self.repo).await.map_err(|error| error.to_string())?;
+        board.runs.iter_mut().for_each(make_safe);
         Ok(Arc::new(Pipeline { board, health }))
     }
 
@@ -84,4 +86,11 @@ impl Link {
         })
         .await
     }
+}
+
+/// What is only shown of a run: whoever pushes has a say in it.
+fn make_safe(seen: &mut RunWithJobs) {
+    let run = [&mut seen.run.title].into_iter().chain(seen.run.actor.as_mut());
+    let legs = seen.legs.iter_mut().flat_map(|leg| [Some(&mut leg.name), leg.step.as_mut()]).flatten();
+    run.chain(legs).for_each(|text| *text = Scrubber::shared().safe(text).into());
 }

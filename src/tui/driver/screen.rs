@@ -15,8 +15,7 @@ use crate::guest::fingerprint::Fingerprint;
 use crate::guest::picture::Picture;
 use crate::guest::screen::Sign;
 use crate::guest::screen::{self, Change, Text};
-use crate::text::clean;
-use crate::text::redact::Scrubber;
+use crate::text::Scrubber;
 use crate::triage::rules::{self, OWN, Rules};
 use crate::vcenter::privilege::TYPE;
 use crate::vcenter::{Account, Vm};
@@ -77,18 +76,18 @@ impl PictureReader {
             let rules = Rules::with_own(&repo).map_err(|error| error.to_string())?;
             let named = text.as_ref().and_then(|text| screen::name(text, &rules.screens));
             let named = named.or_else(|| screen::recognise(&image, &rules.screens));
-            Ok((named.map(|named| clean(&named.label)), text))
+            Ok((named.map(|named| named.label), text))
         })
         .await?;
         let exact = text.as_ref().is_some_and(|text| text.exact);
+        let label = label.map(|label| self.scrubber.safe(&label).into());
         Ok(ScreenText { rows: text.map_or_else(Vec::new, |text| self.safe(&text)), exact, label, trouble })
     }
 
     /// Rows without secrets and escapes; empty ones at both ends go.
     fn safe(&self, text: &Text) -> Vec<String> {
-        let whole = self.scrubber.text(&text.rows.join("\n")).into_owned();
-        let mut rows: Vec<String> =
-            whole.lines().map(|row| self.scrubber.text(&clean(row)).trim_end().to_owned()).collect();
+        let rows = self.scrubber.safe_lines(&text.rows.join("\n"));
+        let mut rows: Vec<String> = rows.iter().map(|row| row.trim_end().to_owned()).collect();
         while rows.last().is_some_and(String::is_empty) {
             rows.pop();
         }
@@ -137,7 +136,7 @@ pub(super) async fn teach(repo: PathBuf, label: String, words: Vec<String>, pict
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::text::redact::Secret;
+    use crate::text::Secret;
 
     #[test]
     fn the_text_of_a_picture_holds_no_secret_and_is_harmless() {
