@@ -20,7 +20,7 @@
 //! * [`console`]: the console as a value: state, messages, effects; no terminal in it.
 //! * `tui`: the only place that knows a terminal (feature `tui`).
 //! * [`lab`]: a simulated vCenter and a simulated packer, for people without a vCenter and for tests.
-//! * [`json`]: JSON that is harmless where it is looked at.
+//! * [`text`]: what may be shown or leave: without secrets, harmless to whatever shows it.
 //! * [`paths`]: where state is kept on disk.
 
 pub mod console;
