@@ -29,7 +29,7 @@ use std::process::ExitCode;
 
 use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
 use tmpl::paths::StateDir;
-use tmpl::text::redact::Scrubber;
+use tmpl::text::Scrubber;
 use tmpl::tui::picture::Images;
 
 pub use context::Context;

@@ -11,7 +11,7 @@ use tmpl::packer_run::{
 };
 use tmpl::paths::StateDir;
 use tmpl::pipeline::{Line, Os};
-use tmpl::text::redact::Scrubber;
+use tmpl::text::Scrubber;
 use tmpl::vcenter::{Client, Settings};
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::mpsc;

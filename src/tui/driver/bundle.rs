@@ -12,7 +12,7 @@ use super::verdict::{self, Case};
 use crate::console::message::Reply;
 use crate::guest::recording::Recording;
 use crate::pipeline::Key;
-use crate::text::redact::Scrubber;
+use crate::text::Scrubber;
 use crate::triage::bundle::{self, Contents};
 
 /// Judges the run and writes `<key>-triage-<time>.zip` into the current folder.

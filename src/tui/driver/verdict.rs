@@ -10,7 +10,7 @@ use crate::console::message::Reply;
 use crate::guest::recording::Recording;
 use crate::guest::screen;
 use crate::packer_run::Run;
-use crate::text::redact::Scrubber;
+use crate::text::Scrubber;
 use crate::triage::rules::Rules;
 use crate::triage::verdict::{self, Scene, Verdict};
 
