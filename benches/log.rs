@@ -12,7 +12,7 @@ use std::sync::atomic::AtomicBool;
 use std::time::{Duration, Instant};
 
 use tmpl::packer_log::{Direction, LogFile, Pattern};
-use tmpl::text::redact::{Scrubber, Secret};
+use tmpl::text::{Scrubber, Secret};
 
 const SIZE: u64 = 1 << 30;
 const ROUNDS: usize = 5;

@@ -8,7 +8,7 @@ use std::path::Path;
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
-use tmpl::text::redact::{Scrubber, Secret};
+use tmpl::text::{Scrubber, Secret};
 
 const SIZE: usize = 256 << 20;
 const ROUNDS: usize = 5;

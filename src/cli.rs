@@ -32,7 +32,7 @@ use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
 use tmpl::console::Images;
 use tmpl::ops;
 use tmpl::paths::StateDir;
-use tmpl::text::redact::Scrubber;
+use tmpl::text::Scrubber;
 
 pub use context::Context;
 pub use tmpl::ops::Exit;
@@ -143,7 +143,7 @@ pub fn main() -> ExitCode {
     let verb = matches.subcommand_name().unwrap_or("tui");
     if !matches!(cli.verb, Some(Verb::Completions(_) | Verb::Man)) {
         // Before the first line of a log: that needs it.
-        let known = Scrubber::share(&cli.global.repo);
+        let known = tmpl::pipeline::sensitive::share(&cli.global.repo);
         begin_log(verb);
         if let Err(error) = known {
             tracing::warn!(%error, "sensitive variables of the templates are not known");
@@ -248,8 +248,8 @@ fn report(error: &anyhow::Error, only_tells: bool) -> Exit {
         return if only_tells { Exit::Done } else { Exit::Failed };
     }
     // Names, notes and answers of servers end up in here.
-    for line in Scrubber::shared().text(&said(error)).lines() {
-        let _ = output::note(line);
+    for line in Scrubber::shared().safe_lines(&said(error)) {
+        let _ = output::note(&line);
     }
     stderr::flush();
     exit_of(error)

@@ -15,7 +15,7 @@ use crate::iso::discover::{Release, offered};
 use crate::iso::{bump, sums};
 use crate::packer_log;
 use crate::pipeline::{Matrix, varfiles};
-use crate::text::redact::{Scrubber, Secret};
+use crate::text::{Scrubber, Secret};
 use crate::triage::rules;
 use crate::triage::verdict::judge;
 use crate::vcenter::{FolderEvent, LinkState};

@@ -22,7 +22,7 @@
 //! * [`console`]: the console as a value: state, messages, effects; no terminal in it.
 //! * `tui`: the only place that knows a terminal (feature `tui`).
 //! * [`lab`]: a simulated vCenter and a simulated packer, for people without a vCenter and for tests.
-//! * [`text`]: texts that are harmless where they are shown: no secrets, no control characters.
+//! * [`text`]: what may be shown or leave: without secrets, harmless to whatever shows it.
 //! * [`paths`]: where state is kept on disk.
 //! * [`fs`], [`cause`], [`duration`]: how files are written and locked, which error is told, how lengths of time are said.
 

@@ -10,7 +10,7 @@ use tmpl::ops::{self, signals};
 use tmpl::packer_run::{self, Listener, OnError, Outcome, Progress, Request};
 use tmpl::paths::StateDir;
 use tmpl::pipeline::Line;
-use tmpl::text::redact::Scrubber;
+use tmpl::text::Scrubber;
 use tokio_util::sync::CancellationToken;
 
 use super::{Context, Exit, Stop, output, stderr};
@@ -132,7 +132,7 @@ async fn build_line(context: &Context, args: Args, step: Option<&Step>) -> anyho
             }
             // A build started by the console has nobody else to tell.
             noted("the run's record", packer_run::remark(&outcome.run, &reason));
-            outcome.run.reason = Some(Scrubber::shared().text(&reason).into_owned());
+            outcome.run.reason = Some(Scrubber::shared().safe_line(&reason).into());
         }
     }
     if args.json {

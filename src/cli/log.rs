@@ -6,11 +6,9 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
-use tmpl::github::step::no_command;
 use tmpl::packer_log::{Direction, LogFile, Problem};
 use tmpl::packer_run::{self, Run};
-use tmpl::text::redact::{Scrubber, Stream};
-use tmpl::text::{clean, cut};
+use tmpl::text::{Safe, SafeLines, Scrubber};
 
 use super::{Context, Exit, Stop, output};
 
@@ -18,9 +16,6 @@ use super::{Context, Exit, Stop, output};
 const POLL_EVERY: Duration = Duration::from_millis(200);
 /// Bytes read at a time.
 const READ_CHUNK: usize = 256 << 10;
-
-/// What is kept of a line without an end.
-const LONGEST: usize = 64 << 10;
 
 /// Arguments of `log`.
 #[derive(Debug, clap::Args)]
@@ -39,12 +34,12 @@ pub struct Args {
 /// Prints it.
 pub async fn run(context: &Context, args: Args) -> anyhow::Result<Exit> {
     let (path, run) = find(context, &args.what)?;
-    let scrubber = Arc::new(Scrubber::of_repository(&context.global.repo));
+    let scrubber = Scrubber::for_evidence();
     if args.errors {
-        return errors(&path, scrubber).await;
+        return errors(&path, scrubber.clone()).await;
     }
     let file = File::open(&path).map_err(|error| Stop::usage(format!("{}: {error}", path.display())))?;
-    let mut printer = Printer::new(file, &scrubber);
+    let mut printer = Printer::new(file, scrubber);
     printer.pass()?;
     if args.follow {
         follow(&mut printer, run.as_ref()).await?;
@@ -54,10 +49,10 @@ pub async fn run(context: &Context, args: Args) -> anyhow::Result<Exit> {
 }
 
 /// Prints a whole log, scrubbed.
-pub fn whole(context: &Context, path: &Path) -> anyhow::Result<()> {
-    let scrubber = Scrubber::of_repository(&context.global.repo);
+pub fn whole(path: &Path) -> anyhow::Result<()> {
+    let scrubber = Scrubber::for_evidence();
     let file = File::open(path).map_err(|error| Stop::usage(format!("{}: {error}", path.display())))?;
-    let mut printer = Printer::new(file, &scrubber);
+    let mut printer = Printer::new(file, scrubber);
     printer.pass()?;
     printer.finish()
 }
@@ -117,57 +112,38 @@ impl<'s> Printer<'s> {
     }
 }
 
-/// Pieces of a log on their way out: scrubbed as a stream, then line by line made safe for a terminal.
-pub struct Lines<'s> {
-    stream: Stream<'s>,
-    partial: Vec<u8>,
-    /// looks again at what is shown: without colours and the like in between, letters may have come together
-    shown: Stream<'s>,
-}
+/// Pieces of a log on their way out.
+pub struct Lines<'s>(SafeLines<'s>);
 
 impl<'s> Lines<'s> {
     /// Nothing yet.
     pub fn new(scrubber: &'s Scrubber) -> Self {
-        Self { stream: scrubber.stream(), partial: Vec::new(), shown: scrubber.stream() }
+        Self(SafeLines::new(scrubber))
     }
 
     /// Prints the lines that are whole now, and what is too long to be kept of one that is not.
-    #[expect(clippy::disallowed_methods, reason = "scrubbed and harmless by its own stream")]
     pub fn push(&mut self, bytes: &[u8]) -> anyhow::Result<()> {
-        let known = self.partial.len();
-        self.stream.push(bytes, &mut self.partial);
-        let mut out = Vec::new();
-        if let Some(end) = memchr::memrchr(b'\n', &self.partial[known..]) {
-            let rest = self.partial.split_off(known + end + 1);
-            show(&mut self.shown, &std::mem::replace(&mut self.partial, rest), &mut out);
-        }
-        let mut rest = &self.partial[..];
-        while rest.len() > LONGEST {
-            let (piece, after) = rest.split_at(cut(rest, LONGEST));
-            self.shown.push(clean(&String::from_utf8_lossy(piece)).as_bytes(), &mut out);
-            rest = after;
-        }
-        self.partial = rest.to_vec();
-        Ok(std::io::stdout().write_all(&out)?)
+        let mut out = String::new();
+        self.0.push(bytes, &mut |text, ends| add(&mut out, &text, ends));
+        print(&out)
     }
 
     /// Prints what is left.
-    #[expect(clippy::disallowed_methods, reason = "scrubbed and harmless by its own stream")]
     pub fn finish(mut self) -> anyhow::Result<()> {
-        let mut out = Vec::new();
-        self.stream.finish(&mut self.partial);
-        show(&mut self.shown, &self.partial, &mut out);
-        self.shown.finish(&mut out);
-        Ok(std::io::stdout().write_all(&out)?)
+        let mut out = String::new();
+        self.0.finish(&mut |text, ends| add(&mut out, &text, ends));
+        print(&out)
     }
 }
 
-/// Lines as a terminal may have them.
-fn show(stream: &mut Stream<'_>, lines: &[u8], out: &mut Vec<u8>) {
-    for line in String::from_utf8_lossy(lines).lines() {
-        stream.push(no_command(&clean(line)).as_bytes(), out);
-        stream.push(b"\n", out);
-    }
+fn add(out: &mut String, text: &Safe, ends: bool) {
+    out.push_str(text);
+    out.extend(ends.then_some('\n'));
+}
+
+#[expect(clippy::disallowed_methods, reason = "lines that are safe, many at a time")]
+fn print(lines: &str) -> anyhow::Result<()> {
+    Ok(std::io::stdout().write_all(lines.as_bytes())?)
 }
 
 /// The lines that deserve a look, as the console stops at them.

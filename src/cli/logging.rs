@@ -10,7 +10,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use jiff::Timestamp;
 use tmpl::fs::{append_private, create_private_dir};
 use tmpl::paths::StateDir;
-use tmpl::text::redact::Scrubber;
+use tmpl::text::Scrubber;
 use tracing::level_filters::LevelFilter;
 use tracing::{Level, Metadata};
 use tracing_appender::rolling::{RollingFileAppender, Rotation};
@@ -100,7 +100,8 @@ impl Write for Log {
             *day = now;
         }
         let text = String::from_utf8_lossy(event);
-        files.make_writer().write_all(Scrubber::shared().text(&text).as_bytes())?;
+        let lines = Scrubber::shared().safe_lines(&text);
+        files.make_writer().write_all((lines.join("\n") + "\n").as_bytes())?;
         Ok(event.len())
     }
 

@@ -1,48 +1,47 @@
 //! The lines of the command line. Servers, guests, repositories and whoever pushes to GitHub have their say in them, so
-//! every one goes out scrubbed, harmless to the terminal and no command to the runner of a workflow: here alone.
+//! every one is made safe as a whole, here alone.
 #![expect(clippy::disallowed_methods, reason = "this is where lines go out")]
 
 use std::io::{self, IsTerminal, Write};
 
 use serde::Serialize;
-use serde_json::Value;
-use tmpl::github::step;
-use tmpl::text::clean;
-use tmpl::text::redact::Scrubber;
+use tmpl::github::step::Command;
+use tmpl::text::{self, Safe, Scrubber};
 
 use super::stderr;
 
 /// A text as one line of it may go out.
-pub fn harmless(text: &str) -> String {
-    let scrubber = Scrubber::shared();
-    // Twice: without colours and the like in between, letters may have come together.
-    step::no_command(&scrubber.text(&clean(&scrubber.text(text))))
+pub fn safe(text: &str) -> Safe {
+    Scrubber::shared().safe(text)
+}
+
+fn out(line: &Safe) -> io::Result<()> {
+    writeln!(io::stdout(), "{line}")
 }
 
 /// A line of the result, on stdout.
 pub fn result(text: &str) -> io::Result<()> {
-    marked("", text)
+    out(&safe(text))
 }
 
 /// The same behind words of our own, which may be coloured.
 pub fn marked(words: &str, text: &str) -> io::Result<()> {
-    writeln!(io::stdout(), "{words}{}", harmless(text))
+    writeln!(io::stdout(), "{words}{}", safe(text))
 }
 
 /// The result as JSON, on one line.
 pub fn json(value: &impl Serialize) -> io::Result<()> {
-    written(&scrubbed(value)?.to_string())
+    out(&Scrubber::shared().safe_json(value)?)
 }
 
 /// The result as JSON for people, too.
 pub fn json_pretty(value: &impl Serialize) -> io::Result<()> {
-    written(&serde_json::to_string_pretty(&scrubbed(value)?)?)
+    Scrubber::shared().safe_json_pretty(value)?.iter().try_for_each(out)
 }
 
-/// JSON whose values another program needs as they are.
+/// JSON whose values another program needs as they are: harmless, but not scrubbed.
 pub fn written(json: &str) -> io::Result<()> {
-    // Within a string, where alone it can stand, it is the same and no command.
-    writeln!(io::stdout(), "{}", tmpl::text::json::harmless(json).replace("##[", "#\\u0023["))
+    writeln!(io::stdout(), "{}", text::harmless_json(json))
 }
 
 /// A line on stderr that says who speaks. Like all of them it waits for its turn elsewhere, so that it cannot fail.
@@ -52,13 +51,13 @@ pub fn note(text: &str) -> io::Result<()> {
 
 /// A line on stderr.
 pub fn aside(text: &str) -> io::Result<()> {
-    stderr::say(&harmless(text));
+    stderr::say(&safe(text));
     Ok(())
 }
 
-/// A command of ours to the runner of a workflow, its texts escaped.
-pub fn command(line: &str) {
-    stderr::say(line);
+/// A command of ours to the runner of a workflow.
+pub fn command(command: &Command) {
+    stderr::command(command);
 }
 
 /// A question on stderr; its answer is typed behind it.
@@ -66,7 +65,7 @@ pub fn ask(question: &str) -> io::Result<()> {
     // First what was said before.
     stderr::flush();
     let mut err = io::stderr();
-    write!(err, "{} ", harmless(question))?;
+    write!(err, "{} ", safe(question))?;
     err.flush()
 }
 
@@ -83,19 +82,4 @@ pub fn asides_to_terminal() -> bool {
 /// Whether colours are wanted.
 pub fn in_colours() -> bool {
     to_terminal() && std::env::var_os("NO_COLOR").is_none()
-}
-
-fn scrubbed(value: &impl Serialize) -> io::Result<Value> {
-    let mut value = serde_json::to_value(value)?;
-    scrub(&mut value);
-    Ok(value)
-}
-
-fn scrub(value: &mut Value) {
-    match value {
-        Value::String(text) => *text = Scrubber::shared().text(text).into_owned(),
-        Value::Array(values) => values.iter_mut().for_each(scrub),
-        Value::Object(fields) => fields.values_mut().for_each(scrub),
-        Value::Null | Value::Bool(_) | Value::Number(_) => {}
-    }
 }

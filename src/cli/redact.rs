@@ -1,16 +1,15 @@
 //! `redact`: scrub secrets from a stream.
 
 use std::fs::File;
-use std::io::{Read, Write};
+use std::io::Read;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use anyhow::Context as _;
-use tmpl::text::redact::{Scrubber, Secret, secrets_of_repository};
+use tmpl::pipeline::sensitive;
+use tmpl::text::{Scrubber, Secret};
 
 use super::{Context, Exit, Stop, output};
-
-/// Bytes read at a time.
-const PIECE: usize = 256 << 10;
 
 /// Arguments of `redact`.
 #[derive(Debug, clap::Args)]
@@ -30,7 +29,7 @@ pub async fn run(context: &Context, args: Args) -> anyhow::Result<Exit> {
 
 #[expect(clippy::disallowed_methods, reason = "a stream, scrubbed and otherwise as it is")]
 fn scrub(repo: &Path, args: &Args) -> anyhow::Result<Exit> {
-    let scrubber = scrubber(repo, args)?;
+    let scrubber = scrubber(repo, &args.also)?;
     for name in scrubber.refused() {
         output::note(&format!("{name}: shorter than 4 characters, not redacted; use a longer secret"))?;
     }
@@ -41,32 +40,19 @@ fn scrub(repo: &Path, args: &Args) -> anyhow::Result<Exit> {
             Box::new(opened.map_err(|error| Stop::usage(format!("{error:#}")))?)
         }
     };
-    let mut output = std::io::stdout().lock();
-    let mut stream = scrubber.stream();
-    let (mut piece, mut clean) = (vec![0; PIECE], Vec::new());
-    loop {
-        let got = match input.read(&mut piece) {
-            Ok(0) => break,
-            Ok(got) => got,
-            Err(error) if error.kind() == std::io::ErrorKind::Interrupted => continue,
-            Err(error) => return Err(error).context("cannot read on"),
-        };
-        stream.push(&piece[..got], &mut clean);
-        output.write_all(&clean)?;
-        output.flush()?;
-        clean.clear();
-    }
-    stream.finish(&mut clean);
-    output.write_all(&clean)?;
-    output.flush()?;
+    scrubber.copy(&mut input, &mut std::io::stdout().lock()).context("cannot go on")?;
     Ok(Exit::Done)
 }
 
-fn scrubber(repo: &Path, args: &Args) -> anyhow::Result<Scrubber> {
-    let mut secrets = secrets_of_repository(repo);
-    for name in &args.also {
+/// That of the process; what is named besides needs one of its own.
+fn scrubber(repo: &Path, also: &[String]) -> anyhow::Result<Arc<Scrubber>> {
+    if also.is_empty() {
+        return Ok(Scrubber::for_evidence().clone());
+    }
+    let mut secrets = sensitive::secrets(repo);
+    for name in also {
         let value = std::env::var_os(name).ok_or_else(|| Stop::usage(format!("--also {name}: no such variable")))?;
         secrets.push(Secret::new(name, value.to_string_lossy()));
     }
-    Ok(Scrubber::new(secrets))
+    Ok(Arc::new(Scrubber::new(secrets)))
 }

@@ -7,7 +7,6 @@ use serde::Serialize;
 use tmpl::console::age;
 use tmpl::generation::{Generations, Hold, Pending};
 use tmpl::pipeline::Line;
-use tmpl::text::clean;
 use tmpl::vcenter::{FolderEvent, LinkState, Vm};
 use tokio::signal::unix::{SignalKind, signal};
 
@@ -127,7 +126,7 @@ fn cells(row: &Row<'_>) -> [String; 6] {
         notes.push(format!("held by {}: {}", hold.by, hold.reason));
     }
     // Notes come from vCenter, where anybody may write them.
-    let notes = clean(&notes.join(" · "));
+    let notes = output::safe(&notes.join(" · ")).into();
     [row.key.to_owned(), age(&row.live), age(&row.prev), age(&row.build), guest(row.build.as_ref()), notes]
 }
 
@@ -139,7 +138,7 @@ fn guest(build: Option<&Vm>) -> String {
     };
     let tools = vm.tools_running_status.map(|status| word(serde_json::to_value(status)));
     let parts = [Some(word(serde_json::to_value(vm.power_state))), vm.ip_address.clone(), tools];
-    clean(&parts.into_iter().flatten().collect::<Vec<_>>().join(" "))
+    output::safe(&parts.into_iter().flatten().collect::<Vec<_>>().join(" ")).into()
 }
 
 fn table(rows: &[[String; 6]]) -> std::io::Result<()> {

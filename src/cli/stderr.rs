@@ -6,6 +6,9 @@ use std::io::Write;
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
+use tmpl::github::step::Command;
+use tmpl::text::Safe;
+
 /// With more waiting, nothing is asked for that can be had later.
 const ROOM: usize = 256 << 10;
 /// With more, lines are dropped and counted.
@@ -39,7 +42,16 @@ fn waiting() -> MutexGuard<'static, Waiting> {
 }
 
 /// Says a line; returns at once.
-pub fn say(line: &str) {
+pub fn say(line: &Safe) {
+    add(line);
+}
+
+/// Tells the runner of a workflow something; returns at once.
+pub fn command(command: &Command) {
+    add(command.as_str());
+}
+
+fn add(line: &str) {
     let mut now = waiting();
     if !now.begun {
         now.begun = std::thread::Builder::new().name("stderr".into()).spawn(write).is_ok();

@@ -10,7 +10,7 @@ use tmpl::github::step::Step;
 use tmpl::guest::recording::GuestState;
 use tmpl::ops::{self, judge};
 use tmpl::packer_run::{self, Run};
-use tmpl::text::redact::Scrubber;
+use tmpl::text::Scrubber;
 
 use super::{Context, Exit, Stop, output};
 
@@ -41,7 +41,7 @@ pub struct Args {
 pub async fn run(context: &Context, args: Args) -> anyhow::Result<Exit> {
     let case = case(context, &args).await?;
     let (repo, title) = (&context.global.repo, case.title.clone());
-    let scrubber = Arc::new(Scrubber::of_repository(repo));
+    let scrubber = Scrubber::for_evidence().clone();
     let judged = match args.bundle {
         Some(file) => bundle(repo, scrubber, case, file).await?,
         None => judge::judge(repo, scrubber, case).await?,

@@ -1,6 +1,7 @@
 //! The console itself.
 
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use anyhow::Context as _;
 use tmpl::console::Images;
@@ -9,7 +10,8 @@ use tmpl::guest::picture::Picture;
 use tmpl::lab::showcase;
 use tmpl::packer_run::{self, Request};
 use tmpl::paths::StateDir;
-use tmpl::pipeline::{Line, Matrix};
+use tmpl::pipeline::{Line, Matrix, sensitive};
+use tmpl::text::Scrubber;
 use tmpl::tui::{Ended, Error, Options};
 
 use super::{Context, Exit, Stop};
@@ -23,6 +25,7 @@ pub async fn run(context: &Context, key: Option<String>, images: Images) -> anyh
         key,
         packer: PathBuf::from("packer"),
         read_only: context.global.read_only,
+        scrubber: Scrubber::for_evidence().clone(),
         simulated: false,
         call: call(),
         images,
@@ -36,6 +39,8 @@ pub async fn demo(context: &Context, folder: &Path, start: &[String], images: Im
     let state = StateDir::from_environment()?;
     let packer = showcase::packer_of(folder);
     let lines = start.iter().map(|key| matrix.line(key).cloned()).collect::<Result<_, _>>()?;
+    // Not that of the process, which knows nothing of the demo's own repository.
+    let scrubber = Arc::new(Scrubber::new(sensitive::secrets(&matrix.repo)));
     let builds = tokio::spawn(start_builds(lines, matrix.repo.clone(), packer.clone(), state.clone()));
     let exit = open(Options {
         matrix,
@@ -44,6 +49,7 @@ pub async fn demo(context: &Context, folder: &Path, start: &[String], images: Im
         key: start.first().cloned(),
         packer,
         read_only: context.global.read_only,
+        scrubber,
         simulated: true,
         call: call(),
         images,

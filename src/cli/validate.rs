@@ -5,8 +5,7 @@ use std::path::PathBuf;
 use tmpl::packer_run::{self, Asked};
 use tmpl::pipeline::check::{self, Defect};
 use tmpl::pipeline::{Line, Matrix};
-use tmpl::text::clean;
-use tmpl::text::redact::Scrubber;
+use tmpl::text::Scrubber;
 
 use super::{Context, Exit, Stop, output};
 
@@ -50,7 +49,6 @@ pub async fn run(context: &Context, args: Args) -> anyhow::Result<Exit> {
 
 /// Packer's own opinion; why it was not asked is said once, on stderr.
 async fn ask(matrix: &Matrix, lines: &[Line], args: &Args) -> anyhow::Result<Vec<Defect>> {
-    let scrubber = Scrubber::of_repository(&matrix.repo);
     let mut findings = Vec::new();
     for line in lines {
         match packer_run::validate(&matrix.repo, line, &args.packer).await? {
@@ -60,8 +58,7 @@ async fn ask(matrix: &Matrix, lines: &[Line], args: &Args) -> anyhow::Result<Vec
                 break;
             }
             Asked::Defect(words) => {
-                let words = scrubber.text(&words).split_whitespace().collect::<Vec<_>>().join(" ");
-                let words = scrubber.text(&clean(&words)).into_owned();
+                let words = Scrubber::for_evidence().safe_line(&words);
                 findings.push(Defect {
                     file: line.build_dir.clone().into(),
                     line: None,

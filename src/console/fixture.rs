@@ -221,7 +221,7 @@ fn row(line: u64, (origin, problem, text): FixtureLine<'_>) -> LogLine {
         origin,
         level: Level::Unstated,
         source: None,
-        text: text.into(),
+        text: crate::text::Scrubber::default().safe(text),
         problem,
         bytes: 80,
         cut: false,

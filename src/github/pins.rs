@@ -2,15 +2,19 @@
 //! in the runner's image only after it was rebuilt and rolled out; between the two, builds fail in odd ways.
 
 use std::collections::BTreeMap;
-use std::io::{BufRead, Read};
+use std::io::Read;
 use std::path::Path;
 use std::sync::LazyLock;
 
 use regex::Regex;
 use serde::Serialize;
 
+use crate::text::lines;
+
 /// Bytes at the start of a log in which packer names everything it uses.
 const HEAD: u64 = 4 << 20;
+/// Bytes of one line that are looked at in one piece.
+const LINE: usize = 4 << 20;
 
 /// Versions by program: `packer`, `vsphere plugin`, `ansible-core`, …
 pub type Versions = BTreeMap<String, String>;
@@ -69,10 +73,9 @@ pub fn pinned(repo: &Path) -> Versions {
 /// What a log says was used.
 pub fn used(log: impl Read) -> Versions {
     let mut versions = Versions::new();
-    let mut lines = std::io::BufReader::new(log.take(HEAD));
-    let mut line = Vec::new();
-    while lines.read_until(b'\n', &mut line).is_ok_and(|read| read > 0) {
-        let text = String::from_utf8_lossy(&line);
+    // Of a log that cannot be read to its end the begin has to do.
+    let _ = lines::each(std::io::BufReader::new(log.take(HEAD)), LINE, |piece| {
+        let text = String::from_utf8_lossy(piece.bytes);
         if let Some(version) = first(&PACKER_USED, &text) {
             versions.entry("packer".into()).or_insert(version);
         } else if let Some(found) = PLUGIN_USED.captures(&text) {
@@ -80,8 +83,7 @@ pub fn used(log: impl Read) -> Versions {
         } else if let Some(version) = first(&ANSIBLE_USED, &text) {
             versions.entry("ansible-core".into()).or_insert(version);
         }
-        line.clear();
-    }
+    });
     versions
 }
 

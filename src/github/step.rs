@@ -8,8 +8,7 @@ use std::io::{self, Write};
 use std::path::PathBuf;
 
 use crate::packer_run::{Run, RunState};
-use crate::text::clean;
-use crate::text::redact::Scrubber;
+use crate::text::{Safe, Scrubber};
 use crate::triage::verdict::{Verdict, Witness};
 
 /// The step this process is.
@@ -17,20 +16,35 @@ use crate::triage::verdict::{Verdict, Witness};
 pub struct Step {
     outputs: Option<PathBuf>,
     summary: Option<PathBuf>,
-    /// says a line
-    say: fn(&str),
+    say: fn(&Command),
+}
+
+/// A line that the runner obeys. Its texts are safe and escaped.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Command(String);
+
+impl Command {
+    /// The line.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// An annotation of the run.
+    fn error(title: &Safe, text: &[Safe]) -> Self {
+        Self(format!("::error title={}::{}", escaped(title, true), escaped(&text.join("\n"), false)))
+    }
 }
 
 /// While it lives, nothing on the output is a command to the runner: a guest's words must not be.
 #[derive(Debug)]
 pub struct Silence {
     token: String,
-    say: fn(&str),
+    say: fn(&Command),
 }
 
 impl Drop for Silence {
     fn drop(&mut self) {
-        (self.say)(&format!("::{}::", self.token));
+        (self.say)(&Command(format!("::{}::", self.token)));
     }
 }
 
@@ -46,31 +60,25 @@ fn escaped(text: &str, property: bool) -> String {
     if property { text.replace(':', "%3A").replace(',', "%2C") } else { text }
 }
 
-/// Several lines of others, as they may be shown.
-fn shown(text: &str) -> String {
-    let scrubber = Scrubber::shared();
-    let lines = scrubber.text(text).lines().map(|line| scrubber.text(&clean(line)).into_owned()).collect::<Vec<_>>();
-    lines.join("\n")
+/// Texts of others, line by line.
+fn lines(text: &str) -> Vec<Safe> {
+    Scrubber::shared().safe_lines(text)
 }
 
-/// A line of our output in which nothing is a command to the runner: it takes `##[…]` anywhere and `::` at the begin.
-pub fn no_command(line: &str) -> String {
-    let line = line.replace("##[", "# #[");
-    match line.trim_start().strip_prefix("::") {
-        Some(rest) => format!(": :{rest}"),
-        None => line,
-    }
+/// A text of others as one line.
+fn line(text: &str) -> Safe {
+    Scrubber::shared().safe_line(text)
 }
 
-/// A cell of a table: no bars, no lines, no HTML, no mentions.
-fn cell(text: &str) -> String {
+/// A cell of a table: no bars, no HTML, no mentions.
+fn cell(text: &Safe) -> String {
     let text = text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('\\', "\\\\");
-    text.replace('|', "\\|").replace('`', "\\`").replace('@', "@\u{200b}").replace(['\n', '\r'], " ")
+    text.replace('|', "\\|").replace('`', "\\`").replace('@', "@\u{200b}")
 }
 
 impl Step {
     /// As the environment has it; outside a workflow there are only the commands, which go where `say` brings them.
-    pub fn from_env(say: fn(&str)) -> Self {
+    pub fn from_env(say: fn(&Command)) -> Self {
         let path = |name| std::env::var_os(name).filter(|value| !value.is_empty()).map(PathBuf::from);
         Self { outputs: path("GITHUB_OUTPUT"), summary: path("GITHUB_STEP_SUMMARY"), say }
     }
@@ -78,7 +86,7 @@ impl Step {
     /// Nothing is a command until the result is dropped.
     pub fn silence(&self) -> Silence {
         let token = token();
-        (self.say)(&format!("::stop-commands::{token}"));
+        (self.say)(&Command(format!("::stop-commands::{token}")));
         Silence { token, say: self.say }
     }
 
@@ -87,19 +95,19 @@ impl Step {
     /// # Errors
     /// Those of writing.
     pub fn built(&self, run: &Run) -> io::Result<()> {
-        self.output("state", run.state.word())?;
-        self.output("log", &run.log.display().to_string())?;
+        self.output("state", &lines(run.state.word()))?;
+        self.output("log", &lines(&run.log.display().to_string()))?;
         let took = run.ended.map(|ended| format!("{} min", ended.duration_since(run.started).as_mins()));
-        let reason = shown(run.reason.as_deref().unwrap_or_default());
+        let reason = run.reason.as_deref().unwrap_or_default();
         self.summarise(&format!(
             "| line | state | took | |\n|---|---|---|---|\n| {} | {} | {} | {} |\n\n",
-            cell(&run.key.0),
+            cell(&line(&run.key.0)),
             run.state.word(),
             took.unwrap_or_default(),
-            cell(&reason)
+            cell(&line(reason))
         ))?;
         if run.state != RunState::Succeeded {
-            self.annotate(&format!("{} {}", run.key, run.state.word()), &reason);
+            self.annotate(&format!("{} {}", run.key, run.state.word()), reason);
         }
         Ok(())
     }
@@ -109,11 +117,11 @@ impl Step {
     /// # Errors
     /// Those of writing.
     pub fn judged(&self, title: &str, verdict: &Verdict) -> io::Result<()> {
-        self.output("class", &verdict.class)?;
-        self.output("cause", &verdict.cause)?;
+        self.output("class", &lines(&verdict.class))?;
+        self.output("cause", &lines(&verdict.cause))?;
         let mut text = String::from("| | |\n|---|---|\n");
-        let mut row = |name: &str, value: &str| text.push_str(&format!("| {name} | {} |\n", cell(value)));
-        row("line", &shown(title));
+        let mut row = |name: &str, value: &str| text.push_str(&format!("| {name} | {} |\n", cell(&line(value))));
+        row("line", title);
         row("verdict", &verdict.class);
         row("cause", &verdict.cause);
         row("do", verdict.remedy.as_deref().unwrap_or("–"));
@@ -125,15 +133,15 @@ impl Step {
                 (Witness::Guest, ..) => "guest".into(),
                 _ => "log".into(),
             };
-            row(&cell(&place), &evidence.text);
+            row(&cell(&line(&place)), &evidence.text);
         }
         self.summarise(&format!("{text}\n"))?;
-        self.annotate(&format!("{}: {}", shown(title), verdict.class), &verdict.cause);
+        self.annotate(&format!("{title}: {}", verdict.class), &verdict.cause);
         Ok(())
     }
 
     fn annotate(&self, title: &str, text: &str) {
-        (self.say)(&format!("::error title={}::{}", escaped(title, true), escaped(text, false)));
+        (self.say)(&Command::error(&line(title), &lines(text)));
     }
 
     /// A line that was not built, or not promoted, and why.
@@ -141,14 +149,13 @@ impl Step {
     /// # Errors
     /// Those of writing.
     pub fn stopped(&self, title: &str, why: &str) -> io::Result<()> {
-        let why = shown(why);
-        self.annotate(title, &why);
-        self.summarise(&format!("| line | |\n|---|---|\n| {} | {} |\n\n", cell(title), cell(&why)))
+        self.annotate(title, why);
+        self.summarise(&format!("| line | |\n|---|---|\n| {} | {} |\n\n", cell(&line(title)), cell(&line(why))))
     }
 
-    fn output(&self, name: &str, value: &str) -> io::Result<()> {
+    fn output(&self, name: &str, value: &[Safe]) -> io::Result<()> {
         let end = token();
-        append(self.outputs.as_ref(), &format!("{name}<<{end}\n{value}\n{end}\n"))
+        append(self.outputs.as_ref(), &format!("{name}<<{end}\n{}\n{end}\n", value.join("\n")))
     }
 
     fn summarise(&self, text: &str) -> io::Result<()> {
@@ -171,10 +178,8 @@ mod tests {
     fn no_text_becomes_a_command_or_a_cell_of_its_own() {
         assert_eq!(escaped("a\n::set-output name=x::y%", false), "a%0A::set-output name=x::y%25");
         assert_eq!(escaped("x: a, b", true), "x%3A a%2C b");
-        assert_eq!(no_command("a ###[error]b"), "a ## #[error]b");
-        assert_eq!(no_command("  ::error::x ::y"), ": :error::x ::y");
-        assert_eq!(shown("a\u{1b}]0;x\u{7}b\nc\u{9b}6n"), "ab\nc");
-        assert_eq!(cell("a | <img src=x> `b`\n@all"), "a \\| &lt;img src=x&gt; \\`b\\` @\u{200b}all");
+        assert_eq!(lines("a\u{1b}]0;x\u{7}b\nc\u{9b}6n").join("\n"), "ab\nc");
+        assert_eq!(cell(&line("a | <img src=x> `b`\n@all")), "a \\| &lt;img src=x&gt; \\`b\\` @\u{200b}all");
         let dir = tempfile::tempdir().unwrap();
         let step =
             Step { outputs: Some(dir.path().join("out")), summary: Some(dir.path().join("summary")), say: |_| {} };

@@ -9,6 +9,7 @@ use zip::ZipArchive;
 
 use super::Error;
 use crate::guest::picture::MAX_PNG;
+use crate::text::Scrubber;
 
 /// Bounds. Compression hides what an archive really holds, so they count what comes out.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -67,7 +68,7 @@ impl Taken<'_> {
         let (bundles, files): (Vec<usize>, Vec<usize>) = (0..archive.len()).partition(bundle);
         for index in files.into_iter().chain(bundles) {
             let mut entry = archive.by_index(index).map_err(broken)?;
-            let shown = entry.name().map(|name| crate::text::clean(&name)).unwrap_or_default();
+            let shown = entry.name().map(|name| Scrubber::shared().safe(&name)).unwrap_or_default();
             let Some(name) = entry.enclosed_name() else {
                 return Err(bad(format!("{shown:?} leads out of it")));
             };

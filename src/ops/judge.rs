@@ -11,7 +11,7 @@ use super::{Error, blocking};
 use crate::guest::recording::{GuestState, Recording};
 use crate::guest::screen::{self, Look};
 use crate::packer_run::Run;
-use crate::text::redact::Scrubber;
+use crate::text::Scrubber;
 use crate::triage::bundle::{self, Contents, Written};
 use crate::triage::rules::Rules;
 use crate::triage::verdict::{self, Scene, Verdict};

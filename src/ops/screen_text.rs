@@ -9,8 +9,7 @@ use tokio::sync::Mutex;
 use super::{Error, blocking};
 use crate::guest::picture::Picture;
 use crate::guest::screen::{self, Change, Text};
-use crate::text::clean;
-use crate::text::redact::Scrubber;
+use crate::text::Scrubber;
 use crate::triage::rules::Rules;
 
 /// What a picture says. Everything in it is scrubbed of secrets and safe for a terminal.
@@ -94,18 +93,18 @@ impl PictureReader {
         let (label, text) = blocking("naming the screen", move || {
             let rules = Rules::with_own(&repo)?;
             let named = screen::name_or_recognise(&image, text.as_ref(), &rules.screens);
-            Ok((named.map(|named| clean(&named.label)), text))
+            Ok((named.map(|named| named.label), text))
         })
         .await?;
         let exact = text.as_ref().is_some_and(|text| text.exact);
+        let label = label.map(|label| self.scrubber.safe(&label).into());
         Ok(ScreenText { rows: text.map_or_else(Vec::new, |text| self.safe(&text)), exact, label, trouble })
     }
 
     /// Rows without secrets and escapes; empty ones at both ends go.
     fn safe(&self, text: &Text) -> Vec<String> {
-        let whole = self.scrubber.text(&text.rows.join("\n")).into_owned();
-        let mut rows: Vec<String> =
-            whole.lines().map(|row| self.scrubber.text(&clean(row)).trim_end().to_owned()).collect();
+        let rows = self.scrubber.safe_lines(&text.rows.join("\n"));
+        let mut rows: Vec<String> = rows.iter().map(|row| row.trim_end().to_owned()).collect();
         while rows.last().is_some_and(String::is_empty) {
             rows.pop();
         }
@@ -118,7 +117,7 @@ impl PictureReader {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::text::redact::Secret;
+    use crate::text::Secret;
 
     #[test]
     fn the_text_of_a_picture_holds_no_secret_and_is_harmless() {

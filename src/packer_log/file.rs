@@ -14,7 +14,7 @@ use super::index::{Cursor, LineSpan, Mark, START, read_full};
 use super::line::LogLine;
 use super::show::{Raw, show};
 use super::typed;
-use crate::text::redact::Scrubber;
+use crate::text::Scrubber;
 
 /// Most lines that one call returns.
 const MOST_LINES: u64 = 10_000;

@@ -2,6 +2,8 @@
 
 use jiff::civil::DateTime;
 
+use crate::text::Safe;
+
 /// Who wrote a line.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Origin {
@@ -45,7 +47,7 @@ pub enum Problem {
     Error,
 }
 
-/// One line, parsed. Everything in it is scrubbed of secrets and safe for a terminal.
+/// One line, parsed.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct LogLine {
     /// counted from 1; `None` in a tail that the index has not reached yet
@@ -57,9 +59,9 @@ pub struct LogLine {
     /// the level it states
     pub level: Level,
     /// the build it is about, e.g. `vsphere-iso.linux-debian`
-    pub source: Option<String>,
+    pub source: Option<Safe>,
     /// the message: no stamp, no prefix, no colours
-    pub text: String,
+    pub text: Safe,
     /// set for errors and warnings worth a stop
     pub problem: Option<Problem>,
     /// bytes of the whole line in the file

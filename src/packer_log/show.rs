@@ -8,8 +8,7 @@ use jiff::civil::DateTime;
 use super::index::{LineSpan, read_full};
 use super::line::LogLine;
 use super::parse;
-use crate::text::clean;
-use crate::text::redact::Scrubber;
+use crate::text::Scrubber;
 
 /// Bytes of one line that are shown.
 const SHOWN: usize = 16 << 10;
@@ -82,24 +81,21 @@ fn first_text(file: &File, place: LineSpan) -> io::Result<u64> {
 /// The line as it may be shown. `key` is the marker that replaces a typed key of a secret.
 pub fn show(raw: &Raw, key: Option<&str>, scrubber: &Scrubber) -> LogLine {
     let lossy = String::from_utf8_lossy(parse::visible(&raw.bytes));
-    // Once as the bytes stand, once as they read without colours in between.
+    // As the bytes stand: what parsing takes away may be letters of a secret.
     let scrubbed = scrubber.text(&lossy);
     let parsed = parse::parse(&scrubbed);
     let mut text = match key {
-        Some(marker) => format!("Sending char {marker}"),
-        None => scrubber.text(&clean(&parsed.text)).into_owned(),
+        Some(marker) => scrubber.safe(&format!("Sending char {marker}")),
+        None => scrubber.safe(&parsed.text),
     };
     let cut = raw.cut || text.len() > SHOWN;
-    if text.len() > SHOWN {
-        let end = (0..=SHOWN).rev().find(|at| text.is_char_boundary(*at)).unwrap_or(0);
-        text.truncate(end);
-    }
+    text.truncate(SHOWN);
     LogLine {
         number: Some(raw.place.line).filter(|_| raw.numbered),
         stamp: parsed.stamp,
         origin: parsed.origin,
         level: parsed.level,
-        source: parsed.source.map(clean),
+        source: parsed.source.map(|source| scrubber.safe(source)),
         problem: parse::problem(&parsed),
         text,
         bytes: raw.place.end - raw.place.start,

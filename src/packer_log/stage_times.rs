@@ -4,16 +4,17 @@
 //! it to the next one: how long a build waited in vain says nothing about how long waiting takes.
 
 use std::collections::BTreeMap;
-use std::io::{self, BufRead, Read};
+use std::io::{self, BufRead};
 use std::time::Duration;
 
 use jiff::civil::DateTime;
 
 use super::parse;
 use super::{Ending, Phase, Track, Tracks};
+use crate::text::lines;
 
 /// Bytes of one line that are looked at.
-const LINE: u64 = 64 << 10;
+const LINE: usize = 64 << 10;
 
 /// How long a stage took in earlier runs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -65,20 +66,16 @@ fn passed(track: &Track) -> Vec<(Phase, Duration)> {
 ///
 /// # Errors
 /// Those of reading.
-pub fn tracks(mut log: impl BufRead) -> io::Result<Tracks> {
+pub fn tracks(log: impl BufRead) -> io::Result<Tracks> {
     let mut tracks = Tracks::default();
-    let mut bytes = Vec::new();
-    for number in 1.. {
-        bytes.clear();
-        if log.by_ref().take(LINE).read_until(b'\n', &mut bytes)? == 0 {
-            break;
+    let mut number = 0;
+    lines::each(log, LINE, |piece| {
+        if piece.first {
+            number += 1;
+            let text = String::from_utf8_lossy(parse::visible(piece.bytes));
+            tracks.observe(&parse::parse(&text), number);
         }
-        let text = String::from_utf8_lossy(parse::visible(&bytes));
-        tracks.observe(&parse::parse(text.trim_end_matches('\n')), number);
-        if !bytes.ends_with(b"\n") {
-            log.skip_until(b'\n')?;
-        }
-    }
+    })?;
     Ok(tracks)
 }
 

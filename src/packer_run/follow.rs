@@ -4,13 +4,10 @@ use std::fs::File;
 use std::io::{self, Read};
 use std::path::Path;
 
-use crate::text::redact::{Scrubber, Stream};
-use crate::text::{clean, cut};
+use crate::text::{Safe, SafeLines, Scrubber};
 
 /// Bytes read at a time: between two of them the supervisor hears requests to stop.
 const READ_CHUNK: u64 = 256 << 10;
-/// A longer line is handed on in pieces.
-const LONGEST: usize = 64 << 10;
 
 /// What a build tells while it runs. Safe to print.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -42,14 +39,11 @@ impl<F: Fn(Progress) + Sync> Listener for F {
 #[derive(Debug)]
 pub struct Tail<'s> {
     file: File,
-    scrubber: &'s Scrubber,
-    stream: Stream<'s>,
-    /// scrubbed, without a line's end yet
-    partial: Vec<u8>,
-    /// length of the unfinished line at the last look, and whether it was shown already
-    resting: (usize, bool),
-    /// looks again at what is shown of a line that goes out in pieces, across the cuts
-    pieces: Option<Stream<'s>>,
+    lines: SafeLines<'s>,
+    /// length of the unfinished line at the last look
+    resting: usize,
+    /// the unfinished line was shown already, as far as it had come
+    shown: bool,
 }
 
 impl<'s> Tail<'s> {
@@ -58,14 +52,7 @@ impl<'s> Tail<'s> {
     /// # Errors
     /// Those of opening.
     pub fn open(path: &Path, scrubber: &'s Scrubber) -> io::Result<Self> {
-        Ok(Self {
-            file: File::open(path)?,
-            scrubber,
-            stream: scrubber.stream(),
-            partial: Vec::new(),
-            resting: (0, false),
-            pieces: None,
-        })
+        Ok(Self { file: File::open(path)?, lines: SafeLines::new(scrubber), resting: 0, shown: false })
     }
 
     /// Hands on the lines that were finished since the last call; whether there is more to read. An unfinished one
@@ -77,91 +64,36 @@ impl<'s> Tail<'s> {
     pub fn read(&mut self, on: &dyn Listener) -> io::Result<bool> {
         let mut bytes = Vec::new();
         let got = (&mut self.file).take(READ_CHUNK).read_to_end(&mut bytes)?;
-        self.stream.push(&bytes, &mut self.partial);
-        self.lines(on);
+        let Self { lines, resting, shown, .. } = self;
+        lines.push(&bytes, &mut |text, _| {
+            (*resting, *shown) = (0, false);
+            told(text, on);
+        });
         self.rest(on);
         Ok(got as u64 == READ_CHUNK)
     }
 
     /// The rest, when nobody writes any more and all was read.
     pub fn finish(&mut self, on: &dyn Listener) {
-        let stream = std::mem::replace(&mut self.stream, self.scrubber.stream());
-        stream.finish(&mut self.partial);
-        self.lines(on);
-        let shown = if self.resting.1 { self.resting.0 } else { 0 };
-        let rest = std::mem::take(&mut self.partial);
-        self.line(&rest[shown.min(rest.len())..], on);
-    }
-
-    fn lines(&mut self, on: &dyn Listener) {
-        let all = std::mem::take(&mut self.partial);
-        let mut rest = &all[..];
-        while let Some(end) = memchr::memchr(b'\n', rest) {
-            let (line, after) = rest.split_at(end + 1);
-            let (shown, already) = std::mem::take(&mut self.resting);
-            self.line(if already { &line[shown.min(line.len())..] } else { line }, on);
-            rest = after;
-        }
-        if rest.len() > LONGEST {
-            let (shown, already) = std::mem::take(&mut self.resting);
-            rest = self.cut_off(if already { &rest[shown.min(rest.len())..] } else { rest }, on);
-        }
-        self.partial = rest.to_vec();
+        self.lines.finish(&mut |text, _| told(text, on));
     }
 
     fn rest(&mut self, on: &dyn Listener) {
-        let length = self.partial.len();
-        match self.resting {
-            (seen, false) if length > 0 && seen == length && self.pieces.is_none() && !self.stream.waits() => {
-                self.show(&self.partial, on);
-                self.resting = (length, true);
-            }
-            (_, true) => {}
-            _ => self.resting = (length, false),
+        let length = self.lines.unfinished();
+        if length == self.resting
+            && !self.shown
+            && let Some(text) = self.lines.take_unfinished()
+        {
+            self.shown = true;
+            told(text, on);
         }
-    }
-
-    /// A whole line, or the end of one.
-    fn line(&mut self, line: &[u8], on: &dyn Listener) {
-        let rest = self.cut_off(line, on);
-        if self.pieces.is_some() { self.piece(rest, true, on) } else { self.show(rest, on) }
-    }
-
-    /// Hands on what is too long to be kept; returns what is left.
-    fn cut_off<'l>(&mut self, mut line: &'l [u8], on: &dyn Listener) -> &'l [u8] {
-        while line.len() > LONGEST {
-            let (piece, after) = line.split_at(cut(line, LONGEST));
-            self.piece(piece, false, on);
-            line = after;
-        }
-        line
-    }
-
-    fn piece(&mut self, piece: &[u8], last: bool, on: &dyn Listener) {
-        let mut stream = self.pieces.take().unwrap_or_else(|| self.scrubber.stream());
-        let mut out = Vec::new();
-        stream.push(cleaned(piece).as_bytes(), &mut out);
-        if last {
-            stream.finish(&mut out);
-        } else {
-            self.pieces = Some(stream);
-        }
-        told(&String::from_utf8_lossy(&out), on);
-    }
-
-    fn show(&self, line: &[u8], on: &dyn Listener) {
-        // Without colours in between, letters may come together.
-        told(&self.scrubber.text(&cleaned(line)), on);
+        self.resting = length;
     }
 }
 
-fn cleaned(line: &[u8]) -> String {
-    clean(String::from_utf8_lossy(line).trim_end_matches(['\r', '\n']))
-}
-
-fn told(text: &str, on: &dyn Listener) {
+fn told(text: Safe, on: &dyn Listener) {
     if !text.trim().is_empty() {
-        on.hear(Progress::Packer(text.to_owned()));
+        on.hear(Progress::Packer(text.into()));
     }
 }
 
@@ -171,6 +103,7 @@ mod tests {
     use std::sync::Mutex;
 
     use super::*;
+    use crate::text::LONGEST;
 
     #[test]
     fn lines_come_once_and_whole_and_a_question_comes_without_its_end() {

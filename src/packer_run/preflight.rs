@@ -10,6 +10,7 @@ use tokio::process::Command;
 
 use super::BuildError;
 use super::command::withhold;
+use crate::text::Scrubber;
 
 /// No question asked here takes a healthy machine longer.
 const LIMIT: Duration = Duration::from_secs(60);
@@ -143,7 +144,7 @@ fn last_words(output: &Output) -> String {
 
 fn words(output: &Output, pick: impl Fn(&str) -> Option<&str>) -> String {
     let streams = [&output.stderr, &output.stdout].map(|bytes| String::from_utf8_lossy(bytes).into_owned());
-    let line = streams.iter().find_map(|text| pick(text).map(|line| crate::text::clean(line.trim())));
+    let line = streams.iter().find_map(|text| pick(text).map(|line| Scrubber::shared().safe(line.trim())));
     line.map_or_else(|| output.status.to_string(), |line| line.chars().take(200).collect())
 }
 

@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use super::{OnError, Process};
 use crate::fs::{Access, append_private, write_whole};
 use crate::pipeline::Key;
-use crate::text::redact::Scrubber;
+use crate::text::Scrubber;
 
 /// File name in the run's folder.
 pub const RECORD: &str = "run.json";
@@ -103,7 +103,7 @@ impl Record {
     /// Those of writing.
     pub fn write(&self, dir: &Path) -> io::Result<()> {
         // Reasons quote servers and packer.
-        let reason = self.reason.as_ref().map(|reason| Scrubber::shared().text(reason).into_owned());
+        let reason = self.reason.as_ref().map(|reason| Scrubber::shared().safe_line(reason).into());
         let record = Self { reason, ..self.clone() };
         let json = serde_json::to_vec_pretty(&record).map_err(io::Error::other)?;
         write_whole(&dir.join(RECORD), Access::Private, &json)

@@ -26,8 +26,7 @@ use self::store::{Bounds, Store};
 use crate::guest::picture::Picture;
 use crate::guest::recording::{Event, GuestState, Reading};
 use crate::guest::screen::ScreenLabel;
-use crate::text::clean;
-use crate::text::redact::Scrubber;
+use crate::text::Scrubber;
 use crate::vcenter::{Client, Error, Moid, PowerState, Settings};
 
 /// Between two looks, by the guest's clock.
@@ -52,8 +51,6 @@ pub struct Subject {
     pub log: PathBuf,
     /// name of the VM being built
     pub vm: String,
-    /// the pipeline's repository, for its secrets
-    pub repo: PathBuf,
 }
 
 /// A recorder at work. Dropping it ends it at once; what is on disk stays readable.
@@ -159,15 +156,13 @@ impl Work {
                 return Ok(None);
             }
         };
-        let repo = subject.repo.clone();
-        let prepared = tokio::task::spawn_blocking(move || (Scrubber::of_repository(&repo), labels()));
-        let (scrubber, screens) = prepared.await.map_err(std::io::Error::other)?;
+        let screens = tokio::task::spawn_blocking(labels).await.map_err(std::io::Error::other)?;
         Ok(Some(Self {
             subject,
             client,
             store,
             say,
-            scrubber: Arc::new(scrubber),
+            scrubber: Scrubber::for_evidence().clone(),
             screens: screens.into(),
             began: Instant::now(),
             started: Timestamp::now(),
@@ -264,7 +259,7 @@ impl Work {
     }
 
     fn safe(&self, text: &str) -> String {
-        self.scrubber.text(&clean(&self.scrubber.text(text))).into_owned()
+        self.scrubber.safe(text).into()
     }
 }
 

@@ -11,7 +11,7 @@ use tokio::process::Command;
 
 use super::{BuildError, OnError, Request, Run, latest};
 use crate::paths::StateDir;
-use crate::text::clean;
+use crate::text::Scrubber;
 
 /// How long a supervisor may take to its record: it asks packer for its version before.
 const PATIENCE: Duration = Duration::from_secs(150);
@@ -78,7 +78,9 @@ fn last_words(mut words: File) -> String {
     let text = String::from_utf8_lossy(&bytes);
     let line = text.lines().rfind(|line| !line.trim().is_empty());
     match (read, line) {
-        (Ok(_), Some(line)) => clean(line.trim().strip_prefix("tmpl-tui: ").unwrap_or(line.trim())),
+        (Ok(_), Some(line)) => {
+            Scrubber::shared().safe(line.trim().strip_prefix("tmpl-tui: ").unwrap_or(line.trim())).into()
+        }
         _ => "the build ended before it began, without a word".into(),
     }
 }

@@ -29,7 +29,7 @@ use super::{BuildError, Process, Request, Run, all};
 use crate::fs::{FileLock, create_private_dir};
 use crate::paths::StateDir;
 use crate::pipeline::argv;
-use crate::text::redact::Scrubber;
+use crate::text::Scrubber;
 use crate::vcenter::Settings;
 
 /// How often packer's output is handed on.
@@ -75,8 +75,8 @@ pub async fn run_here(
     if let Err(error) = retention::prune(state, &request.line.key, on) {
         on.hear(Progress::Note(format!("old records cannot be looked through: {error}")));
     }
-    let scrubber = Scrubber::of_repository(&request.repo);
-    let mut supervisor = Supervisor::begin(request, state, version, stops, on, &scrubber)?;
+    let scrubber = Scrubber::for_evidence();
+    let mut supervisor = Supervisor::begin(request, state, version, stops, on, scrubber)?;
     let ended = supervisor.steps(labels).await;
     let (run, stage) = supervisor.end(ended).await?;
     Ok(Outcome { run, stage, lock })
@@ -171,12 +171,8 @@ impl<'a> Supervisor<'a> {
     }
 
     fn start_recorder(&self, labels: Labels) -> Recorder {
-        let subject = Subject {
-            dir: self.dir.clone(),
-            log: self.record.log.clone(),
-            vm: self.request.line.build_name(),
-            repo: self.request.repo.clone(),
-        };
+        let subject =
+            Subject { dir: self.dir.clone(), log: self.record.log.clone(), vm: self.request.line.build_name() };
         Recorder::start(subject, Settings::from_env(&|name| std::env::var(name).ok()), labels)
     }
 

@@ -6,6 +6,7 @@ mod entries;
 pub mod matrix;
 pub mod plan;
 pub mod positions;
+pub mod sensitive;
 pub mod varfiles;
 
 pub use matrix::{Key, Line, Matrix, MatrixError, Os, SUFFIXES};

@@ -2,8 +2,8 @@
 
 use crate::text::needs_care;
 
-/// The same JSON with every control, bidirectional and invisible character of its strings as `\uXXXX`. Of what stands
-/// outside of strings only line breaks are any, and they stay.
+/// The same JSON with every control, bidirectional and invisible character of its strings as `\uXXXX`, and no command to the
+/// runner of a workflow. Of what stands outside of strings only line breaks are any of these, and they stay.
 pub fn harmless(json: &str) -> String {
     let mut out = String::with_capacity(json.len());
     for c in json.chars() {
@@ -15,7 +15,8 @@ pub fn harmless(json: &str) -> String {
             out.push_str(&format!("\\u{unit:04x}"));
         }
     }
-    out
+    // Within a string, where alone it can stand, it is the same.
+    if out.contains("##[") { out.replace("##[", "#\\u0023[") } else { out }
 }
 
 #[cfg(test)]

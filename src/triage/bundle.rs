@@ -16,6 +16,7 @@ use std::io::{self, BufRead, Seek, Write};
 use std::path::{Path, PathBuf};
 
 use jiff::Timestamp;
+use serde::Serialize;
 use serde_json::Value;
 use zip::write::SimpleFileOptions;
 use zip::{CompressionMethod, ZipWriter};
@@ -24,7 +25,7 @@ use super::verdict::Verdict;
 use crate::fs::{Access, WholeFile};
 use crate::guest::recording::{Event, Frame, Reading, Recording};
 use crate::guest::screen::Motion;
-use crate::text::redact::Scrubber;
+use crate::text::Scrubber;
 
 /// The page's name in the zip.
 pub const PAGE: &str = "index.html";
@@ -154,9 +155,6 @@ fn fill<W: Write + Seek>(
         None => None,
     };
     let run = run.and_then(|path| serde_json::from_reader::<_, Value>(File::open(path).ok()?).ok());
-    let run = run.map(|run| scrubbed(run, scrubber));
-    let verdict_json = serde_json::to_value(verdict).map_err(|error| CopyError::Zip(error.to_string()))?;
-    let verdict_json = scrubbed(verdict_json, scrubber);
     let page = page::Page {
         title: &title,
         verdict,
@@ -165,17 +163,16 @@ fn fill<W: Write + Seek>(
         shots: &shots,
         log: told.as_ref(),
     };
-    let json = |value: &Value| serde_json::to_vec_pretty(value).map_err(|error| CopyError::Zip(error.to_string()));
-    let mut texts = vec![(PAGE, page.html(scrubber).into_bytes()), ("triage.json", json(&verdict_json)?)];
+    let mut texts = vec![(PAGE, page.html(scrubber)), ("triage.json", json(verdict, scrubber)?)];
     if let Some(run) = &run {
-        texts.push(("run.json", json(run)?));
+        texts.push(("run.json", json(run, scrubber)?));
     }
     if !recording.is_empty() {
         texts.push((crate::guest::recording::TIMELINE, timeline(&recording, &shots, scrubber)));
     }
     for (name, text) in texts {
         zip.start_file(name, options(CompressionMethod::Deflated))?;
-        zip.write_all(&text)?;
+        zip.write_all(text.as_bytes())?;
     }
     let withheld = shots.iter().filter(|shot| shot.thumbnail.is_none()).count();
     Ok(Written { pictures: shots.len() - withheld, withheld, log_cut: told.is_some_and(|told| told.cut) })
@@ -218,7 +215,7 @@ fn shots<W: Write + Seek>(
 }
 
 /// The timeline again, from what was read of it, for those who open the bundle as a run.
-fn timeline(recording: &Recording, shots: &[Shot], scrubber: &Scrubber) -> Vec<u8> {
+fn timeline(recording: &Recording, shots: &[Shot], scrubber: &Scrubber) -> String {
     let mut events: Vec<(Timestamp, Event)> = Vec::new();
     for frame in shots.iter().filter(|shot| shot.thumbnail.is_some()).filter_map(|shot| shot.frame.as_ref()) {
         events.push((frame.at, Event::Frame(frame.clone())));
@@ -238,22 +235,12 @@ fn timeline(recording: &Recording, shots: &[Shot], scrubber: &Scrubber) -> Vec<u
     if let Some((at, kind)) = recording.seen {
         events.push((at, Event::Still { at, kind }));
     }
-    let mut out = Vec::new();
-    for value in events.into_iter().filter_map(|(_, event)| serde_json::to_value(event).ok()) {
-        out.extend_from_slice(scrubbed(value, scrubber).to_string().as_bytes());
-        out.push(b'\n');
-    }
-    out
+    events.iter().filter_map(|(_, event)| scrubber.safe_json(event).ok()).map(|line| line.to_string() + "\n").collect()
 }
 
-/// JSON with every text in it scrubbed.
-fn scrubbed(value: Value, scrubber: &Scrubber) -> Value {
-    match value {
-        Value::String(text) => Value::String(scrubber.text(&text).into_owned()),
-        Value::Array(list) => list.into_iter().map(|value| scrubbed(value, scrubber)).collect(),
-        Value::Object(map) => map.into_iter().map(|(name, value)| (name, scrubbed(value, scrubber))).collect(),
-        other => other,
-    }
+fn json(value: &impl Serialize, scrubber: &Scrubber) -> Result<String, CopyError> {
+    let lines = scrubber.safe_json_pretty(value).map_err(|error| CopyError::Zip(error.to_string()))?;
+    Ok(lines.join("\n"))
 }
 
 /// What a console was doing, in a word.

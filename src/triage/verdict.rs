@@ -16,8 +16,7 @@ use serde::Serialize;
 
 use super::rules::Rules;
 use crate::guest::screen::Look;
-use crate::text::clean;
-use crate::text::redact::Scrubber;
+use crate::text::Scrubber;
 
 pub use reader::{Judge, JudgeError, judge};
 pub use scene::{Scene, before_clean_up};
@@ -167,8 +166,9 @@ impl Verdict {
             .map(|row| row.trim_matches(frame))
             .filter(|row| !row.is_empty());
         let text = rows.collect::<Vec<_>>().join(" / ");
-        let text = scrubber.text(&clean(&scrubber.text(&text))).chars().take(SCREEN_QUOTED).collect();
-        self.evidence.push(Evidence { source: Witness::Screen, line: None, frame: Some(clean(&look.frame)), text });
+        let text = scrubber.safe(&text).chars().take(SCREEN_QUOTED).collect();
+        let frame = Some(scrubber.safe(&look.frame).into());
+        self.evidence.push(Evidence { source: Witness::Screen, line: None, frame, text });
     }
 }
 

@@ -5,6 +5,7 @@ use std::io::{self, Write};
 use crossterm::terminal::{BeginSynchronizedUpdate, EndSynchronizedUpdate};
 use ratatui::Terminal;
 use ratatui::backend::Backend;
+use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
 use super::hits::Hits;
@@ -13,6 +14,7 @@ use super::picture::PictureSurface;
 use super::screen;
 use super::theme::Theme;
 use crate::console::{Console, Effect, Msg};
+use crate::text::needs_care;
 
 /// Console, screen and what was last drawn.
 #[derive(Debug)]
@@ -115,6 +117,7 @@ impl<B: Backend> App<B> {
             // The size may have changed since it was measured.
             *layout = Layout::of(console, frame.area());
             *hits = screen::draw(console, layout, *theme, surface, frame);
+            make_harmless(frame.buffer_mut());
         });
         let pictured = surface.after_draw(out);
         crossterm::execute!(out, EndSynchronizedUpdate)?;
@@ -122,6 +125,14 @@ impl<B: Backend> App<B> {
         pictured?;
         self.drawn = Some(self.console.revision());
         Ok(true)
+    }
+}
+
+/// Nothing that a terminal would obey, or reorder letters for, reaches it, whoever forgot to make a text safe.
+fn make_harmless(buffer: &mut Buffer) {
+    for cell in buffer.content.iter_mut().filter(|cell| cell.symbol().contains(needs_care)) {
+        let symbol = cell.symbol().replace(needs_care, "");
+        cell.set_symbol(if symbol.is_empty() { "\u{fffd}" } else { &symbol });
     }
 }
 

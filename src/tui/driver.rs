@@ -28,7 +28,7 @@ use crate::console::message::{Msg, Reply};
 use crate::ops::{self, Error, PictureReader};
 use crate::paths::StateDir;
 use crate::pipeline::Line;
-use crate::text::redact::Scrubber;
+use crate::text::Scrubber;
 use crate::vcenter::Settings;
 use crate::vcenter::gate::Mode;
 
@@ -50,6 +50,8 @@ pub struct Parts {
     pub packer: PathBuf,
     /// nothing may be changed
     pub read_only: bool,
+    /// hides secrets in what others wrote
+    pub scrubber: Arc<Scrubber>,
 }
 
 impl Parts {
@@ -91,7 +93,7 @@ impl Driver {
     /// Starts the standing work: the clock, the watch of the folder, the watch of the records of runs.
     pub fn start(parts: Parts, report: Report) -> Self {
         let link = link::Link::new(parts.settings.clone(), report.clone());
-        let scrubber = Arc::new(Scrubber::of_repository(&parts.repo));
+        let scrubber = parts.scrubber.clone();
         let log = log::Reader::new(report.clone(), scrubber.clone());
         let records = triage::Records::new(report.clone(), parts.state.clone());
         let pictures = PictureReader::new(parts.repo.clone(), scrubber.clone());
@@ -270,7 +272,7 @@ impl Driver {
                     Err(Error::TimedOut { what, seconds: limit.as_secs() }.to_string())
                 }
             };
-            report(message(answer));
+            report(message(answer.map_err(|reason| Scrubber::shared().safe_line(&reason).into())));
         })
     }
 }

@@ -23,8 +23,7 @@ use crate::console::{Console, Effect, Msg, Opening};
 use crate::generation::Actor;
 use crate::paths::StateDir;
 use crate::pipeline::Matrix;
-use crate::text::clean;
-use crate::text::redact::Scrubber;
+use crate::text::Scrubber;
 use crate::tui::driver::{Driver, Parts, Report};
 use crate::vcenter::Settings;
 
@@ -43,6 +42,8 @@ pub struct Options {
     pub packer: PathBuf,
     /// nothing may be changed
     pub read_only: bool,
+    /// hides secrets in what others wrote
+    pub scrubber: Arc<Scrubber>,
     /// the vCenter is the lab; said on screen
     pub simulated: bool,
     /// how the terminal calls when an alarm rises
@@ -155,7 +156,7 @@ fn tell(msg: Msg) {
 
 fn say(text: &str) {
     // The terminal may be gone; the audit log has it all the same.
-    let _ = writeln!(io::stderr(), "{}", Scrubber::shared().text(&clean(text)));
+    let _ = writeln!(io::stderr(), "{}", Scrubber::shared().safe(text));
 }
 
 fn opening(options: &Options) -> Opening {
@@ -199,6 +200,7 @@ fn parts(options: Options) -> Parts {
         state: options.state,
         packer: options.packer,
         read_only: options.read_only,
+        scrubber: options.scrubber,
     }
 }
 

@@ -8,7 +8,7 @@ use jiff::Timestamp;
 use serde::Serialize;
 
 use crate::fs::{append_private, create_private_dir};
-use crate::text::json;
+use crate::text::Scrubber;
 
 /// Appends to one file, mode 0600. Records hold names, ids and verbs; secrets never reach it.
 #[derive(Debug, Clone)]
@@ -104,7 +104,7 @@ impl Audit {
             detail,
             outcome,
         };
-        let mut text = json::harmless(&serde_json::to_string(&line)?);
+        let mut text = String::from(Scrubber::shared().safe_json(&line)?);
         text.push('\n');
         if let Some(folder) = self.path.parent() {
             create_private_dir(folder)?;

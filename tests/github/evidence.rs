@@ -10,7 +10,7 @@ use tmpl::lab::github::{GitHub, Reply, World, archive};
 use tmpl::packer_run;
 use tmpl::paths::StateDir;
 use tmpl::pipeline::{Line, Matrix};
-use tmpl::text::redact::Scrubber;
+use tmpl::text::Scrubber;
 use tmpl::triage::rules::Rules;
 use tmpl::triage::verdict::judge;
 

@@ -5,7 +5,7 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use tmpl::text::redact::{Scrubber, Secret};
+use tmpl::text::{Scrubber, Secret};
 
 use crate::oracle::{leak, plain_leak};
 use crate::property::scrub;

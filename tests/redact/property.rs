@@ -4,7 +4,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD, STANDARD_NO_PAD, URL_SAFE};
 use proptest::prelude::*;
 use proptest::sample::{select, subsequence};
-use tmpl::text::redact::{Scrubber, Secret};
+use tmpl::text::{Scrubber, Secret};
 
 use crate::oracle::{DEPTH, leak};
 

@@ -12,7 +12,7 @@ use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
-use tmpl::text::redact::Scrubber;
+use tmpl::text::Scrubber;
 use tmpl::triage::rules::Rules;
 use tmpl::triage::verdict::{Verdict, judge};
 

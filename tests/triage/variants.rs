@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use std::path::Path;
 
 use regex::{Captures, Regex};
-use tmpl::text::redact::Scrubber;
+use tmpl::text::Scrubber;
 use tmpl::triage::rules::Rules;
 use tmpl::triage::verdict::{Judge, Verdict};
 

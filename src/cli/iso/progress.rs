@@ -28,7 +28,7 @@ fn draw(bar: &ProgressBar, progress: Progress) {
             bar.set_length(size);
             bar.set_position(done);
         }
-        Progress::Resumed { reason, .. } => bar.println(output::harmless(&format!("taken up again: {reason}"))),
+        Progress::Resumed { reason, .. } => bar.println(output::safe(&format!("taken up again: {reason}"))),
     }
 }
 

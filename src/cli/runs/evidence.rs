@@ -34,7 +34,7 @@ struct Summary<'a> {
 pub async fn log(context: &Context, github: &Client, args: Args) -> anyhow::Result<Exit> {
     let (run, leg) = remote::find_leg(github, args.run.as_deref(), args.leg.as_deref()).await?;
     if leg.state.live() {
-        return pod::log(context, github, &leg).await;
+        return pod::log(github, &leg).await;
     }
     let bar = bar();
     let fetched = remote::fetch_leg(&context.ops()?, github, &run, &leg, &|bytes| bar.set_position(bytes)).await;
@@ -54,7 +54,7 @@ pub async fn log(context: &Context, github: &Client, args: Args) -> anyhow::Resu
     for skew in &skew {
         output::note(&skew.to_string())?;
     }
-    log::whole(context, kept.shown())?;
+    log::whole(kept.shown())?;
     Ok(Exit::Done)
 }
 

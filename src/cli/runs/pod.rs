@@ -2,24 +2,23 @@
 
 use tmpl::github::{Client, Leg, pod};
 use tmpl::ops::{self, signals};
-use tmpl::text::redact::Scrubber;
+use tmpl::text::Scrubber;
 use tokio::io::{AsyncBufReadExt as _, AsyncReadExt as _};
 
-use crate::cli::{Context, Exit, Stop, log, output};
+use crate::cli::{Exit, Stop, log, output};
 
 /// Bytes of what `kubectl` complains of that are shown.
 const COMPLAINTS: u64 = 64 << 10;
 
 /// Prints it until the pod goes or Ctrl-C.
-pub async fn log(context: &Context, github: &Client, leg: &Leg) -> anyhow::Result<Exit> {
+pub async fn log(github: &Client, leg: &Leg) -> anyhow::Result<Exit> {
     let namespace = pod::namespace().map_err(ops::Error::from)?;
     let argv = pod::command(leg, github.repository(), namespace.as_deref()).map_err(ops::Error::from)?;
     let mut child = pod::follow(&argv).map_err(ops::Error::from)?;
     let mut from = child.stdout.take().ok_or_else(|| Stop::usage("kubectl has no output"))?;
     let complaints = child.stderr.take().map(|complaints| tokio::spawn(told(complaints)));
     let stop = signals::stop_on_interrupt()?;
-    let scrubber = Scrubber::of_repository(&context.global.repo);
-    let mut printer = log::Lines::new(&scrubber);
+    let mut printer = log::Lines::new(Scrubber::for_evidence());
     let mut buffer = vec![0; 64 << 10];
     loop {
         let got = tokio::select! {

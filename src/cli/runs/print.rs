@@ -5,7 +5,6 @@ use std::io;
 use jiff::Timestamp;
 use tmpl::duration::rough;
 use tmpl::github::{Board, Health, Leg, Rate, RemoteRun, State};
-use tmpl::text::clean;
 
 use crate::cli::output;
 
@@ -47,10 +46,10 @@ pub fn rate(rate: Rate) -> String {
 }
 
 fn run(run: &RemoteRun, now: Timestamp) -> String {
-    let title = clean(&run.title);
+    let title = &run.title;
     let age = rough(now.duration_since(run.created));
-    let by = run.actor.as_deref().map(|actor| format!(" by {}", clean(actor))).unwrap_or_default();
-    let (event, url) = (clean(&run.event), clean(&run.url));
+    let by = run.actor.as_deref().map(|actor| format!(" by {actor}")).unwrap_or_default();
+    let (event, url) = (&run.event, &run.url);
     format!("#{:<5} {:<10} {title}  {age} ago, {event}{by}  {url}", run.number, run.state.word())
 }
 
@@ -71,14 +70,14 @@ pub fn leg(leg: &Leg, now: Timestamp) -> String {
     if let Some(runner) = &leg.runner {
         facts.push(format!("on {runner}"));
     }
-    format!("       {:<22} {:<10} {}", clean(&name), leg.state.word(), clean(&facts.join(" · ")))
+    format!("       {:<22} {:<10} {}", name, leg.state.word(), facts.join(" · "))
 }
 
 /// One run and what became of it.
 pub fn one(run: &RemoteRun, json: bool, what: &str) -> anyhow::Result<()> {
     let said = match json {
         true => output::json(run),
-        false => output::result(&format!("#{} {}: {what}  {}", run.number, clean(&run.title), clean(&run.url))),
+        false => output::result(&format!("#{} {}: {what}  {}", run.number, run.title, run.url)),
     };
     Ok(said?)
 }

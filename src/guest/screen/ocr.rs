@@ -8,7 +8,7 @@ use image::{DynamicImage, GrayImage, ImageFormat, RgbImage, imageops};
 use tokio::io::AsyncWriteExt;
 
 use super::Text;
-use crate::text::clean;
+use crate::text::Scrubber;
 
 /// The slowest picture of a measured set took 3.4 s.
 const PATIENCE: Duration = Duration::from_secs(10);
@@ -65,7 +65,7 @@ pub async fn read(image: &RgbImage) -> Result<Text, OcrError> {
         tokio::time::timeout(PATIENCE, work).await.map_err(|_| OcrError::Slow)?.map_err(|error| failed(&error))?;
     if !output.status.success() {
         let said = String::from_utf8_lossy(&output.stderr);
-        return Err(OcrError::Failed(clean(said.lines().next().unwrap_or("no reason given"))));
+        return Err(OcrError::Failed(Scrubber::shared().safe(said.lines().next().unwrap_or("no reason given")).into()));
     }
     let rows = String::from_utf8_lossy(&output.stdout)
         .lines()

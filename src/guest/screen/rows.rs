@@ -3,8 +3,8 @@
 use std::borrow::Cow;
 use std::collections::BTreeSet;
 
+use crate::text::Scrubber;
 use crate::text::clean;
-use crate::text::redact::Scrubber;
 
 /// What is left of a screen's text.
 #[derive(Debug, Clone, PartialEq, Eq)]

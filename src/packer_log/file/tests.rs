@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use jiff::civil::date;
 
-use crate::text::redact::Secret;
+use crate::text::Secret;
 
 use super::super::{Direction, Origin, Pattern, Phase, Problem};
 use super::*;

@@ -6,7 +6,7 @@ use jiff::Timestamp;
 use crate::guest::recording::Reading;
 use crate::guest::screen;
 use crate::guest::screen::ScreenLabel;
-use crate::text::redact::Scrubber;
+use crate::text::Scrubber;
 
 /// More than any console shows.
 const MOST_ROWS: usize = 200;

@@ -11,7 +11,7 @@ use super::{POLL_EVERY, Supervisor};
 use crate::packer_run::record::{CancelMark, OUTPUT, Stage};
 use crate::packer_run::run::{state, told_end};
 use crate::packer_run::{BuildError, Run, RunState};
-use crate::text::redact::Scrubber;
+use crate::text::Scrubber;
 
 /// How often the record of the end is tried to be written again.
 const REWRITES: ConstantBuilder = ConstantBuilder::new().with_delay(Duration::from_millis(500)).with_max_times(4);
@@ -54,7 +54,7 @@ impl Supervisor<'_> {
             Ok(ending) => ending.clone(),
             Err(error) => (Stage::Failed, None, Some(error.to_string())),
         };
-        let reason = reason.map(|reason| Scrubber::shared().text(&reason).into_owned());
+        let reason = reason.map(|reason| Scrubber::shared().safe_line(&reason).into());
         (self.record.state, self.record.exit, self.record.reason) = (stage, exit, reason);
         self.record.ended = Some(Timestamp::now());
         // First: it holds passwords, and a full disk may have room for the record then.

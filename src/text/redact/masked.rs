@@ -61,8 +61,8 @@ impl Remains {
         self.longest
     }
 
-    /// What is left of a secret around the mask that begins at `start`, within its line.
-    pub fn around(&self, needles: &Needles, bytes: &[u8], start: usize) -> Option<Hit> {
+    /// What is left of a secret (of a `wanted` name) around the mask that begins at `start`, within its line.
+    pub fn around(&self, needles: &Needles, bytes: &[u8], start: usize, wanted: impl Fn(usize) -> bool) -> Option<Hit> {
         let end = start + MASK.len();
         let heads = self.heads.of(last_grams(&bytes[..start]));
         let tails = self.tails.of(first_grams(&bytes[end..]));
@@ -90,8 +90,9 @@ impl Remains {
             let (n, head) = head.unwrap_or((0, 0));
             Some((*at, head, after, text[..n].chars().count() + text[*place..].chars().count()))
         });
-        let best =
-            by_head.chain(by_tail).filter(|(.., letters)| *letters >= LEAST).max_by_key(|(.., letters)| *letters);
+        let counts =
+            |(at, _, _, letters): &(usize, usize, usize, usize)| *letters >= LEAST && wanted(needles.all()[*at].name);
+        let best = by_head.chain(by_tail).filter(counts).max_by_key(|(.., letters)| *letters);
         best.map(|(at, head, after, _)| Hit { start: start - head, end: end + after, name: needles.all()[at].name })
     }
 }

@@ -11,11 +11,10 @@ mod masked;
 mod needles;
 mod scrubber;
 mod secret;
-mod sensitive;
 mod spelling;
 mod stream;
 
-pub use scrubber::{Scrubber, secrets_of, secrets_of_repository};
+pub use scrubber::{Scrubber, environment, secrets_of};
 pub use secret::{Secret, is_secret_name};
 pub use stream::Stream;
 

@@ -2,28 +2,37 @@
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
-use std::path::Path;
 use std::sync::{Arc, OnceLock};
 
 use secrecy::ExposeSecret;
 
-use super::forms;
+use super::forms::{self, Form};
 use super::header::{self, Value};
 use super::keys::{self, KeyTrie};
 use super::masked::{MASK, Remains};
 use super::needles::{Hit, Needles, Ring};
 use super::secret::{SHORTEST, Secret, is_secret_name, is_switch, secrets_in_urls};
-use super::sensitive::sensitive_of;
 use super::stream::Stream;
-use crate::pipeline::MatrixError;
+use crate::text::clean;
 
-static SHARED: OnceLock<Arc<Scrubber>> = OnceLock::new();
+/// The one of this process: for what others wrote, and for our own messages.
+static SHARED: OnceLock<[Arc<Scrubber>; 2]> = OnceLock::new();
 
 /// Finds secrets in every form they take, and puts `[REDACTED:<NAME>]` in their place. Cheap to share, costly to make
 /// (milliseconds for many secrets): make one per process.
 #[derive(Default)]
 pub struct Scrubber {
+    known: Arc<Known>,
+    /// names of accounts stay
+    shows_accounts: bool,
+}
+
+/// Secrets in the forms they are looked for.
+#[derive(Default)]
+struct Known {
     names: Vec<String>,
+    /// number of the first name that is an account's; the one of credentials in headers stands behind these
+    accounts: usize,
     refused: Vec<String>,
     needles: Needles,
     remains: Remains,
@@ -32,7 +41,7 @@ pub struct Scrubber {
 
 impl std::fmt::Debug for Scrubber {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Scrubber").field("names", &self.names).finish_non_exhaustive()
+        f.debug_struct("Scrubber").field("names", &self.known.names).finish_non_exhaustive()
     }
 }
 
@@ -42,29 +51,33 @@ impl Scrubber {
         Self::from_env(environment())
     }
 
-    /// The one of this process, made once: for everything on its way out. It knows what [`Scrubber::share`] told it.
+    /// Gives this process its scrubber. To be called before anything is written: without it, its first use makes one of
+    /// the environment alone.
+    pub fn share(secrets: impl IntoIterator<Item = Secret>) {
+        SHARED.get_or_init(|| Self::new(secrets).pair());
+    }
+
+    /// The one of this process for messages of our own: names of accounts stay. What an account lacks is told by its
+    /// name; and one like `root` stands in every path.
     pub fn shared() -> &'static Arc<Self> {
-        SHARED.get_or_init(|| Arc::new(Self::of_process()))
+        let [_, messages] = SHARED.get_or_init(|| Self::of_process().pair());
+        messages
     }
 
-    /// Lets [`Scrubber::shared`] know what the templates of this repository declare as sensitive, but for names of accounts.
-    /// To be called before anything is written: its first use decides.
-    ///
-    /// # Errors
-    /// A matrix that cannot be read: then it knows the environment alone.
-    pub fn share(repo: &Path) -> Result<(), MatrixError> {
-        let variables = environment();
-        let declared = sensitive_of(repo, &variables);
-        let (declared, trouble) = declared.map_or_else(|error| (Vec::new(), Err(error)), |declared| (declared, Ok(())));
-        // What an account lacks is told by its name; and one like `root` stands in every path.
-        let declared = declared.into_iter().filter(|secret| !secret.name.ends_with("username"));
-        SHARED.get_or_init(|| Arc::new(Self::new(secrets_of(variables).into_iter().chain(declared))));
-        trouble
+    /// The one of this process for what others wrote: logs, pictures, what vCenter recorded.
+    pub fn for_evidence() -> &'static Arc<Self> {
+        let [evidence, _] = SHARED.get_or_init(|| Self::of_process().pair());
+        evidence
     }
 
-    /// From the environment and from what the templates of a repository declare as sensitive.
-    pub fn of_repository(repo: &Path) -> Self {
-        Self::new(secrets_of_repository(repo))
+    /// The same for messages of our own.
+    pub fn for_messages(&self) -> Self {
+        Self { known: self.known.clone(), shows_accounts: true }
+    }
+
+    fn pair(self) -> [Arc<Self>; 2] {
+        let messages = self.for_messages();
+        [self, messages].map(Arc::new)
     }
 
     /// From variables: those whose name says that they are secrets, and passwords inside URLs.
@@ -74,29 +87,28 @@ impl Scrubber {
 
     /// From secrets under their names; the first name of a value wins.
     pub fn new(secrets: impl IntoIterator<Item = Secret>) -> Self {
-        let (mut names, mut refused, mut needles, mut keys) = (Vec::new(), Vec::new(), Vec::new(), KeyTrie::default());
-        for secret in secrets {
-            let length = secret.value.expose_secret().trim().len();
-            if length < SHORTEST {
-                refused.extend(Some(secret.name).filter(|_| length > 0));
-                continue;
-            }
-            for part in secret.parts() {
-                keys.extend(forms::typed(part), names.len());
-                needles.extend(forms::forms(part).into_iter().map(|form| (form, names.len())));
-            }
-            names.push(secret.name);
-        }
-        names.push(header::NAME.to_owned());
+        // A password that is also an account's name is a password.
+        let (accounts, secrets): (Vec<_>, Vec<_>) = secrets.into_iter().partition(|secret| secret.account);
+        let mut known = Known::default();
+        let mut needles = Vec::new();
+        secrets.into_iter().for_each(|secret| known.enter(secret, &mut needles));
+        known.accounts = known.names.len();
+        accounts.into_iter().for_each(|account| known.enter(account, &mut needles));
+        known.names.push(header::NAME.to_owned());
         let words: Vec<&str> = header::WORDS.iter().copied().chain([MASK]).collect();
-        let needles = Needles::new(needles, &words);
-        let remains = Remains::new(&needles);
-        Self { names, refused, needles, remains, keys }
+        known.needles = Needles::new(needles, &words);
+        known.remains = Remains::new(&known.needles);
+        Self { known: Arc::new(known), shows_accounts: false }
     }
 
     /// Names whose values are too short to be looked for without shredding everything; tell the user.
     pub fn refused(&self) -> &[String] {
-        &self.refused
+        &self.known.refused
+    }
+
+    /// Whether what is known under this name stays where it stands.
+    pub(super) fn shows(&self, name: usize) -> bool {
+        self.shows_accounts && (self.known.accounts..self.known.names.len().saturating_sub(1)).contains(&name)
     }
 
     /// A scrubber for bytes that come in pieces.
@@ -119,12 +131,12 @@ impl Scrubber {
 
     /// What stands in the place of a secret.
     pub(crate) fn marker(&self, name: usize) -> String {
-        format!("[REDACTED:{}]", self.names.get(name).map_or("SECRET", String::as_str))
+        format!("[REDACTED:{}]", self.known.names.get(name).map_or("SECRET", String::as_str))
     }
 
     /// The values to look for among typed keys.
     pub(crate) fn keys(&self) -> &KeyTrie {
-        &self.keys
+        &self.known.keys
     }
 
     /// Everything to be replaced in `bytes`, and how many of them are settled: what stands behind may change with the
@@ -135,7 +147,8 @@ impl Scrubber {
         let mut known = Vec::new();
         let mut open = bytes.len();
         let mut hold = |at: usize| open = open.min(at);
-        self.needles.search(bytes, last, |ring| match ring {
+        self.known.needles.search(bytes, last, |ring| match ring {
+            Ring::Hit(hit) if self.shows(hit.name) => {}
             Ring::Hit(hit) => hits.push(hit),
             Ring::Open(at) => hold(at),
             Ring::Word(at, word) if word == header::WORDS.len() => self.mask(bytes, at, last, &mut hits, &mut hold),
@@ -144,7 +157,7 @@ impl Scrubber {
                 Value::Open => hold(at),
                 Value::At(start, end) => {
                     known.push((at, end));
-                    hits.push(Hit { start, end, name: self.names.len().saturating_sub(1) });
+                    hits.push(Hit { start, end, name: self.known.names.len().saturating_sub(1) });
                 }
             },
         });
@@ -173,9 +186,9 @@ impl Scrubber {
             }
             return;
         }
-        hits.extend(self.remains.around(&self.needles, bytes, at));
+        hits.extend(self.known.remains.around(&self.known.needles, bytes, at, |name| !self.shows(name)));
         let behind = &rest[MASK.len()..];
-        let decided = behind.len() >= self.remains.reach() || memchr::memchr(b'\n', behind).is_some();
+        let decided = behind.len() >= self.known.remains.reach() || memchr::memchr(b'\n', behind).is_some();
         if !last && !decided {
             hold(self.before(bytes, at));
         }
@@ -183,8 +196,25 @@ impl Scrubber {
 
     /// How far back a secret can begin of which a mask at `at` covers a part.
     fn before(&self, bytes: &[u8], at: usize) -> usize {
-        let reach = at.saturating_sub(self.remains.reach());
+        let reach = at.saturating_sub(self.known.remains.reach());
         memchr::memrchr(b'\n', &bytes[reach..at]).map_or(reach, |line| reach + line + 1)
+    }
+}
+
+impl Known {
+    fn enter(&mut self, secret: Secret, needles: &mut Vec<(Form, usize)>) {
+        let length = secret.value.expose_secret().trim().len();
+        if length < SHORTEST {
+            self.refused.extend(Some(secret.name).filter(|_| length > 0));
+            return;
+        }
+        let name = self.names.len();
+        for part in secret.parts() {
+            self.keys.extend(forms::typed(part), name);
+            needles.extend(forms::forms(part).into_iter().map(|form| (form, name)));
+        }
+        // It is shown in the place of the value, so that it must be harmless itself.
+        self.names.push(clean(&secret.name));
     }
 }
 
@@ -196,7 +226,8 @@ pub(super) struct Found {
     pub settled: usize,
 }
 
-fn environment() -> BTreeMap<String, String> {
+/// The variables of this process's environment.
+pub fn environment() -> BTreeMap<String, String> {
     let text = |os: std::ffi::OsString| os.to_string_lossy().into_owned();
     std::env::vars_os().map(|(name, value)| (text(name), text(value))).collect()
 }
@@ -210,16 +241,6 @@ pub fn secrets_of(variables: impl IntoIterator<Item = (String, String)>) -> Vec<
         itself.into_iter().chain(in_url)
     });
     secrets.collect()
-}
-
-/// The secrets of this process and of a repository. A matrix that is broken hides nothing that has a secret's name.
-pub fn secrets_of_repository(repo: &Path) -> Vec<Secret> {
-    let variables = environment();
-    let declared = sensitive_of(repo, &variables).unwrap_or_else(|error| {
-        tracing::warn!(%error, "sensitive variables of the templates are not known");
-        Vec::new()
-    });
-    secrets_of(variables).into_iter().chain(declared).collect()
 }
 
 #[cfg(test)]

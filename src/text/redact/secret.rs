@@ -16,12 +16,19 @@ pub struct Secret {
     pub name: String,
     /// its value, or a part of it
     pub value: SecretString,
+    /// it names an account: hidden in what others wrote, shown in our own messages
+    pub account: bool,
 }
 
 impl Secret {
     /// A value under a name.
     pub fn new(name: impl Into<String>, value: impl Into<String>) -> Self {
-        Self { name: name.into(), value: SecretString::from(value.into()) }
+        Self { name: name.into(), value: SecretString::from(value.into()), account: false }
+    }
+
+    /// The name of an account, declared as sensitive.
+    pub fn account(name: impl Into<String>, value: impl Into<String>) -> Self {
+        Self { account: true, ..Self::new(name, value) }
     }
 
     /// The value and every part of it that would give it away alone: the lines of a key in a file, the body of a public

@@ -1,6 +1,7 @@
 //! Scrubbing bytes as they come: what may still become a secret waits, everything else goes on at once.
 
 use std::collections::VecDeque;
+use std::io::{self, Read, Write};
 
 use super::keys::{KeyMatcher, PHRASE, typed_key};
 use super::needles::Hit;
@@ -12,6 +13,8 @@ const KEY_LINE: usize = 1024;
 const WAITING: usize = 1 << 20;
 /// Keys of an unfinished typed secret that give it away.
 const TELLING: usize = 3;
+/// Bytes copied at a time.
+const READ_CHUNK: usize = 256 << 10;
 
 /// Scrubs a stream of bytes. The number of lines stays the same.
 pub struct Stream<'s> {
@@ -61,6 +64,31 @@ impl<'s> Stream<'s> {
             self.keys.push(&clean, out);
         }
         self.buffer.drain(..found.settled);
+    }
+}
+
+impl Scrubber {
+    /// Copies bytes without their secrets, otherwise as they are. What is settled goes out at once: a reader may wait for it.
+    ///
+    /// # Errors
+    /// Those of reading and writing.
+    pub fn copy(&self, input: &mut dyn Read, out: &mut dyn Write) -> io::Result<()> {
+        let mut stream = self.stream();
+        let (mut chunk, mut clear) = (vec![0; READ_CHUNK], Vec::new());
+        loop {
+            match input.read(&mut chunk) {
+                Ok(0) => break,
+                Ok(read) => stream.push(&chunk[..read], &mut clear),
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
+                Err(error) => return Err(error),
+            }
+            out.write_all(&clear)?;
+            out.flush()?;
+            clear.clear();
+        }
+        stream.finish(&mut clear);
+        out.write_all(&clear)?;
+        out.flush()
     }
 }
 
@@ -151,8 +179,8 @@ impl<'s> KeyLines<'s> {
         self.bytes += line.len();
         self.waiting.push_back((line, None));
         if let Some((_, key)) = key {
-            let (base, waiting) = (self.base, &mut self.waiting);
-            self.matcher.push(id, key, |id, name| mark(waiting, base, *id, name));
+            let (base, waiting, scrubber) = (self.base, &mut self.waiting, self.scrubber);
+            self.matcher.push(id, key, |id, name| mark(scrubber, waiting, base, *id, name));
         }
         if self.bytes > WAITING {
             return self.give_up(1, out);
@@ -182,8 +210,8 @@ impl<'s> KeyLines<'s> {
     }
 
     fn give_up(&mut self, least: usize, out: &mut Vec<u8>) {
-        let (base, waiting) = (self.base, &mut self.waiting);
-        self.matcher.give_up(least, |id, name| mark(waiting, base, *id, name));
+        let (base, waiting, scrubber) = (self.base, &mut self.waiting, self.scrubber);
+        self.matcher.give_up(least, |id, name| mark(scrubber, waiting, base, *id, name));
         self.release(out);
     }
 
@@ -196,7 +224,10 @@ impl<'s> KeyLines<'s> {
     }
 }
 
-fn mark(waiting: &mut VecDeque<(Vec<u8>, Option<usize>)>, base: u64, id: u64, name: usize) {
+fn mark(scrubber: &Scrubber, waiting: &mut VecDeque<(Vec<u8>, Option<usize>)>, base: u64, id: u64, name: usize) {
+    if scrubber.shows(name) {
+        return;
+    }
     let line = id.checked_sub(base).and_then(|at| usize::try_from(at).ok()).and_then(|at| waiting.get_mut(at));
     if let Some((_, marked)) = line {
         *marked = Some(name);

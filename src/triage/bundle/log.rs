@@ -3,8 +3,8 @@
 use std::collections::{BTreeMap, VecDeque};
 use std::io::{self, BufRead, Write};
 
-use crate::text::clean;
-use crate::text::redact::Scrubber;
+use crate::text::Scrubber;
+use crate::text::lines::{LineSplitter, Piece};
 
 /// Of a longer log the beginning and the end go out.
 const HEAD: usize = 8 << 20;
@@ -43,7 +43,8 @@ fn copy_within(
     tail: usize,
 ) -> io::Result<LogExcerpt> {
     let mut bounded = Bounded { room: head, tail: VecDeque::new(), most: tail, dropped: 0 };
-    let mut quoted = Quoted { cited, told: LogExcerpt::default(), line: Vec::new(), last: VecDeque::new() };
+    let mut quoted = Quoted { cited, told: LogExcerpt::default(), last: VecDeque::new() };
+    let mut lines = LineSplitter::new(LONGEST * 4);
     let (mut stream, mut clear) = (scrubber.stream(), Vec::new());
     loop {
         let piece = log.fill_buf()?;
@@ -53,13 +54,14 @@ fn copy_within(
         }
         stream.push(piece, &mut clear);
         log.consume(got);
-        quoted.take(&clear);
+        lines.push(&clear, &mut |piece| quoted.take(piece));
         bounded.take(&clear, out)?;
         clear.clear();
     }
     stream.finish(&mut clear);
-    quoted.take(&clear);
+    lines.push(&clear, &mut |piece| quoted.take(piece));
     bounded.take(&clear, out)?;
+    lines.finish(&mut |piece| quoted.take(piece));
     let cut = bounded.finish(out)?;
     Ok(LogExcerpt { cut, ..quoted.finish(scrubber) })
 }
@@ -102,49 +104,34 @@ impl Bounded {
 struct Quoted<'a> {
     cited: &'a [u64],
     told: LogExcerpt,
-    line: Vec<u8>,
     last: VecDeque<(u64, Vec<u8>)>,
 }
 
 impl Quoted<'_> {
-    fn take(&mut self, bytes: &[u8]) {
-        for part in bytes.split_inclusive(|b| *b == b'\n') {
-            let room = (LONGEST * 4).saturating_sub(self.line.len());
-            self.line.extend_from_slice(&part[..part.len().min(room)]);
-            if part.ends_with(b"\n") {
-                self.end_line();
-            }
+    fn take(&mut self, piece: Piece<'_>) {
+        if !piece.first {
+            return;
         }
-    }
-
-    fn end_line(&mut self) {
         self.told.count += 1;
         let number = self.told.count;
-        let line = std::mem::take(&mut self.line);
         if self.cited.iter().any(|cited| cited.abs_diff(number) <= AROUND) {
-            self.told.lines.insert(number, text(&line));
+            self.told.lines.insert(number, String::from_utf8_lossy(piece.bytes).into_owned());
         }
-        self.last.push_back((number, line));
+        self.last.push_back((number, piece.bytes.to_vec()));
         if self.last.len() > LAST {
             self.last.pop_front();
         }
     }
 
     fn finish(mut self, scrubber: &Scrubber) -> LogExcerpt {
-        if !self.line.is_empty() {
-            self.end_line();
-        }
         for (number, line) in &self.last {
-            self.told.lines.entry(*number).or_insert_with(|| text(line));
+            self.told.lines.entry(*number).or_insert_with(|| String::from_utf8_lossy(line).into_owned());
         }
-        // A colour in the middle of a secret hides it from the stream; without colours it stands there again.
-        self.told.lines.values_mut().for_each(|line| *line = scrubber.text(line).into_owned());
+        for line in self.told.lines.values_mut() {
+            *line = scrubber.safe(line.trim_end()).chars().take(LONGEST).collect();
+        }
         self.told
     }
-}
-
-fn text(line: &[u8]) -> String {
-    clean(String::from_utf8_lossy(line).trim_end()).chars().take(LONGEST).collect()
 }
 
 #[cfg(test)]

@@ -15,7 +15,7 @@ use super::{LOG, Shot, word};
 use crate::duration::spoken;
 use crate::guest::recording::{Activity, Frame, GuestState, Recording};
 use crate::guest::screen::Motion;
-use crate::text::redact::Scrubber;
+use crate::text::Scrubber;
 use crate::triage::verdict::{Evidence, Verdict, Witness};
 use crate::vcenter::{PowerState, ToolsStatus};
 
@@ -49,9 +49,9 @@ pub fn worth_a_look(recording: &Recording, loose: &[std::path::PathBuf], verdict
 }
 
 impl Page<'_> {
-    /// The page. Texts were scrubbed where they came from; they are scrubbed once more as they are put in.
+    /// The page. Every text is made safe as it is put in, wherever it came from.
     pub fn html(&self, scrubber: &Scrubber) -> String {
-        let safe = |text: &str| escape(scrubber.text(text).as_ref()).into_owned();
+        let safe = |text: &str| escape(scrubber.safe(text).as_str()).into_owned();
         let mut out = String::new();
         // Writing into a text cannot fail.
         let _ = self.write(&mut out, &safe);

@@ -8,7 +8,7 @@ use image::{DynamicImage, ImageFormat, Rgb, RgbImage, imageops};
 use crate::guest::picture::Picture;
 use crate::guest::recording::Reading;
 use crate::guest::screen::{read_cells, scrub_rows};
-use crate::text::redact::Scrubber;
+use crate::text::Scrubber;
 
 /// Width of the small ones in the filmstrip, in pixels.
 const SMALL: u32 = 240;

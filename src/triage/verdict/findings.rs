@@ -6,7 +6,7 @@ use super::reader::Judge;
 use super::scene::Scene;
 use super::{Confidence, Finding};
 use crate::packer_log::{Deadline, Ending, Phase, Track};
-use crate::text::redact::Scrubber;
+use crate::text::Scrubber;
 
 impl Judge<'_> {
     /// One finding per build, or one about packer itself, in the order of their evidence.

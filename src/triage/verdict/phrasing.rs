@@ -6,8 +6,7 @@ use super::case::{Case, Match};
 use super::{Confidence, Evidence, Finding, Witness};
 use crate::duration::spoken;
 use crate::packer_log::Deadline;
-use crate::text::clean;
-use crate::text::redact::Scrubber;
+use crate::text::Scrubber;
 use crate::triage::rules::Rule;
 
 /// Characters of a line that are quoted.
@@ -84,9 +83,7 @@ impl Phrasing<'_> {
 
     fn quote_long(&self, text: &str) -> String {
         let head: String = text.chars().take(QUOTED * 8).collect();
-        let scrubbed = self.scrubber.text(&head);
-        let harmless = self.scrubber.text(&clean(&scrubbed.replace('\n', " "))).into_owned();
-        harmless.split_whitespace().collect::<Vec<_>>().join(" ").chars().take(QUOTED * 2).collect()
+        self.scrubber.safe_line(&head).chars().take(QUOTED * 2).collect()
     }
 }
 

@@ -6,14 +6,16 @@ use std::sync::Arc;
 
 use super::Verdict;
 use super::case::{Case, Message, Patterns};
-use super::lines::{begins_clean_up, read_line, reason};
+use super::lines::{begins_clean_up, reason};
 use super::phrasing::QUOTED;
 use super::scene::Scene;
 use crate::packer_log::parse::{self, Parsed};
 use crate::packer_log::{Deadline, Origin, Phase, Problem, Tracks};
-use crate::text::redact::Scrubber;
+use crate::text::{Scrubber, lines};
 use crate::triage::rules::Rules;
 
+/// Bytes of one line that are looked at.
+const LINE: usize = 4 << 20;
 /// Lines kept of the end of the log.
 const TAIL: usize = 3;
 /// Errors kept that stand in the clean-up.
@@ -107,18 +109,17 @@ impl<'r> Judge<'r> {
     ///
     /// # Errors
     /// Those of reading.
-    pub fn read(&mut self, mut log: impl BufRead) -> io::Result<()> {
-        let mut bytes = Vec::new();
-        while read_line(&mut log, &mut bytes)? {
-            self.lines += 1;
-            let torn = bytes.starts_with(b"\0");
-            let text = String::from_utf8_lossy(parse::visible(&bytes));
-            let line = parse::parse(&text);
-            self.line(&line, self.lines, torn);
-            self.keep(&line.text);
-            bytes.clear();
-        }
-        Ok(())
+    pub fn read(&mut self, log: impl BufRead) -> io::Result<()> {
+        lines::each(log, LINE, |piece| {
+            if piece.first {
+                self.lines += 1;
+                let torn = piece.bytes.starts_with(b"\0");
+                let text = String::from_utf8_lossy(parse::visible(piece.bytes));
+                let line = parse::parse(&text);
+                self.line(&line, self.lines, torn);
+                self.keep(&line.text);
+            }
+        })
     }
 
     /// Keeps the end of the log, for the case that nothing else can be quoted.

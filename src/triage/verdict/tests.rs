@@ -199,7 +199,7 @@ fn the_screen_explains_what_the_log_cannot() {
 
 #[test]
 fn secrets_do_not_leave_with_the_evidence() {
-    let scrubber = Scrubber::new([crate::text::redact::Secret::new("PW", "hunter2-hunter2")]);
+    let scrubber = Scrubber::new([crate::text::Secret::new("PW", "hunter2-hunter2")]);
     let log = log("ip", &[], Some("bad password hunter2-hunter2 \u{1b}]0;x\u{7}"));
     let verdict = judge(log.as_bytes(), &Rules::shipped().unwrap(), &scrubber, None).unwrap();
     let json = serde_json::to_string(&verdict).unwrap();

@@ -7,9 +7,10 @@ use tokio::sync::watch;
 use super::{Parts, Report};
 use crate::console::github::{FetchedRun, GitHubEvent, Pipeline};
 use crate::console::message::{Msg, Reply};
-use crate::github::{Client, Leg, RemoteRun};
+use crate::github::{Client, Leg, RemoteRun, RunWithJobs};
 use crate::ops::{self, remote};
 use crate::pipeline::Key;
+use crate::text::Scrubber;
 
 /// Runs the console shows.
 const RUNS: u8 = 20;
@@ -43,7 +44,9 @@ impl Link {
 
     pub(super) async fn look(self) -> Reply<Arc<Pipeline>> {
         let looked = remote::look(&self.context.repo, &self.client()?, RUNS).await;
-        looked.map(Arc::new).map_err(|error| error.to_string())
+        let mut pipeline = looked.map_err(|error| error.to_string())?;
+        pipeline.board.runs.iter_mut().for_each(make_safe);
+        Ok(Arc::new(pipeline))
     }
 
     pub(super) async fn dispatch(self, key: Key) -> Reply<String> {
@@ -74,4 +77,11 @@ impl Link {
         let skew = fetched.skew.iter().map(ToString::to_string).collect();
         Ok(FetchedRun { key: fetched.run.key, began: fetched.run.started, skew })
     }
+}
+
+/// What is only shown of a run: whoever pushes has a say in it.
+fn make_safe(seen: &mut RunWithJobs) {
+    let run = [&mut seen.run.title].into_iter().chain(seen.run.actor.as_mut());
+    let legs = seen.legs.iter_mut().flat_map(|leg| [Some(&mut leg.name), leg.step.as_mut()]).flatten();
+    run.chain(legs).for_each(|text| *text = Scrubber::shared().safe(text).into());
 }

@@ -14,13 +14,10 @@ use crate::console::message::{Msg, Reply, RequestId};
 use crate::ops::{Error, blocking, save};
 use crate::packer_log::{Direction, LogFile, LogLine, Phase, Problem, Track};
 use crate::pipeline::Key;
-use crate::text::clean;
-use crate::text::redact::Scrubber;
+use crate::text::Scrubber;
 
 /// Lines shown of a log that is still being read for the first time.
 const EARLY: usize = 200;
-/// Bytes scrubbed at a time.
-const CHUNK: usize = 256 << 10;
 
 /// Reads the log of the selected line's run.
 pub(super) struct Reader {
@@ -97,7 +94,7 @@ impl Reader {
         blocking("saving the log", move || {
             let log = log?;
             let mut log = std::fs::File::open(log.path()).map_err(Error::reading(log.path()))?;
-            save::new_file(&format!("{key}-packer"), "log", |out| scrubbed(&mut log, &scrubber, out))
+            save::new_file(&format!("{key}-packer"), "log", |out| scrubber.copy(&mut log, out))
         })
     }
 
@@ -179,7 +176,7 @@ fn phase(log: &LogFile, scrubber: &Scrubber) -> Option<String> {
 fn words(track: &Track, scrubber: &Scrubber) -> String {
     match (&track.task, track.phase()) {
         (Some(task), Phase::Provision) => {
-            format!("provision: {}", scrubber.text(&clean(&scrubber.text(&task.name))))
+            format!("provision: {}", scrubber.safe(&task.name))
         }
         (_, phase) => phase.name().to_owned(),
     }
@@ -219,30 +216,14 @@ fn seek(
 fn plain(row: &LogLine) -> String {
     match row.stamp {
         Some(stamp) => format!("{} {}", stamp.strftime("%Y/%m/%d %H:%M:%S"), row.text),
-        None => row.text.clone(),
-    }
-}
-
-/// Copies a log without its secrets.
-fn scrubbed(log: &mut impl std::io::Read, scrubber: &Scrubber, out: &mut dyn std::io::Write) -> std::io::Result<()> {
-    let mut stream = scrubber.stream();
-    let (mut chunk, mut clean) = (vec![0; CHUNK], Vec::new());
-    loop {
-        let read = log.read(&mut chunk)?;
-        if read == 0 {
-            stream.finish(&mut clean);
-            return out.write_all(&clean);
-        }
-        stream.push(&chunk[..read], &mut clean);
-        out.write_all(&clean)?;
-        clean.clear();
+        None => row.text.to_string(),
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::text::redact::Secret;
+    use crate::text::Secret;
 
     #[test]
     fn a_tasks_name_holds_no_secret_and_turns_no_letters() {

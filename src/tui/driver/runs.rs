@@ -16,7 +16,7 @@ use crate::packer_log::LogFile;
 use crate::packer_run::{self, Request, Run};
 use crate::paths::StateDir;
 use crate::pipeline::Key;
-use crate::text::redact::Scrubber;
+use crate::text::Scrubber;
 
 /// How often the records are looked at.
 const EVERY: Duration = Duration::from_secs(1);

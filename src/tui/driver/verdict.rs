@@ -7,7 +7,7 @@ use crate::guest::recording::GuestState;
 use crate::ops::judge::{self, Case};
 use crate::ops::{Error, save};
 use crate::pipeline::Key;
-use crate::text::redact::Scrubber;
+use crate::text::Scrubber;
 use crate::triage::verdict::Verdict;
 use crate::vcenter::Vm;
 

@@ -83,6 +83,7 @@ impl Whole {
     async fn with(opening: Opening, state: tempfile::TempDir) -> Self {
         let lab = Lab::start(options(&opening)).await.unwrap();
         let parts = Parts {
+            scrubber: crate::text::Scrubber::shared().clone(),
             lines: opening.lines.clone(),
             repo: state.path().to_owned(),
             settings: lab.settings().unwrap(),
