@@ -1,11 +1,10 @@
 //! What the console knows, for the judge of operations.
 
-use super::command::{Change, GenerationChange, GitHubChange, MediaChange};
+use super::command::Change;
 use super::github::Row;
 use super::media::{self, Medium, Work};
 use super::panes::{Pane, View};
 use super::state::{Console, Leaving};
-use crate::generation::Request;
 use crate::github::{Leg, RemoteRun};
 use crate::ops::facts::{
     ChosenRun, Facts, GitHubFacts, LineFacts, MediaFacts, MediaWork, PictureFacts, RemoteRunFacts, RunFacts,
@@ -14,40 +13,6 @@ use crate::ops::facts::{
 use crate::ops::{GitHubRefusal, Operation};
 use crate::pipeline::Key;
 use crate::vcenter::LinkState;
-
-impl Change {
-    /// The operation that it is, on a line that is held or not.
-    pub fn operation(self, held: bool) -> Operation {
-        match self {
-            Self::Build => Operation::Build,
-            Self::CancelRun => Operation::Cancel,
-            Self::Generation(change) => Operation::from(&change.request(held, "")),
-            Self::Type => Operation::Type,
-            Self::Teach => Operation::Teach,
-            Self::Media(MediaChange::Bump) => Operation::Bump,
-            Self::Media(MediaChange::Stage) => Operation::Stage,
-            Self::Media(MediaChange::StopStaging) => Operation::StopStaging,
-            Self::GitHub(GitHubChange::Dispatch) => Operation::Dispatch,
-            Self::GitHub(GitHubChange::Cancel) => Operation::CancelRemote,
-            Self::GitHub(GitHubChange::Rerun) => Operation::Rerun,
-            Self::GitHub(GitHubChange::EnableSchedule) => Operation::EnableSchedule,
-        }
-    }
-}
-
-impl GenerationChange {
-    /// What is asked for by it, of a line that is held or not.
-    pub fn request(self, held: bool, reason: &str) -> Request {
-        let reason = reason.to_owned();
-        match self {
-            Self::Promote => Request::Promote,
-            Self::Rollback => Request::Rollback { reason },
-            Self::HoldOrRelease if held => Request::Release,
-            Self::HoldOrRelease => Request::Hold { reason },
-            Self::Sweep => Request::Sweep,
-        }
-    }
-}
 
 impl Console {
     /// The operation that a change is on a line as it stands.

@@ -235,15 +235,13 @@ impl Driver {
 
     fn ask_github(&self, ask: Ask) -> JoinHandle<()> {
         let link = self.github.clone();
-        let done = |request| move |answer| Msg::GitHub(GitHubEvent::Done(request, answer));
         match ask {
             Ask::Look(request) => self.ask(GITHUB, "asking GitHub", link.look(), move |answer| {
                 Msg::GitHub(GitHubEvent::Looked(request, answer))
             }),
-            Ask::Dispatch(request, key) => self.ask(GITHUB, "the dispatch", link.dispatch(key), done(request)),
-            Ask::Cancel(request, run) => self.ask(GITHUB, "cancelling", link.cancel(*run), done(request)),
-            Ask::Rerun(request, run) => self.ask(GITHUB, "the re-run", link.rerun(*run), done(request)),
-            Ask::Enable(request) => self.ask(GITHUB, "the schedule", link.enable(), done(request)),
+            Ask::Change(request, action) => self.ask(GITHUB, action.noun(), link.change(action), move |answer| {
+                Msg::GitHub(GitHubEvent::Done(request, answer))
+            }),
             Ask::Fetch(request, chosen) => {
                 self.ask(FETCH, "fetching the log", link.fetch(chosen.0, chosen.1), move |answer| {
                     Msg::GitHub(GitHubEvent::Fetched(request, answer))

@@ -5,11 +5,10 @@ use std::sync::Arc;
 use tokio::sync::watch;
 
 use super::{Parts, Report};
-use crate::console::github::{FetchedRun, GitHubEvent, Pipeline};
+use crate::console::github::{Action, FetchedRun, GitHubEvent, Pipeline};
 use crate::console::message::{Msg, Reply};
 use crate::github::{Client, Leg, RemoteRun, RunWithJobs};
 use crate::ops::{self, remote};
-use crate::pipeline::Key;
 use crate::text::Scrubber;
 
 /// Runs the console shows.
@@ -49,26 +48,10 @@ impl Link {
         Ok(Arc::new(pipeline))
     }
 
-    pub(super) async fn dispatch(self, key: Key) -> Reply<String> {
-        let run = remote::dispatch(&self.context, &self.client()?, &key, None).await;
-        let run = run.map_err(|error| error.to_string())?;
-        Ok(format!("{key}: run #{} on GitHub: {}", run.number, run.url))
-    }
-
-    pub(super) async fn cancel(self, run: RemoteRun) -> Reply<String> {
-        let cancelled = remote::cancel(self.context.mode, &self.client()?, &run, false).await;
-        cancelled.map_err(|error| error.to_string())?;
-        Ok(format!("GitHub ends run #{}; S sweeps a VM that stays behind", run.number))
-    }
-
-    pub(super) async fn rerun(self, run: RemoteRun) -> Reply<String> {
-        remote::rerun(self.context.mode, &self.client()?, &run).await.map_err(|error| error.to_string())?;
-        Ok(format!("the failed legs of run #{} run again", run.number))
-    }
-
-    pub(super) async fn enable(self) -> Reply<String> {
-        remote::enable_schedule(self.context.mode, &self.client()?).await.map_err(|error| error.to_string())?;
-        Ok("the schedule is on again".into())
+    /// Carries a change out; what was done, in one line.
+    pub(super) async fn change(self, action: Action) -> Reply<String> {
+        let client = self.client()?;
+        carry_out(&self.context, &client, action).await.map_err(|error| error.to_string())
     }
 
     pub(super) async fn fetch(self, run: RemoteRun, leg: Leg) -> Reply<FetchedRun> {
@@ -77,6 +60,27 @@ impl Link {
         let skew = fetched.skew.iter().map(ToString::to_string).collect();
         Ok(FetchedRun { key: fetched.run.key, began: fetched.run.started, skew })
     }
+}
+
+async fn carry_out(context: &ops::Context, client: &Client, action: Action) -> Result<String, ops::Error> {
+    Ok(match action {
+        Action::Dispatch(key) => {
+            let run = remote::dispatch(context, client, &key, None).await?;
+            format!("{key}: run #{} on GitHub: {}", run.number, run.url)
+        }
+        Action::Cancel(run) => {
+            remote::cancel(context.mode, client, &run, false).await?;
+            format!("GitHub ends run #{}; S sweeps a VM that stays behind", run.number)
+        }
+        Action::Rerun(run) => {
+            remote::rerun(context.mode, client, &run).await?;
+            format!("the failed legs of run #{} run again", run.number)
+        }
+        Action::EnableSchedule => {
+            remote::enable_schedule(context.mode, client).await?;
+            "the schedule is on again".into()
+        }
+    })
 }
 
 /// What is only shown of a run: whoever pushes has a say in it.
