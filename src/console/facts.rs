@@ -6,7 +6,7 @@ use super::media::{self, Medium, Work};
 use super::panes::{Pane, View};
 use super::state::{Console, Leaving};
 use crate::generation::Request;
-use crate::github::{Leg, RemoteRun};
+use crate::github::{self, Leg, RemoteRun};
 use crate::ops::facts::{
     ChosenRun, Facts, GitHubFacts, LineFacts, MediaFacts, MediaWork, PictureFacts, RemoteRunFacts, RunFacts,
     VCenterFacts,
@@ -128,7 +128,7 @@ impl Console {
             Some(Row::Run(seen)) => {
                 let failed = |leg: &&Leg| leg.key.is_some() && leg.state.failed();
                 let leg = seen.legs.iter().find(failed);
-                let none = || GitHubRefusal::from(crate::github::Refusal::NoLegFailed { number: seen.run.number });
+                let none = || GitHubRefusal::from(github::Refusal::NoLegFailed { number: seen.run.number });
                 leg.map(|leg| (seen.run.clone(), leg.clone())).ok_or_else(none)
             }
             None => Err(GitHubRefusal::NoRun),
@@ -147,9 +147,10 @@ fn left_evidence(leg: &Leg) -> Result<(), GitHubRefusal> {
         return Err(GitHubRefusal::BuildsNoLine { leg: name() });
     }
     if leg.state.live() {
-        return Err(GitHubRefusal::LegAtWork { leg: name() });
+        return Err(github::Refusal::LegAtWork { leg: name() }.into());
     }
-    if leg.state.failed() { Ok(()) } else { Err(GitHubRefusal::LeftNoLog { leg: name(), state: leg.state.word() }) }
+    let went_well = || github::Refusal::WentWell { leg: name(), state: leg.state.word() };
+    if leg.state.failed() { Ok(()) } else { Err(went_well().into()) }
 }
 
 fn media_facts(medium: Option<&Medium>) -> MediaFacts {

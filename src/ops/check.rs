@@ -262,14 +262,17 @@ fn one_more(facts: &Facts<'_>) -> Result<(), Refusal> {
 
 fn dispatch(facts: &Facts<'_>) -> Result<(), Refusal> {
     github_ready(facts)?;
-    not_on_github(facts)?;
-    one_more(facts)
+    let key = facts.line()?.key.clone();
+    match facts.github.builds.clone() {
+        None => one_more(facts),
+        Some(RemoteRunFacts { number, url, .. }) => Err(on_github(github::Refusal::BuiltAlready { key, number, url })),
+    }
 }
 
 fn cancel_remote(facts: &Facts<'_>) -> Result<(), Refusal> {
     github_ready(facts)?;
     let ChosenRun { number, state, live, .. } = facts.github.run.clone()?;
-    if live { Ok(()) } else { Err(GitHubRefusal::Over { number, state }.into()) }
+    if live { Ok(()) } else { Err(on_github(github::Refusal::Over { number, state })) }
 }
 
 fn rerun(facts: &Facts<'_>) -> Result<(), Refusal> {

@@ -206,14 +206,6 @@ pub enum GitHubRefusal {
     /// its runs or legs do not allow it
     #[error(transparent)]
     Runs(#[from] github::Refusal),
-    /// nothing to cancel
-    #[error("run #{number} is over: it {state}")]
-    Over {
-        /// the run
-        number: u64,
-        /// how it ended
-        state: &'static str,
-    },
     /// nothing to switch on
     #[error("the schedule is on")]
     ScheduleOn,
@@ -222,20 +214,6 @@ pub enum GitHubRefusal {
     BuildsNoLine {
         /// the leg's name
         leg: String,
-    },
-    /// GitHub gives a log when its leg is over
-    #[error("{leg} is at work: GitHub gives its log when it is over")]
-    LegAtWork {
-        /// the leg's name
-        leg: String,
-    },
-    /// only a failed leg leaves evidence
-    #[error("{leg} {state}: it left no log")]
-    LeftNoLog {
-        /// the leg's name
-        leg: String,
-        /// how it ended
-        state: &'static str,
     },
 }
 
