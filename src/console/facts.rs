@@ -14,6 +14,7 @@ use crate::ops::facts::{
 use crate::ops::{GitHubRefusal, Operation};
 use crate::pipeline::Key;
 use crate::vcenter::LinkState;
+use crate::vcenter::gate::Mode;
 
 impl Change {
     /// The operation that it is, on a line that is held or not.
@@ -59,7 +60,7 @@ impl Console {
     /// What is known now, of a line and of everything else.
     pub(super) fn facts<'a>(&'a self, line: Option<&'a Key>) -> Facts<'a> {
         Facts {
-            read_only: self.session.read_only,
+            mode: if self.session.read_only { Mode::ReadOnly } else { Mode::ReadWrite },
             leaving: self.leaving != Leaving::No,
             line: line.and_then(|key| self.line_facts(key)),
             vcenter: self.vcenter_facts(),
@@ -100,8 +101,8 @@ impl Console {
         GitHubFacts {
             known: self.github.known().map(drop),
             busy: self.github.busy(),
-            builds: builds.map(|seen| remote(&seen.run)),
-            waiting: pipeline.and_then(|pipeline| pipeline.board.waiting()).map(remote),
+            builds: builds.map(|seen| RemoteRunFacts::from(&seen.run)),
+            waiting: pipeline.and_then(|pipeline| pipeline.board.waiting()).map(RemoteRunFacts::from),
             run: self.chosen_run().map(|run| ChosenRun {
                 number: run.number,
                 live: run.state.live(),
@@ -134,10 +135,6 @@ impl Console {
             None => Err(GitHubRefusal::NoRun),
         }
     }
-}
-
-fn remote(run: &RemoteRun) -> RemoteRunFacts {
-    RemoteRunFacts { number: run.number, title: run.title.clone(), url: run.url.clone() }
 }
 
 /// Whether GitHub has something to give of a leg.

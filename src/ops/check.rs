@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 
 use super::facts::{ChosenRun, Facts, LineFacts, MediaWork, RemoteRunFacts, RunFacts, VCenterFacts};
-use super::{GitHubRefusal, MediaRefusal, Operation, Refusal};
+use super::{GitHubRefusal, MediaRefusal, Operation, Refusal, permitted};
 use crate::generation::{self, Actor, Request};
 use crate::github;
 use crate::packer_run::RunState;
@@ -48,13 +48,9 @@ pub fn check(operation: Operation, facts: &Facts<'_>) -> Result<(), Refusal> {
 /// # Errors
 /// Why the operation may not be done.
 pub fn check_here(operation: Operation, facts: &Facts<'_>) -> Result<(), Refusal> {
-    if operation.mutates() {
-        if facts.read_only {
-            return Err(Refusal::ReadOnly);
-        }
-        if facts.leaving && operation != Operation::StopStaging {
-            return Err(Refusal::Leaving);
-        }
+    permitted(operation, facts.mode)?;
+    if facts.leaving && operation.mutates() && operation != Operation::StopStaging {
+        return Err(Refusal::Leaving);
     }
     match operation {
         Operation::CancelRemote | Operation::Rerun | Operation::EnableSchedule | Operation::FetchLeg => return Ok(()),
@@ -120,7 +116,7 @@ fn cancel(line: &LineFacts<'_>) -> Result<(), Refusal> {
     }
 }
 
-fn not_on_github(facts: &Facts<'_>) -> Result<(), Refusal> {
+pub(super) fn not_on_github(facts: &Facts<'_>) -> Result<(), Refusal> {
     let key = facts.line()?.key.clone();
     match &facts.github.builds {
         None => Ok(()),
