@@ -29,7 +29,7 @@ mod teach;
 mod type_into;
 
 pub(crate) use blocking::blocking;
-pub use check::{check, check_here, request};
+pub use check::{check, check_here};
 pub use context::{Context, permitted};
 pub use error::Error;
 pub use exit::Exit;

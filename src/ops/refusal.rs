@@ -220,31 +220,6 @@ pub enum GitHubRefusal {
 impl Refusal {
     /// The exit code: a refusal, but for a terminal that the caller has to provide.
     pub const fn exit(&self) -> Exit {
-        match self {
-            Self::NoTerminal => Exit::Usage,
-            Self::ReadOnly
-            | Self::Leaving
-            | Self::NoLine
-            | Self::UnderWay { .. }
-            | Self::BeingBuilt { .. }
-            | Self::BuiltAlready { .. }
-            | Self::BeingCancelled { .. }
-            | Self::BuiltOnGitHub { .. }
-            | Self::BuiltHere { .. }
-            | Self::NoRunToCancel { .. }
-            | Self::NoRun { .. }
-            | Self::NoLink
-            | Self::NothingKnown
-            | Self::LacksPrivilege { .. }
-            | Self::Generation(_)
-            | Self::Stale { .. }
-            | Self::NotConfirmed
-            | Self::NoGuest { .. }
-            | Self::PictureHidden
-            | Self::PictureRecorded
-            | Self::NoPicture
-            | Self::Media { .. }
-            | Self::GitHub(_) => Exit::Refused,
-        }
+        if matches!(self, Self::NoTerminal) { Exit::Usage } else { Exit::Refused }
     }
 }
