@@ -59,7 +59,7 @@ impl Console {
         }
         confirm.check = match answer {
             Ok(()) => Check::Passed,
-            Err(reason) => Check::Refused(reason),
+            Err(reason) => Check::Refused(reason.into()),
         };
         true
     }

@@ -11,7 +11,7 @@ use super::github::{Ask, GitHubEvent, Pipeline};
 use super::key::{Code, KeyPress};
 use super::log::LogFacts;
 use super::media::{self, Newer, Offer, Report, Request};
-use super::message::{Msg, RequestId};
+use super::message::{Failure, Msg, RequestId};
 use super::panes::Measures;
 use super::run::{RunSeen, RunState};
 use super::{Console, Effect, Opening};
@@ -472,7 +472,7 @@ fn newer(bump: Result<(), &str>) -> Offer {
         before: format!("# media\n{name} = \"debian-13.6.0.iso\"\n"),
         after: format!("# media\n{name} = \"debian-13.7.0.iso\"\n"),
     };
-    let bump = bump.map_err(str::to_owned).map(|()| Bump {
+    let bump = bump.map_err(Failure::from).map(|()| Bump {
         from: "debian-13.6.0.iso".into(),
         to: "debian-13.7.0.iso".into(),
         config: change("ci/config/debian-13.pkrvars.hcl", "iso_file"),

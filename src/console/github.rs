@@ -163,7 +163,7 @@ impl GitHubView {
     fn usable(&self) -> Result<(), GitHubRefusal> {
         match &self.repository {
             Some(Ok(_)) => Ok(()),
-            Some(Err(missing)) => Err(GitHubRefusal::Unknown(missing.clone())),
+            Some(Err(missing)) => Err(GitHubRefusal::Unknown(missing.to_string())),
             None => Err(GitHubRefusal::NotAnswered),
         }
     }

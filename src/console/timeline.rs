@@ -98,7 +98,7 @@ impl TimelinePane {
                 self.recording = recording;
                 self.trouble = None;
             }
-            Err(reason) => self.trouble = Some(reason),
+            Err(reason) => self.trouble = Some(reason.into()),
         }
         true
     }
@@ -117,7 +117,7 @@ impl TimelinePane {
         let Some((_, file)) = self.reading.take_if(|(asked, _)| *asked == request) else { return false };
         match answer {
             Ok(picture) => self.picture = Some((file, picture)),
-            Err(reason) => self.trouble = Some(reason),
+            Err(reason) => self.trouble = Some(reason.into()),
         }
         true
     }

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use super::{Error, Refusal};
+use super::{Error, Operation, Refusal};
 use crate::paths::StateDir;
 use crate::pipeline::{Key, Line};
 use crate::vcenter::Client;
@@ -41,13 +41,14 @@ impl Context {
     }
 }
 
-/// For what is changed elsewhere than in vCenter, where the gate knows: the repository, GitHub.
+/// Whether a program in this mode does such a thing at all. The gate of vCenter asks once more; the repository and GitHub
+/// have no gate.
 ///
 /// # Errors
 /// [`Refusal::ReadOnly`]
-pub(super) const fn writable(mode: Mode) -> Result<(), Refusal> {
+pub const fn permitted(operation: Operation, mode: Mode) -> Result<(), Refusal> {
     match mode {
-        Mode::ReadWrite => Ok(()),
-        Mode::ReadOnly => Err(Refusal::ReadOnly),
+        Mode::ReadOnly if operation.mutates() => Err(Refusal::ReadOnly),
+        Mode::ReadOnly | Mode::ReadWrite => Ok(()),
     }
 }

@@ -35,7 +35,7 @@ fn request(ask: &Ask) -> RequestId {
 #[test]
 fn without_a_token_nothing_is_asked_and_the_screen_says_what_is_missing() {
     let mut console = night();
-    let missing = Err("no GITHUB_TOKEN".to_owned());
+    let missing = Err("no GITHUB_TOKEN".into());
     let effects = console.update(Msg::GitHub(GitHubEvent::Ready(missing)));
     assert!(asked(&effects).is_empty());
     typed(&mut console, "D");

@@ -6,9 +6,9 @@ use tokio::sync::watch;
 
 use super::{Parts, Report};
 use crate::console::github::{Action, FetchedRun, GitHubEvent, Pipeline};
-use crate::console::message::{Msg, Reply};
+use crate::console::message::{Failure, Msg, Reply};
 use crate::github::{Client, Leg, RemoteRun, RunWithJobs};
-use crate::ops::{self, remote};
+use crate::ops::{self, Error, GitHubRefusal, Refusal, remote};
 use crate::text::Scrubber;
 
 /// Runs the console shows.
@@ -25,10 +25,10 @@ impl Link {
     /// Finds out from the environment and the checkout whether GitHub can be asked, and reports it.
     pub(super) fn start(parts: &Parts, report: Report) -> Self {
         let (send, client) = watch::channel(None);
-        let context = parts.context();
+        let context = parts.context.clone();
         let repo = context.repo.clone();
         tokio::spawn(async move {
-            let client = remote::connect(&repo).await.map_err(|error| error.to_string());
+            let client = remote::connect(&repo).await.map_err(Failure::from);
             let repository = client.as_ref().map(|client| client.repository().to_string()).map_err(Clone::clone);
             // The console asks nothing before it hears this.
             send.send_replace(Some(client));
@@ -38,12 +38,15 @@ impl Link {
     }
 
     fn client(&self) -> Reply<Client> {
-        self.client.borrow().clone().unwrap_or_else(|| Err("GitHub was not asked yet".into()))
+        self.client
+            .borrow()
+            .clone()
+            .unwrap_or_else(|| Err(Error::from(Refusal::from(GitHubRefusal::NotAnswered)).into()))
     }
 
     pub(super) async fn look(self) -> Reply<Arc<Pipeline>> {
         let looked = remote::look(&self.context.repo, &self.client()?, RUNS).await;
-        let mut pipeline = looked.map_err(|error| error.to_string())?;
+        let mut pipeline = looked?;
         pipeline.board.runs.iter_mut().for_each(make_safe);
         Ok(Arc::new(pipeline))
     }
@@ -51,18 +54,17 @@ impl Link {
     /// Carries a change out; what was done, in one line.
     pub(super) async fn change(self, action: Action) -> Reply<String> {
         let client = self.client()?;
-        carry_out(&self.context, &client, action).await.map_err(|error| error.to_string())
+        Ok(carry_out(&self.context, &client, action).await?)
     }
 
     pub(super) async fn fetch(self, run: RemoteRun, leg: Leg) -> Reply<FetchedRun> {
-        let fetched = remote::fetch_leg(&self.context, &self.client()?, &run, &leg, &|_| {}).await;
-        let fetched = fetched.map_err(|error| error.to_string())?;
+        let fetched = remote::fetch_leg(&self.context, &self.client()?, &run, &leg, &|_| {}).await?;
         let skew = fetched.skew.iter().map(ToString::to_string).collect();
         Ok(FetchedRun { key: fetched.run.key, began: fetched.run.started, skew })
     }
 }
 
-async fn carry_out(context: &ops::Context, client: &Client, action: Action) -> Result<String, ops::Error> {
+async fn carry_out(context: &ops::Context, client: &Client, action: Action) -> Result<String, Error> {
     Ok(match action {
         Action::Dispatch(key) => {
             let run = remote::dispatch(context, client, &key, None).await?;

@@ -118,7 +118,7 @@ async fn follow(
     });
     let log = match opened.await {
         Ok(log) => Arc::new(log),
-        Err(error) => return report(Msg::LogGrew { request, answer: Err(error.to_string()) }),
+        Err(error) => return report(Msg::LogGrew { request, answer: Err(error.into()) }),
     };
     *slot.lock().unwrap_or_else(PoisonError::into_inner) = Some(log.clone());
     let mut last = None;
@@ -146,7 +146,7 @@ fn open(path: &Path, scrubber: Arc<Scrubber>, changed: Arc<Notify>) -> Result<Lo
 fn facts(log: &LogFile, scrubber: &Scrubber) -> Reply<LogFacts> {
     let status = log.status();
     if let Some(trouble) = status.trouble {
-        return Err(trouble);
+        return Err(Error::LogUnreadable(trouble).into());
     }
     Ok(LogFacts {
         lines: status.lines,

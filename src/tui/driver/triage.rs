@@ -10,7 +10,7 @@ use std::time::Duration;
 use tokio::task::JoinHandle;
 
 use super::Report;
-use crate::console::message::{Msg, RequestId};
+use crate::console::message::{Failure, Msg, RequestId};
 use crate::guest::recording::Recording;
 use crate::ops::{Error, blocking};
 use crate::packer_log::Tracks;
@@ -77,7 +77,7 @@ async fn follow(request: RequestId, dir: PathBuf, report: &Report) {
             };
             read.map_err(Error::Record)
         });
-        match read.await.map_err(|error| error.to_string()) {
+        match read.await.map_err(Failure::from) {
             Ok((read, grew)) => {
                 trouble = None;
                 if grew {
