@@ -5,28 +5,32 @@
 //! generations without losing the last good one, stage install media and explain failures. The console and the
 //! command line are two skins over it.
 //!
-//! A module uses only what stands left of it:
+//! A module knows those of lower numbers and no others; `tests/house.rs` holds them to it, and reads the numbers here.
 //!
 //! ```text
-//! text, pipeline, vcenter, packer_log, guest, packer_run, triage, (generation, iso, github), ops, console, tui
+//!  1 cause       which error is told
+//!  1 duration    how lengths of time are said
+//!  1 fs          how files are written and locked
+//!  1 paths       where state is kept on disk
+//!  1 sha256      checksums
+//!  2 text        what may be shown or leave: without secrets, harmless to whatever shows it
+//!  2 tls         whom a connection trusts
+//!  3 pipeline    what the repository says: the matrix, its lines, packer's var-files and argv
+//!  4 vcenter     what vCenter says, and the one gate through which anything is changed there
+//!  5 packer_log  what packer's log says: lines, stages, times
+//!  6 guest       what a guest's console shows: pictures, recordings, screens that are known
+//!  7 packer_run  one packer run: its process, its record on disk, its flight recorder
+//!  8 triage      why a build failed: rules, the verdict, bundles of what leaves
+//!  9 generation  live, prev, build: promote, rollback, hold, sweep
+//!  9 github      the same pipeline on GitHub Actions and ARC
+//!  9 iso         install media: what is newer, what is missing, how it gets there
+//! 10 lab         a simulated vCenter, GitHub and packer, for `demo` and tests: nothing that is real knows it
+//! 10 ops         every operation once, and the one judge of whether it may be done
+//! 11 console     the console as a value: state, messages, effects; no terminal, no IO, no clock
+//! 12 fuzz        what fuzzers feed (feature `testing`)
+//! 12 tui         the only place that knows a terminal (feature `tui`)
+//! 13 cli         the verbs: the binary
 //! ```
-//!
-//! * [`text`]: what may be shown or leave: without secrets, harmless to whatever shows it.
-//! * [`pipeline`]: what the repository says: the matrix, its lines, packer's var-files and argv.
-//! * [`vcenter`]: what vCenter says, and the one gate through which anything is changed there.
-//! * [`packer_log`]: what packer's log says: lines, stages, times.
-//! * [`guest`]: what a guest's console shows: pictures, recordings, screens that are known.
-//! * [`packer_run`]: one packer run: its process, its record on disk, its flight recorder.
-//! * [`triage`]: why a build failed: rules, the verdict, bundles of what leaves.
-//! * [`generation`]: live, prev, build: promote, rollback, hold, sweep.
-//! * [`iso`]: install media: newer releases, bumps, staging.
-//! * [`github`]: the same pipeline on GitHub Actions and ARC.
-//! * [`ops`]: every operation, once, and the one judge of whether it may be done now.
-//! * [`console`]: the console as a value: state, messages, effects; no terminal in it.
-//! * `tui`: the only place that knows a terminal (feature `tui`).
-//! * [`lab`]: a simulated vCenter and a simulated packer, for people without a vCenter and for tests.
-//! * [`paths`]: where state is kept on disk.
-//! * [`fs`], [`cause`], [`duration`]: how files are written and locked, which error is told, how lengths of time are said.
 
 pub mod cause;
 pub mod console;

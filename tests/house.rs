@@ -1,0 +1,288 @@
+//! The arrows of the house: which module knows which, where a terminal may be, how long a file may get. The order of the
+//! modules stands in one place, the map at the top of `src/lib.rs`.
+
+#![expect(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
+use std::sync::LazyLock;
+
+use proc_macro2::{Delimiter, TokenStream, TokenTree};
+
+/// Lines without tests that a file may have.
+const LONGEST: usize = 300;
+
+/// Files that are longer, and how long they may be: none grows, and none stays here that has become short.
+const LONG: &[(&str, usize)] = &[
+    ("src/console/binding/table.rs", 527),
+    ("src/console/log.rs", 349),
+    ("src/guest/recording.rs", 310),
+    ("src/iso/stage.rs", 329),
+    ("src/packer_log/follow.rs", 320),
+    ("src/packer_log/phase.rs", 336),
+    ("src/packer_run/run.rs", 303),
+    ("src/text/redact/spelling.rs", 443),
+    ("src/triage/verdict/case.rs", 323),
+    ("src/tui/driver.rs", 311),
+    ("src/vcenter/client.rs", 310),
+    ("src/vcenter/gate.rs", 348),
+    ("src/vcenter/session.rs", 428),
+];
+
+/// Who may know the lab, beside itself and what fuzzers feed.
+const OF_THE_LAB: [&str; 4] = ["src/cli/demo.rs", "src/cli/lab.rs", "src/cli/tui.rs", "src/main.rs"];
+
+/// A name, a sign or a bracket of the source. Comments are none.
+#[derive(PartialEq)]
+struct Word {
+    text: String,
+    line: usize,
+}
+
+/// A file below `src` without its tests.
+struct Source {
+    path: String,
+    /// e.g. `console`, `judge`
+    module: Vec<String>,
+    words: Vec<Word>,
+    /// modules that are compiled for tests alone
+    tests: Vec<Vec<String>>,
+    /// lines that are not those of tests
+    lines: usize,
+}
+
+/// All files but those of tests.
+static SOURCES: LazyLock<Vec<Source>> = LazyLock::new(|| {
+    let mut paths = Vec::new();
+    let mut folders = vec![Path::new("src").to_owned()];
+    while let Some(folder) = folders.pop() {
+        for entry in std::fs::read_dir(folder).unwrap() {
+            let path = entry.unwrap().path();
+            if path.is_dir() {
+                folders.push(path);
+            } else if path.extension().is_some_and(|extension| extension == "rs") {
+                paths.push(path);
+            }
+        }
+    }
+    paths.sort();
+    let mut all: Vec<Source> = paths.iter().map(|path| Source::read(path)).collect();
+    let tests: Vec<Vec<String>> = all.iter().flat_map(|source| source.tests.clone()).collect();
+    all.retain(|source| !tests.iter().any(|test| source.module.starts_with(test)));
+    assert!(all.len() > 100, "all of the house was seen");
+    all
+});
+
+impl Source {
+    fn read(path: &Path) -> Self {
+        let text = std::fs::read_to_string(path).unwrap();
+        let path = path.to_str().unwrap().to_owned();
+        let name = path.trim_start_matches("src/").trim_end_matches(".rs").trim_end_matches("/mod");
+        // The binary's root is what the command line begins with.
+        let name = if name == "main" { "cli" } else { name };
+        let module = name.split('/').map(str::to_owned).collect();
+        let mut source = Self { path, module, words: Vec::new(), tests: Vec::new(), lines: text.lines().count() };
+        source.add(text.parse().expect("rustc has read it"));
+        source
+    }
+
+    /// Adds everything but the items behind `#[cfg(test)]`.
+    fn add(&mut self, stream: TokenStream) {
+        let mut tokens = stream.into_iter().peekable();
+        while let Some(token) = tokens.next() {
+            let line = token.span().start().line;
+            match (token, tokens.peek()) {
+                (TokenTree::Punct(sign), Some(TokenTree::Group(attribute)))
+                    if sign.as_char() == '#' && attribute.stream().to_string().replace(' ', "") == "cfg(test)" =>
+                {
+                    self.pass_over(line, &mut tokens);
+                }
+                (TokenTree::Group(group), _) => {
+                    let (open, close) = match group.delimiter() {
+                        Delimiter::Brace => ("{", "}"),
+                        Delimiter::Bracket => ("[", "]"),
+                        Delimiter::Parenthesis | Delimiter::None => ("(", ")"),
+                    };
+                    self.words.push(Word { text: open.into(), line });
+                    self.add(group.stream());
+                    self.words.push(Word { text: close.into(), line: group.span_close().end().line });
+                }
+                (TokenTree::Literal(_), _) => {}
+                (other, _) => self.words.push(Word { text: other.to_string(), line }),
+            }
+        }
+    }
+
+    /// Passes over an item of tests, and remembers the module that it declares.
+    fn pass_over(&mut self, first: usize, tokens: &mut impl Iterator<Item = TokenTree>) {
+        let mut module = false;
+        for token in tokens {
+            let last = token.span().end().line;
+            if module {
+                self.tests.push(self.module.iter().cloned().chain([token.to_string()]).collect());
+            }
+            module = matches!(&token, TokenTree::Ident(name) if name == "mod");
+            let over = match token {
+                TokenTree::Group(group) => group.delimiter() == Delimiter::Brace,
+                TokenTree::Punct(sign) => sign.as_char() == ';',
+                TokenTree::Ident(_) | TokenTree::Literal(_) => false,
+            };
+            if over {
+                self.lines -= last + 1 - first;
+                return;
+            }
+        }
+    }
+
+    /// The name of the top-level module.
+    fn house(&self) -> &str {
+        &self.module[0]
+    }
+
+    /// What is named right below this root of paths.
+    fn below(&self, root: &str) -> Vec<&Word> {
+        let texts: Vec<&str> = self.words.iter().map(|word| word.text.as_str()).collect();
+        let mut found = Vec::new();
+        for index in 0..texts.len().saturating_sub(3) {
+            // Not in the middle of a path; one colon stands before the type of a field.
+            let inner = texts[..index].ends_with(&[":", ":"]);
+            if inner || texts[index..index + 3] != [root, ":", ":"] {
+                continue;
+            }
+            if texts[index + 3] != "{" {
+                found.push(&self.words[index + 3]);
+                continue;
+            }
+            let mut depth = 0;
+            for at in index + 3..texts.len() {
+                match texts[at] {
+                    "{" => depth += 1,
+                    "}" => depth -= 1,
+                    _ => {}
+                }
+                if depth == 0 {
+                    break;
+                }
+                if depth == 1 && ["{", ","].contains(&texts[at]) && texts[at + 1] != "}" {
+                    found.push(&self.words[at + 1]);
+                }
+            }
+        }
+        found
+    }
+}
+
+/// The map in `src/lib.rs`: each module's number.
+fn map() -> BTreeMap<String, usize> {
+    let text = std::fs::read_to_string("src/lib.rs").unwrap();
+    let (_, rest) = text.split_once("//! ```text\n").expect("the map begins");
+    let (map, _) = rest.split_once("//! ```\n").expect("the map ends");
+    let entry = |line: &str| {
+        let mut words = line.trim_start_matches("//!").split_whitespace();
+        let (number, name) = (words.next()?.parse().ok()?, words.next()?.to_owned());
+        words.next().map(|_| (name, number))
+    };
+    let entries: Vec<_> =
+        map.lines().map(|line| entry(line).unwrap_or_else(|| panic!("no place on the map: {line}"))).collect();
+    assert!(entries.is_sorted_by_key(|(_, number)| *number), "the map is in order");
+    entries.into_iter().collect()
+}
+
+fn hold(broken: &[String]) {
+    assert!(broken.is_empty(), "\n{}\n", broken.join("\n"));
+}
+
+#[test]
+fn every_module_is_on_the_map() {
+    let modules: BTreeSet<&str> = SOURCES.iter().map(Source::house).filter(|name| *name != "lib").collect();
+    let map = map();
+    assert_eq!(modules, map.keys().map(String::as_str).collect(), "left: src, right: the map in src/lib.rs");
+}
+
+#[test]
+fn arrows_point_one_way() {
+    let map = map();
+    let mut broken = Vec::new();
+    for source in SOURCES.iter().filter(|source| source.house() != "lib") {
+        let from = source.house();
+        // In the binary `crate` is the binary.
+        let root = if from == "cli" { "tmpl" } else { "crate" };
+        for Word { text: to, line } in source.below(root).into_iter().filter(|word| word.text != from) {
+            let at = format!("{}:{line}: {from} → {to}", source.path);
+            match map.get(to) {
+                None => broken.push(format!("{at}, which is not on the map in src/lib.rs")),
+                Some(number) if *number >= map[from] => {
+                    broken.push(format!("{at}: on the map in src/lib.rs {from} is {}, {to} is {number}", map[from]));
+                }
+                Some(_) if to == "lab" && from != "fuzz" && !OF_THE_LAB.contains(&source.path.as_str()) => {
+                    broken.push(format!("{at}: nothing that is real knows the lab"));
+                }
+                Some(_) => {}
+            }
+        }
+    }
+    hold(&broken);
+}
+
+/// An arrow that goes over the root without naming it would not be seen.
+#[test]
+fn another_module_is_named_from_the_root() {
+    let mut broken = Vec::new();
+    for source in SOURCES.iter().filter(|source| source.house() != "lib") {
+        let over: Vec<&str> = source.module.iter().flat_map(|_| ["super", ":", ":"]).collect();
+        for words in source.words.windows(over.len()) {
+            if words.iter().map(|word| word.text.as_str()).eq(over.iter().copied()) {
+                broken.push(format!("{}:{}: say crate::, so that the arrow is seen", source.path, words[0].line));
+            }
+        }
+    }
+    hold(&broken);
+}
+
+#[test]
+fn only_the_tui_knows_a_terminal() {
+    let manifest: toml::Table = std::fs::read_to_string("Cargo.toml").unwrap().parse().unwrap();
+    let feature = manifest["features"]["tui"].as_array().unwrap();
+    let crates: Vec<String> = feature.iter().map(|it| it.as_str().unwrap().replace("dep:", "")).collect();
+    assert!(["crossterm", "ratatui", "viuer"].iter().all(|name| crates.iter().any(|it| it == name)), "{crates:?}");
+    let at_home = |source: &&Source| source.path.starts_with("src/tui/") || source.path.starts_with("src/cli/tui");
+    let mut broken = Vec::new();
+    for source in SOURCES.iter().filter(|source| !at_home(source)) {
+        let known = source.words.iter().filter(|word| crates.contains(&word.text));
+        broken.extend(known.map(|Word { text, line }| format!("{}:{line}: {text} outside src/tui", source.path)));
+    }
+    hold(&broken);
+}
+
+#[test]
+fn the_console_is_a_value() {
+    let mut broken = Vec::new();
+    for source in SOURCES.iter().filter(|source| source.house() == "console") {
+        let std = source.below("std").into_iter();
+        let std = std.filter(|word| ["env", "fs", "io", "net", "process", "thread"].contains(&word.text.as_str()));
+        let clocks = ["Timestamp", "Zoned", "Instant", "SystemTime"].into_iter().flat_map(|clock| source.below(clock));
+        let clocks = clocks.filter(|word| word.text == "now");
+        let outside = ["tokio", "tokio_util", "reqwest", "futures_util", "nix"];
+        let outside = source.words.iter().filter(|word| outside.contains(&word.text.as_str()));
+        let all = std.chain(clocks).chain(outside);
+        broken.extend(all.map(|Word { text, line }| format!("{}:{line}: {text} in the console", source.path)));
+    }
+    hold(&broken);
+}
+
+#[test]
+fn files_stay_short() {
+    let mut broken = Vec::new();
+    for Source { path, lines, .. } in SOURCES.iter() {
+        let long = LONG.iter().find(|(known, _)| known == path).map(|(_, lines)| *lines);
+        match long {
+            Some(_) if *lines <= LONGEST => broken.push(format!("{path} is short now ({lines} lines): off the list")),
+            Some(most) if *lines > most => broken.push(format!("{path}: {lines} lines, {most} before; divide it")),
+            None if *lines > LONGEST => broken.push(format!("{path}: {lines} lines without tests, {LONGEST} at most")),
+            Some(_) | None => {}
+        }
+    }
+    let gone = LONG.iter().filter(|(path, _)| !Path::new(path).exists());
+    broken.extend(gone.map(|(path, _)| format!("{path} is no more: off the list")));
+    hold(&broken);
+}
