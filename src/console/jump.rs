@@ -4,7 +4,7 @@ use jiff::SignedDuration;
 use jiff::civil::{DateTime, Time};
 
 use super::message::Reply;
-use crate::packer_log::go_duration as parse_duration;
+use crate::packer_log::parse_go_duration as parse_duration;
 
 /// A place in the log.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -18,7 +18,7 @@ use super::screen_text::ScreenText;
 use crate::guest::picture::Picture;
 use crate::guest::recording::Recording;
 use crate::packer_log::LogLine;
-use crate::packer_log::stage_times::Habits;
+use crate::packer_log::phase_times::TypicalDurations;
 use crate::pipeline::Key;
 use crate::triage::verdict::Verdict;
 use crate::vcenter::FolderEvent;
@@ -142,7 +142,7 @@ pub enum Msg {
         /// of the open record
         request: RequestId,
         /// how long their stages took
-        habits: Habits,
+        habits: TypicalDurations,
     },
     /// a recorded picture was read
     FrameRead {

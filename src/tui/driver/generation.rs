@@ -5,7 +5,7 @@ use super::{Parts, Report};
 use crate::console::message::{Msg, Reply, RequestId};
 use crate::generation::{self, Plan, Progress, Request};
 use crate::paths::StateDir;
-use crate::vcenter::audit::Audit;
+use crate::vcenter::audit::AuditLog;
 use crate::vcenter::gate::{Gate, Mode};
 
 /// What a gate is made of, once there is a client.
@@ -26,7 +26,7 @@ impl Gateway {
     pub(super) async fn open(self) -> Reply<Gate> {
         let client = ready(self.client).await?;
         let settings = client.settings();
-        let audit = Audit::new(self.state.audit_log(), &settings.credentials.username, settings.host());
+        let audit = AuditLog::new(self.state.audit_log(), &settings.credentials.username, settings.host());
         Ok(Gate::new(client, self.mode, self.bases, audit))
     }
 }
