@@ -3,7 +3,7 @@
 use jiff::SignedDuration;
 use jiff::civil::{DateTime, Time};
 
-use crate::packer_log::go_duration as parse_duration;
+use crate::packer_log::parse_go_duration as parse_duration;
 
 /// A place in the log.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -21,7 +21,7 @@ use crate::guest::picture::Picture;
 use crate::guest::recording::Recording;
 use crate::ops::Error;
 use crate::packer_log::LogLine;
-use crate::packer_log::stage_times::Habits;
+use crate::packer_log::phase_times::TypicalDurations;
 use crate::pipeline::Key;
 use crate::text::Scrubber;
 use crate::triage::rules::TeachError;
@@ -205,7 +205,7 @@ pub enum Msg {
         /// of the open record
         request: RequestId,
         /// how long their stages took
-        habits: Habits,
+        habits: TypicalDurations,
     },
     /// a recorded picture was read
     FrameRead {

@@ -6,7 +6,7 @@ use super::{Error, Operation, Refusal};
 use crate::paths::StateDir;
 use crate::pipeline::{Key, Line};
 use crate::vcenter::Client;
-use crate::vcenter::audit::Audit;
+use crate::vcenter::audit::AuditLog;
 use crate::vcenter::gate::{Gate, Mode};
 
 /// The repository, its lines, the state folder, and whether anything may be changed.
@@ -36,7 +36,7 @@ impl Context {
     pub fn gate(&self, client: &Client) -> Gate {
         let bases = self.lines.iter().map(|line| line.base_name.clone());
         let settings = client.settings();
-        let audit = Audit::new(self.state.audit_log(), settings.credentials.username.clone(), settings.host());
+        let audit = AuditLog::new(self.state.audit_log(), settings.credentials.username.clone(), settings.host());
         Gate::new(client.clone(), self.mode, bases, audit)
     }
 }

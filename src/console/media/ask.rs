@@ -112,7 +112,7 @@ fn ask_stage(row: &LineRow, shelf: &Shelf, request: RequestId) -> Confirm {
     let key = &row.line.key;
     let title = format!("Stage the ISO of {key}");
     let mut asked = confirm(of(key, Operation::Stage), request, title, "stage", action);
-    let (folder, name) = file.split();
+    let (folder, name) = file.folder_and_name();
     if shelf.partial.is_some() {
         asked.steps.push(format!("delete the left-over .{name}.partial, unless somebody writes it"));
     }
