@@ -151,7 +151,7 @@ async fn nothing_on_github_commands_the_terminal() {
     let mut console = console(&world);
     github.environment().into_iter().for_each(|(name, value)| console.env(name, value));
     let mut pty = ready(&world, console);
-    pty.keys("G");
+    pty.keys("W");
     pty.wait_for("PWNED");
     pty.signal(nix::sys::signal::Signal::SIGTERM);
     pty.exit();
