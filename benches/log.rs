@@ -32,11 +32,11 @@ fn main() -> Result<(), Failure> {
     row("table of lines", || indexed(&path, &scrubber).map(drop))?;
     row("stages, errors and warnings", || {
         let log = indexed(&path, &scrubber)?;
-        wait(|| log.status().settled);
+        wait(|| log.status().caught_up);
         Ok(())
     })?;
     let log = indexed(&path, &scrubber)?;
-    wait(|| log.status().settled);
+    wait(|| log.status().caught_up);
     let status = log.status();
     println!("  {} lines, {} errors; resident {} MB", status.lines, log.facts().errors, resident()?);
     row("60 rows from the middle", || {

@@ -65,7 +65,7 @@ async fn watch(client: Client, mut stopped: oneshot::Receiver<()>) -> Duration {
         // Often enough to see a millisecond, not so often that it slows down what it looks at.
         tokio::time::sleep(Duration::from_micros(200)).await;
         let asked = Instant::now();
-        let names = match client.occupants().await {
+        let names = match client.folder_entries().await {
             Ok(names) => names,
             // A template destroyed while it was being read: asked again.
             Err(Error::NotFound(_)) => continue,

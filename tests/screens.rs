@@ -9,7 +9,7 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
-use tmpl::guest::screen::{Look, look, open, read_cells};
+use tmpl::guest::screen::{ScreenAnalysis, analyse, open, read_cells};
 use tmpl::triage::rules::Rules;
 
 #[derive(Deserialize)]
@@ -42,9 +42,9 @@ fn scenarios() -> Vec<(PathBuf, Meta)> {
     found
 }
 
-async fn seen(path: &Path) -> Look {
-    let look = look(&open(path).unwrap(), &Rules::shipped().unwrap().screens).await.unwrap();
-    assert_eq!(look.trouble, None, "{}: this test needs tesseract (ci/test installs it)", path.display());
+async fn seen(path: &Path) -> ScreenAnalysis {
+    let look = analyse(&open(path).unwrap(), &Rules::shipped().unwrap().screens).await.unwrap();
+    assert_eq!(look.error, None, "{}: this test needs tesseract (ci/test installs it)", path.display());
     look
 }
 

@@ -6,10 +6,10 @@ use std::time::Duration;
 
 use tmpl::github::step::Step;
 use tmpl::ops::build::{self, Ending, Leftover};
-use tmpl::ops::{self, signals};
+use tmpl::ops::{self, Operation, remote, signals};
 use tmpl::packer_run::{self, Listener, OnError, Outcome, Progress, Request};
 use tmpl::paths::StateDir;
-use tmpl::pipeline::Line;
+use tmpl::pipeline::{Key, Line};
 use tmpl::text::Scrubber;
 use tokio_util::sync::CancellationToken;
 
@@ -92,11 +92,11 @@ async fn build_line(context: &Context, args: Args, step: Option<&Step>) -> anyho
     }
     let state = args.detached.as_ref().map_or_else(|| context.state(), |dir| Ok(StateDir::at(dir)))?;
     let ops = ops::Context { state, ..context.ops()? };
-    build::allowed_here(&ops, &request.line.key)?;
+    ops::permitted(Operation::Build, ops.mode).map_err(ops::Error::from)?;
     // A simulated packer needs nothing that is installed, and GitHub has no part in it.
     let simulated = context.settings().is_ok_and(|settings| settings.simulated.is_some());
     if !simulated && args.detached.is_none() {
-        super::runs::free(context, &request.line.key).await?;
+        not_built_on_github(context, &request.line.key).await?;
     }
     let quiet = args.detached.is_some();
     // What packer and the guest print is no command to the runner.
@@ -139,6 +139,12 @@ async fn build_line(context: &Context, args: Args, step: Option<&Step>) -> anyho
         noted("stdout", output::json(&outcome.run));
     }
     done
+}
+
+/// Refuses what must not meet a run on GitHub; where it cannot be asked that is said, and nothing is refused.
+pub async fn not_built_on_github(context: &Context, key: &Key) -> Result<(), ops::Error> {
+    let unknown = |error: &ops::Error| note(format!("whether GitHub builds {key} is not known: {error}"));
+    Ok(remote::not_built_on_github(&context.global.repo, key, unknown).await?)
 }
 
 /// Says that something could not be written.

@@ -8,7 +8,7 @@ use tmpl::generation::{Plan, Progress, Request};
 use tmpl::ops::change::{self, Planned};
 use tmpl::ops::{Error, Operation, Refusal, signals};
 use tmpl::pipeline::Line;
-use tmpl::vcenter::gate::Gate;
+use tmpl::vcenter::gate::{Gate, Mode};
 use tokio_util::sync::CancellationToken;
 
 use self::print::{StepPrinter, interrupted};
@@ -125,9 +125,11 @@ async fn run(context: &Context, key: &str, request: Request, how: &How, ask: Ask
     let line = context.line(key)?;
     let ops = context.ops()?;
     let operation = Operation::from(&request);
-    let run = change::allowed_here(&ops, &line, operation, how.dry_run)?;
+    // A dry run changes nothing.
+    let mode = if how.dry_run { Mode::ReadWrite } else { ops.mode };
+    let run = change::allowed_here(&ops, &line.key, operation, mode)?;
     if operation == Operation::Sweep && !how.dry_run {
-        super::runs::free(context, &line.key).await?;
+        super::build::not_built_on_github(context, &line.key).await?;
     }
     let client = context.client()?;
     let planned = tokio::select! {

@@ -7,7 +7,7 @@ mod upload;
 use serde_json::{Value, json};
 use tmpl::ops::media;
 
-use super::{Context, Exit, Stop, output};
+use super::{Context, Exit, output};
 
 /// Arguments of `iso`.
 #[derive(Debug, clap::Args)]
@@ -31,14 +31,6 @@ pub async fn run(context: &Context, args: Args) -> anyhow::Result<Exit> {
         Verb::Check(args) => check::run(context, &mirror, &args).await,
         Verb::Upload(args) => upload::run(context, &mirror, &args).await,
     }
-}
-
-/// Nothing is changed with `--read-only`, and nothing is asked for in vain either.
-fn writable(context: &Context, what: &str) -> anyhow::Result<()> {
-    if context.global.read_only {
-        return Err(Stop::refused(format!("read-only: {what} changes things; nothing was done")));
-    }
-    Ok(())
 }
 
 /// One line on stdout: `WORD key: text`, or an object that says the same and `more`.

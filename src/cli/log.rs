@@ -154,10 +154,10 @@ async fn errors(path: &Path, scrubber: Arc<Scrubber>) -> anyhow::Result<Exit> {
         if status.missing {
             return Err(Stop::usage(format!("{} does not exist", path.display())));
         }
-        if let Some(trouble) = status.trouble {
+        if let Some(trouble) = status.error {
             anyhow::bail!(trouble);
         }
-        if status.settled {
+        if status.caught_up {
             break;
         }
         tokio::time::sleep(Duration::from_millis(10)).await;

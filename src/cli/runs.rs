@@ -6,10 +6,9 @@ mod print;
 mod watch;
 
 use tmpl::github::{BUILD, Client};
-use tmpl::ops::{self, Refusal, remote};
-use tmpl::pipeline::Key;
+use tmpl::ops::remote;
 
-use super::{Context, Exit, Stop, output};
+use super::{Context, Exit, output};
 
 /// Arguments of `runs`.
 #[derive(Debug, clap::Args)]
@@ -105,13 +104,6 @@ pub async fn run(context: &Context, args: Args) -> anyhow::Result<Exit> {
     }
 }
 
-fn may_change(context: &Context) -> anyhow::Result<()> {
-    if context.global.read_only {
-        return Err(Stop::refused("read-only: nothing is changed on GitHub"));
-    }
-    Ok(())
-}
-
 async fn list(context: &Context, github: &Client, args: &ListArgs) -> anyhow::Result<Exit> {
     let pipeline = remote::look(&context.global.repo, github, args.limit).await?;
     match args.json {
@@ -125,27 +117,12 @@ async fn list(context: &Context, github: &Client, args: &ListArgs) -> anyhow::Re
 }
 
 async fn enable(context: &Context, github: &Client) -> anyhow::Result<Exit> {
-    may_change(context)?;
     remote::enable_schedule(context.mode(), github).await?;
     output::note(&format!("the schedule of {BUILD} is on"))?;
     Ok(Exit::Done)
 }
 
-/// Refuses a build of a line that a run on GitHub builds. Where GitHub cannot be asked the build goes on: it did before
-/// there was a GitHub to ask.
-pub async fn free(context: &Context, key: &Key) -> anyhow::Result<()> {
-    match remote::built_on_github(&context.global.repo, key).await {
-        Ok(None) => Ok(()),
-        Ok(Some(run)) => {
-            let refusal = Refusal::BuiltOnGitHub { key: key.clone(), number: run.number, url: run.url };
-            Err(ops::Error::from(refusal).into())
-        }
-        Err(error) => Ok(output::note(&format!("whether GitHub builds {key} is not known: {error}"))?),
-    }
-}
-
 async fn dispatch(context: &Context, github: &Client, args: DispatchArgs) -> anyhow::Result<Exit> {
-    may_change(context)?;
     let line = context.line(&args.key)?;
     let run = remote::dispatch(&context.ops()?, github, &line.key, args.branch.as_deref()).await?;
     if args.watch {
@@ -156,7 +133,6 @@ async fn dispatch(context: &Context, github: &Client, args: DispatchArgs) -> any
 }
 
 async fn cancel(context: &Context, github: &Client, args: CancelArgs) -> anyhow::Result<Exit> {
-    may_change(context)?;
     let run = remote::find_run(github, args.run.run.as_deref()).await?;
     let building = remote::cancel(context.mode(), github, &run, args.force).await?;
     print::one(&run, args.run.json, "asked to end")?;
@@ -167,7 +143,6 @@ async fn cancel(context: &Context, github: &Client, args: CancelArgs) -> anyhow:
 }
 
 async fn rerun(context: &Context, github: &Client, args: RunArgs) -> anyhow::Result<Exit> {
-    may_change(context)?;
     let run = remote::find_run(github, args.run.as_deref()).await?;
     remote::rerun(context.mode(), github, &run).await?;
     print::one(&run, args.json, "its failed legs run again")?;

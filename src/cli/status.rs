@@ -68,7 +68,7 @@ async fn watch(client: &tmpl::vcenter::Client, lines: &[Line], json: bool) -> an
         };
         match event {
             None => return Ok(Exit::Failed),
-            Some(FolderEvent::Fresh | FolderEvent::Link(LinkState::Connecting | LinkState::Live)) => continue,
+            Some(FolderEvent::Heartbeat | FolderEvent::Link(LinkState::Connecting | LinkState::Live)) => continue,
             Some(FolderEvent::Link(LinkState::Lost { reason, .. })) => {
                 output::note(&format!("{reason}; trying again"))?;
                 continue;

@@ -100,7 +100,7 @@ fn same_file(one: &Path, other: &Path) -> bool {
 async fn guest(context: &Context, run: &Run) -> anyhow::Result<Option<GuestState>> {
     let Ok(client) = context.client() else { return Ok(None) };
     match ops::find_vm(&client, &run.build_name()).await {
-        Ok(vm) => Ok(vm.map(GuestState::now)),
+        Ok(vm) => Ok(vm.map(GuestState::from_vm)),
         Err(error) => {
             output::note(&format!("vCenter does not say how the guest is: {error}"))?;
             Ok(None)

@@ -59,7 +59,7 @@ impl Console {
         }
         confirm.check = match answer {
             Ok(()) => Check::Passed,
-            Err(reason) => Check::Refused(reason),
+            Err(reason) => Check::Refused(reason.into()),
         };
         true
     }
@@ -74,8 +74,8 @@ impl Console {
             self.notice(Tone::Info, Refusal::from(refusal).to_string());
             return;
         }
-        if let Action::GitHub(ask) = confirm.action {
-            return self.github_confirmed(*ask, effects);
+        if let Action::GitHub(action) = confirm.action {
+            return self.github_confirmed(action, effects);
         }
         let Some(key) = confirm.line.clone() else { return };
         let request = self.request();

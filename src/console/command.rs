@@ -1,4 +1,8 @@
-//! What a key can ask for, nested by what it concerns, so that whoever handles a part of it handles all of that part.
+//! What a key can ask for, nested by what it concerns, so that whoever handles a part of it handles all of that part; and
+//! the operation that each change is.
+
+use crate::generation::Request;
+use crate::ops::Operation;
 
 /// What a key asks for. Commands on a line mean the selected one at the moment of the press.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -131,4 +135,38 @@ pub enum ProgramCommand {
     Quit,
     Leave,
     Suspend,
+}
+
+impl Change {
+    /// The operation that it is, on a line that is held or not.
+    pub fn operation(self, held: bool) -> Operation {
+        match self {
+            Self::Build => Operation::Build,
+            Self::CancelRun => Operation::Cancel,
+            Self::Generation(change) => Operation::from(&change.request(held, "")),
+            Self::Type => Operation::Type,
+            Self::Teach => Operation::Teach,
+            Self::Media(MediaChange::Bump) => Operation::Bump,
+            Self::Media(MediaChange::Stage) => Operation::Stage,
+            Self::Media(MediaChange::StopStaging) => Operation::StopStaging,
+            Self::GitHub(GitHubChange::Dispatch) => Operation::Dispatch,
+            Self::GitHub(GitHubChange::Cancel) => Operation::CancelRemote,
+            Self::GitHub(GitHubChange::Rerun) => Operation::Rerun,
+            Self::GitHub(GitHubChange::EnableSchedule) => Operation::EnableSchedule,
+        }
+    }
+}
+
+impl GenerationChange {
+    /// What is asked for by it, of a line that is held or not.
+    pub fn request(self, held: bool, reason: &str) -> Request {
+        let reason = reason.to_owned();
+        match self {
+            Self::Promote => Request::Promote,
+            Self::Rollback => Request::Rollback { reason },
+            Self::HoldOrRelease if held => Request::Release,
+            Self::HoldOrRelease => Request::Hold { reason },
+            Self::Sweep => Request::Sweep,
+        }
+    }
 }

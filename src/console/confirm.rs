@@ -1,5 +1,6 @@
 //! The one road to a change: a confirmation that lists the exact steps, Cancel focused first.
 
+use super::github;
 use super::key::{Code, KeyPress};
 use super::media;
 use super::message::RequestId;
@@ -75,7 +76,7 @@ pub enum Action {
         picture: Picture,
     },
     /// something is asked of GitHub
-    GitHub(Box<super::github::Ask>),
+    GitHub(github::Action),
     /// install media: written, uploaded, or an upload ended
     Media(media::Action),
     /// a run is stopped

@@ -1,12 +1,11 @@
 //! What the console knows, for the judge of operations.
 
-use super::command::{Change, GenerationChange, GitHubChange, MediaChange};
+use super::command::Change;
 use super::github::Row;
 use super::media::{self, Medium, Work};
 use super::panes::{Pane, View};
 use super::state::{Console, Leaving};
-use crate::generation::Request;
-use crate::github::{Leg, RemoteRun};
+use crate::github::{self, Leg, RemoteRun};
 use crate::ops::facts::{
     ChosenRun, Facts, GitHubFacts, LineFacts, MediaFacts, MediaWork, PictureFacts, RemoteRunFacts, RunFacts,
     VCenterFacts,
@@ -14,40 +13,7 @@ use crate::ops::facts::{
 use crate::ops::{GitHubRefusal, Operation};
 use crate::pipeline::Key;
 use crate::vcenter::LinkState;
-
-impl Change {
-    /// The operation that it is, on a line that is held or not.
-    pub fn operation(self, held: bool) -> Operation {
-        match self {
-            Self::Build => Operation::Build,
-            Self::CancelRun => Operation::Cancel,
-            Self::Generation(change) => Operation::from(&change.request(held, "")),
-            Self::Type => Operation::Type,
-            Self::Teach => Operation::Teach,
-            Self::Media(MediaChange::Bump) => Operation::Bump,
-            Self::Media(MediaChange::Stage) => Operation::Stage,
-            Self::Media(MediaChange::StopStaging) => Operation::StopStaging,
-            Self::GitHub(GitHubChange::Dispatch) => Operation::Dispatch,
-            Self::GitHub(GitHubChange::Cancel) => Operation::CancelRemote,
-            Self::GitHub(GitHubChange::Rerun) => Operation::Rerun,
-            Self::GitHub(GitHubChange::EnableSchedule) => Operation::EnableSchedule,
-        }
-    }
-}
-
-impl GenerationChange {
-    /// What is asked for by it, of a line that is held or not.
-    pub fn request(self, held: bool, reason: &str) -> Request {
-        let reason = reason.to_owned();
-        match self {
-            Self::Promote => Request::Promote,
-            Self::Rollback => Request::Rollback { reason },
-            Self::HoldOrRelease if held => Request::Release,
-            Self::HoldOrRelease => Request::Hold { reason },
-            Self::Sweep => Request::Sweep,
-        }
-    }
-}
+use crate::vcenter::gate::Mode;
 
 impl Console {
     /// The operation that a change is on a line as it stands.
@@ -59,7 +25,7 @@ impl Console {
     /// What is known now, of a line and of everything else.
     pub(super) fn facts<'a>(&'a self, line: Option<&'a Key>) -> Facts<'a> {
         Facts {
-            read_only: self.session.read_only,
+            mode: if self.session.read_only { Mode::ReadOnly } else { Mode::ReadWrite },
             leaving: self.leaving != Leaving::No,
             line: line.and_then(|key| self.line_facts(key)),
             vcenter: self.vcenter_facts(),
@@ -100,8 +66,8 @@ impl Console {
         GitHubFacts {
             known: self.github.known().map(drop),
             busy: self.github.busy(),
-            builds: builds.map(|seen| remote(&seen.run)),
-            waiting: pipeline.and_then(|pipeline| pipeline.board.waiting()).map(remote),
+            builds: builds.map(|seen| RemoteRunFacts::from(&seen.run)),
+            waiting: pipeline.and_then(|pipeline| pipeline.board.waiting()).map(RemoteRunFacts::from),
             run: self.chosen_run().map(|run| ChosenRun {
                 number: run.number,
                 live: run.state.live(),
@@ -128,16 +94,12 @@ impl Console {
             Some(Row::Run(seen)) => {
                 let failed = |leg: &&Leg| leg.key.is_some() && leg.state.failed();
                 let leg = seen.legs.iter().find(failed);
-                let none = || GitHubRefusal::from(crate::github::Refusal::NoLegFailed { number: seen.run.number });
+                let none = || GitHubRefusal::from(github::Refusal::NoLegFailed { number: seen.run.number });
                 leg.map(|leg| (seen.run.clone(), leg.clone())).ok_or_else(none)
             }
             None => Err(GitHubRefusal::NoRun),
         }
     }
-}
-
-fn remote(run: &RemoteRun) -> RemoteRunFacts {
-    RemoteRunFacts { number: run.number, title: run.title.clone(), url: run.url.clone() }
 }
 
 /// Whether GitHub has something to give of a leg.
@@ -147,9 +109,10 @@ fn left_evidence(leg: &Leg) -> Result<(), GitHubRefusal> {
         return Err(GitHubRefusal::BuildsNoLine { leg: name() });
     }
     if leg.state.live() {
-        return Err(GitHubRefusal::LegAtWork { leg: name() });
+        return Err(github::Refusal::LegAtWork { leg: name() }.into());
     }
-    if leg.state.failed() { Ok(()) } else { Err(GitHubRefusal::LeftNoLog { leg: name(), state: leg.state.word() }) }
+    let went_well = || github::Refusal::WentWell { leg: name(), state: leg.state.word() };
+    if leg.state.failed() { Ok(()) } else { Err(went_well().into()) }
 }
 
 fn media_facts(medium: Option<&Medium>) -> MediaFacts {

@@ -11,7 +11,7 @@ use super::github::{Ask, GitHubEvent, Pipeline};
 use super::key::{Code, KeyPress};
 use super::log::LogFacts;
 use super::media::{self, Newer, Offer, Report, Request};
-use super::message::{Msg, RequestId};
+use super::message::{Failure, Msg, RequestId};
 use super::panes::Measures;
 use super::run::{RunSeen, RunState};
 use super::{Console, Effect, Opening};
@@ -19,14 +19,14 @@ use crate::generation::Actor;
 use crate::github::schedule::Advisory;
 use crate::github::{Board, Conclusion, Health, Leg, Rate, RemoteRun, RunWithJobs, State};
 use crate::guest::picture::Picture;
-use crate::guest::recording::{Frame, GuestState, Reading, Recording};
+use crate::guest::recording::{GuestState, RecordedFrame, Recording, ScreenReading};
 use crate::guest::screen::Motion;
 use crate::iso::bump::Change;
 use crate::iso::{Bump, Shelf, Wanted};
-use crate::packer_log::{Deadline, Level, LogLine, Origin, Phase, Problem, Span, Track};
+use crate::packer_log::{Deadline, Level, LogLine, Origin, Phase, PhaseSpan, Problem, Track};
 use crate::pipeline::{Key, Line, Matrix, Os};
 use crate::triage::verdict::{Confidence, Evidence, Verdict, Witness};
-use crate::vcenter::datastore::FilePath;
+use crate::vcenter::datastore::DatastorePath;
 use crate::vcenter::{FolderEvent, LinkState, Moid, PowerState, ToolsStatus, Vm};
 
 const KEYS: [&str; 9] = [
@@ -177,7 +177,7 @@ pub fn log(console: &mut Console, texts: &[FixtureLine<'_>], effects: Vec<Effect
 /// A build that waits for its IP since 02:56 and gives up at 03:41.
 fn track() -> Track {
     let at = |hour, minute, second| Some(jiff::civil::date(2026, 3, 14).at(hour, minute, second, 0));
-    let span = |phase, line, since| Span { phase, line, since };
+    let span = |phase, line, since| PhaseSpan { phase, line, since };
     Track {
         source: "vsphere-iso.windows".into(),
         spans: vec![
@@ -287,7 +287,7 @@ pub fn picture(shade: u8) -> Picture {
 /// Pictures of the stuck build: the firmware at 02:42, Setup at 02:50, its licensing page from 02:56 to 03:12.
 pub fn recording() -> Recording {
     let at = |minute: i64, second: i64| ago(30 - minute) + jiff::SignedDuration::from_secs(second);
-    let frame = |at: Timestamp, until, log, kind| Frame {
+    let frame = |at: Timestamp, until, log, kind| RecordedFrame {
         at,
         file: format!("frames/{}.png", at.as_millisecond()),
         until,
@@ -302,7 +302,7 @@ pub fn recording() -> Recording {
         frame(at(14, 0), at(30, 0), 480, Motion::Frozen),
     ];
     let last = recording.frames[2].clone();
-    recording.readings = vec![Reading {
+    recording.readings = vec![ScreenReading {
         at: last.at,
         file: last.file,
         label: Some("win-licensing".into()),
@@ -453,14 +453,14 @@ fn answer_look(console: &mut Console, effects: &[Effect], pipeline: Arc<Pipeline
 
 /// What the datastore answers for a line: its ISO with this size, or none.
 pub fn seen(there: Option<u64>) -> media::IsoStatus {
-    let file = FilePath { datastore: "ds-iso".into(), path: "iso/linux/x/amd64/x-1.0.iso".into() };
+    let file = DatastorePath { datastore: "ds-iso".into(), path: "iso/linux/x/amd64/x-1.0.iso".into() };
     let wanted = Wanted { file, by_hand: false };
     let there = there.map(|size| (size, Some(ago(12 * 24 * 60))));
     media::IsoStatus { wanted: Ok(wanted.clone()), shelf: Ok(Shelf { wanted, there, partial: None }) }
 }
 
 fn by_hand(name: &str) -> media::IsoStatus {
-    let file = FilePath { datastore: "ds-iso".into(), path: format!("iso/windows/{name}") };
+    let file = DatastorePath { datastore: "ds-iso".into(), path: format!("iso/windows/{name}") };
     let wanted = Wanted { file, by_hand: true };
     let there = Some((5_819_484_160, Some(ago(20 * 24 * 60))));
     media::IsoStatus { wanted: Ok(wanted.clone()), shelf: Ok(Shelf { wanted, there, partial: None }) }
@@ -472,7 +472,7 @@ fn newer(bump: Result<(), &str>) -> Offer {
         before: format!("# media\n{name} = \"debian-13.6.0.iso\"\n"),
         after: format!("# media\n{name} = \"debian-13.7.0.iso\"\n"),
     };
-    let bump = bump.map_err(str::to_owned).map(|()| Bump {
+    let bump = bump.map_err(Failure::from).map(|()| Bump {
         from: "debian-13.6.0.iso".into(),
         to: "debian-13.7.0.iso".into(),
         config: change("ci/config/debian-13.pkrvars.hcl", "iso_file"),

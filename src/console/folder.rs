@@ -27,7 +27,7 @@ impl Console {
             FolderEvent::Gone(moid) => {
                 self.vms.remove(&moid);
             }
-            FolderEvent::Fresh => return false,
+            FolderEvent::Heartbeat => return false,
         }
         let vms: Vec<Vm> = self.vms.values().cloned().collect();
         self.lines.read_templates(&vms);

@@ -7,6 +7,8 @@ use std::sync::Arc;
 
 use jiff::{SignedDuration, Timestamp};
 
+pub use actions::Action;
+
 use super::cursor::Cursor;
 use super::effect::Effect;
 use super::message::{Reply, RequestId};
@@ -27,14 +29,8 @@ const ASIDE: SignedDuration = SignedDuration::from_secs(60);
 pub enum Ask {
     /// everything, as it stands
     Look(RequestId),
-    /// start a run for a line
-    Dispatch(RequestId, Key),
-    /// end a run
-    Cancel(RequestId, Box<RemoteRun>),
-    /// run the failed legs of a run again
-    Rerun(RequestId, Box<RemoteRun>),
-    /// switch the schedule on again
-    Enable(RequestId),
+    /// change something there
+    Change(RequestId, Action),
     /// bring the evidence of a failed leg here
     Fetch(RequestId, Box<(RemoteRun, Leg)>),
 }
@@ -42,7 +38,7 @@ pub enum Ask {
 impl Ask {
     /// Whether it changes something at GitHub.
     pub const fn mutates(&self) -> bool {
-        matches!(self, Self::Dispatch(..) | Self::Cancel(..) | Self::Rerun(..) | Self::Enable(_))
+        matches!(self, Self::Change(..))
     }
 }
 
@@ -167,7 +163,7 @@ impl GitHubView {
     fn usable(&self) -> Result<(), GitHubRefusal> {
         match &self.repository {
             Some(Ok(_)) => Ok(()),
-            Some(Err(missing)) => Err(GitHubRefusal::Unknown(missing.clone())),
+            Some(Err(missing)) => Err(GitHubRefusal::Unknown(missing.to_string())),
             None => Err(GitHubRefusal::NotAnswered),
         }
     }

@@ -3,8 +3,7 @@
 use jiff::SignedDuration;
 use jiff::civil::{DateTime, Time};
 
-use super::message::Reply;
-use crate::packer_log::go_duration as parse_duration;
+use crate::packer_log::parse_go_duration as parse_duration;
 
 /// A place in the log.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -19,7 +18,7 @@ pub enum JumpTarget {
 ///
 /// # Errors
 /// One line: what can be typed.
-pub fn place(text: &str, here: Option<DateTime>) -> Reply<JumpTarget> {
+pub fn place(text: &str, here: Option<DateTime>) -> Result<JumpTarget, String> {
     let text = text.trim();
     let unknown = || format!("cannot go to {text:?}: a time (03:07), a line (812), or +5m / -30s from here");
     let stamp = || here.ok_or_else(|| "this log has no times; type a line".to_owned());

@@ -56,7 +56,7 @@ impl Search {
     ///
     /// # Errors
     /// One line when it is not a regular expression.
-    pub fn new(text: &str) -> Reply<Self> {
+    pub fn new(text: &str) -> Result<Self, String> {
         let pattern = Pattern::new(text).map_err(|error| {
             let reason = error.to_string();
             let last = reason.lines().last().unwrap_or_default().trim_start_matches("error: ").to_owned();
@@ -289,7 +289,7 @@ impl LogPane {
                 }
                 self.settle();
             }
-            Err(reason) => self.trouble = Some(reason),
+            Err(reason) => self.trouble = Some(reason.into()),
         }
         true
     }
@@ -305,7 +305,7 @@ impl LogPane {
                 self.window.first = first;
                 self.window.rows = rows;
             }
-            Err(reason) => self.trouble = Some(reason),
+            Err(reason) => self.trouble = Some(reason.into()),
         }
         true
     }

@@ -1,6 +1,7 @@
 //! What happened: everything the console ever learns arrives as one of these.
 
 use std::collections::BTreeSet;
+use std::fmt;
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -12,14 +13,18 @@ use super::key::KeyPress;
 use super::log::{Found, LogFacts};
 use super::media;
 use super::panes::Measures;
+use super::refusal::in_keys;
 use super::run::RunSeen;
 use super::scope::Scope;
 use super::screen_text::ScreenText;
 use crate::guest::picture::Picture;
 use crate::guest::recording::Recording;
+use crate::ops::Error;
 use crate::packer_log::LogLine;
-use crate::packer_log::stage_times::Habits;
+use crate::packer_log::phase_times::TypicalDurations;
 use crate::pipeline::Key;
+use crate::text::Scrubber;
+use crate::triage::rules::TeachError;
 use crate::triage::verdict::Verdict;
 use crate::vcenter::FolderEvent;
 
@@ -28,8 +33,66 @@ use crate::vcenter::FolderEvent;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct RequestId(pub u64);
 
-/// An answer: what was asked for, or one line saying why not and what to do.
-pub type Reply<T> = Result<T, String>;
+/// An answer: what was asked for, or why not.
+pub type Reply<T> = Result<T, Failure>;
+
+/// Why a request was not fulfilled. A message is a value, so what happened is shared.
+#[derive(Debug, Clone)]
+pub struct Failure {
+    error: Arc<Error>,
+    text: String,
+}
+
+impl Failure {
+    /// What happened.
+    pub fn error(&self) -> &Error {
+        &self.error
+    }
+}
+
+/// In one line that may be shown, in the words of the console: refusals name keys.
+impl From<Error> for Failure {
+    fn from(error: Error) -> Self {
+        let text = if let Error::Refused(refusal) = &error {
+            in_keys(refusal)
+        } else if let Error::Teach(why) = &error
+            && matches!(**why, TeachError::TooPlain)
+        {
+            format!("{error}; u reads its text")
+        } else {
+            error.to_string()
+        };
+        Self { text: Scrubber::shared().safe_line(&text).into(), error: Arc::new(error) }
+    }
+}
+
+impl fmt::Display for Failure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.text)
+    }
+}
+
+impl From<Failure> for String {
+    fn from(failure: Failure) -> Self {
+        failure.text
+    }
+}
+
+/// Equal where a person would see no difference.
+impl PartialEq for Failure {
+    fn eq(&self, other: &Self) -> bool {
+        self.text == other.text
+    }
+}
+
+impl Eq for Failure {}
+
+#[cfg(test)]
+impl From<&str> for Failure {
+    fn from(text: &str) -> Self {
+        Error::Usage(text.to_owned()).into()
+    }
+}
 
 /// Something that happened.
 #[derive(Debug, Clone)]
@@ -142,7 +205,7 @@ pub enum Msg {
         /// of the open record
         request: RequestId,
         /// how long their stages took
-        habits: Habits,
+        habits: TypicalDurations,
     },
     /// a recorded picture was read
     FrameRead {

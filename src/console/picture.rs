@@ -66,7 +66,7 @@ impl PicturePane {
                 self.picture = Some((picture, now));
                 self.trouble = None;
             }
-            Err(reason) => self.trouble = Some(reason),
+            Err(reason) => self.trouble = Some(reason.into()),
         }
         true
     }

@@ -112,15 +112,12 @@ fn of_github(refusal: &GitHubRefusal) -> String {
         GitHubRefusal::BuildsNoLine { .. } => {
             format!("{refusal}; {} copies its page", key(Command::View(ViewCommand::Copy)))
         }
-        GitHubRefusal::LegAtWork { .. } => format!("{refusal}; guest and picture are on the lines' screen"),
         GitHubRefusal::Unknown(_)
         | GitHubRefusal::NotAnswered
         | GitHubRefusal::Busy
         | GitHubRefusal::NoRun
         | GitHubRefusal::Runs(_)
-        | GitHubRefusal::Over { .. }
-        | GitHubRefusal::ScheduleOn
-        | GitHubRefusal::LeftNoLog { .. } => refusal.to_string(),
+        | GitHubRefusal::ScheduleOn => refusal.to_string(),
     }
 }
 

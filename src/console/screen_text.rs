@@ -86,7 +86,8 @@ impl Console {
         effects: &mut Vec<Effect>,
     ) -> bool {
         let Some((_, looked)) = self.words.asked.take_if(|(asked, _)| *asked == request) else { return false };
-        let words = answer.unwrap_or_else(|trouble| ScreenText { trouble: Some(trouble), ..ScreenText::default() });
+        let words =
+            answer.unwrap_or_else(|trouble| ScreenText { trouble: Some(trouble.into()), ..ScreenText::default() });
         self.words.read = Some((looked, words));
         if self.words.copy && looked.1 {
             self.copy_words(effects);
@@ -126,7 +127,7 @@ impl Console {
     ///
     /// # Errors
     /// One line when it is not a regular expression.
-    pub(super) fn search_words(&mut self, pattern: &str) -> Reply<()> {
+    pub(super) fn search_words(&mut self, pattern: &str) -> Result<(), String> {
         self.words.search = if pattern.is_empty() { None } else { Some(Search::new(pattern)?) };
         if let (Some(search), Some(words)) = (&self.words.search, self.words.newest()) {
             let hits = words.rows.iter().filter(|row| !search.pattern.spans(row).is_empty()).count();

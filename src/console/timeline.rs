@@ -15,8 +15,8 @@ use super::message::{Reply, RequestId};
 use super::panes::Pane;
 use super::state::Console;
 use crate::guest::picture::Picture;
-use crate::guest::recording::{Frame, Recording};
-use crate::packer_log::stage_times::Habits;
+use crate::guest::recording::{RecordedFrame, Recording};
+use crate::packer_log::phase_times::TypicalDurations;
 use crate::pipeline::Key;
 
 /// The pane's state.
@@ -25,7 +25,7 @@ pub struct TimelinePane {
     run: Option<(Key, PathBuf)>,
     open: Option<RequestId>,
     recording: Arc<Recording>,
-    habits: Habits,
+    habits: TypicalDurations,
     trouble: Option<String>,
     /// the moment looked at; `None` = now
     moment: Option<Timestamp>,
@@ -42,7 +42,7 @@ impl TimelinePane {
     }
 
     /// What is usual for the line.
-    pub fn habits(&self) -> &Habits {
+    pub fn habits(&self) -> &TypicalDurations {
         &self.habits
     }
 
@@ -62,7 +62,7 @@ impl TimelinePane {
     }
 
     /// The recorded picture to show: of the moment looked at, or the last one when `over` (there is no guest any more).
-    pub fn frame(&self, over: bool) -> Option<&Frame> {
+    pub fn frame(&self, over: bool) -> Option<&RecordedFrame> {
         let at = match self.moment {
             Some(moment) => self.recording.frame_at(moment),
             None if over => self.recording.frames.len().checked_sub(1),
@@ -72,7 +72,7 @@ impl TimelinePane {
     }
 
     /// The pixels of the recorded picture to show, once they are read.
-    pub fn picture(&self, over: bool) -> Option<(&Frame, &Picture)> {
+    pub fn picture(&self, over: bool) -> Option<(&RecordedFrame, &Picture)> {
         let frame = self.frame(over)?;
         self.picture.as_ref().filter(|(file, _)| *file == frame.file).map(|(_, picture)| (frame, picture))
     }
@@ -98,13 +98,13 @@ impl TimelinePane {
                 self.recording = recording;
                 self.trouble = None;
             }
-            Err(reason) => self.trouble = Some(reason),
+            Err(reason) => self.trouble = Some(reason.into()),
         }
         true
     }
 
     /// The logs of earlier runs were read.
-    pub(super) fn learnt(&mut self, request: RequestId, habits: Habits) -> bool {
+    pub(super) fn learnt(&mut self, request: RequestId, habits: TypicalDurations) -> bool {
         let fits = self.open == Some(request);
         if fits {
             self.habits = habits;
@@ -117,7 +117,7 @@ impl TimelinePane {
         let Some((_, file)) = self.reading.take_if(|(asked, _)| *asked == request) else { return false };
         match answer {
             Ok(picture) => self.picture = Some((file, picture)),
-            Err(reason) => self.trouble = Some(reason),
+            Err(reason) => self.trouble = Some(reason.into()),
         }
         true
     }
@@ -146,8 +146,8 @@ impl TimelinePane {
     }
 
     /// The recorded picture of a name, as evidence cites it.
-    pub fn frame_named(&self, name: &str) -> Option<&Frame> {
-        let named = |frame: &&Frame| frame.file == name || frame.file.rsplit('/').next() == Some(name);
+    pub fn frame_named(&self, name: &str) -> Option<&RecordedFrame> {
+        let named = |frame: &&RecordedFrame| frame.file == name || frame.file.rsplit('/').next() == Some(name);
         self.recording.frames.iter().find(named)
     }
 

@@ -124,7 +124,7 @@ impl Verdicts {
                 case.verdict = Some((verdict, now));
                 case.trouble = None;
             }
-            Err(reason) => case.trouble = Some(reason),
+            Err(reason) => case.trouble = Some(reason.into()),
         }
         true
     }

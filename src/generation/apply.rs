@@ -5,7 +5,7 @@ use std::time::Duration;
 use backon::{ConstantBuilder, Retryable};
 
 use super::{Generations, Plan, Step};
-use crate::vcenter::gate::{Gate, GateError, Renaming};
+use crate::vcenter::gate::{Gate, GateError, PreparedRename};
 use crate::vcenter::{Error, PowerState, TaskProgress, Vm};
 
 /// How far a plan has come.
@@ -67,14 +67,14 @@ pub async fn apply(gate: &Gate, plan: &Plan, on: &(dyn Fn(&Progress) + Sync)) ->
         return Err(ApplyError::Stale(plan.base.clone()));
     }
     let verb = plan.request.verb();
-    let mut prepared: Option<Renaming> = None;
+    let mut prepared: Option<PreparedRename> = None;
     for (index, step) in plan.steps.iter().enumerate() {
         let text = step.to_string();
         let report = |percent| on(&Progress { step: index, of: plan.steps.len(), text: text.clone(), percent });
         report(None);
         let on = |progress: TaskProgress| report(progress.percent);
         let outcome = match prepared.take() {
-            Some(renaming) => gate.carry_out(&renaming, &on).await,
+            Some(rename) => gate.execute_rename(&rename, &on).await,
             None => match prepare(gate, plan, index).await {
                 Ok(heir) => {
                     prepared = heir;
@@ -84,19 +84,19 @@ pub async fn apply(gate: &Gate, plan: &Plan, on: &(dyn Fn(&Progress) + Sync)) ->
             },
         };
         if let Err(cause) = outcome {
-            prepared.iter().for_each(|renaming| gate.abandon(renaming));
+            prepared.iter().for_each(|rename| gate.abandon_rename(rename));
             let after = format!("{}{}", done(plan, index), put_back(gate, plan, index).await);
-            gate.settle();
+            gate.sync_audit_log();
             return Err(ApplyError::Step { step: text, after, cause });
         }
     }
-    gate.settle();
+    gate.sync_audit_log();
     Ok(())
 }
 
 /// Where a step takes the live name away: the rename that gives it to the next one. Checked and on record before, so that
 /// nothing stands between the two, and nobody is left without a live template for want of a new one.
-async fn prepare(gate: &Gate, plan: &Plan, index: usize) -> Result<Option<Renaming>, GateError> {
+async fn prepare(gate: &Gate, plan: &Plan, index: usize) -> Result<Option<PreparedRename>, GateError> {
     match plan.steps.get(index..) {
         Some([Step::Rename { vm: live, .. }, Step::Rename { vm: heir, to }, ..])
             if live.name == plan.base && *to == plan.base =>
@@ -153,13 +153,13 @@ async fn one(gate: &Gate, verb: &str, step: &Step, on: &(dyn Fn(TaskProgress) + 
         Step::Annotate { vm, note } => {
             // The notes as they are now: what somebody wrote there since stays.
             let expected = vm.expected(PowerState::PoweredOff);
-            let annotation = gate.look(&expected).await?.annotation;
+            let annotation = gate.read_unchanged(&expected).await?.annotation;
             let notes = note.of(&annotation);
             gate.annotate(verb, &Vm { annotation, ..expected }, &notes, on).await
         }
         Step::Destroy { vm, running, keep } => {
             for kept in keep {
-                gate.look(&kept.expected(PowerState::PoweredOff)).await?;
+                gate.read_unchanged(&kept.expected(PowerState::PoweredOff)).await?;
             }
             let power = if *running { PowerState::PoweredOn } else { PowerState::PoweredOff };
             gate.destroy(verb, &vm.expected(power), on).await

@@ -54,8 +54,8 @@ async fn may(client: &Client, plan: &Plan, moids: &[Moid]) -> Result<(), GuardEr
 async fn free(client: &Client, plan: &Plan, moids: &[Moid]) -> Result<(), GuardError> {
     let wanted: Vec<&String> =
         plan.steps.iter().filter_map(|step| if let Step::Rename { to, .. } = step { Some(to) } else { None }).collect();
-    let occupants = client.occupants().await?;
-    let in_the_way = occupants
+    let entries = client.folder_entries().await?;
+    let in_the_way = entries
         .iter()
         .find(|(moid, name)| !moids.contains(moid) && wanted.iter().any(|to| to.to_lowercase() == name.to_lowercase()));
     match in_the_way {

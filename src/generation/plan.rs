@@ -58,7 +58,7 @@ pub struct Actor(pub String);
 impl Actor {
     /// The operating-system user of this process.
     pub fn current() -> Self {
-        Self(crate::vcenter::audit::who())
+        Self(crate::vcenter::audit::user_at_host())
     }
 }
 

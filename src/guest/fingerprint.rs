@@ -10,13 +10,13 @@ use image::RgbImage;
 use image::imageops::{self, FilterType};
 
 /// Columns and rows of comparisons between neighbours.
-const SIDE: u32 = 16;
+const GRID_SIDE: u32 = 16;
 /// Bytes of all comparisons.
-const BYTES: usize = (SIDE * SIDE / 8) as usize;
+const BYTES: usize = (GRID_SIDE * GRID_SIDE / 8) as usize;
 /// Comparisons that may differ: a cursor changes at most two. Different pages begin to resemble each other at five.
 const TOLERANCE: u32 = 4;
-/// Of a picture with fewer differences than this nothing can be said: a dark console resembles every other one.
-const LEAST: u32 = 24;
+/// A picture with fewer set bits cannot be recognised: a dark console resembles every other one.
+const MIN_SET_BITS: u32 = 24;
 
 /// Size of a picture and, of a grid over it, where it gets darker from left to right.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -27,20 +27,20 @@ pub struct Fingerprint {
 
 impl Fingerprint {
     /// Of a picture; `None` when it is too plain to be recognised by this.
-    pub fn of(image: &RgbImage) -> Option<Self> {
+    pub fn from_image(image: &RgbImage) -> Option<Self> {
         let grey = imageops::grayscale(image);
-        let small = imageops::resize(&grey, SIDE + 1, SIDE, FilterType::Triangle);
+        let small = imageops::resize(&grey, GRID_SIDE + 1, GRID_SIDE, FilterType::Triangle);
         let mut bits = [0; BYTES];
-        for y in 0..SIDE {
-            for x in 0..SIDE {
+        for y in 0..GRID_SIDE {
+            for x in 0..GRID_SIDE {
                 if small.get_pixel(x, y).0[0] > small.get_pixel(x + 1, y).0[0] {
-                    let at = (y * SIDE + x) as usize;
+                    let at = (y * GRID_SIDE + x) as usize;
                     bits[at / 8] |= 0x80 >> (at % 8);
                 }
             }
         }
-        let print = Self { size: image.dimensions(), bits };
-        print.distinct().then_some(print)
+        let fingerprint = Self { size: image.dimensions(), bits };
+        fingerprint.is_distinct().then_some(fingerprint)
     }
 
     /// Whether both are of the same page.
@@ -49,8 +49,8 @@ impl Fingerprint {
         self.size == other.size && differing <= TOLERANCE
     }
 
-    fn distinct(&self) -> bool {
-        self.bits.iter().map(|byte| byte.count_ones()).sum::<u32>() >= LEAST
+    fn is_distinct(&self) -> bool {
+        self.bits.iter().map(|byte| byte.count_ones()).sum::<u32>() >= MIN_SET_BITS
     }
 }
 
@@ -76,8 +76,12 @@ impl FromStr for Fingerprint {
         for (at, byte) in bits.iter_mut().enumerate() {
             *byte = u8::from_str_radix(&digits[2 * at..2 * at + 2], 16).map_err(|_| wrong())?;
         }
-        let print = Self { size, bits };
-        if print.distinct() { Ok(print) } else { Err(format!("{text:?} is of a picture too plain to be recognised")) }
+        let fingerprint = Self { size, bits };
+        if fingerprint.is_distinct() {
+            Ok(fingerprint)
+        } else {
+            Err(format!("{text:?} is of a picture too plain to be recognised"))
+        }
     }
 }
 
@@ -93,27 +97,27 @@ mod tests {
 
     #[test]
     fn the_same_page_with_a_cursor_matches_and_another_does_not() {
-        let print = Fingerprint::of(&page(0)).unwrap();
+        let fingerprint = Fingerprint::from_image(&page(0)).unwrap();
         let mut cursor = page(0);
         (100..109).for_each(|x| cursor.put_pixel(x, 200, Rgb([255, 0, 0])));
-        assert!(print.matches(&Fingerprint::of(&cursor).unwrap()));
+        assert!(fingerprint.matches(&Fingerprint::from_image(&cursor).unwrap()));
         let mut other = page(0);
         imageops::flip_horizontal_in_place(&mut other);
-        assert!(!print.matches(&Fingerprint::of(&other).unwrap()));
+        assert!(!fingerprint.matches(&Fingerprint::from_image(&other).unwrap()));
         let smaller = imageops::resize(&page(0), 640, 480, FilterType::Nearest);
-        assert!(!print.matches(&Fingerprint::of(&smaller).unwrap()));
+        assert!(!fingerprint.matches(&Fingerprint::from_image(&smaller).unwrap()));
     }
 
     #[test]
     fn it_is_written_and_read_back() {
-        let print = Fingerprint::of(&page(3)).unwrap();
-        assert_eq!(print.to_string().parse(), Ok(print));
+        let fingerprint = Fingerprint::from_image(&page(3)).unwrap();
+        assert_eq!(fingerprint.to_string().parse(), Ok(fingerprint));
         assert!("1x1:zz".parse::<Fingerprint>().unwrap_err().starts_with("\"1x1:zz\" is not a hash"));
     }
 
     #[test]
     fn a_dark_console_is_too_plain() {
-        assert_eq!(Fingerprint::of(&RgbImage::new(720, 400)), None);
+        assert_eq!(Fingerprint::from_image(&RgbImage::new(720, 400)), None);
         assert!(format!("720x400:{}", "0".repeat(64)).parse::<Fingerprint>().is_err());
     }
 }

@@ -1,11 +1,11 @@
 //! What the flight recorder keeps of a build: console pictures that differ, and what vCenter said beside them.
 //!
 //! A run's folder holds `frames/<ms>.png` (milliseconds since 1970, written whole or not at all) and `timeline.jsonl`:
-//! one [`Event`] per line, only ever added to. A recorder that was killed leaves a torn last line; it is not read before
+//! one [`TimelineEvent`] per line, only ever added to. A recorder that was killed leaves a torn last line; it is not read before
 //! it is finished. A line that cannot be read is passed over, so that one bad byte never hides a build.
 
+mod newest_frames;
 mod stillness;
-mod stills;
 
 use std::fs::File;
 use std::io::{self, Read, Seek, SeekFrom};
@@ -24,8 +24,8 @@ pub use stillness::{Activity, Stillness};
 pub const TIMELINE: &str = "timeline.jsonl";
 /// The folder of the pictures, within the run's folder.
 pub const FRAMES: &str = "frames";
-/// More than any recorder writes; what stands behind is not read.
-const LONGEST: u64 = 64 << 20;
+/// Bytes of a timeline that are read: more than any recorder writes.
+const MAX_TIMELINE_BYTES: u64 = 64 << 20;
 
 /// A box of pixels, edges included.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -42,7 +42,7 @@ pub struct Area {
 
 /// One picture that was kept.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Frame {
+pub struct RecordedFrame {
     /// when it was taken
     pub at: Timestamp,
     /// `frames/<ms>.png`, relative to the run's folder
@@ -72,7 +72,7 @@ pub struct GuestState {
 
 impl GuestState {
     /// Of a VM as vCenter has it at this moment.
-    pub fn now(vm: Vm) -> Self {
+    pub fn from_vm(vm: Vm) -> Self {
         let Vm { power_state, ip_address, tools_running_status, .. } = vm;
         Self { at: Timestamp::now(), power: Some(power_state), ip: ip_address, tools: tools_running_status }
     }
@@ -95,10 +95,10 @@ pub struct TaskState {
 
 /// What a kept picture shows, read once it stood still.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Reading {
+pub struct ScreenReading {
     /// when it was read
     pub at: Timestamp,
-    /// the picture's file, as in [`Frame::file`]
+    /// the picture's file, as in [`RecordedFrame::file`]
     pub file: String,
     /// name of the screen, if its words are known
     pub label: Option<String>,
@@ -111,9 +111,9 @@ pub struct Reading {
 /// One line of the timeline.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "event", rename_all = "lowercase")]
-pub enum Event {
+pub enum TimelineEvent {
     /// the console shows something new
-    Frame(Frame),
+    Frame(RecordedFrame),
     /// the newest picture was still on the screen
     Still {
         /// then
@@ -123,11 +123,11 @@ pub enum Event {
     },
     /// a picture was removed to stay within the bound; the one before it stands for its time
     Dropped {
-        /// as in [`Frame::file`]
+        /// as in [`RecordedFrame::file`]
         file: String,
     },
     /// what a picture shows
-    Reading(Reading),
+    Reading(ScreenReading),
     /// the guest's properties changed
     Guest(GuestState),
     /// a task began or changed
@@ -152,9 +152,9 @@ pub enum Event {
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Recording {
     /// pictures, oldest first
-    pub frames: Vec<Frame>,
+    pub frames: Vec<RecordedFrame>,
     /// what pictures show, in the order of reading
-    pub readings: Vec<Reading>,
+    pub readings: Vec<ScreenReading>,
     /// properties of the guest, oldest first
     pub guests: Vec<GuestState>,
     /// tasks and events of the VM, each in its newest state
@@ -163,15 +163,15 @@ pub struct Recording {
     pub notes: Vec<(Timestamp, String)>,
     /// when the console was last seen, and what it was doing
     pub seen: Option<(Timestamp, Motion)>,
-    /// when it was found to have grown, and how old what was added was by then
-    grown: Option<(Instant, Duration)>,
+    /// when new lines were last read, and how old they were by then
+    last_growth: Option<(Instant, Duration)>,
     pace: Option<f64>,
     dir: PathBuf,
     read: u64,
 }
 
-/// Of each kind, what is taken from a timeline that may come from another machine: more than any build has.
-const MOST: usize = 5_000;
+/// Events of each kind that are kept of a timeline, which may come from another machine: more than any build has.
+const MAX_ENTRIES: usize = 5_000;
 
 impl Recording {
     /// Reads the record of the run in `dir`. A run without one (older, or its recorder had nothing to say yet) is an
@@ -201,7 +201,7 @@ impl Recording {
         let modified = file.metadata()?.modified()?;
         file.seek(SeekFrom::Start(self.read))?;
         let mut bytes = Vec::new();
-        file.take(LONGEST.saturating_sub(self.read)).read_to_end(&mut bytes)?;
+        file.take(MAX_TIMELINE_BYTES.saturating_sub(self.read)).read_to_end(&mut bytes)?;
         let whole = memchr::memrchr(b'\n', &bytes).map_or(0, |at| at + 1);
         self.read += whole as u64;
         for line in bytes[..whole].split(|b| *b == b'\n').filter(|line| !line.is_empty()) {
@@ -211,14 +211,15 @@ impl Recording {
             }
         }
         if whole > 0 {
-            self.grown = Some((Instant::now(), modified.elapsed().unwrap_or_default()));
+            self.last_growth = Some((Instant::now(), modified.elapsed().unwrap_or_default()));
         }
         Ok(whole > 0)
     }
 
-    /// For how long nothing was added, by our own clock: the recorder's may be another machine's, and both may be set.
-    fn silent(&self) -> Option<Duration> {
-        self.grown.map(|(at, age)| at.elapsed() + age)
+    /// How long ago the newest line was added, by our own clock: the recorder may run on another machine, and either clock
+    /// may be wrong.
+    fn silence(&self) -> Option<Duration> {
+        self.last_growth.map(|(at, age)| at.elapsed() + age)
     }
 
     /// Whether nothing was recorded.
@@ -232,12 +233,12 @@ impl Recording {
     }
 
     /// Where a picture lies.
-    pub fn path(&self, frame: &Frame) -> PathBuf {
+    pub fn path(&self, frame: &RecordedFrame) -> PathBuf {
         self.dir.join(&frame.file)
     }
 
     /// What a picture shows, if it was read.
-    pub fn reading(&self, frame: &Frame) -> Option<&Reading> {
+    pub fn reading(&self, frame: &RecordedFrame) -> Option<&ScreenReading> {
         self.readings.iter().rev().find(|reading| reading.file == frame.file)
     }
 
@@ -263,33 +264,35 @@ impl Recording {
         self.guests.iter().rev().find(|guest| guest.at <= at)
     }
 
-    fn take(&mut self, event: Event) {
+    fn take(&mut self, event: TimelineEvent) {
         match event {
-            Event::Frame(frame) if is_frame(&frame.file) && self.frames.len() < MOST => {
+            TimelineEvent::Frame(frame) if is_frame(&frame.file) && self.frames.len() < MAX_ENTRIES => {
                 // Clocks may be set back; the order of the timeline is the truth.
                 let at = self.frames.last().map_or(frame.at, |last| last.at.max(frame.at));
                 self.seen = Some((at, frame.kind));
-                self.frames.push(Frame { at, until: frame.until.max(at), ..frame });
+                self.frames.push(RecordedFrame { at, until: frame.until.max(at), ..frame });
             }
-            Event::Frame(_) => {}
-            Event::Still { at, kind } => {
+            TimelineEvent::Frame(_) => {}
+            TimelineEvent::Still { at, kind } => {
                 let at = self.frames.last().map_or(at, |last| last.until.max(at));
                 self.seen = Some((at, kind));
                 if let Some(last) = self.frames.last_mut() {
                     last.until = at;
                 }
             }
-            Event::Dropped { file } => self.drop_frame(&file),
-            Event::Reading(reading) if self.readings.len() < MOST => self.readings.push(reading),
-            Event::Guest(guest) if self.guests.len() < MOST => self.guests.push(guest),
-            Event::Task(task) => match self.tasks.iter().position(|known| known.id == task.id) {
+            TimelineEvent::Dropped { file } => self.drop_frame(&file),
+            TimelineEvent::Reading(reading) if self.readings.len() < MAX_ENTRIES => self.readings.push(reading),
+            TimelineEvent::Guest(guest) if self.guests.len() < MAX_ENTRIES => self.guests.push(guest),
+            TimelineEvent::Task(task) => match self.tasks.iter().position(|known| known.id == task.id) {
                 Some(known) => self.tasks[known] = task,
-                None if self.tasks.len() < MOST => self.tasks.push(task),
+                None if self.tasks.len() < MAX_ENTRIES => self.tasks.push(task),
                 None => {}
             },
-            Event::Pace { speed, .. } => self.pace = Some(speed).filter(|speed| speed.is_finite() && *speed > 0.0),
-            Event::Note { at, text } if self.notes.len() < MOST => self.notes.push((at, text)),
-            Event::Reading(_) | Event::Guest(_) | Event::Note { .. } => {}
+            TimelineEvent::Pace { speed, .. } => {
+                self.pace = Some(speed).filter(|speed| speed.is_finite() && *speed > 0.0)
+            }
+            TimelineEvent::Note { at, text } if self.notes.len() < MAX_ENTRIES => self.notes.push((at, text)),
+            TimelineEvent::Reading(_) | TimelineEvent::Guest(_) | TimelineEvent::Note { .. } => {}
         }
     }
 

@@ -4,7 +4,7 @@
 //! Screens are named by words (rules are data), never by hashes: measured, a hash takes a login prompt for a dead BIOS.
 
 mod cells;
-mod change;
+mod diff;
 mod frames;
 mod history;
 mod label;
@@ -15,18 +15,18 @@ mod rows;
 #[cfg(test)]
 pub(crate) use cells::drawn;
 pub use cells::read as read_cells;
-pub use change::{Change, compare};
-pub use frames::{Frame, FramesError, Look, files, look, open, read};
-pub use history::{FROZEN_AFTER, History, Motion};
+pub use diff::{FrameDiff, compare};
+pub use frames::{FramesError, ScreenAnalysis, ScreenFrame, analyse, files, open, read};
+pub use history::{FROZEN_AFTER, FrameHistory, Motion};
 pub(crate) use label::WrittenLabel;
-pub use label::{ScreenLabel, Sign};
-pub use name::{Named, name, name_or_recognise, recognise};
+pub use label::{ScreenLabel, ScreenMatcher};
+pub use name::{ScreenName, name_by_picture, name_by_text, name_screen};
 pub use ocr::{OcrError, read as read_by_tesseract};
-pub use rows::{Scrubbed, scrub_rows};
+pub use rows::{ScrubbedRows, scrub_rows};
 
 /// The text of a screen and how far it can be trusted.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Text {
+pub struct RecognisedText {
     /// lines from top to bottom
     pub rows: Vec<String>,
     /// read from the glyphs themselves, without misreads

@@ -6,14 +6,14 @@ use jiff::Timestamp;
 
 use super::discover::file_name;
 use crate::pipeline::{Line, varfiles};
-use crate::vcenter::datastore::{FileInfo, FilePath};
+use crate::vcenter::datastore::{DatastorePath, FileInfo};
 use crate::vcenter::{Client, Error};
 
 /// The ISO a line's template mounts.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Wanted {
     /// where it must be
-    pub file: FilePath,
+    pub file: DatastorePath,
     /// nobody downloads it: a person puts it there
     pub by_hand: bool,
 }
@@ -49,7 +49,7 @@ impl Wanted {
         if iso.is_empty() || iso.contains('/') {
             return Err(Drift(format!("{}: iso_file is {iso:?}, not a file name", path.display())));
         }
-        let file = FilePath { datastore: datastore(repo)?, path: format!("{folder}/{iso}") };
+        let file = DatastorePath { datastore: datastore(repo)?, path: format!("{folder}/{iso}") };
         Ok(Self { file, by_hand: line.iso_url.is_none() })
     }
 }
@@ -86,7 +86,7 @@ impl Shelf {
     /// # Errors
     /// Any of [`Error`]: no answer is never taken for "absent".
     pub async fn look(client: &Client, wanted: Wanted) -> Result<Self, Error> {
-        let (folder, name) = wanted.file.split();
+        let (folder, name) = wanted.file.folder_and_name();
         let files = client.files(&wanted.file.datastore, folder).await?;
         let find = |name: &str| files.iter().find(|file| file.name == name);
         let there = find(name).map(|file| (file.size, file.modified));

@@ -16,7 +16,7 @@ use super::{Digest, Mirror, MirrorError, sums};
 use crate::fs::{FileLock, create_private_dir};
 use crate::paths::StateDir;
 use crate::pipeline::{Key, Line};
-use crate::vcenter::datastore::{FileInfo, FilePath};
+use crate::vcenter::datastore::{DatastorePath, FileInfo};
 use crate::vcenter::gate::{Gate, GateError};
 
 /// The verb in the audit log.
@@ -262,7 +262,7 @@ impl Job<'_> {
         }
         // The checksum is of what was sent; somebody on another machine may have written there too.
         let landed = self.files().await?;
-        let whole = landed.iter().any(|file| file.name == partial.split().1 && file.size == size);
+        let whole = landed.iter().any(|file| file.name == partial.folder_and_name().1 && file.size == size);
         if !whole {
             return Err(StageError::Busy(partial.to_string()));
         }
@@ -281,7 +281,9 @@ impl Job<'_> {
         for old in left {
             match now.iter().find(|file| file.name == old.name) {
                 Some(file) if *file == old => self.gate.delete_file(VERB, &self.beside(&old.name)).await?,
-                Some(_) if old.name == partial.split().1 => return Err(StageError::Busy(partial.to_string())),
+                Some(_) if old.name == partial.folder_and_name().1 => {
+                    return Err(StageError::Busy(partial.to_string()));
+                }
                 _ => {}
             }
         }
@@ -304,23 +306,23 @@ impl Job<'_> {
 
     async fn files(&self) -> Result<Vec<FileInfo>, StageError> {
         let file = &self.wanted.file;
-        Ok(self.gate.client().files(&file.datastore, file.split().0).await?)
+        Ok(self.gate.client().files(&file.datastore, file.folder_and_name().0).await?)
     }
 
     fn name(&self) -> &str {
-        self.wanted.file.split().1
+        self.wanted.file.folder_and_name().1
     }
 
-    fn partial(&self) -> FilePath {
+    fn partial(&self) -> DatastorePath {
         self.beside(&partial(self.name()))
     }
 
     /// Another file of the folder; the folder itself for no name.
-    fn beside(&self, name: &str) -> FilePath {
+    fn beside(&self, name: &str) -> DatastorePath {
         let file = &self.wanted.file;
-        let (folder, _) = file.split();
+        let (folder, _) = file.folder_and_name();
         let path = if name.is_empty() { folder.to_owned() } else { format!("{folder}/{name}") };
-        FilePath { datastore: file.datastore.clone(), path }
+        DatastorePath { datastore: file.datastore.clone(), path }
     }
 
     fn say(&self, phase: Phase) {

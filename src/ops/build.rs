@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use tokio::sync::mpsc;
 
-use super::{Context, Error, Refusal, blocking, change};
+use super::{Context, Error, Refusal, blocking};
 use crate::packer_run::{self, Listener, Request, Run, Stage, Stop};
 use crate::pipeline::{Key, Os};
 use crate::triage::rules::Rules;
@@ -103,12 +103,4 @@ pub async fn cancel(context: &Context, key: &Key, force: bool) -> Result<(), Err
     let latest = blocking("stopping", move || packer_run::latest(&state, &wanted).map_err(Error::reading(dir)));
     let run = latest.await?.ok_or_else(|| Refusal::NoRunToCancel { key: key.clone() })?;
     Ok(packer_run::cancel(&run, force).await?)
-}
-
-/// Refuses a build that need not be begun: read-only.
-///
-/// # Errors
-/// The refusal. That the line is being built is said by the lock of its run, which nobody can be faster than.
-pub fn allowed_here(context: &Context, key: &Key) -> Result<(), Error> {
-    change::read_only(context, key, super::Operation::Build)
 }

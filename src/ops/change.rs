@@ -28,30 +28,17 @@ pub fn run_of(context: &Context, key: &Key) -> Result<Option<RunFacts>, Error> {
     Ok(run.as_ref().map(RunFacts::from))
 }
 
-/// Refuses what need not be asked of vCenter: read-only, or the line is being built. A dry run changes nothing.
+/// Refuses what need not be asked of vCenter or GitHub: read-only, or the line is being built. Returns the line's newest
+/// run.
 ///
 /// # Errors
-/// The refusal.
-pub fn allowed_here(
-    context: &Context,
-    line: &Line,
-    operation: Operation,
-    dry_run: bool,
-) -> Result<Option<RunFacts>, Error> {
-    let run = run_of(context, &line.key)?;
+/// The refusal, or a record that cannot be read.
+pub fn allowed_here(context: &Context, key: &Key, operation: Operation, mode: Mode) -> Result<Option<RunFacts>, Error> {
+    let run = run_of(context, key)?;
     let nothing = Generations::default();
-    let read_only = context.mode == Mode::ReadOnly && !dry_run;
-    let line = LineFacts { key: &line.key, under_way: None, run, generations: &nothing };
-    super::check_here(operation, &Facts { line: Some(line), ..Facts::unasked(read_only) })?;
+    let line = LineFacts { key, under_way: None, run, generations: &nothing };
+    super::check_here(operation, &Facts { line: Some(line), ..Facts::unasked(mode) })?;
     Ok(run)
-}
-
-/// Refuses an operation of a program that may change nothing.
-pub(super) fn read_only(context: &Context, key: &Key, operation: Operation) -> Result<(), Error> {
-    let nothing = Generations::default();
-    let line = LineFacts { key, under_way: None, run: None, generations: &nothing };
-    let facts = Facts { line: Some(line), ..Facts::unasked(context.mode == Mode::ReadOnly) };
-    Ok(super::check_here(operation, &facts)?)
 }
 
 /// Reads the line, asks the judge, and draws up the steps. Changes nothing.
@@ -68,7 +55,7 @@ pub async fn plan(client: &Client, line: &Line, request: &Request) -> Result<Pla
     let facts = Facts {
         line: Some(LineFacts { key: &line.key, under_way: None, run: None, generations: &generations }),
         vcenter: VCenterFacts::Known { account, missing: &missing },
-        ..Facts::unasked(false)
+        ..Facts::unasked(Mode::ReadWrite)
     };
     check(Operation::from(request), &facts)?;
     let plan = generation::plan(request, &generations, &Actor::current(), Timestamp::now()).map_err(Refusal::from)?;

@@ -3,12 +3,17 @@
 use jiff::Timestamp;
 
 use super::facts::{ChosenRun, Facts, LineFacts, MediaWork, RemoteRunFacts, RunFacts, VCenterFacts};
-use super::{GitHubRefusal, MediaRefusal, Operation, Refusal};
+use super::operation::WhileBuilt;
+use super::{GitHubRefusal, MediaRefusal, Operation, Refusal, permitted};
 use crate::generation::{self, Actor, Request};
 use crate::github;
 use crate::packer_run::RunState;
+use crate::pipeline::Key;
 use crate::vcenter::PowerState;
 use crate::vcenter::privilege::TYPE;
+
+/// A reason, where it is not known yet: which one does not decide.
+const ANY: &str = "…";
 
 /// Whether an operation may be done now.
 ///
@@ -19,11 +24,12 @@ pub fn check(operation: Operation, facts: &Facts<'_>) -> Result<(), Refusal> {
     match operation {
         Operation::Build => not_on_github(facts),
         Operation::Cancel => cancel(facts.line()?),
-        Operation::Promote | Operation::Rollback | Operation::Hold | Operation::Release => generation(operation, facts),
+        Operation::Promote => generation(&Request::Promote, facts),
+        Operation::Rollback => generation(&Request::Rollback { reason: ANY.into() }, facts),
+        Operation::Hold => generation(&Request::Hold { reason: ANY.into() }, facts),
+        Operation::Release => generation(&Request::Release, facts),
         Operation::Sweep => {
-            known(facts)?;
-            not_on_github(facts)?;
-            generation(operation, facts)
+            known(facts).and_then(|()| not_on_github(facts)).and_then(|()| generation(&Request::Sweep, facts))
         }
         Operation::Type => type_into(facts),
         Operation::Teach if facts.picture.there && facts.picture.visible => Ok(()),
@@ -48,64 +54,39 @@ pub fn check(operation: Operation, facts: &Facts<'_>) -> Result<(), Refusal> {
 /// # Errors
 /// Why the operation may not be done.
 pub fn check_here(operation: Operation, facts: &Facts<'_>) -> Result<(), Refusal> {
-    if operation.mutates() {
-        if facts.read_only {
-            return Err(Refusal::ReadOnly);
-        }
-        if facts.leaving && operation != Operation::StopStaging {
-            return Err(Refusal::Leaving);
-        }
+    permitted(operation, facts.mode)?;
+    if facts.leaving && operation.mutates() && operation != Operation::StopStaging {
+        return Err(Refusal::Leaving);
     }
-    match operation {
-        Operation::CancelRemote | Operation::Rerun | Operation::EnableSchedule | Operation::FetchLeg => return Ok(()),
-        Operation::Dispatch => {
-            let line = facts.line()?;
-            return match at_work(line) {
-                Some(_) => Err(Refusal::BuiltHere { key: line.key.clone() }),
-                None => Ok(()),
-            };
-        }
-        Operation::Judge | Operation::Bundle => return facts.line().map(drop),
-        Operation::Build
-        | Operation::Cancel
-        | Operation::Promote
-        | Operation::Rollback
-        | Operation::Hold
-        | Operation::Release
-        | Operation::Sweep
-        | Operation::Type
-        | Operation::Teach
-        | Operation::Bump
-        | Operation::Stage
-        | Operation::StopStaging => {}
+    if !operation.of_a_line() {
+        return Ok(());
     }
     let line = facts.line()?;
-    if let Some(operation) = line.under_way {
-        return Err(Refusal::UnderWay { key: line.key.clone(), operation });
+    if let Some(under_way) = line.under_way.filter(|_| operation.mutates()) {
+        return Err(Refusal::UnderWay { key: line.key.clone(), operation: under_way });
     }
-    let Some(run) = at_work(line) else { return Ok(()) };
-    let key = line.key.clone();
-    match operation {
-        Operation::Build if run.state == RunState::Cancelling => Err(Refusal::BeingCancelled { key }),
-        Operation::Build => Err(Refusal::BuiltAlready { key, since: run.since, pid: run.pid }),
-        Operation::Promote | Operation::Sweep => Err(Refusal::BeingBuilt { key, since: run.since, pid: run.pid }),
-        // A rollback does not touch what is being built, and its hold keeps that from being promoted.
-        Operation::Cancel
-        | Operation::Rollback
-        | Operation::Hold
-        | Operation::Release
-        | Operation::Type
-        | Operation::Teach
-        | Operation::Bump
-        | Operation::Stage
-        | Operation::StopStaging
-        | Operation::Dispatch
-        | Operation::CancelRemote
-        | Operation::Rerun
-        | Operation::EnableSchedule
-        | Operation::FetchLeg
-        | Operation::Judge
-        | Operation::Bundle => Ok(()),
+    match (at_work(line), operation.while_built()) {
+        (Some(run), WhileBuilt::Refused) => Err(built_here(operation, line.key.clone(), run)),
+        (Some(_), WhileBuilt::Allowed) | (None, _) => Ok(()),
+    }
+}
+
+fn built_here(operation: Operation, key: Key, run: RunFacts) -> Refusal {
+    let (since, pid) = (run.since, run.pid);
+    if operation == Operation::Dispatch {
+        return Refusal::BuiltHere { key };
+    }
+    if operation != Operation::Build {
+        return Refusal::BeingBuilt { key, since, pid };
+    }
+    match run.state {
+        RunState::Cancelling => Refusal::BeingCancelled { key },
+        RunState::Starting
+        | RunState::Running
+        | RunState::Succeeded
+        | RunState::Failed { .. }
+        | RunState::Cancelled
+        | RunState::Lost => Refusal::BuiltAlready { key, since, pid },
     }
 }
 
@@ -120,7 +101,7 @@ fn cancel(line: &LineFacts<'_>) -> Result<(), Refusal> {
     }
 }
 
-fn not_on_github(facts: &Facts<'_>) -> Result<(), Refusal> {
+pub(super) fn not_on_github(facts: &Facts<'_>) -> Result<(), Refusal> {
     let key = facts.line()?.key.clone();
     match &facts.github.builds {
         None => Ok(()),
@@ -148,38 +129,12 @@ fn has(facts: &Facts<'_>, privilege: &'static str) -> Result<(), Refusal> {
 }
 
 /// The state of the line's templates allows it, and the account may take every step.
-fn generation(operation: Operation, facts: &Facts<'_>) -> Result<(), Refusal> {
+fn generation(request: &Request, facts: &Facts<'_>) -> Result<(), Refusal> {
     known(facts)?;
-    let Some(request) = request(operation, "…") else { return Ok(()) };
     // Who acts and when does not decide whether it may be done.
     let nobody = Actor(String::new());
-    let plan = generation::plan(&request, facts.line()?.generations, &nobody, Timestamp::UNIX_EPOCH)?;
+    let plan = generation::plan(request, facts.line()?.generations, &nobody, Timestamp::UNIX_EPOCH)?;
     plan.steps.iter().flat_map(generation::needs).try_for_each(|privilege| has(facts, privilege))
-}
-
-/// The change of generations that an operation is; `None` where it is none.
-pub fn request(operation: Operation, reason: &str) -> Option<Request> {
-    match operation {
-        Operation::Promote => Some(Request::Promote),
-        Operation::Rollback => Some(Request::Rollback { reason: reason.to_owned() }),
-        Operation::Hold => Some(Request::Hold { reason: reason.to_owned() }),
-        Operation::Release => Some(Request::Release),
-        Operation::Sweep => Some(Request::Sweep),
-        Operation::Build
-        | Operation::Cancel
-        | Operation::Type
-        | Operation::Teach
-        | Operation::Bump
-        | Operation::Stage
-        | Operation::StopStaging
-        | Operation::Dispatch
-        | Operation::CancelRemote
-        | Operation::Rerun
-        | Operation::EnableSchedule
-        | Operation::FetchLeg
-        | Operation::Judge
-        | Operation::Bundle => None,
-    }
 }
 
 impl From<&Request> for Operation {
@@ -262,14 +217,17 @@ fn one_more(facts: &Facts<'_>) -> Result<(), Refusal> {
 
 fn dispatch(facts: &Facts<'_>) -> Result<(), Refusal> {
     github_ready(facts)?;
-    not_on_github(facts)?;
-    one_more(facts)
+    let key = facts.line()?.key.clone();
+    match facts.github.builds.clone() {
+        None => one_more(facts),
+        Some(RemoteRunFacts { number, url, .. }) => Err(on_github(github::Refusal::BuiltAlready { key, number, url })),
+    }
 }
 
 fn cancel_remote(facts: &Facts<'_>) -> Result<(), Refusal> {
     github_ready(facts)?;
     let ChosenRun { number, state, live, .. } = facts.github.run.clone()?;
-    if live { Ok(()) } else { Err(GitHubRefusal::Over { number, state }.into()) }
+    if live { Ok(()) } else { Err(on_github(github::Refusal::Over { number, state })) }
 }
 
 fn rerun(facts: &Facts<'_>) -> Result<(), Refusal> {

@@ -2,11 +2,11 @@
 
 use std::path::PathBuf;
 
-use super::{Error, Refusal};
+use super::{Error, Operation, Refusal};
 use crate::paths::StateDir;
 use crate::pipeline::{Key, Line};
 use crate::vcenter::Client;
-use crate::vcenter::audit::Audit;
+use crate::vcenter::audit::AuditLog;
 use crate::vcenter::gate::{Gate, Mode};
 
 /// The repository, its lines, the state folder, and whether anything may be changed.
@@ -36,18 +36,19 @@ impl Context {
     pub fn gate(&self, client: &Client) -> Gate {
         let bases = self.lines.iter().map(|line| line.base_name.clone());
         let settings = client.settings();
-        let audit = Audit::new(self.state.audit_log(), settings.credentials.username.clone(), settings.host());
+        let audit = AuditLog::new(self.state.audit_log(), settings.credentials.username.clone(), settings.host());
         Gate::new(client.clone(), self.mode, bases, audit)
     }
 }
 
-/// For what is changed elsewhere than in vCenter, where the gate knows: the repository, GitHub.
+/// Whether a program in this mode does such a thing at all. The gate of vCenter asks once more; the repository and GitHub
+/// have no gate.
 ///
 /// # Errors
 /// [`Refusal::ReadOnly`]
-pub(super) const fn writable(mode: Mode) -> Result<(), Refusal> {
+pub const fn permitted(operation: Operation, mode: Mode) -> Result<(), Refusal> {
     match mode {
-        Mode::ReadWrite => Ok(()),
-        Mode::ReadOnly => Err(Refusal::ReadOnly),
+        Mode::ReadOnly if operation.mutates() => Err(Refusal::ReadOnly),
+        Mode::ReadOnly | Mode::ReadWrite => Ok(()),
     }
 }

@@ -94,6 +94,9 @@ pub enum Error {
         /// why
         source: io::Error,
     },
+    /// packer's log cannot be followed, and why
+    #[error("{0}")]
+    LogUnreadable(String),
     /// it took longer than it may
     #[error("{what} took longer than {seconds} s")]
     TimedOut {
@@ -190,6 +193,7 @@ impl Error {
             | Self::Bundle(_)
             | Self::Record(_)
             | Self::File { .. }
+            | Self::LogUnreadable(_)
             | Self::TimedOut { .. }
             | Self::BrokeOff { .. } => Exit::Failed,
         }

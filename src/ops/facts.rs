@@ -7,14 +7,16 @@ use jiff::Timestamp;
 
 use super::{GitHubRefusal, MediaRefusal, Operation, Refusal};
 use crate::generation::Generations;
+use crate::github::RemoteRun;
 use crate::packer_run::{Run, RunState};
 use crate::pipeline::Key;
+use crate::vcenter::gate::Mode;
 
 /// Everything the judge looks at.
 #[derive(Debug, Clone)]
 pub struct Facts<'a> {
-    /// started with `--read-only`
-    pub read_only: bool,
+    /// whether anything may be changed
+    pub mode: Mode,
     /// the program ends as soon as what is under way is done
     pub leaving: bool,
     /// the line that is meant
@@ -84,6 +86,12 @@ pub struct RemoteRunFacts {
     pub title: String,
     /// its page
     pub url: String,
+}
+
+impl From<&RemoteRun> for RemoteRunFacts {
+    fn from(run: &RemoteRun) -> Self {
+        Self { number: run.number, title: run.title.clone(), url: run.url.clone() }
+    }
 }
 
 /// What is known from GitHub. By default nothing is: builds go on without it, changes there do not.
@@ -181,9 +189,9 @@ impl Default for PictureFacts {
 
 impl<'a> Facts<'a> {
     /// Of a program that has asked nobody yet.
-    pub fn unasked(read_only: bool) -> Self {
+    pub fn unasked(mode: Mode) -> Self {
         Self {
-            read_only,
+            mode,
             leaving: false,
             line: None,
             vcenter: VCenterFacts::Silent,

@@ -9,7 +9,7 @@ use flate2::bufread::MultiGzDecoder;
 
 use super::{Error, blocking};
 use crate::guest::recording::{GuestState, Recording};
-use crate::guest::screen::{self, Look};
+use crate::guest::screen::{self, ScreenAnalysis};
 use crate::packer_run::Run;
 use crate::text::Scrubber;
 use crate::triage::bundle::{self, Contents, Written};
@@ -86,7 +86,7 @@ struct Facts {
     rules: Rules,
     run: Option<Run>,
     recording: Recording,
-    look: Option<Look>,
+    look: Option<ScreenAnalysis>,
 }
 
 impl Facts {
@@ -99,12 +99,12 @@ impl Facts {
             let recording = recorded.map(Recording::read).transpose().map_err(Error::Record)?.unwrap_or_default();
             let frames = match &case.pictures {
                 Some(path) => screen::open(path)?,
-                None => recording.stills(NEWEST),
+                None => recording.newest_frames(NEWEST),
             };
             Ok((Self { case, rules, run, recording, look: None }, frames))
         };
         let (mut facts, frames) = blocking("reading the record", read).await?;
-        facts.look = screen::look(&frames, &facts.rules.screens).await;
+        facts.look = screen::analyse(&frames, &facts.rules.screens).await;
         Ok(facts)
     }
 
@@ -122,7 +122,7 @@ impl Facts {
         if let Some(look) = look {
             verdict.show(look, scrubber);
         }
-        Ok(Judged { verdict: Box::new(verdict), unread: look.and_then(|look| look.trouble.clone()) })
+        Ok(Judged { verdict: Box::new(verdict), unread: look.and_then(|look| look.error.clone()) })
     }
 
     fn bundle(self, file: &Path, verdict: &Verdict, scrubber: &Scrubber) -> Result<Written, Error> {

@@ -29,9 +29,8 @@ mod teach;
 mod type_into;
 
 pub(crate) use blocking::blocking;
-pub use check::{check, check_here, request};
-pub use context::Context;
-use context::writable;
+pub use check::{check, check_here};
+pub use context::{Context, permitted};
 pub use error::Error;
 pub use exit::Exit;
 pub use facts::Facts;

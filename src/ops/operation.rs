@@ -69,58 +69,79 @@ impl Operation {
         Self::Bundle,
     ];
 
+    /// What holds for it whatever the facts.
+    const fn traits(self) -> Traits {
+        use WhileBuilt::{Allowed, Refused};
+        match self {
+            Self::Build => changes("start of the build", Refused),
+            Self::Cancel => changes("cancelling", Allowed),
+            Self::Promote => changes("promotion", Refused),
+            // It does not touch what is being built, and its hold keeps that from being promoted.
+            Self::Rollback => changes("rollback", Allowed),
+            Self::Hold => changes("hold", Allowed),
+            Self::Release => changes("release", Allowed),
+            Self::Sweep => changes("sweep", Refused),
+            Self::Type => changes("typing", Allowed),
+            Self::Teach => changes("teaching", Allowed),
+            Self::Bump => changes("bump", Allowed),
+            Self::Stage => changes("staging", Allowed),
+            Self::StopStaging => changes("end of the staging", Allowed),
+            Self::Dispatch => changes("dispatch", Refused),
+            Self::CancelRemote => elsewhere("cancelling of the run on GitHub"),
+            Self::Rerun => elsewhere("re-run"),
+            Self::EnableSchedule => elsewhere("schedule"),
+            Self::FetchLeg => Traits { mutates: false, ..elsewhere("fetching of the evidence") },
+            Self::Judge => Traits { mutates: false, ..changes("verdict", Allowed) },
+            Self::Bundle => Traits { mutates: false, ..changes("bundle", Allowed) },
+        }
+    }
+
     /// Whether it changes something outside this program: vCenter, a guest, a run, the repository, GitHub. What it
     /// writes below the state folder or into a file of the user's is no change.
     pub const fn mutates(self) -> bool {
-        match self {
-            Self::Build
-            | Self::Cancel
-            | Self::Promote
-            | Self::Rollback
-            | Self::Hold
-            | Self::Release
-            | Self::Sweep
-            | Self::Type
-            | Self::Teach
-            | Self::Bump
-            | Self::Stage
-            | Self::StopStaging
-            | Self::Dispatch
-            | Self::CancelRemote
-            | Self::Rerun
-            | Self::EnableSchedule => true,
-            Self::FetchLeg | Self::Judge | Self::Bundle => false,
-        }
+        self.traits().mutates
     }
 
-    /// The operation as a thing that is going on.
-    pub const fn noun(self) -> &'static str {
-        match self {
-            Self::Build => "start of the build",
-            Self::Cancel => "cancelling",
-            Self::Promote => "promotion",
-            Self::Rollback => "rollback",
-            Self::Hold => "hold",
-            Self::Release => "release",
-            Self::Sweep => "sweep",
-            Self::Type => "typing",
-            Self::Teach => "teaching",
-            Self::Bump => "bump",
-            Self::Stage => "staging",
-            Self::StopStaging => "end of the staging",
-            Self::Dispatch => "dispatch",
-            Self::CancelRemote => "cancelling of the run on GitHub",
-            Self::Rerun => "re-run",
-            Self::EnableSchedule => "schedule",
-            Self::FetchLeg => "fetching of the evidence",
-            Self::Judge => "verdict",
-            Self::Bundle => "bundle",
-        }
+    /// Whether it is about a line.
+    pub(super) const fn of_a_line(self) -> bool {
+        self.traits().of_a_line
+    }
+
+    /// Whether it may be done while this machine builds the line.
+    pub(super) const fn while_built(self) -> WhileBuilt {
+        self.traits().while_built
     }
 }
 
+/// Whether something may be done while the line is being built here.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum WhileBuilt {
+    Allowed,
+    /// packer may be about to destroy, or to make, the very object that is meant
+    Refused,
+}
+
+#[derive(Clone, Copy)]
+struct Traits {
+    /// as a thing that is going on
+    noun: &'static str,
+    mutates: bool,
+    of_a_line: bool,
+    while_built: WhileBuilt,
+}
+
+const fn changes(noun: &'static str, while_built: WhileBuilt) -> Traits {
+    Traits { noun, mutates: true, of_a_line: true, while_built }
+}
+
+/// Of a run on GitHub or the schedule there.
+const fn elsewhere(noun: &'static str) -> Traits {
+    Traits { noun, mutates: true, of_a_line: false, while_built: WhileBuilt::Allowed }
+}
+
+/// The operation as a thing that is going on.
 impl fmt::Display for Operation {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.noun())
+        f.write_str(self.traits().noun)
     }
 }

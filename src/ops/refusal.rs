@@ -206,14 +206,6 @@ pub enum GitHubRefusal {
     /// its runs or legs do not allow it
     #[error(transparent)]
     Runs(#[from] github::Refusal),
-    /// nothing to cancel
-    #[error("run #{number} is over: it {state}")]
-    Over {
-        /// the run
-        number: u64,
-        /// how it ended
-        state: &'static str,
-    },
     /// nothing to switch on
     #[error("the schedule is on")]
     ScheduleOn,
@@ -223,50 +215,11 @@ pub enum GitHubRefusal {
         /// the leg's name
         leg: String,
     },
-    /// GitHub gives a log when its leg is over
-    #[error("{leg} is at work: GitHub gives its log when it is over")]
-    LegAtWork {
-        /// the leg's name
-        leg: String,
-    },
-    /// only a failed leg leaves evidence
-    #[error("{leg} {state}: it left no log")]
-    LeftNoLog {
-        /// the leg's name
-        leg: String,
-        /// how it ended
-        state: &'static str,
-    },
 }
 
 impl Refusal {
     /// The exit code: a refusal, but for a terminal that the caller has to provide.
     pub const fn exit(&self) -> Exit {
-        match self {
-            Self::NoTerminal => Exit::Usage,
-            Self::ReadOnly
-            | Self::Leaving
-            | Self::NoLine
-            | Self::UnderWay { .. }
-            | Self::BeingBuilt { .. }
-            | Self::BuiltAlready { .. }
-            | Self::BeingCancelled { .. }
-            | Self::BuiltOnGitHub { .. }
-            | Self::BuiltHere { .. }
-            | Self::NoRunToCancel { .. }
-            | Self::NoRun { .. }
-            | Self::NoLink
-            | Self::NothingKnown
-            | Self::LacksPrivilege { .. }
-            | Self::Generation(_)
-            | Self::Stale { .. }
-            | Self::NotConfirmed
-            | Self::NoGuest { .. }
-            | Self::PictureHidden
-            | Self::PictureRecorded
-            | Self::NoPicture
-            | Self::Media { .. }
-            | Self::GitHub(_) => Exit::Refused,
-        }
+        if matches!(self, Self::NoTerminal) { Exit::Usage } else { Exit::Refused }
     }
 }

@@ -8,7 +8,7 @@ use tokio::sync::Mutex;
 
 use super::{Error, blocking};
 use crate::guest::picture::Picture;
-use crate::guest::screen::{self, Change, Text};
+use crate::guest::screen::{self, FrameDiff, RecognisedText};
 use crate::text::Scrubber;
 use crate::triage::rules::Rules;
 
@@ -63,7 +63,7 @@ impl PictureReader {
             let image = picture.image().to_rgb8();
             let same = |read: &Read| {
                 read.thorough >= thorough
-                    && matches!(screen::compare(&read.image, &image), Change::None | Change::Cursor)
+                    && matches!(screen::compare(&read.image, &image), FrameDiff::Unchanged | FrameDiff::CursorOnly)
             };
             let before = before.filter(same);
             Ok((image, before))
@@ -92,7 +92,7 @@ impl PictureReader {
         let (repo, image) = (self.repo.clone(), image.clone());
         let (label, text) = blocking("naming the screen", move || {
             let rules = Rules::with_own(&repo)?;
-            let named = screen::name_or_recognise(&image, text.as_ref(), &rules.screens);
+            let named = screen::name_screen(&image, text.as_ref(), &rules.screens);
             Ok((named.map(|named| named.label), text))
         })
         .await?;
@@ -102,7 +102,7 @@ impl PictureReader {
     }
 
     /// Rows without secrets and escapes; empty ones at both ends go.
-    fn safe(&self, text: &Text) -> Vec<String> {
+    fn safe(&self, text: &RecognisedText) -> Vec<String> {
         let rows = self.scrubber.safe_lines(&text.rows.join("\n"));
         let mut rows: Vec<String> = rows.iter().map(|row| row.trim_end().to_owned()).collect();
         while rows.last().is_some_and(String::is_empty) {
@@ -123,7 +123,7 @@ mod tests {
     fn the_text_of_a_picture_holds_no_secret_and_is_harmless() {
         let eyes = PictureReader::new(".".into(), Arc::new(Scrubber::new([Secret::new("PW", "hunter2-is-long")])));
         let rows = ["", "a\u{1b}]52;c;eA==\u{7}b", "hunter2\u{1b}[1m-is-long", "\u{9b}6n\u{202e}c", " "];
-        let text = Text { rows: rows.map(str::to_owned).to_vec(), exact: false };
+        let text = RecognisedText { rows: rows.map(str::to_owned).to_vec(), exact: false };
         assert_eq!(eyes.safe(&text), ["ab", "[REDACTED:PW]", "\u{fffd}c"]);
     }
 }

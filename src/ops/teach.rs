@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use super::{Error, blocking};
 use crate::guest::fingerprint::Fingerprint;
 use crate::guest::picture::Picture;
-use crate::guest::screen::Sign;
+use crate::guest::screen::ScreenMatcher;
 use crate::triage::rules::{self, OWN, TeachError};
 
 /// Adds a screen to the rules of the repository, known by `words`, or by its picture where there are none; the file it
@@ -16,12 +16,12 @@ use crate::triage::rules::{self, OWN, TeachError};
 pub async fn teach(repo: &Path, label: String, words: Vec<String>, picture: Picture) -> Result<PathBuf, Error> {
     let path = repo.join(OWN);
     blocking("teaching", move || {
-        let sign = if words.is_empty() {
-            Sign::Hash(Fingerprint::of(&picture.image().to_rgb8()).ok_or(TeachError::TooPlain)?)
+        let matcher = if words.is_empty() {
+            ScreenMatcher::Hash(Fingerprint::from_image(&picture.image().to_rgb8()).ok_or(TeachError::TooPlain)?)
         } else {
-            Sign::Text(words)
+            ScreenMatcher::Text(words)
         };
-        rules::teach(&path, &label, &sign)?;
+        rules::teach(&path, &label, &matcher)?;
         Ok(path)
     })
     .await

@@ -1,23 +1,23 @@
-//! What the whole log says: stages of every build, counts of errors and warnings, and where they are.
+//! What the whole log says: phases of every build, counts of errors and warnings, and where they are.
 //!
 //! The bytes are searched for the few words that can matter; only lines that hold one are taken apart. That keeps a
 //! gigabyte of ssh traffic cheap.
 
 use jiff::civil::DateTime;
 
-use super::index::Mark;
+use super::index::LineStart;
 use super::line::Problem;
 use super::parse::{self, Parsed};
-use super::phase::{STARTS, Tracks};
+use super::phase::{PHASE_STARTS, Tracks};
 use crate::text::quads::Quads;
 
 /// Bytes of a line that are looked at; more is data, not a message.
-pub const HEAD: usize = 16 << 10;
+pub const MAX_LINE_BYTES: usize = 16 << 10;
 
 /// What is known about a log so far.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Facts {
-    /// the builds and their stages
+    /// the builds and their phases
     pub tracks: Tracks,
     /// lines that are errors
     pub errors: u64,
@@ -31,7 +31,7 @@ pub struct Facts {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Segment {
     /// where it begins
-    pub mark: Mark,
+    pub mark: LineStart,
     /// byte behind its last line
     pub end: u64,
     /// errors in it
@@ -72,7 +72,7 @@ impl LineFilter {
             "output will be in this color",
             " for boot",
         ];
-        let starts = STARTS.iter().map(|(start, _)| *start).filter(|start| *start != "Waiting ");
+        let starts = PHASE_STARTS.iter().map(|(start, _)| *start).filter(|start| *start != "Waiting ");
         let mut quads = Quads::default();
         for word in WORDS.iter().copied().chain(starts) {
             word.as_bytes().first_chunk().into_iter().for_each(|begins| quads.enter(*begins, word));
@@ -124,7 +124,7 @@ impl Facts {
 /// The visible start of a line as text.
 pub fn head(raw: &[u8]) -> std::borrow::Cow<'_, str> {
     let raw = parse::visible(raw);
-    String::from_utf8_lossy(raw.get(..HEAD).unwrap_or(raw))
+    String::from_utf8_lossy(raw.get(..MAX_LINE_BYTES).unwrap_or(raw))
 }
 
 #[cfg(test)]
@@ -145,7 +145,7 @@ mod tests {
     #[test]
     fn the_sieve_lets_every_opening_of_a_stage_through() {
         let filter = LineFilter::new();
-        for (start, _) in STARTS.iter().filter(|(start, _)| *start != "Waiting ") {
+        for (start, _) in PHASE_STARTS.iter().filter(|(start, _)| *start != "Waiting ") {
             let mut hits = 0;
             filter.lines(format!("2026/11/23 04:00:00 ui: ==> a.b: {start}\n").as_bytes(), 1, |_, _| hits += 1);
             assert_eq!(hits, 1, "{start}");

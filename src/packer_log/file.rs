@@ -1,4 +1,4 @@
-//! An open log: cheap questions for the thread that draws, longer ones for a worker.
+//! An open log: cheap calls for the thread that draws, longer ones for a worker.
 
 use std::fs::File;
 use std::io;
@@ -10,16 +10,16 @@ use jiff::civil::DateTime;
 
 use super::facts::Facts;
 use super::follow::{Follower, Shared};
-use super::index::{Cursor, LineSpan, Mark, START, read_full};
+use super::index::{FIRST_LINE, LineCursor, LineSpan, LineStart, read_up_to};
 use super::line::LogLine;
-use super::show::{Raw, show};
-use super::typed;
+use super::show::{RawLine, render};
+use super::typed_keys;
 use crate::text::Scrubber;
 
 /// Most lines that one call returns.
-const MOST_LINES: u64 = 10_000;
+const MAX_LINES: u64 = 10_000;
 /// Most bytes read backwards for a tail.
-const TAIL: u64 = 4 << 20;
+const MAX_TAIL_BYTES: u64 = 4 << 20;
 
 /// A packer log that is read while it grows. Nothing here waits for the index: what is not indexed yet is not shown yet.
 #[derive(Debug)]
@@ -28,9 +28,9 @@ pub struct LogFile {
     scrubber: Arc<Scrubber>,
 }
 
-/// How far the reading has come.
+/// How much of a log was read so far, and what keeps the rest from being read.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Status {
+pub struct LogStatus {
     /// lines in the table, an unfinished last one included
     pub lines: u64,
     /// bytes in the table
@@ -40,11 +40,11 @@ pub struct Status {
     /// rises when the file was truncated or replaced: line numbers start anew, marks and positions are void
     pub generation: u64,
     /// the table has caught up with the file
-    pub settled: bool,
+    pub caught_up: bool,
     /// there is no file of this name (yet)
     pub missing: bool,
     /// why the file cannot be read, in one line
-    pub trouble: Option<String>,
+    pub error: Option<String>,
 }
 
 impl LogFile {
@@ -76,20 +76,20 @@ impl LogFile {
     }
 
     /// How far the reading has come. No IO.
-    pub fn status(&self) -> Status {
+    pub fn status(&self) -> LogStatus {
         let state = self.shared.state();
-        Status {
+        LogStatus {
             lines: state.index.lines(),
             bytes: state.index.end(),
             read: state.read,
             generation: state.generation,
-            settled: state.settled && state.read == state.index.end(),
+            caught_up: state.caught_up && state.read == state.index.end(),
             missing: state.file.is_none(),
-            trouble: state.trouble.clone(),
+            error: state.error.clone(),
         }
     }
 
-    /// Stages, current task, deadlines and counts, of everything read so far. No IO.
+    /// Phases, current task, deadlines and counts, of everything read so far. No IO.
     pub fn facts(&self) -> Arc<Facts> {
         self.shared.state().facts.clone()
     }
@@ -100,15 +100,15 @@ impl LogFile {
     /// Those of reading.
     pub fn lines(&self, range: Range<u64>) -> io::Result<Vec<LogLine>> {
         let Some(snapshot) = self.snapshot(range.start) else { return Ok(Vec::new()) };
-        let wanted = range.start..range.end.min(range.start.saturating_add(MOST_LINES));
+        let wanted = range.start..range.end.min(range.start.saturating_add(MAX_LINES));
         let mut raws = Vec::new();
-        let mut cursor = Cursor::new(&snapshot.file, snapshot.mark, snapshot.end);
-        while let Some(place) = cursor.next()?.filter(|place| place.line < wanted.end) {
-            if place.line >= wanted.start {
-                raws.push(Raw::read(&snapshot.file, place, true)?);
+        let mut cursor = LineCursor::new(&snapshot.file, snapshot.mark, snapshot.end);
+        while let Some(span) = cursor.next()?.filter(|span| span.line < wanted.end) {
+            if span.line >= wanted.start {
+                raws.push(RawLine::read(&snapshot.file, span, true)?);
             }
         }
-        self.shown(&snapshot.file, raws)
+        self.rendered(&snapshot.file, raws)
     }
 
     /// The last lines of the file as it is now, found from its end: they are there before the index is. Lines that the
@@ -119,15 +119,15 @@ impl LogFile {
     pub fn tail(&self, rows: usize) -> io::Result<Vec<LogLine>> {
         let Some(snapshot) = self.snapshot(u64::MAX) else { return Ok(Vec::new()) };
         let size = snapshot.file.metadata()?.len();
-        let places = last_places(&snapshot.file, size, rows)?;
+        let spans = last_spans(&snapshot.file, size, rows)?;
         let numbered = size == snapshot.end;
-        let first = (snapshot.lines + 1).saturating_sub(places.len() as u64);
-        let raws = places
+        let first = (snapshot.lines + 1).saturating_sub(spans.len() as u64);
+        let raws = spans
             .into_iter()
             .zip(first..)
-            .map(|(place, line)| Raw::read(&snapshot.file, LineSpan { line, ..place }, numbered));
+            .map(|(span, line)| RawLine::read(&snapshot.file, LineSpan { line, ..span }, numbered));
         let raws = raws.collect::<io::Result<Vec<_>>>()?;
-        self.shown(&snapshot.file, raws)
+        self.rendered(&snapshot.file, raws)
     }
 
     /// The first line at or after a moment of packer's clock.
@@ -138,7 +138,7 @@ impl LogFile {
         let (file, marks, end) = {
             let state = self.shared.state();
             let Some(file) = state.file.clone() else { return Ok(None) };
-            (file, state.index.marks().to_vec(), state.index.end())
+            (file, state.index.entries().to_vec(), state.index.end())
         };
         let (mut low, mut high) = (0, marks.len());
         while low < high {
@@ -148,10 +148,10 @@ impl LogFile {
                 _ => high = middle,
             }
         }
-        let mut cursor = Cursor::new(&file, low.checked_sub(1).map_or(START, |at| marks[at]), end);
-        while let Some(place) = cursor.next()? {
-            if Raw::read(&file, place, true)?.stamp().is_some_and(|stamp| stamp >= moment) {
-                return Ok(Some(place.line));
+        let mut cursor = LineCursor::new(&file, low.checked_sub(1).map_or(FIRST_LINE, |at| marks[at]), end);
+        while let Some(span) = cursor.next()? {
+            if RawLine::read(&file, span, true)?.stamp().is_some_and(|stamp| stamp >= moment) {
+                return Ok(Some(span.line));
             }
         }
         Ok(None)
@@ -168,15 +168,15 @@ impl LogFile {
             let Some(file) = state.file.clone() else { return Ok(None) };
             (file, state.index.before_offset(last), state.index.end())
         };
-        let mut cursor = Cursor::new(&file, mark, end);
+        let mut cursor = LineCursor::new(&file, mark, end);
         let mut line = None;
-        while let Some(place) = cursor.next()?.filter(|place| place.start <= last) {
-            line = Some(place.line);
+        while let Some(span) = cursor.next()?.filter(|span| span.start <= last) {
+            line = Some(span.line);
         }
         Ok(line)
     }
 
-    /// The file and the place to start from for a line.
+    /// The file, and where to start reading for a line.
     pub(super) fn snapshot(&self, line: u64) -> Option<Snapshot> {
         let state = self.shared.state();
         let (mark, end, lines) = (state.index.before_line(line), state.index.end(), state.index.lines());
@@ -187,10 +187,10 @@ impl LogFile {
         &self.shared
     }
 
-    fn shown(&self, file: &File, raws: Vec<Raw>) -> io::Result<Vec<LogLine>> {
-        let typed = typed::secret_keys(file, &raws, &self.scrubber)?;
-        let shown = |raw: &Raw| show(raw, typed.get(&raw.place.start).map(String::as_str), &self.scrubber);
-        Ok(raws.iter().map(shown).collect())
+    fn rendered(&self, file: &File, raws: Vec<RawLine>) -> io::Result<Vec<LogLine>> {
+        let typed = typed_keys::secret_keys(file, &raws, &self.scrubber)?;
+        let rendered = |raw: &RawLine| render(raw, typed.get(&raw.span.start).map(String::as_str), &self.scrubber);
+        Ok(raws.iter().map(rendered).collect())
     }
 }
 
@@ -200,55 +200,53 @@ impl Drop for LogFile {
     }
 }
 
-/// A consistent look at the table, taken under one short lock.
+/// A consistent view of the table, taken under one short lock.
 pub(super) struct Snapshot {
     /// the file
     pub file: Arc<File>,
     /// entry at or before the wanted line
-    pub mark: Mark,
+    pub mark: LineStart,
     /// bytes in the table
     pub end: u64,
     /// lines in the table
     pub lines: u64,
 }
 
-/// Places of the last `rows` lines before `size`; their line numbers are not known and left at 0.
-fn last_places(file: &File, size: u64, rows: usize) -> io::Result<Vec<LineSpan>> {
+/// Spans of the last `rows` lines before `size`; their line numbers are not known and left at 0.
+fn last_spans(file: &File, size: u64, rows: usize) -> io::Result<Vec<LineSpan>> {
     let mut window = 64 << 10;
     loop {
         let start = size.saturating_sub(window);
-        let mut bytes = vec![0; usize::try_from(size - start).unwrap_or(0)];
-        let got = read_full(file, &mut bytes, start)?;
-        bytes.truncate(got);
-        let places = places_in(&bytes, start);
+        let bytes = read_up_to(file, start, usize::try_from(size - start).unwrap_or(0))?;
+        let spans = spans_in(&bytes, start);
         // The first piece may be the end of a line that began before the window.
-        let whole = places.len().saturating_sub(usize::from(start > 0));
-        if whole >= rows || start == 0 || window >= TAIL {
-            let skip = places.len().saturating_sub(rows);
-            return Ok(places[skip..].to_vec());
+        let whole = spans.len().saturating_sub(usize::from(start > 0));
+        if whole >= rows || start == 0 || window >= MAX_TAIL_BYTES {
+            let skip = spans.len().saturating_sub(rows);
+            return Ok(spans[skip..].to_vec());
         }
         window *= 8;
     }
 }
 
-fn places_in(bytes: &[u8], offset: u64) -> Vec<LineSpan> {
+fn spans_in(bytes: &[u8], offset: u64) -> Vec<LineSpan> {
     let mut start = 0;
-    let mut places = Vec::new();
+    let mut spans = Vec::new();
     for end in memchr::memchr_iter(b'\n', bytes).chain([bytes.len()]) {
         if end > start || end < bytes.len() {
-            places.push(LineSpan { line: 0, start: offset + start as u64, end: offset + end as u64 });
+            spans.push(LineSpan { line: 0, start: offset + start as u64, end: offset + end as u64 });
         }
         start = end + 1;
     }
-    places
+    spans
 }
 
 /// The first stamped line from a mark on.
-fn first_stamp(file: &File, mark: Mark, end: u64) -> io::Result<Option<(u64, DateTime)>> {
-    let mut cursor = Cursor::new(file, mark, end);
-    while let Some(place) = cursor.next()? {
-        if let Some(stamp) = Raw::read(file, place, true)?.stamp() {
-            return Ok(Some((place.line, stamp)));
+fn first_stamp(file: &File, mark: LineStart, end: u64) -> io::Result<Option<(u64, DateTime)>> {
+    let mut cursor = LineCursor::new(file, mark, end);
+    while let Some(span) = cursor.next()? {
+        if let Some(stamp) = RawLine::read(file, span, true)?.stamp() {
+            return Ok(Some((span.line, stamp)));
         }
     }
     Ok(None)

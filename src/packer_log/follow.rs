@@ -1,6 +1,6 @@
 //! The thread behind an open log: it indexes what is there, then follows the file as it grows, shrinks or is replaced.
 //!
-//! The file is asked about ten times a second (one `stat`): that works on every file system, and packer's own truncation
+//! The file is polled ten times a second (one `stat`): that works on every file system, and packer's own truncation
 //! of a running build's log (any other packer command with the same `PACKER_LOG_PATH` does that) is found by comparing
 //! the bytes around the ends of what was read with what stands there now.
 
@@ -13,27 +13,27 @@ use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 use std::time::{Duration, Instant};
 
 use super::facts::{Facts, LineFilter, Segment};
-use super::index::{Index, Mark, START, read_full};
+use super::index::{FIRST_LINE, LineIndex, LineStart, read_full, read_up_to};
 use super::line::Problem;
 
-/// How often the file is asked about.
-const POLL_EVERY: Duration = Duration::from_millis(100);
-/// How often listeners hear of progress while a big file is read.
-const NEWS: Duration = Duration::from_millis(50);
+/// How often the file's metadata is read.
+const POLL_INTERVAL: Duration = Duration::from_millis(100);
+/// How often listeners are notified while a big file is read.
+const NOTIFY_INTERVAL: Duration = Duration::from_millis(50);
 /// Bytes read at a time for the line table.
 const READ_CHUNK: usize = 1 << 20;
 /// Bytes read at a time for the facts.
 const SCAN_CHUNK: usize = 256 << 10;
-/// Bytes compared at each end to notice that a file is another one.
-const SAMPLE: usize = 256;
+/// Bytes compared at each end to notice that the file was replaced.
+const SAMPLE_BYTES: usize = 256;
 
 /// What readers see of a log. Every lock on it is short.
 #[derive(Debug, Default)]
-pub struct State {
+pub struct LogState {
     /// the open file; `None` while there is none
     pub file: Option<Arc<File>>,
     /// line table
-    pub index: Index,
+    pub index: LineIndex,
     /// problems per segment of the file
     pub segments: Vec<Segment>,
     /// what was read so far
@@ -43,16 +43,16 @@ pub struct State {
     /// counts how often the file was truncated or replaced
     pub generation: u64,
     /// why the file cannot be read, in one line
-    pub trouble: Option<String>,
+    pub error: Option<String>,
     /// the thread has caught up with the file at least once since the last reset
-    pub settled: bool,
+    pub caught_up: bool,
 }
 
 /// Shared between the readers and the thread.
 pub struct Shared {
     /// the file's name
     pub path: PathBuf,
-    state: RwLock<State>,
+    state: RwLock<LogState>,
     stop: AtomicBool,
     on_change: Box<dyn Fn() + Send + Sync>,
 }
@@ -73,20 +73,20 @@ impl Shared {
             Err(error) if error.kind() == io::ErrorKind::NotFound => None,
             other => Some(Arc::new(other?)),
         };
-        let state = RwLock::new(State { file, ..State::default() });
+        let state = RwLock::new(LogState { file, ..LogState::default() });
         Ok(Arc::new(Self { path: path.to_owned(), state, stop: AtomicBool::new(false), on_change }))
     }
 
     /// The state, to read.
-    pub fn state(&self) -> RwLockReadGuard<'_, State> {
+    pub fn state(&self) -> RwLockReadGuard<'_, LogState> {
         self.state.read().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn change(&self) -> RwLockWriteGuard<'_, State> {
+    fn state_mut(&self) -> RwLockWriteGuard<'_, LogState> {
         self.state.write().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Ends the thread at its next look.
+    /// Ends the thread at its next poll.
     pub fn stop(&self) {
         self.stop.store(true, Ordering::Relaxed);
     }
@@ -104,16 +104,16 @@ fn open(path: &Path) -> io::Result<File> {
     Ok(file)
 }
 
-/// The thread's own memory.
+/// State of the thread that indexes and follows.
 pub struct Follower {
     shared: Arc<Shared>,
     filter: LineFilter,
     /// facts of finished lines only
     facts: Facts,
     /// where the facts go on
-    next: Mark,
+    next: LineStart,
     samples: Samples,
-    told: Instant,
+    last_notified: Instant,
 }
 
 impl Follower {
@@ -124,55 +124,55 @@ impl Follower {
     pub fn start(shared: Arc<Shared>) -> io::Result<()> {
         let filter = LineFilter::new();
         let facts = Facts::default();
-        let told = Instant::now();
-        let follower = Self { shared, filter, facts, next: START, samples: Samples::default(), told };
+        let last_notified = Instant::now();
+        let follower = Self { shared, filter, facts, next: FIRST_LINE, samples: Samples::default(), last_notified };
         std::thread::Builder::new().name("log".into()).spawn(move || follower.run()).map(drop)
     }
 
     fn run(mut self) {
         while !self.shared.stopped() {
             let before = self.fingerprint();
-            if let Err(error) = self.look() {
-                self.shared.change().trouble = Some(format!("{}: {error}", self.shared.path.display()));
+            if let Err(error) = self.poll() {
+                self.shared.state_mut().error = Some(format!("{}: {error}", self.shared.path.display()));
             }
             if self.fingerprint() != before {
                 (self.shared.on_change)();
             }
-            std::thread::park_timeout(POLL_EVERY);
+            std::thread::park_timeout(POLL_INTERVAL);
         }
     }
 
     /// Differs whenever a reader could see something new.
     fn fingerprint(&self) -> (u64, u64, u64, bool, Option<String>) {
         let state = self.shared.state();
-        (state.index.end(), state.read, state.generation, state.settled, state.trouble.clone())
+        (state.index.end(), state.read, state.generation, state.caught_up, state.error.clone())
     }
 
-    fn look(&mut self) -> io::Result<()> {
+    fn poll(&mut self) -> io::Result<()> {
         let now = match std::fs::metadata(&self.shared.path) {
             Err(error) if error.kind() == io::ErrorKind::NotFound => {
                 // Rotated away: what was read stays on screen until a new file stands there.
-                self.shared.change().settled = true;
+                self.shared.state_mut().caught_up = true;
                 return Ok(());
             }
             other => other?,
         };
-        if self.is_another(&now)? {
+        if self.was_replaced(&now)? {
             self.reset()?;
         }
         let file = self.shared.state().file.clone();
         if let Some(file) = file {
             self.index(&file)?;
-            self.read(&file)?;
+            self.scan(&file)?;
             self.samples.take(&file, self.shared.state().index.end())?;
         }
-        let mut state = self.shared.change();
-        (state.settled, state.trouble) = (true, None);
+        let mut state = self.shared.state_mut();
+        (state.caught_up, state.error) = (true, None);
         Ok(())
     }
 
     /// Whether the name now stands for other bytes than those that were read.
-    fn is_another(&self, now: &Metadata) -> io::Result<bool> {
+    fn was_replaced(&self, now: &Metadata) -> io::Result<bool> {
         let state = self.shared.state();
         let Some(file) = state.file.clone() else { return Ok(true) };
         let end = state.index.end();
@@ -181,15 +181,15 @@ impl Follower {
         if (ours.dev(), ours.ino()) != (now.dev(), now.ino()) || now.len() < end {
             return Ok(true);
         }
-        Ok(!self.samples.still_there(&file)?)
+        Ok(!self.samples.match_file(&file)?)
     }
 
     fn reset(&mut self) -> io::Result<()> {
         let file = Some(Arc::new(open(&self.shared.path)?));
-        (self.facts, self.next, self.samples) = (Facts::default(), START, Samples::default());
-        let mut state = self.shared.change();
+        (self.facts, self.next, self.samples) = (Facts::default(), FIRST_LINE, Samples::default());
+        let mut state = self.shared.state_mut();
         let generation = state.generation + u64::from(state.file.is_some());
-        *state = State { file, generation, ..State::default() };
+        *state = LogState { file, generation, ..LogState::default() };
         Ok(())
     }
 
@@ -204,13 +204,13 @@ impl Follower {
             if got == 0 || self.shared.stopped() {
                 return Ok(());
             }
-            self.shared.change().index.extend(&buffer[..got]);
-            self.tell();
+            self.shared.state_mut().index.extend(&buffer[..got]);
+            self.notify_at_intervals();
         }
     }
 
     /// Reads the facts of the lines that the table covers. The unfinished last line counts until more of it comes.
-    fn read(&mut self, file: &File) -> io::Result<()> {
+    fn scan(&mut self, file: &File) -> io::Result<()> {
         let (end, finished) = {
             let state = self.shared.state();
             if state.read == state.index.end() {
@@ -220,16 +220,14 @@ impl Follower {
         };
         let mut buffer = Vec::new();
         while self.next.offset < finished && !self.shared.stopped() {
-            self.segment(file, &mut buffer, finished)?;
+            self.scan_segment(file, &mut buffer, finished)?;
             self.publish(self.next.offset, None);
-            self.tell();
+            self.notify_at_intervals();
         }
         let mut last = Vec::new();
         if end > finished {
-            let length = usize::try_from(end - finished).unwrap_or(usize::MAX).min(super::facts::HEAD);
-            last.resize(length, 0);
-            let got = read_full(file, &mut last, finished)?;
-            last.truncate(got);
+            let length = usize::try_from(end - finished).unwrap_or(usize::MAX).min(super::facts::MAX_LINE_BYTES);
+            last = read_up_to(file, finished, length)?;
         }
         if !self.shared.stopped() {
             self.publish(end, Some(last).filter(|last| !last.is_empty()));
@@ -238,7 +236,7 @@ impl Follower {
     }
 
     /// One segment of whole lines; of a line longer than the buffer only the start is looked at.
-    fn segment(&mut self, file: &File, buffer: &mut Vec<u8>, limit: u64) -> io::Result<()> {
+    fn scan_segment(&mut self, file: &File, buffer: &mut Vec<u8>, limit: u64) -> io::Result<()> {
         let length = usize::try_from(limit - self.next.offset).unwrap_or(usize::MAX).min(SCAN_CHUNK);
         buffer.resize(length, 0);
         let got = read_full(file, buffer, self.next.offset)?;
@@ -259,18 +257,18 @@ impl Follower {
         });
         if errors + warnings > 0 {
             let end = self.next.offset + skip;
-            self.shared.change().segments.push(Segment { mark: self.next, end, errors, warnings });
+            self.shared.state_mut().segments.push(Segment { mark: self.next, end, errors, warnings });
         }
         let breaks = memchr::memchr_iter(b'\n', whole).count().max(1) as u64;
-        self.next = Mark { offset: self.next.offset + skip, line: self.next.line + breaks };
+        self.next = LineStart { offset: self.next.offset + skip, line: self.next.line + breaks };
         Ok(())
     }
 
     /// Length of a line of which `seen` bytes had no line break, with its break.
     fn rest_of_line(&self, file: &File, seen: u64, limit: u64) -> io::Result<u64> {
-        let start = Mark { offset: self.next.offset + seen, line: self.next.line };
-        let mut cursor = super::index::Cursor::new(file, start, limit);
-        Ok(cursor.next()?.map_or(limit - self.next.offset, |place| place.end + 1 - self.next.offset))
+        let start = LineStart { offset: self.next.offset + seen, line: self.next.line };
+        let mut cursor = super::index::LineCursor::new(file, start, limit);
+        Ok(cursor.next()?.map_or(limit - self.next.offset, |span| span.end + 1 - self.next.offset))
     }
 
     fn publish(&self, read: u64, last: Option<Vec<u8>>) {
@@ -278,14 +276,14 @@ impl Follower {
         if let Some(last) = last {
             facts.observe(&last, self.next.line);
         }
-        let mut state = self.shared.change();
+        let mut state = self.shared.state_mut();
         (state.facts, state.read) = (Arc::new(facts), read);
     }
 
-    fn tell(&mut self) {
-        if self.told.elapsed() >= NEWS {
+    fn notify_at_intervals(&mut self) {
+        if self.last_notified.elapsed() >= NOTIFY_INTERVAL {
             (self.shared.on_change)();
-            self.told = Instant::now();
+            self.last_notified = Instant::now();
         }
     }
 }
@@ -299,22 +297,15 @@ struct Samples {
 
 impl Samples {
     fn take(&mut self, file: &File, end: u64) -> io::Result<()> {
-        let length = usize::try_from(end).unwrap_or(SAMPLE).min(SAMPLE);
+        let length = usize::try_from(end).unwrap_or(SAMPLE_BYTES).min(SAMPLE_BYTES);
         let at = end - length as u64;
-        self.head = sample(file, 0, length)?;
-        self.tail = (at, sample(file, at, length)?);
+        self.head = read_up_to(file, 0, length)?;
+        self.tail = (at, read_up_to(file, at, length)?);
         Ok(())
     }
 
-    fn still_there(&self, file: &File) -> io::Result<bool> {
+    fn match_file(&self, file: &File) -> io::Result<bool> {
         let (at, tail) = &self.tail;
-        Ok(sample(file, 0, self.head.len())? == self.head && sample(file, *at, tail.len())? == *tail)
+        Ok(read_up_to(file, 0, self.head.len())? == self.head && read_up_to(file, *at, tail.len())? == *tail)
     }
-}
-
-fn sample(file: &File, at: u64, length: usize) -> io::Result<Vec<u8>> {
-    let mut bytes = vec![0; length];
-    let got = read_full(file, &mut bytes, at)?;
-    bytes.truncate(got);
-    Ok(bytes)
 }

@@ -4,31 +4,31 @@ use std::fs::File;
 use std::io;
 use std::os::unix::fs::FileExt;
 
-/// Bytes between two entries, and the size of a read while walking.
-const STEP: usize = 64 << 10;
+/// Bytes between two entries, and the size of one read.
+const BLOCK_BYTES: usize = 64 << 10;
 
-/// A place where a line begins.
+/// Where a line begins.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Mark {
+pub struct LineStart {
     /// byte in the file
     pub offset: u64,
     /// number of the line that begins there, counted from 1
     pub line: u64,
 }
 
-/// The first line's place.
-pub const START: Mark = Mark { offset: 0, line: 1 };
+/// Start of the first line.
+pub const FIRST_LINE: LineStart = LineStart { offset: 0, line: 1 };
 
 /// The sparse table. 1 GB of log takes 256 KB of it.
 #[derive(Debug, Clone, Default)]
-pub struct Index {
-    marks: Vec<Mark>,
+pub struct LineIndex {
+    marks: Vec<LineStart>,
     breaks: u64,
     end: u64,
     tail: u64,
 }
 
-impl Index {
+impl LineIndex {
     /// Bytes covered.
     pub fn end(&self) -> u64 {
         self.end
@@ -46,9 +46,9 @@ impl Index {
 
     /// Takes the bytes that follow [`Self::end`] into the table.
     pub fn extend(&mut self, bytes: &[u8]) {
-        for piece in bytes.chunks(STEP) {
+        for piece in bytes.chunks(BLOCK_BYTES) {
             if let (Some(first), Some(last)) = (memchr::memchr(b'\n', piece), memchr::memrchr(b'\n', piece)) {
-                self.marks.push(Mark { offset: self.end + first as u64 + 1, line: self.breaks + 2 });
+                self.marks.push(LineStart { offset: self.end + first as u64 + 1, line: self.breaks + 2 });
                 self.breaks += memchr::memchr_iter(b'\n', piece).count() as u64;
                 self.tail = self.end + last as u64 + 1;
             }
@@ -57,19 +57,19 @@ impl Index {
     }
 
     /// The entry at or before a line.
-    pub fn before_line(&self, line: u64) -> Mark {
+    pub fn before_line(&self, line: u64) -> LineStart {
         let after = self.marks.partition_point(|mark| mark.line <= line);
-        after.checked_sub(1).and_then(|at| self.marks.get(at)).copied().unwrap_or(START)
+        after.checked_sub(1).and_then(|at| self.marks.get(at)).copied().unwrap_or(FIRST_LINE)
     }
 
     /// The entry at or before a byte.
-    pub fn before_offset(&self, offset: u64) -> Mark {
+    pub fn before_offset(&self, offset: u64) -> LineStart {
         let after = self.marks.partition_point(|mark| mark.offset <= offset);
-        after.checked_sub(1).and_then(|at| self.marks.get(at)).copied().unwrap_or(START)
+        after.checked_sub(1).and_then(|at| self.marks.get(at)).copied().unwrap_or(FIRST_LINE)
     }
 
     /// All entries, in order.
-    pub fn marks(&self) -> &[Mark] {
+    pub fn entries(&self) -> &[LineStart] {
         &self.marks
     }
 }
@@ -87,17 +87,17 @@ pub struct LineSpan {
 
 /// Walks the lines of a file from a mark up to a byte, with one bounded buffer.
 #[derive(Debug)]
-pub struct Cursor<'f> {
+pub struct LineCursor<'f> {
     file: &'f File,
-    next: Mark,
+    next: LineStart,
     limit: u64,
     buffer: Vec<u8>,
     at: u64,
 }
 
-impl<'f> Cursor<'f> {
+impl<'f> LineCursor<'f> {
     /// Lines from `from` on, as far as `limit` (bytes).
-    pub fn new(file: &'f File, from: Mark, limit: u64) -> Self {
+    pub fn new(file: &'f File, from: LineStart, limit: u64) -> Self {
         Self { file, next: from, limit, buffer: Vec::new(), at: from.offset }
     }
 
@@ -109,7 +109,7 @@ impl<'f> Cursor<'f> {
         if self.next.offset >= self.limit {
             return Ok(None);
         }
-        let Mark { offset: start, line } = self.next;
+        let LineStart { offset: start, line } = self.next;
         let mut look = start;
         let end = loop {
             let rest = self.bytes_at(look)?;
@@ -121,7 +121,7 @@ impl<'f> Cursor<'f> {
             }
             look += rest.len() as u64;
         };
-        self.next = Mark { offset: end + 1, line: line + 1 };
+        self.next = LineStart { offset: end + 1, line: line + 1 };
         Ok(Some(LineSpan { line, start, end }))
     }
 
@@ -129,7 +129,7 @@ impl<'f> Cursor<'f> {
     fn bytes_at(&mut self, offset: u64) -> io::Result<&[u8]> {
         let inside = offset >= self.at && offset < self.at + self.buffer.len() as u64;
         if !inside {
-            let want = usize::try_from(self.limit.saturating_sub(offset)).unwrap_or(usize::MAX).min(STEP);
+            let want = usize::try_from(self.limit.saturating_sub(offset)).unwrap_or(usize::MAX).min(BLOCK_BYTES);
             self.buffer.resize(want, 0);
             let got = read_full(self.file, &mut self.buffer, offset)?;
             self.buffer.truncate(got);
@@ -140,7 +140,18 @@ impl<'f> Cursor<'f> {
     }
 }
 
-/// Reads until the buffer is full or the file ends; says how much there was.
+/// Up to `length` bytes from `offset` on; fewer where the file ends.
+///
+/// # Errors
+/// Those of reading.
+pub fn read_up_to(file: &File, offset: u64, length: usize) -> io::Result<Vec<u8>> {
+    let mut bytes = vec![0; length];
+    let got = read_full(file, &mut bytes, offset)?;
+    bytes.truncate(got);
+    Ok(bytes)
+}
+
+/// Reads until the buffer is full or the file ends; returns the number of bytes read.
 ///
 /// # Errors
 /// Those of reading.
@@ -171,15 +182,15 @@ mod tests {
         file
     }
 
-    fn walk(bytes: &[u8], from: Mark) -> Vec<LineSpan> {
+    fn walk(bytes: &[u8], from: LineStart) -> Vec<LineSpan> {
         let file = file(bytes);
-        let mut cursor = Cursor::new(&file, from, bytes.len() as u64);
+        let mut cursor = LineCursor::new(&file, from, bytes.len() as u64);
         std::iter::from_fn(|| cursor.next().unwrap()).collect()
     }
 
     #[test]
     fn an_unfinished_last_line_counts() {
-        let mut index = Index::default();
+        let mut index = LineIndex::default();
         index.extend(b"one\ntwo\nthr");
         assert_eq!((index.lines(), index.tail()), (3, 8));
         index.extend(b"ee\n");
@@ -188,11 +199,11 @@ mod tests {
 
     #[test]
     fn a_line_longer_than_the_step_has_one_place() {
-        let mut bytes = vec![b'x'; 3 * STEP];
+        let mut bytes = vec![b'x'; 3 * BLOCK_BYTES];
         bytes.extend_from_slice(b"\nnext\n");
-        let places = walk(&bytes, START);
-        assert_eq!(places.len(), 2);
-        assert_eq!(places[1], LineSpan { line: 2, start: 3 * STEP as u64 + 1, end: 3 * STEP as u64 + 5 });
+        let spans = walk(&bytes, FIRST_LINE);
+        assert_eq!(spans.len(), 2);
+        assert_eq!(spans[1], LineSpan { line: 2, start: 3 * BLOCK_BYTES as u64 + 1, end: 3 * BLOCK_BYTES as u64 + 5 });
     }
 
     proptest! {
@@ -203,11 +214,11 @@ mod tests {
                 bytes.extend(std::iter::repeat_n(b'.', *length));
                 bytes.push(b'\n');
             }
-            let mut index = Index::default();
+            let mut index = LineIndex::default();
             bytes.chunks(cut).for_each(|piece| index.extend(piece));
             prop_assert_eq!(index.lines(), lines.len() as u64);
-            let all = walk(&bytes, START);
-            for mark in index.marks() {
+            let all = walk(&bytes, FIRST_LINE);
+            for mark in index.entries() {
                 if mark.line <= index.lines() {
                     prop_assert_eq!(all[mark.line as usize - 1].start, mark.offset);
                 }

@@ -1,7 +1,7 @@
 //! A packer log of any size, read while it grows.
 //!
 //! [`LogFile`] answers the thread that draws at once (rows on screen are read where they lie); a thread of its own keeps
-//! the table of lines and the [`Facts`] (stages, task, deadlines, problems) up to date. No mapping of a file that another
+//! the table of lines and the [`Facts`] (phases, task, deadlines, problems) up to date. No mapping of a file that another
 //! process truncates; memory does not grow with the log beyond 16 bytes per 64 KB.
 
 mod facts;
@@ -11,13 +11,13 @@ mod index;
 mod line;
 pub mod parse;
 mod phase;
+pub mod phase_times;
 mod search;
 mod show;
-pub mod stage_times;
-mod typed;
+mod typed_keys;
 
 pub use facts::Facts;
-pub use file::{LogFile, Status};
+pub use file::{LogFile, LogStatus};
 pub use line::{Level, LogLine, Origin, Problem};
-pub use phase::{Deadline, Ending, Phase, Span, Task, Track, Tracks, go_duration, task_name};
+pub use phase::{AnsibleTask, BuildOutcome, Deadline, Phase, PhaseSpan, Track, Tracks, parse_go_duration, task_name};
 pub use search::{Direction, Pattern};

@@ -11,7 +11,7 @@ use jiff::civil::DateTime;
 use super::line::{Level, Origin, Problem};
 
 /// Bytes of `YYYY/MM/DD hh:mm:ss `.
-const STAMP: usize = 20;
+const STAMP_LEN: usize = 20;
 
 /// A line taken apart; the text is as the file has it, colours and controls included.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -33,7 +33,7 @@ pub fn parse(raw: &str) -> Parsed<'_> {
     let (stamp, rest) = split_stamp(raw);
     match stamp {
         Some(_) => stamped(stamp, rest),
-        None => bare(raw),
+        None => unstamped(raw),
     }
 }
 
@@ -58,21 +58,21 @@ fn stamped(stamp: Option<DateTime>, rest: &str) -> Parsed<'_> {
         let target = body.split([',', ' ']).next().filter(|_| body.contains(',')).filter(|t| t.contains('.'));
         return Parsed { stamp, origin: Origin::Machine, level: Level::Unstated, source: target, text: body.into() };
     }
-    if let Some(parsed) = machine(stamp, rest) {
+    if let Some(parsed) = machine_readable(stamp, rest) {
         return parsed;
     }
-    if let Some(message) = plugin(rest) {
+    if let Some(message) = plugin_message(rest) {
         let message = split_stamp(message).1;
-        let (level, text) = level(message);
+        let (level, text) = split_level(message);
         return Parsed { stamp, origin: Origin::Plugin, level, source: None, text: text.into() };
     }
-    let (level, text) = level(rest);
+    let (level, text) = split_level(rest);
     Parsed { stamp, origin: Origin::Core, level, source: None, text: text.into() }
 }
 
 /// A line without a stamp: packer's output for people, or a further line of a message.
-fn bare(raw: &str) -> Parsed<'_> {
-    if let Some(parsed) = machine(None, raw) {
+fn unstamped(raw: &str) -> Parsed<'_> {
+    if let Some(parsed) = machine_readable(None, raw) {
         return parsed;
     }
     let (colour, body) = strip_colour(raw);
@@ -105,7 +105,7 @@ fn ui(stamp: Option<DateTime>, body: &str, origin: Origin) -> Parsed<'_> {
 }
 
 /// `-machine-readable`: `<unix>,<target>,<type>,<data>`; messages for people are of the type `ui`.
-fn machine(stamp: Option<DateTime>, rest: &str) -> Option<Parsed<'_>> {
+fn machine_readable(stamp: Option<DateTime>, rest: &str) -> Option<Parsed<'_>> {
     let mut parts = rest.splitn(3, ',');
     let clock = parts.next()?;
     if clock.len() < 9 || !clock.bytes().all(|b| b.is_ascii_digit()) {
@@ -131,7 +131,7 @@ fn machine(stamp: Option<DateTime>, rest: &str) -> Option<Parsed<'_>> {
 }
 
 /// The message of a plugin's line: `<binary> plugin: `. `Starting plugin: /path` is the core speaking.
-fn plugin(rest: &str) -> Option<&str> {
+fn plugin_message(rest: &str) -> Option<&str> {
     let (binary, message) = rest.split_once(' ')?;
     if !binary.contains('-') {
         return None;
@@ -145,7 +145,7 @@ fn after_word<'l>(text: &'l str, word: &str) -> Option<&'l str> {
     if rest.is_empty() { Some(rest) } else { rest.strip_prefix(' ') }
 }
 
-fn level(message: &str) -> (Level, &str) {
+fn split_level(message: &str) -> (Level, &str) {
     let levels = [
         ("[TRACE] ", Level::Trace),
         ("[DEBUG] ", Level::Debug),
@@ -163,13 +163,13 @@ fn level(message: &str) -> (Level, &str) {
 /// The name of the build in front of a message, and the message.
 fn split_source(body: &str) -> (Option<&str>, &str) {
     if let Some(rest) = body.strip_prefix("==> ") {
-        return named(rest).map_or((None, body), |(name, text)| (Some(name), text));
+        return split_name(rest).map_or((None, body), |(name, text)| (Some(name), text));
     }
     if let Some((name, text)) = sub_line(body) {
         return (Some(name), text);
     }
     if let Some(rest) = body.strip_prefix("--> ") {
-        return (named(rest).map(|(name, _)| name), body);
+        return (split_name(rest).map(|(name, _)| name), body);
     }
     if let Some(rest) = body.strip_prefix("Build '") {
         return (rest.split_once('\'').map(|(name, _)| name), body);
@@ -182,11 +182,11 @@ fn split_source(body: &str) -> (Option<&str>, &str) {
 
 /// `    <type>.<name>: text`, a sub-line of older packers.
 fn sub_line(body: &str) -> Option<(&str, &str)> {
-    named(body.strip_prefix("    ")?).filter(|(name, _)| name.contains('.') || name.contains("-iso"))
+    split_name(body.strip_prefix("    ")?).filter(|(name, _)| name.contains('.') || name.contains("-iso"))
 }
 
 /// `<name>: text`, `<name> (part): text` or `<name>:`.
-fn named(rest: &str) -> Option<(&str, &str)> {
+fn split_name(rest: &str) -> Option<(&str, &str)> {
     let end = rest.find([':', ' ', '\t'])?;
     let name = &rest[..end];
     let mut tail = &rest[end..];
@@ -222,13 +222,13 @@ fn strip_clock(body: &str) -> (Option<DateTime>, &str) {
 /// Splits packer's stamp off.
 fn split_stamp(raw: &str) -> (Option<DateTime>, &str) {
     let Some(at) = stamp(raw.as_bytes()) else { return (None, raw) };
-    (Some(at), raw.get(STAMP..).unwrap_or(""))
+    (Some(at), raw.get(STAMP_LEN..).unwrap_or(""))
 }
 
 /// Packer's stamp at the start of a line.
 pub fn stamp(raw: &[u8]) -> Option<DateTime> {
-    const SHAPE: &[u8; STAMP] = b"0000/00/00 00:00:00 ";
-    let head = raw.get(..STAMP)?;
+    const SHAPE: &[u8; STAMP_LEN] = b"0000/00/00 00:00:00 ";
+    let head = raw.get(..STAMP_LEN)?;
     let fits = head.iter().zip(SHAPE).all(|(b, s)| if *s == b'0' { b.is_ascii_digit() } else { b == s });
     if !fits {
         return None;
@@ -255,7 +255,7 @@ pub fn problem(line: &Parsed<'_>) -> Option<Problem> {
     let kind = match (line.origin, line.level) {
         (Origin::Machine, _) => None,
         (Origin::UiError, _) => Some(Problem::Error).filter(|_| !text.is_empty()),
-        (Origin::Ui, _) => spoken(text),
+        (Origin::Ui, _) => problem_in_message(text),
         (Origin::Continuation, _) => Some(Problem::Error).filter(|_| text.starts_with("panic: ")),
         (_, Level::Error) => Some(Problem::Error),
         (_, Level::Warn) => Some(Problem::Warning),
@@ -265,7 +265,7 @@ pub fn problem(line: &Parsed<'_>) -> Option<Problem> {
 }
 
 /// What a provisioner prints as an ordinary message although it is a failure.
-fn spoken(text: &str) -> Option<Problem> {
+fn problem_in_message(text: &str) -> Option<Problem> {
     const ERRORS: &[&str] = &["fatal: [", "failed: [", "[ERROR]", "ERROR! ", "!!!!!!!!!! PACKER CRASH"];
     if ERRORS.iter().any(|start| text.starts_with(start)) {
         return Some(Problem::Error);

@@ -1,4 +1,4 @@
-//! The stages of a build as its log tells them, with the task ansible is at and the deadlines packer set itself.
+//! The phases of a build as its log tells them, with the task ansible is at and the deadlines packer set itself.
 
 use std::time::Duration;
 
@@ -7,7 +7,7 @@ use jiff::civil::DateTime;
 use super::line::Origin;
 use super::parse::Parsed;
 
-/// A stage of one build, in the order they happen.
+/// A phase of one build, in the order they happen.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Phase {
     /// configuration, plugins, login
@@ -56,8 +56,8 @@ impl std::fmt::Display for Phase {
     }
 }
 
-/// How a message of packer begins, and the stage it opens. Old spellings of the plugin included.
-pub const STARTS: &[(&str, Phase)] = &[
+/// How a message of packer begins, and the phase it opens. Old spellings of the plugin included.
+pub const PHASE_STARTS: &[(&str, Phase)] = &[
     ("Creating CD disk", Phase::Create),
     ("Creating floppy disk", Phase::Create),
     ("Creating virtual machine", Phase::Create),
@@ -106,10 +106,10 @@ pub const STARTS: &[(&str, Phase)] = &[
     ("Destroying virtual machine", Phase::CleanUp),
 ];
 
-/// One stage that a build entered.
+/// One phase that a build entered.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Span {
-    /// the stage
+pub struct PhaseSpan {
+    /// the phase
     pub phase: Phase,
     /// line that opened it, counted from 1
     pub line: u64,
@@ -119,7 +119,7 @@ pub struct Span {
 
 /// The ansible task that runs, or the last one that did.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Task {
+pub struct AnsibleTask {
     /// `role : name`, as ansible prints it
     pub name: String,
     /// its line
@@ -133,7 +133,7 @@ pub struct Task {
 /// When packer gives up by itself, from what it logged.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Deadline {
-    /// the stage that ends then
+    /// the phase that ends then
     pub phase: Phase,
     /// packer's clock
     pub at: DateTime,
@@ -145,7 +145,7 @@ pub struct Deadline {
 
 /// How a build ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Ending {
+pub enum BuildOutcome {
     /// `finished after`
     Finished,
     /// `errored after`
@@ -157,59 +157,59 @@ pub enum Ending {
 pub struct Track {
     /// e.g. `vsphere-iso.linux-debian`
     pub source: String,
-    /// stages entered, in order; never empty
-    pub spans: Vec<Span>,
+    /// phases entered, in order; never empty
+    pub spans: Vec<PhaseSpan>,
     /// ansible's task while provisioning
-    pub task: Option<Task>,
+    pub task: Option<AnsibleTask>,
     /// the address packer settled on
     pub ip: Option<String>,
-    /// the deadline of the current stage
+    /// the deadline of the current phase
     pub deadline: Option<Deadline>,
     /// how it ended
-    pub ending: Option<Ending>,
+    pub ending: Option<BuildOutcome>,
 }
 
 impl Track {
     fn new(source: &str, line: u64, since: Option<DateTime>) -> Self {
-        let spans = vec![Span { phase: Phase::Prepare, line, since }];
+        let spans = vec![PhaseSpan { phase: Phase::Prepare, line, since }];
         Self { source: source.to_owned(), spans, task: None, ip: None, deadline: None, ending: None }
     }
 
-    /// The stage it is in.
+    /// The phase it is in.
     pub fn phase(&self) -> Phase {
         self.spans.last().map_or(Phase::Prepare, |span| span.phase)
     }
 
-    /// The stage in which it failed: the last one before clean-up and end.
+    /// The phase in which it failed: the last one before clean-up and end.
     pub fn failed_in(&self) -> Phase {
         let before = self.spans.iter().rev().find(|span| span.phase < Phase::CleanUp);
         before.map_or(Phase::Prepare, |span| span.phase)
     }
 
-    /// Time spent in each stage; the running one is measured up to `now` (packer's clock).
+    /// Time spent in each phase; the running one is measured up to `now` (packer's clock).
     pub fn durations(&self, now: Option<DateTime>) -> Vec<(Phase, Option<Duration>)> {
         let ends = self.spans.iter().skip(1).map(|span| span.since).chain([now]);
-        let spent = |span: &Span, end: Option<DateTime>| end?.duration_since(span.since?).try_into().ok();
+        let spent = |span: &PhaseSpan, end: Option<DateTime>| end?.duration_since(span.since?).try_into().ok();
         self.spans.iter().zip(ends).map(|(span, end)| (span.phase, spent(span, end))).collect()
     }
 
     fn enter(&mut self, phase: Phase, line: u64, since: Option<DateTime>) {
-        // A guest prints what it likes; the stages of packer only ever go forward.
+        // A guest prints what it likes; the phases of packer only ever go forward.
         if phase > self.phase() {
-            self.spans.push(Span { phase, line, since });
+            self.spans.push(PhaseSpan { phase, line, since });
             self.deadline = None;
         }
     }
 
     fn observe(&mut self, text: &str, line: u64, at: Option<DateTime>) {
-        if let Some(phase) = opened_by(text) {
+        if let Some(phase) = phase_opened_by(text) {
             self.enter(phase, line, at);
         } else if let Some(name) = task_name(text) {
             let count = self.task.as_ref().map_or(0, |task| task.count) + 1;
-            self.task = Some(Task { name: name.to_owned(), line, since: at, count });
+            self.task = Some(AnsibleTask { name: name.to_owned(), line, since: at, count });
         } else if let Some(ip) = text.strip_prefix("IP address: ") {
             self.ip = Some(ip.trim().to_owned());
-        } else if let Some(ending) = ending(text) {
+        } else if let Some(ending) = build_outcome(text) {
             self.enter(Phase::Done, line, at);
             self.ending = Some(ending);
         }
@@ -217,7 +217,7 @@ impl Track {
 }
 
 /// More builds than any template has; a log that names more is not packer's.
-const MOST_TRACKS: usize = 64;
+const MAX_TRACKS: usize = 64;
 
 /// The builds of one log.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -252,7 +252,7 @@ impl Tracks {
         if let Some(track) = self.0.iter_mut().find(|track| track.source == source) {
             return track.observe(&line.text, number, line.stamp);
         }
-        if self.0.len() < MOST_TRACKS {
+        if self.0.len() < MAX_TRACKS {
             let mut track = Track::new(source, number, line.stamp);
             track.observe(&line.text, number, line.stamp);
             self.0.push(track);
@@ -261,9 +261,9 @@ impl Tracks {
 
     /// A plugin names no build; a deadline belongs to the newest build that can be waiting for it and has none yet.
     fn deadline(&mut self, line: &Parsed<'_>, number: u64) {
-        let Some((phase, total)) = wait(&line.text) else { return };
+        let Some((phase, total)) = announced_wait(&line.text) else { return };
         let Some(at) = line.stamp.and_then(|stamp| stamp.checked_add(total).ok()) else { return };
-        // Within one second the plugin's line may stand before packer's own that opens the stage.
+        // Within one second the plugin's line may stand before packer's own that opens the phase.
         let near =
             |track: &&mut Track| (track.phase() == phase || follows(track.phase(), phase)) && track.ending.is_none();
         if let Some(track) = self.0.iter_mut().filter(|t| t.deadline.is_none() || t.phase() != phase).find(near) {
@@ -277,8 +277,9 @@ fn follows(current: Phase, wanted: Phase) -> bool {
     current < wanted && current >= Phase::Create
 }
 
-fn opened_by(text: &str) -> Option<Phase> {
-    let (_, phase) = STARTS.iter().filter(|(start, _)| text.starts_with(start)).max_by_key(|(start, _)| start.len())?;
+fn phase_opened_by(text: &str) -> Option<Phase> {
+    let (_, phase) =
+        PHASE_STARTS.iter().filter(|(start, _)| text.starts_with(start)).max_by_key(|(start, _)| start.len())?;
     let boot_wait = *phase != Phase::BootCommand || !text.starts_with("Waiting ") || text.contains(" for boot");
     Some(*phase).filter(|_| boot_wait)
 }
@@ -289,16 +290,16 @@ pub fn task_name(text: &str) -> Option<&str> {
     Some(rest[..rest.rfind(']')?].trim())
 }
 
-fn ending(text: &str) -> Option<Ending> {
+fn build_outcome(text: &str) -> Option<BuildOutcome> {
     let rest = text.strip_prefix("Build '")?.split_once("' ")?.1;
     if rest.starts_with("finished after") {
-        return Some(Ending::Finished);
+        return Some(BuildOutcome::Finished);
     }
-    Some(Ending::Errored).filter(|_| rest.starts_with("errored after"))
+    Some(BuildOutcome::Errored).filter(|_| rest.starts_with("errored after"))
 }
 
-/// A wait that the plugin announced: its stage and its length.
-fn wait(text: &str) -> Option<(Phase, Duration)> {
+/// A wait that the plugin announced: its phase and its length.
+fn announced_wait(text: &str) -> Option<(Phase, Duration)> {
     const WAITS: &[(&str, Phase)] = &[
         ("Waiting for IP, up to total timeout: ", Phase::WaitIp),
         ("Waiting for SSH, up to timeout: ", Phase::Connect),
@@ -307,11 +308,11 @@ fn wait(text: &str) -> Option<(Phase, Duration)> {
     ];
     let (start, phase) = WAITS.iter().find(|(start, _)| text.starts_with(start))?;
     let word = text[start.len()..].split([',', ' ']).next()?;
-    Some((*phase, go_duration(word)?))
+    Some((*phase, parse_go_duration(word)?))
 }
 
 /// A duration as Go prints it: `1h2m3.5s`, `20m0s`, `350ms`.
-pub fn go_duration(word: &str) -> Option<Duration> {
+pub fn parse_go_duration(word: &str) -> Option<Duration> {
     let mut rest = word;
     let mut seconds = 0.0;
     while !rest.is_empty() {

@@ -8,12 +8,12 @@ use regex::bytes::{Regex, RegexBuilder};
 
 use super::facts::{LineFilter, Segment};
 use super::file::LogFile;
-use super::index::{Mark, read_full};
+use super::index::{LineStart, read_full};
 use super::line::Problem;
 use super::parse;
 
 /// Bytes searched at a time.
-const BLOCK: usize = 1 << 20;
+const SEARCH_CHUNK: usize = 1 << 20;
 
 /// Which way to go.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -102,10 +102,16 @@ impl LogFile {
     ///
     /// # Errors
     /// Those of reading.
-    pub fn find(&self, pattern: &Pattern, from: u64, way: Direction, stop: &AtomicBool) -> io::Result<Option<u64>> {
-        match way {
-            Direction::Forward => self.walk(from, stop, |bytes| pattern.first_in(bytes)),
-            Direction::Backward => self.walk_back(from, stop, |bytes| pattern.last_in(bytes)),
+    pub fn find(
+        &self,
+        pattern: &Pattern,
+        from: u64,
+        direction: Direction,
+        stop: &AtomicBool,
+    ) -> io::Result<Option<u64>> {
+        match direction {
+            Direction::Forward => self.search_forward(from, stop, |bytes| pattern.first_in(bytes)),
+            Direction::Backward => self.search_backward(from, stop, |bytes| pattern.last_in(bytes)),
         }
     }
 
@@ -113,30 +119,30 @@ impl LogFile {
     ///
     /// # Errors
     /// Those of reading.
-    pub fn count(&self, pattern: &Pattern, most: u64, stop: &AtomicBool) -> io::Result<u64> {
+    pub fn count(&self, pattern: &Pattern, max: u64, stop: &AtomicBool) -> io::Result<u64> {
         let mut hits = 0;
-        self.walk(1, stop, |bytes| {
+        self.search_forward(1, stop, |bytes| {
             let mut at = 0;
             while let Some(found) = bytes.get(at..).and_then(|rest| pattern.first_in(rest)) {
                 hits += 1;
                 at = memchr::memchr(b'\n', &bytes[at + found..]).map_or(bytes.len(), |p| at + found + p + 1);
             }
-            (hits >= most).then_some(0)
+            (hits >= max).then_some(0)
         })?;
-        Ok(hits.min(most))
+        Ok(hits.min(max))
     }
 
     /// The next error (or, with [`Problem::Warning`], the next of either), beginning with `from` itself. Cheap.
     ///
     /// # Errors
     /// Those of reading.
-    pub fn next_problem(&self, least: Problem, from: u64, way: Direction) -> io::Result<Option<u64>> {
+    pub fn next_problem(&self, least: Problem, from: u64, direction: Direction) -> io::Result<Option<u64>> {
         let filter = LineFilter::new();
         let segments = self.shared().state().segments.clone();
         let Some(snapshot) = self.snapshot(1) else { return Ok(None) };
         let holds = |at: &usize| segments[*at].errors > 0 || least == Problem::Warning;
         let here = segments.partition_point(|segment| segment.mark.line <= from).saturating_sub(1);
-        let order: Vec<usize> = match way {
+        let order: Vec<usize> = match direction {
             Direction::Forward => (here..segments.len()).filter(holds).collect(),
             Direction::Backward => (0..(here + 1).min(segments.len())).rev().filter(holds).collect(),
         };
@@ -144,7 +150,7 @@ impl LogFile {
             let mut found = None;
             each_problem(&snapshot.file, &filter, segments[at], |line, problem| {
                 let fits = problem >= least
-                    && match way {
+                    && match direction {
                         Direction::Forward => line >= from && found.is_none(),
                         Direction::Backward => line <= from,
                     };
@@ -160,7 +166,7 @@ impl LogFile {
     }
 
     /// Blocks of whole lines from a line on; `hit` answers with the start of a line in the block.
-    fn walk(
+    fn search_forward(
         &self,
         from: u64,
         stop: &AtomicBool,
@@ -170,7 +176,7 @@ impl LogFile {
         let mut next = line_start(&snapshot.file, snapshot.mark, from, snapshot.end)?;
         let mut buffer = Vec::new();
         while next.offset < snapshot.end && !stop.load(Ordering::Relaxed) {
-            let whole = block(&snapshot.file, &mut buffer, next.offset, snapshot.end)?;
+            let whole = read_chunk(&snapshot.file, &mut buffer, next.offset, snapshot.end)?;
             if whole == 0 {
                 break;
             }
@@ -179,13 +185,13 @@ impl LogFile {
                 return Ok(Some(next.line + memchr::memchr_iter(b'\n', &bytes[..at]).count() as u64));
             }
             let breaks = memchr::memchr_iter(b'\n', bytes).count() as u64;
-            next = Mark { offset: next.offset + whole as u64, line: next.line + breaks };
+            next = LineStart { offset: next.offset + whole as u64, line: next.line + breaks };
         }
         Ok(None)
     }
 
     /// The same towards the start of the file, the line `from` included.
-    fn walk_back(
+    fn search_backward(
         &self,
         from: u64,
         stop: &AtomicBool,
@@ -196,7 +202,7 @@ impl LogFile {
             line_start(&snapshot.file, snapshot.mark, from.saturating_add(1), snapshot.end)?.offset.min(snapshot.end);
         let mut buffer = Vec::new();
         while end > 0 && !stop.load(Ordering::Relaxed) {
-            let start = self.shared().state().index.before_offset(end.saturating_sub(BLOCK as u64));
+            let start = self.shared().state().index.before_offset(end.saturating_sub(SEARCH_CHUNK as u64));
             buffer.resize(usize::try_from(end - start.offset).unwrap_or(0), 0);
             let got = read_full(&snapshot.file, &mut buffer, start.offset)?;
             let bytes = &buffer[..got];
@@ -210,19 +216,19 @@ impl LogFile {
 }
 
 /// Where a line begins, walking from a mark before it.
-fn line_start(file: &std::fs::File, mark: Mark, line: u64, end: u64) -> io::Result<Mark> {
-    let mut cursor = super::index::Cursor::new(file, mark, end);
+fn line_start(file: &std::fs::File, mark: LineStart, line: u64, end: u64) -> io::Result<LineStart> {
+    let mut cursor = super::index::LineCursor::new(file, mark, end);
     let mut last = mark;
     while last.line < line {
-        let Some(place) = cursor.next()? else { return Ok(Mark { offset: end, line: last.line }) };
-        last = Mark { offset: place.end + 1, line: place.line + 1 };
+        let Some(span) = cursor.next()? else { return Ok(LineStart { offset: end, line: last.line }) };
+        last = LineStart { offset: span.end + 1, line: span.line + 1 };
     }
     Ok(last)
 }
 
 /// Fills the buffer with a block that ends with a line (or with the file); says how many bytes of it count.
-fn block(file: &std::fs::File, buffer: &mut Vec<u8>, at: u64, end: u64) -> io::Result<usize> {
-    let mut want = BLOCK;
+fn read_chunk(file: &std::fs::File, buffer: &mut Vec<u8>, at: u64, end: u64) -> io::Result<usize> {
+    let mut want = SEARCH_CHUNK;
     loop {
         let length = usize::try_from(end - at).unwrap_or(usize::MAX).min(want);
         buffer.resize(length, 0);
@@ -235,7 +241,7 @@ fn block(file: &std::fs::File, buffer: &mut Vec<u8>, at: u64, end: u64) -> io::R
             return Ok(last + 1);
         }
         // A line longer than the block; up to this size it is searched whole.
-        if want >= 32 * BLOCK {
+        if want >= 32 * SEARCH_CHUNK {
             return Ok(got);
         }
         want *= 4;
@@ -251,7 +257,7 @@ fn each_problem(
     let mut next = segment.mark;
     let mut buffer = Vec::new();
     while next.offset < segment.end {
-        let whole = block(file, &mut buffer, next.offset, segment.end)?;
+        let whole = read_chunk(file, &mut buffer, next.offset, segment.end)?;
         let bytes = &buffer[..whole];
         filter.lines(bytes, next.line, |line, raw| {
             if let Some(problem) = parse::problem(&parse::parse(&super::facts::head(raw))) {
@@ -259,7 +265,7 @@ fn each_problem(
             }
         });
         let breaks = memchr::memchr_iter(b'\n', bytes).count() as u64;
-        next = Mark { offset: next.offset + whole as u64, line: next.line + breaks };
+        next = LineStart { offset: next.offset + whole as u64, line: next.line + breaks };
         if whole == 0 {
             break;
         }

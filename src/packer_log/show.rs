@@ -5,48 +5,48 @@ use std::io;
 
 use jiff::civil::DateTime;
 
-use super::index::{LineSpan, read_full};
+use super::index::{LineSpan, read_up_to};
 use super::line::LogLine;
 use super::parse;
 use crate::text::Scrubber;
 
 /// Bytes of one line that are shown.
-const SHOWN: usize = 16 << 10;
+const MAX_SHOWN_BYTES: usize = 16 << 10;
 /// Bytes read beyond that, so that a secret across the cut is recognised.
-const SLACK: usize = 16 << 10;
+const SECRET_OVERLAP: usize = 16 << 10;
 
 /// One line as read: its place, and its start (or, of a progress line, its end).
 #[derive(Debug)]
-pub struct Raw {
+pub struct RawLine {
     /// where it lies
-    pub place: LineSpan,
+    pub span: LineSpan,
     /// whether the place's number is right
     pub numbered: bool,
-    /// at most `SHOWN + SLACK` bytes
+    /// at most `MAX_SHOWN_BYTES + SECRET_OVERLAP` bytes
     pub bytes: Vec<u8>,
     /// there is text beyond them
     pub cut: bool,
 }
 
-impl Raw {
+impl RawLine {
     /// Reads the part of a line that can be shown.
     ///
     /// # Errors
     /// Those of reading.
-    pub fn read(file: &File, place: LineSpan, numbered: bool) -> io::Result<Self> {
-        let most = (SHOWN + SLACK) as u64;
-        let mut start = place.start;
-        let mut bytes = part(file, start, (place.end - start).min(most))?;
+    pub fn read(file: &File, span: LineSpan, numbered: bool) -> io::Result<Self> {
+        let most = (MAX_SHOWN_BYTES + SECRET_OVERLAP) as u64;
+        let mut start = span.start;
+        let mut bytes = part(file, start, (span.end - start).min(most))?;
         if bytes.first() == Some(&0) {
             // What a truncation under a running build leaves behind: zeros, then the next line.
-            start = first_text(file, place)?;
-            bytes = part(file, start, (place.end - start).min(most))?;
+            start = first_text(file, span)?;
+            bytes = part(file, start, (span.end - start).min(most))?;
         }
-        let cut = place.end - start > most;
+        let cut = span.end - start > most;
         if cut && memchr::memchr(b'\r', &bytes).is_some() {
-            bytes = part(file, place.end - most, most)?;
+            bytes = part(file, span.end - most, most)?;
         }
-        Ok(Self { place, numbered, bytes, cut })
+        Ok(Self { span, numbered, bytes, cut })
     }
 
     /// Packer's clock at this line.
@@ -56,17 +56,14 @@ impl Raw {
 }
 
 fn part(file: &File, at: u64, length: u64) -> io::Result<Vec<u8>> {
-    let mut bytes = vec![0; usize::try_from(length).unwrap_or(SHOWN + SLACK)];
-    let got = read_full(file, &mut bytes, at)?;
-    bytes.truncate(got);
-    Ok(bytes)
+    read_up_to(file, at, usize::try_from(length).unwrap_or(MAX_SHOWN_BYTES + SECRET_OVERLAP))
 }
 
 /// The first byte of a line that is not NUL; its end when there is none.
-fn first_text(file: &File, place: LineSpan) -> io::Result<u64> {
-    let mut at = place.start;
-    while at < place.end {
-        let bytes = part(file, at, (place.end - at).min(64 << 10))?;
+fn first_text(file: &File, span: LineSpan) -> io::Result<u64> {
+    let mut at = span.start;
+    while at < span.end {
+        let bytes = part(file, at, (span.end - at).min(64 << 10))?;
         if bytes.is_empty() {
             break;
         }
@@ -75,11 +72,11 @@ fn first_text(file: &File, place: LineSpan) -> io::Result<u64> {
         }
         at += bytes.len() as u64;
     }
-    Ok(place.end)
+    Ok(span.end)
 }
 
 /// The line as it may be shown. `key` is the marker that replaces a typed key of a secret.
-pub fn show(raw: &Raw, key: Option<&str>, scrubber: &Scrubber) -> LogLine {
+pub fn render(raw: &RawLine, key: Option<&str>, scrubber: &Scrubber) -> LogLine {
     let lossy = String::from_utf8_lossy(parse::visible(&raw.bytes));
     // As the bytes stand: what parsing takes away may be letters of a secret.
     let scrubbed = scrubber.text(&lossy);
@@ -88,17 +85,17 @@ pub fn show(raw: &Raw, key: Option<&str>, scrubber: &Scrubber) -> LogLine {
         Some(marker) => scrubber.safe(&format!("Sending char {marker}")),
         None => scrubber.safe(&parsed.text),
     };
-    let cut = raw.cut || text.len() > SHOWN;
-    text.truncate(SHOWN);
+    let cut = raw.cut || text.len() > MAX_SHOWN_BYTES;
+    text.truncate(MAX_SHOWN_BYTES);
     LogLine {
-        number: Some(raw.place.line).filter(|_| raw.numbered),
+        number: Some(raw.span.line).filter(|_| raw.numbered),
         stamp: parsed.stamp,
         origin: parsed.origin,
         level: parsed.level,
         source: parsed.source.map(|source| scrubber.safe(source)),
         problem: parse::problem(&parsed),
         text,
-        bytes: raw.place.end - raw.place.start,
+        bytes: raw.span.end - raw.span.start,
         cut,
     }
 }

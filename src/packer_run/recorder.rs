@@ -24,7 +24,7 @@ use self::backoff::Backoff;
 use self::frame_filter::FrameFilter;
 use self::store::{Bounds, Store};
 use crate::guest::picture::Picture;
-use crate::guest::recording::{Event, GuestState, Reading};
+use crate::guest::recording::{GuestState, ScreenReading, TimelineEvent};
 use crate::guest::screen::ScreenLabel;
 use crate::text::Scrubber;
 use crate::vcenter::{Client, Error, Moid, PowerState, Settings};
@@ -136,7 +136,7 @@ struct Work {
     pictures: Backoff,
     next_picture: Option<Instant>,
     standing: Option<Standing>,
-    reading: Option<JoinHandle<Option<Reading>>>,
+    reading: Option<JoinHandle<Option<ScreenReading>>>,
 }
 
 impl Work {
@@ -151,7 +151,7 @@ impl Work {
             Ok(client) => client,
             Err(error) => {
                 let text = format!("no flight recording: {error}");
-                store.add(&Event::Note { at: Timestamp::now(), text: text.clone() })?;
+                store.add(&TimelineEvent::Note { at: Timestamp::now(), text: text.clone() })?;
                 let _ = say.send(text);
                 return Ok(None);
             }
@@ -243,7 +243,7 @@ impl Work {
         Ok(())
     }
 
-    fn add(&mut self, event: &Event) {
+    fn add(&mut self, event: &TimelineEvent) {
         if let Err(error) = self.store.add(event) {
             tracing::warn!(%error, "the timeline cannot be written");
         }
@@ -255,7 +255,7 @@ impl Work {
         if aloud {
             let _ = self.say.send(text.clone());
         }
-        self.store.add(&Event::Note { at: self.now(), text })
+        self.store.add(&TimelineEvent::Note { at: self.now(), text })
     }
 
     fn safe(&self, text: &str) -> String {

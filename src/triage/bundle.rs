@@ -23,7 +23,7 @@ use zip::{CompressionMethod, ZipWriter};
 
 use super::verdict::Verdict;
 use crate::fs::{Access, WholeFile};
-use crate::guest::recording::{Event, Frame, Reading, Recording};
+use crate::guest::recording::{RecordedFrame, Recording, ScreenReading, TimelineEvent};
 use crate::guest::screen::Motion;
 use crate::text::Scrubber;
 
@@ -94,8 +94,8 @@ struct Shot {
     name: String,
     /// name of the file it came from, as evidence cites it
     source: String,
-    frame: Option<Frame>,
-    reading: Option<Reading>,
+    frame: Option<RecordedFrame>,
+    reading: Option<ScreenReading>,
     /// small, as PNG; `None` = withheld
     thumbnail: Option<Vec<u8>>,
     /// as large as it was, for the few that matter
@@ -216,24 +216,24 @@ fn shots<W: Write + Seek>(
 
 /// The timeline again, from what was read of it, for those who open the bundle as a run.
 fn timeline(recording: &Recording, shots: &[Shot], scrubber: &Scrubber) -> String {
-    let mut events: Vec<(Timestamp, Event)> = Vec::new();
+    let mut events: Vec<(Timestamp, TimelineEvent)> = Vec::new();
     for frame in shots.iter().filter(|shot| shot.thumbnail.is_some()).filter_map(|shot| shot.frame.as_ref()) {
-        events.push((frame.at, Event::Frame(frame.clone())));
-        events.push((frame.until, Event::Still { at: frame.until, kind: frame.kind }));
+        events.push((frame.at, TimelineEvent::Frame(frame.clone())));
+        events.push((frame.until, TimelineEvent::Still { at: frame.until, kind: frame.kind }));
     }
-    events.extend(recording.readings.iter().map(|reading| (reading.at, Event::Reading(reading.clone()))));
-    events.extend(recording.guests.iter().map(|guest| (guest.at, Event::Guest(guest.clone()))));
-    events.extend(recording.tasks.iter().map(|task| (task.at, Event::Task(task.clone()))));
-    let note = |(at, text): &(Timestamp, String)| (*at, Event::Note { at: *at, text: text.clone() });
+    events.extend(recording.readings.iter().map(|reading| (reading.at, TimelineEvent::Reading(reading.clone()))));
+    events.extend(recording.guests.iter().map(|guest| (guest.at, TimelineEvent::Guest(guest.clone()))));
+    events.extend(recording.tasks.iter().map(|task| (task.at, TimelineEvent::Task(task.clone()))));
+    let note = |(at, text): &(Timestamp, String)| (*at, TimelineEvent::Note { at: *at, text: text.clone() });
     events.extend(recording.notes.iter().map(note));
     // A picture's line stands before everything about it.
-    events.sort_by_key(|(at, event)| (*at, !matches!(event, Event::Frame(_))));
+    events.sort_by_key(|(at, event)| (*at, !matches!(event, TimelineEvent::Frame(_))));
     events.splice(
         0..0,
-        recording.pace().map(|speed| (Timestamp::UNIX_EPOCH, Event::Pace { at: Timestamp::UNIX_EPOCH, speed })),
+        recording.pace().map(|speed| (Timestamp::UNIX_EPOCH, TimelineEvent::Pace { at: Timestamp::UNIX_EPOCH, speed })),
     );
     if let Some((at, kind)) = recording.seen {
-        events.push((at, Event::Still { at, kind }));
+        events.push((at, TimelineEvent::Still { at, kind }));
     }
     events.iter().filter_map(|(_, event)| scrubber.safe_json(event).ok()).map(|line| line.to_string() + "\n").collect()
 }

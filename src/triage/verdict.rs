@@ -15,7 +15,7 @@ mod scene;
 use serde::Serialize;
 
 use super::rules::Rules;
-use crate::guest::screen::Look;
+use crate::guest::screen::ScreenAnalysis;
 use crate::text::Scrubber;
 
 pub use reader::{Judge, JudgeError, judge};
@@ -154,7 +154,7 @@ impl Verdict {
     }
 
     /// Adds what the console shows.
-    pub fn show(&mut self, look: &Look, scrubber: &Scrubber) {
+    pub fn show(&mut self, look: &ScreenAnalysis, scrubber: &Scrubber) {
         self.screen = Some(look.label.clone());
         self.screen_state = look.state.map(str::to_owned);
         // Frames of dialogs say nothing.

@@ -7,12 +7,10 @@ mod link;
 mod log;
 mod media;
 mod runs;
-mod save;
 mod screen;
 mod triage;
 mod verdict;
 
-use std::fmt::Display;
 use std::future::Future;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -24,13 +22,10 @@ use tokio::task::JoinHandle;
 
 use crate::console::effect::Effect;
 use crate::console::github::{Ask, GitHubEvent};
-use crate::console::message::{Msg, Reply};
-use crate::ops::{self, Error, PictureReader};
-use crate::paths::StateDir;
-use crate::pipeline::Line;
+use crate::console::message::{Failure, Msg, Reply};
+use crate::ops::{self, Context, Error, PictureReader};
 use crate::text::Scrubber;
 use crate::vcenter::Settings;
-use crate::vcenter::gate::Mode;
 
 /// Takes the messages to the console. Called from any thread.
 pub type Report = Arc<dyn Fn(Msg) + Send + Sync>;
@@ -38,28 +33,14 @@ pub type Report = Arc<dyn Fn(Msg) + Send + Sync>;
 /// What the driver works with.
 #[derive(Debug, Clone)]
 pub struct Parts {
-    /// lines of the matrix
-    pub lines: Vec<Line>,
-    /// root of the repository, absolute
-    pub repo: PathBuf,
+    /// where operations work; its repository is an absolute path
+    pub context: Context,
     /// where vCenter is and who we are there
     pub settings: Settings,
-    /// where records are kept
-    pub state: StateDir,
     /// the packer to run
     pub packer: PathBuf,
-    /// nothing may be changed
-    pub read_only: bool,
     /// hides secrets in what others wrote
     pub scrubber: Arc<Scrubber>,
-}
-
-impl Parts {
-    /// Where operations work.
-    fn context(&self) -> ops::Context {
-        let mode = if self.read_only { Mode::ReadOnly } else { Mode::ReadWrite };
-        ops::Context { repo: self.repo.clone(), lines: self.lines.clone(), state: self.state.clone(), mode }
-    }
 }
 
 /// Runs effects.
@@ -95,8 +76,8 @@ impl Driver {
         let link = link::Link::new(parts.settings.clone(), report.clone());
         let scrubber = parts.scrubber.clone();
         let log = log::Reader::new(report.clone(), scrubber.clone());
-        let records = triage::Records::new(report.clone(), parts.state.clone());
-        let pictures = PictureReader::new(parts.repo.clone(), scrubber.clone());
+        let records = triage::Records::new(report.clone(), parts.context.state.clone());
+        let pictures = PictureReader::new(parts.context.repo.clone(), scrubber.clone());
         let github = github::Link::start(&parts, report.clone());
         let known = scrubber.clone();
         let mut driver = Self {
@@ -115,8 +96,8 @@ impl Driver {
         };
         driver.link.watch();
         driver.tasks.push(tokio::spawn(tick(driver.report.clone())));
-        let (parts, look, report) = (driver.parts.clone(), driver.look.clone(), driver.report.clone());
-        driver.tasks.push(tokio::spawn(runs::watch(parts, scrubber, look, report)));
+        let (context, look, report) = (driver.parts.context.clone(), driver.look.clone(), driver.report.clone());
+        driver.tasks.push(tokio::spawn(runs::watch(context, scrubber, look, report)));
         driver
     }
 
@@ -133,18 +114,18 @@ impl Driver {
                 self.ask(GUARD, "asking vCenter", guarded, move |answer| Msg::Guarded { request, answer });
             }
             Effect::Apply { request, plan } => {
-                let gate = generation::Gateway::new(&self.parts, self.link.client());
-                let applied = generation::apply(gate, plan, request, self.report.clone());
+                let (context, client) = (self.parts.context.clone(), self.link.client());
+                let applied = generation::apply(context, client, plan, request, self.report.clone());
                 let change = self.ask(APPLY, "the change", applied, move |answer| Msg::Finished { request, answer });
                 self.changes.retain(|change| !change.is_finished());
                 self.changes.push(change);
             }
             Effect::Build { request, key } => {
-                let started = runs::start(self.parts.clone(), key);
+                let started = runs::start(self.parts.context.clone(), key, self.parts.packer.clone());
                 self.ask(START, "starting the build", started, move |answer| Msg::Finished { request, answer });
             }
             Effect::CancelRun { request, key, force } => {
-                let stopped = runs::stop(self.parts.state.clone(), key, force);
+                let stopped = runs::stop(self.parts.context.clone(), key, force);
                 self.ask(STOP, "stopping the build", stopped, move |answer| Msg::Finished { request, answer });
             }
             Effect::ReadRuns => self.look.notify_one(),
@@ -180,7 +161,7 @@ impl Driver {
             }
             Effect::SaveBundle { request, key, dir, log, guest } => {
                 let case = verdict::case(&key, dir, log, guest);
-                let saved = verdict::bundle(self.parts.repo.clone(), self.scrubber.clone(), case);
+                let saved = verdict::bundle(self.parts.context.repo.clone(), self.scrubber.clone(), case);
                 self.ask(JUDGE, "the bundle", saved, move |answer| Msg::Saved { request, answer });
             }
             Effect::ReadWords { request, picture, thorough } => {
@@ -192,17 +173,16 @@ impl Driver {
                 self.ask(GUARD, "asking vCenter", may, move |answer| Msg::Guarded { request, answer });
             }
             Effect::Type { request, vm, keys } => {
-                let gate = generation::Gateway::new(&self.parts, self.link.client());
-                let typed = screen::type_into(gate, vm, keys);
+                let typed = screen::type_into(self.parts.context.clone(), self.link.client(), vm, keys);
                 self.ask(GUARD, "typing", typed, move |answer| Msg::Finished { request, answer });
             }
             Effect::Teach { request, label, words, picture } => {
-                let taught = screen::teach(self.parts.repo.clone(), label, words, picture);
+                let taught = screen::teach(self.parts.context.repo.clone(), label, words, picture);
                 self.ask(SAVE, "teaching", taught, move |answer| Msg::Finished { request, answer });
             }
             Effect::Judge { request, key, dir, log, guest } => {
                 let case = verdict::case(&key, dir, log, guest);
-                let judged = verdict::judge(self.parts.repo.clone(), self.scrubber.clone(), case);
+                let judged = verdict::judge(self.parts.context.repo.clone(), self.scrubber.clone(), case);
                 self.ask(JUDGE, "the verdict", judged, move |answer| Msg::Judged { request, answer });
             }
             Effect::GitHub(ask) => drop(self.ask_github(ask)),
@@ -235,15 +215,13 @@ impl Driver {
 
     fn ask_github(&self, ask: Ask) -> JoinHandle<()> {
         let link = self.github.clone();
-        let done = |request| move |answer| Msg::GitHub(GitHubEvent::Done(request, answer));
         match ask {
             Ask::Look(request) => self.ask(GITHUB, "asking GitHub", link.look(), move |answer| {
                 Msg::GitHub(GitHubEvent::Looked(request, answer))
             }),
-            Ask::Dispatch(request, key) => self.ask(GITHUB, "the dispatch", link.dispatch(key), done(request)),
-            Ask::Cancel(request, run) => self.ask(GITHUB, "cancelling", link.cancel(*run), done(request)),
-            Ask::Rerun(request, run) => self.ask(GITHUB, "the re-run", link.rerun(*run), done(request)),
-            Ask::Enable(request) => self.ask(GITHUB, "the schedule", link.enable(), done(request)),
+            Ask::Change(request, action) => self.ask(GITHUB, action.noun(), link.change(action), move |answer| {
+                Msg::GitHub(GitHubEvent::Done(request, answer))
+            }),
             Ask::Fetch(request, chosen) => {
                 self.ask(FETCH, "fetching the log", link.fetch(chosen.0, chosen.1), move |answer| {
                     Msg::GitHub(GitHubEvent::Fetched(request, answer))
@@ -253,7 +231,7 @@ impl Driver {
     }
 
     /// Runs `work` elsewhere and reports its answer, whatever becomes of it.
-    fn ask<T: Send + 'static, E: Display + Send + 'static>(
+    fn ask<T: Send + 'static, E: Into<Failure> + Send + 'static>(
         &self,
         limit: Duration,
         what: &'static str,
@@ -265,14 +243,14 @@ impl Driver {
             // A task of its own, so that its panic is an answer too.
             let mut task = tokio::spawn(work);
             let answer = match tokio::time::timeout(limit, &mut task).await {
-                Ok(Ok(answer)) => answer.map_err(|error| error.to_string()),
-                Ok(Err(failure)) => Err(Error::BrokeOff { what, reason: failure.to_string() }.to_string()),
+                Ok(Ok(answer)) => answer.map_err(Into::into),
+                Ok(Err(failure)) => Err(Error::BrokeOff { what, reason: failure.to_string() }.into()),
                 Err(_) => {
                     task.abort();
-                    Err(Error::TimedOut { what, seconds: limit.as_secs() }.to_string())
+                    Err(Error::TimedOut { what, seconds: limit.as_secs() }.into())
                 }
             };
-            report(message(answer.map_err(|reason| Scrubber::shared().safe_line(&reason).into())));
+            report(message(answer));
         })
     }
 }

@@ -3,7 +3,6 @@
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::time::{Duration, Instant};
 
 use crossterm::event::Event as Input;
 use jiff::Timestamp;
@@ -21,11 +20,14 @@ use crate::console::alarm::Call;
 use crate::console::command::{Command, ProgramCommand};
 use crate::console::{Console, Effect, Msg, Opening};
 use crate::generation::Actor;
+use crate::ops::Context;
+use crate::ops::signals::{self, Interrupted};
 use crate::paths::StateDir;
 use crate::pipeline::Matrix;
 use crate::text::Scrubber;
 use crate::tui::driver::{Driver, Parts, Report};
 use crate::vcenter::Settings;
+use crate::vcenter::gate::Mode;
 
 /// What the console is opened with. Everything that can be wrong about it was found before.
 #[derive(Debug)]
@@ -117,40 +119,39 @@ pub async fn run(options: Options) -> Result<Ended, Error> {
     let ended = turn(&mut app, &mut driver, &mut events).await;
     drop(taken);
     if app.console().changing() {
-        finish(&mut driver, &mut events).await;
+        finish(&mut driver, &mut events).await?;
     }
     driver.stop().await;
     Ok(ended?)
 }
 
-/// Signals this soon after the first one are the same request: CI and a closing terminal send several.
-const PATIENCE: Duration = Duration::from_secs(15);
-
 /// Lets a change of generations come to its end although the console is gone; a later signal means it.
-async fn finish(driver: &mut Driver, events: &mut UnboundedReceiver<Event>) {
-    say("finishing the change under way first: half of it could leave no live template");
-    let began = Instant::now();
-    let mut done = std::pin::pin!(driver.finish());
-    loop {
-        tokio::select! {
-            () = &mut done => break,
-            event = events.recv() => match event {
-                Some(Event::Signalled) if began.elapsed() > PATIENCE => {
-                    return say("stopped half way; run the same verb again to finish");
-                }
-                Some(Event::Msg(msg)) => tell(msg),
-                _ => {}
-            },
+async fn finish(driver: &mut Driver, events: &mut UnboundedReceiver<Event>) -> io::Result<()> {
+    let interrupted = |what: Interrupted| match what {
+        Interrupted::Finishing => say("finishing the change under way first: half of it could leave no live template"),
+        Interrupted::GivenUp => say("stopped half way; run the same verb again to finish"),
+    };
+    let telling = async {
+        while let Some(event) = events.recv().await {
+            if let Event::Msg(msg) = event {
+                tell(msg);
+            }
         }
+    };
+    tokio::select! {
+        finished = signals::undisturbed(true, &interrupted, driver.finish()) => drop(finished?),
+        // The driver keeps its end open as long as it works.
+        () = telling => {}
     }
     while let Ok(Event::Msg(msg)) = events.try_recv() {
         tell(msg);
     }
+    Ok(())
 }
 
 fn tell(msg: Msg) {
     if let Msg::Finished { answer, .. } = msg {
-        say(&answer.unwrap_or_else(|reason| format!("failed: {reason}")));
+        say(&answer.unwrap_or_else(|failure| format!("failed: {failure}")));
     }
 }
 
@@ -193,13 +194,12 @@ fn warnings() -> Vec<String> {
 }
 
 fn parts(options: Options) -> Parts {
+    let mode = if options.read_only { Mode::ReadOnly } else { Mode::ReadWrite };
+    let repo = absolute(&options.matrix.repo);
     Parts {
-        lines: options.matrix.lines,
-        repo: absolute(&options.matrix.repo),
+        context: Context { repo, lines: options.matrix.lines, state: options.state, mode },
         settings: options.settings,
-        state: options.state,
         packer: options.packer,
-        read_only: options.read_only,
         scrubber: options.scrubber,
     }
 }

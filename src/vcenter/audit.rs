@@ -12,16 +12,16 @@ use crate::text::Scrubber;
 
 /// Appends to one file, mode 0600. Records hold names, ids and verbs; secrets never reach it.
 #[derive(Debug, Clone)]
-pub struct Audit {
+pub struct AuditLog {
     path: PathBuf,
     account: String,
     vcenter: String,
     who: String,
 }
 
-/// What is about to happen, or happened, to one object.
+/// One change to one object.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Entry<'a> {
+pub struct AuditEntry<'a> {
     /// the verb of the product: `promote`, `rollback`, `build`, …
     pub verb: &'a str,
     /// the call, e.g. `Rename_Task`
@@ -35,7 +35,7 @@ pub struct Entry<'a> {
 }
 
 #[derive(Serialize)]
-struct Line<'a> {
+struct AuditRecord<'a> {
     time: String,
     who: &'a str,
     account: &'a str,
@@ -49,39 +49,39 @@ struct Line<'a> {
     outcome: &'a str,
 }
 
-impl Audit {
+impl AuditLog {
     /// An audit log at `path` for `account` on `vcenter`; the file is created at the first record.
     pub fn new(path: impl Into<PathBuf>, account: impl Into<String>, vcenter: impl Into<String>) -> Self {
-        Self { path: path.into(), account: account.into(), vcenter: vcenter.into(), who: who() }
+        Self { path: path.into(), account: account.into(), vcenter: vcenter.into(), who: user_at_host() }
     }
 
-    /// Where it is written.
+    /// The file.
     pub fn path(&self) -> &Path {
         &self.path
     }
 
-    /// Appends one record and brings it, and all before it, to the disk. `outcome` is `started`, `done`, `failed: …`, or
+    /// Appends one record and syncs the file to disk. `outcome` is `started`, `done`, `failed: …`, or
     /// `unknown: …` where vCenter's answer was lost and looking did not show that it is done.
     ///
     /// # Errors
     /// Those of the file system; the gate refuses the mutation then.
-    pub fn append(&self, entry: Entry<'_>, outcome: &str) -> io::Result<()> {
+    pub fn append(&self, entry: AuditEntry<'_>, outcome: &str) -> io::Result<()> {
         self.write(entry, outcome)?.sync_data()
     }
 
-    /// Appends one record that reaches the disk with the next one or with [`Audit::settle`].
+    /// Appends one record that reaches the disk with the next [`AuditLog::append`] or [`AuditLog::sync`].
     ///
     /// # Errors
     /// Those of the file system.
-    pub fn note(&self, entry: Entry<'_>, outcome: &str) -> io::Result<()> {
+    pub fn append_unsynced(&self, entry: AuditEntry<'_>, outcome: &str) -> io::Result<()> {
         self.write(entry, outcome).map(drop)
     }
 
-    /// Brings everything noted to the disk.
+    /// Syncs everything appended so far to disk.
     ///
     /// # Errors
     /// Those of the file system.
-    pub fn settle(&self) -> io::Result<()> {
+    pub fn sync(&self) -> io::Result<()> {
         match OpenOptions::new().append(true).open(&self.path) {
             Ok(file) => file.sync_data(),
             Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
@@ -90,9 +90,9 @@ impl Audit {
     }
 
     /// One `write` of a whole line, so that two processes never mix theirs.
-    fn write(&self, entry: Entry<'_>, outcome: &str) -> io::Result<File> {
-        let Entry { verb, call, object, name, detail } = entry;
-        let line = Line {
+    fn write(&self, entry: AuditEntry<'_>, outcome: &str) -> io::Result<File> {
+        let AuditEntry { verb, call, object, name, detail } = entry;
+        let record = AuditRecord {
             time: format!("{:.3}", Timestamp::now()),
             who: &self.who,
             account: &self.account,
@@ -104,13 +104,13 @@ impl Audit {
             detail,
             outcome,
         };
-        let mut text = String::from(Scrubber::shared().safe_json(&line)?);
+        let mut text = String::from(Scrubber::shared().safe_json(&record)?);
         text.push('\n');
         if let Some(folder) = self.path.parent() {
             create_private_dir(folder)?;
         }
         let mut file = append_private(&self.path)?;
-        if torn(&mut file)? {
+        if ends_mid_line(&mut file)? {
             text.insert(0, '\n');
         }
         file.write_all(text.as_bytes())?;
@@ -118,8 +118,8 @@ impl Audit {
     }
 }
 
-/// Whether the last record was cut off, by a full disk or a crash: the next one would be lost in its line.
-fn torn(file: &mut File) -> io::Result<bool> {
+/// Whether the last record was cut off, by a full disk or a crash: the next one would become part of its line.
+fn ends_mid_line(file: &mut File) -> io::Result<bool> {
     if file.seek(SeekFrom::End(0))? == 0 {
         return Ok(false);
     }
@@ -130,7 +130,7 @@ fn torn(file: &mut File) -> io::Result<bool> {
 }
 
 /// `user@host` of this process.
-pub fn who() -> String {
+pub fn user_at_host() -> String {
     let user = nix::unistd::User::from_uid(nix::unistd::getuid()).ok().flatten().map(|user| user.name);
     let host = nix::unistd::gethostname().ok().map(|name| name.to_string_lossy().into_owned());
     format!("{}@{}", user.as_deref().unwrap_or("unknown"), host.as_deref().unwrap_or("unknown"))
@@ -145,9 +145,9 @@ mod tests {
     #[test]
     fn a_record_that_was_cut_off_does_not_take_the_next_one_with_it() {
         let dir = tempfile::tempdir().unwrap();
-        let audit = Audit::new(dir.path().join("audit.jsonl"), "svc", "vc01");
+        let audit = AuditLog::new(dir.path().join("audit.jsonl"), "svc", "vc01");
         std::fs::write(audit.path(), "{\"time\":\"2026-03-01T02:03:04Z\",\"wh").unwrap();
-        let entry = Entry { verb: "promote", call: "Rename_Task", object: "vm-1", name: "a", detail: Some("b") };
+        let entry = AuditEntry { verb: "promote", call: "Rename_Task", object: "vm-1", name: "a", detail: Some("b") };
         audit.append(entry, "started").unwrap();
         audit.append(entry, "done").unwrap();
         let text = std::fs::read_to_string(audit.path()).unwrap();
@@ -159,9 +159,14 @@ mod tests {
     #[test]
     fn whole_private_lines() {
         let dir = tempfile::tempdir().unwrap();
-        let audit = Audit::new(dir.path().join("state/audit.jsonl"), "svc", "vc01");
-        let entry =
-            Entry { verb: "promote", call: "Rename_Task", object: "vm-1", name: "a\nb\u{9b}6n", detail: Some("b") };
+        let audit = AuditLog::new(dir.path().join("state/audit.jsonl"), "svc", "vc01");
+        let entry = AuditEntry {
+            verb: "promote",
+            call: "Rename_Task",
+            object: "vm-1",
+            name: "a\nb\u{9b}6n",
+            detail: Some("b"),
+        };
         audit.append(entry, "started").unwrap();
         audit.append(entry, "done").unwrap();
         let text = std::fs::read_to_string(audit.path()).unwrap();
@@ -169,7 +174,7 @@ mod tests {
         assert_eq!(lines.len(), 2);
         assert!(!text.contains('\u{9b}'), "{text}");
         assert_eq!((&lines[1]["outcome"], &lines[1]["name"]), (&"done".into(), &"a\nb\u{9b}6n".into()));
-        assert_eq!(lines[0]["who"], who());
+        assert_eq!(lines[0]["who"], user_at_host());
         assert_eq!(std::fs::metadata(audit.path()).unwrap().permissions().mode() & 0o777, 0o600);
         assert_eq!(std::fs::metadata(dir.path().join("state")).unwrap().permissions().mode() & 0o777, 0o700);
     }

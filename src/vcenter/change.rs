@@ -1,7 +1,7 @@
 //! The calls that change something. Only the gate reaches them.
 
 use super::client::Client;
-use super::session::CALL;
+use super::session::CALL_TIMEOUT;
 use super::{Error, Moid, TaskProgress, Vm, inventory, keys, soap, task};
 
 type OnProgress<'a> = &'a (dyn Fn(TaskProgress) + Sync);
@@ -13,49 +13,49 @@ pub(super) struct LocatedVm {
     /// the folder it is in
     pub folder: Moid,
     /// `config.changeVersion`: another one after every change of its configuration
-    pub version: String,
+    pub change_version: String,
 }
 
 /// Keys per call: vCenter takes a batch at once and the guest's buffer is small.
-const KEYS_AT_ONCE: usize = 32;
+const KEYS_PER_CALL: usize = 32;
 
 impl Client {
     /// `Rename_Task`
     pub(super) async fn rename(&self, vm: &Moid, to: &str, progress: OnProgress<'_>) -> Result<(), Error> {
-        let arguments = task::name("newName", to);
+        let arguments = task::name_argument("newName", to);
         self.vm_task("Rename_Task", vm, &arguments, progress).await
     }
 
     /// `Destroy_Task`: the VM and its disks
     pub(super) async fn destroy(&self, vm: &Moid, progress: OnProgress<'_>) -> Result<(), Error> {
-        self.vm_task("Destroy_Task", vm, task::NONE, progress).await
+        self.vm_task("Destroy_Task", vm, task::NO_ARGUMENTS, progress).await
     }
 
     /// `PowerOnVM_Task` or `PowerOffVM_Task`
     pub(super) async fn power(&self, vm: &Moid, on: bool, progress: OnProgress<'_>) -> Result<(), Error> {
         let method = if on { "PowerOnVM_Task" } else { "PowerOffVM_Task" };
-        self.vm_task(method, vm, task::NONE, progress).await
+        self.vm_task(method, vm, task::NO_ARGUMENTS, progress).await
     }
 
-    /// `ReconfigVM_Task` of the notes alone, provided the VM's configuration is still the one of `version`
+    /// `ReconfigVM_Task` of the notes alone, provided the VM's configuration is still the one of `change_version`
     /// (`config.changeVersion`; empty = whichever it is): vCenter answers `ConcurrentAccess` otherwise.
     pub(super) async fn annotate(
         &self,
         vm: &Moid,
         notes: &str,
-        version: &str,
+        change_version: &str,
         progress: OnProgress<'_>,
     ) -> Result<(), Error> {
         let notes = soap::text("annotation", notes);
-        let bound = format!("<spec>{}{notes}</spec>", soap::text("changeVersion", version));
-        let free = format!("<spec>{notes}</spec>");
-        if version.is_empty() {
-            return self.vm_task("ReconfigVM_Task", vm, &free, progress).await;
+        let conditional = format!("<spec>{}{notes}</spec>", soap::text("changeVersion", change_version));
+        let unconditional = format!("<spec>{notes}</spec>");
+        if change_version.is_empty() {
+            return self.vm_task("ReconfigVM_Task", vm, &unconditional, progress).await;
         }
-        match self.vm_task("ReconfigVM_Task", vm, &bound, progress).await {
+        match self.vm_task("ReconfigVM_Task", vm, &conditional, progress).await {
             // vcsim takes nothing but notes for a template; whoever else does gets them without the condition.
             Err(Error::Fault { fault, .. }) if fault == "NotSupported" => {
-                self.vm_task("ReconfigVM_Task", vm, &free, progress).await
+                self.vm_task("ReconfigVM_Task", vm, &unconditional, progress).await
             }
             done => done,
         }
@@ -63,7 +63,7 @@ impl Client {
 
     /// `MarkAsTemplate`
     pub(super) async fn mark_as_template(&self, vm: &Moid) -> Result<(), Error> {
-        self.session().call("MarkAsTemplate", "VirtualMachine", &vm.0, "", CALL).await.map(drop)
+        self.session().call("MarkAsTemplate", "VirtualMachine", &vm.0, "", CALL_TIMEOUT).await.map(drop)
     }
 
     /// `PutUsbScanCodes`: types `text` on a US keyboard. Stops at the first batch vCenter refuses.
@@ -73,9 +73,10 @@ impl Client {
             fault: "NoKey".into(),
             message: format!("a US keyboard has no key for {c:?}; nothing was typed"),
         })?;
-        for (before, batch) in strokes.chunks(KEYS_AT_ONCE).enumerate().map(|(at, batch)| (at * KEYS_AT_ONCE, batch)) {
+        for (before, batch) in strokes.chunks(KEYS_PER_CALL).enumerate().map(|(at, batch)| (at * KEYS_PER_CALL, batch))
+        {
             let spec = keys::spec(batch);
-            let answer = self.session().call("PutUsbScanCodes", "VirtualMachine", &vm.0, &spec, CALL).await;
+            let answer = self.session().call("PutUsbScanCodes", "VirtualMachine", &vm.0, &spec, CALL_TIMEOUT).await;
             let answer = answer.map_err(|error| match error {
                 Error::Fault { call, fault, message } if before > 0 => {
                     Error::Fault { call, fault, message: format!("{message}; {before} keys went in before") }
@@ -105,10 +106,10 @@ impl Client {
     }
 
     /// The VM as it is now; `None` when it is gone. For the gate's last look before a change.
-    pub(super) async fn located(&self, vm: &Moid) -> Result<Option<LocatedVm>, Error> {
+    pub(super) async fn locate(&self, vm: &Moid) -> Result<Option<LocatedVm>, Error> {
         let more = ["parent", "config.changeVersion"];
         let properties = inventory::vm_properties_and(self.session().content().await?, &more);
-        let objects = inventory::one("VirtualMachine", &vm.0);
+        let objects = inventory::single_object("VirtualMachine", &vm.0);
         let found = match inventory::collect(self.session(), &properties, &objects).await {
             Err(Error::NotFound(_)) => return Ok(None),
             other => other?,
@@ -116,8 +117,8 @@ impl Client {
         Ok(found.first().and_then(|object| {
             let text =
                 |name: &str| inventory::property(object, name).map(|value| value.text.clone()).unwrap_or_default();
-            let (folder, version) = (Moid(text("parent")), text("config.changeVersion"));
-            Some(LocatedVm { vm: inventory::vm(object)?, folder, version })
+            let (folder, change_version) = (Moid(text("parent")), text("config.changeVersion"));
+            Some(LocatedVm { vm: inventory::parse_vm(object)?, folder, change_version })
         }))
     }
 }

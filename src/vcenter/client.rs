@@ -8,7 +8,7 @@ use futures_util::{Stream, stream};
 use jiff::Timestamp;
 use tokio::sync::{OnceCell, mpsc};
 
-use super::place::{self, FolderLocation};
+use super::location::{self, FolderLocation};
 use super::session::Session;
 use super::{Error, Moid, Settings, Vm, VmEvent, inventory, observe, privilege, screen, watch};
 
@@ -23,7 +23,7 @@ pub struct About {
     pub api_type: String,
 }
 
-/// How the link to vCenter stands; the header shows it.
+/// State of the connection to vCenter.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum LinkState {
     /// first login under way
@@ -55,17 +55,17 @@ pub enum FolderEvent {
     Changed(Box<Vm>),
     /// one VM left the folder or was destroyed
     Gone(Moid),
-    /// nothing changed, but vCenter answered: the data is still current
-    Fresh,
+    /// nothing changed, but vCenter answered the long poll: the data is still current
+    Heartbeat,
 }
 
 /// The push watch: reconnects with back-off and reports its link state. It ends after [`LinkState::Stopped`] only;
 /// dropping it stops it.
 pub type Watch = Pin<Box<dyn Stream<Item = FolderEvent> + Send>>;
 
-/// One privilege looked up on one entity.
+/// Whether an account has one privilege on one entity.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Privilege {
+pub struct PrivilegeCheck {
     /// the entity asked about
     pub entity: Moid,
     /// vSphere's id, e.g. `VirtualMachine.Config.Rename`
@@ -83,7 +83,7 @@ pub struct TaskProgress {
     pub percent: Option<u8>,
 }
 
-/// Which of the two accounts is meant.
+/// Which of the two accounts does something.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Account {
     /// builds, renames and destroys
@@ -104,9 +104,9 @@ struct Inner {
     settings: Settings,
     builder: Session,
     pictures: Option<Session>,
-    /// of its watches
+    /// sessions of the watches, ended together with the client's own
     watches: Mutex<Vec<Arc<Session>>>,
-    place: OnceCell<FolderLocation>,
+    location: OnceCell<FolderLocation>,
 }
 
 impl Client {
@@ -117,7 +117,7 @@ impl Client {
     pub fn new(settings: Settings) -> Result<Self, Error> {
         let builder = Session::new(&settings, settings.credentials.clone())?;
         let pictures = settings.console.clone().map(|account| Session::new(&settings, account)).transpose()?;
-        Ok(Self(Arc::new(Inner { settings, builder, pictures, watches: Mutex::default(), place: OnceCell::new() })))
+        Ok(Self(Arc::new(Inner { settings, builder, pictures, watches: Mutex::default(), location: OnceCell::new() })))
     }
 
     /// The settings it was made with.
@@ -125,7 +125,7 @@ impl Client {
         &self.0.settings
     }
 
-    /// Who answers.
+    /// Name and version of the server.
     ///
     /// # Errors
     /// Any of [`Error`].
@@ -143,7 +143,7 @@ impl Client {
     /// # Errors
     /// [`Error::Login`] and transport errors.
     pub async fn user(&self, account: Account) -> Result<String, Error> {
-        self.of(account).user().await
+        self.session_of(account).user().await
     }
 
     /// The configured folder of templates.
@@ -151,7 +151,7 @@ impl Client {
     /// # Errors
     /// [`Error::Settings`] naming datacenter or folder when it is not there.
     pub async fn folder(&self) -> Result<Moid, Error> {
-        Ok(self.place().await?.folder.clone())
+        Ok(self.folder_location().await?.folder.clone())
     }
 
     /// The datacenter: its id and name.
@@ -159,8 +159,8 @@ impl Client {
     /// # Errors
     /// [`Error::Settings`] when it is not there, or must be named.
     pub async fn datacenter(&self) -> Result<(Moid, String), Error> {
-        let place = self.place().await?;
-        Ok((place.datacenter.clone(), place.name.clone()))
+        let location = self.folder_location().await?;
+        Ok((location.datacenter.clone(), location.name.clone()))
     }
 
     /// All VMs and templates directly in the configured folder; four round trips whatever their number, login included.
@@ -170,16 +170,16 @@ impl Client {
     pub async fn vms(&self) -> Result<Vec<Vm>, Error> {
         let folder = self.folder().await?;
         let content = self.session().content().await?;
-        let properties = format!("{}{}", inventory::PROOF, inventory::vm_properties(content));
+        let properties = format!("{}{}", inventory::FOLDER_NAME, inventory::vm_properties(content));
         let found = inventory::collect(self.session(), &properties, &inventory::folder_members(&folder)).await?;
-        let of_kind = |kind: &'static str| {
-            found.iter().filter(move |object| object.child("obj").is_some_and(|obj| obj.kind == kind))
-        };
-        if of_kind("Folder").next().is_none_or(|folder| inventory::property(folder, "name").is_none()) {
+        if inventory::of_kind(&found, "Folder")
+            .next()
+            .is_none_or(|folder| inventory::property(folder, "name").is_none())
+        {
             let reason = "the folder is not in its own listing; does the account have System.View on it?".into();
             return Err(Error::Protocol { call: "RetrievePropertiesEx", reason });
         }
-        Ok(of_kind("VirtualMachine").filter_map(inventory::vm).collect())
+        Ok(inventory::of_kind(&found, "VirtualMachine").filter_map(inventory::parse_vm).collect())
     }
 
     /// One VM by id, `None` when it is gone.
@@ -189,8 +189,10 @@ impl Client {
     pub async fn vm(&self, moid: &Moid) -> Result<Option<Vm>, Error> {
         let content = self.session().content().await?;
         let properties = inventory::vm_properties(content);
-        match inventory::collect(self.session(), &properties, &inventory::one("VirtualMachine", &moid.0)).await {
-            Ok(found) => Ok(found.first().and_then(inventory::vm)),
+        match inventory::collect(self.session(), &properties, &inventory::single_object("VirtualMachine", &moid.0))
+            .await
+        {
+            Ok(found) => Ok(found.first().and_then(inventory::parse_vm)),
             Err(Error::NotFound(_)) => Ok(None),
             Err(error) => Err(error),
         }
@@ -201,7 +203,7 @@ impl Client {
     /// # Errors
     /// Any of [`Error`].
     pub async fn observe(&self, moid: &Moid) -> Result<Option<(Vm, Vec<VmEvent>)>, Error> {
-        observe::vm(self.session(), moid).await
+        observe::vm_and_recent_tasks(self.session(), moid).await
     }
 
     /// Events of a VM since a moment of vCenter's clock (from its beginning without one).
@@ -239,25 +241,30 @@ impl Client {
     /// [`Error::Picture`] when it is powered off, refused for lack of privilege (both named), or not a picture.
     pub async fn screenshot(&self, vm: &Vm, width: Option<u32>) -> Result<Bytes, Error> {
         let datacenter = self.datacenter().await?;
-        screen::take(self.of(Account::Pictures), &datacenter, vm, width).await
+        screen::take_picture(self.session_of(Account::Pictures), &datacenter, vm, width).await
     }
 
     /// `HasPrivilegeOnEntities` for one of the accounts.
     ///
     /// # Errors
     /// Any of [`Error`].
-    pub async fn privileges(&self, account: Account, entities: &[Moid], ids: &[&str]) -> Result<Vec<Privilege>, Error> {
-        privilege::on(self.of(account), entities, ids).await
+    pub async fn privileges(
+        &self,
+        account: Account,
+        entities: &[Moid],
+        ids: &[&str],
+    ) -> Result<Vec<PrivilegeCheck>, Error> {
+        privilege::check(self.session_of(account), entities, ids).await
     }
 
     /// The object at this path below the datacenter, e.g. `network/VM Network` or `host/cluster01/Resources`.
     ///
     /// # Errors
     /// [`Error::NotFound`] naming the path, and those of asking.
-    pub async fn at_path(&self, path: &str) -> Result<Moid, Error> {
+    pub async fn find_by_path(&self, path: &str) -> Result<Moid, Error> {
         let (_, datacenter) = self.datacenter().await?;
         let path = format!("/{datacenter}/{path}");
-        let found = place::at(self.session(), &path).await?;
+        let found = location::find_by_path(self.session(), &path).await?;
         found.map(|(_, moid)| moid).ok_or(Error::NotFound(path))
     }
 
@@ -265,8 +272,8 @@ impl Client {
     ///
     /// # Errors
     /// Any of [`Error`].
-    pub async fn occupants(&self) -> Result<Vec<(Moid, String)>, Error> {
-        inventory::occupants(self.session(), &self.folder().await?).await
+    pub async fn folder_entries(&self) -> Result<Vec<(Moid, String)>, Error> {
+        inventory::folder_entries(self.session(), &self.folder().await?).await
     }
 
     /// Which of these VMs a clone task is running on.
@@ -296,15 +303,15 @@ impl Client {
         &self.0.builder
     }
 
-    fn of(&self, account: Account) -> &Session {
+    fn session_of(&self, account: Account) -> &Session {
         match account {
             Account::Builder => &self.0.builder,
             Account::Pictures => self.0.pictures.as_ref().unwrap_or(&self.0.builder),
         }
     }
 
-    async fn place(&self) -> Result<&FolderLocation, Error> {
+    async fn folder_location(&self) -> Result<&FolderLocation, Error> {
         let Settings { datacenter, folder, .. } = self.settings();
-        self.0.place.get_or_try_init(|| place::find(self.session(), datacenter.as_deref(), folder)).await
+        self.0.location.get_or_try_init(|| location::find(self.session(), datacenter.as_deref(), folder)).await
     }
 }

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-/// An answer that is not the one asked for. `Display` is one clear line: what, where, what to do.
+/// Why vCenter did not do what was asked. `Display` is one line: what, where, what to do.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
     /// A setting or credential is missing or malformed; exit code 2.
@@ -82,7 +82,8 @@ pub enum Error {
 }
 
 impl Error {
-    /// Whether asking again by ourselves is of no use, or of harm: it would lock an account or hide a changed certificate.
+    /// Whether retrying is useless or harmful without somebody acting first: it would lock an account or hide a changed
+    /// certificate.
     pub const fn needs_a_person(&self) -> bool {
         matches!(self, Self::Login { .. } | Self::Tls { .. } | Self::Settings(_) | Self::Permission { .. })
     }

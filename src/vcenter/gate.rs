@@ -2,20 +2,20 @@
 //!
 //! It knows read-only mode, the names it may touch, the folder they must be in, and the audit log, and nothing else.
 
-mod answer;
+mod confirm;
 mod media;
 
 use std::collections::BTreeSet;
 
-use super::audit::{Audit, Entry};
+use super::audit::{AuditEntry, AuditLog};
 use super::change::LocatedVm;
 use super::{Client, Error, PowerState, TaskProgress, Vm};
 
 pub use crate::pipeline::SUFFIXES;
-use answer::unanswered;
+use confirm::outcome_unknown;
 
-/// The call that gives names.
 const RENAME: &str = "Rename_Task";
+
 /// Whether this process may change vCenter.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Mode {
@@ -60,7 +60,7 @@ pub enum GateError {
     VCenter(#[from] Error),
 }
 
-/// The gate. Every change of a VM reads the object once more by its id and checks name and folder, then writes the audit
+/// Every change of a VM reads the object once more by its id and checks name and folder, then writes the audit
 /// log, acts, waits for the task, and writes the outcome.
 #[derive(Debug, Clone)]
 pub struct Gate {
@@ -68,19 +68,19 @@ pub struct Gate {
     mode: Mode,
     names: BTreeSet<String>,
     media: BTreeSet<String>,
-    audit: Audit,
+    audit: AuditLog,
 }
 
-/// A rename that is checked and on record, and not begun.
+/// A rename that is checked and recorded as started, and not yet done.
 #[derive(Debug)]
-pub struct Renaming {
+pub struct PreparedRename {
     verb: String,
     vm: Vm,
     to: String,
 }
 
-impl Renaming {
-    fn entry(&self) -> Entry<'_> {
+impl PreparedRename {
+    fn entry(&self) -> AuditEntry<'_> {
         entry(&self.verb, RENAME, &self.vm, Some(&self.to))
     }
 }
@@ -90,7 +90,7 @@ pub type OnProgress<'a> = &'a (dyn Fn(TaskProgress) + Sync);
 
 impl Gate {
     /// A gate for the templates of these base names (each with [`SUFFIXES`]).
-    pub fn new(client: Client, mode: Mode, bases: impl IntoIterator<Item = String>, audit: Audit) -> Self {
+    pub fn new(client: Client, mode: Mode, bases: impl IntoIterator<Item = String>, audit: AuditLog) -> Self {
         let names = bases.into_iter().flat_map(|base| SUFFIXES.map(|suffix| format!("{base}{suffix}"))).collect();
         Self { client, mode, names, media: BTreeSet::new(), audit }
     }
@@ -109,13 +109,13 @@ impl Gate {
     ///
     /// # Errors
     /// [`GateError::Stale`], and those of reading.
-    pub async fn look(&self, vm: &Vm) -> Result<Vm, GateError> {
+    pub async fn read_unchanged(&self, vm: &Vm) -> Result<Vm, GateError> {
         Ok(self.verify_unchanged(vm).await?.vm)
     }
 
     async fn verify_unchanged(&self, vm: &Vm) -> Result<LocatedVm, GateError> {
         let folder = self.client.folder().await?;
-        let Some(now) = self.client.located(&vm.moid).await? else { return Err(stale(vm, "it is gone")) };
+        let Some(now) = self.client.locate(&vm.moid).await? else { return Err(stale(vm, "it is gone")) };
         let found = if now.vm.name != vm.name {
             format!("it is called {:?} now", now.vm.name)
         } else if now.folder != folder {
@@ -135,37 +135,36 @@ impl Gate {
     /// # Errors
     /// [`GateError`]
     pub async fn rename(&self, verb: &str, vm: &Vm, to: &str, progress: OnProgress<'_>) -> Result<(), GateError> {
-        let renaming = self.prepare_rename(verb, vm, to).await?;
-        self.carry_out(&renaming, progress).await
+        let rename = self.prepare_rename(verb, vm, to).await?;
+        self.execute_rename(&rename, progress).await
     }
 
-    /// Does everything that comes before a rename: checks it and puts it on record. For a rename that must follow another
-    /// one without delay.
+    /// Checks a rename and records its start, without doing it: for a rename that must follow another one without delay.
     ///
     /// # Errors
     /// [`GateError`]; nothing was changed
-    pub async fn prepare_rename(&self, verb: &str, vm: &Vm, to: &str) -> Result<Renaming, GateError> {
-        self.allowed(to)?;
-        self.checked(vm, "rename").await?;
-        let renaming = Renaming { verb: verb.to_owned(), vm: vm.clone(), to: to.to_owned() };
-        self.begin(renaming.entry())?;
-        Ok(renaming)
+    pub async fn prepare_rename(&self, verb: &str, vm: &Vm, to: &str) -> Result<PreparedRename, GateError> {
+        self.check_name(to)?;
+        self.check_change(vm, "rename").await?;
+        let rename = PreparedRename { verb: verb.to_owned(), vm: vm.clone(), to: to.to_owned() };
+        self.record_start(rename.entry())?;
+        Ok(rename)
     }
 
     /// Renames and waits.
     ///
     /// # Errors
     /// [`GateError::VCenter`]
-    pub async fn carry_out(&self, renaming: &Renaming, progress: OnProgress<'_>) -> Result<(), GateError> {
-        let Renaming { vm, to, .. } = renaming;
+    pub async fn execute_rename(&self, rename: &PreparedRename, progress: OnProgress<'_>) -> Result<(), GateError> {
+        let PreparedRename { vm, to, .. } = rename;
         let answer = self.client.rename(&vm.moid, to, progress).await;
-        let result = self.or_seen(vm, answer, |now| now.is_some_and(|now| now.name == *to)).await;
-        self.end(renaming.entry(), result)
+        let result = self.confirm_if_unanswered(vm, answer, |now| now.is_some_and(|now| now.name == *to)).await;
+        self.record_end(rename.entry(), result)
     }
 
     /// Puts on record that a prepared rename is not done.
-    pub fn abandon(&self, renaming: &Renaming) {
-        if let Err(error) = self.audit.append(renaming.entry(), "not done: the step before it failed") {
+    pub fn abandon_rename(&self, rename: &PreparedRename) {
+        if let Err(error) = self.audit.append(rename.entry(), "not done: the step before it failed") {
             tracing::error!(%error, "the audit log cannot be written");
         }
     }
@@ -175,22 +174,22 @@ impl Gate {
     /// # Errors
     /// [`GateError`]
     pub async fn destroy(&self, verb: &str, vm: &Vm, progress: OnProgress<'_>) -> Result<(), GateError> {
-        let now = self.checked(vm, "destroy").await?.power_state;
-        if !powered_off_first(vm.power_state, now).map_err(|why| stale(vm, why))? {
-            return self.destroy_as_it_is(verb, vm, progress).await;
+        let now = self.check_change(vm, "destroy").await?.power_state;
+        if !needs_power_off(vm.power_state, now).map_err(|why| stale(vm, why))? {
+            return self.destroy_only(verb, vm, progress).await;
         }
         self.power(verb, vm, false, progress).await?;
         let destroyed = async {
-            self.checked(vm, "destroy").await?;
-            self.destroy_as_it_is(verb, vm, progress).await
+            self.check_change(vm, "destroy").await?;
+            self.destroy_only(verb, vm, progress).await
         };
         destroyed.await.map_err(|error| GateError::PoweredOff(Box::new(error)))
     }
 
-    async fn destroy_as_it_is(&self, verb: &str, vm: &Vm, progress: OnProgress<'_>) -> Result<(), GateError> {
+    async fn destroy_only(&self, verb: &str, vm: &Vm, progress: OnProgress<'_>) -> Result<(), GateError> {
         let act = async || {
             let answer = self.client.destroy(&vm.moid, progress).await;
-            self.or_seen(vm, answer, |now| now.is_none()).await
+            self.confirm_if_unanswered(vm, answer, |now| now.is_none()).await
         };
         self.audited(entry(verb, "Destroy_Task", vm, None), act).await
     }
@@ -200,14 +199,14 @@ impl Gate {
     /// # Errors
     /// [`GateError`]
     pub async fn annotate(&self, verb: &str, vm: &Vm, notes: &str, progress: OnProgress<'_>) -> Result<(), GateError> {
-        self.may_change(vm, "annotate")?;
+        self.check_allowed(vm, "annotate")?;
         let now = self.verify_unchanged(vm).await?;
         if now.vm.annotation != vm.annotation {
             return Err(stale(vm, "somebody changed its notes"));
         }
         let act = async || {
-            let answer = self.client.annotate(&vm.moid, notes, &now.version, progress).await;
-            self.or_seen(vm, answer, |now| now.is_some_and(|now| now.annotation == notes)).await
+            let answer = self.client.annotate(&vm.moid, notes, &now.change_version, progress).await;
+            self.confirm_if_unanswered(vm, answer, |now| now.is_some_and(|now| now.annotation == notes)).await
         };
         match self.audited(entry(verb, "ReconfigVM_Task", vm, Some("notes")), act).await {
             Err(GateError::VCenter(Error::Fault { fault, .. })) if fault == "ConcurrentAccess" => {
@@ -224,7 +223,7 @@ impl Gate {
     pub async fn mark_as_template(&self, verb: &str, vm: &Vm) -> Result<(), GateError> {
         let act = async || {
             let answer = self.client.mark_as_template(&vm.moid).await;
-            self.or_seen(vm, answer, |now| now.is_some_and(|now| now.template)).await
+            self.confirm_if_unanswered(vm, answer, |now| now.is_some_and(|now| now.template)).await
         };
         self.change(entry(verb, "MarkAsTemplate", vm, None), vm, "mark as template", act).await
     }
@@ -238,7 +237,7 @@ impl Gate {
         let wanted = if on { PowerState::PoweredOn } else { PowerState::PoweredOff };
         let act = async || {
             let answer = self.client.power(&vm.moid, on, progress).await;
-            self.or_seen(vm, answer, |now| now.is_some_and(|now| now.power_state == wanted)).await
+            self.confirm_if_unanswered(vm, answer, |now| now.is_some_and(|now| now.power_state == wanted)).await
         };
         self.change(entry(verb, call, vm, None), vm, what, act).await
     }
@@ -255,74 +254,82 @@ impl Gate {
 
     async fn change(
         &self,
-        entry: Entry<'_>,
+        entry: AuditEntry<'_>,
         vm: &Vm,
         what: &'static str,
         act: impl AsyncFnOnce() -> Result<(), Error>,
     ) -> Result<(), GateError> {
-        self.checked(vm, what).await?;
+        self.check_change(vm, what).await?;
         self.audited(entry, act).await
     }
 
-    /// Everything that must be so before a VM is changed; the VM as it is now.
-    async fn checked(&self, vm: &Vm, what: &'static str) -> Result<Vm, GateError> {
-        self.may_change(vm, what)?;
-        self.look(vm).await
+    /// Every check before a change of a VM; the VM as it is now.
+    async fn check_change(&self, vm: &Vm, what: &'static str) -> Result<Vm, GateError> {
+        self.check_allowed(vm, what)?;
+        self.read_unchanged(vm).await
     }
 
-    fn may_change(&self, vm: &Vm, what: &'static str) -> Result<(), GateError> {
-        self.writable(what)?;
-        self.allowed(&vm.name)
+    fn check_allowed(&self, vm: &Vm, what: &'static str) -> Result<(), GateError> {
+        self.check_mode(what)?;
+        self.check_name(&vm.name)
     }
 
-    /// Brings the outcomes of renames to the disk, after the last of them.
-    pub fn settle(&self) {
-        if let Err(error) = self.audit.settle() {
+    /// Syncs the outcomes of renames to disk, after the last of them: in between a sync would only lengthen the time without
+    /// a live template.
+    pub fn sync_audit_log(&self) {
+        if let Err(error) = self.audit.sync() {
             tracing::error!(%error, "the audit log cannot be written");
         }
     }
 
-    async fn audited(&self, entry: Entry<'_>, act: impl AsyncFnOnce() -> Result<(), Error>) -> Result<(), GateError> {
-        self.begin(entry)?;
-        self.end(entry, act().await)
+    async fn audited(
+        &self,
+        entry: AuditEntry<'_>,
+        act: impl AsyncFnOnce() -> Result<(), Error>,
+    ) -> Result<(), GateError> {
+        self.record_start(entry)?;
+        self.record_end(entry, act().await)
     }
 
-    /// No record, no change: the line `started` is on the disk before vCenter hears of anything.
-    fn begin(&self, entry: Entry<'_>) -> Result<(), GateError> {
+    /// No record, no change: `started` is on disk before the call goes out.
+    fn record_start(&self, entry: AuditEntry<'_>) -> Result<(), GateError> {
         self.audit
             .append(entry, "started")
             .map_err(|source| GateError::Audit { path: self.audit.path().display().to_string(), source })?;
-        let Entry { verb, call, object, name, detail } = entry;
+        let AuditEntry { verb, call, object, name, detail } = entry;
         tracing::info!(verb, call, object, ?name, ?detail, "started");
         Ok(())
     }
 
-    fn end(&self, entry: Entry<'_>, result: Result<(), Error>) -> Result<(), GateError> {
+    fn record_end(&self, entry: AuditEntry<'_>, result: Result<(), Error>) -> Result<(), GateError> {
         let outcome = match &result {
             Ok(()) => "done".to_owned(),
-            Err(error) if unanswered(error) => format!("unknown: {error}"),
+            Err(error) if outcome_unknown(error) => format!("unknown: {error}"),
             Err(error) => format!("failed: {error}"),
         };
-        let Entry { verb, call, object, .. } = entry;
+        let AuditEntry { verb, call, object, .. } = entry;
         tracing::info!(verb, call, object, ?outcome, "ended");
         // Between two renames there may be no live template: the next record takes this one to the disk.
-        let written =
-            if call == RENAME { self.audit.note(entry, &outcome) } else { self.audit.append(entry, &outcome) };
+        let written = if call == RENAME {
+            self.audit.append_unsynced(entry, &outcome)
+        } else {
+            self.audit.append(entry, &outcome)
+        };
         if let Err(error) = written {
-            // It is done or not, whatever the log says; the next change will be refused.
+            // The change itself cannot be undone by that; the next one will be refused.
             tracing::error!(%error, outcome, "the audit log cannot be written");
         }
         Ok(result?)
     }
 
-    fn writable(&self, what: &'static str) -> Result<(), GateError> {
+    fn check_mode(&self, what: &'static str) -> Result<(), GateError> {
         match self.mode {
             Mode::ReadWrite => Ok(()),
             Mode::ReadOnly => Err(GateError::ReadOnly(what)),
         }
     }
 
-    fn allowed(&self, name: &str) -> Result<(), GateError> {
+    fn check_name(&self, name: &str) -> Result<(), GateError> {
         if self.names.contains(name) { Ok(()) } else { Err(GateError::ForeignName(name.to_owned())) }
     }
 }
@@ -331,12 +338,12 @@ fn stale(vm: &Vm, found: &str) -> GateError {
     GateError::Stale { name: vm.name.clone(), moid: vm.moid.0.clone(), found: found.to_owned() }
 }
 
-fn entry<'a>(verb: &'a str, call: &'a str, vm: &'a Vm, detail: Option<&'a str>) -> Entry<'a> {
-    Entry { verb, call, object: &vm.moid.0, name: &vm.name, detail }
+fn entry<'a>(verb: &'a str, call: &'a str, vm: &'a Vm, detail: Option<&'a str>) -> AuditEntry<'a> {
+    AuditEntry { verb, call, object: &vm.moid.0, name: &vm.name, detail }
 }
 
 /// Whether a VM that was `seen` like this is powered off before it is destroyed, now that it is like that.
-fn powered_off_first(seen: PowerState, now: PowerState) -> Result<bool, &'static str> {
+fn needs_power_off(seen: PowerState, now: PowerState) -> Result<bool, &'static str> {
     use PowerState::{PoweredOff, PoweredOn, Suspended, Unknown};
     match (seen, now) {
         (_, PoweredOff) => Ok(false),
@@ -354,10 +361,10 @@ mod tests {
     fn what_may_run_is_not_destroyed_as_if_it_did_not() {
         let known = [PowerState::PoweredOn, PowerState::Suspended, PowerState::PoweredOff, PowerState::Unknown];
         for seen in known {
-            assert_eq!(powered_off_first(seen, PowerState::PoweredOff), Ok(false));
-            assert!(powered_off_first(seen, PowerState::Unknown).is_err());
+            assert_eq!(needs_power_off(seen, PowerState::PoweredOff), Ok(false));
+            assert!(needs_power_off(seen, PowerState::Unknown).is_err());
         }
-        assert!(powered_off_first(PowerState::PoweredOff, PowerState::PoweredOn).is_err());
-        assert_eq!(powered_off_first(PowerState::PoweredOn, PowerState::PoweredOn), Ok(true));
+        assert!(needs_power_off(PowerState::PoweredOff, PowerState::PoweredOn).is_err());
+        assert_eq!(needs_power_off(PowerState::PoweredOn, PowerState::PoweredOn), Ok(true));
     }
 }

@@ -5,7 +5,7 @@ use std::time::Duration;
 use backon::{ConstantBuilder, Retryable};
 use jiff::Timestamp;
 
-use super::session::{CALL, Content, Session};
+use super::session::{CALL_TIMEOUT, Content, Session};
 use super::soap::{self, Element};
 use super::{Error, Moid, PowerState, ToolsStatus, Vm};
 
@@ -25,7 +25,7 @@ pub(super) fn vm_properties(content: &Content) -> String {
     vm_properties_and(content, &[])
 }
 
-/// The same with more properties.
+/// [`vm_properties`] and further ones.
 pub(super) fn vm_properties_and(content: &Content, more: &[&str]) -> String {
     let created = content.has_create_date().then_some("config.createDate");
     let paths = PROPERTIES.into_iter().chain(created).chain(more.iter().copied());
@@ -35,7 +35,7 @@ pub(super) fn vm_properties_and(content: &Content, more: &[&str]) -> String {
 
 /// Properties of a folder that are asked for only to see that the answer is one: without a session a server leaves out
 /// what may not be seen, and an empty folder would read as "no templates".
-pub(super) const PROOF: &str = "<propSet><type>Folder</type><pathSet>name</pathSet></propSet>";
+pub(super) const FOLDER_NAME: &str = "<propSet><type>Folder</type><pathSet>name</pathSet></propSet>";
 
 /// Everything directly in a folder and the folder itself, as an `objectSet` to collect from.
 pub(super) fn folder_members(folder: &Moid) -> String {
@@ -47,7 +47,7 @@ pub(super) fn folder_members(folder: &Moid) -> String {
 }
 
 /// One object, as an `objectSet`.
-pub(super) fn one(kind: &str, id: &str) -> String {
+pub(super) fn single_object(kind: &str, id: &str) -> String {
     format!("<objectSet>{}<skip>false</skip></objectSet>", soap::reference("obj", kind, id))
 }
 
@@ -57,7 +57,8 @@ pub(super) fn one(kind: &str, id: &str) -> String {
 pub(super) async fn collect(session: &Session, properties: &str, objects: &str) -> Result<Vec<Element>, Error> {
     let collector = session.content().await?.collector.clone();
     let arguments = format!("<specSet>{properties}{objects}</specSet><options/>");
-    let mut answer = session.call("RetrievePropertiesEx", "PropertyCollector", &collector, &arguments, CALL).await?;
+    let mut answer =
+        session.call("RetrievePropertiesEx", "PropertyCollector", &collector, &arguments, CALL_TIMEOUT).await?;
     let mut found = Vec::new();
     loop {
         // No returnval at all: nothing matched.
@@ -68,9 +69,20 @@ pub(super) async fn collect(session: &Session, properties: &str, objects: &str) 
             return Ok(found);
         }
         let arguments = soap::text("token", &token);
-        answer =
-            session.call("ContinueRetrievePropertiesEx", "PropertyCollector", &collector, &arguments, CALL).await?;
+        answer = session
+            .call("ContinueRetrievePropertiesEx", "PropertyCollector", &collector, &arguments, CALL_TIMEOUT)
+            .await?;
     }
+}
+
+/// The id of a collected object.
+pub(super) fn moid(object: &Element) -> Moid {
+    Moid(object.at(&["obj"]).to_owned())
+}
+
+/// The collected objects of one type, e.g. `VirtualMachine`.
+pub(super) fn of_kind<'a>(found: &'a [Element], kind: &'static str) -> impl Iterator<Item = &'a Element> {
+    found.iter().filter(move |object| object.child("obj").is_some_and(|obj| obj.kind == kind))
 }
 
 /// The value of a property in a collected object.
@@ -79,16 +91,16 @@ pub(super) fn property<'a>(object: &'a Element, path: &str) -> Option<&'a Elemen
 }
 
 /// A collected VM. `None` when it has no name: such objects are being created or destroyed.
-pub(super) fn vm(object: &Element) -> Option<Vm> {
-    let mut vm = Vm::named(Moid(object.at(&["obj"]).to_owned()), "");
+pub(super) fn parse_vm(object: &Element) -> Option<Vm> {
+    let mut vm = Vm::named(moid(object), "");
     for set in object.all("propSet") {
-        apply(&mut vm, set.at(&["name"]), set.child("val"));
+        apply_property(&mut vm, set.at(&["name"]), set.child("val"));
     }
     (!vm.name.is_empty()).then_some(vm)
 }
 
 /// Sets one property of a VM; `None` = it has no value any more.
-pub(super) fn apply(vm: &mut Vm, path: &str, value: Option<&Element>) {
+pub(super) fn apply_property(vm: &mut Vm, path: &str, value: Option<&Element>) {
     let text = value.map(|value| value.text.as_str()).unwrap_or_default();
     match path {
         "name" if !text.is_empty() => vm.name = unescape(text),
@@ -121,16 +133,15 @@ pub(super) fn escape(name: &str) -> String {
 }
 
 /// Names in a folder, whatever has them: VMs, folders, vApps share one space of names.
-pub(super) async fn occupants(session: &Session, folder: &Moid) -> Result<Vec<(Moid, String)>, Error> {
+pub(super) async fn folder_entries(session: &Session, folder: &Moid) -> Result<Vec<(Moid, String)>, Error> {
     let properties = "<propSet><type>ManagedEntity</type><pathSet>name</pathSet></propSet>";
     let found = collect(session, properties, &folder_members(folder)).await?;
-    let named =
-        |object: &Element| Some((Moid(object.at(&["obj"]).to_owned()), unescape(&property(object, "name")?.text)));
+    let named = |object: &Element| Some((moid(object), unescape(&property(object, "name")?.text)));
     Ok(found.iter().filter_map(named).collect())
 }
 
 /// A VM and the tasks that vCenter lists as recent on it, as an `objectSet` to collect from.
-pub(super) fn with_tasks(vm: &Moid) -> String {
+pub(super) fn vm_and_tasks(vm: &Moid) -> String {
     format!(
         "<objectSet>{}<skip>false</skip><selectSet xsi:type=\"TraversalSpec\"><name>tasks</name>\
          <type>VirtualMachine</type><path>recentTask</path><skip>false</skip></selectSet></objectSet>",
@@ -138,20 +149,20 @@ pub(super) fn with_tasks(vm: &Moid) -> String {
     )
 }
 
-/// What is asked about a task.
-pub(super) const TASK: &str = "<propSet><type>Task</type><pathSet>info</pathSet></propSet>";
-/// How often tasks are asked for again that may be forgotten while they are read.
-const AGAIN: ConstantBuilder = ConstantBuilder::new().with_delay(Duration::ZERO).with_max_times(2);
+/// The `propSet` of a task: `TaskInfo` has all that is needed.
+pub(super) const TASK_INFO: &str = "<propSet><type>Task</type><pathSet>info</pathSet></propSet>";
+/// vCenter may drop a task from its list while the answer is made, which fails the whole call: it is repeated at once.
+const FORGOTTEN_TASK_RETRY: ConstantBuilder = ConstantBuilder::new().with_delay(Duration::ZERO).with_max_times(2);
 
 /// VMs among these on which a clone task is queued or running.
 pub(super) async fn being_cloned(session: &Session, vms: &[Moid]) -> Result<Vec<Moid>, Error> {
     if vms.is_empty() {
         return Ok(Vec::new());
     }
-    let objects: String = vms.iter().map(with_tasks).collect();
+    let objects: String = vms.iter().map(vm_and_tasks).collect();
     // Any task may be forgotten while the answer is made. That says nothing about the others.
     let forgotten = |error: &Error| matches!(error, Error::NotFound(_));
-    let infos = (|| collect(session, TASK, &objects)).retry(AGAIN).when(forgotten).await?;
+    let infos = (|| collect(session, TASK_INFO, &objects)).retry(FORGOTTEN_TASK_RETRY).when(forgotten).await?;
     let running = infos.iter().filter_map(|object| property(object, "info")).filter(|info| {
         matches!(info.at(&["state"]), "queued" | "running") && info.at(&["descriptionId"]).ends_with(".clone")
     });

@@ -11,8 +11,8 @@ pub mod error;
 pub mod gate;
 mod inventory;
 mod keys;
+mod location;
 mod observe;
-mod place;
 pub mod privilege;
 mod screen;
 mod session;
@@ -22,10 +22,10 @@ mod task;
 pub mod vm;
 mod watch;
 
-pub use client::{About, Account, Client, FolderEvent, LinkState, Privilege, TaskProgress, Watch};
+pub use client::{About, Account, Client, FolderEvent, LinkState, PrivilegeCheck, TaskProgress, Watch};
 pub use error::Error;
 pub use observe::VmEvent;
 pub use settings::Settings;
 #[cfg(feature = "testing")]
-pub(crate) use soap::swallow;
+pub(crate) use soap::fuzz_parse;
 pub use vm::{Moid, PowerState, ToolsStatus, Vm};

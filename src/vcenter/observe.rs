@@ -1,9 +1,9 @@
-//! One VM and its recent tasks, in one round trip: what the flight recorder asks every few seconds.
+//! One VM and its recent tasks, in one round trip: what the flight recorder polls every few seconds.
 
 use jiff::Timestamp;
 
-use super::inventory::{self, collect, property};
-use super::session::{CALL, Session};
+use super::inventory::{self, collect, of_kind, property};
+use super::session::{CALL_TIMEOUT, Session};
 use super::soap::{self, Element};
 use super::{Error, Moid, Vm};
 
@@ -23,22 +23,20 @@ pub struct VmEvent {
 }
 
 /// The VM and its recent tasks; `None` when it is gone.
-pub(super) async fn vm(session: &Session, moid: &Moid) -> Result<Option<(Vm, Vec<VmEvent>)>, Error> {
+pub(super) async fn vm_and_recent_tasks(session: &Session, moid: &Moid) -> Result<Option<(Vm, Vec<VmEvent>)>, Error> {
     let content = session.content().await?;
-    let properties = format!("{}{}", inventory::vm_properties_and(content, &["recentTask"]), inventory::TASK);
-    let found = match collect(session, &properties, &inventory::with_tasks(moid)).await {
+    let properties = format!("{}{}", inventory::vm_properties_and(content, &["recentTask"]), inventory::TASK_INFO);
+    let found = match collect(session, &properties, &inventory::vm_and_tasks(moid)).await {
         Ok(found) => found,
         // One of its tasks may be forgotten meanwhile; that is not the VM.
         Err(Error::NotFound(what)) if what == moid.0 => return Ok(None),
         Err(error) => return Err(error),
     };
-    let of_kind =
-        |kind: &'static str| found.iter().filter(move |object| object.child("obj").is_some_and(|obj| obj.kind == kind));
-    let Some(vm) = of_kind("VirtualMachine").find_map(inventory::vm) else { return Ok(None) };
-    Ok(Some((vm, of_kind("Task").filter_map(|object| task(property(object, "info")?)).collect())))
+    let Some(vm) = of_kind(&found, "VirtualMachine").find_map(inventory::parse_vm) else { return Ok(None) };
+    Ok(Some((vm, of_kind(&found, "Task").filter_map(|object| parse_task(property(object, "info")?)).collect())))
 }
 
-fn task(info: &Element) -> Option<VmEvent> {
+fn parse_task(info: &Element) -> Option<VmEvent> {
     let text = |path: &[&str]| Some(info.at(path).to_owned()).filter(|text| !text.is_empty());
     Some(VmEvent {
         id: text(&["key"])?,
@@ -60,11 +58,11 @@ pub(super) async fn events(session: &Session, moid: &Moid, since: Option<Timesta
         "<filter><entity>{}<recursion>self</recursion></entity>{time}</filter>",
         soap::reference("entity", "VirtualMachine", &moid.0)
     );
-    let answer = session.call("QueryEvents", "EventManager", &manager, &filter, CALL).await?;
-    Ok(answer.all("returnval").filter_map(event).collect())
+    let answer = session.call("QueryEvents", "EventManager", &manager, &filter, CALL_TIMEOUT).await?;
+    Ok(answer.all("returnval").filter_map(parse_event).collect())
 }
 
-fn event(event: &Element) -> Option<VmEvent> {
+fn parse_event(event: &Element) -> Option<VmEvent> {
     Some(VmEvent {
         id: Some(event.at(&["key"])).filter(|key| !key.is_empty()).map(|key| format!("event-{key}"))?,
         name: event.kind.clone(),

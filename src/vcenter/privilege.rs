@@ -1,8 +1,8 @@
 //! vSphere's privilege ids, and which of them an account has where.
 
-use super::session::{CALL, Session};
+use super::session::{CALL_TIMEOUT, Session};
 use super::soap;
-use super::{Error, Moid, Privilege};
+use super::{Error, Moid, PrivilegeCheck};
 
 /// To rename a VM or template.
 pub const RENAME: &str = "VirtualMachine.Config.Rename";
@@ -24,16 +24,16 @@ pub const BROWSE: &str = "Datastore.Browse";
 pub const FILE_MANAGEMENT: &str = "Datastore.FileManagement";
 
 /// `HasPrivilegeOnEntities` for the session's own account (vSphere 5.5 and later).
-pub(super) async fn on(session: &Session, entities: &[Moid], ids: &[&str]) -> Result<Vec<Privilege>, Error> {
+pub(super) async fn check(session: &Session, entities: &[Moid], ids: &[&str]) -> Result<Vec<PrivilegeCheck>, Error> {
     let content = session.content().await?;
     let Some(manager) = &content.authorization else {
         return Err(Error::NotFound("AuthorizationManager".into()));
     };
-    let list: String = entities.iter().map(|entity| soap::reference("entity", kind(entity), &entity.0)).collect();
+    let list: String = entities.iter().map(|entity| soap::reference("entity", type_of(entity), &entity.0)).collect();
     let wanted: String = ids.iter().map(|id| soap::text("privId", id)).collect();
     let ask = async |key: &str| {
         let arguments = format!("{list}{}{wanted}", soap::text("sessionId", key));
-        session.call("HasPrivilegeOnEntities", "AuthorizationManager", manager, &arguments, CALL).await
+        session.call("HasPrivilegeOnEntities", "AuthorizationManager", manager, &arguments, CALL_TIMEOUT).await
     };
     let key = session.key().await?;
     let mut answer = ask(&key).await?;
@@ -46,7 +46,7 @@ pub(super) async fn on(session: &Session, entities: &[Moid], ids: &[&str]) -> Re
     for entity in answer.all("returnval") {
         let moid = Moid(entity.at(&["entity"]).to_owned());
         for availability in entity.all("privAvailability") {
-            found.push(Privilege {
+            found.push(PrivilegeCheck {
                 entity: moid.clone(),
                 id: availability.at(&["privId"]).to_owned(),
                 granted: availability.at(&["isGranted"]) == "true",
@@ -57,7 +57,7 @@ pub(super) async fn on(session: &Session, entities: &[Moid], ids: &[&str]) -> Re
 }
 
 /// The type of an object by the prefix vCenter gives its id.
-fn kind(moid: &Moid) -> &'static str {
+fn type_of(moid: &Moid) -> &'static str {
     match moid.0.split('-').next().unwrap_or_default() {
         "group" | "folder" => "Folder",
         "datacenter" => "Datacenter",

@@ -9,19 +9,20 @@ use std::time::Duration;
 use bytes::Bytes;
 use reqwest::{Method, StatusCode};
 
-use super::datastore::{self, FilePath};
-use super::session::{ReadError, Session, read};
+use super::datastore::{self, DatastorePath};
+use super::session::{ReadError, Session, read_body};
 use super::{Error, Moid, PowerState, Vm, task};
 
-const LIMIT: usize = 32 << 20;
-const WAIT: Duration = Duration::from_secs(15);
-/// How long a picture that goes by way of a datastore may take to be made.
-const MAKING: Duration = Duration::from_secs(30);
+/// Bytes of a picture that are read.
+const MAX_PICTURE_BYTES: usize = 32 << 20;
+const REQUEST_TIMEOUT: Duration = Duration::from_secs(15);
+/// How long `CreateScreenshot_Task` may take.
+const SCREENSHOT_TIMEOUT: Duration = Duration::from_secs(30);
 const PNG: &[u8] = b"\x89PNG\r\n\x1a\n";
 const JPEG: &[u8] = b"\xff\xd8\xff";
 
 /// Takes a picture of `vm`; `width` in pixels asks the server to scale.
-pub(super) async fn take(
+pub(super) async fn take_picture(
     session: &Session,
     datacenter: &(Moid, String),
     vm: &Vm,
@@ -33,11 +34,11 @@ pub(super) async fn take(
         PowerState::PoweredOff | PowerState::Suspended => return Err(none("it is powered off".into())),
         PowerState::Unknown => return Err(none("vCenter does not tell whether it runs".into())),
     }
-    let refused = match screen(session, vm, width).await? {
+    let refused = match request_screen(session, vm, width).await? {
         Ok(picture) => return Ok(picture),
         Err(refused) => refused,
     };
-    match screenshot(session, datacenter, vm).await {
+    match run_screenshot_task(session, datacenter, vm).await {
         Ok(picture) => Ok(picture),
         Err(Error::Permission { privilege, .. }) => Err(none(format!(
             "{} lacks VirtualMachine.Interact.ConsoleInteract (/screen: {refused}) and {privilege}; grant one, or set \
@@ -50,8 +51,8 @@ pub(super) async fn take(
 }
 
 /// `/screen`. The inner error is the refusal that the other way may get round.
-async fn screen(session: &Session, vm: &Vm, width: Option<u32>) -> Result<Result<Bytes, StatusCode>, Error> {
-    let mut address = session.address("/screen");
+async fn request_screen(session: &Session, vm: &Vm, width: Option<u32>) -> Result<Result<Bytes, StatusCode>, Error> {
+    let mut address = session.endpoint("/screen");
     address.query_pairs_mut().append_pair("id", &vm.moid.0);
     if let Some(width) = width {
         // Both are needed, and consoles are 4:3 until a guest says otherwise; the server keeps the proportions it has.
@@ -61,10 +62,10 @@ async fn screen(session: &Session, vm: &Vm, width: Option<u32>) -> Result<Result
     let mut renewed = false;
     loop {
         let (request, number) = session.request(Method::GET, &address).await?;
-        let sent = request.timeout(WAIT).send().await;
-        let response = sent.map_err(|error| session.transport("/screen", WAIT, error))?;
+        let sent = request.timeout(REQUEST_TIMEOUT).send().await;
+        let response = sent.map_err(|error| session.transport_error("/screen", REQUEST_TIMEOUT, error))?;
         match response.status() {
-            StatusCode::OK => return picture(session, vm, response).await.map(Ok),
+            StatusCode::OK => return read_picture(session, vm, response).await.map(Ok),
             StatusCode::UNAUTHORIZED if !renewed => {
                 renewed = true;
                 session.expire(number).await;
@@ -74,11 +75,11 @@ async fn screen(session: &Session, vm: &Vm, width: Option<u32>) -> Result<Result
     }
 }
 
-async fn picture(session: &Session, vm: &Vm, response: reqwest::Response) -> Result<Bytes, Error> {
+async fn read_picture(session: &Session, vm: &Vm, response: reqwest::Response) -> Result<Bytes, Error> {
     let none = |reason: &str| Error::Picture { vm: vm.name.clone(), reason: reason.into() };
-    let bytes = read(response, LIMIT).await.map_err(|error| match error {
+    let bytes = read_body(response, MAX_PICTURE_BYTES).await.map_err(|error| match error {
         ReadError::TooLarge => none("more than 32 MiB were sent"),
-        ReadError::Broken(error) => session.transport("/screen", WAIT, error),
+        ReadError::Broken(error) => session.transport_error("/screen", REQUEST_TIMEOUT, error),
     })?;
     if bytes.starts_with(PNG) || bytes.starts_with(JPEG) {
         return Ok(bytes);
@@ -87,16 +88,17 @@ async fn picture(session: &Session, vm: &Vm, response: reqwest::Response) -> Res
 }
 
 /// `CreateScreenshot_Task`, then the file's download and removal.
-async fn screenshot(session: &Session, datacenter: &(Moid, String), vm: &Vm) -> Result<Bytes, Error> {
-    const CALL: &str = "CreateScreenshot_Task";
-    let making = task::run(session, CALL, ("VirtualMachine", &vm.moid.0), task::NONE, &|_| {});
-    let path =
-        tokio::time::timeout(MAKING, making).await.map_err(|_| Error::Timeout { what: CALL, after: MAKING })??;
-    let file = FilePath::parse(&path)
-        .ok_or_else(|| Error::Protocol { call: CALL, reason: "its result is no datastore path".into() })?;
+async fn run_screenshot_task(session: &Session, datacenter: &(Moid, String), vm: &Vm) -> Result<Bytes, Error> {
+    const METHOD: &str = "CreateScreenshot_Task";
+    let making = task::run(session, METHOD, ("VirtualMachine", &vm.moid.0), task::NO_ARGUMENTS, &|_| {});
+    let path = tokio::time::timeout(SCREENSHOT_TIMEOUT, making)
+        .await
+        .map_err(|_| Error::Timeout { what: METHOD, after: SCREENSHOT_TIMEOUT })??;
+    let file = DatastorePath::parse(&path)
+        .ok_or_else(|| Error::Protocol { call: METHOD, reason: "its result is no datastore path".into() })?;
     let downloaded = async {
         let response = datastore::download(session, &datacenter.1, &file).await?;
-        picture(session, vm, response).await
+        read_picture(session, vm, response).await
     }
     .await;
     // Removed whether or not it could be read: one file per picture would fill the datastore.

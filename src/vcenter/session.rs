@@ -1,4 +1,4 @@
-//! One login at one vCenter: the cookie, its renewal, and every call's road to the server.
+//! One login at one vCenter: the cookie, its renewal, and the requests sent with it.
 //!
 //! An expired session is renewed once per call. A refused password stops all further logins with it by this process,
 //! because accounts lock out after a few.
@@ -18,10 +18,10 @@ use super::soap::{self, Element, Fault};
 use crate::cause::innermost;
 use crate::{sha256, tls};
 
-/// How long one ordinary call may take.
-pub(super) const CALL: Duration = Duration::from_secs(30);
-/// Largest SOAP answer that is read; a thousand VMs are about one megabyte.
-const ANSWER_LIMIT: usize = 64 << 20;
+/// Timeout of an ordinary call.
+pub(super) const CALL_TIMEOUT: Duration = Duration::from_secs(30);
+/// Largest SOAP response that is read, in bytes; a thousand VMs take about one megabyte.
+const MAX_RESPONSE_BYTES: usize = 64 << 20;
 const COOKIE_NAME: &str = "vmware_soap_session";
 
 /// The managed objects and facts that `RetrieveServiceContent` names.
@@ -50,19 +50,19 @@ struct Login {
     key: String,
     /// counts logins, so that several callers who meet one expiry renew it once
     number: u64,
-    /// it was ended: calls that come later open no new one
-    over: bool,
+    /// it was ended for good: later calls do not log in again
+    closed: bool,
 }
 
 /// Accounts whose password a server refused, as digests of server, account and password. Of the whole process: a build,
 /// its recorder, a watch and what promotes afterwards have a session each, and the server counts all their tries.
 static REFUSED: StdMutex<BTreeSet<[u8; 32]>> = StdMutex::new(BTreeSet::new());
 
-fn refused<T>(act: impl FnOnce(&mut BTreeSet<[u8; 32]>) -> T) -> T {
+fn with_refused<T>(act: impl FnOnce(&mut BTreeSet<[u8; 32]>) -> T) -> T {
     act(&mut REFUSED.lock().unwrap_or_else(PoisonError::into_inner))
 }
 
-fn identity(url: &url::Url, credentials: &Credentials) -> [u8; 32] {
+fn credentials_digest(url: &url::Url, credentials: &Credentials) -> [u8; 32] {
     let Credentials { username, password } = credentials;
     sha256::digest(format!("{url}\0{username}\0{}", password.expose_secret()))
 }
@@ -70,9 +70,9 @@ fn identity(url: &url::Url, credentials: &Credentials) -> [u8; 32] {
 /// Lets the accounts of these settings try again after a refusal, because a person asked for it.
 pub(super) fn retry_login(settings: &Settings) {
     let accounts = std::iter::once(&settings.credentials).chain(&settings.console);
-    refused(|all| {
+    with_refused(|all| {
         accounts.for_each(|account| {
-            all.remove(&identity(&settings.url, account));
+            all.remove(&credentials_digest(&settings.url, account));
         })
     });
 }
@@ -114,7 +114,7 @@ impl Session {
         self.url.host_str().unwrap_or("?")
     }
 
-    /// The account that logs in.
+    /// User name, as it was given.
     pub fn account(&self) -> &str {
         &self.credentials.username
     }
@@ -123,9 +123,9 @@ impl Session {
     pub async fn content(&self) -> Result<&Content, Error> {
         self.content
             .get_or_try_init(|| async {
-                let body = soap::call("RetrieveServiceContent", "ServiceInstance", "ServiceInstance", "");
-                let (answer, _) = self.post("RetrieveServiceContent", &body, None, CALL).await?;
-                let answer = answer.map_err(|fault| self.fault("RetrieveServiceContent", fault))?;
+                let body = soap::method_call("RetrieveServiceContent", "ServiceInstance", "ServiceInstance", "");
+                let (answer, _) = self.post("RetrieveServiceContent", &body, None, CALL_TIMEOUT).await?;
+                let answer = answer.map_err(|fault| self.fault_error("RetrieveServiceContent", fault))?;
                 let returned = answer
                     .child("returnval")
                     .ok_or(Error::Protocol { call: "RetrieveServiceContent", reason: "no returnval".into() })?;
@@ -145,16 +145,18 @@ impl Session {
         arguments: &str,
         limit: Duration,
     ) -> Result<Element, Error> {
-        let body = soap::call(method, kind, id, arguments);
+        let body = soap::method_call(method, kind, id, arguments);
         let mut renewed = false;
         loop {
             let (cookie, number) = self.logged_in().await?;
             let (answer, _) = self.post(method, &body, Some(&cookie), limit).await?;
             match answer {
                 // Property questions have no fault of their own: what may not be seen is left out of the answer.
-                Ok(answer) if !left_out(&answer) => return Ok(answer),
+                Ok(answer) if !session_unknown(&answer) => return Ok(answer),
                 Ok(_) if renewed => return Err(self.login_lost(method)),
-                Err(fault) if renewed || fault.kind != "NotAuthenticated" => return Err(self.fault(method, fault)),
+                Err(fault) if renewed || fault.kind != "NotAuthenticated" => {
+                    return Err(self.fault_error(method, fault));
+                }
                 Ok(_) | Err(_) => {
                     renewed = true;
                     self.expire(number).await;
@@ -170,12 +172,12 @@ impl Session {
         path_and_query: &url::Url,
     ) -> Result<(reqwest::RequestBuilder, u64), Error> {
         let (cookie, number) = self.logged_in().await?;
-        let request = self.http.request(method, path_and_query.clone()).header(COOKIE, header(&cookie));
+        let request = self.http.request(method, path_and_query.clone()).header(COOKIE, cookie_header(&cookie));
         Ok((request, number))
     }
 
     /// An address on the server, e.g. `/screen`.
-    pub fn address(&self, path: &str) -> url::Url {
+    pub fn endpoint(&self, path: &str) -> url::Url {
         let mut url = self.url.clone();
         url.set_path(path);
         url.set_query(None);
@@ -205,9 +207,9 @@ impl Session {
     /// Ends the session on the server, if there is one, for good.
     pub async fn logout(&self) {
         let mut login = self.login.lock().await;
-        login.over = true;
+        login.closed = true;
         let (Some(cookie), Some(content)) = (login.cookie.take(), self.content.get()) else { return };
-        let body = soap::call("Logout", "SessionManager", &content.sessions, "");
+        let body = soap::method_call("Logout", "SessionManager", &content.sessions, "");
         if let Err(error) = self.post("Logout", &body, Some(&cookie), Duration::from_secs(5)).await {
             tracing::debug!(%error, "logout");
         }
@@ -220,12 +222,12 @@ impl Session {
         if let Some(cookie) = &login.cookie {
             return Ok((Arc::clone(cookie), login.number));
         }
-        if login.over {
+        if login.closed {
             return Err(Error::Protocol { call: "Login", reason: "we are leaving".into() });
         }
         let refusal = || Error::Login { host: self.host().into(), account: self.account().into() };
-        let identity = identity(&self.url, &self.credentials);
-        if refused(|all| all.contains(&identity)) {
+        let digest = credentials_digest(&self.url, &self.credentials);
+        if with_refused(|all| all.contains(&digest)) {
             return Err(refusal());
         }
         let arguments = format!(
@@ -233,15 +235,15 @@ impl Session {
             soap::text("userName", self.account()),
             soap::text("password", self.credentials.password.expose_secret())
         );
-        let body = soap::call("Login", "SessionManager", &content.sessions, &arguments);
-        let (answer, cookie) = self.post("Login", &body, None, CALL).await?;
+        let body = soap::method_call("Login", "SessionManager", &content.sessions, &arguments);
+        let (answer, cookie) = self.post("Login", &body, None, CALL_TIMEOUT).await?;
         let answer = match answer {
             Ok(answer) => answer,
             Err(fault) if fault.kind == "InvalidLogin" || fault.kind == "NoPermission" => {
-                refused(|all| all.insert(identity));
+                with_refused(|all| all.insert(digest));
                 return Err(refusal());
             }
-            Err(fault) => return Err(self.fault("Login", fault)),
+            Err(fault) => return Err(self.fault_error("Login", fault)),
         };
         let cookie = cookie.ok_or(Error::Protocol { call: "Login", reason: "no session cookie".into() })?;
         login.user = Some(answer.at(&["returnval", "userName"]).to_owned()).filter(|name| !name.is_empty());
@@ -257,28 +259,28 @@ impl Session {
         body: &str,
         cookie: Option<&Arc<str>>,
         limit: Duration,
-    ) -> Result<(soap::Answer, Option<Arc<str>>), Error> {
+    ) -> Result<(soap::Response, Option<Arc<str>>), Error> {
         let mut request = self
             .http
             .post(self.url.clone())
             .header(CONTENT_TYPE, "text/xml; charset=utf-8")
-            .header("SOAPAction", self.action())
+            .header("SOAPAction", self.soap_action())
             .timeout(limit)
             .body(soap::envelope(body));
         if let Some(cookie) = cookie {
-            request = request.header(COOKIE, header(cookie));
+            request = request.header(COOKIE, cookie_header(cookie));
         }
-        let response = request.send().await.map_err(|error| self.transport(method, limit, error))?;
+        let response = request.send().await.map_err(|error| self.transport_error(method, limit, error))?;
         let status = response.status();
         let cookie = response.headers().get_all(SET_COOKIE).iter().find_map(session_cookie);
         if status.is_redirection() {
-            return Err(self.sent_elsewhere(&response));
+            return Err(self.redirect_refused(&response));
         }
-        let bytes = read(response, ANSWER_LIMIT).await.map_err(|error| match error {
+        let bytes = read_body(response, MAX_RESPONSE_BYTES).await.map_err(|error| match error {
             ReadError::TooLarge => Error::Protocol { call: method, reason: "an answer of more than 64 MiB".into() },
-            ReadError::Broken(error) => self.transport(method, limit, error),
+            ReadError::Broken(error) => self.transport_error(method, limit, error),
         })?;
-        let answer = soap::answer(&bytes).map_err(|reason| {
+        let answer = soap::parse_response(&bytes).map_err(|reason| {
             if status.is_success() {
                 Error::Protocol { call: method, reason }
             } else {
@@ -290,7 +292,7 @@ impl Session {
     }
 
     /// The API version this program speaks: properties it names exist since then. 6.7 brought `config.createDate`.
-    fn action(&self) -> String {
+    fn soap_action(&self) -> String {
         let modern = self.content.get().is_some_and(Content::has_create_date);
         format!("urn:vim25/{}", if modern { "6.7" } else { "6.0" })
     }
@@ -299,15 +301,15 @@ impl Session {
         Error::Protocol { call, reason: "the server forgets its sessions at once".into() }
     }
 
-    /// Credentials go to the host that was named, wherever it points to.
-    fn sent_elsewhere(&self, response: &reqwest::Response) -> Error {
+    /// Redirects are not followed: credentials go to the host that the operator named, nowhere else.
+    fn redirect_refused(&self, response: &reqwest::Response) -> Error {
         let to = response.headers().get(LOCATION).and_then(|to| to.to_str().ok()).unwrap_or("nowhere");
         let reason = format!("HTTP {} to {to}; it is not followed: name that host instead", response.status().as_u16());
         Error::Unreachable { host: self.host().into(), reason }
     }
 
     /// Turns a transport failure into the one an operator acts on.
-    pub fn transport(&self, call: &'static str, limit: Duration, error: reqwest::Error) -> Error {
+    pub fn transport_error(&self, call: &'static str, limit: Duration, error: reqwest::Error) -> Error {
         let error = error.without_url();
         if let Some(tls) = tls_error(&error) {
             return Error::Tls { host: self.host().into(), reason: tls_reason(tls) };
@@ -319,7 +321,7 @@ impl Session {
     }
 
     /// Turns a vSphere fault into ours.
-    pub fn fault(&self, call: &'static str, fault: Fault) -> Error {
+    pub fn fault_error(&self, call: &'static str, fault: Fault) -> Error {
         match fault.kind.as_str() {
             "NoPermission" => Error::Permission {
                 account: self.account().into(),
@@ -366,7 +368,7 @@ pub(super) enum ReadError {
 }
 
 /// Reads a body of at most `limit` bytes, unpacked ones counted.
-pub(super) async fn read(mut response: reqwest::Response, limit: usize) -> Result<Bytes, ReadError> {
+pub(super) async fn read_body(mut response: reqwest::Response, limit: usize) -> Result<Bytes, ReadError> {
     let mut body = bytes::BytesMut::new();
     while let Some(chunk) = response.chunk().await.map_err(ReadError::Broken)? {
         if body.len() + chunk.len() > limit {
@@ -377,8 +379,9 @@ pub(super) async fn read(mut response: reqwest::Response, limit: usize) -> Resul
     Ok(body.freeze())
 }
 
-/// Whether properties are missing from an answer because the server does not know the session.
-fn left_out(answer: &Element) -> bool {
+/// Whether the server left properties out of an answer because it no longer knows the session: property calls have no
+/// fault for that.
+fn session_unknown(answer: &Element) -> bool {
     let objects = answer.all("returnval").flat_map(|page| page.all("objects"));
     let mut missing = objects.flat_map(|object| object.all("missingSet"));
     missing.any(|missing| {
@@ -386,7 +389,7 @@ fn left_out(answer: &Element) -> bool {
     })
 }
 
-fn header(cookie: &str) -> HeaderValue {
+fn cookie_header(cookie: &str) -> HeaderValue {
     let mut value = HeaderValue::from_str(cookie).unwrap_or(HeaderValue::from_static(""));
     value.set_sensitive(true);
     value

@@ -51,11 +51,11 @@ impl Settings {
         let get = |name: &str| get(name).filter(|value| !value.is_empty());
         let either = |ours: &str, govc: &str| get(&format!("PKR_VAR_vsphere_{ours}")).or_else(|| get(govc));
         let endpoint = either("endpoint", "GOVC_URL");
-        let mut url = endpoint.as_deref().map(address).transpose()?;
+        let mut url = endpoint.as_deref().map(endpoint_url).transpose()?;
         // govc users may have the account inside the address.
-        let inside = url.as_mut().map(take_account).unwrap_or_default();
-        let username = either("username", "GOVC_USERNAME").or(inside.0);
-        let password = either("password", "GOVC_PASSWORD").or(inside.1);
+        let in_url = url.as_mut().map(take_credentials).unwrap_or_default();
+        let username = either("username", "GOVC_USERNAME").or(in_url.0);
+        let password = either("password", "GOVC_PASSWORD").or(in_url.1);
         let (Some(url), Some(username), Some(password)) = (url, username.clone(), password.clone()) else {
             let missing = [
                 ("PKR_VAR_vsphere_endpoint (or GOVC_URL)", endpoint.is_none()),
@@ -73,11 +73,11 @@ impl Settings {
             }
         };
         Ok(Self {
-            simulated: get("TMPL_SIMULATED").and_then(|pace| simulated(&url, &pace)),
+            simulated: get("TMPL_SIMULATED").and_then(|pace| simulated_speed(&url, &pace)),
             url,
             credentials: Credentials { username, password: password.into() },
             console,
-            insecure: flag("insecure_connection", either("insecure_connection", "GOVC_INSECURE"))?,
+            insecure: parse_flag("insecure_connection", either("insecure_connection", "GOVC_INSECURE"))?,
             ca_file: get("TMPL_CA_FILE").or_else(|| get("GOVC_TLS_CA_CERTS")).map(PathBuf::from),
             thumbprint: get("TMPL_THUMBPRINT"),
             datacenter: either("datacenter", "GOVC_DATACENTER").map(|path| trimmed(&path)),
@@ -99,7 +99,7 @@ impl Settings {
 }
 
 /// `vc.example.com`, `https://vc.example.com`, `https://vc.example.com/sdk`: all the same server.
-fn address(text: &str) -> Result<Url, Error> {
+fn endpoint_url(text: &str) -> Result<Url, Error> {
     let wrong = |reason: &str| Error::Settings(format!("PKR_VAR_vsphere_endpoint (or GOVC_URL) {reason}"));
     let whole = if text.contains("://") { text.to_owned() } else { format!("https://{text}") };
     let mut url = Url::parse(&whole).map_err(|_| wrong("is no address"))?;
@@ -119,12 +119,12 @@ fn address(text: &str) -> Result<Url, Error> {
 
 /// The pace of a simulated vCenter's guests. The variable means nothing to a real vCenter, which is never spoken to in
 /// clear: it may have been left behind.
-fn simulated(url: &Url, pace: &str) -> Option<f64> {
+fn simulated_speed(url: &Url, pace: &str) -> Option<f64> {
     let pace = pace.parse().ok().filter(|pace: &f64| pace.is_finite() && *pace > 0.0)?;
     (url.scheme() == "http").then_some(pace)
 }
 
-fn take_account(url: &mut Url) -> (Option<String>, Option<String>) {
+fn take_credentials(url: &mut Url) -> (Option<String>, Option<String>) {
     let decode = |text: &str| {
         let decoded = percent_decode(text);
         Some(decoded).filter(|text| !text.is_empty())
@@ -142,7 +142,7 @@ fn percent_decode(text: &str) -> String {
     url::form_urlencoded::parse(pairs.as_bytes()).map(|(_, value)| value.into_owned()).next().unwrap_or_default()
 }
 
-fn flag(name: &str, value: Option<String>) -> Result<bool, Error> {
+fn parse_flag(name: &str, value: Option<String>) -> Result<bool, Error> {
     match value.as_deref().map(str::to_ascii_lowercase).as_deref() {
         None | Some("0" | "false" | "no") => Ok(false),
         Some("1" | "true" | "yes") => Ok(true),

@@ -56,10 +56,10 @@ impl Element {
                     if open.len() > DEPTH_LIMIT {
                         return Err("nested too deeply".into());
                     }
-                    open.push(Self::opened(&start)?);
+                    open.push(Self::from_start(&start)?);
                 }
                 Event::Empty(start) => {
-                    let element = Self::opened(&start)?;
+                    let element = Self::from_start(&start)?;
                     if let Some(parent) = open.last_mut() {
                         parent.children.push(element);
                     }
@@ -97,7 +97,7 @@ impl Element {
         }
     }
 
-    fn opened(start: &quick_xml::events::BytesStart<'_>) -> Result<Self, String> {
+    fn from_start(start: &quick_xml::events::BytesStart<'_>) -> Result<Self, String> {
         let name = start.local_name().as_ref().to_owned();
         let mut kind = String::new();
         for attribute in start.attributes() {
@@ -134,7 +134,7 @@ pub(super) struct Fault {
 }
 
 /// What a method returned: its `returnval`s and whatever else, as children of one element.
-pub(super) type Answer = Result<Element, Fault>;
+pub(super) type Response = Result<Element, Fault>;
 
 /// Wraps the body of a call.
 pub(super) fn envelope(body: &str) -> String {
@@ -147,7 +147,7 @@ pub(super) fn envelope(body: &str) -> String {
 }
 
 /// `<METHOD xmlns="urn:vim25"><_this type="KIND">ID</_this>ARGUMENTS</METHOD>`; arguments are XML already.
-pub(super) fn call(method: &str, kind: &str, id: &str, arguments: &str) -> String {
+pub(super) fn method_call(method: &str, kind: &str, id: &str, arguments: &str) -> String {
     format!("<{method} xmlns=\"urn:vim25\"><_this type=\"{kind}\">{}</_this>{arguments}</{method}>", escape(id))
 }
 
@@ -162,7 +162,7 @@ pub(super) fn reference(name: &str, kind: &str, id: &str) -> String {
 }
 
 /// Reads an answer: the method's response element, or the fault.
-pub(super) fn answer(bytes: &[u8]) -> Result<Answer, String> {
+pub(super) fn parse_response(bytes: &[u8]) -> Result<Response, String> {
     let envelope = Element::parse(bytes)?;
     let body = envelope.child("Body").ok_or("no SOAP body")?;
     let content = body.children.first().ok_or("an empty SOAP body")?;
@@ -178,12 +178,12 @@ pub(super) fn answer(bytes: &[u8]) -> Result<Answer, String> {
     Ok(Err(Fault { kind, message: content.at(&["faultstring"]).to_owned(), detail }))
 }
 
-/// Reads what claims to be an answer, and finds its way in it; for the fuzzers.
+/// Parses an untrusted response and reads fields from it; for the fuzzers.
 #[cfg(feature = "testing")]
-pub(crate) fn swallow(bytes: &[u8]) {
-    if let Ok(Ok(element)) = answer(bytes) {
+pub(crate) fn fuzz_parse(bytes: &[u8]) {
+    if let Ok(Ok(element)) = parse_response(bytes) {
         for object in element.all("returnval") {
-            let _ = (super::inventory::vm(object), object.at(&["info", "state"]));
+            let _ = (super::inventory::parse_vm(object), object.at(&["info", "state"]));
         }
     }
 }

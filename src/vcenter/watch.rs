@@ -11,33 +11,33 @@ use jiff::Timestamp;
 use tokio::sync::mpsc;
 
 use super::client::{FolderEvent, LinkState};
-use super::inventory::{PROOF, apply, collect, folder_members, vm, vm_properties};
-use super::place;
-use super::session::{CALL, Session};
+use super::inventory::{FOLDER_NAME, apply_property, collect, folder_members, of_kind, parse_vm, vm_properties};
+use super::location;
+use super::session::{CALL_TIMEOUT, Session};
 use super::soap::{self, Element};
 use super::{Error, Moid, Settings, Vm};
 
-/// How long vCenter may hold one question back when nothing changes; each answer proves the link.
-const HOLD: Duration = Duration::from_secs(10);
-/// Between two connections that did not come up.
-const PAUSES: ExponentialBuilder = ExponentialBuilder::new()
+/// `maxWaitSeconds` of the long poll: after so long without a change vCenter answers all the same, which proves the link.
+const MAX_WAIT: Duration = Duration::from_secs(10);
+/// Pauses between attempts to connect.
+const RECONNECT_BACKOFF: ExponentialBuilder = ExponentialBuilder::new()
     .with_min_delay(Duration::from_millis(500))
     .with_max_delay(Duration::from_secs(30))
     .without_max_times();
 
 /// The receiver is gone: nobody watches any more.
-struct Unwatched;
+struct ReceiverGone;
 
 /// Watches until the receiver is dropped.
 pub(super) async fn run(settings: Settings, session: Arc<Session>, events: mpsc::Sender<FolderEvent>) {
-    let mut pauses = PAUSES.build();
+    let mut backoff = RECONNECT_BACKOFF.build();
     if events.send(FolderEvent::Link(LinkState::Connecting)).await.is_err() {
         return;
     }
     loop {
-        let mut came_up = false;
+        let mut connected = false;
         let outcome = tokio::select! {
-            outcome = follow(&settings, &session, &events, &mut came_up) => outcome,
+            outcome = watch_connection(&settings, &session, &events, &mut connected) => outcome,
             () = events.closed() => break,
         };
         let Err(error) = outcome else { break };
@@ -46,10 +46,10 @@ pub(super) async fn run(settings: Settings, session: Arc<Session>, events: mpsc:
             let _ = events.send(FolderEvent::Link(LinkState::Stopped { reason })).await;
             break;
         }
-        if came_up {
-            pauses = PAUSES.build();
+        if connected {
+            backoff = RECONNECT_BACKOFF.build();
         }
-        let Some(pause) = pauses.next() else { break };
+        let Some(pause) = backoff.next() else { break };
         let wait = jittered(pause);
         let retry_at = Timestamp::now() + wait;
         if events.send(FolderEvent::Link(LinkState::Lost { reason, retry_at })).await.is_err() {
@@ -70,35 +70,35 @@ fn jittered(pause: Duration) -> Duration {
     pause.mul_f64(0.8 + spread as f64 / 1000.0)
 }
 
-/// One connection's life: ends with the error that broke it, or `Ok` when nobody watches any more.
-async fn follow(
+/// Watches over one connection: ends with the error that broke it, or `Ok` when nobody watches any more.
+async fn watch_connection(
     settings: &Settings,
     session: &Session,
     events: &mpsc::Sender<FolderEvent>,
-    came_up: &mut bool,
+    connected: &mut bool,
 ) -> Result<(), Error> {
-    let folder = place::find(session, settings.datacenter.as_deref(), &settings.folder).await?.folder;
+    let folder = location::find(session, settings.datacenter.as_deref(), &settings.folder).await?.folder;
     let content = session.content().await?;
-    let view = view(session, &content.views, &folder).await?;
+    let view = create_view(session, &content.views, &folder).await?;
     let filter = create_filter(session, &view).await?;
     let mut known = HashMap::new();
     let mut version = String::new();
     let ended = loop {
-        let answer = match next(session, &version).await {
+        let answer = match wait_for_updates(session, &version).await {
             Ok(answer) => answer,
             Err(error) => break Err(error),
         };
         let first = version.is_empty();
-        let report = match answer {
+        let update = match answer {
             Some(set) => {
                 version = set.at(&["version"]).to_owned();
-                let changes = changes(&set, &mut known);
+                let changes = apply_update_set(&set, &mut known);
                 let truncated = set.at(&["truncated"]) == "true";
-                if first { Report::First { truncated } } else { Report::Changes(changes) }
+                if first { Update::First { truncated } } else { Update::Changes(changes) }
             }
-            None => Report::Changes(reread(session, &folder, &mut known).await?),
+            None => Update::Changes(reread(session, &folder, &mut known).await?),
         };
-        if tell(events, report, &known, came_up).await.is_err() {
+        if send_update(events, update, &known, connected).await.is_err() {
             break Ok(());
         }
     };
@@ -107,44 +107,44 @@ async fn follow(
     ended
 }
 
-enum Report {
+enum Update {
     First { truncated: bool },
     Changes(Vec<FolderEvent>),
 }
 
-async fn tell(
+async fn send_update(
     events: &mpsc::Sender<FolderEvent>,
-    report: Report,
+    update: Update,
     known: &HashMap<Moid, Vm>,
-    came_up: &mut bool,
-) -> Result<(), Unwatched> {
-    let list = match report {
+    connected: &mut bool,
+) -> Result<(), ReceiverGone> {
+    let list = match update {
         // More of the first picture follows; a reset with half the folder would show lines as gone.
-        Report::First { truncated: true } => return Ok(()),
-        Report::First { truncated: false } => reset(known, came_up),
-        Report::Changes(_) if !*came_up => reset(known, came_up),
-        Report::Changes(changes) if changes.is_empty() => vec![FolderEvent::Fresh],
-        Report::Changes(changes) => changes,
+        Update::First { truncated: true } => return Ok(()),
+        Update::First { truncated: false } => reset(known, connected),
+        Update::Changes(_) if !*connected => reset(known, connected),
+        Update::Changes(changes) if changes.is_empty() => vec![FolderEvent::Heartbeat],
+        Update::Changes(changes) => changes,
     };
     for event in list {
-        events.send(event).await.map_err(|_| Unwatched)?;
+        events.send(event).await.map_err(|_| ReceiverGone)?;
     }
     Ok(())
 }
 
-fn reset(known: &HashMap<Moid, Vm>, came_up: &mut bool) -> Vec<FolderEvent> {
-    *came_up = true;
+fn reset(known: &HashMap<Moid, Vm>, connected: &mut bool) -> Vec<FolderEvent> {
+    *connected = true;
     let mut vms: Vec<Vm> = known.values().filter(|vm| !vm.name.is_empty()).cloned().collect();
     vms.sort_by(|a, b| (&a.name, &a.moid).cmp(&(&b.name, &b.moid)));
     vec![FolderEvent::Link(LinkState::Live), FolderEvent::Reset(vms)]
 }
 
-async fn view(session: &Session, views: &str, folder: &Moid) -> Result<String, Error> {
+async fn create_view(session: &Session, views: &str, folder: &Moid) -> Result<String, Error> {
     let arguments = format!(
         "{}<type>VirtualMachine</type><recursive>false</recursive>",
         soap::reference("container", "Folder", &folder.0)
     );
-    let answer = session.call("CreateContainerView", "ViewManager", views, &arguments, CALL).await?;
+    let answer = session.call("CreateContainerView", "ViewManager", views, &arguments, CALL_TIMEOUT).await?;
     Ok(answer.at(&["returnval"]).to_owned())
 }
 
@@ -156,34 +156,31 @@ async fn create_filter(session: &Session, view: &str) -> Result<String, Error> {
         soap::reference("obj", "ContainerView", view)
     );
     let arguments = format!("<spec>{}{objects}</spec><partialUpdates>true</partialUpdates>", vm_properties(content));
-    let answer = session.call("CreateFilter", "PropertyCollector", &content.collector, &arguments, CALL).await?;
+    let answer =
+        session.call("CreateFilter", "PropertyCollector", &content.collector, &arguments, CALL_TIMEOUT).await?;
     Ok(answer.at(&["returnval"]).to_owned())
 }
 
-/// The next update set; `None` when nothing changed while vCenter held the question.
-async fn next(session: &Session, version: &str) -> Result<Option<Element>, Error> {
+/// The next update set; `None` when nothing changed within [`MAX_WAIT`].
+async fn wait_for_updates(session: &Session, version: &str) -> Result<Option<Element>, Error> {
     let content = session.content().await?;
     let arguments = format!(
         "{}<options><maxWaitSeconds>{}</maxWaitSeconds></options>",
         soap::text("version", version),
-        HOLD.as_secs()
+        MAX_WAIT.as_secs()
     );
-    let limit = HOLD + CALL;
+    let limit = MAX_WAIT + CALL_TIMEOUT;
     let answer = session.call("WaitForUpdatesEx", "PropertyCollector", &content.collector, &arguments, limit).await?;
     Ok(answer.children.into_iter().find(|child| child.name == "returnval"))
 }
 
-/// Reads the whole folder when nothing was pushed for a while, and tells what a push should have told: not every server
+/// Reads the whole folder when nothing was pushed for a while, and reports what a push should have reported: not every server
 /// pushes every property.
 async fn reread(session: &Session, folder: &Moid, known: &mut HashMap<Moid, Vm>) -> Result<Vec<FolderEvent>, Error> {
-    let properties = format!("{PROOF}{}", vm_properties(session.content().await?));
+    let properties = format!("{FOLDER_NAME}{}", vm_properties(session.content().await?));
     let found = collect(session, &properties, &folder_members(folder)).await?;
-    let now: HashMap<Moid, Vm> = found
-        .iter()
-        .filter(|object| object.child("obj").is_some_and(|obj| obj.kind == "VirtualMachine"))
-        .filter_map(vm)
-        .map(|vm| (vm.moid.clone(), vm))
-        .collect();
+    let now: HashMap<Moid, Vm> =
+        of_kind(&found, "VirtualMachine").filter_map(parse_vm).map(|vm| (vm.moid.clone(), vm)).collect();
     let gone = known.keys().filter(|moid| !now.contains_key(moid)).cloned().map(FolderEvent::Gone);
     let changed = now.iter().filter(|(moid, vm)| known.get(moid) != Some(vm));
     let events = gone.chain(changed.map(|(_, vm)| FolderEvent::Changed(Box::new(vm.clone())))).collect();
@@ -192,7 +189,7 @@ async fn reread(session: &Session, folder: &Moid, known: &mut HashMap<Moid, Vm>)
 }
 
 /// Applies an update set to what is known; what changed, in order.
-fn changes(set: &Element, known: &mut HashMap<Moid, Vm>) -> Vec<FolderEvent> {
+fn apply_update_set(set: &Element, known: &mut HashMap<Moid, Vm>) -> Vec<FolderEvent> {
     let mut events = Vec::new();
     for object in set.all("filterSet").flat_map(|filter| filter.all("objectSet")) {
         let moid = Moid(object.at(&["obj"]).to_owned());
@@ -206,7 +203,7 @@ fn changes(set: &Element, known: &mut HashMap<Moid, Vm>) -> Vec<FolderEvent> {
         let before = vm.clone();
         for change in object.all("changeSet") {
             let removed = matches!(change.at(&["op"]), "remove" | "indirectRemove");
-            apply(vm, change.at(&["name"]), change.child("val").filter(|_| !removed));
+            apply_property(vm, change.at(&["name"]), change.child("val").filter(|_| !removed));
         }
         if *vm != before && !vm.name.is_empty() {
             events.push(FolderEvent::Changed(Box::new(vm.clone())));

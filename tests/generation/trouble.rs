@@ -6,8 +6,8 @@ use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 use tmpl::generation::{Actor, ApplyError, Generations, Request, apply, plan};
 use tmpl::lab::{Fault, Trouble as LabTrouble};
-use tmpl::vcenter::audit::Audit;
-use tmpl::vcenter::datastore::FilePath;
+use tmpl::vcenter::audit::AuditLog;
+use tmpl::vcenter::datastore::DatastorePath;
 use tmpl::vcenter::gate::{Gate, GateError, Mode};
 
 use super::proxy::Trouble;
@@ -317,7 +317,7 @@ async fn a_plan_of_another_world_is_not_applied() {
         let now = Generations::read(BASE, &client.vms().await.unwrap());
         plan(&request, &now, &Actor("op@host".into()), jiff::Timestamp::now()).unwrap()
     };
-    let audit = Audit::new(world.home.path().join("audit.jsonl"), "svc", "lab");
+    let audit = AuditLog::new(world.home.path().join("audit.jsonl"), "svc", "lab");
     let gate = Gate::new(client.clone(), Mode::ReadWrite, [BASE.to_owned()], audit.clone());
     let promote = made(Request::Promote).await;
     // Somebody holds the line while the plan is being read.
@@ -345,9 +345,9 @@ async fn a_plan_of_another_world_is_not_applied() {
 #[tokio::test(flavor = "multi_thread")]
 async fn media_go_into_the_folders_of_the_lines_and_nowhere_else() {
     let world = World::steady(Kind::Lab).await;
-    let file = |path: &str| FilePath { datastore: tmpl::lab::DATASTORE.into(), path: path.into() };
+    let file = |path: &str| DatastorePath { datastore: tmpl::lab::DATASTORE.into(), path: path.into() };
     let path = world.home.path().join("audit.jsonl");
-    let gate = Gate::new(world.client.clone(), Mode::ReadWrite, [], Audit::new(&path, "svc", "lab"));
+    let gate = Gate::new(world.client.clone(), Mode::ReadWrite, [], AuditLog::new(&path, "svc", "lab"));
     let gate = gate.with_media([file("iso/debian")]);
     gate.make_folder("iso upload", &file("iso/debian")).await.unwrap();
     let part = file("iso/debian/.a.iso.partial");

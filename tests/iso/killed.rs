@@ -10,8 +10,8 @@ use nix::unistd::Pid;
 use rstest::rstest;
 use sha2::{Digest, Sha256};
 use tmpl::iso::{Mirror, StageError, Wanted, stage};
-use tmpl::vcenter::audit::Audit;
-use tmpl::vcenter::datastore::FilePath;
+use tmpl::vcenter::audit::AuditLog;
+use tmpl::vcenter::datastore::DatastorePath;
 use tmpl::vcenter::gate::{Gate, Mode};
 
 use crate::mirror::Server;
@@ -118,9 +118,9 @@ async fn one_on_another_machine_is_seen_by_what_it_writes() {
 async fn left_over_partials_of_older_releases_go_too() {
     let desk = desk();
     let gate = gate(&desk);
-    gate.make_folder("test", &FilePath { datastore: "LocalDS_0".into(), path: FOLDER.into() }).await.unwrap();
+    gate.make_folder("test", &DatastorePath { datastore: "LocalDS_0".into(), path: FOLDER.into() }).await.unwrap();
     for name in [".debian-12.13.0-amd64-netinst.iso.partial", "debian-12.14.0-amd64-netinst.iso", "notes.partial"] {
-        let file = FilePath { datastore: "LocalDS_0".into(), path: format!("{FOLDER}/{name}") };
+        let file = DatastorePath { datastore: "LocalDS_0".into(), path: format!("{FOLDER}/{name}") };
         gate.upload("test", &file, 3, "abc".into()).await.unwrap();
     }
     let (code, said) = desk.stage();
@@ -131,8 +131,8 @@ async fn left_over_partials_of_older_releases_go_too() {
 }
 
 fn gate(desk: &Desk) -> Gate {
-    let audit = Audit::new(desk.repo.path().join("audit.jsonl"), "test", "vcsim");
-    let folder = FilePath { datastore: "LocalDS_0".into(), path: FOLDER.into() };
+    let audit = AuditLog::new(desk.repo.path().join("audit.jsonl"), "test", "vcsim");
+    let folder = DatastorePath { datastore: "LocalDS_0".into(), path: FOLDER.into() };
     Gate::new(desk.client(), Mode::ReadWrite, [], audit).with_media([folder])
 }
 

@@ -4,7 +4,7 @@ use std::path::Path;
 use std::process::{Command, Output};
 
 use sha2::{Digest, Sha256};
-use tmpl::vcenter::datastore::FilePath;
+use tmpl::vcenter::datastore::DatastorePath;
 
 use crate::mirror::Server;
 use crate::vcsim::{PASSWORD, USER, Vcsim};
@@ -77,7 +77,7 @@ impl Desk {
 
     /// What is under the final name.
     pub async fn staged(&self) -> Option<Vec<u8>> {
-        let file = FilePath { datastore: "LocalDS_0".into(), path: format!("{FOLDER}/{FILE}") };
+        let file = DatastorePath { datastore: "LocalDS_0".into(), path: format!("{FOLDER}/{FILE}") };
         match self.client().download(&file).await {
             Ok(response) => Some(response.bytes().await.unwrap().to_vec()),
             Err(tmpl::vcenter::Error::NotFound(_)) => None,

@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use futures_util::StreamExt;
-use tmpl::vcenter::audit::Audit;
-use tmpl::vcenter::datastore::FilePath;
+use tmpl::vcenter::audit::AuditLog;
+use tmpl::vcenter::datastore::DatastorePath;
 use tmpl::vcenter::gate::{Gate, GateError, Mode};
 use tmpl::vcenter::{Account, Client, Error, FolderEvent, LinkState, Moid, PowerState, ToolsStatus, Vm, Watch};
 
@@ -52,7 +52,7 @@ async fn find(client: &Client, name: &str) -> Vm {
 /// A gate, and the folder that holds its audit log.
 fn gate(client: &Client, mode: Mode) -> (Gate, tempfile::TempDir) {
     let state = tempfile::tempdir().unwrap();
-    let audit = Audit::new(state.path().join("audit.jsonl"), "svc", "vc");
+    let audit = AuditLog::new(state.path().join("audit.jsonl"), "svc", "vc");
     (Gate::new(client.clone(), mode, [LIVE.to_owned()], audit), state)
 }
 
@@ -244,7 +244,7 @@ async fn the_gate_refuses_what_is_not_ours(server: Server) {
     let gone = Vm { moid: Moid("vm-999999".into()), ..live };
     let error = gate.destroy("test", &gone, &|_| {}).await.unwrap_err();
     assert!(matches!(&error, GateError::Stale { found, .. } if found.contains("gone")), "{error}");
-    let elsewhere = FilePath { datastore: server.datastore.into(), path: "iso/other.iso".into() };
+    let elsewhere = DatastorePath { datastore: server.datastore.into(), path: "iso/other.iso".into() };
     let error = gate.delete_file("test", &elsewhere).await.unwrap_err();
     assert!(matches!(error, GateError::ForeignName(_)), "{error}");
     assert_eq!(client.vms().await.unwrap().len(), 3);
@@ -331,10 +331,11 @@ async fn privileges(server: Server) {
 
 async fn files_on_a_datastore(server: Server) {
     let client = server.client();
-    let file = |name: &str| FilePath { datastore: server.datastore.into(), path: format!("iso/tests/amd64/{name}") };
-    let folder = FilePath { datastore: server.datastore.into(), path: "iso/tests/amd64".into() };
+    let file =
+        |name: &str| DatastorePath { datastore: server.datastore.into(), path: format!("iso/tests/amd64/{name}") };
+    let folder = DatastorePath { datastore: server.datastore.into(), path: "iso/tests/amd64".into() };
     let state = tempfile::tempdir().unwrap();
-    let audit = Audit::new(state.path().join("audit.jsonl"), "svc", "vc");
+    let audit = AuditLog::new(state.path().join("audit.jsonl"), "svc", "vc");
     let gate = Gate::new(client.clone(), Mode::ReadWrite, [], audit).with_media([folder.clone()]);
     assert_eq!(client.files(&folder.datastore, &folder.path).await.unwrap(), []);
     gate.make_folder("test", &folder).await.unwrap();

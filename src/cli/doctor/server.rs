@@ -132,7 +132,7 @@ async fn elsewhere(client: &Client, findings: &mut Vec<Diagnostic>) -> Result<()
             findings.push(Diagnostic::new("vcenter", what, State::Absent, format!("{} not set", variables[0])));
             continue;
         };
-        match client.at_path(&format!("{before}{name}{after}")).await {
+        match client.find_by_path(&format!("{before}{name}{after}")).await {
             Ok(moid) => {
                 findings.push(Diagnostic::new("vcenter", what, State::Ok, format!("{name} ({moid})")));
                 privileges(client, Account::Builder, what, &moid, &[("build", ids)], findings).await?;

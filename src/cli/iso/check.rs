@@ -6,11 +6,11 @@ use anyhow::Context as _;
 use serde_json::{Value, json};
 use tmpl::fs::{Access, write_whole};
 use tmpl::iso::{Bumped, Mirror};
-use tmpl::ops::Error;
 use tmpl::ops::media::{self, Bumps, Offer, Take};
+use tmpl::ops::{Error, Operation, permitted};
 use tmpl::pipeline::Line;
 
-use super::{tell, writable};
+use super::tell;
 use crate::cli::{Context, Exit};
 
 /// Arguments of `iso check`.
@@ -43,7 +43,7 @@ impl Args {
 /// Runs the verb.
 pub async fn run(context: &Context, mirror: &Mirror, args: &Args) -> anyhow::Result<Exit> {
     if args.apply {
-        writable(context, "iso check --apply")?;
+        permitted(Operation::Bump, context.mode()).map_err(Error::from)?;
     }
     let context = context.ops()?;
     let mut bumps = Bumps::begin(&context, args.take())?;

@@ -2,11 +2,11 @@
 
 use serde_json::{Value, json};
 use tmpl::iso::{Mirror, Staged, shelf};
-use tmpl::ops::{Error, media, signals};
+use tmpl::ops::{Error, Operation, media, permitted, signals};
 use tmpl::pipeline::Line;
 use tokio_util::sync::CancellationToken;
 
-use super::{progress, tell, writable};
+use super::{progress, tell};
 use crate::cli::{Context, Exit, Stop, output};
 
 /// Arguments of `iso upload`.
@@ -25,7 +25,7 @@ pub async fn run(context: &Context, mirror: &Mirror, args: &Args) -> anyhow::Res
         "all" => context.matrix()?.lines,
         key => vec![context.line(key)?],
     };
-    writable(context, "iso upload")?;
+    permitted(Operation::Stage, context.mode()).map_err(Error::from)?;
     // No line could be staged without.
     shelf::datastore(&context.global.repo).map_err(Stop::usage)?;
     let (client, context) = (context.client()?, context.ops()?);

@@ -22,16 +22,54 @@ const GITHUB: Scopes = Scopes(&[Scope::GitHub]);
 const LISTS: Scopes = Scopes(&[Scope::Lines, Scope::Picture, Scope::Log, Scope::Verdict, Scope::Media, Scope::GitHub]);
 const SIDEWAYS: Scopes = Scopes(&[Scope::Picture, Scope::Log, Scope::Timeline]);
 
-const fn row(
-    command: Command,
-    name: &'static str,
-    keys: &'static [KeyPress],
-    group: Group,
-    scopes: Scopes,
-    hint: Option<&'static str>,
-    description: &'static str,
-) -> Binding {
-    Binding { command, name, keys, group, scopes, description, hint }
+const fn row(command: Command, name: &'static str, keys: &'static [KeyPress], group: Group, scopes: Scopes) -> Binding {
+    Binding { command, name, keys, group, scopes, description: "", hint: None }
+}
+
+impl Binding {
+    const fn hint(self, hint: &'static str) -> Self {
+        Self { hint: Some(hint), ..self }
+    }
+
+    const fn does(self, description: &'static str) -> Self {
+        Self { description, ..self }
+    }
+}
+
+const fn change(change: Change) -> Command {
+    Command::Change(change)
+}
+
+const fn generation(change: GenerationChange) -> Command {
+    Command::Change(Change::Generation(change))
+}
+
+const fn media(change: MediaChange) -> Command {
+    Command::Change(Change::Media(change))
+}
+
+const fn github(change: GitHubChange) -> Command {
+    Command::Change(Change::GitHub(change))
+}
+
+const fn line(command: LineCommand) -> Command {
+    Command::Line(command)
+}
+
+const fn log(command: LogCommand) -> Command {
+    Command::Log(command)
+}
+
+const fn moves(motion: Motion) -> Command {
+    Command::Move(motion)
+}
+
+const fn view(command: ViewCommand) -> Command {
+    Command::View(command)
+}
+
+const fn program(command: ProgramCommand) -> Command {
+    Command::Program(command)
 }
 
 const DIGITS: [KeyPress; 9] =
@@ -41,487 +79,144 @@ const DOWN: KeyPress = KeyPress::code(Code::Down);
 
 /// Every key of the program, in the order in which hints and help show them.
 pub static BINDINGS: &[Binding] = &[
+    row(change(Change::Build), "build", &[key('b')], Group::Line, ANYWHERE)
+        .hint("build")
+        .does("Build the line with packer, detached"),
+    row(generation(GenerationChange::Promote), "promote", &[key('p')], Group::Line, ANYWHERE)
+        .hint("promote")
+        .does("Make -build the live template; live becomes -prev"),
+    row(generation(GenerationChange::Rollback), "roll back", &[key('R')], Group::Line, ANYWHERE)
+        .hint("rollback")
+        .does("Swap live and -prev, and hold the line"),
+    row(generation(GenerationChange::HoldOrRelease), "hold or release", &[key('H')], Group::Line, ANYWHERE)
+        .hint("hold")
+        .does("Hold the line (no promotion until released), or release it"),
+    row(change(Change::CancelRun), "cancel build", &[key('x')], Group::Line, ANYWHERE)
+        .hint("cancel")
+        .does("Cancel the running build; packer destroys its VM"),
+    row(generation(GenerationChange::Sweep), "sweep", &[key('S')], Group::Line, ANYWHERE)
+        .hint("sweep")
+        .does("Destroy a leftover -build that no run owns"),
+    row(line(LineCommand::Judge), "verdict", &[key('v')], Group::Line, ANYWHERE)
+        .hint("verdict")
+        .does("Say why the newest run fails, from log, pictures and guest"),
+    row(line(LineCommand::OpenEvidence), "open evidence", &DIGITS, Group::Line, PANES)
+        .does("Open that piece of the verdict's evidence"),
+    row(change(Change::Type), "type", &[key('i')], Group::Line, PANES)
+        .does("Type into the guest of the picture; asks first"),
+    row(line(LineCommand::ScreenText), "picture text", &[key('u')], Group::Line, PANES)
+        .does("Show the text of the picture beside it, or hide it"),
+    row(change(Change::Teach), "teach screen", &[key('T')], Group::Line, PANES)
+        .does("Name the screen in the picture, for the rules in ci/triage.toml"),
+    row(line(LineCommand::SavePicture), "save picture", &[key('o')], Group::Line, ANYWHERE)
+        .does("Save the console picture as PNG"),
+    row(line(LineCommand::SaveBundle), "save bundle", &[key('z')], Group::Line, ANYWHERE)
+        .does("Save verdict, pictures, timeline and log of the newest run as a zip, scrubbed"),
+    row(program(ProgramCommand::CheckMedia), "check media", &[key('a')], Group::Media, ANYWHERE)
+        .hint("ask mirrors")
+        .does("Ask every mirror for newer ISOs"),
+    row(media(MediaChange::Bump), "bump ISO", &[key('B')], Group::Media, ANYWHERE)
+        .hint("bump")
+        .does("Write the newer ISO into matrix and var-file"),
+    row(media(MediaChange::Stage), "stage ISO", &[key('I')], Group::Media, ANYWHERE)
+        .hint("stage")
+        .does("Put the line's ISO on the datastore, checksummed"),
+    row(media(MediaChange::StopStaging), "stop staging", &[key('K')], Group::Media, ANYWHERE)
+        .hint("stop")
+        .does("Stop staging the line's ISO"),
+    row(log(LogCommand::Follow), "follow log", &[key('s')], Group::Log, PANES)
+        .hint("follow")
+        .does("Follow the end of the log, or stop following"),
+    row(log(LogCommand::Wrap), "wrap log", &[key('w')], Group::Log, PANES).hint("wrap").does("Wrap long lines"),
+    row(log(LogCommand::Timestamps), "timestamps", &[key('t')], Group::Log, PANES)
+        .hint("times")
+        .does("Times: of day, since the mark, none"),
+    row(log(LogCommand::Fold), "fold log", &[key('d')], Group::Log, PANES)
+        .does("Hide what packer and its plugins write for each other, or show it"),
+    row(log(LogCommand::NextError), "next error", &[key('e')], Group::Log, PANES).hint("error").does("Next error"),
+    row(log(LogCommand::PreviousError), "previous error", &[key('E')], Group::Log, PANES).does("Previous error"),
+    row(log(LogCommand::NextMatch), "next match", &[key('n')], Group::Log, PANES).does("Next match"),
+    row(log(LogCommand::PreviousMatch), "previous match", &[key('N')], Group::Log, PANES).does("Previous match"),
+    row(log(LogCommand::Mark), "mark", &[key('m')], Group::Log, PANES)
+        .hint("mark")
+        .does("Mark this log line, or take the mark away"),
+    row(log(LogCommand::NextMark), "next mark", &[key('\'')], Group::Log, PANES)
+        .does("Next mark, from the last one to the first"),
+    row(log(LogCommand::GoTo), "go to", &[key('@')], Group::Log, PANES)
+        .does("Go to a time (03:07), a line (812), +5m or -30s from here"),
+    row(view(ViewCommand::Copy), "copy", &[key('c')], Group::Log, PANES_AND_GITHUB)
+        .hint("copy")
+        .does("Copy from the mark to here, or this log line; else the text or page shown (OSC 52)"),
+    row(log(LogCommand::Save), "save log", &[KeyPress::ctrl('s')], Group::Log, PANES)
+        .does("Save the whole log, scrubbed"),
+    row(view(ViewCommand::Open), "open", &[KeyPress::code(Code::Enter)], Group::View, PANES_AND_GITHUB)
+        .hint("zoom")
+        .does("Open the chosen evidence, or the log of a failed leg; else zoom, as f"),
+    row(view(ViewCommand::Zoom), "zoom", &[key('f')], Group::View, PANES)
+        .does("Give the focused pane the whole screen, and back"),
+    row(view(ViewCommand::NextPane), "next pane", &[KeyPress::code(Code::Tab)], Group::View, PANES)
+        .hint("pane")
+        .does("Next pane"),
+    row(view(ViewCommand::PreviousPane), "previous pane", &[KeyPress::code(Code::BackTab)], Group::View, PANES)
+        .does("Previous pane"),
+    row(view(ViewCommand::Find), "filter or search", &[key('/')], Group::View, PANES_AND_MEDIA)
+        .hint("filter")
+        .does("Filter the lines; in the log and the picture's text: search"),
+    row(view(ViewCommand::Palette), "command", &[key(':')], Group::View, ANYWHERE)
+        .hint("command")
+        .does("Any command or line by name"),
+    row(view(ViewCommand::Media), "media", &[key('M')], Group::View, ANYWHERE)
+        .hint("media")
+        .does("Install media of all lines, and back"),
+    row(view(ViewCommand::GitHub), "runs on GitHub", &[key('W')], Group::View, ANYWHERE)
+        .hint("GitHub")
+        .does("Workflow runs on GitHub, and back"),
+    row(view(ViewCommand::Help), "help", &[key('?')], Group::View, ANYWHERE).hint("help").does("All keys"),
+    row(program(ProgramCommand::Refresh), "refresh", &[key('r')], Group::View, ANYWHERE)
+        .does("Ask vCenter again, also after a refused password"),
+    row(program(ProgramCommand::Mouse), "mouse", &[KeyPress::code(Code::F(2))], Group::View, ANYWHERE)
+        .does("Mouse on or off (off: the terminal selects text)"),
+    row(program(ProgramCommand::AlarmCall), "alarm call", &[KeyPress::code(Code::F(3))], Group::View, ANYWHERE)
+        .does("Alarms: silent, bell, or desktop notification"),
+    row(program(ProgramCommand::Redraw), "redraw", &[KeyPress::ctrl('l')], Group::View, ANYWHERE)
+        .does("Draw the screen anew"),
+    row(github(GitHubChange::Dispatch), "dispatch", &[key('D')], Group::GitHub, ANYWHERE)
+        .hint("dispatch")
+        .does("Build the line on GitHub; refused when a waiting run would be dropped for it"),
+    row(github(GitHubChange::Cancel), "cancel run on GitHub", &[key('X')], Group::GitHub, GITHUB)
+        .hint("cancel")
+        .does("Cancel the chosen run on GitHub"),
+    row(github(GitHubChange::Rerun), "run again on GitHub", &[key('A')], Group::GitHub, GITHUB)
+        .hint("again")
+        .does("Run the failed legs of the chosen run again"),
+    row(github(GitHubChange::EnableSchedule), "schedule on", &[key('U')], Group::GitHub, ANYWHERE)
+        .hint("schedule on")
+        .does("Switch the schedule on again after GitHub switched it off"),
+    row(moves(Motion::Up), "up", &[key('k'), UP], Group::Move, LISTS).does("Up"),
+    row(moves(Motion::Down), "down", &[key('j'), DOWN], Group::Move, LISTS).does("Down"),
+    row(moves(Motion::PageUp), "page up", &[KeyPress::code(Code::PageUp), KeyPress::ctrl('b')], Group::Move, ANYWHERE)
+        .does("Page up"),
     row(
-        Command::Change(Change::Build),
-        "build",
-        &[key('b')],
-        Group::Line,
-        ANYWHERE,
-        Some("build"),
-        "Build the line with packer, detached",
-    ),
-    row(
-        Command::Change(Change::Generation(GenerationChange::Promote)),
-        "promote",
-        &[key('p')],
-        Group::Line,
-        ANYWHERE,
-        Some("promote"),
-        "Make -build the live template; live becomes -prev",
-    ),
-    row(
-        Command::Change(Change::Generation(GenerationChange::Rollback)),
-        "roll back",
-        &[key('R')],
-        Group::Line,
-        ANYWHERE,
-        Some("rollback"),
-        "Swap live and -prev, and hold the line",
-    ),
-    row(
-        Command::Change(Change::Generation(GenerationChange::HoldOrRelease)),
-        "hold or release",
-        &[key('H')],
-        Group::Line,
-        ANYWHERE,
-        Some("hold"),
-        "Hold the line (no promotion until released), or release it",
-    ),
-    row(
-        Command::Change(Change::CancelRun),
-        "cancel build",
-        &[key('x')],
-        Group::Line,
-        ANYWHERE,
-        Some("cancel"),
-        "Cancel the running build; packer destroys its VM",
-    ),
-    row(
-        Command::Change(Change::Generation(GenerationChange::Sweep)),
-        "sweep",
-        &[key('S')],
-        Group::Line,
-        ANYWHERE,
-        Some("sweep"),
-        "Destroy a leftover -build that no run owns",
-    ),
-    row(
-        Command::Line(LineCommand::Judge),
-        "verdict",
-        &[key('v')],
-        Group::Line,
-        ANYWHERE,
-        Some("verdict"),
-        "Say why the newest run fails, from log, pictures and guest",
-    ),
-    row(
-        Command::Line(LineCommand::OpenEvidence),
-        "open evidence",
-        &DIGITS,
-        Group::Line,
-        PANES,
-        None,
-        "Open that piece of the verdict's evidence",
-    ),
-    row(
-        Command::Change(Change::Type),
-        "type",
-        &[key('i')],
-        Group::Line,
-        PANES,
-        None,
-        "Type into the guest of the picture; asks first",
-    ),
-    row(
-        Command::Line(LineCommand::ScreenText),
-        "picture text",
-        &[key('u')],
-        Group::Line,
-        PANES,
-        None,
-        "Show the text of the picture beside it, or hide it",
-    ),
-    row(
-        Command::Change(Change::Teach),
-        "teach screen",
-        &[key('T')],
-        Group::Line,
-        PANES,
-        None,
-        "Name the screen in the picture, for the rules in ci/triage.toml",
-    ),
-    row(
-        Command::Line(LineCommand::SavePicture),
-        "save picture",
-        &[key('o')],
-        Group::Line,
-        ANYWHERE,
-        None,
-        "Save the console picture as PNG",
-    ),
-    row(
-        Command::Line(LineCommand::SaveBundle),
-        "save bundle",
-        &[key('z')],
-        Group::Line,
-        ANYWHERE,
-        None,
-        "Save verdict, pictures, timeline and log of the newest run as a zip, scrubbed",
-    ),
-    row(
-        Command::Program(ProgramCommand::CheckMedia),
-        "check media",
-        &[key('a')],
-        Group::Media,
-        ANYWHERE,
-        Some("ask mirrors"),
-        "Ask every mirror for newer ISOs",
-    ),
-    row(
-        Command::Change(Change::Media(MediaChange::Bump)),
-        "bump ISO",
-        &[key('B')],
-        Group::Media,
-        ANYWHERE,
-        Some("bump"),
-        "Write the newer ISO into matrix and var-file",
-    ),
-    row(
-        Command::Change(Change::Media(MediaChange::Stage)),
-        "stage ISO",
-        &[key('I')],
-        Group::Media,
-        ANYWHERE,
-        Some("stage"),
-        "Put the line's ISO on the datastore, checksummed",
-    ),
-    row(
-        Command::Change(Change::Media(MediaChange::StopStaging)),
-        "stop staging",
-        &[key('K')],
-        Group::Media,
-        ANYWHERE,
-        Some("stop"),
-        "Stop staging the line's ISO",
-    ),
-    row(
-        Command::Log(LogCommand::Follow),
-        "follow log",
-        &[key('s')],
-        Group::Log,
-        PANES,
-        Some("follow"),
-        "Follow the end of the log, or stop following",
-    ),
-    row(Command::Log(LogCommand::Wrap), "wrap log", &[key('w')], Group::Log, PANES, Some("wrap"), "Wrap long lines"),
-    row(
-        Command::Log(LogCommand::Timestamps),
-        "timestamps",
-        &[key('t')],
-        Group::Log,
-        PANES,
-        Some("times"),
-        "Times: of day, since the mark, none",
-    ),
-    row(
-        Command::Log(LogCommand::Fold),
-        "fold log",
-        &[key('d')],
-        Group::Log,
-        PANES,
-        None,
-        "Hide what packer and its plugins write for each other, or show it",
-    ),
-    row(Command::Log(LogCommand::NextError), "next error", &[key('e')], Group::Log, PANES, Some("error"), "Next error"),
-    row(
-        Command::Log(LogCommand::PreviousError),
-        "previous error",
-        &[key('E')],
-        Group::Log,
-        PANES,
-        None,
-        "Previous error",
-    ),
-    row(Command::Log(LogCommand::NextMatch), "next match", &[key('n')], Group::Log, PANES, None, "Next match"),
-    row(
-        Command::Log(LogCommand::PreviousMatch),
-        "previous match",
-        &[key('N')],
-        Group::Log,
-        PANES,
-        None,
-        "Previous match",
-    ),
-    row(
-        Command::Log(LogCommand::Mark),
-        "mark",
-        &[key('m')],
-        Group::Log,
-        PANES,
-        Some("mark"),
-        "Mark this log line, or take the mark away",
-    ),
-    row(
-        Command::Log(LogCommand::NextMark),
-        "next mark",
-        &[key('\'')],
-        Group::Log,
-        PANES,
-        None,
-        "Next mark, from the last one to the first",
-    ),
-    row(
-        Command::Log(LogCommand::GoTo),
-        "go to",
-        &[key('@')],
-        Group::Log,
-        PANES,
-        None,
-        "Go to a time (03:07), a line (812), +5m or -30s from here",
-    ),
-    row(
-        Command::View(ViewCommand::Copy),
-        "copy",
-        &[key('c')],
-        Group::Log,
-        PANES_AND_GITHUB,
-        Some("copy"),
-        "Copy from the mark to here, or this log line; else the text or page shown (OSC 52)",
-    ),
-    row(
-        Command::Log(LogCommand::Save),
-        "save log",
-        &[KeyPress::ctrl('s')],
-        Group::Log,
-        PANES,
-        None,
-        "Save the whole log, scrubbed",
-    ),
-    row(
-        Command::View(ViewCommand::Open),
-        "open",
-        &[KeyPress::code(Code::Enter)],
-        Group::View,
-        PANES_AND_GITHUB,
-        Some("zoom"),
-        "Open the chosen evidence, or the log of a failed leg; else zoom, as f",
-    ),
-    row(
-        Command::View(ViewCommand::Zoom),
-        "zoom",
-        &[key('f')],
-        Group::View,
-        PANES,
-        None,
-        "Give the focused pane the whole screen, and back",
-    ),
-    row(
-        Command::View(ViewCommand::NextPane),
-        "next pane",
-        &[KeyPress::code(Code::Tab)],
-        Group::View,
-        PANES,
-        Some("pane"),
-        "Next pane",
-    ),
-    row(
-        Command::View(ViewCommand::PreviousPane),
-        "previous pane",
-        &[KeyPress::code(Code::BackTab)],
-        Group::View,
-        PANES,
-        None,
-        "Previous pane",
-    ),
-    row(
-        Command::View(ViewCommand::Find),
-        "filter or search",
-        &[key('/')],
-        Group::View,
-        PANES_AND_MEDIA,
-        Some("filter"),
-        "Filter the lines; in the log and the picture's text: search",
-    ),
-    row(
-        Command::View(ViewCommand::Palette),
-        "command",
-        &[key(':')],
-        Group::View,
-        ANYWHERE,
-        Some("command"),
-        "Any command or line by name",
-    ),
-    row(
-        Command::View(ViewCommand::Media),
-        "media",
-        &[key('M')],
-        Group::View,
-        ANYWHERE,
-        Some("media"),
-        "Install media of all lines, and back",
-    ),
-    row(
-        Command::View(ViewCommand::GitHub),
-        "runs on GitHub",
-        &[key('W')],
-        Group::View,
-        ANYWHERE,
-        Some("GitHub"),
-        "Workflow runs on GitHub, and back",
-    ),
-    row(Command::View(ViewCommand::Help), "help", &[key('?')], Group::View, ANYWHERE, Some("help"), "All keys"),
-    row(
-        Command::Program(ProgramCommand::Refresh),
-        "refresh",
-        &[key('r')],
-        Group::View,
-        ANYWHERE,
-        None,
-        "Ask vCenter again, also after a refused password",
-    ),
-    row(
-        Command::Program(ProgramCommand::Mouse),
-        "mouse",
-        &[KeyPress::code(Code::F(2))],
-        Group::View,
-        ANYWHERE,
-        None,
-        "Mouse on or off (off: the terminal selects text)",
-    ),
-    row(
-        Command::Program(ProgramCommand::AlarmCall),
-        "alarm call",
-        &[KeyPress::code(Code::F(3))],
-        Group::View,
-        ANYWHERE,
-        None,
-        "Alarms: silent, bell, or desktop notification",
-    ),
-    row(
-        Command::Program(ProgramCommand::Redraw),
-        "redraw",
-        &[KeyPress::ctrl('l')],
-        Group::View,
-        ANYWHERE,
-        None,
-        "Draw the screen anew",
-    ),
-    row(
-        Command::Change(Change::GitHub(GitHubChange::Dispatch)),
-        "dispatch",
-        &[key('D')],
-        Group::GitHub,
-        ANYWHERE,
-        Some("dispatch"),
-        "Build the line on GitHub; refused when a waiting run would be dropped for it",
-    ),
-    row(
-        Command::Change(Change::GitHub(GitHubChange::Cancel)),
-        "cancel run on GitHub",
-        &[key('X')],
-        Group::GitHub,
-        GITHUB,
-        Some("cancel"),
-        "Cancel the chosen run on GitHub",
-    ),
-    row(
-        Command::Change(Change::GitHub(GitHubChange::Rerun)),
-        "run again on GitHub",
-        &[key('A')],
-        Group::GitHub,
-        GITHUB,
-        Some("again"),
-        "Run the failed legs of the chosen run again",
-    ),
-    row(
-        Command::Change(Change::GitHub(GitHubChange::EnableSchedule)),
-        "schedule on",
-        &[key('U')],
-        Group::GitHub,
-        ANYWHERE,
-        Some("schedule on"),
-        "Switch the schedule on again after GitHub switched it off",
-    ),
-    row(Command::Move(Motion::Up), "up", &[key('k'), UP], Group::Move, LISTS, None, "Up"),
-    row(Command::Move(Motion::Down), "down", &[key('j'), DOWN], Group::Move, LISTS, None, "Down"),
-    row(
-        Command::Move(Motion::PageUp),
-        "page up",
-        &[KeyPress::code(Code::PageUp), KeyPress::ctrl('b')],
-        Group::Move,
-        ANYWHERE,
-        None,
-        "Page up",
-    ),
-    row(
-        Command::Move(Motion::PageDown),
+        moves(Motion::PageDown),
         "page down",
         &[KeyPress::code(Code::PageDown), KeyPress::ctrl('f')],
         Group::Move,
         ANYWHERE,
-        None,
-        "Page down",
-    ),
-    row(
-        Command::Move(Motion::First),
-        "first",
-        &[key('g'), KeyPress::code(Code::Home)],
-        Group::Move,
-        ANYWHERE,
-        None,
-        "First",
-    ),
-    row(
-        Command::Move(Motion::Last),
-        "last",
-        &[key('G'), KeyPress::code(Code::End)],
-        Group::Move,
-        ANYWHERE,
-        None,
-        "Last",
-    ),
-    row(
-        Command::Move(Motion::Left),
-        "left",
-        &[key('h'), KeyPress::code(Code::Left)],
-        Group::Move,
-        SIDEWAYS,
-        None,
-        "Picture, timeline: the picture before; log: left, when not wrapped",
-    ),
-    row(
-        Command::Move(Motion::Right),
-        "right",
-        &[key('l'), KeyPress::code(Code::Right)],
-        Group::Move,
-        SIDEWAYS,
-        None,
-        "Picture, timeline: the next picture; log: right, when not wrapped",
-    ),
-    row(
-        Command::Program(ProgramCommand::Back),
-        "back",
-        &[KeyPress::code(Code::Esc)],
-        Group::Program,
-        ANYWHERE,
-        None,
-        "Back: overlay, search, filter, zoom, then the lines",
-    ),
-    row(
-        Command::Program(ProgramCommand::Quit),
-        "quit",
-        &[key('q')],
-        Group::Program,
-        ANYWHERE,
-        Some("quit"),
-        "Back, then quit",
-    ),
-    row(
-        Command::Program(ProgramCommand::Leave),
-        "leave",
-        &[KeyPress::ctrl('c')],
-        Group::Program,
-        ANYWHERE,
-        None,
-        "Quit; asks when work is going on",
-    ),
-    row(
-        Command::Program(ProgramCommand::Suspend),
-        "suspend",
-        &[KeyPress::ctrl('z')],
-        Group::Program,
-        ANYWHERE,
-        None,
-        "Suspend to the shell",
-    ),
+    )
+    .does("Page down"),
+    row(moves(Motion::First), "first", &[key('g'), KeyPress::code(Code::Home)], Group::Move, ANYWHERE).does("First"),
+    row(moves(Motion::Last), "last", &[key('G'), KeyPress::code(Code::End)], Group::Move, ANYWHERE).does("Last"),
+    row(moves(Motion::Left), "left", &[key('h'), KeyPress::code(Code::Left)], Group::Move, SIDEWAYS)
+        .does("Picture, timeline: the picture before; log: left, when not wrapped"),
+    row(moves(Motion::Right), "right", &[key('l'), KeyPress::code(Code::Right)], Group::Move, SIDEWAYS)
+        .does("Picture, timeline: the next picture; log: right, when not wrapped"),
+    row(program(ProgramCommand::Back), "back", &[KeyPress::code(Code::Esc)], Group::Program, ANYWHERE)
+        .does("Back: overlay, search, filter, zoom, then the lines"),
+    row(program(ProgramCommand::Quit), "quit", &[key('q')], Group::Program, ANYWHERE)
+        .hint("quit")
+        .does("Back, then quit"),
+    row(program(ProgramCommand::Leave), "leave", &[KeyPress::ctrl('c')], Group::Program, ANYWHERE)
+        .does("Quit; asks when work is going on"),
+    row(program(ProgramCommand::Suspend), "suspend", &[KeyPress::ctrl('z')], Group::Program, ANYWHERE)
+        .does("Suspend to the shell"),
 ];

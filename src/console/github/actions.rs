@@ -2,7 +2,7 @@
 
 use super::super::change::confirm;
 use super::super::command::{Change, GitHubChange};
-use super::super::confirm::{Action, Confirm};
+use super::super::confirm::{self, Confirm};
 use super::super::effect::Effect;
 use super::super::message::{Reply, RequestId};
 use super::super::panes::Pane;
@@ -10,8 +10,42 @@ use super::super::refusal::Refusal;
 use super::super::state::Console;
 use super::super::toast::Tone;
 use super::{Ask, FetchedRun, Row};
+use crate::github::RemoteRun;
 use crate::ops::{self, Operation};
 use crate::pipeline::Key;
+
+/// What confirming leads to.
+#[derive(Debug, Clone)]
+pub enum Action {
+    /// a run is started for a line
+    Dispatch(Key),
+    /// a run is ended
+    Cancel(Box<RemoteRun>),
+    /// the failed legs of a run are run again
+    Rerun(Box<RemoteRun>),
+    /// the schedule is switched on again
+    EnableSchedule,
+}
+
+impl Action {
+    /// The change as a thing that is going on.
+    pub const fn noun(&self) -> &'static str {
+        match self {
+            Self::Dispatch(_) => "the dispatch",
+            Self::Cancel(_) => "cancelling",
+            Self::Rerun(_) => "the re-run",
+            Self::EnableSchedule => "the schedule",
+        }
+    }
+
+    /// The run that it is about.
+    fn run(&self) -> Option<u64> {
+        match self {
+            Self::Cancel(run) | Self::Rerun(run) => Some(run.id),
+            Self::Dispatch(_) | Self::EnableSchedule => None,
+        }
+    }
+}
 
 impl Console {
     /// The confirmation. The judge has been asked.
@@ -22,18 +56,18 @@ impl Console {
         request: RequestId,
     ) -> Result<Confirm, Refusal> {
         let run = || self.chosen_run().cloned().map(Box::new);
-        let (title, steps, verb, ask) = match change {
+        let (title, steps, verb, action) = match change {
             GitHubChange::Dispatch => {
                 let key = line.ok_or(ops::Refusal::NoLine)?;
                 let steps = vec![
                     format!("GitHub starts build-templates.yml with os={key} on the default branch"),
                     format!("a runner of the scale set builds {key} and promotes it"),
                 ];
-                (format!("Dispatch {key} on GitHub"), steps, "dispatch", Ask::Dispatch(request, key.clone()))
+                (format!("Dispatch {key} on GitHub"), steps, "dispatch", Action::Dispatch(key.clone()))
             }
             GitHubChange::EnableSchedule => {
                 let steps = vec!["GitHub runs build-templates.yml on its schedule again".into()];
-                ("Switch the schedule on".into(), steps, "switch it on", Ask::Enable(request))
+                ("Switch the schedule on".into(), steps, "switch it on", Action::EnableSchedule)
             }
             GitHubChange::Cancel => {
                 let run = run()?;
@@ -41,41 +75,30 @@ impl Console {
                     format!("GitHub ends run #{} ({}) with all its legs", run.number, run.title),
                     "each leg has seconds to destroy its VM; S sweeps one that stays behind".into(),
                 ];
-                (format!("Cancel run #{} on GitHub", run.number), steps, "cancel it", Ask::Cancel(request, run))
+                (format!("Cancel run #{} on GitHub", run.number), steps, "cancel it", Action::Cancel(run))
             }
             GitHubChange::Rerun => {
                 let run = run()?;
                 let steps = vec![format!("GitHub runs the failed legs of run #{} again", run.number)];
-                (format!("Run #{} again on GitHub", run.number), steps, "run again", Ask::Rerun(request, run))
+                (format!("Run #{} again on GitHub", run.number), steps, "run again", Action::Rerun(run))
             }
         };
-        let action = Action::GitHub(Box::new(ask));
         let of = (Change::GitHub(change).operation(false), line.cloned());
-        let mut confirm = confirm(of, request, title, verb, action);
+        let mut confirm = confirm(of, request, title, verb, confirm::Action::GitHub(action));
         confirm.steps = steps;
         Ok(confirm)
     }
 
     /// A person confirmed; the judge was asked again.
-    pub(in super::super) fn github_confirmed(&mut self, ask: Ask, effects: &mut Vec<Effect>) {
-        let target = match &ask {
-            Ask::Cancel(_, run) | Ask::Rerun(_, run) => Some(run.id),
-            Ask::Look(_) | Ask::Dispatch(..) | Ask::Enable(_) | Ask::Fetch(..) => None,
-        };
+    pub(in super::super) fn github_confirmed(&mut self, action: Action, effects: &mut Vec<Effect>) {
+        let target = action.run();
         if target.is_some() && self.chosen_run().ok().map(|run| run.id) != target {
             self.notice(Tone::Info, "another run is chosen meanwhile, nothing was done: look again");
             return;
         }
         let request = self.request();
-        let ask = match ask {
-            Ask::Dispatch(_, key) => Ask::Dispatch(request, key),
-            Ask::Cancel(_, run) => Ask::Cancel(request, run),
-            Ask::Rerun(_, run) => Ask::Rerun(request, run),
-            Ask::Enable(_) => Ask::Enable(request),
-            Ask::Look(_) | Ask::Fetch(..) => return,
-        };
         self.github.errand = Some(request);
-        effects.push(Effect::GitHub(ask));
+        effects.push(Effect::GitHub(Ask::Change(request, action)));
     }
 
     pub(super) fn github_done(&mut self, request: RequestId, answer: Reply<String>) -> bool {

@@ -52,7 +52,7 @@ impl Console {
                 self.ended_at_github(before.as_deref());
             }
             // What was heard before stays on the screen, with its age.
-            Err(reason) => self.github.trouble = Some(reason),
+            Err(reason) => self.github.trouble = Some(reason.into()),
         }
         true
     }

@@ -10,7 +10,7 @@ impl LogPane {
     ///
     /// # Errors
     /// One line when it is not a regular expression.
-    pub fn begin_search(&mut self, pattern: &str, request: RequestId) -> Reply<Option<Effect>> {
+    pub fn begin_search(&mut self, pattern: &str, request: RequestId) -> Result<Option<Effect>, String> {
         if pattern.is_empty() {
             self.search = None;
             return Ok(None);
@@ -49,7 +49,7 @@ impl LogPane {
     ///
     /// # Errors
     /// One line: what can be typed.
-    pub fn jump(&mut self, text: &str, request: RequestId) -> Reply<Option<Effect>> {
+    pub fn jump(&mut self, text: &str, request: RequestId) -> Result<Option<Effect>, String> {
         Ok(match jump::place(text, self.stamp_near_cursor())? {
             JumpTarget::Line(line) => {
                 self.show_line(line - 1);

@@ -5,7 +5,7 @@ use super::super::command::MediaChange;
 use super::super::confirm::Confirm;
 use super::super::effect::Effect;
 use super::super::lines::LineRow;
-use super::super::message::RequestId;
+use super::super::message::{Failure, RequestId};
 use super::super::refusal::Refusal;
 use super::super::state::Console;
 use super::{IsoStatus, Medium, Newer, Offer, Request, StageProgress, Work};
@@ -73,7 +73,7 @@ pub(crate) fn newer(medium: Option<&Medium>) -> Result<(&Newer, &Bump), MediaRef
         }
         Some(Ok(Offer::Newer(newer))) => match &newer.bump {
             Ok(bump) => Ok((newer, bump)),
-            Err(reason) => Err(MediaRefusal::NothingToTake(reason.clone())),
+            Err(reason) => Err(MediaRefusal::NothingToTake(reason.to_string())),
         },
     }
 }
@@ -83,7 +83,7 @@ pub(crate) fn missing(medium: Option<&Medium>) -> Result<&Shelf, MediaRefusal> {
     let Some((_, IsoStatus { wanted, shelf })) = medium.and_then(|medium| medium.seen.as_ref()) else {
         return Err(MediaRefusal::NotLooked);
     };
-    let unknown = |reason: &String| MediaRefusal::NothingToTake(reason.clone());
+    let unknown = |reason: &Failure| MediaRefusal::NothingToTake(reason.to_string());
     let wanted = wanted.as_ref().map_err(unknown)?;
     if wanted.by_hand {
         return Err(MediaRefusal::StageByHand(wanted.file.to_string()));
@@ -112,7 +112,7 @@ fn ask_stage(row: &LineRow, shelf: &Shelf, request: RequestId) -> Confirm {
     let key = &row.line.key;
     let title = format!("Stage the ISO of {key}");
     let mut asked = confirm(of(key, Operation::Stage), request, title, "stage", action);
-    let (folder, name) = file.split();
+    let (folder, name) = file.folder_and_name();
     if shelf.partial.is_some() {
         asked.steps.push(format!("delete the left-over .{name}.partial, unless somebody writes it"));
     }

@@ -107,7 +107,7 @@ impl Console {
                     self.mark(&key);
                 }
             }
-            Err(reason) => self.media.trouble = Some(reason),
+            Err(reason) => self.media.trouble = Some(reason.into()),
         }
         true
     }

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use crate::console::click::Target;
 use crate::console::fixture::{self, key, night, typed};
-use crate::console::github::{Ask, FetchedRun, GitHubEvent};
+use crate::console::github::{Action, Ask, FetchedRun, GitHubEvent};
 use crate::console::panes::{Pane, View};
 use crate::console::scope::Scope;
 use crate::console::{Console, Effect, Msg, RequestId};
@@ -28,16 +28,14 @@ fn asked(effects: &[Effect]) -> Vec<&Ask> {
 
 fn request(ask: &Ask) -> RequestId {
     match ask {
-        Ask::Look(request) | Ask::Enable(request) | Ask::Dispatch(request, _) => *request,
-        Ask::Cancel(request, _) | Ask::Rerun(request, _) => *request,
-        Ask::Fetch(request, _) => *request,
+        Ask::Look(request) | Ask::Change(request, _) | Ask::Fetch(request, _) => *request,
     }
 }
 
 #[test]
 fn without_a_token_nothing_is_asked_and_the_screen_says_what_is_missing() {
     let mut console = night();
-    let missing = Err("no GITHUB_TOKEN".to_owned());
+    let missing = Err("no GITHUB_TOKEN".into());
     let effects = console.update(Msg::GitHub(GitHubEvent::Ready(missing)));
     assert!(asked(&effects).is_empty());
     typed(&mut console, "D");
@@ -83,7 +81,7 @@ fn a_dispatch_is_confirmed_first_and_goes_to_the_selected_line() {
     console.lines.select(&key("almalinux-9"));
     assert!(asked(&typed(&mut console, "D")).is_empty());
     let effects = typed(&mut console, "y");
-    let [ask @ Ask::Dispatch(_, line)] = asked(&effects)[..] else { panic!("{effects:?}") };
+    let [ask @ Ask::Change(_, Action::Dispatch(line))] = asked(&effects)[..] else { panic!("{effects:?}") };
     assert_eq!(*line, key("almalinux-9"));
     typed(&mut console, "D");
     assert!(toast(&console).contains("still at work"), "{}", toast(&console));
@@ -116,7 +114,8 @@ fn the_chosen_run_is_cancelled_and_what_stays_behind_is_said() {
     typed(&mut console, "X");
     assert!(toast(&console).contains("W shows them"), "{}", toast(&console));
     let effects = typed(&mut console, "WXy");
-    let cancelled = asked(&effects).iter().any(|ask| matches!(ask, Ask::Cancel(_, run) if run.number == 88));
+    let cancelled =
+        asked(&effects).iter().any(|ask| matches!(ask, Ask::Change(_, Action::Cancel(run)) if run.number == 88));
     assert!(cancelled, "{effects:?}");
     fixture::hear(&mut console, |pipeline| {
         pipeline.board.runs[0].run.state = State::Ended(Conclusion::Cancelled);

@@ -85,7 +85,7 @@ fn targets() -> impl Strategy<Value = Target> {
 }
 
 fn messages() -> impl Strategy<Value = Msg> {
-    let answer = prop_oneof![Just(Ok(())), Just(Err("no".to_owned()))];
+    let answer = prop_oneof![Just(Ok(())), Just(Err("no".into()))];
     let request = (0..200u64).prop_map(RequestId);
     let scopes = prop::sample::select(Scope::ALL.to_vec());
     prop_oneof![

@@ -277,7 +277,7 @@ fn a_tick_changes_the_screen_only_with_a_text_of_it() {
     let before = console.revision();
     console.update(Msg::Ticked { now: fixture::now() + jiff::SignedDuration::from_secs(30) });
     assert_eq!(console.revision(), before, "1h is still 1h");
-    console.update(Msg::FolderChanged(FolderEvent::Fresh));
+    console.update(Msg::FolderChanged(FolderEvent::Heartbeat));
     assert_eq!(console.revision(), before, "still current is no news");
     console.update(Msg::Ticked { now: fixture::now() + jiff::SignedDuration::from_hours(1) });
     assert_ne!(console.revision(), before);

@@ -289,7 +289,7 @@ fn without_the_privilege_nothing_is_typed() {
     let mut console = stuck();
     let request = type_asked(&mut console);
     let reason = "svc-packer lacks VirtualMachine.Interact.PutUsbScanCodes".to_owned();
-    console.update(Msg::Guarded { request, answer: Err(reason.clone()) });
+    console.update(Msg::Guarded { request, answer: Err(reason.as_str().into()) });
     typed(&mut console, "root\n");
     assert!(typed(&mut console, "y").iter().all(|effect| !effect.mutates()));
     assert!(matches!(&console.overlay, Some(Overlay::Confirm(confirm)) if confirm.check == Check::Refused(reason)));

@@ -9,11 +9,11 @@ use super::{GuestState, Recording};
 use crate::guest::screen::{FROZEN_AFTER, Motion};
 use crate::vcenter::{PowerState, ToolsStatus};
 
-/// A record that nobody wrote to for so long says nothing about now.
-const STALE: Duration = Duration::from_secs(60);
-/// A known end screen is believed once it stood so long: firmware that found nothing in one
-/// place tries the next.
-const SETTLED: Duration = Duration::from_secs(30);
+/// A timeline that nobody wrote to for this long says nothing about the present.
+const MAX_SILENCE: Duration = Duration::from_secs(60);
+/// A screen known as an end counts as one after this long: firmware that found nothing to boot on one device tries the
+/// next.
+const END_SCREEN_TIMEOUT: Duration = Duration::from_secs(30);
 
 /// What the console of a build is doing.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
@@ -61,7 +61,7 @@ impl Recording {
 
     /// How the console stood at the last look; `None` without a picture, or when the recorder has been silent for long.
     pub fn stillness(&self) -> Option<Stillness> {
-        self.silent().filter(|silent| *silent < STALE).and_then(|_| self.last_stillness())
+        self.silence().filter(|silence| *silence < MAX_SILENCE).and_then(|_| self.last_stillness())
     }
 
     /// How the console stood when it was last seen, however long ago that is.
@@ -91,10 +91,10 @@ impl Recording {
         };
         let reading = self.frames.last().and_then(|frame| self.reading(frame));
         let ended = reading.is_some_and(|reading| reading.state.as_deref() == Some("frozen"));
-        let patience = if ended { SETTLED } else { FROZEN_AFTER };
+        let timeout = if ended { END_SCREEN_TIMEOUT } else { FROZEN_AFTER };
         // A guest that got or lost its address, or was switched on, just gave a sign of life behind the same picture.
         let last_sign = guest.map_or(since, |guest| guest.at.max(since));
-        let stuck = matches!(activity, Activity::Still | Activity::Blank) && since_then(last_sign) >= patience;
+        let stuck = matches!(activity, Activity::Still | Activity::Blank) && since_then(last_sign) >= timeout;
         Some(Stillness {
             since,
             quiet: since_then(since),

@@ -6,17 +6,17 @@ fn at(second: i64) -> Timestamp {
     Timestamp::from_second(1_800_000_000 + second).unwrap()
 }
 
-fn frame(second: i64, log: u64, kind: Motion) -> Event {
+fn frame(second: i64, log: u64, kind: Motion) -> TimelineEvent {
     let file = format!("frames/{}.png", at(second).as_millisecond());
-    Event::Frame(Frame { at: at(second), file, until: at(second), changed: None, log, kind })
+    TimelineEvent::Frame(RecordedFrame { at: at(second), file, until: at(second), changed: None, log, kind })
 }
 
-fn guest(second: i64, power: PowerState, ip: Option<&str>, tools: ToolsStatus) -> Event {
+fn guest(second: i64, power: PowerState, ip: Option<&str>, tools: ToolsStatus) -> TimelineEvent {
     let ip = ip.map(str::to_owned);
-    Event::Guest(GuestState { at: at(second), power: Some(power), ip, tools: Some(tools) })
+    TimelineEvent::Guest(GuestState { at: at(second), power: Some(power), ip, tools: Some(tools) })
 }
 
-fn append(dir: &Path, events: &[Event]) {
+fn append(dir: &Path, events: &[TimelineEvent]) {
     let file = std::fs::OpenOptions::new().append(true).create(true).open(dir.join(TIMELINE));
     let lines: String = events.iter().map(|event| serde_json::to_string(event).unwrap() + "\n").collect();
     file.unwrap().write_all(lines.as_bytes()).unwrap();
@@ -27,7 +27,7 @@ fn append_text(dir: &Path, text: &[u8]) {
     file.unwrap().write_all(text).unwrap();
 }
 
-fn recorded(events: &[Event]) -> Recording {
+fn recorded(events: &[TimelineEvent]) -> Recording {
     let dir = tempfile::tempdir().unwrap();
     append(dir.path(), events);
     Recording::read(dir.path()).unwrap()
@@ -74,8 +74,10 @@ fn only_pictures_of_the_run_itself_are_opened() {
     let odd =
         ["../../etc/passwd", "frames/../1.png", "/frames/1.png", "frames/1.png.exe", "frames/.png", "frames/a.png"];
     let frames = odd.map(|file| {
-        let Event::Frame(frame) = frame(0, 0, Motion::Idle) else { return Event::Dropped { file: file.into() } };
-        Event::Frame(Frame { file: file.into(), ..frame })
+        let TimelineEvent::Frame(frame) = frame(0, 0, Motion::Idle) else {
+            return TimelineEvent::Dropped { file: file.into() };
+        };
+        TimelineEvent::Frame(RecordedFrame { file: file.into(), ..frame })
     });
     assert!(recorded(&frames).frames.is_empty());
 }
@@ -85,7 +87,7 @@ fn time_pictures_and_log_find_each_other() {
     let recording = recorded(&[
         frame(0, 100, Motion::Idle),
         frame(10, 250, Motion::Progress),
-        Event::Still { at: at(18), kind: Motion::Idle },
+        TimelineEvent::Still { at: at(18), kind: Motion::Idle },
         frame(20, 900, Motion::Progress),
     ]);
     let shown = |second| recording.frame_at(at(second));
@@ -101,8 +103,8 @@ fn time_pictures_and_log_find_each_other() {
 #[test]
 fn a_dropped_picture_leaves_its_time_to_the_one_before() {
     let mut events = vec![frame(0, 0, Motion::Idle), frame(10, 0, Motion::Progress)];
-    events.extend([Event::Still { at: at(19), kind: Motion::Idle }, frame(20, 0, Motion::Progress)]);
-    events.push(Event::Dropped { file: format!("frames/{}.png", at(10).as_millisecond()) });
+    events.extend([TimelineEvent::Still { at: at(19), kind: Motion::Idle }, frame(20, 0, Motion::Progress)]);
+    events.push(TimelineEvent::Dropped { file: format!("frames/{}.png", at(10).as_millisecond()) });
     let recording = recorded(&events);
     assert_eq!(
         recording.frames.iter().map(|f| (f.at, f.until)).collect::<Vec<_>>(),
@@ -114,7 +116,7 @@ fn a_dropped_picture_leaves_its_time_to_the_one_before() {
 fn a_task_is_shown_in_its_newest_state() {
     let task = |state: &str, error: Option<&str>| {
         let (id, name) = ("task-7".into(), "VirtualMachine.powerOn".into());
-        Event::Task(TaskState { at: at(1), id, name, state: state.into(), error: error.map(str::to_owned) })
+        TimelineEvent::Task(TaskState { at: at(1), id, name, state: state.into(), error: error.map(str::to_owned) })
     };
     let recording = recorded(&[task("running", None), task("error", Some("no host"))]);
     assert_eq!(recording.tasks.len(), 1);
@@ -124,10 +126,10 @@ fn a_task_is_shown_in_its_newest_state() {
 const OFF: ToolsStatus = ToolsStatus::GuestToolsNotRunning;
 const ON: PowerState = PowerState::PoweredOn;
 
-fn after(seconds: i64, kind: Motion, more: &[Event]) -> Stillness {
+fn after(seconds: i64, kind: Motion, more: &[TimelineEvent]) -> Stillness {
     let mut events = vec![guest(0, ON, None, OFF), frame(0, 0, Motion::Idle)];
     events.extend_from_slice(more);
-    events.push(Event::Still { at: at(seconds), kind });
+    events.push(TimelineEvent::Still { at: at(seconds), kind });
     recorded(&events).stillness().unwrap()
 }
 
@@ -144,7 +146,7 @@ fn a_known_end_needs_no_patience_and_a_known_menu_does() {
     let reading = |state: &str| {
         let file = format!("frames/{}.png", at(0).as_millisecond());
         let (label, state) = (Some("kernel-panic".to_owned()), Some(state.to_owned()));
-        [Event::Reading(Reading { at: at(9), file, label, state, rows: Vec::new() })]
+        [TimelineEvent::Reading(ScreenReading { at: at(9), file, label, state, rows: Vec::new() })]
     };
     assert!(!after(29, Motion::Idle, &reading("frozen")).alarm);
     let ended = after(30, Motion::Idle, &reading("frozen"));
@@ -179,7 +181,7 @@ fn blank_and_off_and_spinning_are_states_of_their_own() {
 #[test]
 fn a_silent_recorder_says_nothing_about_now() {
     let dir = tempfile::tempdir().unwrap();
-    let still = Event::Still { at: at(300), kind: Motion::Frozen };
+    let still = TimelineEvent::Still { at: at(300), kind: Motion::Frozen };
     append(dir.path(), &[guest(0, ON, None, OFF), frame(0, 0, Motion::Idle), still]);
     let written = |ago: u64| {
         let timeline = std::fs::File::options().append(true).open(dir.path().join(TIMELINE)).unwrap();
@@ -195,7 +197,7 @@ fn a_silent_recorder_says_nothing_about_now() {
 #[test]
 fn a_clock_that_is_set_neither_raises_an_alarm_nor_silences_one() {
     // The recorder's clock is hours behind or ahead of the reader's: what it wrote a moment ago is still of now.
-    let still = |seconds| Event::Still { at: at(seconds), kind: Motion::Frozen };
+    let still = |seconds| TimelineEvent::Still { at: at(seconds), kind: Motion::Frozen };
     assert!(after(300, Motion::Frozen, &[still(150)]).alarm);
     // An older recorder, whose clock was set back in the middle.
     let back = recorded(&[guest(0, ON, None, OFF), frame(0, 0, Motion::Idle), still(130), still(-10_000)]);

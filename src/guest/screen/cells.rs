@@ -7,15 +7,15 @@ use std::sync::LazyLock;
 
 use image::RgbImage;
 
-use super::Text;
+use super::RecognisedText;
 
 /// 8 columns by 16 rows, one byte per row, the leftmost pixel in the highest bit.
 type Glyph = [u8; 16];
 
 /// Glyphs that ship with the program.
 const GLYPHS: &str = include_str!("../../../assets/glyphs.txt");
-/// Of this many cells with ink, at most one may be unknown.
-const UNKNOWN: usize = 10;
+/// At most one cell in so many (of those with ink) may be unknown, else the picture is no text console.
+const CELLS_PER_UNKNOWN: usize = 10;
 /// Stands for a cell that no glyph fits.
 const NO_GLYPH: char = '\u{fffd}';
 
@@ -31,7 +31,7 @@ fn entry(line: &str) -> Option<(Glyph, char)> {
 }
 
 /// The text of a picture of a text console; `None` when it is not one (more than a tenth of its cells is unknown).
-pub fn read(image: &RgbImage) -> Option<Text> {
+pub fn read(image: &RgbImage) -> Option<RecognisedText> {
     let (width, height) = image.dimensions();
     let cell = if (width, height) == (720, 400) { 9 } else { 8 };
     let (mut inked, mut unknown) = (0, 0);
@@ -46,12 +46,12 @@ pub fn read(image: &RgbImage) -> Option<Text> {
         }
         rows.push(row.trim_end().to_owned());
     }
-    (unknown * UNKNOWN <= inked).then_some(Text { rows, exact: true })
+    (unknown * CELLS_PER_UNKNOWN <= inked).then_some(RecognisedText { rows, exact: true })
 }
 
 /// The character whose cell begins at a pixel.
 fn character(image: &RgbImage, x: u32, y: u32) -> char {
-    let Some(bits) = bits(image, x, y) else { return NO_GLYPH };
+    let Some(bits) = cell_bits(image, x, y) else { return NO_GLYPH };
     let lookup = |bits: &Glyph| if *bits == Glyph::default() { Some(' ') } else { TABLE.get(bits).copied() };
     let inverse = bits.map(|row| !row);
     let without_cursor = |bits: &Glyph| {
@@ -69,7 +69,7 @@ fn character(image: &RgbImage, x: u32, y: u32) -> char {
 }
 
 /// A cell's pixels that differ from its first pixel; `None` when there are more than two colours in it.
-fn bits(image: &RgbImage, x: u32, y: u32) -> Option<Glyph> {
+fn cell_bits(image: &RgbImage, x: u32, y: u32) -> Option<Glyph> {
     let width = image.width() as usize * 3;
     let pixels = image.as_raw();
     let start = y as usize * width + x as usize * 3;

@@ -6,17 +6,18 @@ use std::time::Duration;
 use image::RgbImage;
 use serde::Deserialize;
 
-use super::history::{History, Motion};
-use super::name::{Named, name_or_recognise};
+use super::history::{FrameHistory, Motion};
+use super::label::SCREEN_STATES;
+use super::name::{ScreenName, name_screen};
 use super::ocr::{self, OcrError};
-use super::{Text, cells};
+use super::{RecognisedText, cells};
 use crate::guest::picture::Picture;
 use crate::guest::screen::ScreenLabel;
 
 /// Where a folder may say when its frames were taken: `{"frames": [{"file": "000.png", "t": 1.5}]}`, in seconds.
-const INDEXES: [&str; 2] = ["frames.json", "meta.json"];
+const INDEX_FILES: [&str; 2] = ["frames.json", "meta.json"];
 
-/// Why there is nothing to look at.
+/// Why there are no pictures to analyse.
 #[derive(Debug, thiserror::Error)]
 pub enum FramesError {
     /// cannot be read
@@ -32,9 +33,9 @@ pub enum FramesError {
     Empty(PathBuf),
 }
 
-/// One picture.
+/// A picture read from disk.
 #[derive(Debug, Clone)]
-pub struct Frame {
+pub struct ScreenFrame {
     /// its file's name
     pub name: String,
     /// the pixels
@@ -46,26 +47,26 @@ pub struct Frame {
 #[derive(Debug, Deserialize)]
 struct Index {
     #[serde(default)]
-    frames: Vec<Listed>,
+    frames: Vec<IndexEntry>,
 }
 
 #[derive(Debug, Deserialize)]
-struct Listed {
+struct IndexEntry {
     file: String,
     t: f64,
 }
 
-/// Pictures of a folder that are looked at, the newest ones: each takes megabytes, and what was before says nothing.
-const MOST: usize = 100;
+/// The newest pictures of a folder that are read: each takes megabytes, and older ones say nothing.
+const MAX_FRAMES: usize = 100;
 
 /// The pictures at a path: a PNG file, or the newest PNG files of a folder in the order of their names.
 ///
 /// # Errors
 /// Nothing there, or not pictures.
-pub fn open(path: &Path) -> Result<Vec<Frame>, FramesError> {
+pub fn open(path: &Path) -> Result<Vec<ScreenFrame>, FramesError> {
     let times = if path.is_dir() { times(path) } else { None };
     let files = files(path)?;
-    files[files.len().saturating_sub(MOST)..].iter().map(|file| frame(file, times.as_deref())).collect()
+    files[files.len().saturating_sub(MAX_FRAMES)..].iter().map(|file| frame(file, times.as_deref())).collect()
 }
 
 /// The files of these pictures, in order.
@@ -88,27 +89,27 @@ pub fn files(path: &Path) -> Result<Vec<PathBuf>, FramesError> {
     Ok(files)
 }
 
-fn frame(path: &Path, times: Option<&[Listed]>) -> Result<Frame, FramesError> {
+fn frame(path: &Path, times: Option<&[IndexEntry]>) -> Result<ScreenFrame, FramesError> {
     let unreadable = |reason: String| FramesError::Unreadable { path: path.to_owned(), reason };
     let picture = Picture::open(path).map_err(unreadable)?;
     let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
     let listed = times.and_then(|times| times.iter().find(|listed| listed.file == name));
     let at = listed.and_then(|listed| Duration::try_from_secs_f64(listed.t).ok());
-    Ok(Frame { name, image: picture.image().to_rgb8(), at })
+    Ok(ScreenFrame { name, image: picture.image().to_rgb8(), at })
 }
 
-fn times(folder: &Path) -> Option<Vec<Listed>> {
-    let text = INDEXES.iter().find_map(|name| std::fs::read_to_string(folder.join(name)).ok())?;
+fn times(folder: &Path) -> Option<Vec<IndexEntry>> {
+    let text = INDEX_FILES.iter().find_map(|name| std::fs::read_to_string(folder.join(name)).ok())?;
     serde_json::from_str::<Index>(&text).ok().map(|index| index.frames)
 }
 
 /// What the last picture shows, and what the console has been doing.
 #[derive(Debug, Clone)]
-pub struct Look {
+pub struct ScreenAnalysis {
     /// name of the last frame's file
     pub frame: String,
     /// its text, if it could be read
-    pub text: Option<Text>,
+    pub text: Option<RecognisedText>,
     /// name of the screen: one of the known labels, or `unknown`
     pub label: String,
     /// what named it
@@ -116,13 +117,13 @@ pub struct Look {
     /// `frozen`, `waiting-for-input`, `progress`, `spinner`, `blank` or `idle`, where it can be told
     pub state: Option<&'static str>,
     /// why the text could not be read, in one line
-    pub trouble: Option<String>,
+    pub error: Option<String>,
 }
 
-/// Looks at pictures over time. The last one is read; graphical ones take about half a second.
-pub async fn look(frames: &[Frame], screens: &[ScreenLabel]) -> Option<Look> {
+/// Analyses pictures taken over time. Only the last one is read; a graphical one takes about half a second.
+pub async fn analyse(frames: &[ScreenFrame], screens: &[ScreenLabel]) -> Option<ScreenAnalysis> {
     let last = frames.last()?;
-    let mut history = History::default();
+    let mut history = FrameHistory::default();
     let timed = frames.iter().all(|frame| frame.at.is_some());
     for frame in frames {
         // Without times nothing can be called frozen; order still tells what moves.
@@ -132,26 +133,28 @@ pub async fn look(frames: &[Frame], screens: &[ScreenLabel]) -> Option<Look> {
         .motion()
         .filter(|motion| frames.len() > 1 && (timed || !matches!(motion, Motion::Frozen)) || is_blank(*motion));
     let blank = motion.is_some_and(is_blank);
-    let (text, trouble) = if blank { (None, None) } else { read(&last.image).await };
-    let named = name_or_recognise(&last.image, text.as_ref(), screens);
-    Some(Look {
+    let (text, error) = if blank { (None, None) } else { read(&last.image).await };
+    let named = name_screen(&last.image, text.as_ref(), screens);
+    Some(ScreenAnalysis {
         frame: last.name.clone(),
         label: label(named.as_ref(), motion).to_owned(),
         words: named.as_ref().map(|named| named.words.clone()),
         state: state(named.as_ref(), motion),
         text,
-        trouble,
+        error,
     })
 }
 
 /// The text of a picture: by its glyphs, else by tesseract.
-pub async fn read(image: &RgbImage) -> (Option<Text>, Option<String>) {
+pub async fn read(image: &RgbImage) -> (Option<RecognisedText>, Option<String>) {
     if let Some(text) = cells::read(image) {
         return (Some(text), None);
     }
     match ocr::read(image).await {
         Ok(text) => (Some(text), None),
-        Err(error @ (OcrError::Absent | OcrError::Slow | OcrError::Failed(_))) => (None, Some(error.to_string())),
+        Err(error @ (OcrError::NotInstalled | OcrError::TimedOut | OcrError::Failed(_))) => {
+            (None, Some(error.to_string()))
+        }
     }
 }
 
@@ -159,7 +162,7 @@ fn is_blank(motion: Motion) -> bool {
     matches!(motion, Motion::Blank | Motion::BlankCursor)
 }
 
-fn label(named: Option<&Named>, motion: Option<Motion>) -> &str {
+fn label(named: Option<&ScreenName>, motion: Option<Motion>) -> &str {
     match (named, motion) {
         (Some(named), _) => &named.label,
         (None, Some(Motion::Blank)) => "blank",
@@ -170,11 +173,10 @@ fn label(named: Option<&Named>, motion: Option<Motion>) -> &str {
 }
 
 /// A screen that is known to wait waits, however long it has been there; one that is known to go on may stop.
-fn state(named: Option<&Named>, motion: Option<Motion>) -> Option<&'static str> {
-    const STATES: [&str; 6] = ["frozen", "waiting-for-input", "progress", "spinner", "blank", "idle"];
+fn state(named: Option<&ScreenName>, motion: Option<Motion>) -> Option<&'static str> {
     let known = named
         .and_then(|named| named.state.as_deref())
-        .and_then(|state| STATES.into_iter().find(|known| *known == state));
+        .and_then(|state| SCREEN_STATES.into_iter().find(|known| *known == state));
     match (known, motion) {
         (Some("progress" | "spinner"), Some(Motion::Frozen)) => Some("frozen"),
         (Some(known), _) => Some(known),

@@ -6,20 +6,20 @@ use std::time::Duration;
 use image::RgbImage;
 use serde::{Deserialize, Serialize};
 
-use super::change::{Change, compare, ink};
+use super::diff::{FrameDiff, compare, ink};
 
 /// Healthy boots stand still for up to 102 s (measured); nothing is called frozen before this.
 pub const FROZEN_AFTER: Duration = Duration::from_secs(120);
-/// Something moved within this time: the screen is busy.
-const BUSY: Duration = Duration::from_secs(30);
-/// Changes looked at to tell a spinner or a clock from progress.
-const REMEMBERED: usize = 12;
+/// A screen that changed within this time is busy.
+const BUSY_WINDOW: Duration = Duration::from_secs(30);
+/// Newest changes that are kept, to tell a spinner or a clock from progress.
+const MAX_CHANGES: usize = 12;
 /// A spinner, a clock and systemd's stars stay within so many tiles of 16×16 pixels.
 const SPINNER_TILES: usize = 20;
-/// Changes that a spinner must have made.
-const SPINS: usize = 4;
-/// Ink of an empty screen: none, or a cursor.
-const BLANK_INK: usize = 40;
+/// Fewer changes than this are not called a spinner.
+const MIN_SPINS: usize = 4;
+/// Most pixels of ink on a blank screen, which may have a cursor.
+const MAX_BLANK_INK: usize = 40;
 
 /// What a console is doing.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -41,7 +41,7 @@ pub enum Motion {
 
 /// The frames of one console, in order.
 #[derive(Debug, Clone, Default)]
-pub struct History {
+pub struct FrameHistory {
     last: Option<RgbImage>,
     began: Option<Duration>,
     changed: Option<Duration>,
@@ -50,24 +50,24 @@ pub struct History {
     changes: VecDeque<Option<Vec<u32>>>,
 }
 
-impl History {
+impl FrameHistory {
     /// Takes the next frame; `at` counts from any moment, the same for all frames. Says what changed.
-    pub fn push(&mut self, frame: &RgbImage, at: Duration) -> Change {
-        let change = self.last.as_ref().map_or(Change::Mode, |last| compare(last, frame));
+    pub fn push(&mut self, frame: &RgbImage, at: Duration) -> FrameDiff {
+        let change = self.last.as_ref().map_or(FrameDiff::Resolution, |last| compare(last, frame));
         self.began.get_or_insert(at);
         self.now = at;
         let touched = match &change {
-            Change::None | Change::Cursor => None,
-            Change::Some { tiles, .. } => Some(Some(tiles.clone())),
-            Change::Mode => Some(None),
+            FrameDiff::Unchanged | FrameDiff::CursorOnly => None,
+            FrameDiff::Pixels { tiles, .. } => Some(Some(tiles.clone())),
+            FrameDiff::Resolution => Some(None),
         };
-        self.cursor = change == Change::Cursor || self.cursor && touched.is_none();
+        self.cursor = change == FrameDiff::CursorOnly || self.cursor && touched.is_none();
         if let Some(tiles) = touched {
             self.changed = Some(at);
             self.changes.push_back(tiles);
-            self.changes.drain(..self.changes.len().saturating_sub(REMEMBERED));
+            self.changes.drain(..self.changes.len().saturating_sub(MAX_CHANGES));
         }
-        if change != Change::None {
+        if change != FrameDiff::Unchanged {
             self.last = Some(frame.clone());
         }
         change
@@ -81,14 +81,14 @@ impl History {
     /// What the console is doing; `None` before the first frame.
     pub fn motion(&self) -> Option<Motion> {
         let ink = ink(self.last.as_ref()?);
-        if ink <= BLANK_INK {
+        if ink <= MAX_BLANK_INK {
             return Some(if ink == 0 && !self.cursor { Motion::Blank } else { Motion::BlankCursor });
         }
         let quiet = self.now.saturating_sub(self.changed?);
         Some(match quiet {
             quiet if quiet >= FROZEN_AFTER => Motion::Frozen,
-            quiet if quiet >= BUSY => Motion::Idle,
-            _ if self.only_spins() => Motion::Spinner,
+            quiet if quiet >= BUSY_WINDOW => Motion::Idle,
+            _ if self.is_spinner() => Motion::Spinner,
             // The first frame is no change that anybody saw.
             _ if self.changed == self.began => Motion::Idle,
             _ => Motion::Progress,
@@ -96,9 +96,9 @@ impl History {
     }
 
     /// A spinner comes back to the same few tiles; a bar moves on to new ones.
-    fn only_spins(&self) -> bool {
+    fn is_spinner(&self) -> bool {
         let spins: Vec<&Vec<u32>> = self.changes.iter().rev().map_while(Option::as_ref).collect();
-        if spins.len() < SPINS {
+        if spins.len() < MIN_SPINS {
             return false;
         }
         let (newer, older) = spins.split_at(spins.len() / 2);
@@ -122,7 +122,7 @@ mod tests {
     }
 
     fn motion(frames: impl IntoIterator<Item = (u64, RgbImage)>) -> Option<Motion> {
-        let mut history = History::default();
+        let mut history = FrameHistory::default();
         frames.into_iter().for_each(|(at, frame)| drop(history.push(&frame, Duration::from_secs(at))));
         history.motion()
     }

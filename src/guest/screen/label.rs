@@ -4,8 +4,11 @@ use serde::Deserialize;
 
 use crate::guest::fingerprint::Fingerprint;
 
+/// The states a screen can be in, as rules name them.
+pub(super) const SCREEN_STATES: [&str; 6] = ["frozen", "waiting-for-input", "progress", "spinner", "blank", "idle"];
+
 /// Fewer letters than this stand on too many screens.
-const FEWEST_LETTERS: usize = 4;
+const MIN_LETTERS: usize = 4;
 
 /// A name for screens, and what they are known by.
 #[derive(Debug, Clone)]
@@ -24,7 +27,7 @@ pub struct ScreenLabel {
 
 /// What a screen is known by.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Sign {
+pub enum ScreenMatcher {
     /// words that all stand on it, as they were read
     Text(Vec<String>),
     /// its picture, for a page without readable words
@@ -45,16 +48,15 @@ pub(crate) struct WrittenLabel {
 }
 
 impl WrittenLabel {
-    /// Checks it.
-    pub(crate) fn ready(self) -> Result<ScreenLabel, String> {
-        const STATES: [&str; 6] = ["frozen", "waiting-for-input", "progress", "spinner", "blank", "idle"];
+    /// Checks the label and what it is known by; the error is one line.
+    pub(crate) fn validate(self) -> Result<ScreenLabel, String> {
         check_label(&self.label)?;
         if self.text.is_empty() == self.hash.is_none() {
             return Err("needs either text or hash".to_owned());
         }
         self.text.iter().try_for_each(|words| check_words(words))?;
-        if let Some(state) = self.state.as_ref().filter(|state| !STATES.contains(&state.as_str())) {
-            return Err(format!("no state is called {state:?}; there are: {}", STATES.join(", ")));
+        if let Some(state) = self.state.as_ref().filter(|state| !SCREEN_STATES.contains(&state.as_str())) {
+            return Err(format!("no state is called {state:?}; there are: {}", SCREEN_STATES.join(", ")));
         }
         let hash = self.hash.map(|hash| hash.parse::<Fingerprint>()).transpose()?;
         Ok(ScreenLabel { label: self.label, text: self.text, hash, state: self.state, alone: self.alone })
@@ -62,17 +64,20 @@ impl WrittenLabel {
 }
 
 impl ScreenLabel {
-    /// Whether it already says this.
-    pub(crate) fn known_by(&self, sign: &Sign) -> bool {
-        match sign {
-            Sign::Text(words) => self.text == *words,
-            Sign::Hash(hash) => self.hash.as_ref() == Some(hash),
+    /// Whether screens are already known by this.
+    pub(crate) fn has_matcher(&self, matcher: &ScreenMatcher) -> bool {
+        match matcher {
+            ScreenMatcher::Text(words) => self.text == *words,
+            ScreenMatcher::Hash(hash) => self.hash.as_ref() == Some(hash),
         }
     }
 }
 
-impl Sign {
-    /// Whether screens can be told by it under this label.
+impl ScreenMatcher {
+    /// Whether it can name screens, and the label can be used.
+    ///
+    /// # Errors
+    /// What is wrong, in one line.
     pub(crate) fn check(&self, label: &str) -> Result<(), String> {
         check_label(label)?;
         match self {
@@ -97,7 +102,7 @@ fn check_label(label: &str) -> Result<(), String> {
 
 /// Whether words can name a screen.
 fn check_words(words: &str) -> Result<(), String> {
-    if words.chars().filter(|c| !c.is_whitespace()).count() < FEWEST_LETTERS {
+    if words.chars().filter(|c| !c.is_whitespace()).count() < MIN_LETTERS {
         return Err(format!("text {words:?} is too short to name a screen"));
     }
     Ok(())

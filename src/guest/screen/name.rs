@@ -2,20 +2,20 @@
 
 use image::RgbImage;
 
-use super::Text;
+use super::RecognisedText;
 use crate::guest::fingerprint::Fingerprint;
 use crate::guest::screen::ScreenLabel;
 
 /// Mistakes are forgiven only in words of at least this many letters; shorter ones resemble too much.
-const SHORTEST: usize = 10;
+const MIN_FUZZY_LETTERS: usize = 10;
 /// One mistake in so many letters.
 const LETTERS_PER_MISTAKE: usize = 7;
-/// Other letters that a screen may hold which should hold its words alone.
-const ALONE: usize = 12;
+/// Other letters allowed on a screen whose words must stand `alone`.
+const MAX_OTHER_LETTERS: usize = 12;
 
 /// The name of a screen.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Named {
+pub struct ScreenName {
     /// the name
     pub label: String,
     /// the state such a screen is in
@@ -26,7 +26,7 @@ pub struct Named {
 
 /// Names a screen. Of several that fit: on a text console the one whose words stand lowest (it scrolls, the newest is at
 /// the bottom), on a graphical page the one that the rules name first (its title says what it is, not its last line).
-pub fn name(text: &Text, screens: &[ScreenLabel]) -> Option<Named> {
+pub fn name_by_text(text: &RecognisedText, screens: &[ScreenLabel]) -> Option<ScreenName> {
     let folded = fold(&text.rows.join("\n"));
     let mut best: Option<(usize, &ScreenLabel)> = None;
     for screen in screens.iter().filter(|screen| !screen.text.is_empty()) {
@@ -34,12 +34,12 @@ pub fn name(text: &Text, screens: &[ScreenLabel]) -> Option<Named> {
             screen.text.iter().map(|words| last_end(&folded, &fold(words), text.exact)).collect();
         let Some(end) = ends.and_then(|ends| ends.into_iter().max()) else { continue };
         let length: usize = screen.text.iter().map(|words| fold(words).len()).sum();
-        let fits = !screen.alone || folded.len() <= length + ALONE;
+        let fits = !screen.alone || folded.len() <= length + MAX_OTHER_LETTERS;
         if fits && best.is_none_or(|(lowest, _)| text.exact && end > lowest) {
             best = Some((end, screen));
         }
     }
-    best.map(|(_, screen)| Named {
+    best.map(|(_, screen)| ScreenName {
         label: screen.label.clone(),
         state: screen.state.clone(),
         words: screen.text.join(" … "),
@@ -47,18 +47,18 @@ pub fn name(text: &Text, screens: &[ScreenLabel]) -> Option<Named> {
 }
 
 /// Names a screen by its text, as far as that was read, else by its picture.
-pub fn name_or_recognise(image: &RgbImage, text: Option<&Text>, screens: &[ScreenLabel]) -> Option<Named> {
-    text.and_then(|text| name(text, screens)).or_else(|| recognise(image, screens))
+pub fn name_screen(image: &RgbImage, text: Option<&RecognisedText>, screens: &[ScreenLabel]) -> Option<ScreenName> {
+    text.and_then(|text| name_by_text(text, screens)).or_else(|| name_by_picture(image, screens))
 }
 
 /// Names a picture that a user taught, for pages whose words cannot be read.
-pub fn recognise(image: &RgbImage, screens: &[ScreenLabel]) -> Option<Named> {
-    let print = Fingerprint::of(image)?;
-    let known = |screen: &&ScreenLabel| screen.hash.as_ref().is_some_and(|hash| hash.matches(&print));
-    screens.iter().find(known).map(|screen| Named {
+pub fn name_by_picture(image: &RgbImage, screens: &[ScreenLabel]) -> Option<ScreenName> {
+    let fingerprint = Fingerprint::from_image(image)?;
+    let known = |screen: &&ScreenLabel| screen.hash.as_ref().is_some_and(|hash| hash.matches(&fingerprint));
+    screens.iter().find(known).map(|screen| ScreenName {
         label: screen.label.clone(),
         state: screen.state.clone(),
-        words: format!("the taught picture {print}"),
+        words: format!("the taught picture {fingerprint}"),
     })
 }
 
@@ -83,12 +83,12 @@ fn last_end(text: &[char], words: &[char], exact: bool) -> Option<usize> {
     if let Some(at) = text.windows(words.len()).rposition(|window| window == words) {
         return Some(at + words.len());
     }
-    let mistakes = if exact || words.len() < SHORTEST { 0 } else { words.len() / LETTERS_PER_MISTAKE };
-    (mistakes > 0).then(|| similar(text, words, mistakes)).flatten()
+    let mistakes = if exact || words.len() < MIN_FUZZY_LETTERS { 0 } else { words.len() / LETTERS_PER_MISTAKE };
+    (mistakes > 0).then(|| last_fuzzy_end(text, words, mistakes)).flatten()
 }
 
 /// The last place where `words` ends with at most so many letters wrong, missing or extra (Sellers' algorithm).
-fn similar(text: &[char], words: &[char], mistakes: usize) -> Option<usize> {
+fn last_fuzzy_end(text: &[char], words: &[char], mistakes: usize) -> Option<usize> {
     let mut column: Vec<usize> = (0..=words.len()).collect();
     let mut last = None;
     for (at, letter) in text.iter().enumerate() {
@@ -120,7 +120,7 @@ mod tests {
 
     fn named(rows: &[&str], exact: bool, screens: &[ScreenLabel]) -> Option<String> {
         let rows = rows.iter().map(|row| (*row).to_owned()).collect();
-        name(&Text { rows, exact }, screens).map(|named| named.label)
+        name_by_text(&RecognisedText { rows, exact }, screens).map(|named| named.label)
     }
 
     #[test]

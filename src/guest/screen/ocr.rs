@@ -7,26 +7,26 @@ use std::time::Duration;
 use image::{DynamicImage, GrayImage, ImageFormat, RgbImage, imageops};
 use tokio::io::AsyncWriteExt;
 
-use super::Text;
+use super::RecognisedText;
 use crate::text::Scrubber;
 
-/// The slowest picture of a measured set took 3.4 s.
-const PATIENCE: Duration = Duration::from_secs(10);
-/// Pictures above this width are given to tesseract as they are.
-const ENLARGED: u32 = 2048;
+/// Timeout of one run of tesseract; the slowest picture of a measured set took 3.4 s.
+const OCR_TIMEOUT: Duration = Duration::from_secs(10);
+/// Pictures up to this width, in pixels, are enlarged before tesseract reads them.
+const MAX_ENLARGED_WIDTH: u32 = 2048;
 
-/// All that tesseract gets of our environment: it reads what a guest shows, and needs no password for that.
-const GIVEN: [&str; 5] = ["PATH", "TESSDATA_PREFIX", "LD_LIBRARY_PATH", "LANG", "LC_ALL"];
+/// The only variables of our environment that tesseract gets: it reads what a guest shows and needs no credentials.
+const PASSED_ENVIRONMENT: [&str; 5] = ["PATH", "TESSDATA_PREFIX", "LD_LIBRARY_PATH", "LANG", "LC_ALL"];
 
 /// Why a picture was not read.
 #[derive(Debug, thiserror::Error)]
 pub enum OcrError {
     /// the program is not installed
     #[error("tesseract is not installed; graphical screens cannot be read (Debian: tesseract-ocr)")]
-    Absent,
+    NotInstalled,
     /// it took too long
-    #[error("tesseract took longer than {}s", PATIENCE.as_secs())]
-    Slow,
+    #[error("tesseract took longer than {}s", OCR_TIMEOUT.as_secs())]
+    TimedOut,
     /// it failed
     #[error("tesseract: {0}")]
     Failed(String),
@@ -36,14 +36,14 @@ pub enum OcrError {
 ///
 /// # Errors
 /// No tesseract, or one that fails.
-pub async fn read(image: &RgbImage) -> Result<Text, OcrError> {
+pub async fn read(image: &RgbImage) -> Result<RecognisedText, OcrError> {
     let mut png = Cursor::new(Vec::new());
     let failed = |error: &dyn std::fmt::Display| OcrError::Failed(error.to_string());
-    DynamicImage::from(prepared(image)).write_to(&mut png, ImageFormat::Png).map_err(|error| failed(&error))?;
+    DynamicImage::from(preprocessed(image)).write_to(&mut png, ImageFormat::Png).map_err(|error| failed(&error))?;
     let mut child = tokio::process::Command::new("tesseract")
         .args(["-", "-", "--psm", "6"])
         .env_clear()
-        .envs(GIVEN.into_iter().filter_map(|name| Some((name, std::env::var_os(name)?))))
+        .envs(PASSED_ENVIRONMENT.into_iter().filter_map(|name| Some((name, std::env::var_os(name)?))))
         .env("OMP_THREAD_LIMIT", "1")
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
@@ -51,7 +51,7 @@ pub async fn read(image: &RgbImage) -> Result<Text, OcrError> {
         .kill_on_drop(true)
         .spawn()
         .map_err(
-            |error| if error.kind() == std::io::ErrorKind::NotFound { OcrError::Absent } else { failed(&error) },
+            |error| if error.kind() == std::io::ErrorKind::NotFound { OcrError::NotInstalled } else { failed(&error) },
         )?;
     let stdin = child.stdin.take();
     let feed = async {
@@ -61,8 +61,10 @@ pub async fn read(image: &RgbImage) -> Result<Text, OcrError> {
         }
     };
     let work = async { tokio::join!(feed, child.wait_with_output()).1 };
-    let output =
-        tokio::time::timeout(PATIENCE, work).await.map_err(|_| OcrError::Slow)?.map_err(|error| failed(&error))?;
+    let output = tokio::time::timeout(OCR_TIMEOUT, work)
+        .await
+        .map_err(|_| OcrError::TimedOut)?
+        .map_err(|error| failed(&error))?;
     if !output.status.success() {
         let said = String::from_utf8_lossy(&output.stderr);
         return Err(OcrError::Failed(Scrubber::shared().safe(said.lines().next().unwrap_or("no reason given")).into()));
@@ -72,11 +74,11 @@ pub async fn read(image: &RgbImage) -> Result<Text, OcrError> {
         .map(|row| row.trim().to_owned())
         .filter(|row| !row.is_empty())
         .collect();
-    Ok(Text { rows, exact: false })
+    Ok(RecognisedText { rows, exact: false })
 }
 
 /// What reads best (measured): dark letters on light ground, twice the size.
-fn prepared(image: &RgbImage) -> GrayImage {
+fn preprocessed(image: &RgbImage) -> GrayImage {
     let mut grey = imageops::grayscale(image);
     let mut counts = [0_usize; 256];
     grey.pixels().for_each(|pixel| counts[usize::from(pixel.0[0])] += 1);
@@ -85,7 +87,7 @@ fn prepared(image: &RgbImage) -> GrayImage {
         imageops::invert(&mut grey);
     }
     let (width, height) = grey.dimensions();
-    if width > ENLARGED {
+    if width > MAX_ENLARGED_WIDTH {
         return grey;
     }
     imageops::resize(&grey, width * 2, height * 2, imageops::FilterType::Triangle)

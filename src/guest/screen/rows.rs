@@ -6,9 +6,9 @@ use std::collections::BTreeSet;
 use crate::text::Scrubber;
 use crate::text::clean;
 
-/// What is left of a screen's text.
+/// A screen's text without secrets.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Scrubbed {
+pub struct ScrubbedRows {
     /// its rows, as many as before
     pub rows: Vec<String>,
     /// numbers of the rows on which a secret stood, from 0
@@ -17,12 +17,12 @@ pub struct Scrubbed {
 
 /// Takes secrets out of a screen's text. A console wraps long lines, so what stands on both sides of a wrap is looked at
 /// as one, too, and secrets of several lines are found across rows.
-pub fn scrub_rows(rows: &[String], scrubber: &Scrubber) -> Scrubbed {
+pub fn scrub_rows(rows: &[String], scrubber: &Scrubber) -> ScrubbedRows {
     let mut out: Vec<String> = rows.iter().map(|row| clean(row.trim_end())).collect();
     let mut hidden = BTreeSet::new();
     // A secret may fill several rows: each window of rows is one line without its breaks. Narrow ones first, so that
     // no more is hidden than has to be.
-    for width in 1..=LONGEST_WRAP {
+    for width in 1..=MAX_WRAPPED_ROWS {
         for at in 0..out.len().saturating_sub(width - 1) {
             let window = at..at + width;
             if width > 1 && out[window.clone()].iter().any(String::is_empty) {
@@ -40,11 +40,11 @@ pub fn scrub_rows(rows: &[String], scrubber: &Scrubber) -> Scrubbed {
             }
         }
     }
-    Scrubbed { rows: out, hidden }
+    ScrubbedRows { rows: out, hidden }
 }
 
-/// Rows that one secret may fill.
-const LONGEST_WRAP: usize = 4;
+/// Rows over which one secret may be wrapped.
+const MAX_WRAPPED_ROWS: usize = 4;
 
 #[cfg(test)]
 mod tests {

@@ -13,7 +13,7 @@ use super::{Job, OnProgress, Progress, StageError, VERB};
 use crate::iso::mirror::{Streamed, unreachable};
 use crate::iso::{Digest, Mirror, MirrorError};
 use crate::sha256::Sha256;
-use crate::vcenter::datastore::FilePath;
+use crate::vcenter::datastore::DatastorePath;
 
 /// How often a download that broke is taken up again, without getting on, before it counts as failed.
 const RESUMES: ExponentialBuilder =
@@ -22,7 +22,7 @@ const RESUMES: ExponentialBuilder =
 const GETTING_ON: u64 = 64 << 20;
 
 /// One pass over the bytes; their digest.
-pub(super) async fn copy(job: &Job<'_>, url: &str, size: u64, to: &FilePath) -> Result<Digest, StageError> {
+pub(super) async fn copy(job: &Job<'_>, url: &str, size: u64, to: &DatastorePath) -> Result<Digest, StageError> {
     let moved = Arc::new(AtomicU64::new(0));
     let shared = Arc::new(Mutex::new((Sha256::default(), None)));
     let source = Source {
@@ -48,7 +48,7 @@ pub(super) async fn copy(job: &Job<'_>, url: &str, size: u64, to: &FilePath) -> 
         () = job.stop.cancelled() => Err(StageError::Cancelled),
         () = standstill(&moved, job.patience) => Err(StageError::Stalled { file: to.to_string(), limit: job.patience }),
     };
-    let uploaded = given_up.inspect_err(|error| job.gate.gave_up_upload(VERB, to, &error.to_string()))?;
+    let uploaded = given_up.inspect_err(|error| job.gate.record_abandoned_upload(VERB, to, &error.to_string()))?;
     let mut shared = shared.lock().unwrap_or_else(PoisonError::into_inner);
     // The mirror's failure is the cause, the broken upload only its consequence.
     if let Some(error) = shared.1.take() {

@@ -1,7 +1,7 @@
 //! Newer releases, written into matrix and var-file.
 
 use super::super::blocking::blocking;
-use super::super::{Context, Error, writable};
+use super::super::{Context, Error, Operation, permitted};
 use super::{Newer, line};
 use crate::iso::commit::{self, Bumped};
 use crate::iso::{Bump, Release, Writer};
@@ -12,7 +12,7 @@ use crate::pipeline::{Key, Line, Matrix};
 /// # Errors
 /// [`Error::Bump`]; [`Error::Refused`] when nothing may be changed.
 pub async fn bump(context: &Context, key: &Key, bump: Bump) -> Result<Line, Error> {
-    writable(context.mode)?;
+    permitted(Operation::Bump, context.mode)?;
     let repo = context.repo.clone();
     blocking("the bump", move || Ok(Writer::open(&repo)?.write(&bump)?)).await?;
     line(context, key).await
@@ -47,7 +47,7 @@ impl<'a> Bumps<'a> {
     /// be changed.
     pub fn begin(context: &'a Context, take: Take) -> Result<Self, Error> {
         if take != Take::Show {
-            writable(context.mode)?;
+            permitted(Operation::Bump, context.mode)?;
         }
         let committed = if take == Take::Commit { commit::committed(&context.repo)? } else { None };
         let writer = if take == Take::Show { None } else { Some(Writer::open(&context.repo)?) };

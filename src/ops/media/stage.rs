@@ -12,7 +12,7 @@ use crate::iso::stage::{self, Job, OnProgress, Phase, Staged};
 use crate::iso::{Mirror, StageError, Wanted};
 use crate::pipeline::Line;
 use crate::vcenter::Client;
-use crate::vcenter::datastore::FilePath;
+use crate::vcenter::datastore::DatastorePath;
 
 /// How long no byte may go through: vCenter takes its time over the last one.
 const PATIENCE: Duration = Duration::from_secs(300);
@@ -71,7 +71,8 @@ pub async fn stage(
         Ok((alone, Wanted::read(&repo, &of).map_err(StageError::from)?))
     });
     let (_alone, wanted) = begun.await?;
-    let folder = FilePath { datastore: wanted.file.datastore.clone(), path: wanted.file.split().0.to_owned() };
+    let folder =
+        DatastorePath { datastore: wanted.file.datastore.clone(), path: wanted.file.folder_and_name().0.to_owned() };
     let gate = context.gate(client).with_media([folder]);
     let job = Job { gate: &gate, mirror, line, wanted: &wanted, patience: PATIENCE, on: paced(on), stop };
     Ok(job.run().await?)

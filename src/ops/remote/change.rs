@@ -1,9 +1,9 @@
 //! What is changed at GitHub: a run started, cancelled, run again; the schedule switched on.
 
 use super::super::blocking::blocking;
-use super::super::{Context, Error, Refusal, writable};
+use super::super::change::allowed_here;
+use super::super::{Context, Error, Operation, permitted};
 use crate::github::{Client, RemoteRun};
-use crate::packer_run;
 use crate::pipeline::Key;
 use crate::vcenter::gate::Mode;
 
@@ -13,14 +13,8 @@ use crate::vcenter::gate::Mode;
 /// [`Error::Refused`] when the line is built already, here or there, and when GitHub would drop a waiting run for it;
 /// [`Error::GitHub`]
 pub async fn dispatch(context: &Context, github: &Client, key: &Key, branch: Option<&str>) -> Result<RemoteRun, Error> {
-    writable(context.mode)?;
-    let (state, of) = (context.state.clone(), key.clone());
-    let run = blocking("reading the runs", move || {
-        packer_run::latest(&state, &of).map_err(Error::reading(state.runs().join(&of.0)))
-    });
-    if run.await?.is_some_and(|run| run.state.live()) {
-        return Err(Refusal::BuiltHere { key: key.clone() }.into());
-    }
+    let (context, of) = (context.clone(), key.clone());
+    blocking("reading the runs", move || allowed_here(&context, &of, Operation::Dispatch, context.mode)).await?;
     Ok(github.dispatch(key, branch).await?)
 }
 
@@ -30,7 +24,7 @@ pub async fn dispatch(context: &Context, github: &Client, key: &Key, branch: Opt
 /// # Errors
 /// [`Error::Refused`] when it is over already; [`Error::GitHub`]
 pub async fn cancel(mode: Mode, github: &Client, run: &RemoteRun, force: bool) -> Result<Vec<Key>, Error> {
-    writable(mode)?;
+    permitted(Operation::CancelRemote, mode)?;
     let legs = github.legs(run.id).await;
     github.cancel(run, force).await?;
     // A run is cancelled whether or not it can be told what it was doing.
@@ -44,7 +38,7 @@ pub async fn cancel(mode: Mode, github: &Client, run: &RemoteRun, force: bool) -
 /// # Errors
 /// [`Error::Refused`] when nothing of it failed, and when GitHub would drop a waiting run for it; [`Error::GitHub`]
 pub async fn rerun(mode: Mode, github: &Client, run: &RemoteRun) -> Result<(), Error> {
-    writable(mode)?;
+    permitted(Operation::Rerun, mode)?;
     Ok(github.rerun_failed(run).await?)
 }
 
@@ -53,6 +47,6 @@ pub async fn rerun(mode: Mode, github: &Client, run: &RemoteRun) -> Result<(), E
 /// # Errors
 /// [`Error::GitHub`]
 pub async fn enable_schedule(mode: Mode, github: &Client) -> Result<(), Error> {
-    writable(mode)?;
+    permitted(Operation::EnableSchedule, mode)?;
     Ok(github.enable_schedule().await?)
 }

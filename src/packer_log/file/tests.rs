@@ -30,12 +30,12 @@ impl Log {
 
     fn open(&self) -> LogFile {
         let log = LogFile::open(&self.path, Arc::default()).unwrap();
-        until(&log, |status| status.settled);
+        until(&log, |status| status.caught_up);
         log
     }
 }
 
-fn until(log: &LogFile, holds: impl Fn(&Status) -> bool) -> Status {
+fn until(log: &LogFile, holds: impl Fn(&LogStatus) -> bool) -> LogStatus {
     let start = Instant::now();
     loop {
         let status = log.status();
@@ -87,7 +87,7 @@ fn a_growing_file_is_followed() {
     file.append("2026/11/23 04:00:01 ui: ==> a.b: Waiting f");
     until(&log, |status| status.lines == 2);
     file.append("or IP...\n");
-    until(&log, |status| status.settled && log.facts().tracks.all()[0].phase() == Phase::WaitIp);
+    until(&log, |status| status.caught_up && log.facts().tracks.all()[0].phase() == Phase::WaitIp);
     assert_eq!(texts(&log.lines(2..3).unwrap()), ["Waiting for IP..."]);
 }
 
@@ -96,7 +96,7 @@ fn a_file_that_comes_later_is_waited_for() {
     let dir = tempfile::tempdir().unwrap();
     let path = dir.path().join("later.log");
     let log = LogFile::open(&path, Arc::default()).unwrap();
-    assert!(until(&log, |status| status.settled).missing);
+    assert!(until(&log, |status| status.caught_up).missing);
     std::fs::write(&path, "hello\n").unwrap();
     assert_eq!(until(&log, |status| status.lines == 1).generation, 0);
 }
@@ -106,7 +106,7 @@ fn a_truncated_file_starts_anew() {
     let file = Log::new(thousand());
     let log = file.open();
     std::fs::write(&file.path, line(7, "ui: short")).unwrap();
-    until(&log, |status| status.generation == 1 && status.lines == 1 && status.settled);
+    until(&log, |status| status.generation == 1 && status.lines == 1 && status.caught_up);
     assert_eq!(texts(&log.lines(1..9).unwrap()), ["short"]);
 }
 
@@ -120,7 +120,7 @@ fn a_second_packer_leaves_zeros_and_the_next_line_is_found() {
     writer.seek(SeekFrom::End(0)).unwrap();
     std::fs::write(&file.path, line(9, "[INFO] Packer version: 1.16.0")).unwrap();
     writer.write_all(line(10, "ui error: ==> a.b: timeout waiting for IP address").as_bytes()).unwrap();
-    until(&log, |status| status.generation == 1 && status.settled && status.lines == 2);
+    until(&log, |status| status.generation == 1 && status.caught_up && status.lines == 2);
     let rows = log.lines(1..3).unwrap();
     assert_eq!(texts(&rows), ["Packer version: 1.16.0", "timeout waiting for IP address"]);
     assert_eq!((rows[1].origin, rows[1].problem), (Origin::UiError, Some(Problem::Error)));
@@ -218,7 +218,7 @@ fn a_typed_password_is_hidden_even_while_it_is_typed() {
     let scrubber = Arc::new(Scrubber::new([Secret::new("PW", "hunter2")]));
     let file = Log::new(thousand() + &keys("pw=hunter2") + &thousand() + &keys("hun"));
     let log = LogFile::open(&file.path, scrubber).unwrap();
-    until(&log, |status| status.settled);
+    until(&log, |status| status.caught_up);
     // Only the middle of the secret is on screen.
     let rows = log.lines(1006..1008).unwrap();
     assert_eq!(texts(&rows), ["Sending char [REDACTED:PW]"; 2]);
@@ -234,7 +234,7 @@ fn secrets_are_hidden_across_colours_and_cuts() {
         line(0, &format!("ui: ==> a.b: {long}")) + &line(1, "ui: ==> a.b: hunter\u{1b}[1;31m2-hun\u{1b}[0mter2"),
     );
     let log = LogFile::open(&file.path, scrubber).unwrap();
-    until(&log, |status| status.settled);
+    until(&log, |status| status.caught_up);
     let rows = log.lines(1..3).unwrap();
     assert!(!rows[0].text.contains("hunter"), "{}", &rows[0].text[16000..]);
     assert_eq!(rows[1].text, "[REDACTED:PW]");

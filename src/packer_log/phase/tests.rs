@@ -39,7 +39,7 @@ fn a_good_build_goes_through_its_stages() {
     let track = &seen.all()[0];
     assert_eq!(track.ip.as_deref(), Some("10.0.0.7"));
     assert_eq!(track.task.as_ref().map(|task| (task.name.as_str(), task.line)), Some(("base : Updating [all].", 11)));
-    assert_eq!(track.ending, Some(Ending::Finished));
+    assert_eq!(track.ending, Some(BuildOutcome::Finished));
     let spent = track.durations(None);
     assert_eq!(spent[3], (WaitIp, Some(Duration::from_secs(3))));
 }
@@ -83,8 +83,8 @@ fn guest_text_cannot_turn_the_clock_back() {
 
 #[test]
 fn durations_of_go() {
-    assert_eq!(go_duration("1h2m3.5s"), Some(Duration::from_millis(3_723_500)));
-    assert_eq!(go_duration("350ms"), Some(Duration::from_millis(350)));
-    assert_eq!(go_duration(""), None);
-    assert_eq!(go_duration("soon"), None);
+    assert_eq!(parse_go_duration("1h2m3.5s"), Some(Duration::from_millis(3_723_500)));
+    assert_eq!(parse_go_duration("350ms"), Some(Duration::from_millis(350)));
+    assert_eq!(parse_go_duration(""), None);
+    assert_eq!(parse_go_duration("soon"), None);
 }

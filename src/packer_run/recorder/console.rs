@@ -7,7 +7,7 @@ use jiff::Timestamp;
 
 use super::{Backoff, Standing, Work, screen_text};
 use crate::guest::picture::Picture;
-use crate::guest::recording::{Event, FRAMES, Frame};
+use crate::guest::recording::{FRAMES, RecordedFrame, TimelineEvent};
 use crate::guest::screen::Motion;
 use crate::vcenter::{Error, Vm};
 
@@ -59,13 +59,19 @@ impl Work {
         self.frame_filter = frame_filter;
         if decision.keep {
             let file = format!("{FRAMES}/{}.png", at.as_millisecond());
-            let frame =
-                Frame { at, file: file.clone(), until: at, changed: decision.changed, log, kind: decision.kind };
+            let frame = RecordedFrame {
+                at,
+                file: file.clone(),
+                until: at,
+                changed: decision.changed,
+                log,
+                kind: decision.kind,
+            };
             self.store.keep(picture.png(), frame, decision.pixels)?;
             self.standing = Some(Standing { file, picture, looks: 0, read: false });
             return Ok(());
         }
-        self.store.add(&Event::Still { at, kind: decision.kind })?;
+        self.store.add(&TimelineEvent::Still { at, kind: decision.kind })?;
         if let Some(standing) = &mut self.standing {
             standing.looks += 1;
         }
@@ -94,7 +100,7 @@ impl Work {
         if let Some(reading) = self.reading.take_if(|reading| reading.is_finished())
             && let Ok(Some(reading)) = reading.await
         {
-            self.store.add(&Event::Reading(reading))?;
+            self.store.add(&TimelineEvent::Reading(reading))?;
         }
         Ok(())
     }

@@ -5,7 +5,7 @@ use std::time::Duration;
 use image::RgbImage;
 
 use crate::guest::recording::Area;
-use crate::guest::screen::{Change, History, Motion};
+use crate::guest::screen::{FrameDiff, FrameHistory, Motion};
 
 /// While only a spinner turns, one picture in this time is enough.
 const SPINNER_EVERY: Duration = Duration::from_secs(60);
@@ -15,7 +15,7 @@ const WIDEST: u32 = 1280;
 /// The history of one guest's console.
 #[derive(Debug, Default)]
 pub struct FrameFilter {
-    history: History,
+    history: FrameHistory,
     spun: Option<Duration>,
     width: Option<u32>,
 }
@@ -39,13 +39,13 @@ impl FrameFilter {
         let change = self.history.push(image, at);
         let kind = self.history.motion().unwrap_or(Motion::Idle);
         let (pixels, changed) = match &change {
-            Change::None | Change::Cursor => (0, None),
-            Change::Some { pixels, bounds: (left, top, right, bottom), .. } => {
+            FrameDiff::Unchanged | FrameDiff::CursorOnly => (0, None),
+            FrameDiff::Pixels { pixels, bounds: (left, top, right, bottom), .. } => {
                 (*pixels, Some(Area { left: *left, top: *top, right: *right, bottom: *bottom }))
             }
-            Change::Mode => (image.width() * image.height(), None),
+            FrameDiff::Resolution => (image.width() * image.height(), None),
         };
-        let fresh = !matches!(change, Change::None | Change::Cursor);
+        let fresh = !matches!(change, FrameDiff::Unchanged | FrameDiff::CursorOnly);
         let spins = kind == Motion::Spinner;
         let due = self.spun.is_none_or(|spun| at.saturating_sub(spun) >= SPINNER_EVERY);
         let keep = fresh && (!spins || due);
@@ -65,12 +65,12 @@ impl FrameFilter {
     }
 
     /// A new screen is asked for as it is first: it may be a small one, which scaling would only blur.
-    fn ask_for(&mut self, image: &RgbImage, change: &Change) {
+    fn ask_for(&mut self, image: &RgbImage, change: &FrameDiff) {
         let pixels = image.width() * image.height();
         let new = match change {
-            Change::None | Change::Cursor => false,
-            Change::Some { pixels: differ, .. } => *differ > pixels / 4,
-            Change::Mode => self.width.is_none() && image.width() <= WIDEST,
+            FrameDiff::Unchanged | FrameDiff::CursorOnly => false,
+            FrameDiff::Pixels { pixels: differ, .. } => *differ > pixels / 4,
+            FrameDiff::Resolution => self.width.is_none() && image.width() <= WIDEST,
         };
         if new && self.width.is_some() {
             self.width = None;

@@ -7,7 +7,7 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::Work;
 use super::frame_filter::FrameFilter;
-use crate::guest::recording::{Event, GuestState, TaskState};
+use crate::guest::recording::{GuestState, TaskState, TimelineEvent};
 use crate::vcenter::{Error, Moid, Vm, VmEvent};
 
 /// A VM so much older than the run is what an earlier one left.
@@ -52,7 +52,7 @@ impl Work {
         let pace = self.client.settings().simulated.unwrap_or(1.0);
         if (pace - self.pace).abs() > f64::EPSILON {
             self.pace = pace;
-            self.add(&Event::Pace { at: self.now(), speed: pace });
+            self.add(&TimelineEvent::Pace { at: self.now(), speed: pace });
         }
         self.vm = Some(vm.moid.clone());
         (self.frame_filter, self.standing) = (FrameFilter::default(), None);
@@ -69,7 +69,7 @@ impl Work {
         };
         let known = self.guest.as_ref().is_some_and(|known| GuestState { at, ..known.clone() } == now);
         if !known {
-            self.store.add(&Event::Guest(now.clone()))?;
+            self.store.add(&TimelineEvent::Guest(now.clone()))?;
             self.guest = Some(now);
         }
         Ok(())
@@ -85,7 +85,7 @@ impl Work {
                 let error = task.text.as_deref().map(|text| self.safe(text));
                 let (at, id, name, state) =
                     (self.now(), task.id.clone(), self.safe(&task.name), self.safe(&task.state));
-                self.store.add(&Event::Task(TaskState { at, id, name, state, error }))?;
+                self.store.add(&TimelineEvent::Task(TaskState { at, id, name, state, error }))?;
                 self.tasks.insert(task.id, task.state);
             }
         }

@@ -3,7 +3,7 @@
 use image::RgbImage;
 use jiff::Timestamp;
 
-use crate::guest::recording::Reading;
+use crate::guest::recording::ScreenReading;
 use crate::guest::screen;
 use crate::guest::screen::ScreenLabel;
 use crate::text::Scrubber;
@@ -19,15 +19,15 @@ pub async fn read(
     at: Timestamp,
     screens: &[ScreenLabel],
     scrubber: &Scrubber,
-) -> Option<Reading> {
+) -> Option<ScreenReading> {
     let (text, trouble) = screen::read(image).await;
     if let Some(trouble) = trouble {
         tracing::debug!(%trouble, "a picture is not read");
     }
     let text = text?;
-    let named = screen::name_or_recognise(image, Some(&text), screens);
+    let named = screen::name_screen(image, Some(&text), screens);
     let (label, state) = named.map_or((None, None), |named| (Some(named.label), named.state));
-    Some(Reading { at, file, label, state, rows: scrubbed(&text.rows, scrubber) })
+    Some(ScreenReading { at, file, label, state, rows: scrubbed(&text.rows, scrubber) })
 }
 
 /// Rows without secrets and without the empty end of the screen.

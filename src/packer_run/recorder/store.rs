@@ -8,7 +8,7 @@ use std::time::Duration;
 use jiff::Timestamp;
 
 use crate::fs::{Access, WholeFile, append_private};
-use crate::guest::recording::{Event, Frame, TIMELINE};
+use crate::guest::recording::{RecordedFrame, TIMELINE, TimelineEvent};
 
 /// What one run's record may take.
 #[derive(Debug, Clone, Copy)]
@@ -34,7 +34,7 @@ const STOOD: Duration = Duration::from_secs(30);
 /// A picture that was kept, with what decides whether it stays.
 #[derive(Debug)]
 struct KeptFrame {
-    frame: Frame,
+    frame: RecordedFrame,
     bytes: u64,
     /// pixels that differ from the picture before
     pixels: u32,
@@ -68,23 +68,23 @@ impl Store {
     ///
     /// # Errors
     /// Those of writing.
-    pub fn add(&mut self, event: &Event) -> io::Result<()> {
+    pub fn add(&mut self, event: &TimelineEvent) -> io::Result<()> {
         if self.full {
             return Ok(());
         }
         if self.written >= self.bounds.timeline {
             self.full = true;
             let (at, text) = (Timestamp::now(), "the record is full; nothing more is recorded".to_owned());
-            return self.write(&Event::Note { at, text });
+            return self.write(&TimelineEvent::Note { at, text });
         }
         self.write(event)?;
-        if let (Event::Still { at, .. }, Some(last)) = (event, self.kept.last_mut()) {
+        if let (TimelineEvent::Still { at, .. }, Some(last)) = (event, self.kept.last_mut()) {
             last.frame.until = *at;
         }
         Ok(())
     }
 
-    fn write(&mut self, event: &Event) -> io::Result<()> {
+    fn write(&mut self, event: &TimelineEvent) -> io::Result<()> {
         let mut line = if self.torn { "\n".to_owned() } else { String::new() };
         // What others say in it was made safe before; a name of a file must stay what it is.
         line.push_str(&crate::text::harmless_json(&serde_json::to_string(event).map_err(io::Error::other)?));
@@ -101,13 +101,13 @@ impl Store {
     ///
     /// # Errors
     /// Those of writing.
-    pub fn keep(&mut self, png: &[u8], frame: Frame, pixels: u32) -> io::Result<()> {
+    pub fn keep(&mut self, png: &[u8], frame: RecordedFrame, pixels: u32) -> io::Result<()> {
         if self.full {
             return Ok(());
         }
         let file = self.dir.join(&frame.file);
         WholeFile::new(&file, Access::Private).unsynced().write(|out| out.write_all(png))?;
-        self.write(&Event::Frame(frame.clone()))?;
+        self.write(&TimelineEvent::Frame(frame.clone()))?;
         self.kept.push(KeptFrame { frame, bytes: png.len() as u64, pixels });
         while self.kept.len() > self.bounds.frames || self.bytes() > self.bounds.bytes {
             let Some(at) = self.least() else { break };
@@ -134,7 +134,7 @@ impl Store {
         let gone = self.kept.remove(at);
         self.kept[at - 1].frame.until = gone.frame.until;
         // The line first: a reader never looks for a file that is gone.
-        self.write(&Event::Dropped { file: gone.frame.file.clone() })?;
+        self.write(&TimelineEvent::Dropped { file: gone.frame.file.clone() })?;
         std::fs::remove_file(self.dir.join(&gone.frame.file))
     }
 }
@@ -159,7 +159,8 @@ mod tests {
 
     fn keep(store: &mut Store, second: i64, pixels: u32) {
         let file = format!("{FRAMES}/{}.png", at(second).as_millisecond());
-        let frame = Frame { at: at(second), file, until: at(second), changed: None, log: 0, kind: Motion::Progress };
+        let frame =
+            RecordedFrame { at: at(second), file, until: at(second), changed: None, log: 0, kind: Motion::Progress };
         store.keep(&[7; 100], frame, pixels).unwrap();
     }
 
@@ -177,7 +178,7 @@ mod tests {
         keep(&mut store, 0, 0);
         keep(&mut store, 10, 900);
         keep(&mut store, 20, 5);
-        store.add(&Event::Still { at: at(60), kind: Motion::Idle }).unwrap();
+        store.add(&TimelineEvent::Still { at: at(60), kind: Motion::Idle }).unwrap();
         keep(&mut store, 70, 30);
         keep(&mut store, 80, 30);
         assert_eq!(seconds(dir.path()), [0, 10, 20, 70, 80]);
@@ -194,8 +195,8 @@ mod tests {
         (0..30).for_each(|second| keep(&mut store, second, 1));
         let recording = Recording::read(dir.path()).unwrap();
         assert!(recording.frames.len() <= 4 && recording.frames[0].at == at(0), "{:?}", recording.frames);
-        store.add(&Event::Still { at: at(31), kind: Motion::Idle }).unwrap();
-        store.add(&Event::Still { at: at(32), kind: Motion::Idle }).unwrap();
+        store.add(&TimelineEvent::Still { at: at(31), kind: Motion::Idle }).unwrap();
+        store.add(&TimelineEvent::Still { at: at(32), kind: Motion::Idle }).unwrap();
         let mut recording = recording;
         recording.read_more().unwrap();
         assert_eq!(recording.notes.len(), 1);

@@ -7,7 +7,7 @@ use serde::Deserialize;
 
 use super::console::STANDS;
 use super::*;
-use crate::guest::recording::{FRAMES, Frame, Recording, Stillness};
+use crate::guest::recording::{FRAMES, RecordedFrame, Recording, Stillness};
 use crate::guest::screen::{self, WrittenLabel};
 
 #[derive(Deserialize)]
@@ -42,7 +42,7 @@ fn shipped_labels() -> Vec<ScreenLabel> {
         screen: Vec<WrittenLabel>,
     }
     let shipped: Shipped = toml::from_str(include_str!("../../../assets/triage.toml")).unwrap();
-    shipped.screen.into_iter().map(|written| written.ready().unwrap()).collect()
+    shipped.screen.into_iter().map(|written| written.validate().unwrap()).collect()
 }
 
 /// What a record of these looks would say after each of them. Text consoles are read as the recorder does.
@@ -62,7 +62,7 @@ impl Watched {
         std::fs::create_dir(dir.path().join(FRAMES)).unwrap();
         let mut store = Store::create(dir.path(), Bounds::default()).unwrap();
         let (power, tools) = (Some(PowerState::PoweredOn), None);
-        store.add(&Event::Guest(GuestState { at: moment(0.0), power, ip: None, tools })).unwrap();
+        store.add(&TimelineEvent::Guest(GuestState { at: moment(0.0), power, ip: None, tools })).unwrap();
         let screens = shipped_labels();
         Self { dir, store, frame_filter: FrameFilter::default(), screens, looks: 0, file: String::new(), last_new: 0.0 }
     }
@@ -71,7 +71,7 @@ impl Watched {
         let (at, decision) = (moment(t), self.frame_filter.see(image, Duration::from_secs_f64(t)));
         if decision.keep {
             self.file = format!("{FRAMES}/{}.png", at.as_millisecond());
-            let frame = Frame {
+            let frame = RecordedFrame {
                 at,
                 file: self.file.clone(),
                 until: at,
@@ -82,14 +82,14 @@ impl Watched {
             self.store.keep(b"png", frame, decision.pixels).unwrap();
             (self.looks, self.last_new) = (0, t);
         } else {
-            self.store.add(&Event::Still { at, kind: decision.kind }).unwrap();
+            self.store.add(&TimelineEvent::Still { at, kind: decision.kind }).unwrap();
             self.looks += 1;
         }
         if let (STANDS, Some(text)) = (self.looks, screen::read_cells(image)) {
-            let named = screen::name(&text, &self.screens);
+            let named = screen::name_by_text(&text, &self.screens);
             let (label, state) = named.map_or((None, None), |named| (Some(named.label), named.state));
-            let reading = Reading { at, file: self.file.clone(), label, state, rows: Vec::new() };
-            self.store.add(&Event::Reading(reading)).unwrap();
+            let reading = ScreenReading { at, file: self.file.clone(), label, state, rows: Vec::new() };
+            self.store.add(&TimelineEvent::Reading(reading)).unwrap();
         }
         Recording::read(self.dir.path()).unwrap().last_stillness().unwrap()
     }

@@ -13,7 +13,7 @@ use serde_json::Value;
 use super::log::LogExcerpt;
 use super::{LOG, Shot, word};
 use crate::duration::spoken;
-use crate::guest::recording::{Activity, Frame, GuestState, Recording};
+use crate::guest::recording::{Activity, GuestState, RecordedFrame, Recording};
 use crate::guest::screen::Motion;
 use crate::text::Scrubber;
 use crate::triage::verdict::{Evidence, Verdict, Witness};
@@ -247,7 +247,7 @@ fn caption(shot: &Shot, safe: &dyn Fn(&str) -> String) -> String {
     format!("{} for {} · {}{label}", clock(frame.at), spoken(stood), doing)
 }
 
-fn stood(frame: &Frame) -> Duration {
+fn stood(frame: &RecordedFrame) -> Duration {
     Duration::try_from(frame.until.duration_since(frame.at)).unwrap_or_default()
 }
 

@@ -6,7 +6,7 @@ use std::path::Path;
 use image::{DynamicImage, ImageFormat, Rgb, RgbImage, imageops};
 
 use crate::guest::picture::Picture;
-use crate::guest::recording::Reading;
+use crate::guest::recording::ScreenReading;
 use crate::guest::screen::{read_cells, scrub_rows};
 use crate::text::Scrubber;
 
@@ -24,7 +24,7 @@ pub struct Drawn {
 }
 
 /// Draws the picture at a path anew; `None` when it cannot be read, or shows a secret at a place nobody knows.
-pub fn draw(path: &Path, reading: Option<&Reading>, scrubber: &Scrubber) -> Option<Drawn> {
+pub fn draw(path: &Path, reading: Option<&ScreenReading>, scrubber: &Scrubber) -> Option<Drawn> {
     let mut image = match Picture::open(path) {
         Ok(picture) => picture.image().to_rgb8(),
         Err(error) => {

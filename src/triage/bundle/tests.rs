@@ -29,19 +29,19 @@ fn verdict(cause: &str, evidence: Vec<Evidence>) -> Verdict {
     verdict
 }
 
-fn frame(second: i64) -> Frame {
+fn frame(second: i64) -> RecordedFrame {
     let file = format!("frames/{}.png", at(second).as_millisecond());
-    Frame { at: at(second), file, until: at(second + 9), changed: None, log: 0, kind: Motion::Idle }
+    RecordedFrame { at: at(second), file, until: at(second + 9), changed: None, log: 0, kind: Motion::Idle }
 }
 
 /// A run's folder with these pictures and events.
-fn record(pictures: &[(Frame, Vec<u8>)], events: &[Event]) -> tempfile::TempDir {
+fn record(pictures: &[(RecordedFrame, Vec<u8>)], events: &[TimelineEvent]) -> tempfile::TempDir {
     let dir = tempfile::tempdir().unwrap();
     std::fs::create_dir(dir.path().join("frames")).unwrap();
     let mut lines = String::new();
     for (frame, png) in pictures {
         std::fs::write(dir.path().join(&frame.file), png).unwrap();
-        lines += &(serde_json::to_string(&Event::Frame(frame.clone())).unwrap() + "\n");
+        lines += &(serde_json::to_string(&TimelineEvent::Frame(frame.clone())).unwrap() + "\n");
     }
     events.iter().for_each(|event| lines += &(serde_json::to_string(event).unwrap() + "\n"));
     std::fs::write(dir.path().join(TIMELINE), lines).unwrap();
@@ -76,7 +76,7 @@ fn a_bundle_holds_page_pictures_timeline_and_log_under_names_of_ours() {
     let pictures =
         [(frame(0), png(RgbImage::new(640, 480))), (frame(10), png(RgbImage::from_pixel(640, 480, Rgb([9; 3]))))];
     let guest = GuestState { at: at(1), power: Some(crate::vcenter::PowerState::PoweredOn), ip: None, tools: None };
-    let dir = record(&pictures, &[Event::Guest(guest)]);
+    let dir = record(&pictures, &[TimelineEvent::Guest(guest)]);
     std::fs::write(dir.path().join("run.json"), r#"{"base_name":"b","started":"2026-01-01T00:00:00Z"}"#).unwrap();
     let cited = Evidence { source: Witness::Log, line: Some(2), frame: None, text: "timeout".into() };
     let shown = Evidence { source: Witness::Screen, line: None, frame: Some(frame(10).file), text: "page".into() };
@@ -107,12 +107,15 @@ fn a_bundle_holds_page_pictures_timeline_and_log_under_names_of_ours() {
 #[test]
 fn nothing_foreign_becomes_markup() {
     let evil = "<script>alert(1)</script><img src=x onerror=alert(2)>\" onload=\"x' <!-- ]]>";
-    let note = Event::Note { at: at(0), text: evil.into() };
+    let note = TimelineEvent::Note { at: at(0), text: evil.into() };
     let task =
         TaskState { at: at(1), id: "task-1".into(), name: evil.into(), state: evil.into(), error: Some(evil.into()) };
     let (label, state) = (Some(evil.to_owned()), Some(evil.to_owned()));
-    let reading = Reading { at: at(9), file: frame(0).file, label, state, rows: vec![evil.into()] };
-    let dir = record(&[(frame(0), png(RgbImage::new(64, 64)))], &[note, Event::Task(task), Event::Reading(reading)]);
+    let reading = ScreenReading { at: at(9), file: frame(0).file, label, state, rows: vec![evil.into()] };
+    let dir = record(
+        &[(frame(0), png(RgbImage::new(64, 64)))],
+        &[note, TimelineEvent::Task(task), TimelineEvent::Reading(reading)],
+    );
     std::fs::write(dir.path().join("run.json"), serde_json::json!({"base_name": evil, "reason": evil}).to_string())
         .unwrap();
     let evidence = Evidence { source: Witness::Screen, line: None, frame: Some(evil.into()), text: evil.into() };
@@ -153,8 +156,8 @@ fn a_secret_on_a_text_console_is_blackened_and_the_rest_stays() {
 fn a_picture_on_which_a_secret_was_read_at_a_place_nobody_knows_is_left_out() {
     let noise = RgbImage::from_fn(640, 480, |x, y| Rgb([(x * 7 + y * 13) as u8, (x * y) as u8, (x ^ y) as u8]));
     let rows = vec!["password [REDACTED:PKR_VAR_build_password]".to_owned()];
-    let reading = Reading { at: at(9), file: frame(0).file, label: None, state: None, rows };
-    let dir = record(&[(frame(0), png(noise))], &[Event::Reading(reading)]);
+    let reading = ScreenReading { at: at(9), file: frame(0).file, label: None, state: None, rows };
+    let dir = record(&[(frame(0), png(noise))], &[TimelineEvent::Reading(reading)]);
     let verdict = verdict("x", Vec::new());
     let contents = Contents { recording: Recording::read(dir.path()).unwrap(), ..nothing(&verdict) };
     let (written, files) = bundled(contents, &scrubber());
@@ -198,13 +201,13 @@ proptest! {
         let wrapped = secret.split_at(cut);
         let mut rows = forms(&secret);
         rows.extend([format!("# echo {}", wrapped.0), wrapped.1.to_owned()]);
-        let reading = Reading { at: at(9), file: frame(0).file, label: Some(said.clone()), state: None, rows: vec![said.clone()] };
+        let reading = ScreenReading { at: at(9), file: frame(0).file, label: Some(said.clone()), state: None, rows: vec![said.clone()] };
         let (name, error) = (said.clone(), Some(said.clone()));
         let task = TaskState { at: at(1), id: "task-1".into(), name, state: "error".into(), error };
         let guest = GuestState { at: at(1), power: None, ip: Some(said.clone()), tools: None };
-        let note = Event::Note { at: at(0), text: said.clone() };
+        let note = TimelineEvent::Note { at: at(0), text: said.clone() };
         let console = drawn(&rows.iter().map(String::as_str).collect::<Vec<_>>(), 8, (1024, 480), Rgb([170; 3]));
-        let events = [note, Event::Task(task), Event::Reading(reading), Event::Guest(guest)];
+        let events = [note, TimelineEvent::Task(task), TimelineEvent::Reading(reading), TimelineEvent::Guest(guest)];
         let dir = record(&[(frame(0), png(console))], &events);
         let run = serde_json::json!({"base_name": said, "argv": [said], "reason": said});
         std::fs::write(dir.path().join("run.json"), run.to_string()).unwrap();

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use super::RulesError;
 use super::written::parse;
 use crate::fs::{Access, parent, write_whole};
-use crate::guest::screen::{ScreenLabel, Sign};
+use crate::guest::screen::{ScreenLabel, ScreenMatcher};
 
 /// Why a screen was not learnt; the file is as it was. `Display` is one line.
 #[derive(Debug, thiserror::Error)]
@@ -42,8 +42,8 @@ pub enum TeachError {
 ///
 /// # Errors
 /// [`TeachError`]: a label or words that cannot name a screen, a file that is not valid, a file that cannot be written.
-pub fn teach(path: &Path, label: &str, sign: &Sign) -> Result<(), TeachError> {
-    sign.check(label).map_err(|reason| TeachError::Unfit { label: label.to_owned(), reason })?;
+pub fn teach(path: &Path, label: &str, matcher: &ScreenMatcher) -> Result<(), TeachError> {
+    matcher.check(label).map_err(|reason| TeachError::Unfit { label: label.to_owned(), reason })?;
     // A link stays a link.
     let path = std::fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
     let before = match std::fs::read_to_string(&path) {
@@ -51,11 +51,11 @@ pub fn teach(path: &Path, label: &str, sign: &Sign) -> Result<(), TeachError> {
         Err(error) if error.kind() == io::ErrorKind::NotFound => String::new(),
         Err(source) => return Err(RulesError::Read { path, source }.into()),
     };
-    let known = |screen: &ScreenLabel| screen.label == label && screen.known_by(sign);
+    let known = |screen: &ScreenLabel| screen.label == label && screen.has_matcher(matcher);
     if parse(&path, &before)?.screens.iter().any(known) {
         return Ok(());
     }
-    let after = format!("{before}{}", entry(&before, label, sign));
+    let after = format!("{before}{}", entry(&before, label, matcher));
     parse(&path, &after)?;
     let written =
         std::fs::create_dir_all(parent(&path)).and_then(|()| write_whole(&path, Access::Shared, after.as_bytes()));
@@ -63,17 +63,17 @@ pub fn teach(path: &Path, label: &str, sign: &Sign) -> Result<(), TeachError> {
 }
 
 /// The new entry, with the line ends of the file.
-fn entry(before: &str, label: &str, sign: &Sign) -> String {
-    let sign = match sign {
-        Sign::Text(words) => format!("text = {}", toml::Value::from(words.clone())),
-        Sign::Hash(hash) => format!("hash = {}", toml::Value::from(hash.to_string())),
+fn entry(before: &str, label: &str, matcher: &ScreenMatcher) -> String {
+    let matcher = match matcher {
+        ScreenMatcher::Text(words) => format!("text = {}", toml::Value::from(words.clone())),
+        ScreenMatcher::Hash(hash) => format!("hash = {}", toml::Value::from(hash.to_string())),
     };
     let gap = match before {
         "" => "# What this team's failures and screens look like; the shipped rules explain the fields.\n\n",
         before if before.ends_with('\n') => "\n",
         _ => "\n\n",
     };
-    let entry = format!("{gap}[[screen]]\nlabel = {}\n{sign}\n", toml::Value::from(label));
+    let entry = format!("{gap}[[screen]]\nlabel = {}\n{matcher}\n", toml::Value::from(label));
     if before.contains("\r\n") { entry.replace('\n', "\r\n") } else { entry }
 }
 
@@ -83,8 +83,8 @@ mod tests {
     use super::*;
     use crate::guest::fingerprint::Fingerprint;
 
-    fn text(words: &[&str]) -> Sign {
-        Sign::Text(words.iter().map(|word| (*word).to_owned()).collect())
+    fn text(words: &[&str]) -> ScreenMatcher {
+        ScreenMatcher::Text(words.iter().map(|word| (*word).to_owned()).collect())
     }
 
     fn file(content: &str) -> (tempfile::TempDir, PathBuf) {
@@ -116,14 +116,14 @@ mod tests {
     fn a_picture_can_be_taught_where_there_was_no_file() {
         let (folder, path) = file("");
         let print: Fingerprint = format!("1024x768:{}", "5a".repeat(32)).parse().unwrap();
-        teach(&path, "logo", &Sign::Hash(print.clone())).unwrap();
+        teach(&path, "logo", &ScreenMatcher::Hash(print.clone())).unwrap();
         assert_eq!(Rules::with_own(folder.path()).unwrap().screens[0].hash, Some(print));
     }
 
     #[test]
     fn what_cannot_be_learnt_is_said_and_nothing_changes() {
         let (_folder, path) = file("[[screen]]\nlabel='x'\n");
-        let error = |label: &str, sign: &Sign| teach(&path, label, sign).unwrap_err().to_string();
+        let error = |label: &str, matcher: &ScreenMatcher| teach(&path, label, matcher).unwrap_err().to_string();
         assert!(error("Not this", &text(&["Choose"])).starts_with("screen \"Not this\": a label has"));
         assert!(error("fine", &text(&["a b"])).contains("too short"));
         assert!(error("fine", &text(&[])).contains("no words"));

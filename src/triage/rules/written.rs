@@ -72,7 +72,7 @@ pub fn parse(path: &Path, text: &str) -> Result<Rules, RulesError> {
     let mut screens = Vec::new();
     for written in document.screen {
         let label = written.label.clone();
-        screens.push(written.ready().map_err(|message| invalid(format!("screen {label:?}: {message}")))?);
+        screens.push(written.validate().map_err(|message| invalid(format!("screen {label:?}: {message}")))?);
     }
     Ok(Rules { rules, screens })
 }

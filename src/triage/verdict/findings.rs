@@ -5,7 +5,7 @@ use super::phrasing::Phrasing;
 use super::reader::Judge;
 use super::scene::Scene;
 use super::{Confidence, Finding};
-use crate::packer_log::{Deadline, Ending, Phase, Track};
+use crate::packer_log::{BuildOutcome, Deadline, Phase, Track};
 use crate::text::Scrubber;
 
 impl Judge<'_> {
@@ -40,7 +40,7 @@ impl Judge<'_> {
     ) -> Finding {
         let phase = track.failed_in();
         let mut finding = Finding { phase: Some(phase.name()), ..words.finding(case, "unknown") };
-        if track.ending == Some(Ending::Finished) {
+        if track.ending == Some(BuildOutcome::Finished) {
             return Finding {
                 phase: None,
                 cause: "The build succeeded.".into(),

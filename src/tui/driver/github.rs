@@ -5,11 +5,10 @@ use std::sync::Arc;
 use tokio::sync::watch;
 
 use super::{Parts, Report};
-use crate::console::github::{FetchedRun, GitHubEvent, Pipeline};
-use crate::console::message::{Msg, Reply};
+use crate::console::github::{Action, FetchedRun, GitHubEvent, Pipeline};
+use crate::console::message::{Failure, Msg, Reply};
 use crate::github::{Client, Leg, RemoteRun, RunWithJobs};
-use crate::ops::{self, remote};
-use crate::pipeline::Key;
+use crate::ops::{self, Error, GitHubRefusal, Refusal, remote};
 use crate::text::Scrubber;
 
 /// Runs the console shows.
@@ -26,10 +25,10 @@ impl Link {
     /// Finds out from the environment and the checkout whether GitHub can be asked, and reports it.
     pub(super) fn start(parts: &Parts, report: Report) -> Self {
         let (send, client) = watch::channel(None);
-        let context = parts.context();
+        let context = parts.context.clone();
         let repo = context.repo.clone();
         tokio::spawn(async move {
-            let client = remote::connect(&repo).await.map_err(|error| error.to_string());
+            let client = remote::connect(&repo).await.map_err(Failure::from);
             let repository = client.as_ref().map(|client| client.repository().to_string()).map_err(Clone::clone);
             // The console asks nothing before it hears this.
             send.send_replace(Some(client));
@@ -39,44 +38,51 @@ impl Link {
     }
 
     fn client(&self) -> Reply<Client> {
-        self.client.borrow().clone().unwrap_or_else(|| Err("GitHub was not asked yet".into()))
+        self.client
+            .borrow()
+            .clone()
+            .unwrap_or_else(|| Err(Error::from(Refusal::from(GitHubRefusal::NotAnswered)).into()))
     }
 
     pub(super) async fn look(self) -> Reply<Arc<Pipeline>> {
         let looked = remote::look(&self.context.repo, &self.client()?, RUNS).await;
-        let mut pipeline = looked.map_err(|error| error.to_string())?;
+        let mut pipeline = looked?;
         pipeline.board.runs.iter_mut().for_each(make_safe);
         Ok(Arc::new(pipeline))
     }
 
-    pub(super) async fn dispatch(self, key: Key) -> Reply<String> {
-        let run = remote::dispatch(&self.context, &self.client()?, &key, None).await;
-        let run = run.map_err(|error| error.to_string())?;
-        Ok(format!("{key}: run #{} on GitHub: {}", run.number, run.url))
-    }
-
-    pub(super) async fn cancel(self, run: RemoteRun) -> Reply<String> {
-        let cancelled = remote::cancel(self.context.mode, &self.client()?, &run, false).await;
-        cancelled.map_err(|error| error.to_string())?;
-        Ok(format!("GitHub ends run #{}; S sweeps a VM that stays behind", run.number))
-    }
-
-    pub(super) async fn rerun(self, run: RemoteRun) -> Reply<String> {
-        remote::rerun(self.context.mode, &self.client()?, &run).await.map_err(|error| error.to_string())?;
-        Ok(format!("the failed legs of run #{} run again", run.number))
-    }
-
-    pub(super) async fn enable(self) -> Reply<String> {
-        remote::enable_schedule(self.context.mode, &self.client()?).await.map_err(|error| error.to_string())?;
-        Ok("the schedule is on again".into())
+    /// Carries a change out; what was done, in one line.
+    pub(super) async fn change(self, action: Action) -> Reply<String> {
+        let client = self.client()?;
+        Ok(carry_out(&self.context, &client, action).await?)
     }
 
     pub(super) async fn fetch(self, run: RemoteRun, leg: Leg) -> Reply<FetchedRun> {
-        let fetched = remote::fetch_leg(&self.context, &self.client()?, &run, &leg, &|_| {}).await;
-        let fetched = fetched.map_err(|error| error.to_string())?;
+        let fetched = remote::fetch_leg(&self.context, &self.client()?, &run, &leg, &|_| {}).await?;
         let skew = fetched.skew.iter().map(ToString::to_string).collect();
         Ok(FetchedRun { key: fetched.run.key, began: fetched.run.started, skew })
     }
+}
+
+async fn carry_out(context: &ops::Context, client: &Client, action: Action) -> Result<String, Error> {
+    Ok(match action {
+        Action::Dispatch(key) => {
+            let run = remote::dispatch(context, client, &key, None).await?;
+            format!("{key}: run #{} on GitHub: {}", run.number, run.url)
+        }
+        Action::Cancel(run) => {
+            remote::cancel(context.mode, client, &run, false).await?;
+            format!("GitHub ends run #{}; S sweeps a VM that stays behind", run.number)
+        }
+        Action::Rerun(run) => {
+            remote::rerun(context.mode, client, &run).await?;
+            format!("the failed legs of run #{} run again", run.number)
+        }
+        Action::EnableSchedule => {
+            remote::enable_schedule(context.mode, client).await?;
+            "the schedule is on again".into()
+        }
+    })
 }
 
 /// What is only shown of a run: whoever pushes has a say in it.

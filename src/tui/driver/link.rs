@@ -7,8 +7,9 @@ use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
 use super::Report;
-use crate::console::message::{Msg, Reply};
+use crate::console::message::Msg;
 use crate::generation::NEEDS;
+use crate::ops::{Error, Refusal};
 use crate::vcenter::privilege::TYPE;
 use crate::vcenter::{Account, Client, FolderEvent, LinkState, Moid, Settings};
 
@@ -104,7 +105,7 @@ async fn privileges(client: Client, vms: Vec<Moid>, report: Report) {
 }
 
 /// Waits for the client; a request asked while logging in is answered after it.
-pub(super) async fn ready(mut client: Pending) -> Reply<Client> {
-    let ready = client.wait_for(Option::is_some).await.map_err(|_| "no link to vCenter".to_owned())?;
-    ready.clone().ok_or_else(|| "no link to vCenter".to_owned())
+pub(super) async fn ready(mut client: Pending) -> Result<Client, Error> {
+    let ready = client.wait_for(Option::is_some).await.ok().and_then(|ready| ready.clone());
+    ready.ok_or_else(|| Refusal::NoLink.into())
 }

@@ -118,7 +118,7 @@ async fn follow(
     });
     let log = match opened.await {
         Ok(log) => Arc::new(log),
-        Err(error) => return report(Msg::LogGrew { request, answer: Err(error.to_string()) }),
+        Err(error) => return report(Msg::LogGrew { request, answer: Err(error.into()) }),
     };
     *slot.lock().unwrap_or_else(PoisonError::into_inner) = Some(log.clone());
     let mut last = None;
@@ -145,14 +145,14 @@ fn open(path: &Path, scrubber: Arc<Scrubber>, changed: Arc<Notify>) -> Result<Lo
 
 fn facts(log: &LogFile, scrubber: &Scrubber) -> Reply<LogFacts> {
     let status = log.status();
-    if let Some(trouble) = status.trouble {
-        return Err(trouble);
+    if let Some(trouble) = status.error {
+        return Err(Error::LogUnreadable(trouble).into());
     }
     Ok(LogFacts {
         lines: status.lines,
         bytes: status.bytes,
         generation: status.generation,
-        settled: status.settled,
+        settled: status.caught_up,
         phase: phase(log, scrubber),
         track: behind(log).map(Box::new),
     })
@@ -235,7 +235,7 @@ mod tests {
         std::fs::write(&path, format!("{log}2026/03/01 02:03:05 {said}\n")).unwrap();
         let scrubber = Arc::new(Scrubber::new([Secret::new("PW", "hunter2-is-long")]));
         let log = LogFile::open(&path, scrubber.clone()).unwrap();
-        while !log.status().settled {
+        while !log.status().caught_up {
             std::thread::yield_now();
         }
         let phase = facts(&log, &scrubber).unwrap().phase.unwrap();

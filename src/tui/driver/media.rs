@@ -11,9 +11,9 @@ use tokio_util::task::TaskTracker;
 use super::link::{Pending, ready};
 use super::{Driver, Report};
 use crate::console::media::{IsoStatus, Newer, Offer, Report as Reported, Request, StageProgress};
-use crate::console::message::{Msg, Reply, RequestId};
+use crate::console::message::{Failure, Msg, RequestId};
 use crate::iso::discover::file_name;
-use crate::iso::{Bump, Mirror, Staged};
+use crate::iso::{Bump, Mirror, StageError, Staged};
 use crate::ops::media::{self, Medium, Progress};
 use crate::ops::{Context, Error};
 use crate::pipeline::{Key, Line};
@@ -50,7 +50,7 @@ impl Desk {
 impl Driver {
     /// Carries out what concerns media.
     pub(super) fn media(&mut self, request: Request) {
-        let (context, client) = (self.parts.context(), self.link.client());
+        let (context, client) = (self.parts.context.clone(), self.link.client());
         match request {
             Request::Look { request } => {
                 self.ask(LOOK, "asking the datastore", look(context, client), move |answer| {
@@ -87,46 +87,42 @@ impl Driver {
     }
 }
 
-fn text(error: Error) -> String {
-    error.to_string()
-}
-
-async fn look(context: Context, client: Pending) -> Reply<Vec<(Key, IsoStatus)>> {
-    let media = media::look(&context, &ready(client).await?).await.map_err(text)?;
+async fn look(context: Context, client: Pending) -> Result<Vec<(Key, IsoStatus)>, Error> {
+    let media = media::look(&context, &ready(client).await?).await?;
     Ok(media.into_iter().map(status).collect())
 }
 
 fn status(Medium { key, wanted, shelf }: Medium) -> (Key, IsoStatus) {
-    let wanted = wanted.map_err(|drift| drift.to_string());
+    let wanted = wanted.map_err(|drift| Failure::from(Error::from(StageError::from(drift))));
     let shelf = match (&wanted, shelf) {
-        (_, Some(shelf)) => shelf.map_err(|error| error.to_string()),
+        (_, Some(shelf)) => shelf.map_err(|error| Failure::from(Error::from(error))),
         (Err(reason), None) => Err(reason.clone()),
-        (Ok(wanted), None) => Err(format!("{} was not looked for", wanted.file)),
+        (Ok(wanted), None) => Err(Error::Usage(format!("{} was not looked for", wanted.file)).into()),
     };
     (key, IsoStatus { wanted, shelf })
 }
 
-async fn mirror(cell: &OnceCell<Mirror>) -> Reply<Mirror> {
-    cell.get_or_try_init(media::mirror).await.cloned().map_err(text)
+async fn mirror(cell: &OnceCell<Mirror>) -> Result<Mirror, Error> {
+    cell.get_or_try_init(media::mirror).await.cloned()
 }
 
-async fn check(context: Context, cell: Arc<OnceCell<Mirror>>, key: Key) -> Reply<Offer> {
-    let line = media::line(&context, &key).await.map_err(text)?;
-    Ok(match media::check(&context, &mirror(&cell).await?, &line).await.map_err(text)? {
+async fn check(context: Context, cell: Arc<OnceCell<Mirror>>, key: Key) -> Result<Offer, Error> {
+    let line = media::line(&context, &key).await?;
+    Ok(match media::check(&context, &mirror(&cell).await?, &line).await? {
         media::Offer::Current { .. } => Offer::Current,
         media::Offer::ByHand => Offer::ByHand,
         media::Offer::Skipped { reason } => Offer::Skipped(reason),
         media::Offer::Newer(newer) => {
             let media::Newer { release, digest, size, bump } = *newer;
             let (version, file) = (release.version.to_string(), release.file().to_owned());
-            let bump = bump.map_err(|error| error.to_string());
+            let bump = bump.map_err(|error| Failure::from(Error::from(error)));
             Offer::Newer(Box::new(Newer { version, file, size, digest: digest.to_string(), bump }))
         }
     })
 }
 
-async fn write(context: Context, key: Key, bump: Box<Bump>) -> Reply<Box<Line>> {
-    media::bump(&context, &key, *bump).await.map(Box::new).map_err(text)
+async fn write(context: Context, key: Key, bump: Box<Bump>) -> Result<Box<Line>, Error> {
+    media::bump(&context, &key, *bump).await.map(Box::new)
 }
 
 async fn stage(
@@ -136,10 +132,10 @@ async fn stage(
     key: Key,
     on: impl Fn(Progress) + Send + Sync + 'static,
     stop: CancellationToken,
-) -> Reply<String> {
-    let line = media::line(&context, &key).await.map_err(text)?;
+) -> Result<String, Error> {
+    let line = media::line(&context, &key).await?;
     let (client, mirror) = (ready(client).await?, mirror(&cell).await?);
-    let staged = media::stage(&context, &client, &mirror, &line, on, stop).await.map_err(text)?;
+    let staged = media::stage(&context, &client, &mirror, &line, on, stop).await?;
     let file = line.iso_url.as_deref().map(file_name).unwrap_or_default();
     Ok(match staged {
         Staged::Uploaded { .. } => format!("{key}: {file} is staged, its SHA-256 is right"),

@@ -7,13 +7,13 @@ use std::time::Duration;
 
 use tokio::sync::Notify;
 
-use super::save::blocking;
-use super::{Parts, Report, log};
-use crate::console::message::{Msg, Reply};
+use super::{Report, log};
+use crate::console::message::{Failure, Msg, Reply};
 use crate::console::run::{RunSeen, Still};
 use crate::guest::recording::{Activity, Recording};
+use crate::ops::{Context, Error, build};
 use crate::packer_log::LogFile;
-use crate::packer_run::{self, Request, Run};
+use crate::packer_run::{self, Run};
 use crate::paths::StateDir;
 use crate::pipeline::Key;
 use crate::text::Scrubber;
@@ -22,17 +22,17 @@ use crate::text::Scrubber;
 const EVERY: Duration = Duration::from_secs(1);
 
 /// Looks at the records for ever, and at once when asked to.
-pub(super) async fn watch(parts: Parts, scrubber: Arc<Scrubber>, now: Arc<Notify>, report: Report) {
-    let mut eyes = RunReader { state: parts.state, scrubber, logs: BTreeMap::new(), records: BTreeMap::new() };
+pub(super) async fn watch(context: Context, scrubber: Arc<Scrubber>, now: Arc<Notify>, report: Report) {
+    let mut reader = RunReader { state: context.state, scrubber, logs: BTreeMap::new(), records: BTreeMap::new() };
     let mut keys: Vec<(Key, Option<Reply<Option<RunSeen>>>)> =
-        parts.lines.into_iter().map(|line| (line.key, None)).collect();
+        context.lines.into_iter().map(|line| (line.key, None)).collect();
     loop {
         let looked = tokio::task::spawn_blocking(move || {
-            let news = eyes.look(&mut keys);
-            (eyes, keys, news)
+            let news = reader.look(&mut keys);
+            (reader, keys, news)
         });
         let Ok((back, seen, news)) = looked.await else { return };
-        (eyes, keys) = (back, seen);
+        (reader, keys) = (back, seen);
         if !news.is_empty() {
             report(Msg::RunsRead(news));
         }
@@ -56,9 +56,8 @@ impl RunReader {
     fn look(&mut self, keys: &mut [(Key, Option<Reply<Option<RunSeen>>>)]) -> Vec<(Key, Reply<Option<RunSeen>>)> {
         let mut news = Vec::new();
         for (key, last) in keys {
-            let run =
-                packer_run::latest(&self.state, key).map_err(|error| format!("cannot read the runs of {key}: {error}"));
-            let seen = run.map(|run| run.map(|run| self.seen(key, &run)));
+            let run = packer_run::latest(&self.state, key).map_err(Error::reading(self.state.runs().join(&key.0)));
+            let seen = run.map(|run| run.map(|run| self.seen(key, &run))).map_err(Failure::from);
             if last.as_ref() != Some(&seen) {
                 *last = Some(seen.clone());
                 news.push((key.clone(), seen));
@@ -114,28 +113,15 @@ impl RunReader {
     }
 }
 
-/// This program's own file. A console stays open for days: on Linux it is the very file we run, although another version
-/// may have taken its place since.
-fn program() -> std::io::Result<PathBuf> {
-    let image = PathBuf::from("/proc/self/exe");
-    if image.exists() { Ok(image) } else { std::env::current_exe() }
-}
-
 /// Starts the supervisor of a new run.
-pub(super) async fn start(parts: Parts, key: Key) -> Reply<String> {
-    let line = parts.lines.into_iter().find(|line| line.key == key).ok_or_else(|| format!("no line {key}"))?;
-    let program = program().map_err(|error| format!("cannot tell where this program is: {error}"))?;
-    let request = Request { packer: parts.packer, ..Request::new(line, parts.repo) };
-    packer_run::start_detached(&program, &request, &parts.state).await.map_err(|error| error.to_string())?;
+pub(super) async fn start(context: Context, key: Key, packer: PathBuf) -> Result<String, Error> {
+    build::start(&context, &key, packer).await?;
     Ok(format!("{key}: build started"))
 }
 
 /// Asks the newest run of a line to stop, or kills it.
-pub(super) async fn stop(state: StateDir, key: Key, force: bool) -> Reply<String> {
-    let name = key.clone();
-    let run = blocking(move || packer_run::latest(&state, &name).map_err(|error| error.to_string())).await?;
-    let run = run.ok_or_else(|| format!("{key} has no run"))?;
-    packer_run::cancel(&run, force).await.map_err(|error| error.to_string())?;
+pub(super) async fn stop(context: Context, key: Key, force: bool) -> Result<String, Error> {
+    build::cancel(&context, &key, force).await?;
     Ok(if force {
         format!("{key}: packer killed; S sweeps what it left")
     } else {

@@ -10,11 +10,11 @@ use std::time::Duration;
 use tokio::task::JoinHandle;
 
 use super::Report;
-use crate::console::message::{Msg, RequestId};
+use crate::console::message::{Failure, Msg, RequestId};
 use crate::guest::recording::Recording;
 use crate::ops::{Error, blocking};
 use crate::packer_log::Tracks;
-use crate::packer_log::stage_times::{self, Habits};
+use crate::packer_log::phase_times::{self, TypicalDurations};
 use crate::packer_run::{self, Run};
 use crate::paths::StateDir;
 use crate::pipeline::Key;
@@ -77,7 +77,7 @@ async fn follow(request: RequestId, dir: PathBuf, report: &Report) {
             };
             read.map_err(Error::Record)
         });
-        match read.await.map_err(|error| error.to_string()) {
+        match read.await.map_err(Failure::from) {
             Ok((read, grew)) => {
                 trouble = None;
                 if grew {
@@ -96,15 +96,15 @@ async fn follow(request: RequestId, dir: PathBuf, report: &Report) {
 }
 
 /// How long the stages of earlier runs of a line took.
-fn habits(state: &StateDir, key: &Key, current: &Path, known: &Known) -> Result<Habits, Error> {
+fn habits(state: &StateDir, key: &Key, current: &Path, known: &Known) -> Result<TypicalDurations, Error> {
     let mut runs = packer_run::all(state, key).map_err(Error::Record)?;
     runs.sort_by_key(|run| std::cmp::Reverse(run.started));
-    let mut habits = Habits::default();
+    let mut habits = TypicalDurations::default();
     for run in runs.iter().filter(|run| !run.state.live() && run.dir != current).take(EARLIER) {
         let before = known.lock().unwrap_or_else(PoisonError::into_inner).get(&run.dir).cloned();
         match before.map_or_else(|| tracks(run), Ok) {
             Ok(tracks) => {
-                habits.learn(&tracks);
+                habits.add_run(&tracks);
                 known.lock().unwrap_or_else(PoisonError::into_inner).insert(run.dir.clone(), tracks);
             }
             Err(error) => tracing::debug!(%key, %error, log = %run.log.display(), "an earlier log says nothing"),
@@ -114,5 +114,5 @@ fn habits(state: &StateDir, key: &Key, current: &Path, known: &Known) -> Result<
 }
 
 fn tracks(run: &Run) -> std::io::Result<Tracks> {
-    stage_times::tracks(BufReader::with_capacity(256 << 10, File::open(&run.log)?))
+    phase_times::tracks(BufReader::with_capacity(256 << 10, File::open(&run.log)?))
 }

@@ -13,7 +13,7 @@ use crate::vcenter::Vm;
 
 /// A run and its guest as the console shows it.
 pub(super) fn case(key: &Key, dir: PathBuf, log: PathBuf, guest: Option<Box<Vm>>) -> Case {
-    let guest = guest.map(|vm| GuestState::now(*vm));
+    let guest = guest.map(|vm| GuestState::from_vm(*vm));
     Case { title: key.to_string(), dir: Some(dir), log: Some(log), pictures: None, guest }
 }
 

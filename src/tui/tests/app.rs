@@ -14,10 +14,12 @@ use crate::console::{Console, Msg, Opening};
 use crate::iso::Wanted;
 use crate::lab::mirror::{self, Mirrors};
 use crate::lab::{Lab, Options, Seed};
+use crate::ops::Context;
 use crate::paths::StateDir;
 use crate::pipeline::{Line, Matrix};
 use crate::tui::app::App;
 use crate::tui::driver::{Driver, Parts, Report};
+use crate::vcenter::gate::Mode;
 
 /// Nothing takes longer, unless it never comes.
 const PATIENCE: Duration = Duration::from_secs(60);
@@ -84,12 +86,14 @@ impl Whole {
         let lab = Lab::start(options(&opening)).await.unwrap();
         let parts = Parts {
             scrubber: crate::text::Scrubber::shared().clone(),
-            lines: opening.lines.clone(),
-            repo: state.path().to_owned(),
+            context: Context {
+                repo: state.path().to_owned(),
+                lines: opening.lines.clone(),
+                state: StateDir::at(state.path().join("state")),
+                mode: if opening.read_only { Mode::ReadOnly } else { Mode::ReadWrite },
+            },
             settings: lab.settings().unwrap(),
-            state: StateDir::at(state.path().join("state")),
             packer: state.path().join("no-packer"),
-            read_only: opening.read_only,
         };
         let (send, messages) = unbounded_channel();
         let report: Report = Arc::new(move |msg| drop(send.send(msg)));

@@ -8,7 +8,7 @@ use crate::console::panes::Pane;
 use crate::console::run::{RunState, Still};
 use crate::console::screen_text::ScreenText;
 use crate::console::{Console, Effect, Msg};
-use crate::packer_log::stage_times::Habits;
+use crate::packer_log::phase_times::TypicalDurations;
 
 /// Everything known of the stuck build: its record, what is usual, its alarm, its verdict.
 pub(super) fn stuck() -> Console {
@@ -32,11 +32,11 @@ pub(super) fn stuck() -> Console {
 }
 
 /// Earlier runs of the line had their IP after 7m50s.
-fn usual() -> Habits {
+fn usual() -> TypicalDurations {
     let log = "2026/03/07 03:00:00 ui: ==> vsphere-iso.w: Waiting for IP...\n\
         2026/03/07 03:07:50 ui: ==> vsphere-iso.w: Using WinRM communicator to connect: 10.0.0.1\n";
-    let mut habits = Habits::default();
-    habits.learn(&crate::packer_log::stage_times::tracks(log.as_bytes()).unwrap());
+    let mut habits = TypicalDurations::default();
+    habits.add_run(&crate::packer_log::phase_times::tracks(log.as_bytes()).unwrap());
     habits
 }
 

@@ -137,7 +137,7 @@ fn iso(row: &LineRow, medium: Option<&Medium>) -> String {
     let wanted = medium.and_then(|medium| medium.seen.as_ref()).and_then(|(_, seen)| seen.wanted.as_ref().ok());
     match (&row.line.iso_url, wanted) {
         (Some(url), _) => file_name(url).to_owned(),
-        (None, Some(wanted)) => wanted.file.split().1.to_owned(),
+        (None, Some(wanted)) => wanted.file.folder_and_name().1.to_owned(),
         (None, None) => String::new(),
     }
 }

@@ -8,7 +8,7 @@ use ratatui::text::Span;
 use super::{empty, frame, put, put_below, put_reason, screen_text, width};
 use crate::console::panes::Pane;
 use crate::console::{Console, age};
-use crate::guest::recording::Frame;
+use crate::guest::recording::RecordedFrame;
 use crate::tui::picture::PictureSurface;
 use crate::tui::theme::Theme;
 use crate::vcenter::PowerState;
@@ -73,7 +73,7 @@ fn footer(console: &Console, area: Rect, theme: Theme, buffer: &mut Buffer) {
 }
 
 /// When a recorded picture was on the screen.
-fn recorded(console: &Console, frame: &Frame) -> String {
+fn recorded(console: &Console, frame: &RecordedFrame) -> String {
     let clock = |at| age::clock(at, &console.zone);
     let what = if console.timeline.moment().is_some() { "recorded" } else { "last picture" };
     format!(" {what} {}–{} ", clock(frame.at), clock(frame.until))

@@ -30,11 +30,13 @@ pub fn draw(console: &Console, area: Rect, theme: Theme, buffer: &mut Buffer) ->
     let view = &console.github;
     let Some(pipeline) = &view.pipeline else {
         let (text, hint) = match (&view.repository, &view.trouble) {
-            (Some(Err(missing)), _) => (missing.as_str(), "everything on this machine and in vCenter works without it"),
-            (_, Some(trouble)) => (trouble.as_str(), "r asks again"),
-            _ => ("asking GitHub…", ""),
+            (Some(Err(missing)), _) => {
+                (missing.to_string(), "everything on this machine and in vCenter works without it")
+            }
+            (_, Some(trouble)) => (trouble.clone(), "r asks again"),
+            _ => ("asking GitHub…".to_owned(), ""),
         };
-        let rows = textwrap(text, usize::from(inner.width.saturating_sub(4).max(1)));
+        let rows = textwrap(&text, usize::from(inner.width.saturating_sub(4).max(1)));
         let mut texts: Vec<(&str, Style)> = rows.iter().map(|row| (row.as_str(), theme.warn())).collect();
         texts.push((hint, theme.dim()));
         empty(inner, &texts, buffer);

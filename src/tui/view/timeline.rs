@@ -16,8 +16,8 @@ use crate::console::panes::Pane;
 use crate::console::run::RunSeen;
 use crate::console::{Console, age};
 use crate::duration::spoken;
-use crate::guest::recording::{Frame, GuestState, Recording, TaskState};
-use crate::packer_log::stage_times::{Reading, Usual};
+use crate::guest::recording::{GuestState, RecordedFrame, Recording, TaskState};
+use crate::packer_log::phase_times::{PhaseTiming, TypicalDuration};
 use crate::tui::hits::Hit;
 use crate::tui::theme::Theme;
 
@@ -35,7 +35,7 @@ pub fn draw(console: &Console, area: Rect, theme: Theme, buffer: &mut Buffer) ->
         empty(inner, &[("no run yet", Style::new())], buffer);
         return Vec::new();
     };
-    let reading = reading(console);
+    let timing = phase_timing(console);
     let mut y = inner.y;
     let mut row = |buffer: &mut Buffer, draw: &dyn Fn(Rect, &mut Buffer)| {
         if y < inner.bottom() {
@@ -43,9 +43,9 @@ pub fn draw(console: &Console, area: Rect, theme: Theme, buffer: &mut Buffer) ->
             y += 1;
         }
     };
-    if let Some(reading) = &reading {
-        row(buffer, &|at, buffer| draw_stages(reading, at, theme, buffer));
-        for (text, style) in clock_words(console, reading, usize::from(inner.width.saturating_sub(1).max(1)), theme) {
+    if let Some(timing) = &timing {
+        row(buffer, &|at, buffer| draw_stages(timing, at, theme, buffer));
+        for (text, style) in timing_text(console, timing, usize::from(inner.width.saturating_sub(1).max(1)), theme) {
             row(buffer, &|at, buffer| {
                 put(buffer, at.x + 1, at.y, at.width.saturating_sub(1), &text, style);
             });
@@ -72,21 +72,21 @@ fn title(console: &Console, theme: Theme, focused: bool) -> Vec<Span<'static>> {
 }
 
 /// Where the build stands; `None` before packer's log tells.
-pub fn reading(console: &Console) -> Option<Reading> {
+pub fn phase_timing(console: &Console) -> Option<PhaseTiming> {
     let track = console.log.facts().track.as_ref()?;
     let run = console.lines.selected()?.run.as_ref()?;
     // Packer's clock is that of this machine. After the end, time stands still.
     let now = run.ended.unwrap_or(console.now).to_zoned(console.zone.clone()).datetime();
-    Some(Reading::of(track, console.timeline.habits(), now))
+    Some(PhaseTiming::at(track, console.timeline.habits(), now))
 }
 
 /// `create 12s▕boot 40s▕wait for IP 16m ▓▓▓▓▓▓░░░`; the oldest stages go first where it is narrow.
-fn draw_stages(reading: &Reading, area: Rect, theme: Theme, buffer: &mut Buffer) {
-    let last = reading.stages.len().saturating_sub(1);
+fn draw_stages(timing: &PhaseTiming, area: Rect, theme: Theme, buffer: &mut Buffer) {
+    let last = timing.stages.len().saturating_sub(1);
     let took = |length: &Option<Duration>| length.map_or(String::new(), |length| format!(" {}", spoken(length)));
     let mut stages: Vec<(String, Style)> = Vec::new();
-    for (at, (phase, length)) in reading.stages.iter().enumerate() {
-        let style = match (*phase == reading.phase, reading.running) {
+    for (at, (phase, length)) in timing.stages.iter().enumerate() {
+        let style = match (*phase == timing.phase, timing.running) {
             (true, true) => theme.busy(),
             (true, false) => theme.bold(),
             (false, _) => theme.dim(),
@@ -102,7 +102,7 @@ fn draw_stages(reading: &Reading, area: Rect, theme: Theme, buffer: &mut Buffer)
     for (text, style) in &stages {
         x += put(buffer, x, area.y, area.right().saturating_sub(x), text, *style);
     }
-    let Some((spent, (_, left))) = reading.spent.zip(reading.gives_up) else { return };
+    let Some((spent, (_, left))) = timing.spent.zip(timing.deadline) else { return };
     let bar = area.right().saturating_sub(x + 2).min(20);
     if bar < 5 {
         return;
@@ -110,25 +110,25 @@ fn draw_stages(reading: &Reading, area: Rect, theme: Theme, buffer: &mut Buffer)
     let part = spent.as_secs_f64() / (spent + left).as_secs_f64().max(1.0);
     let full = usize::from(bar).min((part * f64::from(bar)) as usize);
     let text = "▓".repeat(full) + &"░".repeat(usize::from(bar) - full);
-    put(buffer, x + 1, area.y, bar, &text, if reading.late() { theme.warn() } else { theme.busy() });
+    put(buffer, x + 1, area.y, bar, &text, if timing.is_late() { theme.warn() } else { theme.busy() });
 }
 
 /// `IP usually after 7m50s, now 16m, packer gives up 03:41 (in 4m)`.
-fn clock_words(console: &Console, reading: &Reading, columns: usize, theme: Theme) -> Vec<(String, Style)> {
-    let usual = |usual: Usual| {
+fn timing_text(console: &Console, timing: &PhaseTiming, columns: usize, theme: Theme) -> Vec<(String, Style)> {
+    let typical = |usual: TypicalDuration| {
         let most =
-            if usual.most > usual.half { format!(" (9 of 10 by {})", spoken(usual.most)) } else { String::new() };
-        format!("{} usually after {}{most}", reading.subject(), spoken(usual.half))
+            if usual.p90 > usual.median { format!(" (9 of 10 by {})", spoken(usual.p90)) } else { String::new() };
+        format!("{} usually after {}{most}", timing.subject(), spoken(usual.median))
     };
-    let mut parts: Vec<String> = reading.usual.map(usual).into_iter().collect();
-    let name = if parts.is_empty() { format!("{} ", reading.subject()) } else { String::new() };
-    match (reading.spent, reading.running) {
+    let mut parts: Vec<String> = timing.typical.map(typical).into_iter().collect();
+    let name = if parts.is_empty() { format!("{} ", timing.subject()) } else { String::new() };
+    match (timing.spent, timing.running) {
         (Some(spent), true) if parts.is_empty() => parts.push(format!("{name}{} so far", spoken(spent))),
         (Some(spent), true) => parts.push(format!("now {}", spoken(spent))),
         (Some(spent), false) => parts.push(format!("{name}took {}", spoken(spent))),
         (None, _) => {}
     }
-    if let Some((at, left)) = reading.gives_up {
+    if let Some((at, left)) = timing.deadline {
         let when = at.strftime(if left < Duration::from_secs(600) { "%H:%M:%S" } else { "%H:%M" });
         let left = if left.is_zero() { "overdue".into() } else { format!("in {}", spoken(left)) };
         parts.push(format!("packer gives up {when} ({left})"));
@@ -137,7 +137,7 @@ fn clock_words(console: &Console, reading: &Reading, columns: usize, theme: Them
         return Vec::new();
     }
     let still = console.lines.selected().and_then(|row| row.run.as_ref()).is_some_and(|run| run.still.is_some());
-    let style = if reading.late() || still { theme.warn() } else { Style::new() };
+    let style = if timing.is_late() || still { theme.warn() } else { Style::new() };
     textwrap(&parts.join(", "), columns).into_iter().map(|text| (text, style)).collect()
 }
 
@@ -212,7 +212,7 @@ fn draw_events(console: &Console, area: Rect, theme: Theme, buffer: &mut Buffer)
     let clocks = shown().map(|(_, (at, _))| (age::clock(*at, &console.zone), theme.dim()));
     let texts = shown().map(|(index, (_, event))| {
         let style = if moment.is_some() && index + 1 == here { theme.bold() } else { Style::new() };
-        (words(recording, event), style)
+        (entry_text(recording, event), style)
     });
     let columns = [Column::sized("", CLOCK, clocks), Column::sized("", area.width, texts)];
     let grid = Grid { gap: 2, mark: " ", selected: None, focused: false };
@@ -222,7 +222,7 @@ fn draw_events(console: &Console, area: Rect, theme: Theme, buffer: &mut Buffer)
 
 /// Something that happened, not yet in words: a long record has thousands.
 enum TimelineEntry<'r> {
-    Frame(&'r Frame),
+    Frame(&'r RecordedFrame),
     Guest(&'r GuestState),
     Task(&'r TaskState),
     Note(&'r str),
@@ -238,7 +238,7 @@ fn events(recording: &Recording) -> Vec<(Timestamp, TimelineEntry<'_>)> {
     events
 }
 
-fn words(recording: &Recording, event: &TimelineEntry<'_>) -> String {
+fn entry_text(recording: &Recording, event: &TimelineEntry<'_>) -> String {
     match event {
         TimelineEntry::Frame(frame) => {
             let label = recording.reading(frame).and_then(|reading| reading.label.as_deref());

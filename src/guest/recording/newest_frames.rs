@@ -6,30 +6,30 @@ use jiff::Timestamp;
 
 use super::Recording;
 use crate::guest::picture::Picture;
-use crate::guest::screen::Frame;
+use crate::guest::screen::ScreenFrame;
 
 impl Recording {
     /// The newest `count` pictures with the guest's time, the last one once more for as long as it stood. One that cannot
     /// be read any more hides none of the others.
-    pub fn stills(&self, count: usize) -> Vec<Frame> {
+    pub fn newest_frames(&self, count: usize) -> Vec<ScreenFrame> {
         let Some(first) = self.frames.first().map(|frame| frame.at) else { return Vec::new() };
         let pace = self.pace.unwrap_or(1.0).clamp(0.001, 1e6);
         let since = |at: Timestamp| Duration::try_from(at.duration_since(first)).ok().map(|time| time.mul_f64(pace));
         let newest = &self.frames[self.frames.len().saturating_sub(count)..];
-        let mut stills = Vec::new();
+        let mut shown = Vec::new();
         for frame in newest {
             let path = self.path(frame);
             match Picture::open(&path) {
                 Ok(picture) => {
                     let image = picture.image().to_rgb8();
-                    stills.push(Frame { name: frame.file.clone(), image, at: since(frame.at) });
+                    shown.push(ScreenFrame { name: frame.file.clone(), image, at: since(frame.at) });
                 }
                 Err(error) => tracing::warn!(%error, picture = %path.display(), "a recorded picture cannot be read"),
             }
         }
-        if let (Some(last), Some(frame)) = (newest.last(), stills.last().cloned()) {
-            stills.push(Frame { at: since(last.until), ..frame });
+        if let (Some(last), Some(frame)) = (newest.last(), shown.last().cloned()) {
+            shown.push(ScreenFrame { at: since(last.until), ..frame });
         }
-        stills
+        shown
     }
 }

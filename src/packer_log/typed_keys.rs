@@ -4,19 +4,19 @@ use std::collections::HashMap;
 use std::fs::File;
 use std::io;
 
-use super::index::{Cursor, Mark, read_full};
-use super::show::Raw;
+use super::index::{LineCursor, LineStart, read_up_to};
+use super::show::RawLine;
 use crate::text::redact::{KeyMatcher, Scrubber, typed_key};
 
 /// Bytes looked at before and behind the lines that are shown; a typed password of 500 letters fits.
-const AROUND: u64 = 128 << 10;
+const CONTEXT_BYTES: u64 = 128 << 10;
 
 /// For the lines that show a key of a typed secret: start of the line → the marker to show instead. What is being typed
 /// right now is hidden as soon as it could become a secret.
 ///
 /// # Errors
 /// Those of reading.
-pub fn secret_keys(file: &File, raws: &[Raw], scrubber: &Scrubber) -> io::Result<HashMap<u64, String>> {
+pub fn secret_keys(file: &File, raws: &[RawLine], scrubber: &Scrubber) -> io::Result<HashMap<u64, String>> {
     let mut marks = HashMap::new();
     let (Some(first), Some(last)) = (raws.first(), raws.last()) else { return Ok(marks) };
     if !raws.iter().any(|raw| typed_key(&raw.bytes).is_some()) {
@@ -24,14 +24,14 @@ pub fn secret_keys(file: &File, raws: &[Raw], scrubber: &Scrubber) -> io::Result
     }
     let mut matcher = KeyMatcher::new(scrubber.keys());
     let mut mark = |start: &u64, name: usize| drop(marks.insert(*start, scrubber.marker(name)));
-    let from = line_start(file, first.place.start.saturating_sub(AROUND), first.place.start)?;
-    let mut cursor = Cursor::new(file, Mark { offset: from, line: 1 }, last.place.end + AROUND);
-    while let Some(place) = cursor.next()? {
-        if place.start > last.place.end && matcher.undecided().is_none() {
+    let from = line_start(file, first.span.start.saturating_sub(CONTEXT_BYTES), first.span.start)?;
+    let mut cursor = LineCursor::new(file, LineStart { offset: from, line: 1 }, last.span.end + CONTEXT_BYTES);
+    while let Some(span) = cursor.next()? {
+        if span.start > last.span.end && matcher.undecided().is_none() {
             return Ok(marks);
         }
-        if let Some((_, key)) = typed_key(&Raw::read(file, place, false)?.bytes) {
-            matcher.push(place.start, key, &mut mark);
+        if let Some((_, key)) = typed_key(&RawLine::read(file, span, false)?.bytes) {
+            matcher.push(span.start, key, &mut mark);
         }
     }
     matcher.give_up(1, &mut mark);
@@ -43,7 +43,6 @@ fn line_start(file: &File, at: u64, limit: u64) -> io::Result<u64> {
     if at == 0 {
         return Ok(0);
     }
-    let mut bytes = vec![0; usize::try_from(limit - at).unwrap_or(0)];
-    let got = read_full(file, &mut bytes, at)?;
-    Ok(memchr::memchr(b'\n', &bytes[..got]).map_or(limit, |found| at + found as u64 + 1))
+    let bytes = read_up_to(file, at, usize::try_from(limit - at).unwrap_or(0))?;
+    Ok(memchr::memchr(b'\n', &bytes).map_or(limit, |found| at + found as u64 + 1))
 }

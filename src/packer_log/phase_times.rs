@@ -1,6 +1,6 @@
-//! The honest clock: how long each stage took, how long it usually takes, and when packer gives up.
+//! How long each phase took, how long it usually takes, and when packer gives up.
 //!
-//! What is usual comes from the logs of earlier runs of the same line. A stage counts only where the build went on from
+//! What is usual comes from the logs of earlier runs of the same line. A phase counts only where the build went on from
 //! it to the next one: how long a build waited in vain says nothing about how long waiting takes.
 
 use std::collections::BTreeMap;
@@ -10,66 +10,66 @@ use std::time::Duration;
 use jiff::civil::DateTime;
 
 use super::parse;
-use super::{Ending, Phase, Track, Tracks};
+use super::{BuildOutcome, Phase, Track, Tracks};
 use crate::text::lines;
 
 /// Bytes of one line that are looked at.
-const LINE: usize = 64 << 10;
+const MAX_LINE_BYTES: usize = 64 << 10;
 
-/// How long a stage took in earlier runs.
+/// How long a phase took in earlier runs of the line.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Usual {
-    /// half of the runs were through by then
-    pub half: Duration,
-    /// nine of ten were
-    pub most: Duration,
+pub struct TypicalDuration {
+    /// half of the runs took no longer
+    pub median: Duration,
+    /// nine of ten took no longer
+    pub p90: Duration,
     /// runs it was measured in
     pub runs: usize,
 }
 
 /// What is usual for a line.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Habits(BTreeMap<Phase, Vec<Duration>>);
+pub struct TypicalDurations(BTreeMap<Phase, Vec<Duration>>);
 
-impl Habits {
+impl TypicalDurations {
     /// Takes the builds of an earlier run into account.
-    pub fn learn(&mut self, tracks: &Tracks) {
-        tracks.all().iter().flat_map(passed).for_each(|(phase, took)| {
+    pub fn add_run(&mut self, tracks: &Tracks) {
+        tracks.all().iter().flat_map(completed_phases).for_each(|(phase, took)| {
             let known = self.0.entry(phase).or_default();
             let at = known.partition_point(|other| *other <= took);
             known.insert(at, took);
         });
     }
 
-    /// What is usual for a stage; `None` when no earlier run got through it.
-    pub fn usual(&self, phase: Phase) -> Option<Usual> {
+    /// What is usual for a phase; `None` when no earlier run got through it.
+    pub fn typical(&self, phase: Phase) -> Option<TypicalDuration> {
         let known = self.0.get(&phase)?;
         // Nearest rank: with few runs the longest one stands for nine of ten.
         let rank = |percent: usize| known.get((known.len() * percent).div_ceil(100).saturating_sub(1)).copied();
-        Some(Usual { half: rank(50)?, most: rank(90)?, runs: known.len() })
+        Some(TypicalDuration { median: rank(50)?, p90: rank(90)?, runs: known.len() })
     }
 }
 
-/// Stages that a build got through, with the time each took.
-fn passed(track: &Track) -> Vec<(Phase, Duration)> {
+/// Phases that a build got through, with the time each took.
+fn completed_phases(track: &Track) -> Vec<(Phase, Duration)> {
     let next = track.spans.iter().skip(1).map(|span| span.phase);
     let went_on = |next: Phase| match next {
         Phase::CleanUp => false,
-        Phase::Done => track.ending == Some(Ending::Finished),
+        Phase::Done => track.ending == Some(BuildOutcome::Finished),
         _ => true,
     };
     let measured = track.durations(None).into_iter().zip(next);
     measured.filter(|(_, next)| went_on(*next)).filter_map(|((phase, took), _)| Some((phase, took?))).collect()
 }
 
-/// Reads the stages of every build of a finished log.
+/// Reads the phases of every build of a finished log.
 ///
 /// # Errors
 /// Those of reading.
 pub fn tracks(log: impl BufRead) -> io::Result<Tracks> {
     let mut tracks = Tracks::default();
     let mut number = 0;
-    lines::each(log, LINE, |piece| {
+    lines::each(log, MAX_LINE_BYTES, |piece| {
         if piece.first {
             number += 1;
             let text = String::from_utf8_lossy(parse::visible(piece.bytes));
@@ -79,43 +79,43 @@ pub fn tracks(log: impl BufRead) -> io::Result<Tracks> {
     Ok(tracks)
 }
 
-/// Where a build stands in time.
+/// The running phase of a build and its time, against what is typical and against packer's own timeout.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Reading {
-    /// stages entered so far, with the time each took; the running one up to now
+pub struct PhaseTiming {
+    /// phases entered so far, with the time each took; the running one up to now
     pub stages: Vec<(Phase, Option<Duration>)>,
-    /// the running stage, or the one that failed
+    /// the running phase, or the one that failed
     pub phase: Phase,
-    /// how long that stage has taken
+    /// how long that phase has taken
     pub spent: Option<Duration>,
     /// how long it usually takes
-    pub usual: Option<Usual>,
+    pub typical: Option<TypicalDuration>,
     /// when packer gives up (its clock), and how long that is from now; zero when it is over
-    pub gives_up: Option<(DateTime, Duration)>,
+    pub deadline: Option<(DateTime, Duration)>,
     /// packer is still at it
     pub running: bool,
 }
 
-impl Reading {
+impl PhaseTiming {
     /// For a build at a moment of packer's clock.
-    pub fn of(track: &Track, habits: &Habits, now: DateTime) -> Self {
+    pub fn at(track: &Track, habits: &TypicalDurations, now: DateTime) -> Self {
         let stages = track.durations(Some(now));
         let running = track.phase() < Phase::CleanUp;
         let phase = if running { track.phase() } else { track.failed_in() };
         let spent = stages.iter().rev().find(|(stage, _)| *stage == phase).and_then(|(_, spent)| *spent);
-        let gives_up = track.deadline.as_ref().filter(|_| running).map(|deadline| {
+        let deadline = track.deadline.as_ref().filter(|_| running).map(|deadline| {
             let left = deadline.at.duration_since(now);
             (deadline.at, Duration::try_from(left).unwrap_or_default())
         });
-        Self { phase, spent, usual: habits.usual(phase), gives_up, running, stages }
+        Self { phase, spent, typical: habits.typical(phase), deadline, running, stages }
     }
 
-    /// Longer than nine of ten earlier runs took.
-    pub fn late(&self) -> bool {
-        self.running && self.spent.zip(self.usual).is_some_and(|(spent, usual)| spent > usual.most)
+    /// Whether it takes longer than nine of ten earlier runs did.
+    pub fn is_late(&self) -> bool {
+        self.running && self.spent.zip(self.typical).is_some_and(|(spent, typical)| spent > typical.p90)
     }
 
-    /// The stage as what is waited for, e.g. `IP`.
+    /// The phase as what is waited for, e.g. `IP`.
     pub fn subject(&self) -> &'static str {
         match self.phase {
             Phase::WaitIp => "IP",
@@ -134,7 +134,7 @@ mod tests {
 
     use super::*;
 
-    /// A log whose stages begin at these seconds.
+    /// A log whose phases begin at these seconds.
     fn log(told: &[(u32, &str)]) -> Tracks {
         let mut text = String::new();
         for (at, what) in told {
@@ -162,14 +162,17 @@ mod tests {
 
     #[test]
     fn only_stages_that_led_to_the_next_one_count() {
-        let mut habits = Habits::default();
+        let mut habits = TypicalDurations::default();
         for wait in [470, 460, 480, 900] {
-            habits.learn(&good(wait));
+            habits.add_run(&good(wait));
         }
-        let usual = habits.usual(Phase::WaitIp).unwrap();
-        assert_eq!(usual, Usual { half: Duration::from_secs(470), most: Duration::from_secs(900), runs: 4 });
-        assert_eq!(habits.usual(Phase::Create).unwrap().half, Duration::from_secs(10));
-        assert_eq!(habits.usual(Phase::Provision), None, "it never got through that");
+        let typical = habits.typical(Phase::WaitIp).unwrap();
+        assert_eq!(
+            typical,
+            TypicalDuration { median: Duration::from_secs(470), p90: Duration::from_secs(900), runs: 4 }
+        );
+        assert_eq!(habits.typical(Phase::Create).unwrap().median, Duration::from_secs(10));
+        assert_eq!(habits.typical(Phase::Provision), None, "it never got through that");
     }
 
     #[test]
@@ -177,22 +180,22 @@ mod tests {
         let waits =
             "packer-plugin-vsphere_v1 plugin: 2026/03/14 03:00:10 [INFO] Waiting for IP, up to total timeout: 20m0s";
         let tracks = log(&[(0, &ui("Creating virtual machine...")), (10, &ui("Waiting for IP...")), (10, waits)]);
-        let mut habits = Habits::default();
-        habits.learn(&good(470));
-        let reading = Reading::of(&tracks.all()[0], &habits, date(2026, 3, 14).at(3, 16, 10, 0));
+        let mut habits = TypicalDurations::default();
+        habits.add_run(&good(470));
+        let reading = PhaseTiming::at(&tracks.all()[0], &habits, date(2026, 3, 14).at(3, 16, 10, 0));
         assert_eq!(reading.phase, Phase::WaitIp);
         assert_eq!(reading.spent, Some(Duration::from_secs(16 * 60)));
-        assert_eq!(reading.gives_up, Some((date(2026, 3, 14).at(3, 20, 10, 0), Duration::from_secs(240))));
-        assert!(reading.late());
-        let over = Reading::of(&tracks.all()[0], &habits, date(2026, 3, 14).at(4, 0, 0, 0));
-        assert_eq!(over.gives_up.unwrap().1, Duration::ZERO);
+        assert_eq!(reading.deadline, Some((date(2026, 3, 14).at(3, 20, 10, 0), Duration::from_secs(240))));
+        assert!(reading.is_late());
+        let over = PhaseTiming::at(&tracks.all()[0], &habits, date(2026, 3, 14).at(4, 0, 0, 0));
+        assert_eq!(over.deadline.unwrap().1, Duration::ZERO);
     }
 
     #[test]
     fn a_failed_build_shows_the_stage_it_failed_in() {
         let tracks = good(470);
-        let reading = Reading::of(&tracks.all()[0], &Habits::default(), date(2026, 3, 14).at(9, 0, 0, 0));
-        assert_eq!((reading.phase, reading.running, reading.late()), (Phase::Provision, false, false));
+        let reading = PhaseTiming::at(&tracks.all()[0], &TypicalDurations::default(), date(2026, 3, 14).at(9, 0, 0, 0));
+        assert_eq!((reading.phase, reading.running, reading.is_late()), (Phase::Provision, false, false));
         assert_eq!(reading.spent, Some(Duration::from_secs(11)));
     }
 }

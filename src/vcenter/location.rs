@@ -1,14 +1,14 @@
-//! Finding the datacenter and the folder of the templates, both with one question.
+//! Finding the datacenter and the folder of the templates, both in one round trip.
 
-use super::inventory::{collect, property, unescape};
-use super::session::{CALL, Session};
+use super::inventory::{collect, moid, of_kind, property, unescape};
+use super::session::{CALL_TIMEOUT, Session};
 use super::soap::{self, Element};
 use super::{Error, Moid};
 
 const PROPERTIES: &str = "<propSet><type>Folder</type><pathSet>name</pathSet><pathSet>parent</pathSet></propSet>\
     <propSet><type>Datacenter</type><pathSet>name</pathSet><pathSet>parent</pathSet><pathSet>vmFolder</pathSet></propSet>";
 
-/// Where the templates are.
+/// The datacenter and the folder that the settings mean.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct FolderLocation {
     /// the datacenter
@@ -25,27 +25,31 @@ pub(super) struct FolderLocation {
 pub(super) async fn find(session: &Session, datacenter: Option<&str>, folder: &str) -> Result<FolderLocation, Error> {
     let parts: Vec<&str> = folder.split('/').filter(|part| !part.is_empty()).collect();
     let root = session.content().await?.root.clone();
-    let found = collect(session, PROPERTIES, &down_to(&root, parts.len())).await?;
-    let (moid, name, top) = chosen(&found, &root, datacenter)?;
-    let below = parts.iter().try_fold(top, |parent, part| child(&found, &parent, part));
+    let found = collect(session, PROPERTIES, &traversal_to_depth(&root, parts.len())).await?;
+    let (datacenter, name, top) = select_datacenter(&found, &root, datacenter)?;
+    let below = parts.iter().try_fold(top, |parent, part| child_folder(&found, &parent, part));
     let folder = match below {
         Some(folder) => folder,
         // An account that may not see what lies between may still see the folder.
-        None => by_path(session, &name, &parts).await?,
+        None => folder_by_path(session, &name, &parts).await?,
     };
-    Ok(FolderLocation { datacenter: moid, name, folder })
+    Ok(FolderLocation { datacenter, name, folder })
 }
 
 /// From the root through folders to datacenters, and from their `vm` folders as many levels down as the path has parts.
-fn down_to(root: &str, levels: usize) -> String {
-    let inner = (0..levels).fold(String::new(), |inner, _| select("Folder", "childEntity", "", &inner));
-    let datacenter = select("Datacenter", "vmFolder", "", &inner);
-    let folders =
-        select("Folder", "childEntity", "down", &format!("<selectSet><name>down</name></selectSet>{datacenter}"));
+fn traversal_to_depth(root: &str, levels: usize) -> String {
+    let inner = (0..levels).fold(String::new(), |inner, _| traversal_spec("Folder", "childEntity", "", &inner));
+    let datacenter = traversal_spec("Datacenter", "vmFolder", "", &inner);
+    let folders = traversal_spec(
+        "Folder",
+        "childEntity",
+        "down",
+        &format!("<selectSet><name>down</name></selectSet>{datacenter}"),
+    );
     format!("<objectSet>{}<skip>false</skip>{folders}</objectSet>", soap::reference("obj", "Folder", root))
 }
 
-fn select(kind: &str, path: &str, name: &str, inner: &str) -> String {
+fn traversal_spec(kind: &str, path: &str, name: &str, inner: &str) -> String {
     let name = if name.is_empty() { String::new() } else { soap::text("name", name) };
     format!(
         "<selectSet xsi:type=\"TraversalSpec\">{name}<type>{kind}</type><path>{path}</path><skip>false</skip>{inner}\
@@ -54,11 +58,11 @@ fn select(kind: &str, path: &str, name: &str, inner: &str) -> String {
 }
 
 /// Id, path and `vm` folder of the datacenter that is meant.
-fn chosen(found: &[Element], root: &str, wanted: Option<&str>) -> Result<(Moid, String, Moid), Error> {
+fn select_datacenter(found: &[Element], root: &str, wanted: Option<&str>) -> Result<(Moid, String, Moid), Error> {
     let mut all: Vec<_> = of_kind(found, "Datacenter")
         .filter_map(|object| {
             let top = property(object, "vmFolder").map(|value| value.text.clone()).unwrap_or_default();
-            Some((id(object), path(found, root, object)?, Moid(top)))
+            Some((moid(object), datacenter_path(found, root, object)?, Moid(top)))
         })
         .collect();
     if let Some(wanted) = wanted {
@@ -66,7 +70,7 @@ fn chosen(found: &[Element], root: &str, wanted: Option<&str>) -> Result<(Moid, 
         let whole = all.iter().any(|(_, path, _)| path == wanted);
         all.retain(|(_, path, _)| path == wanted || !whole && path.ends_with(&format!("/{wanted}")));
         if all.is_empty() {
-            return Err(missing(format!("datacenter {wanted:?}"), "PKR_VAR_vsphere_datacenter"));
+            return Err(not_visible(format!("datacenter {wanted:?}"), "PKR_VAR_vsphere_datacenter"));
         }
     }
     match <[_; 1]>::try_from(all) {
@@ -80,12 +84,12 @@ fn chosen(found: &[Element], root: &str, wanted: Option<&str>) -> Result<(Moid, 
 }
 
 /// The path of a datacenter below the root, as far up as its folders may be seen.
-fn path(found: &[Element], root: &str, datacenter: &Element) -> Option<String> {
+fn datacenter_path(found: &[Element], root: &str, datacenter: &Element) -> Option<String> {
     let text = |object: &Element, path: &str| property(object, path).map(|value| value.text.clone());
     let mut names = vec![unescape(&text(datacenter, "name")?)];
     let mut parent = text(datacenter, "parent");
-    while let Some(above) = parent.filter(|above| above != root && names.len() < DEEPEST) {
-        let Some(folder) = of_kind(found, "Folder").find(|object| id(object).0 == above) else { break };
+    while let Some(above) = parent.filter(|above| above != root && names.len() < MAX_DEPTH) {
+        let Some(folder) = of_kind(found, "Folder").find(|object| moid(object).0 == above) else { break };
         names.push(unescape(&text(folder, "name")?));
         parent = text(folder, "parent");
     }
@@ -94,42 +98,34 @@ fn path(found: &[Element], root: &str, datacenter: &Element) -> Option<String> {
 }
 
 /// Folders above a datacenter that are followed.
-const DEEPEST: usize = 32;
+const MAX_DEPTH: usize = 32;
 
-fn child(found: &[Element], parent: &Moid, name: &str) -> Option<Moid> {
-    let is = |object: &&Element| {
+fn child_folder(found: &[Element], parent: &Moid, name: &str) -> Option<Moid> {
+    let matches = |object: &&Element| {
         property(object, "parent").is_some_and(|value| value.text == parent.0)
             && property(object, "name").is_some_and(|value| unescape(&value.text) == name)
     };
-    of_kind(found, "Folder").find(is).map(id)
+    of_kind(found, "Folder").find(matches).map(moid)
 }
 
 /// Type and id of what is at an inventory path, if anything is.
-pub(super) async fn at(session: &Session, path: &str) -> Result<Option<(String, Moid)>, Error> {
+pub(super) async fn find_by_path(session: &Session, path: &str) -> Result<Option<(String, Moid)>, Error> {
     let search = session.content().await?.search.clone().unwrap_or_default();
     let arguments = soap::text("inventoryPath", path);
-    let answer = session.call("FindByInventoryPath", "SearchIndex", &search, &arguments, CALL).await?;
+    let answer = session.call("FindByInventoryPath", "SearchIndex", &search, &arguments, CALL_TIMEOUT).await?;
     Ok(answer.child("returnval").map(|found| (found.kind.clone(), Moid(found.text.clone()))))
 }
 
-async fn by_path(session: &Session, datacenter: &str, parts: &[&str]) -> Result<Moid, Error> {
+async fn folder_by_path(session: &Session, datacenter: &str, parts: &[&str]) -> Result<Moid, Error> {
     let path: String = ["", datacenter, "vm"].iter().chain(parts).copied().collect::<Vec<_>>().join("/");
-    match at(session, &path).await? {
+    match find_by_path(session, &path).await? {
         Some((kind, moid)) if kind == "Folder" => Ok(moid),
-        Some((kind, _)) => Err(missing(format!("folder {path} (there is a {kind})"), "PKR_VAR_vsphere_folder")),
-        None => Err(missing(format!("folder {path}"), "PKR_VAR_vsphere_folder")),
+        Some((kind, _)) => Err(not_visible(format!("folder {path} (there is a {kind})"), "PKR_VAR_vsphere_folder")),
+        None => Err(not_visible(format!("folder {path}"), "PKR_VAR_vsphere_folder")),
     }
 }
 
 /// Named in the settings and not there, or not for this account to see.
-fn missing(what: String, variable: &str) -> Error {
+fn not_visible(what: String, variable: &str) -> Error {
     Error::Settings(format!("vCenter shows this account no {what}; check {variable} and the account's privileges"))
-}
-
-fn of_kind<'a>(found: &'a [Element], kind: &'static str) -> impl Iterator<Item = &'a Element> {
-    found.iter().filter(move |object| object.child("obj").is_some_and(|obj| obj.kind == kind))
-}
-
-fn id(object: &Element) -> Moid {
-    Moid(object.at(&["obj"]).to_owned())
 }

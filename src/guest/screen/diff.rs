@@ -5,17 +5,17 @@ use image::RgbImage;
 /// Edge of the tiles in which change is counted.
 pub const TILE: u32 = 16;
 /// Largest box in which nothing but a cursor blinks (a VGA cell is nine pixels wide).
-const CURSOR: (u32, u32) = (9, 2);
+const MAX_CURSOR: (u32, u32) = (9, 2);
 
 /// The difference between two frames.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Change {
+pub enum FrameDiff {
     /// not a single pixel
-    None,
+    Unchanged,
     /// no more than a blinking cursor
-    Cursor,
+    CursorOnly,
     /// something on the screen
-    Some {
+    Pixels {
         /// number of pixels
         pixels: u32,
         /// left, top, right, bottom of the box around them (inclusive)
@@ -24,13 +24,13 @@ pub enum Change {
         tiles: Vec<u32>,
     },
     /// another resolution
-    Mode,
+    Resolution,
 }
 
 /// Compares two frames.
-pub fn compare(before: &RgbImage, after: &RgbImage) -> Change {
+pub fn compare(before: &RgbImage, after: &RgbImage) -> FrameDiff {
     if before.dimensions() != after.dimensions() {
-        return Change::Mode;
+        return FrameDiff::Resolution;
     }
     let width = after.width();
     let stride = width as usize * 3;
@@ -47,14 +47,14 @@ pub fn compare(before: &RgbImage, after: &RgbImage) -> Change {
         }
     }
     if pixels == 0 {
-        return Change::None;
+        return FrameDiff::Unchanged;
     }
-    if bounds.2 - bounds.0 < CURSOR.0 && bounds.3 - bounds.1 < CURSOR.1 {
-        return Change::Cursor;
+    if bounds.2 - bounds.0 < MAX_CURSOR.0 && bounds.3 - bounds.1 < MAX_CURSOR.1 {
+        return FrameDiff::CursorOnly;
     }
     tiles.sort_unstable();
     tiles.dedup();
-    Change::Some { pixels, bounds, tiles }
+    FrameDiff::Pixels { pixels, bounds, tiles }
 }
 
 /// Pixels that differ from the most frequent colour.
@@ -82,13 +82,13 @@ mod tests {
     #[test]
     fn a_cursor_is_told_from_a_digit() {
         let blank = with(&[]);
-        assert_eq!(compare(&blank, &blank), Change::None);
+        assert_eq!(compare(&blank, &blank), FrameDiff::Unchanged);
         let cursor: Vec<_> = (0..9).flat_map(|x| [(100 + x, 30), (100 + x, 31)]).collect();
-        assert_eq!(compare(&blank, &with(&cursor)), Change::Cursor);
+        assert_eq!(compare(&blank, &with(&cursor)), FrameDiff::CursorOnly);
         let digit: Vec<_> = (0..8).map(|y| (100, 30 + y)).collect();
         let tiles = vec![40 + 6, 2 * 40 + 6];
-        assert_eq!(compare(&blank, &with(&digit)), Change::Some { pixels: 8, bounds: (100, 30, 100, 37), tiles });
-        assert_eq!(compare(&blank, &RgbImage::new(720, 400)), Change::Mode);
+        assert_eq!(compare(&blank, &with(&digit)), FrameDiff::Pixels { pixels: 8, bounds: (100, 30, 100, 37), tiles });
+        assert_eq!(compare(&blank, &RgbImage::new(720, 400)), FrameDiff::Resolution);
         assert_eq!(ink(&with(&digit)), 8);
     }
 }
