@@ -240,3 +240,6 @@ fn enable_schedule(facts: &Facts<'_>) -> Result<(), Refusal> {
     github_ready(facts)?;
     if facts.github.schedule_off { Ok(()) } else { Err(GitHubRefusal::ScheduleOn.into()) }
 }
+
+#[cfg(test)]
+mod tests;

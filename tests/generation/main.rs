@@ -8,6 +8,7 @@ mod killed;
 #[expect(dead_code, reason = "other tests make other trouble")]
 mod proxy;
 mod record;
+mod skins;
 #[path = "../support/tools.rs"]
 mod tools;
 mod trouble;

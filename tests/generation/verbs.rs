@@ -143,7 +143,7 @@ async fn what_a_guard_forbids_is_refused_before_the_first_step() {
 }
 
 /// A run of the line that is at work: this process is its supervisor.
-fn being_built(world: &World, ended: Option<Timestamp>) {
+pub fn being_built(world: &World, ended: Option<Timestamp>) {
     let dir = world.home.path().join(".local/state/tmpl-tui/runs").join(KEY).join("2026-03-01T02-03-04Z");
     std::fs::create_dir_all(&dir).unwrap();
     let supervisor = serde_json::to_value(Process::own().unwrap()).unwrap();

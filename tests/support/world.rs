@@ -69,11 +69,11 @@ impl World {
     /// The same with a lab of these options.
     pub async fn with(kind: Kind, suffixes: &[&str], options: Options) -> Self {
         let names: Vec<String> = suffixes.iter().map(|suffix| format!("{BASE}{suffix}")).collect();
-        let (kept, url, account, datacenter) = match kind {
+        match kind {
             Kind::Vcsim => {
                 let process = Vcsim::start(&["-templates", &names.join(",")]);
                 let url = process.url.clone();
-                (Kept::Vcsim { _process: process }, url, (vcsim::USER.into(), vcsim::PASSWORD.into()), "DC0")
+                Self::of(Kept::Vcsim { _process: process }, url, (vcsim::USER.into(), vcsim::PASSWORD.into()), "DC0")
             }
             Kind::Lab => {
                 let seed = |(age, name): (usize, &String)| match name.strip_suffix('=') {
@@ -81,12 +81,20 @@ impl World {
                     None => Seed::template(name, i64::try_from(age).unwrap()),
                 };
                 let seeds = names.iter().rev().enumerate().map(seed).collect();
-                let lab = Lab::start(Options { seeds, ..options }).await.unwrap();
-                let environment: BTreeMap<_, _> = lab.environment().into_iter().collect();
-                let account = (environment["GOVC_USERNAME"].clone(), environment["GOVC_PASSWORD"].clone());
-                (Kept::Lab(Box::new(lab)), environment["GOVC_URL"].clone(), account, tmpl::lab::DATACENTER)
+                Self::in_lab(Options { seeds, ..options }).await
             }
-        };
+        }
+    }
+
+    /// A lab with the seeds of these options.
+    pub async fn in_lab(options: Options) -> Self {
+        let lab = Lab::start(options).await.unwrap();
+        let environment: BTreeMap<_, _> = lab.environment().into_iter().collect();
+        let account = (environment["GOVC_USERNAME"].clone(), environment["GOVC_PASSWORD"].clone());
+        Self::of(Kept::Lab(Box::new(lab)), environment["GOVC_URL"].clone(), account, tmpl::lab::DATACENTER)
+    }
+
+    fn of(kept: Kept, url: String, account: (String, String), datacenter: &'static str) -> Self {
         let door = Proxy::to(&url);
         let environment = environment(&url, &account, datacenter);
         let client = Client::new(Settings::from_env(&|name| environment.get(name).cloned()).unwrap()).unwrap();
