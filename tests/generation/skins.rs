@@ -235,7 +235,7 @@ fn both(state: &State) -> Vec<Answers> {
 
 proptest! {
     #![proptest_config(ProptestConfig {
-        cases: 24,
+        cases: 20,
         failure_persistence: None,
         max_shrink_time: 20_000,
         ..ProptestConfig::default()
