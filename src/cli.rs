@@ -223,7 +223,19 @@ impl Verb {
         match self {
             Self::Plan(_) | Self::Status(_) | Self::Log(_) | Self::Redact(_) | Self::Completions(_) | Self::Man => true,
             Self::Runs(args) => args.only_tells(),
-            _ => false,
+            Self::Demo(_)
+            | Self::Validate(_)
+            | Self::Build(_)
+            | Self::Promote(_)
+            | Self::Rollback(_)
+            | Self::Hold(_)
+            | Self::Release(_)
+            | Self::Sweep(_)
+            | Self::Iso(_)
+            | Self::Console(_)
+            | Self::Triage(_)
+            | Self::Doctor(_)
+            | Self::Lab(_) => false,
         }
     }
 }

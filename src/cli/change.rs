@@ -128,7 +128,7 @@ async fn run(context: &Context, key: &str, request: Request, how: &How, ask: Ask
     // A dry run changes nothing.
     let mode = if how.dry_run { Mode::ReadWrite } else { ops.mode };
     let run = change::allowed_here(&ops, &line.key, operation, mode)?;
-    if operation == Operation::Sweep && !how.dry_run {
+    if operation == Operation::Sweep {
         super::build::not_built_on_github(context, &line.key).await?;
     }
     let client = context.client()?;
@@ -144,11 +144,11 @@ async fn run(context: &Context, key: &str, request: Request, how: &How, ask: Ask
     if how.plan.as_ref().is_some_and(|wanted| *wanted != plan.fingerprint()) {
         return Err(stale(&plan.base));
     }
-    if run.is_some_and(|run| run.state.live()) {
-        print::being_built(&line, operation);
-    }
     if how.dry_run || !matches!(ask, Ask::Nothing) {
         change::guard(&client, &plan).await?;
+    }
+    if run.is_some_and(|run| run.state.live()) {
+        print::being_built(&line, operation);
     }
     if how.dry_run {
         return print::dry_run(&plan, &line, how.json).map(|()| Exit::Done);

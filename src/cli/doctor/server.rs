@@ -1,5 +1,6 @@
 //! vCenter: login of both accounts, folder, datastore, and the privileges each verb needs.
 
+use tmpl::ops::{self, Exit};
 use tmpl::vcenter::privilege::{
     ANNOTATE, BROWSE, CONSOLE, DELETE, FILE_MANAGEMENT, POWER_OFF, RENAME, SCREENSHOT, TYPE,
 };
@@ -79,10 +80,8 @@ pub async fn look(context: &Context) -> Vec<Diagnostic> {
     };
     let mut findings = Vec::new();
     if let Err(error) = ask(&client, &settings, has_tpm(context), &mut findings).await {
-        let state = match error {
-            Error::Settings(_) | Error::Login { .. } | Error::Tls { .. } => State::Unusable,
-            _ => State::Failed,
-        };
+        let error = ops::Error::from(error);
+        let state = if error.exit() == Exit::Usage { State::Unusable } else { State::Failed };
         findings.push(Diagnostic::new("vcenter", host, state, error.to_string()));
     }
     client.logout().await;
