@@ -17,7 +17,7 @@ use nix::sys::signal::{Signal, kill, killpg};
 use nix::unistd::{Pid, getsid};
 use pty::Pty;
 use rstest::rstest;
-use tmpl::packer_run::{self, BuildError, Request, Run, RunState, Stage, run_here, start_detached};
+use tmpl::packer_run::{self, BuildError, RecordedState, Request, Run, RunState, run_here, start_detached};
 use tmpl::pipeline::{Key, Matrix};
 use tokio::sync::mpsc;
 
@@ -227,7 +227,7 @@ async fn a_detached_build_has_a_session_of_its_own_and_is_cancelled_cleanly() {
     assert!(again.to_string().contains("already being built"), "{again}");
 
     packer_run::cancel(&run, false).await.unwrap();
-    let ended = packer_run::wait(&run).await.unwrap();
+    let ended = packer_run::wait_until_over(&run).await.unwrap();
     assert_eq!(ended.state, RunState::Cancelled);
     assert!(fake.path("cleaned").exists());
     let over = packer_run::cancel(&run, false).await.unwrap_err();
@@ -265,7 +265,7 @@ async fn a_packer_that_does_not_listen_is_killed_on_the_second_request_only() {
     let packer = run.refresh().unwrap().packer.unwrap();
     assert!(packer.alive(), "asking twice is not killing");
     packer_run::cancel(&run, true).await.unwrap();
-    assert_eq!(packer_run::wait(&run).await.unwrap().state, RunState::Cancelled);
+    assert_eq!(packer_run::wait_until_over(&run).await.unwrap().state, RunState::Cancelled);
     assert!(!packer.alive());
 }
 
@@ -284,7 +284,7 @@ async fn packer_goes_on_without_its_supervisor_and_is_still_followed_and_cancell
 
     let follower = fake.tmpl(&["log", "one", "--follow"]).stdout(Stdio::piped()).spawn().unwrap();
     packer_run::cancel(&run, false).await.unwrap();
-    assert_eq!(packer_run::wait(&run).await.unwrap().state, RunState::Cancelled);
+    assert_eq!(packer_run::wait_until_over(&run).await.unwrap().state, RunState::Cancelled);
     let followed = follower.wait_with_output().unwrap();
     assert!(String::from_utf8_lossy(&followed.stdout).contains("Cleanly cancelled"), "{followed:?}");
     assert!(fake.path("cleaned").exists());
@@ -405,7 +405,7 @@ fn a_run_from_elsewhere_does_not_hide_the_one_at_work() {
     let run = latest(&fake);
     let line = request(&fake).line;
     let started = run.started + Duration::from_secs(1);
-    let foreign = packer_run::Foreign {
+    let foreign = packer_run::ForeignRun {
         origin: "https://github.com/o/r/actions/runs/1".into(),
         name: "run1".into(),
         started,
@@ -416,7 +416,7 @@ fn a_run_from_elsewhere_does_not_hide_the_one_at_work() {
     };
     let incoming_dir = packer_run::incoming_dir(&fake.state(), &line).unwrap();
     assert_eq!(mode(incoming_dir.path()), 0o700);
-    packer_run::adopt(&fake.state(), &line, &foreign, incoming_dir).unwrap();
+    packer_run::import_run(&fake.state(), &line, &foreign, incoming_dir).unwrap();
     assert_eq!(latest(&fake).dir, run.dir);
     for verb in [&["sweep", "one", "--yes"][..], &["build", "one"]] {
         let output = fake.tmpl(verb).output().unwrap();
@@ -502,7 +502,7 @@ async fn a_build_that_takes_too_long_is_cancelled_cleanly() {
     let request = Request { timeout: Some(Duration::from_millis(1)), ..request(&fake) };
     let (_stops, receiver) = mpsc::channel(1);
     let outcome = run_here(&request, &fake.state(), receiver, &|_| {}, Box::new(Vec::new)).await.unwrap();
-    assert_eq!((outcome.run.state, outcome.stage), (RunState::Cancelled, Stage::TimedOut));
+    assert_eq!((outcome.run.state, outcome.stage), (RunState::Cancelled, RecordedState::TimedOut));
     assert!(outcome.run.reason.unwrap().contains("not done within"));
     assert_eq!(latest(&fake).state, RunState::Cancelled);
 }

@@ -137,7 +137,7 @@ async fn a_build_outlives_its_supervisor_and_can_still_be_followed_and_cancelled
     assert!(words(&busy).contains("already being built"), "{}", words(&busy));
 
     packer_run::cancel(&run, false).await.unwrap();
-    let ended = packer_run::wait(&run).await.unwrap();
+    let ended = packer_run::wait_until_over(&run).await.unwrap();
     assert_eq!(ended.state, RunState::Cancelled);
     assert!(site.names().is_empty());
     assert_eq!(temporary_files(&site), 0);
@@ -226,7 +226,7 @@ async fn a_build_outlives_the_console_that_started_it_and_another_console_attach
     second.wait_for("wait for IP");
     assert_eq!(site.names(), [build_name()]);
     packer_run::cancel(&run, false).await.unwrap();
-    assert_eq!(packer_run::wait(&run).await.unwrap().state, RunState::Cancelled);
+    assert_eq!(packer_run::wait_until_over(&run).await.unwrap().state, RunState::Cancelled);
     second.wait_for("cancelled");
     assert!(site.names().is_empty());
 }

@@ -140,7 +140,7 @@ async fn a_killed_supervisor_leaves_a_record_that_reads() {
     let run = run(&show).unwrap();
     assert_eq!(run.state, RunState::Running, "packer goes on");
     packer_run::cancel(&run, true).await.unwrap();
-    packer_run::wait(&run).await.unwrap();
+    packer_run::wait_until_over(&run).await.unwrap();
 }
 
 /// A lab with the VM of line `one` of the stand-in's repository, stuck at a page.

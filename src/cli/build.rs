@@ -4,10 +4,10 @@ use std::io::{ErrorKind, IsTerminal};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use tmpl::github::step::Step;
+use tmpl::github::step::WorkflowStep;
 use tmpl::ops::build::{self, Ending, Leftover};
 use tmpl::ops::{self, Operation, remote, signals};
-use tmpl::packer_run::{self, Listener, OnError, Outcome, Progress, Request};
+use tmpl::packer_run::{self, OnError, Outcome, Progress, ProgressListener, Request};
 use tmpl::paths::StateDir;
 use tmpl::pipeline::{Key, Line};
 use tmpl::text::Scrubber;
@@ -71,7 +71,7 @@ impl From<OnErrorArg> for OnError {
 
 /// Runs the verb.
 pub async fn run(context: &Context, args: Args) -> anyhow::Result<Exit> {
-    let step = args.github.then(|| Step::from_env(output::command));
+    let step = args.github.then(|| WorkflowStep::from_env(output::command));
     let key = args.key.clone();
     let done = build_line(context, args, step.as_ref()).await;
     if let (Some(step), Err(error)) = (&step, &done) {
@@ -80,7 +80,7 @@ pub async fn run(context: &Context, args: Args) -> anyhow::Result<Exit> {
     done
 }
 
-async fn build_line(context: &Context, args: Args, step: Option<&Step>) -> anyhow::Result<Exit> {
+async fn build_line(context: &Context, args: Args, step: Option<&WorkflowStep>) -> anyhow::Result<Exit> {
     let request = request(context, &args)?;
     if args.dry_run {
         let argv = request.argv();
@@ -100,8 +100,8 @@ async fn build_line(context: &Context, args: Args, step: Option<&Step>) -> anyho
     }
     let quiet = args.detached.is_some();
     // What packer and the guest print is no command to the runner.
-    let silence = step.map(Step::silence);
-    let on: &dyn Listener = if quiet { &Logged } else { &PrintToStderr };
+    let silence = step.map(WorkflowStep::stop_commands);
+    let on: &dyn ProgressListener = if quiet { &Logged } else { &PrintToStderr };
     let asked = CancellationToken::new();
     let person = std::io::stdin().is_terminal() && output::asides_to_terminal();
     let stops = signals::stops_of_build(person, asked.clone(), || {
@@ -131,7 +131,7 @@ async fn build_line(context: &Context, args: Args, step: Option<&Step>) -> anyho
                 note(reason.clone());
             }
             // A build started by the console has nobody else to tell.
-            noted("the run's record", packer_run::remark(&outcome.run, &reason));
+            noted("the run's record", packer_run::set_reason(&outcome.run, &reason));
             outcome.run.reason = Some(Scrubber::shared().safe_line(&reason).into());
         }
     }
@@ -180,8 +180,8 @@ fn request(context: &Context, args: &Args) -> anyhow::Result<Request> {
 /// A build with somebody in front of it.
 struct PrintToStderr;
 
-impl Listener for PrintToStderr {
-    fn hear(&self, progress: Progress) {
+impl ProgressListener for PrintToStderr {
+    fn on_progress(&self, progress: Progress) {
         match progress {
             Progress::Packer(line) => {
                 let _ = output::aside(&line);
@@ -198,8 +198,8 @@ impl Listener for PrintToStderr {
 /// A build of the console's: what goes wrong is in the log of the day, packer's words in the run's folder.
 struct Logged;
 
-impl Listener for Logged {
-    fn hear(&self, progress: Progress) {
+impl ProgressListener for Logged {
+    fn on_progress(&self, progress: Progress) {
         if let Progress::Note(text) = progress {
             tracing::warn!("{text}");
         }

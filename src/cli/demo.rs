@@ -146,7 +146,7 @@ async fn end_builds(show: &Showcase) -> anyhow::Result<()> {
         }
     }
     for run in ending {
-        if tokio::time::timeout(PATIENCE, packer_run::wait(&run)).await.is_err() {
+        if tokio::time::timeout(PATIENCE, packer_run::wait_until_over(&run)).await.is_err() {
             packer_run::cancel(&run, true).await?;
         }
     }

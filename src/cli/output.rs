@@ -5,7 +5,7 @@
 use std::io::{self, IsTerminal, Write};
 
 use serde::Serialize;
-use tmpl::github::step::Command;
+use tmpl::github::step::WorkflowCommand;
 use tmpl::text::{self, Safe, Scrubber};
 
 use super::stderr;
@@ -56,7 +56,7 @@ pub fn aside(text: &str) -> io::Result<()> {
 }
 
 /// A command of ours to the runner of a workflow.
-pub fn command(command: &Command) {
+pub fn command(command: &WorkflowCommand) {
     stderr::command(command);
 }
 

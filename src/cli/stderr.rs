@@ -6,7 +6,7 @@ use std::io::Write;
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-use tmpl::github::step::Command;
+use tmpl::github::step::WorkflowCommand;
 use tmpl::text::Safe;
 
 /// With more waiting, nothing is asked for that can be had later.
@@ -47,7 +47,7 @@ pub fn say(line: &Safe) {
 }
 
 /// Tells the runner of a workflow something; returns at once.
-pub fn command(command: &Command) {
+pub fn command(command: &WorkflowCommand) {
     add(command.as_str());
 }
 

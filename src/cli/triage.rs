@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use anyhow::Context as _;
-use tmpl::github::step::Step;
+use tmpl::github::step::WorkflowStep;
 use tmpl::guest::recording::GuestState;
 use tmpl::ops::{self, judge};
 use tmpl::packer_run::{self, Run};
@@ -50,7 +50,7 @@ pub async fn run(context: &Context, args: Args) -> anyhow::Result<Exit> {
         output::note(unread)?;
     }
     if args.github {
-        Step::from_env(output::command).judged(&title, &judged.verdict)?;
+        WorkflowStep::from_env(output::command).judged(&title, &judged.verdict)?;
     }
     print::print(&judged.verdict, args.json)?;
     Ok(Exit::Done)

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use tmpl::packer_run::{self, Asked};
+use tmpl::packer_run::{self, PackerValidation};
 use tmpl::pipeline::check::{self, Defect};
 use tmpl::pipeline::{Line, Matrix};
 use tmpl::text::Scrubber;
@@ -52,12 +52,12 @@ async fn ask(matrix: &Matrix, lines: &[Line], args: &Args) -> anyhow::Result<Vec
     let mut findings = Vec::new();
     for line in lines {
         match packer_run::validate(&matrix.repo, line, &args.packer).await? {
-            Asked::Sound => {}
-            Asked::NotAsked(why) => {
+            PackerValidation::Valid => {}
+            PackerValidation::Skipped(why) => {
                 output::aside(&format!("static checks only: {why}"))?;
                 break;
             }
-            Asked::Defect(words) => {
+            PackerValidation::Defect(words) => {
                 let words = Scrubber::for_evidence().safe_line(&words);
                 findings.push(Defect {
                     file: line.build_dir.clone().into(),

@@ -21,8 +21,8 @@ use crate::github::{Board, Conclusion, Health, Leg, Rate, RemoteRun, RunWithJobs
 use crate::guest::picture::Picture;
 use crate::guest::recording::{GuestState, RecordedFrame, Recording, ScreenReading};
 use crate::guest::screen::Motion;
-use crate::iso::bump::Change;
-use crate::iso::{Bump, Shelf, Wanted};
+use crate::iso::bump::FileChange;
+use crate::iso::{Bump, DatastoreIso, RequiredIso};
 use crate::packer_log::{Deadline, Level, LogLine, Origin, Phase, PhaseSpan, Problem, Track};
 use crate::pipeline::{Key, Line, Matrix, Os};
 use crate::triage::verdict::{Confidence, Evidence, Verdict, Witness};
@@ -454,20 +454,20 @@ fn answer_look(console: &mut Console, effects: &[Effect], pipeline: Arc<Pipeline
 /// What the datastore answers for a line: its ISO with this size, or none.
 pub fn seen(there: Option<u64>) -> media::IsoStatus {
     let file = DatastorePath { datastore: "ds-iso".into(), path: "iso/linux/x/amd64/x-1.0.iso".into() };
-    let wanted = Wanted { file, by_hand: false };
+    let wanted = RequiredIso { file, by_hand: false };
     let there = there.map(|size| (size, Some(ago(12 * 24 * 60))));
-    media::IsoStatus { wanted: Ok(wanted.clone()), shelf: Ok(Shelf { wanted, there, partial: None }) }
+    media::IsoStatus { wanted: Ok(wanted.clone()), shelf: Ok(DatastoreIso { wanted, there, partial: None }) }
 }
 
 fn by_hand(name: &str) -> media::IsoStatus {
     let file = DatastorePath { datastore: "ds-iso".into(), path: format!("iso/windows/{name}") };
-    let wanted = Wanted { file, by_hand: true };
+    let wanted = RequiredIso { file, by_hand: true };
     let there = Some((5_819_484_160, Some(ago(20 * 24 * 60))));
-    media::IsoStatus { wanted: Ok(wanted.clone()), shelf: Ok(Shelf { wanted, there, partial: None }) }
+    media::IsoStatus { wanted: Ok(wanted.clone()), shelf: Ok(DatastoreIso { wanted, there, partial: None }) }
 }
 
 fn newer(bump: Result<(), &str>) -> Offer {
-    let change = |path: &str, name: &str| Change {
+    let change = |path: &str, name: &str| FileChange {
         path: path.into(),
         before: format!("# media\n{name} = \"debian-13.6.0.iso\"\n"),
         after: format!("# media\n{name} = \"debian-13.7.0.iso\"\n"),

@@ -12,7 +12,7 @@ pub(super) use ask::{missing, newer};
 
 use super::message::{Reply, RequestId};
 use crate::iso::stage::Phase;
-use crate::iso::{Bump, Shelf, Wanted};
+use crate::iso::{Bump, DatastoreIso, RequiredIso};
 use crate::pipeline::{Key, Line};
 
 /// How old what is known of the datastore may get before it is asked again.
@@ -109,9 +109,9 @@ pub enum Report {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct IsoStatus {
     /// what its template mounts, or why that cannot be told
-    pub wanted: Reply<Wanted>,
+    pub wanted: Reply<RequiredIso>,
     /// what is there
-    pub shelf: Reply<Shelf>,
+    pub shelf: Reply<DatastoreIso>,
 }
 
 /// What a mirror offers.

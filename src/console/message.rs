@@ -26,7 +26,7 @@ use crate::pipeline::Key;
 use crate::text::Scrubber;
 use crate::triage::rules::TeachError;
 use crate::triage::verdict::Verdict;
-use crate::vcenter::FolderEvent;
+use crate::vcenter::{self, FolderEvent};
 
 /// Number of a request. An answer carries the number of the request it answers; answers to questions that are no
 /// longer asked are dropped.
@@ -59,6 +59,9 @@ impl From<Error> for Failure {
             && matches!(**why, TeachError::TooPlain)
         {
             format!("{error}; u reads its text")
+        } else if let Error::VCenter(vcenter::Error::Picture { reason, .. }) = &error {
+            // It stands in the pane of the VM.
+            reason.clone()
         } else {
             error.to_string()
         };

@@ -14,8 +14,8 @@ pub struct Progress {
     /// the step under way, from 0
     pub step: usize,
     /// how many there are
-    pub of: usize,
-    /// it, in words
+    pub steps: usize,
+    /// the step, as it is shown
     pub text: String,
     /// of its task, where vCenter says
     pub percent: Option<u8>,
@@ -54,7 +54,7 @@ impl ApplyError {
     }
 }
 
-/// Carries out `plan`. The world is read once more first; a plan made from another one is refused.
+/// Carries out `plan`. The line is read once more first; a plan that was made from another state of it is refused.
 ///
 /// Killed anywhere, the names left say what was under way; the same verb run again finishes it. When a step fails while
 /// there is no live template, the former live one gets its name back first.
@@ -70,7 +70,7 @@ pub async fn apply(gate: &Gate, plan: &Plan, on: &(dyn Fn(&Progress) + Sync)) ->
     let mut prepared: Option<PreparedRename> = None;
     for (index, step) in plan.steps.iter().enumerate() {
         let text = step.to_string();
-        let report = |percent| on(&Progress { step: index, of: plan.steps.len(), text: text.clone(), percent });
+        let report = |percent| on(&Progress { step: index, steps: plan.steps.len(), text: text.clone(), percent });
         report(None);
         let on = |progress: TaskProgress| report(progress.percent);
         let outcome = match prepared.take() {
@@ -78,7 +78,7 @@ pub async fn apply(gate: &Gate, plan: &Plan, on: &(dyn Fn(&Progress) + Sync)) ->
             None => match prepare(gate, plan, index).await {
                 Ok(heir) => {
                     prepared = heir;
-                    one(gate, verb, step, &on).await
+                    apply_step(gate, verb, step, &on).await
                 }
                 Err(error) => Err(error),
             },
@@ -101,7 +101,7 @@ async fn prepare(gate: &Gate, plan: &Plan, index: usize) -> Result<Option<Prepar
         Some([Step::Rename { vm: live, .. }, Step::Rename { vm: heir, to }, ..])
             if live.name == plan.base && *to == plan.base =>
         {
-            gate.prepare_rename(plan.request.verb(), &heir.expected(PowerState::PoweredOff), to).await.map(Some)
+            gate.prepare_rename(plan.request.verb(), &heir.expected_vm(PowerState::PoweredOff), to).await.map(Some)
         }
         _ => Ok(None),
     }
@@ -111,8 +111,8 @@ fn done(plan: &Plan, steps: usize) -> String {
     if steps == 0 {
         return String::new();
     }
-    let of = plan.steps.len();
-    format!("; {steps} of {of} steps are done, run {} again to finish", plan.request.verb())
+    let steps = plan.steps.len();
+    format!("; {steps} of {steps} steps are done, run {} again to finish", plan.request.verb())
 }
 
 /// Gives the former live template its name back where a step took it and nobody has it now: people clone from that name
@@ -147,22 +147,22 @@ async fn reread(gate: &Gate) -> Result<Vec<Vm>, Error> {
     (|| async { gate.client().vms().await }).retry(tries).await
 }
 
-async fn one(gate: &Gate, verb: &str, step: &Step, on: &(dyn Fn(TaskProgress) + Sync)) -> Result<(), GateError> {
+async fn apply_step(gate: &Gate, verb: &str, step: &Step, on: &(dyn Fn(TaskProgress) + Sync)) -> Result<(), GateError> {
     match step {
-        Step::Rename { vm, to } => gate.rename(verb, &vm.expected(PowerState::PoweredOff), to, on).await,
+        Step::Rename { vm, to } => gate.rename(verb, &vm.expected_vm(PowerState::PoweredOff), to, on).await,
         Step::Annotate { vm, note } => {
             // The notes as they are now: what somebody wrote there since stays.
-            let expected = vm.expected(PowerState::PoweredOff);
+            let expected = vm.expected_vm(PowerState::PoweredOff);
             let annotation = gate.read_unchanged(&expected).await?.annotation;
-            let notes = note.of(&annotation);
+            let notes = note.apply(&annotation);
             gate.annotate(verb, &Vm { annotation, ..expected }, &notes, on).await
         }
         Step::Destroy { vm, running, keep } => {
             for kept in keep {
-                gate.read_unchanged(&kept.expected(PowerState::PoweredOff)).await?;
+                gate.read_unchanged(&kept.expected_vm(PowerState::PoweredOff)).await?;
             }
             let power = if *running { PowerState::PoweredOn } else { PowerState::PoweredOff };
-            gate.destroy(verb, &vm.expected(power), on).await
+            gate.destroy(verb, &vm.expected_vm(power), on).await
         }
     }
 }

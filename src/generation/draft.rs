@@ -1,6 +1,6 @@
 //! The names of a line as they will be while the steps of a plan are drawn up.
 
-use super::{Generations, Note, Step, Subject};
+use super::{Generations, Note, Step, StepTarget};
 use crate::vcenter::{PowerState, Vm};
 
 /// One of the names a line has.
@@ -38,7 +38,7 @@ pub(super) struct Draft<'a> {
 
 impl<'a> Draft<'a> {
     pub(super) fn new(now: &'a Generations) -> Self {
-        let slots = Slot::ALL.map(|slot| now.at(slot));
+        let slots = Slot::ALL.map(|slot| now.get(slot));
         Self { base: &now.base, slots, steps: Vec::new(), caveat: None }
     }
 
@@ -51,8 +51,8 @@ impl<'a> Draft<'a> {
         self.vm(slot).is_some()
     }
 
-    fn subject(&self, slot: Slot) -> Option<Subject> {
-        self.vm(slot).map(|vm| Subject { moid: vm.moid.clone(), name: self.name(slot), template: vm.template })
+    fn subject(&self, slot: Slot) -> Option<StepTarget> {
+        self.vm(slot).map(|vm| StepTarget { moid: vm.moid.clone(), name: self.name(slot), template: vm.template })
     }
 
     fn name(&self, slot: Slot) -> String {

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use super::{Plan, Refusal, Step, Subject};
+use super::{Plan, Refusal, Step, StepTarget};
 use crate::vcenter::privilege::{ANNOTATE, DELETE, POWER_OFF, RENAME};
 use crate::vcenter::{Account, Client, Error, Moid};
 
@@ -28,30 +28,30 @@ pub async fn guard(client: &Client, plan: &Plan) -> Result<(), GuardError> {
     if moids.is_empty() {
         return Ok(());
     }
-    may(client, plan, &moids).await?;
+    check_privileges(client, plan, &moids).await?;
     let cloning = client.being_cloned(&moids).await?;
     if let Some(vm) = plan.steps.iter().map(Step::subject).find(|vm| cloning.contains(&vm.moid)) {
         return Err(Refusal::BeingCloned { object: vm.clone() }.into());
     }
-    free(client, plan, &moids).await
+    check_names_free(client, plan, &moids).await
 }
 
 /// The account has every privilege that a step needs, on the object of that step.
-async fn may(client: &Client, plan: &Plan, moids: &[Moid]) -> Result<(), GuardError> {
-    let needs: Vec<(&Subject, &'static str)> =
+async fn check_privileges(client: &Client, plan: &Plan, moids: &[Moid]) -> Result<(), GuardError> {
+    let needs: Vec<(&StepTarget, &'static str)> =
         plan.steps.iter().flat_map(|step| needs(step).iter().map(|id| (step.subject(), *id))).collect();
     let ids: BTreeSet<&str> = needs.iter().map(|(_, id)| *id).collect();
     let ids: Vec<&str> = ids.into_iter().collect();
     let found = client.privileges(Account::Builder, moids, &ids).await?;
     // A privilege vCenter says nothing about is missing too.
-    let granted = |vm: &Subject, id: &str| found.iter().any(|p| p.entity == vm.moid && p.id == id && p.granted);
+    let granted = |vm: &StepTarget, id: &str| found.iter().any(|p| p.entity == vm.moid && p.id == id && p.granted);
     let Some((vm, id)) = needs.into_iter().find(|(vm, id)| !granted(vm, id)) else { return Ok(()) };
     let account = client.settings().credentials.username.clone();
     Err(Refusal::LacksPrivilege { account, privilege: id, object: vm.clone() }.into())
 }
 
 /// Nobody else has a name that is going to be given. vCenter compares names without regard to case.
-async fn free(client: &Client, plan: &Plan, moids: &[Moid]) -> Result<(), GuardError> {
+async fn check_names_free(client: &Client, plan: &Plan, moids: &[Moid]) -> Result<(), GuardError> {
     let wanted: Vec<&String> =
         plan.steps.iter().filter_map(|step| if let Step::Rename { to, .. } = step { Some(to) } else { None }).collect();
     let entries = client.folder_entries().await?;
@@ -64,10 +64,10 @@ async fn free(client: &Client, plan: &Plan, moids: &[Moid]) -> Result<(), GuardE
     }
 }
 
-/// Everything that steps can need, by vSphere's ids.
-pub const NEEDS: [&str; 4] = [RENAME, DELETE, POWER_OFF, ANNOTATE];
+/// Every privilege that a step can need, by vSphere's ids.
+pub const STEP_PRIVILEGES: [&str; 4] = [RENAME, DELETE, POWER_OFF, ANNOTATE];
 
-/// vSphere's ids of what a step needs.
+/// The privileges that a step needs, by vSphere's ids.
 pub const fn needs(step: &Step) -> &'static [&'static str] {
     match step {
         Step::Rename { .. } => &[RENAME],

@@ -23,12 +23,12 @@ mod step;
 mod swap;
 
 pub use apply::{ApplyError, Progress, apply};
-pub use guard::{GuardError, NEEDS, guard, needs};
+pub use guard::{GuardError, STEP_PRIVILEGES, guard, needs};
 pub use hold::Hold;
 pub use plan::{Actor, Plan, Request, plan};
 pub use refusal::Refusal;
 pub use state::{Generations, Pending};
-pub use step::{Note, Step, Subject};
+pub use step::{Note, Step, StepTarget};
 
 #[cfg(test)]
 mod tests;

@@ -1,4 +1,4 @@
-//! What a verb would do to a line: the exact steps, or why not. Asks nobody and changes nothing.
+//! What a verb would do to a line: the exact steps, or why not. No IO.
 
 use jiff::{Timestamp, ToSpan};
 
@@ -62,7 +62,7 @@ impl Actor {
     }
 }
 
-/// The steps of one request on one line, bound to the world they were made from.
+/// The steps of one request on one line, bound to the state of the line that they were made from.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Plan {
     /// what was asked for
@@ -99,8 +99,8 @@ pub fn plan(request: &Request, now: &Generations, by: &Actor, time: Timestamp) -
     let mut draft = Draft::new(now);
     match request {
         Request::Promote => draft.promote(now)?,
-        Request::Rollback { reason } => draft.rollback(now, &hold(reason, by, after(now, time))?)?,
-        Request::Hold { reason } => draft.hold(now, hold(reason, by, after(now, time))?)?,
+        Request::Rollback { reason } => draft.rollback(now, &new_hold(reason, by, after_existing_hold(now, time))?)?,
+        Request::Hold { reason } => draft.hold(now, new_hold(reason, by, after_existing_hold(now, time))?)?,
         Request::Release => draft.release()?,
         Request::Sweep => draft.sweep(now)?,
     }
@@ -110,12 +110,12 @@ pub fn plan(request: &Request, now: &Generations, by: &Actor, time: Timestamp) -
 
 /// A time after the hold that is there, also within the same second and where the clocks of two hosts disagree: of two
 /// holds the newer one counts.
-fn after(now: &Generations, time: Timestamp) -> Timestamp {
+fn after_existing_hold(now: &Generations, time: Timestamp) -> Timestamp {
     let earlier = now.hold.as_ref().map(|hold| hold.since);
     earlier.and_then(|earlier| earlier.checked_add(1.second()).ok()).map_or(time, |next| next.max(time))
 }
 
-fn hold(reason: &str, by: &Actor, since: Timestamp) -> Result<Hold, Refusal> {
+fn new_hold(reason: &str, by: &Actor, since: Timestamp) -> Result<Hold, Refusal> {
     // One line: it is shown in one.
     let reason = reason.split_whitespace().collect::<Vec<_>>().join(" ").replace(char::is_control, "");
     if reason.is_empty() {
@@ -156,7 +156,7 @@ impl Draft<'_> {
         let Some(build) = self.vm(Slot::Build) else {
             return Err(Refusal::NothingToSweep { base: base() });
         };
-        if build.template && now.carriers().next().is_none() {
+        if build.template && now.hold_carriers().next().is_none() {
             return Err(Refusal::OnlyTemplate { base: base() });
         }
         if build.template && matches!(now.pending(), Some(Pending::Promote | Pending::NoLive)) {

@@ -2,7 +2,7 @@
 
 use jiff::Timestamp;
 
-use super::{Hold, Subject};
+use super::{Hold, StepTarget};
 use crate::vcenter::Moid;
 
 /// Why nothing is done: one line, with what to do about it. Verbs of the command line stand in backticks.
@@ -138,7 +138,7 @@ pub enum Refusal {
     #[error("{object} is being cloned right now; try again when that is done")]
     BeingCloned {
         /// which
-        object: Subject,
+        object: StepTarget,
     },
     /// the account may not do a step
     #[error("{account} lacks {privilege} on {object}; grant it on the folder of templates")]
@@ -148,7 +148,7 @@ pub enum Refusal {
         /// vSphere's id of the privilege
         privilege: &'static str,
         /// on which object
-        object: Subject,
+        object: StepTarget,
     },
     /// something else has a name that a step wants to give
     #[error("{name} ({moid}) has the name that is needed; rename it first")]

@@ -73,7 +73,8 @@ impl Generations {
         };
         generations.duplicates = duplicates;
         // Where a rollback was undone both templates carry one; the newer one is meant.
-        let hold = generations.carriers().filter_map(|vm| Hold::read(&vm.annotation)).max_by_key(|hold| hold.since);
+        let hold =
+            generations.hold_carriers().filter_map(|vm| Hold::read(&vm.annotation)).max_by_key(|hold| hold.since);
         generations.hold = hold;
         generations
     }
@@ -92,12 +93,12 @@ impl Generations {
     }
 
     /// The generations that may carry a hold: all but the fresh build.
-    pub fn carriers(&self) -> impl Iterator<Item = &Vm> {
+    pub fn hold_carriers(&self) -> impl Iterator<Item = &Vm> {
         [&self.live, &self.prev, &self.swapping, &self.retired].into_iter().flatten()
     }
 
     /// Who has this name.
-    pub(super) fn at(&self, slot: Slot) -> Option<&Vm> {
+    pub(super) fn get(&self, slot: Slot) -> Option<&Vm> {
         match slot {
             Slot::Live => self.live.as_ref(),
             Slot::Build => self.build.as_ref(),
@@ -107,9 +108,9 @@ impl Generations {
         }
     }
 
-    /// What a plan is made from; two equal sights are the same world.
+    /// What a plan is made from. Equal snapshots mean that nothing a plan depends on has changed.
     pub(super) fn snapshot(&self) -> Snapshot {
-        let all = Slot::ALL.into_iter().filter_map(|slot| self.at(slot));
+        let all = Slot::ALL.into_iter().filter_map(|slot| self.get(slot));
         Snapshot {
             objects: all.map(|vm| (vm.moid.clone(), vm.name.clone(), vm.template)).collect(),
             hold: self.hold.clone(),

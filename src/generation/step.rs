@@ -7,9 +7,9 @@ use serde::Serialize;
 use super::Hold;
 use crate::vcenter::{Moid, PowerState, Vm};
 
-/// The object of a step, as it must be when the step begins; anything else is a world that has changed.
+/// The object of a step, as it must be when the step begins; anything else makes the plan stale.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct Subject {
+pub struct StepTarget {
     /// vCenter's id
     pub moid: Moid,
     /// its name when the step begins
@@ -18,14 +18,14 @@ pub struct Subject {
     pub template: bool,
 }
 
-impl Subject {
-    /// The part of a [`Vm`] that the gate compares with the world.
-    pub(super) fn expected(&self, power_state: PowerState) -> Vm {
+impl StepTarget {
+    /// The part of a [`Vm`] that the gate compares with the object as it is.
+    pub(super) fn expected_vm(&self, power_state: PowerState) -> Vm {
         Vm { template: self.template, power_state, ..Vm::named(self.moid.clone(), &self.name) }
     }
 }
 
-impl fmt::Display for Subject {
+impl fmt::Display for StepTarget {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{} ({})", self.name, self.moid)
     }
@@ -43,7 +43,7 @@ pub enum Note {
 
 impl Note {
     /// The notes afterwards; what is not ours stays byte for byte.
-    pub(super) fn of(&self, notes: &str) -> String {
+    pub(super) fn apply(&self, notes: &str) -> String {
         match self {
             Self::Hold(hold) => hold.write(notes),
             Self::Release => Hold::remove(notes),
@@ -58,31 +58,31 @@ pub enum Step {
     /// give it another name
     Rename {
         /// the object
-        vm: Subject,
+        vm: StepTarget,
         /// its name afterwards
         to: String,
     },
     /// change its notes
     Annotate {
         /// the object
-        vm: Subject,
+        vm: StepTarget,
         /// how
         note: Note,
     },
     /// destroy it with its disks
     Destroy {
         /// the object
-        vm: Subject,
+        vm: StepTarget,
         /// it runs and is powered off first
         running: bool,
         /// the generations that make it dispensable: looked at once more before it goes
-        keep: Vec<Subject>,
+        keep: Vec<StepTarget>,
     },
 }
 
 impl Step {
     /// The object it changes.
-    pub fn subject(&self) -> &Subject {
+    pub fn subject(&self) -> &StepTarget {
         match self {
             Self::Rename { vm, .. } | Self::Annotate { vm, .. } | Self::Destroy { vm, .. } => vm,
         }

@@ -21,7 +21,7 @@ impl Draft<'_> {
         let Some(build) = self.vm(Slot::Build) else {
             return self.without_build();
         };
-        ready(build, self.vm(Slot::Live).or(self.vm(Slot::Prev)))?;
+        check_promotable(build, self.vm(Slot::Live).or(self.vm(Slot::Prev)))?;
         // An earlier promotion that only lacked its last step: live and prev are newer than what it retired.
         if self.has(Slot::Live) && self.has(Slot::Prev) {
             self.destroy(Slot::Retired);
@@ -45,7 +45,7 @@ impl Draft<'_> {
         if self.has(Slot::Live) && self.has(Slot::Prev) {
             self.destroy(Slot::Retired);
         } else {
-            self.take_back();
+            self.revert_promotion();
             self.caveat = Some("an interrupted change was taken back; there is no build to promote");
         }
         if self.steps.is_empty() {
@@ -55,7 +55,7 @@ impl Draft<'_> {
     }
 
     /// Gives the live name to the newest older generation where nobody has it, and prev to the retired one.
-    fn take_back(&mut self) {
+    fn revert_promotion(&mut self) {
         if !self.has(Slot::Live) {
             let newest = if self.has(Slot::Prev) { Slot::Prev } else { Slot::Retired };
             self.rename(newest, Slot::Live);
@@ -84,8 +84,9 @@ impl Draft<'_> {
 
     pub(super) fn rollback(&mut self, now: &Generations, hold: &Hold) -> Result<(), Refusal> {
         self.all_templates()?;
-        let target = self.target(hold)?;
-        let written = self.mark(target).filter(|mark| mark.reason == hold.reason && now.hold.as_ref() == Some(mark));
+        let target = self.rollback_target(hold)?;
+        let written =
+            self.rollback_hold(target).filter(|mark| mark.reason == hold.reason && now.hold.as_ref() == Some(mark));
         if written.is_none() {
             let to = self.vm(target).map(|vm| vm.moid.clone());
             self.annotate(target, Note::Hold(Hold { to, ..hold.clone() }));
@@ -101,13 +102,13 @@ impl Draft<'_> {
             self.rename(Slot::Prev, Slot::Live);
             self.rename(Slot::Swapping, Slot::Prev);
         } else {
-            self.take_back();
+            self.revert_promotion();
         }
         Ok(())
     }
 
     /// Which template a rollback makes live.
-    fn target(&self, wanted: &Hold) -> Result<Slot, Refusal> {
+    fn rollback_target(&self, wanted: &Hold) -> Result<Slot, Refusal> {
         let base = || self.base.to_owned();
         let (live, prev) = (self.has(Slot::Live), self.has(Slot::Prev));
         if self.has(Slot::Swapping) {
@@ -119,7 +120,7 @@ impl Draft<'_> {
                 Slot::Swapping
             });
         }
-        if let Some(hold) = self.mark(Slot::Live) {
+        if let Some(hold) = self.rollback_hold(Slot::Live) {
             // Killed while it took an interrupted promotion back: live is right, the retired one not yet.
             if !prev && self.has(Slot::Retired) {
                 return Ok(Slot::Live);
@@ -137,7 +138,7 @@ impl Draft<'_> {
     }
 
     /// The hold in the notes of the template in `slot`, where a rollback to this very template wrote it.
-    fn mark(&self, slot: Slot) -> Option<Hold> {
+    fn rollback_hold(&self, slot: Slot) -> Option<Hold> {
         let vm = self.vm(slot)?;
         Hold::read(&vm.annotation).filter(|hold| hold.to.as_ref() == Some(&vm.moid))
     }
@@ -153,7 +154,7 @@ impl Draft<'_> {
 }
 
 /// Whether a build may become live.
-fn ready(build: &Vm, live: Option<&Vm>) -> Result<(), Refusal> {
+fn check_promotable(build: &Vm, live: Option<&Vm>) -> Result<(), Refusal> {
     let name = || build.name.clone();
     if !build.template {
         return Err(Refusal::NotFinished { name: name() });

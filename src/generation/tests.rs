@@ -95,7 +95,7 @@ impl Folder {
 
     /// Carries out one step as vCenter would, and checks what may never be.
     fn take(&mut self, step: &Step) {
-        let Subject { moid, name, .. } = step.subject();
+        let StepTarget { moid, name, .. } = step.subject();
         let object = number(moid);
         assert_eq!(self.names.remove(suffix(name)), Some(object), "{step} in {self:?}");
         match step {
@@ -111,7 +111,7 @@ impl Folder {
             }
             Step::Annotate { note, .. } => {
                 self.names.insert(suffix(name), object);
-                let notes = note.of(&self.holds.get(&object).map_or_else(|| "notes".into(), Held::write));
+                let notes = note.apply(&self.holds.get(&object).map_or_else(|| "notes".into(), Held::write));
                 match Held::read(&notes) {
                     Some(held) => self.holds.insert(object, held),
                     None => self.holds.remove(&object),

@@ -13,12 +13,12 @@ use url::Url;
 
 use super::{Client, Error};
 
-/// Bytes of a zip file that are fetched at most: an hour of pictures and a log take less than a tenth.
-pub const LARGEST: u64 = 1 << 30;
-/// How long the store may say nothing.
-const SILENCE: Duration = Duration::from_secs(30);
+/// Largest zip file that is fetched, in bytes: an hour of pictures and a log take less than a tenth.
+pub const MAX_ARTIFACT_BYTES: u64 = 1 << 30;
+/// Longest pause between two chunks of a download.
+const READ_TIMEOUT: Duration = Duration::from_secs(30);
 
-/// One of them.
+/// A file that a run left.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 pub struct Artifact {
     /// its number in addresses
@@ -36,7 +36,7 @@ pub struct Artifact {
 
 /// A listing, as GitHub sends it.
 #[derive(Deserialize)]
-pub(super) struct Page {
+pub(super) struct ArtifactsJson {
     pub(super) artifacts: Vec<Artifact>,
 }
 
@@ -47,7 +47,7 @@ impl Client {
     /// [`Error`]
     pub async fn artifacts(&self, run: u64) -> Result<Vec<Artifact>, Error> {
         let path = format!("/actions/runs/{run}/artifacts?per_page=100");
-        let page: Page = self.get(&path, &format!("run {run}")).await?;
+        let page: ArtifactsJson = self.get(&path, &format!("run {run}")).await?;
         Ok(page.artifacts)
     }
 
@@ -65,12 +65,12 @@ impl Client {
         if artifact.expired {
             return Err(Error::Artifact(format!("GitHub has deleted {}: it is kept for seven days", artifact.name)));
         }
-        if artifact.size > LARGEST {
+        if artifact.size > MAX_ARTIFACT_BYTES {
             return Err(too_large(artifact));
         }
         let once = || self.transfer(artifact, folder, on);
         let policy = ExponentialBuilder::default().with_min_delay(Duration::from_millis(200)).with_max_times(2);
-        once.retry(policy).when(Error::passes).await
+        once.retry(policy).when(Error::is_transient).await
     }
 
     async fn transfer(
@@ -87,7 +87,7 @@ impl Client {
             // The address in reqwest's own text is a credential for the store.
             reason: error.without_url().to_string(),
         };
-        let mut response = store(&location)?.get(location).send().await.map_err(broken)?;
+        let mut response = store_client(&location)?.get(location).send().await.map_err(broken)?;
         if !response.status().is_success() {
             let status = response.status().as_u16();
             return Err(Error::Server { what: artifact.name.clone(), status, attempts: 3 });
@@ -97,7 +97,7 @@ impl Client {
         let mut size = 0;
         while let Some(chunk) = response.chunk().await.map_err(broken)? {
             size += chunk.len() as u64;
-            if size > LARGEST {
+            if size > MAX_ARTIFACT_BYTES {
                 return Err(too_large(artifact));
             }
             file.write_all(&chunk).map_err(kept)?;
@@ -108,11 +108,11 @@ impl Client {
 }
 
 fn too_large(artifact: &Artifact) -> Error {
-    Error::Artifact(format!("{} is larger than {} MiB: not fetched", artifact.name, LARGEST >> 20))
+    Error::Artifact(format!("{} is larger than {} MiB: not fetched", artifact.name, MAX_ARTIFACT_BYTES >> 20))
 }
 
 /// A client for the store: no token, and no way off TLS but to this machine.
-fn store(location: &str) -> Result<reqwest::Client, Error> {
+fn store_client(location: &str) -> Result<reqwest::Client, Error> {
     let unusable = |reason: String| Error::Artifact(format!("the artifact's store cannot be asked: {reason}"));
     let url = Url::parse(location).map_err(|error| unusable(error.to_string()))?;
     let local = matches!(url.host_str(), Some("127.0.0.1" | "localhost" | "[::1]"));
@@ -124,7 +124,7 @@ fn store(location: &str) -> Result<reqwest::Client, Error> {
         .use_preconfigured_tls(tls)
         .https_only(!local)
         .connect_timeout(Duration::from_secs(10))
-        .read_timeout(SILENCE)
+        .read_timeout(READ_TIMEOUT)
         .build()
         .map_err(|error| unusable(error.to_string()))
 }

@@ -6,8 +6,8 @@ use serde::Serialize;
 use super::{BUILD, Client, Error, Leg, Rate, Refusal, RemoteRun, State};
 use crate::pipeline::Key;
 
-/// Runs over whose legs are read too; GitHub answers from its cache when nothing changed.
-const DETAILED: usize = 8;
+/// Newest runs whose legs are read although they are over; unchanged ones cost nothing of the rate limit.
+const MAX_OVER_WITH_JOBS: usize = 8;
 
 /// A run and its jobs.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -62,26 +62,26 @@ impl Board {
         live.iter().copied().find(waits)
     }
 
-    /// Whether one more run may be put into the group.
+    /// Checks that one more run may be queued in the concurrency group.
     ///
     /// # Errors
     /// [`Refusal::Waiting`] naming the run that would be dropped.
-    pub fn takes_one_more(&self) -> Result<(), Refusal> {
+    pub fn check_queue(&self) -> Result<(), Refusal> {
         match self.waiting() {
             None => Ok(()),
             Some(run) => Err(Refusal::Waiting { number: run.number, title: run.title.clone(), url: run.url.clone() }),
         }
     }
 
-    /// Whether a run for `key` may be started now.
+    /// Checks that a run for `key` may be dispatched now.
     ///
     /// # Errors
     /// [`Refusal`] naming the run that is in the way.
-    pub fn may_dispatch(&self, key: &Key) -> Result<(), Refusal> {
+    pub fn check_dispatch(&self, key: &Key) -> Result<(), Refusal> {
         if let Some(RunWithJobs { run, .. }) = self.builds(key) {
             return Err(Refusal::BuiltAlready { key: key.clone(), number: run.number, url: run.url.clone() });
         }
-        self.takes_one_more()
+        self.check_queue()
     }
 }
 
@@ -93,7 +93,7 @@ impl Client {
     pub async fn board(&self, most: u8) -> Result<Board, Error> {
         let mut runs = Vec::new();
         for (index, run) in self.runs(BUILD, most, None).await?.into_iter().enumerate() {
-            let wanted = run.state.live() || index < DETAILED;
+            let wanted = run.state.live() || index < MAX_OVER_WITH_JOBS;
             let legs = if wanted { self.legs(run.id).await? } else { Vec::new() };
             runs.push(RunWithJobs { run, legs });
         }

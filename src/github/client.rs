@@ -1,4 +1,4 @@
-//! Questions to GitHub: conditional, limited in time and size, asked again when GitHub is in trouble.
+//! Requests to GitHub: conditional, limited in time and size, retried on server errors.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -15,13 +15,13 @@ use serde::de::DeserializeOwned;
 
 use super::{Error, Repository, Settings};
 
-/// How long an answer may take.
-const PATIENCE: Duration = Duration::from_secs(30);
-/// Bytes of an answer; a hundred jobs with their steps take less than one.
-const LARGEST: usize = 8 << 20;
-/// Answers remembered for conditional questions.
-const KEPT: usize = 200;
-/// How often a question is asked when GitHub is in trouble.
+/// Timeout of a request.
+const RESPONSE_TIMEOUT: Duration = Duration::from_secs(30);
+/// Largest response that is read, in bytes; a hundred jobs with their steps take less than 1 MiB.
+const MAX_RESPONSE_BYTES: usize = 8 << 20;
+/// Responses kept for conditional requests.
+const MAX_CACHED_RESPONSES: usize = 200;
+/// Attempts of one request before a server error is reported.
 const ATTEMPTS: usize = 3;
 
 /// What is left of the hourly limit, as the last answer said.
@@ -46,10 +46,10 @@ struct Inner {
     token: SecretString,
     repository: Repository,
     rate: Mutex<Option<Rate>>,
-    /// GitHub refuses everything until then; asking all the same makes it longer
-    barred: Mutex<Option<Timestamp>>,
+    /// GitHub refuses everything until then; requests before that prolong it
+    blocked_until: Mutex<Option<Timestamp>>,
     /// by path: its tag and the body it stands for
-    tags: Mutex<HashMap<String, (HeaderValue, Bytes)>>,
+    etags: Mutex<HashMap<String, (HeaderValue, Bytes)>>,
 }
 
 impl std::fmt::Debug for Client {
@@ -62,8 +62,8 @@ fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// An answer as it came.
-struct HttpAnswer {
+/// A response, read whole.
+struct HttpResponse {
     status: StatusCode,
     headers: HeaderMap,
     body: Bytes,
@@ -96,13 +96,13 @@ impl Client {
             builder = builder.no_proxy();
         }
         Ok(Self(Arc::new(Inner {
-            http: builder.build().map_err(|error| unusable(plain(error)))?,
+            http: builder.build().map_err(|error| unusable(innermost_line(error)))?,
             api: settings.api.as_str().trim_end_matches('/').to_owned(),
             token: settings.token,
             repository: settings.repository,
             rate: Mutex::default(),
-            barred: Mutex::default(),
-            tags: Mutex::default(),
+            blocked_until: Mutex::default(),
+            etags: Mutex::default(),
         })))
     }
 
@@ -123,34 +123,34 @@ impl Client {
         let once = || self.conditional(&path, what);
         let policy =
             ExponentialBuilder::default().with_min_delay(Duration::from_millis(200)).with_max_times(ATTEMPTS - 1);
-        let body = once.retry(policy).when(Error::passes).await?;
-        shaped(&body, what)
+        let body = once.retry(policy).when(Error::is_transient).await?;
+        parse_json(&body, what)
     }
 
     /// Posts `body` to `path` below the repository; once, because it may have been done although no answer came.
     pub(super) async fn post(&self, path: &str, body: &impl Serialize, what: &str) -> Result<Option<Bytes>, Error> {
-        self.allowed()?;
+        self.check_rate_limit()?;
         let body =
             serde_json::to_vec(body).map_err(|error| Error::Shape { what: what.into(), reason: error.to_string() })?;
         let request = self.request(Method::POST, &self.path(path)).header(CONTENT_TYPE, "application/json").body(body);
-        let answer = self.answer(request, what).await?;
-        self.judge(&answer, what)?;
+        let answer = self.send(request, what).await?;
+        self.check_status(&answer, what)?;
         Ok(Some(answer.body).filter(|body| !body.is_empty()))
     }
 
     /// Puts nothing to `path` below the repository.
     pub(super) async fn put(&self, path: &str, what: &str) -> Result<(), Error> {
-        self.allowed()?;
-        let answer = self.answer(self.request(Method::PUT, &self.path(path)), what).await?;
-        self.judge(&answer, what)
+        self.check_rate_limit()?;
+        let answer = self.send(self.request(Method::PUT, &self.path(path)), what).await?;
+        self.check_status(&answer, what)
     }
 
     /// The address that `path` below the repository redirects to.
     pub(super) async fn location(&self, path: &str, what: &str) -> Result<String, Error> {
-        self.allowed()?;
-        let answer = self.answer(self.request(Method::GET, &self.path(path)), what).await?;
+        self.check_rate_limit()?;
+        let answer = self.send(self.request(Method::GET, &self.path(path)), what).await?;
         if !answer.status.is_redirection() {
-            self.judge(&answer, what)?;
+            self.check_status(&answer, what)?;
         }
         let location = answer.headers.get(LOCATION).and_then(|value| value.to_str().ok());
         location.map(str::to_owned).ok_or_else(|| Error::Shape { what: what.into(), reason: "no address in it".into() })
@@ -167,62 +167,62 @@ impl Client {
     }
 
     async fn conditional(&self, path: &str, what: &str) -> Result<Bytes, Error> {
-        self.allowed()?;
-        let known = locked(&self.0.tags).get(path).cloned();
+        self.check_rate_limit()?;
+        let known = locked(&self.0.etags).get(path).cloned();
         let mut request = self.request(Method::GET, path);
         if let Some((tag, _)) = &known {
             request = request.header(IF_NONE_MATCH, tag);
         }
-        let answer = self.answer(request, what).await?;
+        let answer = self.send(request, what).await?;
         if let (StatusCode::NOT_MODIFIED, Some((_, body))) = (answer.status, known) {
             return Ok(body);
         }
-        self.judge(&answer, what)?;
+        self.check_status(&answer, what)?;
         if let Some(tag) = answer.headers.get(ETAG) {
-            let mut tags = locked(&self.0.tags);
-            if tags.len() >= KEPT {
-                tags.clear();
+            let mut etags = locked(&self.0.etags);
+            if etags.len() >= MAX_CACHED_RESPONSES {
+                etags.clear();
             }
-            tags.insert(path.to_owned(), (tag.clone(), answer.body.clone()));
+            etags.insert(path.to_owned(), (tag.clone(), answer.body.clone()));
         }
         Ok(answer.body)
     }
 
-    /// Nothing is asked while GitHub refuses everything.
-    fn allowed(&self) -> Result<(), Error> {
-        match *locked(&self.0.barred) {
+    /// No request goes out while GitHub refuses everything.
+    fn check_rate_limit(&self) -> Result<(), Error> {
+        match *locked(&self.0.blocked_until) {
             Some(until) if until > Timestamp::now() => Err(Error::RateLimit { until }),
             _ => Ok(()),
         }
     }
 
     /// Waits for an answer, whole, within bounds.
-    async fn answer(&self, request: RequestBuilder, what: &str) -> Result<HttpAnswer, Error> {
+    async fn send(&self, request: RequestBuilder, what: &str) -> Result<HttpResponse, Error> {
         let network = |reason: String| Error::Network { what: what.into(), reason };
         let whole = async {
-            let mut response = request.send().await.map_err(|error| network(plain(error)))?;
+            let mut response = request.send().await.map_err(|error| network(innermost_line(error)))?;
             let (status, headers) = (response.status(), response.headers().clone());
             let mut body = Vec::new();
             while let Some(chunk) =
-                response.chunk().await.map_err(|error| network(format!("it broke off: {}", plain(error))))?
+                response.chunk().await.map_err(|error| network(format!("it broke off: {}", innermost_line(error))))?
             {
-                if body.len() + chunk.len() > LARGEST {
-                    return Err(network(format!("it is longer than {} MiB", LARGEST >> 20)));
+                if body.len() + chunk.len() > MAX_RESPONSE_BYTES {
+                    return Err(network(format!("it is longer than {} MiB", MAX_RESPONSE_BYTES >> 20)));
                 }
                 body.extend_from_slice(&chunk);
             }
-            Ok(HttpAnswer { status, headers, body: body.into() })
+            Ok(HttpResponse { status, headers, body: body.into() })
         };
-        let slow = |_| Err(network(format!("nothing within {} s", PATIENCE.as_secs())));
-        let answer = tokio::time::timeout(PATIENCE, whole).await.unwrap_or_else(slow)?;
+        let slow = |_| Err(network(format!("nothing within {} s", RESPONSE_TIMEOUT.as_secs())));
+        let answer = tokio::time::timeout(RESPONSE_TIMEOUT, whole).await.unwrap_or_else(slow)?;
         if let Some(rate) = rate(&answer.headers) {
             *locked(&self.0.rate) = Some(rate);
         }
         Ok(answer)
     }
 
-    /// An error for every status that is none of success.
-    fn judge(&self, answer: &HttpAnswer, what: &str) -> Result<(), Error> {
+    /// Turns every status other than success into an error.
+    fn check_status(&self, answer: &HttpResponse, what: &str) -> Result<(), Error> {
         let (status, what) = (answer.status, what.to_owned());
         if status.is_success() {
             return Ok(());
@@ -231,12 +231,12 @@ impl Client {
         let message = message(&answer.body);
         Err(match status {
             StatusCode::UNAUTHORIZED => Error::Token,
-            StatusCode::FORBIDDEN | StatusCode::TOO_MANY_REQUESTS => match barred_until(&answer.headers) {
+            StatusCode::FORBIDDEN | StatusCode::TOO_MANY_REQUESTS => match retry_time(&answer.headers) {
                 Some(until) => {
-                    *locked(&self.0.barred) = Some(until);
+                    *locked(&self.0.blocked_until) = Some(until);
                     Error::RateLimit { until }
                 }
-                None => match lacking(&answer.headers, &message) {
+                None => match missing_permission(&answer.headers, &message) {
                     Some(wanted) => Error::Permission { wanted, repository },
                     None => Error::Forbidden { what, message },
                 },
@@ -262,7 +262,7 @@ fn rate(headers: &HeaderMap) -> Option<Rate> {
 }
 
 /// Until when GitHub answers nothing: the hourly limit is used up, or it asks to slow down (`retry-after`, seconds).
-fn barred_until(headers: &HeaderMap) -> Option<Timestamp> {
+fn retry_time(headers: &HeaderMap) -> Option<Timestamp> {
     if let Some(seconds) = number(headers, "retry-after") {
         return Timestamp::now().checked_add(SignedDuration::from_secs(seconds.clamp(1, 3600))).ok();
     }
@@ -270,7 +270,7 @@ fn barred_until(headers: &HeaderMap) -> Option<Timestamp> {
 }
 
 /// The permission a fine-grained token would need, else the scope a classic one would, as GitHub names it.
-fn lacking(headers: &HeaderMap, message: &str) -> Option<String> {
+fn missing_permission(headers: &HeaderMap, message: &str) -> Option<String> {
     let named = |name: &str| Some(headers.get(name)?.to_str().ok()?.trim().to_owned()).filter(|text| !text.is_empty());
     if !message.contains("not accessible") && !message.contains("admin rights") {
         return None;
@@ -289,11 +289,11 @@ pub(super) fn message(body: &[u8]) -> String {
     told.filter(|text| !text.is_empty()).unwrap_or_else(|| "it does not say why".into())
 }
 
-pub(super) fn shaped<T: DeserializeOwned>(body: &[u8], what: &str) -> Result<T, Error> {
+pub(super) fn parse_json<T: DeserializeOwned>(body: &[u8], what: &str) -> Result<T, Error> {
     serde_json::from_slice(body).map_err(|error| Error::Shape { what: what.into(), reason: error.to_string() })
 }
 
 /// The innermost reason, without the address.
-fn plain(error: reqwest::Error) -> String {
+fn innermost_line(error: reqwest::Error) -> String {
     crate::cause::innermost(&error.without_url()).lines().next().unwrap_or_default().to_owned()
 }

@@ -5,16 +5,16 @@ use std::time::Duration;
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
-use super::client::shaped;
+use super::client::parse_json;
 use super::{BUILD, Board, Client, Error, RemoteRun};
 use crate::pipeline::Key;
 
-/// How long a run may take to appear when GitHub does not name it at once.
-const APPEARS: Duration = Duration::from_secs(60);
-const POLL_EVERY: Duration = Duration::from_secs(2);
+/// How long a dispatched run may take to be listed, where GitHub does not name it in its response.
+const APPEAR_TIMEOUT: Duration = Duration::from_secs(60);
+const POLL_INTERVAL: Duration = Duration::from_secs(2);
 
 #[derive(Serialize)]
-struct Order<'a> {
+struct DispatchBody<'a> {
     r#ref: &'a str,
     inputs: Inputs<'a>,
     /// since 2026 GitHub then answers with the run; older servers answer 204 and say nothing
@@ -27,12 +27,12 @@ struct Inputs<'a> {
 }
 
 #[derive(Deserialize)]
-struct Details {
+struct DispatchedRunJson {
     workflow_run_id: u64,
 }
 
 #[derive(Deserialize)]
-struct About {
+struct RepositoryJson {
     default_branch: String,
 }
 
@@ -44,29 +44,29 @@ impl Client {
     /// mean that there is none.
     pub async fn dispatch(&self, key: &Key, branch: Option<&str>) -> Result<RemoteRun, Error> {
         let before = self.board(30).await?;
-        before.may_dispatch(key)?;
+        before.check_dispatch(key)?;
         let branch = match branch {
             Some(branch) => branch.to_owned(),
-            None => self.get::<About>("", "repository").await?.default_branch,
+            None => self.get::<RepositoryJson>("", "repository").await?.default_branch,
         };
         let asked = Timestamp::now();
-        let order = Order { r#ref: &branch, inputs: Inputs { os: &key.0 }, return_run_details: true };
+        let dispatch = DispatchBody { r#ref: &branch, inputs: Inputs { os: &key.0 }, return_run_details: true };
         let path = format!("/actions/workflows/{BUILD}/dispatches");
-        let body = self.post(&path, &order, &format!("a dispatch of {BUILD}")).await?;
+        let body = self.post(&path, &dispatch, &format!("a dispatch of {BUILD}")).await?;
         match body {
             Some(body) => {
-                let details: Details = shaped(&body, "the dispatch")?;
+                let details: DispatchedRunJson = parse_json(&body, "the dispatch")?;
                 self.run(details.workflow_run_id).await
             }
-            None => self.appears(key, &before, asked).await,
+            None => self.wait_for_run(key, &before, asked).await,
         }
     }
 
     /// The run that was not there before and carries the line in its title.
-    async fn appears(&self, key: &Key, before: &Board, asked: Timestamp) -> Result<RemoteRun, Error> {
+    async fn wait_for_run(&self, key: &Key, before: &Board, asked: Timestamp) -> Result<RemoteRun, Error> {
         // Clocks differ.
         let earliest = asked - SignedDuration::from_mins(5);
-        let deadline = tokio::time::Instant::now() + APPEARS;
+        let deadline = tokio::time::Instant::now() + APPEAR_TIMEOUT;
         while tokio::time::Instant::now() < deadline {
             let runs = self.runs(BUILD, 10, Some("event=workflow_dispatch")).await?;
             let new =
@@ -74,9 +74,10 @@ impl Client {
             if let Some(run) = runs.into_iter().find(|run| new(run) && run.line().as_ref() == Some(key)) {
                 return Ok(run);
             }
-            tokio::time::sleep(POLL_EVERY).await;
+            tokio::time::sleep(POLL_INTERVAL).await;
         }
-        let reason = format!("no run of {key} appeared within {} s; look before dispatching again", APPEARS.as_secs());
+        let reason =
+            format!("no run of {key} appeared within {} s; look before dispatching again", APPEAR_TIMEOUT.as_secs());
         Err(Error::Shape { what: "the dispatch".into(), reason })
     }
 }

@@ -88,8 +88,8 @@ pub enum Error {
 }
 
 impl Error {
-    /// Whether asking the same again at once may help.
-    pub const fn passes(&self) -> bool {
+    /// Whether a retry may succeed.
+    pub const fn is_transient(&self) -> bool {
         matches!(self, Self::Server { .. } | Self::Network { .. })
     }
 }

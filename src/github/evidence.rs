@@ -2,12 +2,12 @@
 
 use std::io::BufReader;
 
-use crate::packer_run::{self, Foreign, Run};
+use crate::packer_run::{self, ForeignRun, Run};
 use crate::paths::StateDir;
 use crate::pipeline::Line;
 
 use super::artifact::Artifact;
-use super::unpack::{BOUNDS, unpack};
+use super::unpack::{LIMITS, unpack};
 use super::{Client, Conclusion, Error, Leg, Refusal, RemoteRun, State, pins};
 
 /// Name of the artifact that a leg of the workflow leaves when it does not go well.
@@ -30,7 +30,7 @@ impl Client {
         on: &(dyn Fn(u64) + Sync),
     ) -> Result<Run, Error> {
         let mut foreign = foreign(run, leg);
-        if let Ok(Some(run)) = Run::read(&packer_run::folder(state, line, &foreign)) {
+        if let Ok(Some(run)) = Run::read(&packer_run::foreign_run_dir(state, line, &foreign)) {
             return Ok(run);
         }
         let artifact = self.left_by(run, leg, line).await?;
@@ -40,14 +40,14 @@ impl Client {
         let (line, state) = (line.clone(), state.clone());
         let opened = tokio::task::spawn_blocking(move || {
             let file = zip.reopen().map_err(kept)?;
-            if unpack(BufReader::new(file), incoming_dir.path(), BOUNDS)? == 0 {
+            if unpack(BufReader::new(file), incoming_dir.path(), LIMITS)? == 0 {
                 return Err(Error::Artifact(format!("{} holds no log", artifact.name)));
             }
             zip.close().map_err(kept)?;
             if let Ok(log) = std::fs::File::open(incoming_dir.path().join("packer-build.log")) {
                 foreign.packer_version = pins::used(log).remove("packer").unwrap_or_default();
             }
-            packer_run::adopt(&state, &line, &foreign, incoming_dir).map_err(kept)
+            packer_run::import_run(&state, &line, &foreign, incoming_dir).map_err(kept)
         });
         opened.await.map_err(|error| Error::Artifact(format!("unpacking broke off: {error}")))?
     }
@@ -71,9 +71,9 @@ impl Client {
     }
 }
 
-fn foreign(run: &RemoteRun, leg: &Leg) -> Foreign {
+fn foreign(run: &RemoteRun, leg: &Leg) -> ForeignRun {
     let step = leg.step.as_deref().map(|step| format!(", step {step}")).unwrap_or_default();
-    Foreign {
+    ForeignRun {
         origin: run.url.clone(),
         name: format!("github{}x{}", run.id, run.attempt),
         started: leg.started.unwrap_or(leg.created),

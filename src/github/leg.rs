@@ -48,12 +48,12 @@ impl Leg {
 
 /// A listing, as GitHub sends it.
 #[derive(Deserialize)]
-pub(super) struct Page {
-    pub(super) jobs: Vec<Shape>,
+pub(super) struct JobsJson {
+    pub(super) jobs: Vec<JobJson>,
 }
 
 #[derive(Deserialize)]
-pub(super) struct Shape {
+pub(super) struct JobJson {
     id: u64,
     name: String,
     status: String,
@@ -94,9 +94,9 @@ fn step(steps: &[Step], state: State) -> Option<String> {
     found.map(|step| step.name.clone())
 }
 
-impl From<Shape> for Leg {
-    fn from(shape: Shape) -> Self {
-        let state = State::read(&shape.status, shape.conclusion.as_deref());
+impl From<JobJson> for Leg {
+    fn from(shape: JobJson) -> Self {
+        let state = State::parse(&shape.status, shape.conclusion.as_deref());
         // GitHub writes the time of queueing into `started_at` as long as there is no runner.
         let taken = !matches!(state, State::Queued | State::Pending);
         let started = shape.started_at.filter(|_| taken);
@@ -123,7 +123,7 @@ impl Client {
     /// [`Error`]
     pub async fn legs(&self, run: u64) -> Result<Vec<Leg>, Error> {
         let path = format!("/actions/runs/{run}/jobs?filter=latest&per_page=100");
-        let page: Page = self.get(&path, &format!("run {run}")).await?;
+        let page: JobsJson = self.get(&path, &format!("run {run}")).await?;
         Ok(page.jobs.into_iter().map(Into::into).collect())
     }
 }

@@ -9,11 +9,12 @@
 //! * [`pins`]: what the checkout pins beside what a log says was used.
 //! * [`step`]: what a step of a workflow tells its runner. [`pod`]: the log of a leg at work, from its pod.
 //! * [`schedule`]: whether the weekly run happens, and whether anybody picks its legs up.
-//! * [`dispatch`], [`steer`]: start a run; cancel it, run its failed legs again.
+//! * [`dispatch`], [`control`]: start a run; cancel it, run its failed legs again.
 
 pub mod artifact;
 mod board;
 mod client;
+pub mod control;
 pub mod dispatch;
 mod error;
 pub mod evidence;
@@ -24,7 +25,6 @@ mod refusal;
 pub mod run;
 pub mod schedule;
 mod settings;
-pub mod steer;
 pub mod step;
 pub mod unpack;
 
@@ -36,7 +36,7 @@ pub use refusal::{Lacking, Refusal};
 pub use run::{Conclusion, RemoteRun, State};
 pub use schedule::Health;
 #[cfg(feature = "testing")]
-pub(crate) use schedule::swallow;
+pub(crate) use schedule::fuzz_parse;
 pub use settings::{Repository, Settings};
 
 /// The workflow that builds and promotes templates.

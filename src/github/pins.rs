@@ -12,9 +12,9 @@ use serde::Serialize;
 use crate::text::lines;
 
 /// Bytes at the start of a log in which packer names everything it uses.
-const HEAD: u64 = 4 << 20;
+const MAX_HEAD_BYTES: u64 = 4 << 20;
 /// Bytes of one line that are looked at in one piece.
-const LINE: usize = 4 << 20;
+const MAX_LINE_BYTES: usize = 4 << 20;
 
 /// Versions by program: `packer`, `vsphere plugin`, `ansible-core`, …
 pub type Versions = BTreeMap<String, String>;
@@ -74,7 +74,7 @@ pub fn pinned(repo: &Path) -> Versions {
 pub fn used(log: impl Read) -> Versions {
     let mut versions = Versions::new();
     // Of a log that cannot be read to its end the begin has to do.
-    let _ = lines::each(std::io::BufReader::new(log.take(HEAD)), LINE, |piece| {
+    let _ = lines::each(std::io::BufReader::new(log.take(MAX_HEAD_BYTES)), MAX_LINE_BYTES, |piece| {
         let text = String::from_utf8_lossy(piece.bytes);
         if let Some(version) = first(&PACKER_USED, &text) {
             versions.entry("packer".into()).or_insert(version);

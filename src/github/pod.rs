@@ -16,20 +16,20 @@ const KUBECTL: &str = "kubectl";
 /// [`Refusal::NoNamespace`] when what it says is no name.
 pub fn namespace() -> Result<Option<String>, Refusal> {
     let Some(name) = std::env::var("TMPL_ARC_NAMESPACE").ok().filter(|name| !name.is_empty()) else { return Ok(None) };
-    match plain(&name) {
+    match is_kubernetes_name(&name) {
         true => Ok(Some(name)),
         false => Err(Refusal::NoNamespace),
     }
 }
 
-/// Variables that `kubectl` has no business with. What its own logins may need stays.
-fn ours(name: &str) -> bool {
+/// Whether `kubectl` must not get a variable. What its own logins may need stays.
+fn is_private_variable(name: &str) -> bool {
     let prefixes = ["PKR_VAR_", "GOVC_", "TMPL_CONSOLE_", "ACTIONS_"];
     prefixes.iter().any(|prefix| name.starts_with(prefix)) || matches!(name, "GITHUB_TOKEN" | "GH_TOKEN")
 }
 
 /// A name of Kubernetes: it becomes an argument, which must be no option.
-fn plain(name: &str) -> bool {
+fn is_kubernetes_name(name: &str) -> bool {
     let inner = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-' || byte == b'.';
     !name.is_empty() && name.len() <= 253 && !name.starts_with(['-', '.']) && name.bytes().all(inner)
 }
@@ -44,7 +44,7 @@ pub fn command(leg: &Leg, repository: &Repository, namespace: Option<&str>) -> R
     let no_pod = |lacking| Refusal::NoPod { leg: leg.name.clone(), lacking };
     let namespace = namespace.ok_or_else(|| no_pod(Lacking::Namespace))?;
     let pod = leg.runner.as_deref().ok_or_else(|| no_pod(Lacking::Runner))?;
-    if !plain(pod) || !plain(namespace) {
+    if !is_kubernetes_name(pod) || !is_kubernetes_name(namespace) {
         return Err(no_pod(Lacking::Pod));
     }
     let name = &repository.name;
@@ -66,9 +66,11 @@ pub fn follow(argv: &[String]) -> Result<Child, Refusal> {
         .stdout(Stdio::piped())
         .stderr(Stdio::piped())
         .kill_on_drop(true);
-    std::env::vars_os().map(|(name, _)| name).filter(|name| ours(&name.to_string_lossy())).for_each(|name| {
-        command.env_remove(name);
-    });
+    std::env::vars_os().map(|(name, _)| name).filter(|name| is_private_variable(&name.to_string_lossy())).for_each(
+        |name| {
+            command.env_remove(name);
+        },
+    );
     command.spawn().map_err(|error| Refusal::NoKubectl { reason: error.to_string() })
 }
 

@@ -40,7 +40,7 @@ pub enum State {
 
 impl State {
     /// From GitHub's two words.
-    pub(super) fn read(status: &str, conclusion: Option<&str>) -> Self {
+    pub(super) fn parse(status: &str, conclusion: Option<&str>) -> Self {
         match status {
             "completed" => Self::Ended(match conclusion.unwrap_or_default() {
                 "success" => Conclusion::Success,
@@ -127,12 +127,12 @@ impl RemoteRun {
 
 /// A listing, as GitHub sends it.
 #[derive(Deserialize)]
-pub(super) struct Page {
-    pub(super) workflow_runs: Vec<Shape>,
+pub(super) struct RunsJson {
+    pub(super) workflow_runs: Vec<RunJson>,
 }
 
 #[derive(Deserialize)]
-pub(super) struct Shape {
+pub(super) struct RunJson {
     id: u64,
     run_number: u64,
     #[serde(default)]
@@ -160,8 +160,8 @@ struct Actor {
     login: String,
 }
 
-impl From<Shape> for RemoteRun {
-    fn from(shape: Shape) -> Self {
+impl From<RunJson> for RemoteRun {
+    fn from(shape: RunJson) -> Self {
         Self {
             id: shape.id,
             number: shape.run_number,
@@ -170,7 +170,7 @@ impl From<Shape> for RemoteRun {
             event: shape.event,
             branch: shape.head_branch,
             sha: shape.head_sha,
-            state: State::read(shape.status.as_deref().unwrap_or("queued"), shape.conclusion.as_deref()),
+            state: State::parse(shape.status.as_deref().unwrap_or("queued"), shape.conclusion.as_deref()),
             created: shape.created_at,
             started: shape.run_started_at,
             updated: shape.updated_at,
@@ -189,7 +189,7 @@ impl Client {
     pub async fn runs(&self, workflow: &str, most: u8, filter: Option<&str>) -> Result<Vec<RemoteRun>, Error> {
         let filter = filter.map_or_else(String::new, |filter| format!("&{filter}"));
         let path = format!("/actions/workflows/{workflow}/runs?per_page={}{filter}", most.clamp(1, 100));
-        let page: Page = self.get(&path, &format!("workflow {workflow}")).await?;
+        let page: RunsJson = self.get(&path, &format!("workflow {workflow}")).await?;
         Ok(page.workflow_runs.into_iter().map(Into::into).collect())
     }
 
@@ -198,7 +198,7 @@ impl Client {
     /// # Errors
     /// [`Error`]
     pub async fn run(&self, id: u64) -> Result<RemoteRun, Error> {
-        let shape: Shape = self.get(&format!("/actions/runs/{id}"), &format!("run {id}")).await?;
+        let shape: RunJson = self.get(&format!("/actions/runs/{id}"), &format!("run {id}")).await?;
         Ok(shape.into())
     }
 }
@@ -216,6 +216,6 @@ mod tests {
     #[case("completed", Some("timed_out"), State::Ended(Conclusion::TimedOut))]
     #[case("completed", Some("startup_failure"), State::Ended(Conclusion::Other))]
     fn words_of_github(#[case] status: &str, #[case] conclusion: Option<&str>, #[case] state: State) {
-        assert_eq!(State::read(status, conclusion), state);
+        assert_eq!(State::parse(status, conclusion), state);
     }
 }

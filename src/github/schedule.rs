@@ -13,15 +13,15 @@ use serde::{Deserialize, Serialize};
 use super::{BUILD, Board, Client, Conclusion, Error, Leg, RemoteRun, State};
 
 /// Days without a push after which GitHub switches schedules off.
-const IDLE: i64 = 60;
-/// Days left from which on that is said.
-const SOON: i64 = 14;
-/// A week and a late start.
-const OVERDUE: SignedDuration = SignedDuration::from_hours(8 * 24);
+const INACTIVITY_LIMIT_DAYS: i64 = 60;
+/// A warning is shown from so many days before that on.
+const INACTIVITY_WARNING_DAYS: i64 = 14;
+/// Age of the newest scheduled run beyond which it is an alarm: a week and a late start.
+const MAX_RUN_AGE: SignedDuration = SignedDuration::from_hours(8 * 24);
 /// How late a scheduled run may begin before it counts as missing.
-const LATE: SignedDuration = SignedDuration::from_hours(12);
+const MAX_START_DELAY: SignedDuration = SignedDuration::from_hours(12);
 /// How long a leg may wait for a runner.
-const WAIT: SignedDuration = SignedDuration::from_mins(10);
+const MAX_QUEUE_TIME: SignedDuration = SignedDuration::from_mins(10);
 
 /// Something a person should know.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -56,13 +56,13 @@ impl Health {
 
 /// A weekly or daily time in UTC: `MINUTE HOUR * * DAY`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Weekly {
+pub struct ScheduledTime {
     time: Time,
     /// `None` = every day
     day: Option<Weekday>,
 }
 
-impl Weekly {
+impl ScheduledTime {
     /// From the first `cron:` of a workflow file; `None` for a form other than the above.
     pub fn of_workflow(text: &str) -> Option<Self> {
         #[expect(clippy::unwrap_used, reason = "a pattern written here; a test uses it")]
@@ -86,12 +86,12 @@ impl Weekly {
 }
 
 #[derive(Deserialize)]
-struct Workflow {
+struct WorkflowJson {
     state: String,
 }
 
 #[derive(Deserialize)]
-struct About {
+struct RepositoryJson {
     pushed_at: Option<Timestamp>,
     #[serde(default)]
     private: bool,
@@ -103,14 +103,15 @@ impl Client {
     /// # Errors
     /// [`Error`]
     pub async fn health(&self, board: &Board, repo: &Path) -> Result<Health, Error> {
-        let workflow: Workflow = self.get(&format!("/actions/workflows/{BUILD}"), &format!("workflow {BUILD}")).await?;
+        let workflow: WorkflowJson =
+            self.get(&format!("/actions/workflows/{BUILD}"), &format!("workflow {BUILD}")).await?;
         let last = self.runs(BUILD, 1, Some("event=schedule")).await?.into_iter().next();
-        let about: About = self.get("", "repository").await?;
+        let about: RepositoryJson = self.get("", "repository").await?;
         let text = std::fs::read_to_string(repo.join(".github/workflows").join(BUILD)).unwrap_or_default();
-        let weekly = Weekly::of_workflow(&text);
+        let weekly = ScheduledTime::of_workflow(&text);
         let mut health = Health::of(board, workflow, last, &about, weekly);
         for workflow in ["check-iso-updates.yml", "upload-isos.yml"] {
-            health.findings.extend(self.media(workflow).await?);
+            health.findings.extend(self.check_media_workflow(workflow).await?);
         }
         health.findings.sort_by_key(|finding| !finding.alarm);
         Ok(health)
@@ -125,7 +126,7 @@ impl Client {
     }
 
     /// A bump that was merged without its ISO on the datastore: Saturday's build fails at the mount, and nobody was told.
-    async fn media(&self, workflow: &str) -> Result<Option<Advisory>, Error> {
+    async fn check_media_workflow(&self, workflow: &str) -> Result<Option<Advisory>, Error> {
         let runs = match self.runs(workflow, 1, None).await {
             Err(Error::NotFound { .. }) => return Ok(None),
             other => other?,
@@ -151,19 +152,25 @@ fn alarm(text: String) -> Advisory {
 }
 
 impl Health {
-    fn of(board: &Board, workflow: Workflow, last: Option<RemoteRun>, about: &About, weekly: Option<Weekly>) -> Self {
+    fn of(
+        board: &Board,
+        workflow: WorkflowJson,
+        last: Option<RemoteRun>,
+        about: &RepositoryJson,
+        weekly: Option<ScheduledTime>,
+    ) -> Self {
         let due = last.as_ref().and_then(|last| weekly?.before(last.created));
         let late_minutes = last.as_ref().zip(due).map(|(last, due)| last.created.duration_since(due).as_mins());
         let idle =
             about.pushed_at.filter(|_| !about.private).map(|pushed| board.at.duration_since(pushed).as_hours() / 24);
-        let days_left = idle.map(|idle| IDLE - idle);
+        let days_left = idle.map(|idle| INACTIVITY_LIMIT_DAYS - idle);
         let mut health = Self { workflow: workflow.state, last, late_minutes, days_left, findings: Vec::new() };
         health.judge(weekly, board.at);
         health.findings.extend(queue(board));
         health
     }
 
-    fn judge(&mut self, weekly: Option<Weekly>, now: Timestamp) {
+    fn judge(&mut self, weekly: Option<ScheduledTime>, now: Timestamp) {
         let mut findings = Vec::new();
         match self.workflow.as_str() {
             "active" => {}
@@ -176,8 +183,8 @@ impl Health {
             None => findings.push(alarm("the weekly run never ran".into())),
             Some(last) => {
                 let age = now.duration_since(last.created);
-                let due = weekly.and_then(|weekly| weekly.before(now - LATE));
-                if age > OVERDUE {
+                let due = weekly.and_then(|weekly| weekly.before(now - MAX_START_DELAY));
+                if age > MAX_RUN_AGE {
                     findings.push(alarm(format!("no scheduled run for {} days", age.as_hours() / 24)));
                 } else if due.is_some_and(|due| last.created < due) {
                     findings.push(alarm(format!(
@@ -193,11 +200,11 @@ impl Health {
                 }
             }
         }
-        if let Some(days) = self.days_left.filter(|days| *days <= SOON && !self.off()) {
+        if let Some(days) = self.days_left.filter(|days| *days <= INACTIVITY_WARNING_DAYS && !self.off()) {
             let when = if days > 0 { format!("in {days} days") } else { "any time now".into() };
             findings.push(alarm(format!(
                 "GitHub switches the schedule off {when}: nothing was pushed for {} days",
-                IDLE - days
+                INACTIVITY_LIMIT_DAYS - days
             )));
         }
         self.findings = findings;
@@ -207,7 +214,7 @@ impl Health {
 /// Legs that nobody picks up: the scale set is down, or at its maximum.
 fn queue(board: &Board) -> Option<Advisory> {
     let live = || board.runs.iter().filter(|seen| seen.run.state.live());
-    let waits = |leg: &&Leg| leg.state == State::Queued && leg.queued(board.at) > WAIT;
+    let waits = |leg: &&Leg| leg.state == State::Queued && leg.queued(board.at) > MAX_QUEUE_TIME;
     let waiting: Vec<&Leg> = live().flat_map(|seen| &seen.legs).filter(waits).collect();
     let first = waiting.first()?;
     let label = first.labels.first().map_or("the runners", String::as_str);
@@ -229,22 +236,22 @@ fn queue(board: &Board) -> Option<Advisory> {
 
 /// Any answers, read as everything the runs' screen is made of; the fuzzers' way to what is private here.
 #[cfg(feature = "testing")]
-pub(crate) fn swallow(bytes: &[u8], at: Timestamp) -> Option<(Board, Option<Health>)> {
+pub(crate) fn fuzz_parse(bytes: &[u8], at: Timestamp) -> Option<(Board, Option<Health>)> {
     use super::RunWithJobs;
-    use super::client::shaped;
+    use super::client::parse_json;
 
     let message = super::client::message(bytes);
     assert!(!message.contains(char::is_control), "{message:?}");
-    let _ = shaped::<super::artifact::Page>(bytes, "").map(|page| page.artifacts);
-    let legs = shaped::<super::leg::Page>(bytes, "").map(|page| page.jobs);
+    let _ = parse_json::<super::artifact::ArtifactsJson>(bytes, "").map(|page| page.artifacts);
+    let legs = parse_json::<super::leg::JobsJson>(bytes, "").map(|page| page.jobs);
     let mut legs: Vec<Leg> = legs.unwrap_or_default().into_iter().map(Into::into).collect();
     let mut runs = Vec::new();
-    for shape in shaped::<super::run::Page>(bytes, "").ok()?.workflow_runs {
+    for shape in parse_json::<super::run::RunsJson>(bytes, "").ok()?.workflow_runs {
         runs.push(RunWithJobs { run: shape.into(), legs: std::mem::take(&mut legs) });
     }
     let board = Board { runs, rate: None, at };
-    let about = shaped::<Workflow>(bytes, "").ok().zip(shaped::<About>(bytes, "").ok());
-    let weekly = Weekly::of_workflow(&String::from_utf8_lossy(bytes));
+    let about = parse_json::<WorkflowJson>(bytes, "").ok().zip(parse_json::<RepositoryJson>(bytes, "").ok());
+    let weekly = ScheduledTime::of_workflow(&String::from_utf8_lossy(bytes));
     let last = board.runs.last().map(|seen| seen.run.clone());
     let health = about.map(|(workflow, about)| Health::of(&board, workflow, last, &about, weekly));
     Some((board, health))
@@ -261,18 +268,18 @@ mod tests {
     #[test]
     fn the_workflow_of_this_repository_is_understood() {
         let text = std::fs::read_to_string(".github/workflows/build-templates.yml").unwrap();
-        let weekly = Weekly::of_workflow(&text).unwrap();
+        let weekly = ScheduledTime::of_workflow(&text).unwrap();
         // A Tuesday; and Saturday itself, before and after.
         assert_eq!(weekly.before(at("2026-03-17T12:00:00Z")), Some(at("2026-03-14T02:00:00Z")));
         assert_eq!(weekly.before(at("2026-03-14T01:59:00Z")), Some(at("2026-03-07T02:00:00Z")));
         assert_eq!(weekly.before(at("2026-03-14T02:00:00Z")), Some(at("2026-03-14T02:00:00Z")));
-        assert_eq!(Weekly::of_workflow("cron: \"*/5 * * * *\""), None);
+        assert_eq!(ScheduledTime::of_workflow("cron: \"*/5 * * * *\""), None);
     }
 
     #[test]
     fn an_hour_that_no_day_has_is_no_time() {
         for cron in ["cron: '0 24 * * 6'", "cron: '60 2 * * *'"] {
-            let before = Weekly::of_workflow(cron).and_then(|weekly| weekly.before(at("2026-03-17T12:00:00Z")));
+            let before = ScheduledTime::of_workflow(cron).and_then(|weekly| weekly.before(at("2026-03-17T12:00:00Z")));
             assert_eq!(before, None, "{cron}");
         }
     }

@@ -11,19 +11,19 @@ use crate::packer_run::{Run, RunState};
 use crate::text::{Safe, Scrubber};
 use crate::triage::verdict::{Verdict, Witness};
 
-/// The step this process is.
+/// The step of a GitHub workflow that runs this process.
 #[derive(Debug, Clone)]
-pub struct Step {
+pub struct WorkflowStep {
     outputs: Option<PathBuf>,
     summary: Option<PathBuf>,
-    say: fn(&Command),
+    print: fn(&WorkflowCommand),
 }
 
-/// A line that the runner obeys. Its texts are safe and escaped.
+/// A workflow command: a line of output that the runner obeys. Its texts are safe and escaped.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Command(String);
+pub struct WorkflowCommand(String);
 
-impl Command {
+impl WorkflowCommand {
     /// The line.
     pub fn as_str(&self) -> &str {
         &self.0
@@ -35,16 +35,16 @@ impl Command {
     }
 }
 
-/// While it lives, nothing on the output is a command to the runner: a guest's words must not be.
+/// While it lives, the runner takes no line of the output as a command (`::stop-commands::`): a guest can print anything.
 #[derive(Debug)]
-pub struct Silence {
+pub struct StoppedCommands {
     token: String,
-    say: fn(&Command),
+    print: fn(&WorkflowCommand),
 }
 
-impl Drop for Silence {
+impl Drop for StoppedCommands {
     fn drop(&mut self) {
-        (self.say)(&Command(format!("::{}::", self.token)));
+        (self.print)(&WorkflowCommand(format!("::{}::", self.token)));
     }
 }
 
@@ -76,18 +76,18 @@ fn cell(text: &Safe) -> String {
     text.replace('|', "\\|").replace('`', "\\`").replace('@', "@\u{200b}")
 }
 
-impl Step {
+impl WorkflowStep {
     /// As the environment has it; outside a workflow there are only the commands, which go where `say` brings them.
-    pub fn from_env(say: fn(&Command)) -> Self {
+    pub fn from_env(print: fn(&WorkflowCommand)) -> Self {
         let path = |name| std::env::var_os(name).filter(|value| !value.is_empty()).map(PathBuf::from);
-        Self { outputs: path("GITHUB_OUTPUT"), summary: path("GITHUB_STEP_SUMMARY"), say }
+        Self { outputs: path("GITHUB_OUTPUT"), summary: path("GITHUB_STEP_SUMMARY"), print }
     }
 
     /// Nothing is a command until the result is dropped.
-    pub fn silence(&self) -> Silence {
+    pub fn stop_commands(&self) -> StoppedCommands {
         let token = token();
-        (self.say)(&Command(format!("::stop-commands::{token}")));
-        Silence { token, say: self.say }
+        (self.print)(&WorkflowCommand(format!("::stop-commands::{token}")));
+        StoppedCommands { token, print: self.print }
     }
 
     /// How a build ended.
@@ -141,7 +141,7 @@ impl Step {
     }
 
     fn annotate(&self, title: &str, text: &str) {
-        (self.say)(&Command::error(&line(title), &lines(text)));
+        (self.print)(&WorkflowCommand::error(&line(title), &lines(text)));
     }
 
     /// A line that was not built, or not promoted, and why.
@@ -181,8 +181,11 @@ mod tests {
         assert_eq!(lines("a\u{1b}]0;x\u{7}b\nc\u{9b}6n").join("\n"), "ab\nc");
         assert_eq!(cell(&line("a | <img src=x> `b`\n@all")), "a \\| &lt;img src=x&gt; \\`b\\` @\u{200b}all");
         let dir = tempfile::tempdir().unwrap();
-        let step =
-            Step { outputs: Some(dir.path().join("out")), summary: Some(dir.path().join("summary")), say: |_| {} };
+        let step = WorkflowStep {
+            outputs: Some(dir.path().join("out")),
+            summary: Some(dir.path().join("summary")),
+            print: |_| {},
+        };
         let verdict = Verdict { cause: "evil\nclass=success".into(), ..Verdict::without_log() };
         step.judged("debian-12", &verdict).unwrap();
         let outputs = std::fs::read_to_string(dir.path().join("out")).unwrap();

@@ -11,55 +11,55 @@ use super::Error;
 use crate::guest::picture::MAX_PNG;
 use crate::text::Scrubber;
 
-/// Bounds. Compression hides what an archive really holds, so they count what comes out.
+/// What may be unpacked. Compression hides the real size of an archive, so the unpacked bytes are counted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Bounds {
+pub struct Limits {
     /// entries of one archive
     pub entries: usize,
     /// bytes of all files together
     pub bytes: u64,
 }
 
-/// What a long build with a picture every second stays far below.
-pub const BOUNDS: Bounds = Bounds { entries: 20_000, bytes: 2 << 30 };
+/// A long build with a picture every second stays far below.
+pub const LIMITS: Limits = Limits { entries: 20_000, bytes: 2 << 30 };
 
 /// Files of a run's folder, as the run's record has them.
 const FILES: &[&str] = &["packer-build.log", "output.log", "timeline.jsonl", "triage.json"];
 /// The folder of the pictures.
 const FRAMES: &str = "frames";
 /// A bundle within the artifact is opened; one within the bundle is not.
-const DEEPEST: usize = 1;
+const MAX_DEPTH: usize = 1;
 
 /// Unpacks into `folder`, which holds an empty folder `frames`. Returns how many files were taken.
 ///
 /// # Errors
 /// [`Error::Artifact`] for what is no zip file, is cut short, leads out of the folder or is larger than `bounds`; part
 /// of it may have been written then.
-pub fn unpack(zip: impl Read + Seek, folder: &Path, bounds: Bounds) -> Result<usize, Error> {
-    let mut taken = Taken { folder, left: bounds.bytes, bounds, files: 0 };
-    taken.archive(zip, 0)?;
-    Ok(taken.files)
+pub fn unpack(zip: impl Read + Seek, folder: &Path, bounds: Limits) -> Result<usize, Error> {
+    let mut unpacker = Unpacker { folder, left: bounds.bytes, bounds, files: 0 };
+    unpacker.archive(zip, 0)?;
+    Ok(unpacker.files)
 }
 
-struct Taken<'a> {
+struct Unpacker<'a> {
     folder: &'a Path,
     left: u64,
-    bounds: Bounds,
+    bounds: Limits,
     files: usize,
 }
 
-fn bad(text: String) -> Error {
+fn rejected(text: String) -> Error {
     Error::Artifact(format!("the artifact is not opened: {text}"))
 }
 
-impl Taken<'_> {
+impl Unpacker<'_> {
     fn archive(&mut self, mut zip: impl Read + Seek, depth: usize) -> Result<(), Error> {
         // Before the list itself is read, which holds all of them at once.
-        let entries = entries(&mut zip).map_err(|error| bad(error.to_string()))?;
+        let entries = entries(&mut zip).map_err(|error| rejected(error.to_string()))?;
         if entries.is_some_and(|entries| entries > self.bounds.entries) {
-            return Err(bad(format!("more than {} entries", self.bounds.entries)));
+            return Err(rejected(format!("more than {} entries", self.bounds.entries)));
         }
-        let broken = |error: zip::result::ZipError| bad(format!("it is no whole zip file ({error})"));
+        let broken = |error: zip::result::ZipError| rejected(format!("it is no whole zip file ({error})"));
         let mut archive = ZipArchive::new(zip).map_err(broken)?;
         // A bundle has a log too, which may be cut: what stands beside it comes first.
         let bundle = |index: &usize| {
@@ -70,16 +70,16 @@ impl Taken<'_> {
             let mut entry = archive.by_index(index).map_err(broken)?;
             let shown = entry.name().map(|name| Scrubber::shared().safe(&name)).unwrap_or_default();
             let Some(name) = entry.enclosed_name() else {
-                return Err(bad(format!("{shown:?} leads out of it")));
+                return Err(rejected(format!("{shown:?} leads out of it")));
             };
             if !entry.is_file() {
                 continue;
             }
-            if depth < DEEPEST && name.extension().is_some_and(|extension| extension == "zip") {
-                let inner = self.inner(&mut entry)?;
+            if depth < MAX_DEPTH && name.extension().is_some_and(|extension| extension == "zip") {
+                let inner = self.nested_archive(&mut entry)?;
                 self.archive(inner, depth + 1)?;
-            } else if let Some(place) = place(&name) {
-                let path = self.folder.join(place);
+            } else if let Some(target) = target_path(&name) {
+                let path = self.folder.join(target);
                 // The log stands beside the bundle and in it.
                 if path.exists() {
                     continue;
@@ -94,17 +94,17 @@ impl Taken<'_> {
     }
 
     /// A bundle, in a file that has no name.
-    fn inner(&mut self, entry: &mut impl Read) -> Result<File, Error> {
-        let mut file = tempfile::tempfile_in(self.folder).map_err(|error| bad(error.to_string()))?;
+    fn nested_archive(&mut self, entry: &mut impl Read) -> Result<File, Error> {
+        let mut file = tempfile::tempfile_in(self.folder).map_err(|error| rejected(error.to_string()))?;
         self.copy(entry, &mut file)?;
         Ok(file)
     }
 
     fn copy(&mut self, from: &mut impl Read, to: &mut File) -> Result<(), Error> {
-        let failed = |error: std::io::Error| bad(error.to_string());
+        let failed = |error: std::io::Error| rejected(error.to_string());
         let copied = std::io::copy(&mut from.take(self.left + 1), to).map_err(failed)?;
         if copied > self.left {
-            return Err(bad(format!("more than {} MiB come out of it", self.bounds.bytes >> 20)));
+            return Err(rejected(format!("more than {} MiB come out of it", self.bounds.bytes >> 20)));
         }
         self.left -= copied;
         to.flush().map_err(failed)
@@ -132,8 +132,8 @@ fn entries(zip: &mut (impl Read + Seek)) -> std::io::Result<Option<usize>> {
     Ok(counts.max().map(usize::from))
 }
 
-/// Where an entry goes; `None` for one that is not needed. Archives have their files at the top or in a folder.
-fn place(name: &Path) -> Option<PathBuf> {
+/// Where an entry is unpacked to; `None` for one that is not needed. Archives have their files at the top or in a folder.
+fn target_path(name: &Path) -> Option<PathBuf> {
     let mut parts = name.components().rev().filter_map(|component| match component {
         Component::Normal(part) => part.to_str(),
         _ => None,
@@ -151,7 +151,7 @@ fn place(name: &Path) -> Option<PathBuf> {
 fn create(path: &Path) -> Result<File, Error> {
     use std::os::unix::fs::OpenOptionsExt;
     let opened = std::fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(path);
-    opened.map_err(|error| bad(format!("{}: {error}", path.display())))
+    opened.map_err(|error| rejected(format!("{}: {error}", path.display())))
 }
 
 #[cfg(test)]
@@ -167,10 +167,10 @@ mod tests {
         dir
     }
 
-    fn unpacked(entries: &[(&str, &[u8])], bounds: Bounds) -> (tempfile::TempDir, Result<usize, Error>) {
+    fn unpacked(entries: &[(&str, &[u8])], bounds: Limits) -> (tempfile::TempDir, Result<usize, Error>) {
         let dir = folder();
-        let taken = unpack(Cursor::new(archive(entries)), dir.path(), bounds);
-        (dir, taken)
+        let unpacker = unpack(Cursor::new(archive(entries)), dir.path(), bounds);
+        (dir, unpacker)
     }
 
     #[test]
@@ -181,8 +181,8 @@ mod tests {
             ("x/README", b"?"),
             ("packer-build.log", b"other"),
         ]);
-        let (dir, taken) = unpacked(&[("bundle.zip", &bundle), ("packer-build.log", b"log")], BOUNDS);
-        assert_eq!(taken, Ok(3));
+        let (dir, unpacker) = unpacked(&[("bundle.zip", &bundle), ("packer-build.log", b"log")], LIMITS);
+        assert_eq!(unpacker, Ok(3));
         for (name, text) in [("packer-build.log", "log"), ("timeline.jsonl", "{}"), ("frames/1763000000000.png", "png")]
         {
             assert_eq!(std::fs::read_to_string(dir.path().join(name)).unwrap(), text);
@@ -193,36 +193,36 @@ mod tests {
     #[test]
     fn a_path_that_leads_out_is_refused_and_nothing_is_written_outside() {
         for name in ["../../packer-build.log", "/etc/packer-build.log", "a/../../frames/1.png"] {
-            let (dir, taken) = unpacked(&[(name, b"evil")], BOUNDS);
+            let (dir, unpacker) = unpacked(&[(name, b"evil")], LIMITS);
             let outside = dir.path().parent().unwrap().join("packer-build.log");
             assert!(!outside.exists() && !Path::new("/etc/packer-build.log").exists());
             // An absolute name is taken as a relative one by the reader; then it lands in our own place.
-            assert!(taken.is_err() || dir.path().join("packer-build.log").exists(), "{name}: {taken:?}");
+            assert!(unpacker.is_err() || dir.path().join("packer-build.log").exists(), "{name}: {unpacker:?}");
         }
-        let (_, taken) = unpacked(&[("../../packer-build.log", b"evil")], BOUNDS);
-        assert!(taken.unwrap_err().to_string().contains("leads out of it"));
+        let (_, unpacker) = unpacked(&[("../../packer-build.log", b"evil")], LIMITS);
+        assert!(unpacker.unwrap_err().to_string().contains("leads out of it"));
     }
 
     #[test]
     fn bombs_are_left() {
         let zeros = vec![0; 3 << 20];
-        let small = Bounds { entries: 5, bytes: 1 << 20 };
-        let (_, taken) = unpacked(&[("packer-build.log", &zeros)], small);
-        assert!(taken.unwrap_err().to_string().contains("more than 1 MiB"));
+        let small = Limits { entries: 5, bytes: 1 << 20 };
+        let (_, unpacker) = unpacked(&[("packer-build.log", &zeros)], small);
+        assert!(unpacker.unwrap_err().to_string().contains("more than 1 MiB"));
         let inner = archive(&[("packer-build.log", &zeros)]);
-        let (_, taken) = unpacked(&[("bundle.zip", &inner)], small);
-        assert!(taken.unwrap_err().to_string().contains("more than 1 MiB"));
+        let (_, unpacker) = unpacked(&[("bundle.zip", &inner)], small);
+        assert!(unpacker.unwrap_err().to_string().contains("more than 1 MiB"));
         let many: Vec<(String, &[u8])> = (0..6).map(|n| (format!("frames/{n}.png"), &b""[..])).collect();
         let many: Vec<(&str, &[u8])> = many.iter().map(|(name, bytes)| (name.as_str(), *bytes)).collect();
-        let (_, taken) = unpacked(&many, small);
-        assert!(taken.unwrap_err().to_string().contains("more than 5 entries"));
+        let (_, unpacker) = unpacked(&many, small);
+        assert!(unpacker.unwrap_err().to_string().contains("more than 5 entries"));
     }
 
     #[test]
     fn a_picture_is_no_larger_than_pictures_are() {
         let zeros = vec![0; MAX_PNG + (8 << 20)];
-        let (dir, taken) = unpacked(&[("frames/1.png", &zeros)], BOUNDS);
-        assert_eq!(taken, Ok(1));
+        let (dir, unpacker) = unpacked(&[("frames/1.png", &zeros)], LIMITS);
+        assert_eq!(unpacker, Ok(1));
         assert_eq!(std::fs::metadata(dir.path().join("frames/1.png")).unwrap().len(), MAX_PNG as u64 + 1);
     }
 
@@ -231,18 +231,18 @@ mod tests {
         let names: Vec<String> = (0..65_000).map(|n| format!("{n}")).collect();
         let many: Vec<(&str, &[u8])> = names.iter().map(|name| (name.as_str(), &b""[..])).collect();
         let mut zip = archive(&many);
-        let (_, taken) = unpacked(&many, BOUNDS);
-        assert!(taken.unwrap_err().to_string().contains("more than 20000 entries"));
+        let (_, unpacker) = unpacked(&many, LIMITS);
+        assert!(unpacker.unwrap_err().to_string().contains("more than 20000 entries"));
         // The longer form, whatever it says.
         zip.extend_from_slice(b"PK\x06\x07");
-        let taken = unpack(Cursor::new(zip), folder().path(), BOUNDS);
-        assert!(taken.unwrap_err().to_string().contains("more than 20000 entries"));
+        let unpacker = unpack(Cursor::new(zip), folder().path(), LIMITS);
+        assert!(unpacker.unwrap_err().to_string().contains("more than 20000 entries"));
     }
 
     #[test]
     fn half_an_archive_is_said_to_be_one() {
         let whole = archive(&[("packer-build.log", &vec![b'x'; 10_000])]);
-        let taken = unpack(Cursor::new(&whole[..whole.len() / 2]), folder().path(), BOUNDS);
-        assert!(taken.unwrap_err().to_string().contains("no whole zip file"));
+        let unpacker = unpack(Cursor::new(&whole[..whole.len() / 2]), folder().path(), LIMITS);
+        assert!(unpacker.unwrap_err().to_string().contains("no whole zip file"));
     }
 }

@@ -46,12 +46,12 @@ pub enum BumpError {
     Stale(PathBuf),
 }
 
-/// What the names of half-written files begin with.
-const HALF: &str = ".tmpl-tui-bump-";
+/// Prefix of files that are being written; a killed process leaves them behind.
+const TEMP_PREFIX: &str = ".tmpl-tui-bump-";
 
 /// One file before and after, ready to be written or shown as a difference.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Change {
+pub struct FileChange {
     /// relative to the repository
     pub path: PathBuf,
     /// as it is
@@ -68,9 +68,9 @@ pub struct Bump {
     /// ISO after
     pub to: String,
     /// the line's var-file
-    pub config: Change,
+    pub config: FileChange,
     /// the matrix
-    pub matrix: Change,
+    pub matrix: FileChange,
 }
 
 impl Bump {
@@ -103,15 +103,15 @@ impl Bump {
     }
 }
 
-/// The right to write bumps into a repository, which one process at a time has.
+/// Writes bumps into a repository, of which it holds the lock: one process at a time.
 #[derive(Debug)]
-pub struct Writer {
+pub struct BumpWriter {
     repo: PathBuf,
-    _alone: FileLock,
+    _lock: FileLock,
 }
 
-impl Writer {
-    /// Takes the right, and removes what a killed writer left half-written.
+impl BumpWriter {
+    /// Takes the lock, and removes what a killed process left half-written.
     ///
     /// # Errors
     /// [`BumpError::Locked`] when another process has it.
@@ -120,16 +120,16 @@ impl Writer {
             let path = PathBuf::from(path);
             move |source| BumpError::File { path, source }
         };
-        let alone = FileLock::of_folder(&repo.join("ci")).map_err(wrong("ci"))?.ok_or(BumpError::Locked)?;
+        let lock = FileLock::of_folder(&repo.join("ci")).map_err(wrong("ci"))?.ok_or(BumpError::Locked)?;
         for folder in ["ci", CONFIG_DIR] {
             for entry in fs::read_dir(repo.join(folder)).map_err(wrong(folder))? {
                 let entry = entry.map_err(wrong(folder))?;
-                if entry.file_name().to_string_lossy().starts_with(HALF) {
+                if entry.file_name().to_string_lossy().starts_with(TEMP_PREFIX) {
                     fs::remove_file(entry.path()).map_err(wrong(folder))?;
                 }
             }
         }
-        Ok(Self { repo: repo.to_owned(), _alone: alone })
+        Ok(Self { repo: repo.to_owned(), _lock: lock })
     }
 
     /// Writes the var-file, then the matrix, each whole or not at all. Should the matrix fail, the var-file is put back.
@@ -152,7 +152,8 @@ impl Writer {
 
     fn replace(&self, path: &Path, text: &str) -> Result<(), BumpError> {
         let target = self.repo.join(path);
-        let written = WholeFile::new(&target, Access::Shared).prefix(HALF).write(|out| out.write_all(text.as_bytes()));
+        let written =
+            WholeFile::new(&target, Access::Shared).prefix(TEMP_PREFIX).write(|out| out.write_all(text.as_bytes()));
         written.map_err(|source| BumpError::File { path: path.into(), source })
     }
 }
@@ -161,7 +162,7 @@ fn read(repo: &Path, path: &Path) -> Result<String, BumpError> {
     fs::read_to_string(repo.join(path)).map_err(|source| BumpError::File { path: path.into(), source })
 }
 
-fn config(repo: &Path, line: &Line, from: &str, to: &str) -> Result<Change, BumpError> {
+fn config(repo: &Path, line: &Line, from: &str, to: &str) -> Result<FileChange, BumpError> {
     let path = Path::new(CONFIG_DIR).join(&line.config);
     let before = read(repo, &path)?;
     let wrong = |reason: String| BumpError::Content { path: path.clone(), reason };
@@ -178,33 +179,33 @@ fn config(repo: &Path, line: &Line, from: &str, to: &str) -> Result<Change, Bump
         if value != old && value != new {
             return Err(wrong(format!("{name} is {value:?}, not the current {old:?}; correct it by hand")));
         }
-        let place = attribute.value.span().ok_or_else(|| wrong(format!("cannot tell where {name} stands")))?;
-        edits.push((place, serde_json::Value::from(new).to_string()));
+        let range = attribute.value.span().ok_or_else(|| wrong(format!("cannot tell where {name} stands")))?;
+        edits.push((range, serde_json::Value::from(new).to_string()));
     }
     let after = edited(&before, edits);
-    Ok(Change { path, before, after })
+    Ok(FileChange { path, before, after })
 }
 
-fn matrix(repo: &Path, line: &Line, release: &Release) -> Result<Change, BumpError> {
+fn matrix(repo: &Path, line: &Line, release: &Release) -> Result<FileChange, BumpError> {
     let path = PathBuf::from(MATRIX_PATH);
     let before = read(repo, &path)?;
     let positions = Positions::parse(&before);
     let edits = [("iso_url", &release.iso_url), ("sums_url", &release.sums_url)].map(|(name, url)| {
-        let place = positions.value(&line.key.0, name);
-        place.map(|place| (place, serde_json::Value::from(url.as_str()).to_string()))
+        let range = positions.value(&line.key.0, name);
+        range.map(|range| (range, serde_json::Value::from(url.as_str()).to_string()))
     });
     let [Some(iso), Some(sums)] = edits else {
         return Err(BumpError::Content { path, reason: format!("{} has no iso_url and sums_url", line.key) });
     };
     let after = edited(&before, vec![iso, sums]);
-    Ok(Change { path, before, after })
+    Ok(FileChange { path, before, after })
 }
 
 fn edited(text: &str, mut edits: Vec<(Range<usize>, String)>) -> String {
-    edits.sort_by_key(|(place, _)| std::cmp::Reverse(place.start));
+    edits.sort_by_key(|(range, _)| std::cmp::Reverse(range.start));
     let mut text = text.to_owned();
-    for (place, new) in edits {
-        text.replace_range(place, &new);
+    for (range, new) in edits {
+        text.replace_range(range, &new);
     }
     text
 }

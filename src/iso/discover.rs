@@ -123,10 +123,10 @@ pub async fn check(mirror: &Mirror, lines: &[Line]) -> Vec<(Key, MediaCheck)> {
 
 /// Checks one line.
 pub async fn check_line(mirror: &Mirror, line: &Line) -> MediaCheck {
-    find(mirror, line).await.unwrap_or_else(MediaCheck::Failed)
+    check_release(mirror, line).await.unwrap_or_else(MediaCheck::Failed)
 }
 
-async fn find(mirror: &Mirror, line: &Line) -> Result<MediaCheck, DiscoverError> {
+async fn check_release(mirror: &Mirror, line: &Line) -> Result<MediaCheck, DiscoverError> {
     let Some(iso_url) = &line.iso_url else { return Ok(MediaCheck::Manual) };
     if !line.enabled {
         return Ok(MediaCheck::Skipped { reason: "off in the matrix" });
@@ -136,20 +136,20 @@ async fn find(mirror: &Mirror, line: &Line) -> Result<MediaCheck, DiscoverError>
     }
     let no_sums = || DiscoverError::Matrix(format!("{} has iso_url but no sums_url", line.key));
     let sums_url = line.sums_url.as_ref().ok_or_else(no_sums)?;
-    let (page, offer) = Offer::of(line, iso_url, sums_url)?;
+    let (page, reader) = ReleasePage::new(line, iso_url, sums_url)?;
     let text = mirror.page(&page).await?;
-    let best = offer.releases(&text).into_iter().max_by(|a, b| a.version.cmp(&b.version));
+    let best = reader.releases(&text).into_iter().max_by(|a, b| a.version.cmp(&b.version));
     let Some(best) = best else {
-        return Err(DiscoverError::Nothing { url: page, pattern: offer.pattern.as_str().into() });
+        return Err(DiscoverError::Nothing { url: page, pattern: reader.pattern.as_str().into() });
     };
-    if best.version < offer.current {
-        return Err(DiscoverError::Older { url: page, best: best.version, current: offer.current });
+    if best.version < reader.current {
+        return Err(DiscoverError::Older { url: page, best: best.version, current: reader.current });
     }
     let file = file_name(iso_url).to_owned();
-    if best.version == offer.current {
+    if best.version == reader.current {
         return Ok(MediaCheck::Current { file });
     }
-    let (digest, size) = complete(mirror, &best).await?;
+    let (digest, size) = verify_complete(mirror, &best).await?;
     Ok(MediaCheck::Newer { file, release: best, digest, size })
 }
 
@@ -158,11 +158,11 @@ async fn find(mirror: &Mirror, line: &Line) -> Result<MediaCheck, DiscoverError>
 pub(crate) fn offered(line: &Line, page: &str) -> Result<Vec<Release>, DiscoverError> {
     let (iso_url, sums_url) =
         (line.iso_url.as_deref().unwrap_or_default(), line.sums_url.as_deref().unwrap_or_default());
-    Ok(Offer::of(line, iso_url, sums_url)?.1.releases(page))
+    Ok(ReleasePage::new(line, iso_url, sums_url)?.1.releases(page))
 }
 
 /// A release counts once its ISO is there and its checksum file lists it: mirrors create folders days before.
-async fn complete(mirror: &Mirror, release: &Release) -> Result<(Digest, Option<u64>), DiscoverError> {
+async fn verify_complete(mirror: &Mirror, release: &Release) -> Result<(Digest, Option<u64>), DiscoverError> {
     let incomplete = |reason| DiscoverError::Incomplete { version: release.version.clone(), reason };
     let size = match mirror.size(&release.iso_url).await {
         Err(MirrorError::Status { url, status }) => return Err(incomplete(format!("{url} answers HTTP {status}"))),
@@ -180,17 +180,17 @@ async fn complete(mirror: &Mirror, release: &Release) -> Result<(Digest, Option<
 
 type Render = Box<dyn Fn(&str, Version) -> Release + Send + Sync>;
 
-/// How one line's page is read.
-struct Offer {
+/// How releases are found on the page of one line's mirror.
+struct ReleasePage {
     pattern: Regex,
     current: Version,
     /// turns the whole match and its group into a release
     render: Render,
 }
 
-impl Offer {
+impl ReleasePage {
     /// The page to fetch, and how to read it.
-    fn of(line: &Line, iso_url: &str, sums_url: &str) -> Result<(String, Self), DiscoverError> {
+    fn new(line: &Line, iso_url: &str, sums_url: &str) -> Result<(String, Self), DiscoverError> {
         let missing = || DiscoverError::Matrix(format!("{} has no discover", line.key));
         let raw = line.raw.get("discover").ok_or_else(missing)?;
         let wrong = |reason: String| DiscoverError::Matrix(format!("discover of {}: {reason}", line.key));
@@ -212,7 +212,7 @@ impl Offer {
             }
             Discovery::DirListing { listing_url, dir_pattern, url_template, sums_template } => {
                 let pattern = one_group(&dir_pattern).map_err(wrong)?;
-                let current = placed(&url_template, iso_url).ok_or_else(unplaced)?;
+                let current = version_in(&url_template, iso_url).ok_or_else(unplaced)?;
                 let render = Box::new(move |_: &str, version: Version| Release {
                     iso_url: url_template.replace("{ver}", &version.to_string()),
                     sums_url: sums_template.replace("{ver}", &version.to_string()),
@@ -231,7 +231,7 @@ impl Offer {
             .collect();
         let releases =
             found.into_iter().filter_map(|(whole, group)| Some((self.render)(whole, Version::parse(group)?)));
-        releases.filter(|release| plain(release.file())).collect()
+        releases.filter(|release| is_plain_iso_name(release.file())).collect()
     }
 }
 
@@ -241,7 +241,7 @@ fn one_group(pattern: &str) -> Result<Regex, String> {
 }
 
 /// The version that `{ver}` stands for in `url`, where `url` is the template filled in.
-fn placed(template: &str, url: &str) -> Option<Version> {
+fn version_in(template: &str, url: &str) -> Option<Version> {
     let mut literals = template.split("{ver}");
     let rest = url.strip_prefix(literals.next()?)?;
     let length = rest.find(|c: char| !c.is_ascii_digit() && c != '.').unwrap_or(rest.len());
@@ -251,7 +251,7 @@ fn placed(template: &str, url: &str) -> Option<Version> {
 }
 
 /// Whether a name that a mirror gave may become a file on the datastore and a value in a var-file.
-fn plain(name: &str) -> bool {
+fn is_plain_iso_name(name: &str) -> bool {
     name.ends_with(".iso")
         && name.starts_with(|c: char| c.is_ascii_alphanumeric())
         && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"._+-~".contains(&byte))

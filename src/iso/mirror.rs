@@ -44,12 +44,12 @@ pub struct Mirror {
     client: Client,
     attempts: usize,
     /// how long a whole page may take: one that drips must not keep the other lines waiting
-    page: Duration,
+    page_timeout: Duration,
 }
 
-/// A download that has begun.
+/// A download under way.
 #[derive(Debug)]
-pub struct Streamed {
+pub struct Download {
     /// its bytes
     pub response: Response,
     /// how many of them were not asked for: a mirror that cannot start in the middle begins anew
@@ -68,10 +68,10 @@ impl Mirror {
             .user_agent(concat!("tmpl-tui/", env!("CARGO_PKG_VERSION")))
             .connect_timeout(timeout.min(Duration::from_secs(20)))
             .read_timeout(timeout)
-            .redirect(Policy::custom(redirected))
+            .redirect(Policy::custom(check_redirect))
             .build();
         let client = client.map_err(|error| unreachable("mirror client", &error))?;
-        Ok(Self { client, attempts, page: timeout * 3 })
+        Ok(Self { client, attempts, page_timeout: timeout * 3 })
     }
 
     /// The body of a small page, bytes that are not UTF-8 replaced.
@@ -79,7 +79,7 @@ impl Mirror {
     /// # Errors
     /// [`MirrorError`], after the retries.
     pub async fn page(&self, url: &str) -> Result<String, MirrorError> {
-        self.retried(|| self.page_once(url)).await
+        self.with_retry(|| self.page_once(url)).await
     }
 
     /// Whether `url` exists, and its size where the server says.
@@ -87,9 +87,9 @@ impl Mirror {
     /// # Errors
     /// [`MirrorError::Status`] when it does not exist.
     pub async fn size(&self, url: &str) -> Result<Option<u64>, MirrorError> {
-        self.retried(|| async {
-            let ask = self.client.head(url).header(header::ACCEPT_ENCODING, "identity").timeout(self.page);
-            match ok(url, ask.send().await) {
+        self.with_retry(|| async {
+            let ask = self.client.head(url).header(header::ACCEPT_ENCODING, "identity").timeout(self.page_timeout);
+            match check_status(url, ask.send().await) {
                 // Some servers answer no HEAD: what a download begins with says the same.
                 Err(MirrorError::Status { status: 405 | 501, .. }) => Ok(length(&self.stream(url, 0).await?.response)),
                 other => Ok(length(&other?)),
@@ -102,19 +102,19 @@ impl Mirror {
     ///
     /// # Errors
     /// [`MirrorError`]
-    pub async fn stream(&self, url: &str, offset: u64) -> Result<Streamed, MirrorError> {
+    pub async fn stream(&self, url: &str, offset: u64) -> Result<Download, MirrorError> {
         // A checksum is of the file, not of what a server makes of it on the way.
         let mut request = self.client.get(url).header(header::ACCEPT_ENCODING, "identity");
         if offset > 0 {
             request = request.header(header::RANGE, format!("bytes={offset}-"));
         }
-        let response = ok(url, request.send().await)?;
+        let response = check_status(url, request.send().await)?;
         let skip = if response.status() == StatusCode::PARTIAL_CONTENT { 0 } else { offset };
-        Ok(Streamed { response, skip })
+        Ok(Download { response, skip })
     }
 
     async fn page_once(&self, url: &str) -> Result<String, MirrorError> {
-        let mut response = ok(url, self.client.get(url).timeout(self.page).send().await)?;
+        let mut response = check_status(url, self.client.get(url).timeout(self.page_timeout).send().await)?;
         let mut body = Vec::new();
         while let Some(chunk) = response.chunk().await.map_err(|error| unreachable(url, &error))? {
             if body.len() + chunk.len() > PAGE_LIMIT {
@@ -125,20 +125,20 @@ impl Mirror {
         Ok(String::from_utf8_lossy(&body).into_owned())
     }
 
-    pub(super) async fn retried<T, F: Future<Output = Result<T, MirrorError>>>(
+    pub(super) async fn with_retry<T, F: Future<Output = Result<T, MirrorError>>>(
         &self,
         ask: impl FnMut() -> F,
     ) -> Result<T, MirrorError> {
         let pauses = ExponentialBuilder::default()
             .with_min_delay(Duration::from_millis(500))
             .with_max_times(self.attempts.saturating_sub(1));
-        ask.retry(pauses).when(MirrorError::may_pass).await
+        ask.retry(pauses).when(MirrorError::is_transient).await
     }
 }
 
 impl MirrorError {
-    /// Whether another try may go better.
-    pub(super) fn may_pass(&self) -> bool {
+    /// Whether a retry may succeed.
+    pub(super) fn is_transient(&self) -> bool {
         match self {
             Self::Unreachable { .. } => true,
             Self::Status { status, .. } => *status >= 500 || *status == 429,
@@ -153,20 +153,20 @@ fn length(response: &Response) -> Option<u64> {
 }
 
 /// Mirrors send us on to others; never from an encrypted connection to a plain one.
-fn redirected(attempt: Attempt<'_>) -> Action {
+fn check_redirect(attempt: Attempt<'_>) -> Action {
     let from = attempt.previous().last();
-    if from.is_some_and(|from| weaker(from, attempt.url())) {
+    if from.is_some_and(|from| drops_encryption(from, attempt.url())) {
         let to = attempt.url().clone();
         return attempt.error(format!("is redirected to {to}, without encryption"));
     }
     if attempt.previous().len() > 10 { attempt.error("is redirected too often") } else { attempt.follow() }
 }
 
-fn weaker(from: &url::Url, to: &url::Url) -> bool {
+fn drops_encryption(from: &url::Url, to: &url::Url) -> bool {
     from.scheme() == "https" && to.scheme() != "https"
 }
 
-fn ok(url: &str, sent: reqwest::Result<Response>) -> Result<Response, MirrorError> {
+fn check_status(url: &str, sent: reqwest::Result<Response>) -> Result<Response, MirrorError> {
     let response = sent.map_err(|error| unreachable(url, &error))?;
     if response.status().is_success() {
         return Ok(response);
@@ -180,15 +180,15 @@ pub(super) fn unreachable(url: &str, error: &dyn std::error::Error) -> MirrorErr
 
 #[cfg(test)]
 mod tests {
-    use super::weaker;
+    use super::drops_encryption;
 
     #[test]
     fn encryption_is_never_given_up_on_the_way() {
-        let weaker = |from: &str, to: &str| weaker(&from.parse().unwrap(), &to.parse().unwrap());
-        assert!(weaker("https://mirror.example.com/a", "http://mirror.example.com/a"));
-        assert!(weaker("https://mirror.example.com/a", "ftp://mirror.example.com/a"));
-        assert!(!weaker("https://mirror.example.com/a", "https://other.example.com/a"));
-        assert!(!weaker("http://127.0.0.1/a", "http://127.0.0.1/b"));
-        assert!(!weaker("http://127.0.0.1/a", "https://127.0.0.1/b"));
+        let drops_encryption = |from: &str, to: &str| drops_encryption(&from.parse().unwrap(), &to.parse().unwrap());
+        assert!(drops_encryption("https://mirror.example.com/a", "http://mirror.example.com/a"));
+        assert!(drops_encryption("https://mirror.example.com/a", "ftp://mirror.example.com/a"));
+        assert!(!drops_encryption("https://mirror.example.com/a", "https://other.example.com/a"));
+        assert!(!drops_encryption("http://127.0.0.1/a", "http://127.0.0.1/b"));
+        assert!(!drops_encryption("http://127.0.0.1/a", "https://127.0.0.1/b"));
     }
 }

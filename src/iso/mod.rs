@@ -2,19 +2,19 @@
 
 pub mod bump;
 pub mod commit;
+pub mod datastore_iso;
 pub mod discover;
 pub mod mirror;
-pub mod pace;
-pub mod shelf;
+pub mod rate;
 pub mod stage;
 pub mod sums;
 pub mod version;
 
-pub use bump::{Bump, BumpError, Writer};
+pub use bump::{Bump, BumpError, BumpWriter};
 pub use commit::{Bumped, CommitError};
+pub use datastore_iso::{DatastoreIso, Drift, RequiredIso};
 pub use discover::{DiscoverError, Discovery, MediaCheck, Release};
 pub use mirror::{Mirror, MirrorError};
-pub use shelf::{Drift, Shelf, Wanted};
-pub use stage::{Job, Progress, StageError, Staged};
+pub use stage::{Progress, StageError, StageJob, Staged};
 pub use sums::Digest;
 pub use version::Version;

@@ -11,7 +11,7 @@ use std::time::Duration;
 
 use tokio_util::sync::CancellationToken;
 
-use super::shelf::{Wanted, partial, partials};
+use super::datastore_iso::{RequiredIso, partial_name, partials};
 use super::{Digest, Mirror, MirrorError, sums};
 use crate::fs::{FileLock, create_private_dir};
 use crate::paths::StateDir;
@@ -21,8 +21,8 @@ use crate::vcenter::gate::{Gate, GateError};
 
 /// The verb in the audit log.
 const VERB: &str = "stage";
-/// A partial of the same size after this long is nobody's any more.
-const STILL: Duration = Duration::from_secs(3);
+/// A partial file that did not change for this long is not being written any more.
+const PARTIAL_CHECK_INTERVAL: Duration = Duration::from_secs(3);
 
 /// What staging one line came to.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -118,14 +118,14 @@ pub enum StageError {
     },
 }
 
-/// What looking came to.
-enum Found {
+/// What mirror and datastore say before an upload.
+enum StageCheck {
     Staged(Staged),
     /// bytes, and the SHA-256 as the mirror lists it
     Offered(u64, Digest),
 }
 
-/// What is being done.
+/// The phases of staging.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Phase {
     /// asking mirror and datastore
@@ -147,7 +147,7 @@ impl Phase {
     }
 }
 
-/// How far it is.
+/// Progress of staging one ISO.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Progress {
     /// the next phase began
@@ -163,7 +163,7 @@ pub type OnProgress = Arc<dyn Fn(Progress) + Send + Sync>;
 
 /// The staging of one line.
 #[derive(Clone)]
-pub struct Job<'a> {
+pub struct StageJob<'a> {
     /// must allow the line's media folder
     pub gate: &'a Gate,
     /// where ISOs come from
@@ -171,16 +171,16 @@ pub struct Job<'a> {
     /// with the addresses
     pub line: &'a Line,
     /// what its template mounts
-    pub wanted: &'a Wanted,
-    /// how long no byte may go through
-    pub patience: Duration,
-    /// hears how far it is
+    pub wanted: &'a RequiredIso,
+    /// an upload through which nothing goes for this long is given up
+    pub stall_timeout: Duration,
+    /// receives progress
     pub on: OnProgress,
     /// ends it early
     pub stop: CancellationToken,
 }
 
-impl std::fmt::Debug for Job<'_> {
+impl std::fmt::Debug for StageJob<'_> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("Job").field("line", &self.line.key).field("wanted", &self.wanted).finish_non_exhaustive()
     }
@@ -190,7 +190,7 @@ impl std::fmt::Debug for Job<'_> {
 ///
 /// # Errors
 /// [`StageError::Locked`] when another process has it.
-pub fn alone(state: &StateDir, key: &Key) -> Result<FileLock, StageError> {
+pub fn lock_upload(state: &StateDir, key: &Key) -> Result<FileLock, StageError> {
     let lock = |source| StageError::Lock { key: key.clone(), source };
     let folder = state.path().join("stage");
     create_private_dir(&folder).map_err(lock)?;
@@ -198,7 +198,7 @@ pub fn alone(state: &StateDir, key: &Key) -> Result<FileLock, StageError> {
     held.ok_or_else(|| StageError::Locked(key.clone()))
 }
 
-impl Job<'_> {
+impl StageJob<'_> {
     /// Stages the ISO.
     ///
     /// # Errors
@@ -207,14 +207,14 @@ impl Job<'_> {
         let (Some(url), Some(sums_url)) = (&self.line.iso_url, &self.line.sums_url) else {
             return Ok(Staged::Manual);
         };
-        self.say(Phase::Look);
+        self.report_phase(Phase::Look);
         let found = tokio::select! {
-            found = self.look(url, sums_url) => found?,
+            found = self.check(url, sums_url) => found?,
             () = self.stop.cancelled() => return Err(StageError::Cancelled),
         };
         let (size, digest) = match found {
-            Found::Staged(staged) => return Ok(staged),
-            Found::Offered(size, digest) => (size, digest),
+            StageCheck::Staged(staged) => return Ok(staged),
+            StageCheck::Offered(size, digest) => (size, digest),
         };
         if let Err(error) = self.copy(url, size, digest).await {
             self.discard().await;
@@ -224,20 +224,20 @@ impl Job<'_> {
     }
 
     /// Asks datastore and mirror, and makes room for what is not there.
-    async fn look(&self, url: &str, sums_url: &str) -> Result<Found, StageError> {
+    async fn check(&self, url: &str, sums_url: &str) -> Result<StageCheck, StageError> {
         let there = self.files().await?;
         if let Some(found) = there.iter().find(|file| file.name == self.name()) {
             let staged = self.present(url, found.size).await?;
-            self.tidy(&there).await;
-            return Ok(Found::Staged(staged));
+            self.try_remove_partials(&there).await;
+            return Ok(StageCheck::Staged(staged));
         }
         let size = self.mirror.size(url).await?.ok_or_else(|| StageError::NoSize(url.to_owned()))?;
         let listed = sums::lookup(&self.mirror.page(sums_url).await?, self.name());
         let unlisted = || StageError::Unlisted { sums_url: sums_url.to_owned(), file: self.name().to_owned() };
         let digest = listed.ok_or_else(unlisted)?;
-        self.gate.make_folder(VERB, &self.beside("")).await?;
-        self.make_room(&there).await?;
-        Ok(Found::Offered(size, digest))
+        self.gate.make_folder(VERB, &self.sibling("")).await?;
+        self.remove_partials(&there).await?;
+        Ok(StageCheck::Offered(size, digest))
     }
 
     /// It has its name already. A mirror that does not answer, or dropped the release, makes it no less staged.
@@ -253,10 +253,10 @@ impl Job<'_> {
     }
 
     async fn copy(&self, url: &str, size: u64, digest: Digest) -> Result<(), StageError> {
-        self.say(Phase::Copy);
+        self.report_phase(Phase::Copy);
         let partial = self.partial();
         let found = source::copy(self, url, size, &partial).await?;
-        self.say(Phase::Rename);
+        self.report_phase(Phase::Rename);
         if found != digest {
             return Err(StageError::Mismatch { file: self.name().to_owned(), found, wanted: digest });
         }
@@ -270,17 +270,17 @@ impl Job<'_> {
     }
 
     /// Removes what killed uploads left, unless somebody is writing ours.
-    async fn make_room(&self, there: &[FileInfo]) -> Result<(), StageError> {
+    async fn remove_partials(&self, there: &[FileInfo]) -> Result<(), StageError> {
         let left = partials(there);
         if left.is_empty() {
             return Ok(());
         }
-        tokio::time::sleep(STILL).await;
+        tokio::time::sleep(PARTIAL_CHECK_INTERVAL).await;
         let now = self.files().await?;
         let partial = self.partial();
         for old in left {
             match now.iter().find(|file| file.name == old.name) {
-                Some(file) if *file == old => self.gate.delete_file(VERB, &self.beside(&old.name)).await?,
+                Some(file) if *file == old => self.gate.delete_file(VERB, &self.sibling(&old.name)).await?,
                 Some(_) if old.name == partial.folder_and_name().1 => {
                     return Err(StageError::Busy(partial.to_string()));
                 }
@@ -290,9 +290,9 @@ impl Job<'_> {
         Ok(())
     }
 
-    /// The same where nothing depends on it.
-    async fn tidy(&self, there: &[FileInfo]) {
-        if let Err(error) = self.make_room(there).await {
+    /// Removes what killed uploads left, where a failure does no harm.
+    async fn try_remove_partials(&self, there: &[FileInfo]) {
+        if let Err(error) = self.remove_partials(there).await {
             tracing::warn!(line = %self.line.key, %error, "left-over partials stay");
         }
     }
@@ -314,18 +314,18 @@ impl Job<'_> {
     }
 
     fn partial(&self) -> DatastorePath {
-        self.beside(&partial(self.name()))
+        self.sibling(&partial_name(self.name()))
     }
 
     /// Another file of the folder; the folder itself for no name.
-    fn beside(&self, name: &str) -> DatastorePath {
+    fn sibling(&self, name: &str) -> DatastorePath {
         let file = &self.wanted.file;
         let (folder, _) = file.folder_and_name();
         let path = if name.is_empty() { folder.to_owned() } else { format!("{folder}/{name}") };
         DatastorePath { datastore: file.datastore.clone(), path }
     }
 
-    fn say(&self, phase: Phase) {
+    fn report_phase(&self, phase: Phase) {
         (self.on)(Progress::Phase(phase));
     }
 }

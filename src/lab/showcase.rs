@@ -17,7 +17,7 @@ use super::mirror::{self, Mirrors};
 use super::{Lab, Options, packer};
 use crate::fs::create_private_dir;
 use crate::generation::Hold;
-use crate::iso::Wanted;
+use crate::iso::RequiredIso;
 use crate::paths::StateDir;
 use crate::pipeline::matrix::MATRIX_PATH;
 use crate::pipeline::{Line, Matrix, MatrixError};
@@ -171,7 +171,7 @@ pub fn state_home(folder: &Path) -> PathBuf {
 /// The install media on the datastore: all but the one whose bump nobody staged.
 fn stock(lab: &Lab, matrix: &Matrix) {
     for line in matrix.lines.iter().filter(|line| line.key.0 != UNSTAGED) {
-        if let Ok(wanted) = Wanted::read(&matrix.repo, line) {
+        if let Ok(wanted) = RequiredIso::read(&matrix.repo, line) {
             let size = if wanted.by_hand { BY_HAND } else { mirror::SIZE };
             lab.put_file(&wanted.file.to_string(), size);
         }

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use tokio::sync::mpsc;
 
 use super::{Context, Error, Refusal, blocking};
-use crate::packer_run::{self, Listener, Request, Run, Stage, Stop};
+use crate::packer_run::{self, ProgressListener, RecordedState, Request, Run, StopRequest};
 use crate::pipeline::{Key, Os};
 use crate::triage::rules::Rules;
 use crate::vcenter::{Client, Settings, Vm};
@@ -59,8 +59,8 @@ pub async fn run_here(
     context: &Context,
     request: &Request,
     simulated: bool,
-    stops: mpsc::Receiver<Stop>,
-    on: &dyn Listener,
+    stops: mpsc::Receiver<StopRequest>,
+    on: &dyn ProgressListener,
 ) -> Result<packer_run::Outcome, Error> {
     if request.line.os == Os::Windows && !simulated {
         packer_run::windows_preflight().await?;
@@ -71,12 +71,16 @@ pub async fn run_here(
 }
 
 /// How a build that was done here ended.
-pub const fn ending(stage: Stage) -> Ending {
+pub const fn ending(stage: RecordedState) -> Ending {
     match stage {
-        Stage::Succeeded => Ending::Built,
-        Stage::Cancelled => Ending::Cancelled,
+        RecordedState::Succeeded => Ending::Built,
+        RecordedState::Cancelled => Ending::Cancelled,
         // Of these nobody asked for the end.
-        Stage::TimedOut | Stage::Failed | Stage::Starting | Stage::Running | Stage::Cancelling => Ending::Failed,
+        RecordedState::TimedOut
+        | RecordedState::Failed
+        | RecordedState::Starting
+        | RecordedState::Running
+        | RecordedState::Cancelling => Ending::Failed,
     }
 }
 
@@ -84,7 +88,7 @@ pub const fn ending(stage: Stage) -> Ending {
 pub async fn leftover(run: &Run) -> Leftover {
     let settings = Settings::from_env(&|name| std::env::var(name).ok());
     let Ok(client) = settings.and_then(Client::new) else { return Leftover::Nothing };
-    let left = packer_run::left_behind(&client, run).await;
+    let left = packer_run::leftover_vm(&client, run).await;
     client.logout().await;
     match left {
         Ok(None) => Leftover::Nothing,

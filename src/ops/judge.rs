@@ -168,7 +168,7 @@ mod tests {
         let log = folder.join("packer-build.log");
         let said = "2026/03/01 02:03:04 ui: ==> vsphere-iso.x: Waiting for IP...\n";
         std::fs::write(&log, said).unwrap();
-        let own = Process::own().unwrap();
+        let own = Process::current().unwrap();
         let record = serde_json::json!({
             "key": "one", "base_name": "tpl-one", "state": "running", "exit": null, "reason": null,
             "started": "2026-03-01T02:03:00Z", "ended": null, "supervisor": own, "packer": own, "argv": [],

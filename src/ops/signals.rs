@@ -8,7 +8,7 @@ use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 
-use crate::packer_run::Stop;
+use crate::packer_run::StopRequest;
 
 /// Signals this soon after the first one are the same request: CI sends several in a row and kills ten seconds later, a
 /// closing terminal sends more than one.
@@ -101,7 +101,7 @@ pub fn stops_of_build(
     person: bool,
     asked: CancellationToken,
     first: impl Fn() + Send + 'static,
-) -> io::Result<mpsc::Receiver<Stop>> {
+) -> io::Result<mpsc::Receiver<StopRequest>> {
     let (sender, receiver) = mpsc::channel(8);
     let mut signals = Signals::listen()?;
     tokio::spawn(async move {
@@ -115,7 +115,7 @@ pub fn stops_of_build(
             heard.get_or_insert_with(Instant::now);
             asked.cancel();
             // Nobody listens any more after packer's end.
-            let _ = sender.send(if typed && again { Stop::Kill } else { Stop::Clean }).await;
+            let _ = sender.send(if typed && again { StopRequest::Kill } else { StopRequest::Clean }).await;
         }
     });
     Ok(receiver)

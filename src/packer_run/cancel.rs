@@ -5,16 +5,16 @@ use std::time::Duration;
 
 use nix::sys::signal::Signal;
 
-use super::record::{CANCEL, CancelMark, Record, Stage};
+use super::record::{CANCEL, CancelMark, Record, RecordedState};
 use super::{BuildError, Process, Run};
 use crate::vcenter::{Client, Error, Vm};
 
-/// How often a run is looked at while its end is waited for.
-const POLL_EVERY: Duration = Duration::from_millis(100);
-/// What a supervisor takes at most to pass a request on.
-const REACTION: Duration = Duration::from_secs(5);
-/// vCenter may list a destroyed VM for a moment.
-const LOOKS: u32 = 5;
+/// How often a run's record is read while its end is waited for.
+const POLL_INTERVAL: Duration = Duration::from_millis(100);
+/// How long a supervisor may take to pass a request on.
+const SUPERVISOR_TIMEOUT: Duration = Duration::from_secs(5);
+/// How often the VMs are listed: vCenter may still list a destroyed one for a moment.
+const MAX_LISTINGS: u32 = 5;
 
 /// Asks a run to end; [`wait`] tells when it did. With `force` packer's whole process group is killed: its VM and its
 /// files on the datastore stay.
@@ -29,18 +29,18 @@ pub async fn cancel(run: &Run, force: bool) -> Result<(), BuildError> {
     }
     // First the mark, so that whoever collects packer's exit code knows that this was wanted. A full disk takes none; that
     // keeps nobody from stopping a build.
-    let marked = CancelMark::leave(&run.dir, force).map_err(BuildError::file(run.dir.join(CANCEL)));
+    let marked = CancelMark::write(&run.dir, force).map_err(BuildError::file(run.dir.join(CANCEL)));
     let refused = |process: &Process| BuildError::process(format!("cannot stop process {}", process.pid));
     if let Some(packer) = run.packer.as_ref().filter(|_| force) {
         packer.signal(Signal::SIGKILL).map_err(refused(packer))?;
     }
     if run.supervisor.alive() {
         run.supervisor.signal_alone(Signal::SIGTERM).map_err(refused(&run.supervisor))?;
-        if heard(&run).await {
+        if supervisor_reacts(&run).await {
             return marked;
         }
     }
-    // What it was asked already it does not mind to be asked again.
+    // A second SIGTERM does no harm to a packer that has had one.
     let packer = run.refresh().map_err(BuildError::file(&run.dir))?.packer;
     if let Some(packer) = packer.filter(|_| !force) {
         packer.signal(Signal::SIGTERM).map_err(refused(&packer))?;
@@ -49,14 +49,14 @@ pub async fn cancel(run: &Run, force: bool) -> Result<(), BuildError> {
 }
 
 /// Whether the supervisor passes a request on, or has ended: one that was stopped (Ctrl-Z) or hangs does not.
-async fn heard(run: &Run) -> bool {
+async fn supervisor_reacts(run: &Run) -> bool {
     let began = tokio::time::Instant::now();
-    while began.elapsed() < REACTION {
+    while began.elapsed() < SUPERVISOR_TIMEOUT {
         let stage = Record::read(&run.dir).ok().flatten().map(|record| record.state);
-        if !matches!(stage, Some(Stage::Starting | Stage::Running)) || !run.supervisor.alive() {
+        if !matches!(stage, Some(RecordedState::Starting | RecordedState::Running)) || !run.supervisor.alive() {
             return true;
         }
-        tokio::time::sleep(POLL_EVERY).await;
+        tokio::time::sleep(POLL_INTERVAL).await;
     }
     false
 }
@@ -66,14 +66,14 @@ async fn heard(run: &Run) -> bool {
 ///
 /// # Errors
 /// Those of reading its record.
-pub async fn wait(run: &Run) -> Result<Run, BuildError> {
+pub async fn wait_until_over(run: &Run) -> Result<Run, BuildError> {
     loop {
         let now = run.refresh().map_err(BuildError::file(&run.dir))?;
         if !now.state.live() {
             now.remove_temporary();
             return Ok(now);
         }
-        tokio::time::sleep(POLL_EVERY).await;
+        tokio::time::sleep(POLL_INTERVAL).await;
     }
 }
 
@@ -82,12 +82,12 @@ pub async fn wait(run: &Run) -> Result<Run, BuildError> {
 ///
 /// # Errors
 /// When vCenter cannot be asked.
-pub async fn left_behind(client: &Client, run: &Run) -> Result<Option<Vm>, Error> {
+pub async fn leftover_vm(client: &Client, run: &Run) -> Result<Option<Vm>, Error> {
     let name = run.build_name();
-    for look in 1.. {
-        let left = client.vms().await?.into_iter().find(|vm| vm.name == name && !vm.template);
-        if left.is_none() || look == LOOKS {
-            return Ok(left);
+    for listing in 1.. {
+        let leftover = client.vms().await?.into_iter().find(|vm| vm.name == name && !vm.template);
+        if leftover.is_none() || listing == MAX_LISTINGS {
+            return Ok(leftover);
         }
         tokio::time::sleep(Duration::from_secs(1)).await;
     }

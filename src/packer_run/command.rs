@@ -12,9 +12,9 @@ use super::record::create_log;
 use super::{BuildError, OnError};
 use crate::vcenter::Settings;
 
-/// Ours alone: packer, its plugins and the playbooks have no business with them. Packer's own log is switched on for
+/// Variables that packer, its plugins and the playbooks must not get. Packer's own log is switched on for
 /// the build only, because every packer command empties the file.
-const WITHHELD: [&str; 11] = [
+const PRIVATE_VARIABLES: [&str; 11] = [
     "PACKER_LOG",
     "PACKER_LOG_PATH",
     "TMPL_CONSOLE_USERNAME",
@@ -28,23 +28,24 @@ const WITHHELD: [&str; 11] = [
     "ACTIONS_ID_TOKEN_REQUEST_URL",
 ];
 
-/// Takes from a command what is ours alone.
-pub(super) fn withhold(command: &mut Command) {
-    WITHHELD.iter().for_each(|name| {
+/// Removes [`PRIVATE_VARIABLES`] from the environment of a command.
+pub(super) fn remove_private_variables(command: &mut Command) {
+    PRIVATE_VARIABLES.iter().for_each(|name| {
         command.env_remove(name);
     });
 }
 
-/// `init` asks GitHub for plugins, which without an account is refused after a few times. Nothing else needs one.
-pub(super) fn let_ask_github(command: &mut Command) {
+/// `packer init` downloads plugins from GitHub, whose rate limit for anonymous requests is soon used up. No other command
+/// gets the token.
+pub(super) fn pass_github_token(command: &mut Command) {
     if let (Ok(token), None) = (std::env::var("GITHUB_TOKEN"), std::env::var_os("PACKER_GITHUB_API_TOKEN")) {
         command.env("PACKER_GITHUB_API_TOKEN", token);
     }
 }
 
-/// What runs a command so that a terminal which is closed does not end it: packer has no ear for that and would leave its
-/// VM. The process stays the same one.
-const UNHUNG: [&str; 4] = ["sh", "-c", r#"trap "" HUP; exec "$@""#, "sh"];
+/// Runs a command that ignores SIGHUP: packer does not handle the closing of its terminal and would leave its VM. `exec`
+/// keeps the process id.
+const IGNORE_HANGUP: [&str; 4] = ["sh", "-c", r#"trap "" HUP; exec "$@""#, "sh"];
 
 /// Changes to our own environment that make packer's.
 #[derive(Debug, Default)]
@@ -100,7 +101,7 @@ fn host_and_port(url: &url::Url) -> String {
 
 /// One packer command about to be run.
 #[derive(Debug)]
-pub struct Packer<'a> {
+pub struct PackerCommand<'a> {
     /// packer and its arguments
     pub argv: &'a [String],
     /// the repository
@@ -115,7 +116,7 @@ pub struct Packer<'a> {
     pub on_error: OnError,
 }
 
-impl Packer<'_> {
+impl PackerCommand<'_> {
     /// Starts it in a session of its own, writing into files: it needs nobody to go on. Dropping the child does not end it.
     ///
     /// # Errors
@@ -125,17 +126,18 @@ impl Packer<'_> {
         let output = open().map_err(BuildError::file(self.output))?;
         let error = output.try_clone().map_err(BuildError::file(self.output))?;
         let asks = self.on_error == OnError::Ask && self.log.is_some();
-        let argv = UNHUNG.into_iter().filter(|_| asks).chain(self.argv.iter().map(String::as_str)).collect::<Vec<_>>();
+        let argv =
+            IGNORE_HANGUP.into_iter().filter(|_| asks).chain(self.argv.iter().map(String::as_str)).collect::<Vec<_>>();
         let (program, arguments) = argv.split_first().ok_or_else(|| BuildError::Usage("no command".into()))?;
         let mut command = Command::new(program);
         command.args(arguments).current_dir(self.repo).stdout(output).stderr(error);
-        withhold(&mut command);
+        remove_private_variables(&mut command);
         command.envs(self.environment.set.iter().map(|(name, value)| (name, value.expose_secret())));
         if let Some(log) = self.log {
             create_log(log).map_err(BuildError::file(log))?;
             command.env("PACKER_LOG", "1").env("PACKER_LOG_PATH", log);
         } else if self.argv.get(1).is_some_and(|verb| verb == "init") {
-            let_ask_github(&mut command);
+            pass_github_token(&mut command);
         }
         command.stdin(if asks { Stdio::inherit() } else { Stdio::null() });
         let mut command = CommandWrap::from(command);

@@ -6,53 +6,53 @@ use std::path::Path;
 
 use crate::text::{Safe, SafeLines, Scrubber};
 
-/// Bytes read at a time: between two of them the supervisor hears requests to stop.
+/// Bytes read at a time: between two chunks the supervisor handles requests to stop.
 const READ_CHUNK: u64 = 256 << 10;
 
-/// What a build tells while it runs. Safe to print.
+/// Output of a build while it runs. Safe to print.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Progress {
-    /// a line of packer's
+    /// a line of packer's output
     Packer(String),
-    /// a word of ours
+    /// a message of the supervisor
     Note(String),
 }
 
-/// Who hears it.
-pub trait Listener: Sync {
-    /// Takes it, and never waits for anybody.
-    fn hear(&self, progress: Progress);
+/// Receives the output of a build.
+pub trait ProgressListener: Sync {
+    /// Takes one line; must not block.
+    fn on_progress(&self, progress: Progress);
 
-    /// Whether there is room for more of packer's words. Without it they stay in the file until there is.
+    /// Whether it can take more of packer's output, which stays in its file until then.
     fn has_room(&self) -> bool {
         true
     }
 }
 
-impl<F: Fn(Progress) + Sync> Listener for F {
-    fn hear(&self, progress: Progress) {
+impl<F: Fn(Progress) + Sync> ProgressListener for F {
+    fn on_progress(&self, progress: Progress) {
         self(progress);
     }
 }
 
 /// Reads a growing file from its start.
 #[derive(Debug)]
-pub struct Tail<'s> {
+pub struct OutputTail<'s> {
     file: File,
     lines: SafeLines<'s>,
     /// length of the unfinished line at the last look
-    resting: usize,
+    unfinished_length: usize,
     /// the unfinished line was shown already, as far as it had come
     shown: bool,
 }
 
-impl<'s> Tail<'s> {
+impl<'s> OutputTail<'s> {
     /// Opens the file.
     ///
     /// # Errors
     /// Those of opening.
     pub fn open(path: &Path, scrubber: &'s Scrubber) -> io::Result<Self> {
-        Ok(Self { file: File::open(path)?, lines: SafeLines::new(scrubber), resting: 0, shown: false })
+        Ok(Self { file: File::open(path)?, lines: SafeLines::new(scrubber), unfinished_length: 0, shown: false })
     }
 
     /// Hands on the lines that were finished since the last call; whether there is more to read. An unfinished one
@@ -61,39 +61,39 @@ impl<'s> Tail<'s> {
     ///
     /// # Errors
     /// Those of reading.
-    pub fn read(&mut self, on: &dyn Listener) -> io::Result<bool> {
+    pub fn read(&mut self, on: &dyn ProgressListener) -> io::Result<bool> {
         let mut bytes = Vec::new();
         let got = (&mut self.file).take(READ_CHUNK).read_to_end(&mut bytes)?;
-        let Self { lines, resting, shown, .. } = self;
+        let Self { lines, unfinished_length, shown, .. } = self;
         lines.push(&bytes, &mut |text, _| {
-            (*resting, *shown) = (0, false);
-            told(text, on);
+            (*unfinished_length, *shown) = (0, false);
+            emit(text, on);
         });
-        self.rest(on);
+        self.emit_idle_line(on);
         Ok(got as u64 == READ_CHUNK)
     }
 
     /// The rest, when nobody writes any more and all was read.
-    pub fn finish(&mut self, on: &dyn Listener) {
-        self.lines.finish(&mut |text, _| told(text, on));
+    pub fn finish(&mut self, on: &dyn ProgressListener) {
+        self.lines.finish(&mut |text, _| emit(text, on));
     }
 
-    fn rest(&mut self, on: &dyn Listener) {
+    fn emit_idle_line(&mut self, on: &dyn ProgressListener) {
         let length = self.lines.unfinished();
-        if length == self.resting
+        if length == self.unfinished_length
             && !self.shown
             && let Some(text) = self.lines.take_unfinished()
         {
             self.shown = true;
-            told(text, on);
+            emit(text, on);
         }
-        self.resting = length;
+        self.unfinished_length = length;
     }
 }
 
-fn told(text: Safe, on: &dyn Listener) {
+fn emit(text: Safe, on: &dyn ProgressListener) {
     if !text.trim().is_empty() {
-        on.hear(Progress::Packer(text.into()));
+        on.on_progress(Progress::Packer(text.into()));
     }
 }
 
@@ -111,7 +111,7 @@ mod tests {
         let scrubber = Scrubber::from_env([("PKR_VAR_build_password".to_owned(), "hunter2-hunter2".to_owned())]);
         let said = Mutex::new(Vec::new());
         let on = |progress: Progress| said.lock().unwrap().push(progress);
-        let mut tail = Tail::open(file.path(), &scrubber).unwrap();
+        let mut tail = OutputTail::open(file.path(), &scrubber).unwrap();
         file.write_all(b"\x1b[1;32m==> one\x1b[0m\r\n\n==> tw").unwrap();
         tail.read(&on).unwrap();
         file.write_all(b"o\n[c] Clean up, [a] abort? ").unwrap();
@@ -131,7 +131,7 @@ mod tests {
         let scrubber = Scrubber::from_env([("PKR_VAR_build_password".to_owned(), "dragon-dragon".to_owned())]);
         let said = Mutex::new(Vec::new());
         let on = |progress: Progress| said.lock().unwrap().push(progress);
-        let mut tail = Tail::open(file.path(), &scrubber).unwrap();
+        let mut tail = OutputTail::open(file.path(), &scrubber).unwrap();
         file.write_all(b"the very last word").unwrap();
         tail.read(&on).unwrap();
         tail.read(&on).unwrap();
@@ -148,7 +148,7 @@ mod tests {
         let on = |progress: Progress| match progress {
             Progress::Packer(line) | Progress::Note(line) => said.lock().unwrap().push(line),
         };
-        let mut tail = Tail::open(file.path(), scrubber).unwrap();
+        let mut tail = OutputTail::open(file.path(), scrubber).unwrap();
         while tail.read(&on).unwrap() {}
         tail.finish(&on);
         said.into_inner().unwrap()

@@ -9,7 +9,7 @@ use crate::pipeline::Key;
 ///
 /// # Errors
 /// [`BuildError::Busy`] or [`BuildError::Starting`] when somebody else has it; those of the state folder.
-pub fn take(state: &StateDir, key: &Key) -> Result<FileLock, BuildError> {
+pub fn lock_line(state: &StateDir, key: &Key) -> Result<FileLock, BuildError> {
     let dir = state.runs().join(&key.0);
     create_private_dir(&dir).map_err(BuildError::file(&dir))?;
     let path = dir.join("lock");

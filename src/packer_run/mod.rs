@@ -6,11 +6,11 @@
 //! packer, and every reader (console, second terminal, CI) gets the state from `run.json` and from which of the recorded
 //! processes still live.
 
-mod adopt;
 mod cancel;
 mod command;
 mod error;
 mod follow;
+mod import;
 mod lock;
 mod preflight;
 mod process;
@@ -23,17 +23,17 @@ mod start;
 mod supervise;
 mod validate;
 
-pub use adopt::{Foreign, adopt, folder, incoming_dir};
-pub use cancel::{cancel, left_behind, wait};
+pub use cancel::{cancel, leftover_vm, wait_until_over};
 pub use command::{environment, shell_quoted};
 pub use error::BuildError;
-pub use follow::{Listener, Progress};
+pub use follow::{Progress, ProgressListener};
+pub use import::{ForeignRun, foreign_run_dir, import_run, incoming_dir};
 pub use preflight::windows as windows_preflight;
 pub use process::Process;
-pub use record::Stage;
-pub use recorder::Labels;
+pub use record::RecordedState;
+pub use recorder::LoadLabels;
 pub use request::{OnError, Request};
-pub use run::{Run, RunState, all, latest, remark};
+pub use run::{Run, RunState, all, latest, set_reason};
 pub use start::start_detached;
-pub use supervise::{Outcome, Stop, run_here};
-pub use validate::{Asked, validate};
+pub use supervise::{Outcome, StopRequest, run_here};
+pub use validate::{PackerValidation, validate};

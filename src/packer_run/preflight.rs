@@ -9,25 +9,25 @@ use std::time::Duration;
 use tokio::process::Command;
 
 use super::BuildError;
-use super::command::withhold;
+use super::command::remove_private_variables;
 use crate::text::Scrubber;
 
-/// No question asked here takes a healthy machine longer.
-const LIMIT: Duration = Duration::from_secs(60);
+/// No command run here takes a healthy machine longer.
+const COMMAND_TIMEOUT: Duration = Duration::from_secs(60);
 
 /// Packer's version, e.g. `1.16.0`.
 ///
 /// # Errors
 /// [`BuildError::NoPacker`]
 pub async fn packer_version(packer: &Path) -> Result<String, BuildError> {
-    let no = |reason: String| BuildError::NoPacker { packer: packer.to_owned(), reason };
-    let output = ask(packer.as_os_str(), &["version"]).await.map_err(no)?;
+    let unusable = |reason: String| BuildError::NoPacker { packer: packer.to_owned(), reason };
+    let output = run_command(packer.as_os_str(), &["version"]).await.map_err(unusable)?;
     let text = String::from_utf8_lossy(&output.stdout);
     let version = text.lines().find_map(|line| line.trim().strip_prefix("Packer v"));
     let version = version.and_then(|rest| rest.split_whitespace().next());
     match version {
         Some(version) if output.status.success() => Ok(version.to_owned()),
-        _ => Err(no(format!("it does not tell its version ({})", first_words(&output)))),
+        _ => Err(unusable(format!("it does not tell its version ({})", first_line(&output)))),
     }
 }
 
@@ -37,18 +37,18 @@ pub fn has_init(version: &str) -> bool {
     (numbers.next().unwrap_or(0), numbers.next().unwrap_or(0)) >= (1, 7)
 }
 
-/// The commit that is built, for the notes of the template, unless the environment says it. Packer takes no offence where
-/// a template does not ask for it.
-pub async fn untold_commit(repo: &Path) -> Option<String> {
-    let told = ["PKR_VAR_build_commit", "GITHUB_SHA"].iter().any(|name| std::env::var_os(name).is_some());
-    if told { None } else { commit(repo).await }
+/// The commit that is built, for the notes of the template, unless the environment names it. Packer accepts the
+/// variable also for templates that do not declare it.
+pub async fn commit_if_unset(repo: &Path) -> Option<String> {
+    let set = ["PKR_VAR_build_commit", "GITHUB_SHA"].iter().any(|name| std::env::var_os(name).is_some());
+    if set { None } else { commit(repo).await }
 }
 
 /// The commit that is built, e.g. `3f2a…` or `3f2a…-dirty` when files differ from it; `None` outside a git checkout.
 async fn commit(repo: &Path) -> Option<String> {
     let repo = repo.to_str()?;
     let describe = ["--no-optional-locks", "-C", repo, "describe", "--always", "--abbrev=40", "--exclude=*", "--dirty"];
-    let output = ask(OsStr::new("git"), &describe).await.ok().filter(|output| output.status.success())?;
+    let output = run_command(OsStr::new("git"), &describe).await.ok().filter(|output| output.status.success())?;
     Some(String::from_utf8_lossy(&output.stdout).trim().to_owned()).filter(|commit| !commit.is_empty())
 }
 
@@ -62,9 +62,9 @@ pub async fn windows() -> Result<String, BuildError> {
     let interpreter = interpreter(&script).map_err(BuildError::Preflight)?;
     let (program, arguments) = interpreter.split_first().ok_or_else(|| no_winrm(&script, "it names no interpreter"))?;
     let words = arguments.iter().map(String::as_str).chain(["-c", "import winrm"]).collect::<Vec<_>>();
-    let output = ask(OsStr::new(program), &words).await.map_err(|reason| no_winrm(&script, &reason))?;
+    let output = run_command(OsStr::new(program), &words).await.map_err(|reason| no_winrm(&script, &reason))?;
     if !output.status.success() {
-        return Err(no_winrm(&script, &format!("{program} cannot import winrm: {}", last_words(&output))));
+        return Err(no_winrm(&script, &format!("{program} cannot import winrm: {}", last_line(&output))));
     }
     Ok(program.clone())
 }
@@ -79,7 +79,7 @@ fn no_winrm(script: &Path, reason: &str) -> BuildError {
 /// Ansible's program: the one `mise` manages where there is mise, else the one in `PATH`.
 async fn ansible() -> Result<PathBuf, BuildError> {
     if on_path("mise").is_some()
-        && let Ok(output) = ask(OsStr::new("mise"), &["which", "ansible"]).await
+        && let Ok(output) = run_command(OsStr::new("mise"), &["which", "ansible"]).await
         && output.status.success()
     {
         return Ok(PathBuf::from(String::from_utf8_lossy(&output.stdout).trim()));
@@ -121,28 +121,28 @@ fn interpreter(script: &Path) -> Result<Vec<String>, String> {
 }
 
 /// Runs a short command. The reason for a failure is in words.
-async fn ask(program: &OsStr, arguments: &[&str]) -> Result<Output, String> {
+async fn run_command(program: &OsStr, arguments: &[&str]) -> Result<Output, String> {
     let mut command = Command::new(program);
     command.args(arguments).stdin(Stdio::null()).kill_on_drop(true);
     command.env("CHECKPOINT_DISABLE", "1");
-    withhold(&mut command);
-    match tokio::time::timeout(LIMIT, command.output()).await {
-        Err(_) => Err(format!("no answer within {} s", LIMIT.as_secs())),
+    remove_private_variables(&mut command);
+    match tokio::time::timeout(COMMAND_TIMEOUT, command.output()).await {
+        Err(_) => Err(format!("no answer within {} s", COMMAND_TIMEOUT.as_secs())),
         Ok(Err(error)) if error.kind() == std::io::ErrorKind::NotFound => Err("not found".into()),
         Ok(Err(error)) => Err(error.to_string()),
         Ok(Ok(output)) => Ok(output),
     }
 }
 
-fn first_words(output: &Output) -> String {
-    words(output, |text| text.lines().find(|line| !line.trim().is_empty()))
+fn first_line(output: &Output) -> String {
+    pick_line(output, |text| text.lines().find(|line| !line.trim().is_empty()))
 }
 
-fn last_words(output: &Output) -> String {
-    words(output, |text| text.lines().rfind(|line| !line.trim().is_empty()))
+fn last_line(output: &Output) -> String {
+    pick_line(output, |text| text.lines().rfind(|line| !line.trim().is_empty()))
 }
 
-fn words(output: &Output, pick: impl Fn(&str) -> Option<&str>) -> String {
+fn pick_line(output: &Output, pick: impl Fn(&str) -> Option<&str>) -> String {
     let streams = [&output.stderr, &output.stdout].map(|bytes| String::from_utf8_lossy(bytes).into_owned());
     let line = streams.iter().find_map(|text| pick(text).map(|line| Scrubber::shared().safe(line.trim())));
     line.map_or_else(|| output.status.to_string(), |line| line.chars().take(200).collect())

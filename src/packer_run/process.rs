@@ -33,24 +33,24 @@ impl Process {
     ///
     /// # Errors
     /// Where `/proc` is not mounted.
-    pub fn own() -> io::Result<Self> {
-        Self::of(std::process::id())
+    pub fn current() -> io::Result<Self> {
+        Self::from_pid(std::process::id())
     }
 
     /// The process that has this number now.
     ///
     /// # Errors
     /// When there is none.
-    pub fn of(pid: u32) -> io::Result<Self> {
+    pub fn from_pid(pid: u32) -> io::Result<Self> {
         let pid = i32::try_from(pid).map_err(io::Error::other)?;
         let start = stat(pid)?.start;
-        Ok(Self { pid, start, boot: boot()? })
+        Ok(Self { pid, start, boot: boot_id()? })
     }
 
     /// Whether it still runs. One that ended and was not collected by its parent (a zombie) does not.
     pub fn alive(&self) -> bool {
         let same = |stat: Stat| stat.start == self.start && !matches!(stat.state, 'Z' | 'X' | 'x');
-        stat(self.pid).is_ok_and(same) && boot().is_ok_and(|boot| boot == self.boot)
+        stat(self.pid).is_ok_and(same) && boot_id().is_ok_and(|boot| boot == self.boot)
     }
 
     /// Sends a signal to its process group if it leads one, else to itself; nothing when it is gone.
@@ -97,7 +97,7 @@ impl Process {
             let same = !argv.is_empty() && arguments.ends_with(&nul_joined(argv));
             same && words(&list("environ"), variable) && stat(*pid).is_ok_and(|stat| stat.group == *pid)
         })?;
-        Self::of(u32::try_from(ours).ok()?).ok().filter(Self::alive)
+        Self::from_pid(u32::try_from(ours).ok()?).ok().filter(Self::alive)
     }
 }
 
@@ -105,7 +105,7 @@ fn nul_joined(argv: &[String]) -> Vec<u8> {
     argv.iter().flat_map(|word| word.bytes().chain([0])).collect()
 }
 
-fn boot() -> io::Result<String> {
+fn boot_id() -> io::Result<String> {
     Ok(fs::read_to_string("/proc/sys/kernel/random/boot_id")?.trim().to_owned())
 }
 
@@ -126,13 +126,13 @@ mod tests {
 
     #[test]
     fn the_process_that_reads_this_lives() {
-        let own = Process::own().unwrap();
+        let own = Process::current().unwrap();
         assert!(own.alive());
     }
 
     #[test]
     fn a_number_used_again_is_another_process() {
-        let own = Process::own().unwrap();
+        let own = Process::current().unwrap();
         assert!(!Process { start: own.start + 1, ..own.clone() }.alive());
         assert!(!Process { boot: "another boot".into(), ..own }.alive());
     }
@@ -140,7 +140,7 @@ mod tests {
     #[test]
     fn an_uncollected_child_is_not_alive() {
         let mut child = std::process::Command::new("sleep").arg("600").spawn().unwrap();
-        let process = Process::of(child.id()).unwrap();
+        let process = Process::from_pid(child.id()).unwrap();
         assert!(process.alive());
         process.signal_alone(Signal::SIGKILL).unwrap();
         let ended = std::iter::repeat_with(std::thread::yield_now).take(10_000_000).any(|()| !process.alive());

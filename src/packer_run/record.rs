@@ -25,7 +25,7 @@ pub const FRAMES: &str = "frames";
 /// How far a run came, as far as the supervisor could write it down.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
-pub enum Stage {
+pub enum RecordedState {
     /// plugins and validation
     Starting,
     /// packer builds
@@ -51,7 +51,7 @@ pub struct Record {
     /// name of its live template
     pub base_name: String,
     /// how far it came
-    pub state: Stage,
+    pub state: RecordedState,
     /// packer's exit code, or that of init or validate
     pub exit: Option<i32>,
     /// why it ended as it did, one line, when packer's log does not say
@@ -130,7 +130,7 @@ impl CancelMark {
     ///
     /// # Errors
     /// Those of writing.
-    pub fn leave(dir: &Path, forced: bool) -> io::Result<()> {
+    pub fn write(dir: &Path, forced: bool) -> io::Result<()> {
         let mark = Self { asked: Timestamp::now(), forced };
         write_whole(&dir.join(CANCEL), Access::Private, &serde_json::to_vec(&mark).map_err(io::Error::other)?)
     }

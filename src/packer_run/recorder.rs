@@ -22,29 +22,29 @@ use tokio::task::JoinHandle;
 
 use self::backoff::Backoff;
 use self::frame_filter::FrameFilter;
-use self::store::{Bounds, Store};
+use self::store::{RecordingLimits, Store};
 use crate::guest::picture::Picture;
 use crate::guest::recording::{GuestState, ScreenReading, TimelineEvent};
 use crate::guest::screen::ScreenLabel;
 use crate::text::Scrubber;
 use crate::vcenter::{Client, Error, Moid, PowerState, Settings};
 
-/// Between two looks, by the guest's clock.
-const EVERY: Duration = Duration::from_secs(5);
-/// Never faster than this, however fast a simulated guest is.
-const FASTEST: Duration = Duration::from_millis(100);
-/// Events are asked for at every so manieth look.
-const LOOKS_PER_EVENTS: u32 = 6;
-/// What the end of a build waits for the recorder at most.
-const PATIENCE: Duration = Duration::from_secs(3);
+/// Between two polls, by the guest's clock.
+const POLL_INTERVAL: Duration = Duration::from_secs(5);
+/// Shortest interval, however fast a simulated guest's clock is.
+const MIN_POLL_INTERVAL: Duration = Duration::from_millis(100);
+/// Every so many polls, events are queried too.
+const POLLS_PER_EVENT_QUERY: u32 = 6;
+/// How long the end of a build waits for the recorder.
+const STOP_TIMEOUT: Duration = Duration::from_secs(3);
 
 /// Gives the names of screens. Called once, where blocking is allowed: patterns take a while to compile, and the build
 /// must not wait for it.
-pub type Labels = Box<dyn FnOnce() -> Vec<ScreenLabel> + Send>;
+pub type LoadLabels = Box<dyn FnOnce() -> Vec<ScreenLabel> + Send>;
 
-/// What is recorded.
+/// What a recorder records, and where.
 #[derive(Debug)]
-pub struct Subject {
+pub struct RecorderTarget {
     /// folder of the run; its folder of pictures exists
     pub dir: PathBuf,
     /// packer's log, wherever it is
@@ -58,41 +58,41 @@ pub struct Subject {
 pub struct Recorder {
     task: JoinHandle<()>,
     end: Option<oneshot::Sender<()>>,
-    words: mpsc::UnboundedReceiver<String>,
+    messages: mpsc::UnboundedReceiver<String>,
 }
 
 impl Recorder {
     /// Begins to record; returns at once.
-    pub fn start(subject: Subject, settings: Result<Settings, Error>, labels: Labels) -> Self {
-        let (say, words) = mpsc::unbounded_channel();
+    pub fn start(target: RecorderTarget, settings: Result<Settings, Error>, labels: LoadLabels) -> Self {
+        let (sender, messages) = mpsc::unbounded_channel();
         let (end, ended) = oneshot::channel();
         let task = tokio::spawn(async move {
-            let trouble = match Work::begin(subject, settings, labels, say.clone()).await {
-                Ok(Some(work)) => return work.run(ended).await,
+            let error = match RecorderTask::begin(target, settings, labels, sender.clone()).await {
+                Ok(Some(task)) => return task.run(ended).await,
                 Ok(None) => None,
                 Err(error) => Some(error),
             };
-            if let Some(error) = trouble {
-                let _ = say.send(format!("the flight recorder stops: {error}"));
+            if let Some(error) = error {
+                let _ = sender.send(format!("the flight recorder stops: {error}"));
             }
         });
-        Self { task, end: Some(end), words }
+        Self { task, end: Some(end), messages }
     }
 
-    /// What it has to say, one line each.
-    pub fn words(&mut self) -> Vec<String> {
-        std::iter::from_fn(|| self.words.try_recv().ok()).collect()
+    /// Its messages since the last call, one line each.
+    pub fn take_messages(&mut self) -> Vec<String> {
+        std::iter::from_fn(|| self.messages.try_recv().ok()).collect()
     }
 
-    /// Ends it, and its session on the server; not waited for longer than a few seconds. Returns its last words.
+    /// Ends it and its session on the server, within [`STOP_TIMEOUT`]. Returns its last messages.
     pub async fn finish(mut self) -> Vec<String> {
         if let Some(end) = self.end.take() {
             let _ = end.send(());
         }
-        if tokio::time::timeout(PATIENCE, &mut self.task).await.is_err() {
+        if tokio::time::timeout(STOP_TIMEOUT, &mut self.task).await.is_err() {
             self.task.abort();
         }
-        self.words()
+        self.take_messages()
     }
 }
 
@@ -102,20 +102,20 @@ impl Drop for Recorder {
     }
 }
 
-/// The picture on the screen now, as far as its words matter.
+/// The newest picture that was kept, and whether its text was read.
 #[derive(Debug)]
-struct Standing {
+struct CurrentFrame {
     file: String,
     picture: Picture,
-    looks: u32,
+    polls: u32,
     read: bool,
 }
 
-struct Work {
-    subject: Subject,
+struct RecorderTask {
+    target: RecorderTarget,
     client: Client,
     store: Store,
-    say: mpsc::UnboundedSender<String>,
+    messages: mpsc::UnboundedSender<String>,
     scrubber: Arc<Scrubber>,
     screens: Arc<[ScreenLabel]>,
     began: Instant,
@@ -124,44 +124,44 @@ struct Work {
     vm: Option<Moid>,
     frame_filter: FrameFilter,
     guest: Option<GuestState>,
-    /// VMs of the name that were there at the first look
+    /// VMs of the name that were there at the first poll
     earlier: Option<HashSet<Moid>>,
     tasks: HashMap<String, String>,
     events_since: Option<Timestamp>,
-    events_over: bool,
-    by_task: bool,
-    looks: u32,
+    events_unsupported: bool,
+    screenshots_by_task: bool,
+    polls: u32,
     link: Backoff,
     disk: Backoff,
     pictures: Backoff,
     next_picture: Option<Instant>,
-    standing: Option<Standing>,
+    current_frame: Option<CurrentFrame>,
     reading: Option<JoinHandle<Option<ScreenReading>>>,
 }
 
-impl Work {
+impl RecorderTask {
     async fn begin(
-        subject: Subject,
+        target: RecorderTarget,
         settings: Result<Settings, Error>,
-        labels: Labels,
-        say: mpsc::UnboundedSender<String>,
+        labels: LoadLabels,
+        messages: mpsc::UnboundedSender<String>,
     ) -> std::io::Result<Option<Self>> {
-        let mut store = Store::create(&subject.dir, Bounds::default())?;
+        let mut store = Store::create(&target.dir, RecordingLimits::default())?;
         let client = match settings.and_then(Client::new) {
             Ok(client) => client,
             Err(error) => {
                 let text = format!("no flight recording: {error}");
                 store.add(&TimelineEvent::Note { at: Timestamp::now(), text: text.clone() })?;
-                let _ = say.send(text);
+                let _ = messages.send(text);
                 return Ok(None);
             }
         };
         let screens = tokio::task::spawn_blocking(labels).await.map_err(std::io::Error::other)?;
         Ok(Some(Self {
-            subject,
+            target,
             client,
             store,
-            say,
+            messages,
             scrubber: Scrubber::for_evidence().clone(),
             screens: screens.into(),
             began: Instant::now(),
@@ -173,31 +173,31 @@ impl Work {
             earlier: None,
             tasks: HashMap::new(),
             events_since: None,
-            events_over: false,
-            by_task: false,
-            looks: 0,
+            events_unsupported: false,
+            screenshots_by_task: false,
+            polls: 0,
             link: Backoff::default(),
             disk: Backoff::default(),
-            pictures: Backoff::up_to(console::LONGEST_PAUSE),
+            pictures: Backoff::up_to(console::MAX_BACKOFF),
             next_picture: None,
-            standing: None,
+            current_frame: None,
             reading: None,
         }))
     }
 
-    /// Looks until told to end.
+    /// Polls until told to end.
     async fn run(mut self, mut end: oneshot::Receiver<()>) {
         loop {
-            let looked = tokio::select! {
-                looked = self.look() => looked,
+            let result = tokio::select! {
+                result = self.poll() => result,
                 _ = &mut end => break,
             };
-            self.written(looked);
-            if self.link.over {
+            self.note_write_result(result);
+            if self.link.given_up {
                 break;
             }
-            let pause = EVERY.div_f64(self.pace.max(0.01)).max(FASTEST);
-            let until = self.link.until.max(self.disk.until);
+            let pause = POLL_INTERVAL.div_f64(self.pace.max(0.01)).max(MIN_POLL_INTERVAL);
+            let until = self.link.retry_at.max(self.disk.retry_at);
             let pause = until.map_or(pause, |until| until.saturating_duration_since(Instant::now()).max(pause));
             tokio::select! {
                 () = tokio::time::sleep(pause) => {}
@@ -207,38 +207,38 @@ impl Work {
         if let Some(reading) = self.reading.take() {
             reading.abort();
         }
-        if !self.link.waits() {
-            let looked = self.last_look().await;
-            self.written(looked);
+        if !self.link.is_waiting() {
+            let result = self.final_poll().await;
+            self.note_write_result(result);
         }
         self.client.logout().await;
     }
 
-    /// Now, by a clock that nobody sets: what is on record is compared with itself only.
+    /// Now, by the monotonic clock: times on record are compared with each other, and the system's clock may be set.
     fn now(&self) -> Timestamp {
         self.started + self.began.elapsed()
     }
 
-    /// One look at the guest: its properties, its tasks, its console.
-    async fn look(&mut self) -> std::io::Result<()> {
-        self.take_reading().await?;
+    /// Reads the guest once: its properties, its tasks, its console.
+    async fn poll(&mut self) -> std::io::Result<()> {
+        self.collect_reading().await?;
         let found = match self.find().await {
             Ok(found) => found,
             Err(error) => return self.lost(&error),
         };
-        if self.link.said.take().is_some() {
+        if self.link.reported.take().is_some() {
             self.note("vCenter answers again".into(), false)?;
         }
         self.link = Backoff::default();
-        let Some((vm, tasks)) = found else { return self.guest_is(None) };
-        self.guest_is(Some(&vm))?;
-        self.tasks_are(tasks)?;
-        self.looks += 1;
-        if self.looks % LOOKS_PER_EVENTS == 1 {
-            self.ask_events(&vm.moid).await?;
+        let Some((vm, tasks)) = found else { return self.record_guest(None) };
+        self.record_guest(Some(&vm))?;
+        self.record_tasks(tasks)?;
+        self.polls += 1;
+        if self.polls % POLLS_PER_EVENT_QUERY == 1 {
+            self.query_events(&vm.moid).await?;
         }
         if vm.power_state == PowerState::PoweredOn && self.next_picture.is_none_or(|next| next <= Instant::now()) {
-            self.ask_picture(&vm).await?;
+            self.take_picture(&vm).await?;
         }
         Ok(())
     }
@@ -249,11 +249,11 @@ impl Work {
         }
     }
 
-    /// Puts a line on record; `aloud` also into the build's own words.
+    /// Puts a line on record; `aloud` also sends it as a message of the build.
     fn note(&mut self, text: String, aloud: bool) -> std::io::Result<()> {
         let text = self.safe(&text);
         if aloud {
-            let _ = self.say.send(text.clone());
+            let _ = self.messages.send(text.clone());
         }
         self.store.add(&TimelineEvent::Note { at: self.now(), text })
     }

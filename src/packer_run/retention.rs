@@ -2,21 +2,21 @@
 
 use std::io;
 
-use super::run::{RunState, folders};
-use super::{Listener, Progress, Run};
+use super::run::{RunState, run_dirs};
+use super::{Progress, ProgressListener, Run};
 use crate::paths::StateDir;
 use crate::pipeline::Key;
 
 /// The newest runs of a line that are kept, however they ended.
-pub const KEPT: usize = 10;
+pub const MAX_RUNS: usize = 10;
 /// Of those that did not succeed, the newest so many: somebody may still have to explain them.
-pub const KEPT_FAILED: usize = 20;
+pub const MAX_FAILED_RUNS: usize = 20;
 
 /// Removes the records of a line's older runs. The caller holds the line's lock, so no run is being started; one that is
 /// at work is never touched. Logs that were put elsewhere stay. What cannot be removed is told and left.
-pub fn prune(state: &StateDir, key: &Key, on: &dyn Listener) -> io::Result<()> {
+pub fn prune(state: &StateDir, key: &Key, on: &dyn ProgressListener) -> io::Result<()> {
     let (mut seen, mut failed) = (0, 0);
-    for dir in folders(state, key)?.iter().rev() {
+    for dir in run_dirs(state, key)?.iter().rev() {
         let run = match Run::read(dir) {
             Ok(run) => run,
             // Somebody edited it, or a disk did; it may be evidence.
@@ -30,14 +30,14 @@ pub fn prune(state: &StateDir, key: &Key, on: &dyn Listener) -> io::Result<()> {
                 let bad = state != RunState::Succeeded;
                 seen += 1;
                 failed += usize::from(bad);
-                seen <= KEPT || bad && failed <= KEPT_FAILED
+                seen <= MAX_RUNS || bad && failed <= MAX_FAILED_RUNS
             }
         };
         if keep {
             continue;
         }
         if let Err(error) = std::fs::remove_dir_all(dir) {
-            on.hear(Progress::Note(format!("the old record {} cannot be removed: {error}", dir.display())));
+            on.on_progress(Progress::Note(format!("the old record {} cannot be removed: {error}", dir.display())));
         }
     }
     Ok(())
@@ -52,19 +52,19 @@ mod tests {
     use crate::packer_run::{OnError, Process, record};
 
     /// A run of hour `n` that ended like this; `None` = at work now.
-    fn run(state: &StateDir, n: usize, stage: Option<record::Stage>) {
+    fn run(state: &StateDir, n: usize, stage: Option<record::RecordedState>) {
         let dir = state.runs().join("one").join(format!("20260101T{n:06}.000Z"));
         std::fs::create_dir_all(dir.join(FRAMES)).unwrap();
         let started = "2026-01-01T00:00:00Z".parse().unwrap();
         let record = record::Record {
             key: Key("one".into()),
             base_name: "base".into(),
-            state: stage.unwrap_or(record::Stage::Running),
+            state: stage.unwrap_or(record::RecordedState::Running),
             exit: None,
             reason: None,
             started,
             ended: stage.map(|_| started),
-            supervisor: Process::own().unwrap(),
+            supervisor: Process::current().unwrap(),
             packer: None,
             argv: Vec::new(),
             packer_version: "1.16.0".into(),
@@ -78,7 +78,7 @@ mod tests {
     }
 
     fn left(state: &StateDir) -> Vec<usize> {
-        let names = folders(state, &Key("one".into())).unwrap();
+        let names = run_dirs(state, &Key("one".into())).unwrap();
         names.iter().map(|dir| dir.file_name().unwrap().to_str().unwrap()[9..15].parse().unwrap()).collect()
     }
 
@@ -87,8 +87,8 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         let state = StateDir::at(dir.path());
         run(&state, 0, None);
-        (1..=30).for_each(|n| run(&state, n, Some(record::Stage::Failed)));
-        (31..=45).for_each(|n| run(&state, n, Some(record::Stage::Succeeded)));
+        (1..=30).for_each(|n| run(&state, n, Some(record::RecordedState::Failed)));
+        (31..=45).for_each(|n| run(&state, n, Some(record::RecordedState::Succeeded)));
         prune(&state, &Key("one".into()), &|_| {}).unwrap();
         let expected: Vec<usize> = [0].into_iter().chain(11..=30).chain(36..=45).collect();
         assert_eq!(left(&state), expected);
@@ -98,7 +98,7 @@ mod tests {
     fn what_an_interrupted_removal_left_goes_and_what_cannot_be_read_stays() {
         let dir = tempfile::tempdir().unwrap();
         let state = StateDir::at(dir.path());
-        (1..=3).for_each(|n| run(&state, n, Some(record::Stage::Failed)));
+        (1..=3).for_each(|n| run(&state, n, Some(record::RecordedState::Failed)));
         let place = |n: usize| state.runs().join("one").join(format!("20260101T{n:06}.000Z"));
         std::fs::remove_file(place(1).join(RECORD)).unwrap();
         std::fs::write(place(2).join(RECORD), "not json").unwrap();

@@ -8,7 +8,7 @@ use jiff::{Span, Timestamp};
 use serde::Serialize;
 
 use super::Process;
-use super::record::{CancelMark, FRAMES, OUTPUT, Record, Stage};
+use super::record::{CancelMark, FRAMES, OUTPUT, Record, RecordedState};
 use crate::paths::StateDir;
 use crate::pipeline::Key;
 
@@ -102,17 +102,17 @@ impl Run {
     /// Those of reading its record.
     pub fn read(dir: &Path) -> io::Result<Option<Self>> {
         let Some(mut record) = Record::read(dir)? else { return Ok(None) };
-        let mut state = state(dir, &mut record);
+        let mut state = current_state(dir, &mut record);
         // The end may have been written between the look at the record and the look at the processes.
         if !state.live() && record.ended.is_none() {
             record = Record::read(dir)?.unwrap_or(record);
-            state = self::state(dir, &mut record);
+            state = self::current_state(dir, &mut record);
         }
-        Ok(Some(Self::of(dir, record, state)))
+        Ok(Some(Self::from_record(dir, record, state)))
     }
 
     /// The run of this record.
-    pub(super) fn of(dir: &Path, record: Record, state: RunState) -> Self {
+    pub(super) fn from_record(dir: &Path, record: Record, state: RunState) -> Self {
         Self {
             key: record.key,
             base_name: record.base_name,
@@ -139,7 +139,7 @@ impl Run {
     /// # Errors
     /// Those of reading its record; `NotFound` when its folder is gone.
     pub fn refresh(&self) -> io::Result<Self> {
-        Self::read(&self.dir)?.ok_or_else(gone)
+        Self::read(&self.dir)?.ok_or_else(record_gone)
     }
 
     /// The file worth showing: packer's log; before it has one, and when init or validate failed, the output.
@@ -154,19 +154,19 @@ impl Run {
     }
 }
 
-/// Adds to the record of a run that is over what became of it afterwards, one line.
+/// Sets the reason in the record of a run that is over: what became of it afterwards, one line.
 ///
 /// # Errors
 /// Those of reading and writing its record.
-pub fn remark(run: &Run, text: &str) -> io::Result<()> {
+pub fn set_reason(run: &Run, text: &str) -> io::Result<()> {
     match Record::read(&run.dir)? {
         Some(record) => Record { reason: Some(text.to_owned()), ..record }.write(&run.dir),
-        None => Err(gone()),
+        None => Err(record_gone()),
     }
 }
 
 /// The record of a run that was there is there no more.
-pub(super) fn gone() -> io::Error {
+pub(super) fn record_gone() -> io::Error {
     io::Error::new(io::ErrorKind::NotFound, "the run's record is gone")
 }
 
@@ -177,7 +177,7 @@ pub(super) fn gone() -> io::Error {
 /// Those of reading.
 pub fn latest(state: &StateDir, key: &Key) -> io::Result<Option<Run>> {
     let mut newest = None;
-    for dir in folders(state, key)?.iter().rev() {
+    for dir in run_dirs(state, key)?.iter().rev() {
         let Some(run) = Run::read(dir)? else { continue };
         if run.state.live() {
             return Ok(Some(run));
@@ -196,28 +196,29 @@ pub fn latest(state: &StateDir, key: &Key) -> io::Result<Option<Run>> {
 /// # Errors
 /// Those of reading.
 pub fn all(state: &StateDir, key: &Key) -> io::Result<Vec<Run>> {
-    folders(state, key)?.iter().rev().filter_map(|dir| Run::read(dir).transpose()).collect()
+    run_dirs(state, key)?.iter().rev().filter_map(|dir| Run::read(dir).transpose()).collect()
 }
 
 /// How folders of runs are named: UTC.
-pub(super) const FOLDER_NAME: &str = "%Y%m%dT%H%M%S%.3fZ";
+pub(super) const RUN_DIR_FORMAT: &str = "%Y%m%dT%H%M%S%.3fZ";
 
 /// The folder of a run that starts now. It comes after all there are, also when the clock was set back meanwhile: the last
 /// one is the one that may be at work.
-pub(super) fn folder(state: &StateDir, key: &Key, now: Timestamp) -> io::Result<PathBuf> {
-    let mut name = now.strftime(FOLDER_NAME).to_string();
-    if let Some(last) = folders(state, key)?.last().and_then(|dir| dir.file_name()?.to_str())
+pub(super) fn new_run_dir(state: &StateDir, key: &Key, now: Timestamp) -> io::Result<PathBuf> {
+    let mut name = now.strftime(RUN_DIR_FORMAT).to_string();
+    if let Some(last) = run_dirs(state, key)?.last().and_then(|dir| dir.file_name()?.to_str())
         && name.as_str() <= last
     {
-        let next = DateTime::strptime(FOLDER_NAME, last).and_then(|last| last.checked_add(Span::new().milliseconds(1)));
+        let next =
+            DateTime::strptime(RUN_DIR_FORMAT, last).and_then(|last| last.checked_add(Span::new().milliseconds(1)));
         // A folder that somebody made by hand: whatever follows it.
-        name = next.map_or_else(|_| format!("{last}+"), |next| next.strftime(FOLDER_NAME).to_string());
+        name = next.map_or_else(|_| format!("{last}+"), |next| next.strftime(RUN_DIR_FORMAT).to_string());
     }
     Ok(state.runs().join(&key.0).join(name))
 }
 
 /// Folders are named by UTC time, so their order is that of the runs.
-pub(super) fn folders(state: &StateDir, key: &Key) -> io::Result<Vec<PathBuf>> {
+pub(super) fn run_dirs(state: &StateDir, key: &Key) -> io::Result<Vec<PathBuf>> {
     let entries = match std::fs::read_dir(state.runs().join(&key.0)) {
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
         other => other?,
@@ -235,19 +236,19 @@ pub(super) fn folders(state: &StateDir, key: &Key) -> io::Result<Vec<PathBuf>> {
     Ok(dirs)
 }
 
-pub(super) fn state(dir: &Path, record: &mut Record) -> RunState {
+pub(super) fn current_state(dir: &Path, record: &mut Record) -> RunState {
     match record.state {
-        Stage::Succeeded => return RunState::Succeeded,
-        Stage::Failed => return RunState::Failed { exit: record.exit },
-        Stage::Cancelled | Stage::TimedOut => return RunState::Cancelled,
-        Stage::Starting | Stage::Running | Stage::Cancelling => {}
+        RecordedState::Succeeded => return RunState::Succeeded,
+        RecordedState::Failed => return RunState::Failed { exit: record.exit },
+        RecordedState::Cancelled | RecordedState::TimedOut => return RunState::Cancelled,
+        RecordedState::Starting | RecordedState::Running | RecordedState::Cancelling => {}
     }
     let asked = CancelMark::read(dir).is_some();
     if record.supervisor.alive() {
         return match record.state {
             _ if asked => RunState::Cancelling,
-            Stage::Starting => RunState::Starting,
-            Stage::Cancelling => RunState::Cancelling,
+            RecordedState::Starting => RunState::Starting,
+            RecordedState::Cancelling => RunState::Cancelling,
             _ => RunState::Running,
         };
     }
@@ -257,9 +258,13 @@ pub(super) fn state(dir: &Path, record: &mut Record) -> RunState {
     if record.packer.as_ref().is_some_and(Process::alive) {
         let promoted = if record.promote { ", not promoted" } else { "" };
         record.reason = Some(format!("its supervisor is gone: not recorded, no timeout{promoted}"));
-        return if asked || record.state == Stage::Cancelling { RunState::Cancelling } else { RunState::Running };
+        return if asked || record.state == RecordedState::Cancelling {
+            RunState::Cancelling
+        } else {
+            RunState::Running
+        };
     }
-    match told_end(&dir.join(OUTPUT)) {
+    match end_from_output(&dir.join(OUTPUT)) {
         Some(RunState::Failed { .. }) if asked => RunState::Cancelled,
         Some(RunState::Succeeded) if record.promote => {
             record.reason = Some("built, but not promoted: its supervisor was killed".into());
@@ -271,15 +276,15 @@ pub(super) fn state(dir: &Path, record: &mut Record) -> RunState {
     }
 }
 
-/// The setting by which packer's process is found again.
+/// The variable in packer's environment by which its process is found again.
 pub(super) fn log_variable(log: &Path) -> String {
     format!("PACKER_LOG_PATH={}", log.display())
 }
 
-/// How packer's own last words say the build ended; for runs whose supervisor was not there to collect the exit code.
+/// How the build ended, by the last lines of packer's output; for runs whose supervisor was not there to collect the exit code.
 ///
 /// Lines of the guest and of Ansible carry the build's name in front, so packer's own begin the line. Colours apart.
-pub(super) fn told_end(output: &Path) -> Option<RunState> {
+pub(super) fn end_from_output(output: &Path) -> Option<RunState> {
     const TAIL: u64 = 64 << 10;
     let mut file = std::fs::File::open(output).ok()?;
     let size = file.metadata().ok()?.len();

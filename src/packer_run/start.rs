@@ -13,9 +13,9 @@ use super::{BuildError, OnError, Request, Run, latest};
 use crate::paths::StateDir;
 use crate::text::Scrubber;
 
-/// How long a supervisor may take to its record: it asks packer for its version before.
-const PATIENCE: Duration = Duration::from_secs(150);
-const POLL_EVERY: Duration = Duration::from_millis(20);
+/// How long a supervisor may take to write its record: it runs `packer version` before.
+const START_TIMEOUT: Duration = Duration::from_secs(150);
+const POLL_INTERVAL: Duration = Duration::from_millis(20);
 
 /// Starts `program` (this program) as the supervisor of a new run, in a session of its own, and returns the run as soon
 /// as it is on record. Nothing that happens to us afterwards reaches it.
@@ -28,8 +28,8 @@ pub async fn start_detached(program: &Path, request: &Request, state: &StateDir)
             "on-error ask needs a terminal of its own: tmpl-tui build KEY --on-error ask".into(),
         ));
     }
-    let words = tempfile::tempfile().map_err(BuildError::file(std::env::temp_dir()))?;
-    let stderr = words.try_clone().map_err(BuildError::file(std::env::temp_dir()))?;
+    let stderr_file = tempfile::tempfile().map_err(BuildError::file(std::env::temp_dir()))?;
+    let stderr = stderr_file.try_clone().map_err(BuildError::file(std::env::temp_dir()))?;
     let mut command = Command::new(program);
     // What `ps` shows, whatever the path by which it was found.
     command.arg0("tmpl-tui").args(arguments(request, state));
@@ -47,10 +47,10 @@ pub async fn start_detached(program: &Path, request: &Request, state: &StateDir)
         if let Some(run) = run.filter(|run| Some(run.supervisor.pid) == pid) {
             return Ok(run);
         }
-        if ended.is_some() || began.elapsed() > PATIENCE {
-            return Err(BuildError::NotStarted(last_words(words)));
+        if ended.is_some() || began.elapsed() > START_TIMEOUT {
+            return Err(BuildError::NotStarted(last_line(stderr_file)));
         }
-        tokio::time::sleep(POLL_EVERY).await;
+        tokio::time::sleep(POLL_INTERVAL).await;
     }
 }
 
@@ -71,10 +71,10 @@ fn arguments(request: &Request, state: &StateDir) -> Vec<std::ffi::OsString> {
     arguments
 }
 
-/// What the supervisor said last.
-fn last_words(mut words: File) -> String {
+/// The last line that the supervisor printed.
+fn last_line(mut stderr_file: File) -> String {
     let mut bytes = Vec::new();
-    let read = words.seek(SeekFrom::Start(0)).and_then(|_| words.read_to_end(&mut bytes));
+    let read = stderr_file.seek(SeekFrom::Start(0)).and_then(|_| stderr_file.read_to_end(&mut bytes));
     let text = String::from_utf8_lossy(&bytes);
     let line = text.lines().rfind(|line| !line.trim().is_empty());
     match (read, line) {

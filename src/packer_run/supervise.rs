@@ -1,5 +1,5 @@
-//! Doing a build: init, validate, build, one after the other, with the record kept up to date and an ear for requests
-//! to stop.
+//! Doing a build: init, validate, build, one after the other, with the record kept up to date; requests to stop are
+//! handled meanwhile.
 
 mod ending;
 
@@ -15,16 +15,16 @@ use nix::sys::signal::Signal;
 use tokio::sync::mpsc;
 use tokio::time::{Instant, MissedTickBehavior, interval, sleep_until};
 
-use self::ending::Ending;
+use self::ending::RunEnd;
 use super::cancel::TEMPORARY;
-use super::command::{Environment, Packer, environment};
-use super::follow::{Listener, Progress, Tail};
+use super::command::{Environment, PackerCommand, environment};
+use super::follow::{OutputTail, Progress, ProgressListener};
 use super::lock;
 use super::preflight;
-use super::record::{CancelMark, FRAMES, LOG, OUTPUT, Record, Stage, create_log};
-use super::recorder::{Labels, Recorder, Subject};
+use super::record::{CancelMark, FRAMES, LOG, OUTPUT, Record, RecordedState, create_log};
+use super::recorder::{LoadLabels, Recorder, RecorderTarget};
 use super::retention;
-use super::run::folder;
+use super::run::new_run_dir;
 use super::{BuildError, Process, Request, Run, all};
 use crate::fs::{FileLock, create_private_dir};
 use crate::paths::StateDir;
@@ -32,12 +32,12 @@ use crate::pipeline::argv;
 use crate::text::Scrubber;
 use crate::vcenter::Settings;
 
-/// How often packer's output is handed on.
-const POLL_EVERY: Duration = Duration::from_millis(100);
+/// How often packer's output is forwarded.
+const POLL_INTERVAL: Duration = Duration::from_millis(100);
 
 /// A request to stop that reaches the supervisor while it works.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Stop {
+pub enum StopRequest {
     /// packer shall destroy its VM and end
     Clean,
     /// packer shall be killed; its VM stays
@@ -50,7 +50,7 @@ pub struct Outcome {
     /// the run at its end
     pub run: Run,
     /// how it came to that
-    pub stage: Stage,
+    pub stage: RecordedState,
     /// the line stays taken until this is dropped: what follows a build (promotion) must not meet the next one
     pub lock: FileLock,
 }
@@ -63,21 +63,21 @@ pub struct Outcome {
 pub async fn run_here(
     request: &Request,
     state: &StateDir,
-    stops: mpsc::Receiver<Stop>,
-    on: &dyn Listener,
-    labels: Labels,
+    stops: mpsc::Receiver<StopRequest>,
+    on: &dyn ProgressListener,
+    labels: LoadLabels,
 ) -> Result<Outcome, BuildError> {
     let version = preflight::packer_version(&request.packer).await?;
-    let lock = lock::take(state, &request.line.key)?;
+    let lock = lock::lock_line(state, &request.line.key)?;
     // Whatever killed runs of this line left behind holds passwords.
     let dead = all(state, &request.line.key).unwrap_or_default();
     dead.iter().for_each(Run::remove_temporary);
     if let Err(error) = retention::prune(state, &request.line.key, on) {
-        on.hear(Progress::Note(format!("old records cannot be looked through: {error}")));
+        on.on_progress(Progress::Note(format!("old records cannot be looked through: {error}")));
     }
     let scrubber = Scrubber::for_evidence();
     let mut supervisor = Supervisor::begin(request, state, version, stops, on, scrubber)?;
-    let ended = supervisor.steps(labels).await;
+    let ended = supervisor.run_steps(labels).await;
     let (run, stage) = supervisor.end(ended).await?;
     Ok(Outcome { run, stage, lock })
 }
@@ -87,12 +87,12 @@ struct Supervisor<'a> {
     dir: PathBuf,
     record: Record,
     environment: Environment,
-    stops: mpsc::Receiver<Stop>,
-    /// what the first request to stop makes of it, and that request in words
-    stopped: Option<(Stage, String)>,
+    stops: mpsc::Receiver<StopRequest>,
+    /// the state that the first request to stop leads to, and that request in words
+    stopped: Option<(RecordedState, String)>,
     deadline: Option<Instant>,
-    on: &'a dyn Listener,
-    tail: Tail<'a>,
+    on: &'a dyn ProgressListener,
+    tail: OutputTail<'a>,
     recorder: Option<Recorder>,
 }
 
@@ -101,12 +101,12 @@ impl<'a> Supervisor<'a> {
         request: &'a Request,
         state: &StateDir,
         packer_version: String,
-        stops: mpsc::Receiver<Stop>,
-        on: &'a dyn Listener,
+        stops: mpsc::Receiver<StopRequest>,
+        on: &'a dyn ProgressListener,
         scrubber: &'a Scrubber,
     ) -> Result<Self, BuildError> {
         let started = Timestamp::now();
-        let dir = folder(state, &request.line.key, started).map_err(BuildError::file(state.runs()))?;
+        let dir = new_run_dir(state, &request.line.key, started).map_err(BuildError::file(state.runs()))?;
         create_private_dir(&dir.join(FRAMES)).map_err(BuildError::file(&dir))?;
         let (log, output) = (request.log.clone().unwrap_or_else(|| dir.join(LOG)), dir.join(OUTPUT));
         create_log(&output).map_err(BuildError::file(&output))?;
@@ -120,12 +120,12 @@ impl<'a> Supervisor<'a> {
         let record = Record {
             key: request.line.key.clone(),
             base_name: request.line.base_name.clone(),
-            state: Stage::Starting,
+            state: RecordedState::Starting,
             exit: None,
             reason: None,
             started,
             ended: None,
-            supervisor: Process::own().map_err(BuildError::file("/proc"))?,
+            supervisor: Process::current().map_err(BuildError::file("/proc"))?,
             packer: None,
             argv: request.argv(),
             packer_version,
@@ -136,15 +136,15 @@ impl<'a> Supervisor<'a> {
             origin: None,
         };
         record.write(&dir).map_err(BuildError::file(&dir))?;
-        let tail = Tail::open(&output, scrubber).map_err(BuildError::file(&output))?;
+        let tail = OutputTail::open(&output, scrubber).map_err(BuildError::file(&output))?;
         let environment = environment(&|name| std::env::var(name).ok(), &temporary);
         let deadline = request.timeout.map(|timeout| Instant::now() + timeout);
         Ok(Self { request, dir, record, environment, stops, stopped: None, deadline, on, tail, recorder: None })
     }
 
-    async fn steps(&mut self, labels: Labels) -> Result<Ending, BuildError> {
+    async fn run_steps(&mut self, labels: LoadLabels) -> Result<RunEnd, BuildError> {
         let (line, repo) = (&self.request.line, &self.request.repo);
-        if let Some(commit) = preflight::untold_commit(repo).await {
+        if let Some(commit) = preflight::commit_if_unset(repo).await {
             self.environment.set("PKR_VAR_build_commit", commit);
         }
         let mut before = vec![("init", argv::init(line, repo)), ("validate", argv::validate(line, repo))];
@@ -163,28 +163,28 @@ impl<'a> Supervisor<'a> {
         let (words, log) = (self.record.argv.clone(), self.record.log.clone());
         self.recorder = Some(self.start_recorder(labels));
         let ended = self.packer(&words, Some(&log)).await;
-        self.hear_recorder();
+        self.forward_recorder_messages();
         if let Some(recorder) = self.recorder.take() {
             recorder.finish().await.into_iter().for_each(|words| self.note(words));
         }
         Ok(self.ending(ended?, "packer"))
     }
 
-    fn start_recorder(&self, labels: Labels) -> Recorder {
-        let subject =
-            Subject { dir: self.dir.clone(), log: self.record.log.clone(), vm: self.request.line.build_name() };
-        Recorder::start(subject, Settings::from_env(&|name| std::env::var(name).ok()), labels)
+    fn start_recorder(&self, labels: LoadLabels) -> Recorder {
+        let target =
+            RecorderTarget { dir: self.dir.clone(), log: self.record.log.clone(), vm: self.request.line.build_name() };
+        Recorder::start(target, Settings::from_env(&|name| std::env::var(name).ok()), labels)
     }
 
-    fn hear_recorder(&mut self) {
-        let words = self.recorder.as_mut().map(Recorder::words).unwrap_or_default();
+    fn forward_recorder_messages(&mut self) {
+        let words = self.recorder.as_mut().map(Recorder::take_messages).unwrap_or_default();
         words.into_iter().for_each(|words| self.note(words));
     }
 
     /// Runs one packer command to its end, however many requests to stop come in between.
     async fn packer(&mut self, argv: &[String], log: Option<&Path>) -> Result<ExitStatus, BuildError> {
         let output = self.dir.join(OUTPUT);
-        let packer = Packer {
+        let packer = PackerCommand {
             argv,
             repo: &self.request.repo,
             environment: &self.environment,
@@ -194,47 +194,47 @@ impl<'a> Supervisor<'a> {
         };
         let mut child = packer.spawn()?;
         // Not collected yet, so the number is still its own even if it has ended.
-        let process = child.id().map(Process::of).transpose().map_err(BuildError::file("/proc"))?;
+        let process = child.id().map(Process::from_pid).transpose().map_err(BuildError::file("/proc"))?;
         if log.is_some() {
             self.record.packer.clone_from(&process);
-            self.record.state = Stage::Running;
+            self.record.state = RecordedState::Running;
             self.write();
         }
         let mut ended = tokio::spawn(async move { child.wait().await });
-        let mut beat = interval(POLL_EVERY);
-        beat.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        let mut ticker = interval(POLL_INTERVAL);
+        ticker.set_missed_tick_behavior(MissedTickBehavior::Delay);
         let never = Instant::now() + Duration::from_secs(60 * 60 * 24 * 365);
         loop {
             tokio::select! {
                 status = &mut ended => {
-                    self.hand_on();
+                    self.forward_output();
                     let status = status.map_err(io::Error::other).and_then(|status| status);
                     return status.map_err(BuildError::process("cannot learn how packer ended"));
                 }
                 Some(stop) = self.stops.recv() => {
-                    self.stop(stop, process.as_ref(), (Stage::Cancelled, "asked to stop".into()));
+                    self.stop(stop, process.as_ref(), (RecordedState::Cancelled, "asked to stop".into()));
                 }
                 () = sleep_until(self.deadline.unwrap_or(never)) => {
                     self.deadline = None;
                     let minutes = self.request.timeout.unwrap_or_default().as_secs() / 60;
-                    let why = (Stage::TimedOut, format!("not done within {minutes} min"));
-                    self.stop(Stop::Clean, process.as_ref(), why);
+                    let why = (RecordedState::TimedOut, format!("not done within {minutes} min"));
+                    self.stop(StopRequest::Clean, process.as_ref(), why);
                 }
-                _ = beat.tick() => {
-                    self.hand_on();
-                    self.hear_recorder();
+                _ = ticker.tick() => {
+                    self.forward_output();
+                    self.forward_recorder_messages();
                 }
             }
         }
     }
 
     /// Passes a request to stop on to the command under way.
-    fn stop(&mut self, stop: Stop, process: Option<&Process>, (stage, why): (Stage, String)) {
-        let forced = stop == Stop::Kill || CancelMark::read(&self.dir).is_some_and(|mark| mark.forced);
+    fn stop(&mut self, stop: StopRequest, process: Option<&Process>, (stage, why): (RecordedState, String)) {
+        let forced = stop == StopRequest::Kill || CancelMark::read(&self.dir).is_some_and(|mark| mark.forced);
         let signal = if forced { Signal::SIGKILL } else { Signal::SIGTERM };
         if self.stopped.is_none() {
             self.stopped = Some((stage, why.clone()));
-            self.record.state = Stage::Cancelling;
+            self.record.state = RecordedState::Cancelling;
             self.write();
         }
         self.note(match (forced, self.record.packer.is_some()) {
@@ -248,7 +248,7 @@ impl<'a> Supervisor<'a> {
     }
 
     /// Packer's words wait in their file as long as nobody takes them; whether there are more.
-    fn hand_on(&mut self) {
+    fn forward_output(&mut self) {
         if !self.on.has_room() {
             return;
         }
@@ -265,6 +265,6 @@ impl<'a> Supervisor<'a> {
     }
 
     fn note(&self, text: String) {
-        self.on.hear(Progress::Note(text));
+        self.on.on_progress(Progress::Note(text));
     }
 }

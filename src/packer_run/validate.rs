@@ -1,4 +1,4 @@
-//! Packer's own opinion of a line, where a packer is present that the templates allow.
+//! `packer validate` for a line, where a packer is present that the templates allow.
 
 use std::io;
 use std::path::Path;
@@ -6,50 +6,52 @@ use std::process::Stdio;
 
 use tokio::process::Command;
 
-use super::command::{let_ask_github, withhold};
+use super::command::{pass_github_token, remove_private_variables};
 use super::preflight::{has_init, packer_version};
 use crate::pipeline::check::FROM_ENVIRONMENT;
 use crate::pipeline::{Line, argv};
 
-/// What came of asking packer about one line.
+/// Result of `packer validate` for one line.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Asked {
+pub enum PackerValidation {
     /// valid
-    Sound,
+    Valid,
     /// packer's own words, unscrubbed: its environment held stand-ins or the caller's credentials
     Defect(String),
     /// there is no packer, or it is older than the templates allow; why
-    NotAsked(String),
+    Skipped(String),
 }
 
 /// `packer init` and `packer validate` for one line. What only the environment supplies and it does not has a stand-in.
 ///
 /// # Errors
 /// When packer is there and cannot be started.
-pub async fn validate(repo: &Path, line: &Line, packer: &Path) -> io::Result<Asked> {
+pub async fn validate(repo: &Path, line: &Line, packer: &Path) -> io::Result<PackerValidation> {
     match packer_version(packer).await {
         Ok(version) if has_init(&version) => {}
         Ok(version) => {
-            return Ok(Asked::NotAsked(format!("packer {version} is older than any plugin of the templates")));
+            return Ok(PackerValidation::Skipped(format!(
+                "packer {version} is older than any plugin of the templates"
+            )));
         }
-        Err(error) => return Ok(Asked::NotAsked(error.to_string())),
+        Err(error) => return Ok(PackerValidation::Skipped(error.to_string())),
     }
     let mut init = command(packer);
-    let_ask_github(&mut init);
+    pass_github_token(&mut init);
     for (mut command, arguments) in [(init, argv::init(line, repo)), (command(packer), argv::validate(line, repo))] {
         let output = command.args(&arguments).current_dir(repo).output().await?;
         if !output.status.success() {
             let words = [output.stdout, output.stderr].concat();
-            return Ok(Asked::Defect(String::from_utf8_lossy(&words).trim().to_owned()));
+            return Ok(PackerValidation::Defect(String::from_utf8_lossy(&words).trim().to_owned()));
         }
     }
-    Ok(Asked::Sound)
+    Ok(PackerValidation::Valid)
 }
 
 fn command(packer: &Path) -> Command {
     let mut command = Command::new(packer);
     command.stdin(Stdio::null()).env("CHECKPOINT_DISABLE", "1").kill_on_drop(true);
-    withhold(&mut command);
+    remove_private_variables(&mut command);
     // The cluster has a default in the templates, but packer wants one named.
     for name in FROM_ENVIRONMENT.into_iter().chain(["vsphere_cluster"]) {
         let variable = format!("PKR_VAR_{name}");

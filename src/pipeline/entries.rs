@@ -4,27 +4,27 @@ use std::ops::Range;
 
 use jsonc_parser::ast::Value;
 use jsonc_parser::common::Ranged;
-use jsonc_parser::{CollectOptions, ParseOptions, parse_to_ast};
 use serde_json::error::Category;
 
+use super::positions::parse_json;
 use super::{Line, SUFFIXES, plan};
 
 /// What is wrong, and where in the text.
 #[derive(Debug)]
-pub(super) struct Defect {
+pub(super) struct MatrixDefect {
     /// bytes from the start
     offset: usize,
     /// what, and what to do
     pub reason: String,
 }
 
-impl Defect {
+impl MatrixDefect {
     fn at(offset: usize, reason: impl Into<String>) -> Self {
         Self { offset, reason: reason.into() }
     }
 
     /// Line and column, from 1.
-    pub fn place(&self, text: &str) -> (usize, usize) {
+    pub fn line_and_column(&self, text: &str) -> (usize, usize) {
         let before = text.get(..self.offset).unwrap_or(text);
         let line = before.matches('\n').count() + 1;
         (line, before.rsplit('\n').next().unwrap_or_default().chars().count() + 1)
@@ -32,50 +32,49 @@ impl Defect {
 }
 
 /// The lines of the matrix.
-pub(super) fn read(text: &str) -> Result<Vec<Line>, Defect> {
+pub(super) fn read(text: &str) -> Result<Vec<Line>, MatrixDefect> {
     // One parser says what is wrong, the other one where everything stands.
     let _: serde::de::IgnoredAny = serde_json::from_str(text)
-        .map_err(|error| Defect::at(offset(text, &error), said(&error, "correct the JSON")))?;
-    let strict = ParseOptions { allow_comments: false, allow_trailing_commas: false, ..ParseOptions::default() };
-    let parsed = parse_to_ast(text, &CollectOptions::default(), &strict);
-    let value = parsed.map_err(|error| Defect::at(0, format!("{error}; correct the JSON")))?.value;
+        .map_err(|error| MatrixDefect::at(offset(text, &error), without_position(&error, "correct the JSON")))?;
+    let value = parse_json(text).map_err(|error| MatrixDefect::at(0, format!("{error}; correct the JSON")))?;
     let Some(Value::Array(array)) = value else {
-        return Err(Defect::at(0, "not an array of lines; the file is one JSON array with an object per line"));
+        return Err(MatrixDefect::at(0, "not an array of lines; the file is one JSON array with an object per line"));
     };
     if array.elements.is_empty() {
-        return Err(Defect::at(0, "no lines; add at least one entry"));
+        return Err(MatrixDefect::at(0, "no lines; add at least one entry"));
     }
     let mut lines: Vec<Line> = Vec::with_capacity(array.elements.len());
     for value in &array.elements {
         let line = entry(text, value)?;
         let place = |field: &str| field_range(value, field).start;
-        plain(&line.key.0).map_err(|why| Defect::at(place("key"), format!("key {:?} {why}", line.key.0)))?;
-        plain(&line.base_name)
-            .map_err(|why| Defect::at(place("base_name"), format!("base_name {:?} {why}", line.base_name)))?;
-        inside("build_dir", &line.build_dir, true).map_err(|why| Defect::at(place("build_dir"), why))?;
+        check_plain_name(&line.key.0)
+            .map_err(|why| MatrixDefect::at(place("key"), format!("key {:?} {why}", line.key.0)))?;
+        check_plain_name(&line.base_name)
+            .map_err(|why| MatrixDefect::at(place("base_name"), format!("base_name {:?} {why}", line.base_name)))?;
+        check_repo_path("build_dir", &line.build_dir, true).map_err(|why| MatrixDefect::at(place("build_dir"), why))?;
         if line.iso_datastore_path.split('/').any(|part| part == "..") {
             let why =
                 format!("iso_datastore_path {:?} leads out of itself; name it without `..`", line.iso_datastore_path);
-            return Err(Defect::at(place("iso_datastore_path"), why));
+            return Err(MatrixDefect::at(place("iso_datastore_path"), why));
         }
-        inside("config", &line.config, false).map_err(|why| Defect::at(place("config"), why))?;
+        check_repo_path("config", &line.config, false).map_err(|why| MatrixDefect::at(place("config"), why))?;
         for earlier in &lines {
             if earlier.key == line.key {
-                return Err(Defect::at(
+                return Err(MatrixDefect::at(
                     place("key"),
                     format!("key {:?} is used twice; give each line its own", line.key.0),
                 ));
             }
             if earlier.base_name == line.base_name {
                 let why = format!("base_name {:?} is used twice; give each line its own", line.base_name);
-                return Err(Defect::at(place("base_name"), why));
+                return Err(MatrixDefect::at(place("base_name"), why));
             }
-            if let Some(name) = shared(&line.base_name, &earlier.base_name) {
+            if let Some(name) = shared_template_name(&line.base_name, &earlier.base_name) {
                 let (base, key) = (&line.base_name, &earlier.key);
                 let why = format!(
                     "base_name {base:?}: its template {name} would also be one of line {key}; give each line its own"
                 );
-                return Err(Defect::at(place("base_name"), why));
+                return Err(MatrixDefect::at(place("base_name"), why));
             }
         }
         lines.push(line);
@@ -83,14 +82,14 @@ pub(super) fn read(text: &str) -> Result<Vec<Line>, Defect> {
     Ok(lines)
 }
 
-fn entry(text: &str, value: &Value<'_>) -> Result<Line, Defect> {
+fn entry(text: &str, value: &Value<'_>) -> Result<Line, MatrixDefect> {
     let range = value.start()..value.end();
     let whole = text.get(range.clone()).unwrap_or_default();
     let wrong = |error: &serde_json::Error| {
         // The parser stops behind the entry when a field is missing: its start says more.
         let missing = error.to_string().starts_with("missing field");
         let inside = if missing { 0 } else { offset(whole, error).min(whole.len()) };
-        Defect::at(range.start + inside, said(error, "give every entry the fields of its neighbours"))
+        MatrixDefect::at(range.start + inside, without_position(error, "give every entry the fields of its neighbours"))
     };
     let mut line: Line = serde_json::from_str(whole).map_err(|error| wrong(&error))?;
     line.raw = serde_json::from_str(whole).map_err(|error| wrong(&error))?;
@@ -99,7 +98,7 @@ fn entry(text: &str, value: &Value<'_>) -> Result<Line, Defect> {
 }
 
 /// Keys and base names become folders, arguments, and names in vCenter.
-pub(super) fn plain(name: &str) -> Result<(), &'static str> {
+pub(super) fn check_plain_name(name: &str) -> Result<(), &'static str> {
     let fits = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_' | b'.');
     // The longest name of a VM is 80 characters, and `-swapping` is added to it.
     let sound = name.len() <= 71 && name.bytes().all(fits) && name.starts_with(|c: char| c.is_ascii_alphanumeric());
@@ -110,13 +109,13 @@ pub(super) fn plain(name: &str) -> Result<(), &'static str> {
 
 /// A name that generations of both would have: one line's promotion would take the other one's templates. vCenter compares
 /// names without regard to case.
-fn shared(one: &str, other: &str) -> Option<String> {
+fn shared_template_name(one: &str, other: &str) -> Option<String> {
     let mut names = SUFFIXES.iter().map(|suffix| format!("{one}{suffix}"));
     names.find(|name| SUFFIXES.iter().any(|suffix| name.eq_ignore_ascii_case(&format!("{other}{suffix}"))))
 }
 
 /// Folders and files that the matrix names are the repository's own.
-fn inside(field: &str, path: &str, folders: bool) -> Result<(), String> {
+fn check_repo_path(field: &str, path: &str, folders: bool) -> Result<(), String> {
     let parts = path.split('/');
     let sound = !path.starts_with('-')
         && (folders || !path.contains('/'))
@@ -142,8 +141,8 @@ fn offset(text: &str, error: &serde_json::Error) -> usize {
     (lines + error.column().saturating_sub(1)).min(text.len())
 }
 
-/// The parser's words without the place, which is told apart.
-fn said(error: &serde_json::Error, remedy: &str) -> String {
+/// The parser's message without the position, which is reported separately.
+fn without_position(error: &serde_json::Error, remedy: &str) -> String {
     let text = error.to_string();
     let what = text.split(" at line ").next().unwrap_or(&text);
     match error.classify() {

@@ -21,7 +21,7 @@ pub struct Key(pub String);
 impl Key {
     /// The key that this text is, when it can be one: as the matrix lets them through.
     pub fn plain(text: &str) -> Option<Self> {
-        entries::plain(text).is_ok().then(|| Self(text.to_owned()))
+        entries::check_plain_name(text).is_ok().then(|| Self(text.to_owned()))
     }
 }
 
@@ -166,7 +166,7 @@ impl Matrix {
     /// [`MatrixError::Malformed`]
     pub fn parse(repo: &Path, text: &str) -> Result<Self, MatrixError> {
         let lines = entries::read(text).map_err(|defect| {
-            let (line, column) = defect.place(text);
+            let (line, column) = defect.line_and_column(text);
             MatrixError::Malformed { path: repo.join(MATRIX_PATH), line, column, reason: defect.reason }
         })?;
         Ok(Self { repo: repo.to_owned(), lines })

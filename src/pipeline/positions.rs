@@ -5,6 +5,7 @@ use std::ops::Range;
 
 use jsonc_parser::ast::Value;
 use jsonc_parser::common::Ranged;
+use jsonc_parser::errors::ParseError;
 use jsonc_parser::{CollectOptions, ParseOptions, parse_to_ast};
 
 /// One field of one entry.
@@ -20,6 +21,12 @@ struct Field {
     value: Range<usize>,
 }
 
+/// The syntax tree of a JSON text, with the positions of everything in it.
+pub(super) fn parse_json(text: &str) -> Result<Option<Value<'_>>, ParseError> {
+    let strict = ParseOptions { allow_comments: false, allow_trailing_commas: false, ..ParseOptions::default() };
+    Ok(parse_to_ast(text, &CollectOptions::default(), &strict)?.value)
+}
+
 /// All fields of all entries, in file order.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Positions(Vec<Field>);
@@ -27,9 +34,7 @@ pub struct Positions(Vec<Field>);
 impl Positions {
     /// Reads the positions; empty when the text is not an array of objects (whoever parses it says why).
     pub fn parse(text: &str) -> Self {
-        let strict = ParseOptions { allow_comments: false, allow_trailing_commas: false, ..ParseOptions::default() };
-        let Ok(parsed) = parse_to_ast(text, &CollectOptions::default(), &strict) else { return Self::default() };
-        let Some(Value::Array(array)) = parsed.value else { return Self::default() };
+        let Ok(Some(Value::Array(array))) = parse_json(text) else { return Self::default() };
         let fields = array.elements.iter().enumerate().filter_map(|(entry, value)| Some((entry, value.as_object()?)));
         let fields = fields.flat_map(|(entry, object)| {
             object.properties.iter().map(move |property| Field {

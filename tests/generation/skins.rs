@@ -8,7 +8,7 @@ use tmpl::console::alarm::Call;
 use tmpl::console::command::{Change, Command, GenerationChange};
 use tmpl::console::run::RunSeen;
 use tmpl::console::{self, Console, Msg, Opening};
-use tmpl::generation::{self, Actor, Generations, Hold, NEEDS};
+use tmpl::generation::{self, Actor, Generations, Hold, STEP_PRIVILEGES};
 use tmpl::lab::{self, Options, Seed};
 use tmpl::ops::Refusal;
 use tmpl::packer_run;
@@ -99,7 +99,7 @@ fn state() -> impl Strategy<Value = State> {
     let hold = prop::option::weighted(0.3, prop::sample::select(vec![0_usize, 2, 3, 4]));
     let ages = Just(vec![1_i64, 2, 3, 4, 5]).prop_shuffle();
     let run = prop::option::weighted(0.4, prop::bool::weighted(0.7));
-    let lacks = prop::option::weighted(0.25, prop::sample::select(NEEDS.to_vec()));
+    let lacks = prop::option::weighted(0.25, prop::sample::select(STEP_PRIVILEGES.to_vec()));
     (there, build, vm, hold, ages, run, lacks, prop::bool::weighted(0.15)).prop_map(
         |((live, built, prev, retired, swapping), build, vm, hold, ages, run, lacks, read_only)| {
             let mut objects = [live, built, prev, retired, swapping].map(|there| there.then_some(Object::Template));
@@ -134,9 +134,9 @@ async fn console(world: &World, state: &State, vms: &[Vm]) -> Console {
     console.update(Msg::FolderChanged(FolderEvent::Reset(vms.to_vec())));
     if !vms.is_empty() {
         let moids: Vec<_> = vms.iter().map(|vm| vm.moid.clone()).collect();
-        let found = world.client.privileges(Account::Builder, &moids, &NEEDS).await.unwrap();
+        let found = world.client.privileges(Account::Builder, &moids, &STEP_PRIVILEGES).await.unwrap();
         let granted = |id: &str| found.iter().any(|privilege| privilege.id == id && privilege.granted);
-        console.update(Msg::PrivilegesRead(NEEDS.into_iter().filter(|id| !granted(id)).collect()));
+        console.update(Msg::PrivilegesRead(STEP_PRIVILEGES.into_iter().filter(|id| !granted(id)).collect()));
     }
     let key = Key(KEY.into());
     let run = packer_run::latest(&StateDir::at(world.home.path().join(".local/state/tmpl-tui")), &key).unwrap();

@@ -146,7 +146,7 @@ async fn what_a_guard_forbids_is_refused_before_the_first_step() {
 pub fn being_built(world: &World, ended: Option<Timestamp>) {
     let dir = world.home.path().join(".local/state/tmpl-tui/runs").join(KEY).join("2026-03-01T02-03-04Z");
     std::fs::create_dir_all(&dir).unwrap();
-    let supervisor = serde_json::to_value(Process::own().unwrap()).unwrap();
+    let supervisor = serde_json::to_value(Process::current().unwrap()).unwrap();
     let record = serde_json::json!({
         "key": KEY, "base_name": BASE, "state": if ended.is_some() { "failed" } else { "running" }, "exit": null,
         "reason": null, "started": "2026-03-01T02:03:04Z", "ended": ended, "supervisor": supervisor, "packer": null,

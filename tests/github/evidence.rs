@@ -4,7 +4,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use assert_fs::TempDir;
-use tmpl::github::artifact::LARGEST;
+use tmpl::github::artifact::MAX_ARTIFACT_BYTES;
 use tmpl::github::{Client, Error, Leg, RemoteRun};
 use tmpl::lab::github::{GitHub, Reply, World, archive};
 use tmpl::packer_run;
@@ -109,7 +109,9 @@ async fn an_artifact_that_is_gone_missing_or_huge_is_not_fetched() {
     let home = TempDir::new().unwrap();
     let error = fetched(&client, &home).await.unwrap_err().to_string();
     assert!(error.contains("run #1 has no windows-server-2022-build-debug-log"), "{error}");
-    for (expired, size, said) in [(true, 9, "GitHub has deleted"), (false, LARGEST + 1, "larger than 1024 MiB")] {
+    for (expired, size, said) in
+        [(true, 9, "GitHub has deleted"), (false, MAX_ARTIFACT_BYTES + 1, "larger than 1024 MiB")]
+    {
         let artifact = serde_json::json!({"id": 1, "name": format!("{LINE}-build-debug-log"), "size_in_bytes": size,
             "expired": expired, "created_at": "2026-03-14T03:12:00Z"});
         let body = serde_json::json!({"total_count": 1, "artifacts": [artifact]}).to_string().into_bytes();

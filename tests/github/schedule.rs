@@ -37,7 +37,7 @@ fn said(health: &Health) -> String {
 /// Minutes since the last time the weekly run was due.
 fn since_due() -> i64 {
     let text = std::fs::read_to_string(".github/workflows/build-templates.yml").unwrap();
-    let due = tmpl::github::schedule::Weekly::of_workflow(&text).unwrap().before(Timestamp::now()).unwrap();
+    let due = tmpl::github::schedule::ScheduledTime::of_workflow(&text).unwrap().before(Timestamp::now()).unwrap();
     Timestamp::now().duration_since(due).as_mins()
 }
 

@@ -9,7 +9,7 @@ use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 use rstest::rstest;
 use sha2::{Digest, Sha256};
-use tmpl::iso::{Mirror, StageError, Wanted, stage};
+use tmpl::iso::{Mirror, RequiredIso, StageError, stage};
 use tmpl::vcenter::audit::AuditLog;
 use tmpl::vcenter::datastore::DatastorePath;
 use tmpl::vcenter::gate::{Gate, Mode};
@@ -143,10 +143,10 @@ async fn a_stalled_mirror_is_given_up_and_its_partial_removed() {
     let (line, gate) = (line(desk.repo.path(), "debian-12"), gate(&desk));
     // The mirror's own patience is longer than that of the staging.
     let mirror = Mirror::new(Duration::from_secs(60), 1).unwrap();
-    let wanted = Wanted::read(desk.repo.path(), &line).unwrap();
-    let patience = Duration::from_millis(300);
+    let wanted = RequiredIso::read(desk.repo.path(), &line).unwrap();
+    let stall_timeout = Duration::from_millis(300);
     let (on, stop) = (std::sync::Arc::new(|_| {}), Default::default());
-    let job = stage::Job { gate: &gate, mirror: &mirror, line: &line, wanted: &wanted, patience, on, stop };
+    let job = stage::StageJob { gate: &gate, mirror: &mirror, line: &line, wanted: &wanted, stall_timeout, on, stop };
     let error = job.run().await.unwrap_err();
     assert!(matches!(error, StageError::Stalled { .. }), "{error}");
     assert_eq!(partials(&desk.files().await), 0);
@@ -259,7 +259,7 @@ fn killed_at_any_moment_of_a_check_both_files_are_whole_and_the_next_run_finishe
 fn one_bump_writer_at_a_time() {
     let server = Server::start();
     let repo = repository(&server);
-    let _first = tmpl::iso::Writer::open(repo.path()).unwrap();
+    let _first = tmpl::iso::BumpWriter::open(repo.path()).unwrap();
     std::fs::write(repo.path().join("ci/config/.tmpl-tui-bump-abc"), "half").unwrap();
     let mut check = Command::new(env!("CARGO_BIN_EXE_tmpl-tui"));
     check.env("XDG_STATE_HOME", repo.path().join("state")).arg("--repo").arg(repo.path());
@@ -267,6 +267,6 @@ fn one_bump_writer_at_a_time() {
     assert!(code == 3 && text.contains("another bump"), "{text}");
     assert!(repo.path().join("ci/config/.tmpl-tui-bump-abc").exists(), "somebody may be writing it");
     drop(_first);
-    let _second = tmpl::iso::Writer::open(repo.path()).unwrap();
+    let _second = tmpl::iso::BumpWriter::open(repo.path()).unwrap();
     assert!(!repo.path().join("ci/config/.tmpl-tui-bump-abc").exists());
 }

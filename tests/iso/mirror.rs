@@ -97,8 +97,9 @@ impl Server {
     /// Returns once a download waits.
     pub fn wait_held(&self) {
         let state = self.shared.0.lock().unwrap();
-        let patience = std::time::Duration::from_secs(60);
-        let (_state, timeout) = self.shared.1.wait_timeout_while(state, patience, |state| state.held == 0).unwrap();
+        let stall_timeout = std::time::Duration::from_secs(60);
+        let (_state, timeout) =
+            self.shared.1.wait_timeout_while(state, stall_timeout, |state| state.held == 0).unwrap();
         assert!(!timeout.timed_out(), "no download came to the hold");
     }
 

@@ -34,7 +34,7 @@ pub fn run_on_record(world: &World, state: &str) {
         let end = format!("2026/03/01 02:03:05 ui error: Error: Unset variable \"{}\"\n", ATTACKS[..11].concat());
         std::fs::write(dir.join(name), format!("{all}{end}")).unwrap();
     }
-    let supervisor = serde_json::to_value(tmpl::packer_run::Process::own().unwrap()).unwrap();
+    let supervisor = serde_json::to_value(tmpl::packer_run::Process::current().unwrap()).unwrap();
     let record = serde_json::json!({
         "key": KEY, "base_name": BASE, "state": state, "exit": 1, "reason": ATTACKS[0],
         "started": "2026-03-01T02:03:04Z", "ended": "2026-03-01T02:04:04Z", "supervisor": supervisor, "packer": null,
@@ -151,7 +151,7 @@ async fn nothing_on_github_commands_the_terminal() {
     let mut console = console(&world);
     github.environment().into_iter().for_each(|(name, value)| console.env(name, value));
     let mut pty = ready(&world, console);
-    pty.keys("G");
+    pty.keys("W");
     pty.wait_for("PWNED");
     pty.signal(nix::sys::signal::Signal::SIGTERM);
     pty.exit();

@@ -25,8 +25,8 @@ async fn report(reports: &mut Lines<BufReader<ChildStdout>>, context: &str, want
             }
         }
     };
-    let patience = std::time::Duration::from_secs(150);
-    assert!(tokio::time::timeout(patience, found).await.is_ok(), "the change was never shown: {context}");
+    let stall_timeout = std::time::Duration::from_secs(150);
+    assert!(tokio::time::timeout(stall_timeout, found).await.is_ok(), "the change was never shown: {context}");
 }
 
 /// Watches with trouble at one call, through two changes; returns how many calls there were.

@@ -105,14 +105,14 @@ impl StepPrinter {
     /// Says how far a change is.
     pub fn tell(&self, progress: &Progress) {
         let mut said = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let Progress { step, of, text, percent } = progress;
+        let Progress { step, steps, text, percent } = progress;
         let again = said.as_ref().is_some_and(|said| said.step >= *step);
         if again && said.as_ref().is_some_and(|said| said.at.elapsed() < EVERY) {
             return;
         }
         let waits = if again { "; vCenter is still at it" } else { "" };
         let percent = percent.filter(|_| again).map(|percent| format!(", {percent} %")).unwrap_or_default();
-        aside(&format!("{}/{of} {text}{waits}{percent}", step + 1));
+        aside(&format!("{}/{steps} {text}{waits}{percent}", step + 1));
         *said = Some(Said { step: *step, at: Instant::now() });
     }
 }

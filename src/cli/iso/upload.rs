@@ -1,7 +1,7 @@
 //! `iso upload`: the ISO of one line or of all, on the datastore.
 
 use serde_json::{Value, json};
-use tmpl::iso::{Mirror, Staged, shelf};
+use tmpl::iso::{Mirror, Staged, datastore_iso};
 use tmpl::ops::{Error, Operation, media, permitted, signals};
 use tmpl::pipeline::Line;
 use tokio_util::sync::CancellationToken;
@@ -27,7 +27,7 @@ pub async fn run(context: &Context, mirror: &Mirror, args: &Args) -> anyhow::Res
     };
     permitted(Operation::Stage, context.mode()).map_err(Error::from)?;
     // No line could be staged without.
-    shelf::datastore(&context.global.repo).map_err(Stop::usage)?;
+    datastore_iso::datastore(&context.global.repo).map_err(Stop::usage)?;
     let (client, context) = (context.client()?, context.ops()?);
     let stop = signals::stop()?;
     let mut tally = Tally::default();

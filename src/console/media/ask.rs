@@ -9,7 +9,7 @@ use super::super::message::{Failure, RequestId};
 use super::super::refusal::Refusal;
 use super::super::state::Console;
 use super::{IsoStatus, Medium, Newer, Offer, Request, StageProgress, Work};
-use crate::iso::{Bump, Shelf};
+use crate::iso::{Bump, DatastoreIso};
 use crate::ops::{self, MediaRefusal, Operation};
 use crate::pipeline::Key;
 
@@ -79,7 +79,7 @@ pub(crate) fn newer(medium: Option<&Medium>) -> Result<(&Newer, &Bump), MediaRef
 }
 
 /// What the datastore has, provided the ISO is missing and can be downloaded.
-pub(crate) fn missing(medium: Option<&Medium>) -> Result<&Shelf, MediaRefusal> {
+pub(crate) fn missing(medium: Option<&Medium>) -> Result<&DatastoreIso, MediaRefusal> {
     let Some((_, IsoStatus { wanted, shelf })) = medium.and_then(|medium| medium.seen.as_ref()) else {
         return Err(MediaRefusal::NotLooked);
     };
@@ -106,7 +106,7 @@ fn ask_bump(key: &Key, newer: &Newer, bump: &Bump, request: RequestId) -> Confir
     asked
 }
 
-fn ask_stage(row: &LineRow, shelf: &Shelf, request: RequestId) -> Confirm {
+fn ask_stage(row: &LineRow, shelf: &DatastoreIso, request: RequestId) -> Confirm {
     let file = &shelf.wanted.file;
     let action = super::super::confirm::Action::Media(Action::Stage);
     let key = &row.line.key;

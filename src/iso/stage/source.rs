@@ -9,32 +9,32 @@ use bytes::Bytes;
 use futures_util::stream;
 use reqwest::{Body, Response};
 
-use super::{Job, OnProgress, Progress, StageError, VERB};
-use crate::iso::mirror::{Streamed, unreachable};
+use super::{OnProgress, Progress, StageError, StageJob, VERB};
+use crate::iso::mirror::{Download, unreachable};
 use crate::iso::{Digest, Mirror, MirrorError};
 use crate::sha256::Sha256;
 use crate::vcenter::datastore::DatastorePath;
 
-/// How often a download that broke is taken up again, without getting on, before it counts as failed.
-const RESUMES: ExponentialBuilder =
+/// Pauses before a broken download is resumed; when they are used up without progress, it has failed.
+const RESUME_BACKOFF: ExponentialBuilder =
     ExponentialBuilder::new().with_min_delay(Duration::from_millis(250)).with_max_times(5);
-/// After this many bytes the mirror counts as well again.
-const GETTING_ON: u64 = 64 << 20;
+/// After this many further bytes the pauses start anew.
+const RESUME_RESET_BYTES: u64 = 64 << 20;
 
 /// One pass over the bytes; their digest.
-pub(super) async fn copy(job: &Job<'_>, url: &str, size: u64, to: &DatastorePath) -> Result<Digest, StageError> {
-    let moved = Arc::new(AtomicU64::new(0));
+pub(super) async fn copy(job: &StageJob<'_>, url: &str, size: u64, to: &DatastorePath) -> Result<Digest, StageError> {
+    let transferred = Arc::new(AtomicU64::new(0));
     let shared = Arc::new(Mutex::new((Sha256::default(), None)));
     let source = Source {
         mirror: job.mirror.clone(),
         url: url.to_owned(),
         size,
         done: 0,
-        resumes: (RESUMES.build(), 0),
-        response: Some(job.mirror.retried(|| job.mirror.stream(url, 0)).await?.response),
+        resumes: (RESUME_BACKOFF.build(), 0),
+        response: Some(job.mirror.with_retry(|| job.mirror.stream(url, 0)).await?.response),
         skip: 0,
         shared: Arc::clone(&shared),
-        moved: Arc::clone(&moved),
+        transferred: Arc::clone(&transferred),
         on: Arc::clone(&job.on),
     };
     let body = Body::wrap_stream(stream::unfold(source, |mut source| async move {
@@ -46,7 +46,7 @@ pub(super) async fn copy(job: &Job<'_>, url: &str, size: u64, to: &DatastorePath
         biased;
         uploaded = job.gate.upload(VERB, to, size, body) => Ok(uploaded),
         () = job.stop.cancelled() => Err(StageError::Cancelled),
-        () = standstill(&moved, job.patience) => Err(StageError::Stalled { file: to.to_string(), limit: job.patience }),
+        () = stalled(&transferred, job.stall_timeout) => Err(StageError::Stalled { file: to.to_string(), limit: job.stall_timeout }),
     };
     let uploaded = given_up.inspect_err(|error| job.gate.record_abandoned_upload(VERB, to, &error.to_string()))?;
     let mut shared = shared.lock().unwrap_or_else(PoisonError::into_inner);
@@ -58,16 +58,16 @@ pub(super) async fn copy(job: &Job<'_>, url: &str, size: u64, to: &DatastorePath
     Ok(Digest(std::mem::take(&mut shared.0).finish()))
 }
 
-/// Fewer bytes than this in all the time a standstill takes are none: a mirror that drips would never end.
-const DRIP: u64 = 4 << 10;
+/// Fewer bytes than this within the timeout count as none: a mirror that only drips would never end.
+const MIN_BYTES_PER_TIMEOUT: u64 = 4 << 10;
 
-/// Ends once nothing to speak of moved for so long.
-async fn standstill(moved: &AtomicU64, limit: Duration) {
+/// Returns once fewer than [`MIN_BYTES_PER_TIMEOUT`] went through within `limit`.
+async fn stalled(transferred: &AtomicU64, limit: Duration) {
     let mut last = 0;
     loop {
         tokio::time::sleep(limit).await;
-        let now = moved.load(Ordering::Relaxed);
-        if now - last < DRIP {
+        let now = transferred.load(Ordering::Relaxed);
+        if now - last < MIN_BYTES_PER_TIMEOUT {
             return;
         }
         last = now;
@@ -86,7 +86,7 @@ struct Source {
     /// bytes of the response that went through before: the mirror could not start in the middle
     skip: u64,
     shared: Arc<Mutex<(Sha256, Option<MirrorError>)>>,
-    moved: Arc<AtomicU64>,
+    transferred: Arc<AtomicU64>,
     on: OnProgress,
 }
 
@@ -103,10 +103,10 @@ impl Source {
                     (self.on)(Progress::Bytes(self.done, self.size));
                     return Some(Ok(chunk));
                 }
-                Ok(None) => short(&self.url, self.done, self.size),
+                Ok(None) => ended_early(&self.url, self.done, self.size),
                 Err(error) => error,
             };
-            if let Err(error) = self.again(error).await {
+            if let Err(error) = self.resume(error).await {
                 let words = error.to_string();
                 self.shared.lock().unwrap_or_else(PoisonError::into_inner).1 = Some(error);
                 // The upload only needs to know that it ends here.
@@ -117,11 +117,11 @@ impl Source {
     }
 
     /// The download broke or ended early: pauses and lets the next chunk ask for the rest, or gives up.
-    async fn again(&mut self, error: MirrorError) -> Result<(), MirrorError> {
-        if self.done >= self.resumes.1 + GETTING_ON {
-            self.resumes = (RESUMES.build(), self.done);
+    async fn resume(&mut self, error: MirrorError) -> Result<(), MirrorError> {
+        if self.done >= self.resumes.1 + RESUME_RESET_BYTES {
+            self.resumes = (RESUME_BACKOFF.build(), self.done);
         }
-        if !error.may_pass() {
+        if !error.is_transient() {
             return Err(error);
         }
         let Some(pause) = self.resumes.0.next() else { return Err(error) };
@@ -134,13 +134,13 @@ impl Source {
 
     async fn chunk(&mut self) -> Result<Option<Bytes>, MirrorError> {
         if self.response.is_none() {
-            let Streamed { response, skip } = self.mirror.stream(&self.url, self.done).await?;
+            let Download { response, skip } = self.mirror.stream(&self.url, self.done).await?;
             (self.response, self.skip) = (Some(response), skip);
         }
         let Some(response) = self.response.as_mut() else { return Ok(None) };
         let chunk = response.chunk().await.map_err(|error| unreachable(&self.url, &error))?;
         let Some(mut chunk) = chunk else { return Ok(None) };
-        self.moved.fetch_add(chunk.len() as u64, Ordering::Relaxed);
+        self.transferred.fetch_add(chunk.len() as u64, Ordering::Relaxed);
         let skipped = usize::try_from(self.skip).unwrap_or(usize::MAX).min(chunk.len());
         self.skip -= skipped as u64;
         // Never more than was announced: the upload has that length.
@@ -151,6 +151,6 @@ impl Source {
     }
 }
 
-fn short(url: &str, done: u64, size: u64) -> MirrorError {
+fn ended_early(url: &str, done: u64, size: u64) -> MirrorError {
     MirrorError::Unreachable { url: url.to_owned(), reason: format!("ended after {done} of {size} bytes") }
 }

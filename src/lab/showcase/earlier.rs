@@ -6,7 +6,7 @@ use std::io;
 use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
 
-use crate::packer_run::{self, Foreign};
+use crate::packer_run::{self, ForeignRun};
 use crate::paths::StateDir;
 use crate::pipeline::Line;
 
@@ -38,7 +38,7 @@ pub fn write(state: &StateDir, line: &Line, speed: f64) -> io::Result<()> {
         }
         let incoming_dir = packer_run::incoming_dir(state, line)?;
         std::fs::write(incoming_dir.path().join("packer-build.log"), log)?;
-        let foreign = Foreign {
+        let foreign = ForeignRun {
             origin: "the demo".into(),
             name: "earlier".into(),
             started,
@@ -47,7 +47,7 @@ pub fn write(state: &StateDir, line: &Line, speed: f64) -> io::Result<()> {
             reason: Some("stopped, a run of the demo".into()),
             packer_version: String::new(),
         };
-        packer_run::adopt(state, line, &foreign, incoming_dir)?;
+        packer_run::import_run(state, line, &foreign, incoming_dir)?;
     }
     Ok(())
 }

@@ -5,8 +5,9 @@ use proptest::prelude::*;
 use proptest::sample::select;
 
 use super::*;
-use crate::generation::{Generations, Hold, NEEDS};
+use crate::generation::{Generations, Hold, STEP_PRIVILEGES};
 use crate::ops::facts::{GitHubFacts, MediaFacts, PictureFacts};
+use crate::pipeline::Key;
 use crate::vcenter::gate::Mode;
 use crate::vcenter::{Moid, Vm};
 
@@ -132,7 +133,7 @@ fn known() -> impl Strategy<Value = Known> {
     let seldom = || prop::bool::weighted(0.2);
     let program = (often(), seldom(), seldom());
     let under_way = prop::option::weighted(0.2, select(Operation::ALL.to_vec()));
-    let missing = prop::collection::btree_set(select([&NEEDS[..], &[TYPE]].concat()), 0..3);
+    let missing = prop::collection::btree_set(select([&STEP_PRIVILEGES[..], &[TYPE]].concat()), 0..3);
     let vcenter = (prop_oneof![Just(0_u8), Just(1), Just(2), Just(2), Just(2)], missing);
     let picture = (any::<bool>(), any::<bool>(), any::<bool>());
     let picture = picture.prop_map(|(there, visible, recorded)| PictureFacts { there, visible, recorded });
@@ -169,8 +170,14 @@ proptest! {
             if known.leaving && operation.mutates() && operation != Operation::StopStaging {
                 prop_assert!(here.is_err(), "{operation} begins something new while leaving");
             }
-            let of_generations = [Operation::Promote, Operation::Rollback, Operation::Hold, Operation::Release, Operation::Sweep];
-            if of_generations.contains(&operation) && known.vcenter < 2 {
+            let generations = [
+                Operation::Promote,
+                Operation::Rollback,
+                Operation::Hold,
+                Operation::Release,
+                Operation::Sweep,
+            ];
+            if generations.contains(&operation) && known.vcenter < 2 {
                 prop_assert!(judged.is_err(), "{operation} on what may be out of date");
             }
             let touches_build = [Operation::Build, Operation::Dispatch, Operation::Promote, Operation::Sweep];

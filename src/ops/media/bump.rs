@@ -4,7 +4,7 @@ use super::super::blocking::blocking;
 use super::super::{Context, Error, Operation, permitted};
 use super::{Newer, line};
 use crate::iso::commit::{self, Bumped};
-use crate::iso::{Bump, Release, Writer};
+use crate::iso::{Bump, BumpWriter, Release};
 use crate::pipeline::{Key, Line, Matrix};
 
 /// Writes exactly what was shown, or nothing. The line as the matrix has it then.
@@ -14,7 +14,7 @@ use crate::pipeline::{Key, Line, Matrix};
 pub async fn bump(context: &Context, key: &Key, bump: Bump) -> Result<Line, Error> {
     permitted(Operation::Bump, context.mode)?;
     let repo = context.repo.clone();
-    blocking("the bump", move || Ok(Writer::open(&repo)?.write(&bump)?)).await?;
+    blocking("the bump", move || Ok(BumpWriter::open(&repo)?.write(&bump)?)).await?;
     line(context, key).await
 }
 
@@ -34,7 +34,7 @@ pub enum Take {
 pub struct Bumps<'a> {
     context: &'a Context,
     take: Take,
-    writer: Option<Writer>,
+    writer: Option<BumpWriter>,
     committed: Option<Matrix>,
     bumped: Vec<Bumped>,
 }
@@ -50,7 +50,7 @@ impl<'a> Bumps<'a> {
             permitted(Operation::Bump, context.mode)?;
         }
         let committed = if take == Take::Commit { commit::committed(&context.repo)? } else { None };
-        let writer = if take == Take::Show { None } else { Some(Writer::open(&context.repo)?) };
+        let writer = if take == Take::Show { None } else { Some(BumpWriter::open(&context.repo)?) };
         Ok(Self { context, take, writer, committed, bumped: Vec::new() })
     }
 

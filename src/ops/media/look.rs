@@ -3,7 +3,7 @@
 use super::super::blocking::blocking;
 use super::super::{Context, Error};
 use super::lines;
-use crate::iso::{Drift, Shelf, Wanted};
+use crate::iso::{DatastoreIso, Drift, RequiredIso};
 use crate::pipeline::Key;
 use crate::vcenter::{self, Client};
 
@@ -13,9 +13,9 @@ pub struct Medium {
     /// the line
     pub key: Key,
     /// what its template mounts
-    pub wanted: Result<Wanted, Drift>,
+    pub wanted: Result<RequiredIso, Drift>,
     /// what is there; `None` where it is not known what must be
-    pub shelf: Option<Result<Shelf, vcenter::Error>>,
+    pub shelf: Option<Result<DatastoreIso, vcenter::Error>>,
 }
 
 /// Asks the datastore about every line.
@@ -26,7 +26,7 @@ pub async fn look(context: &Context, client: &Client) -> Result<Vec<Medium>, Err
     let mut media = Vec::new();
     for line in lines(context).await? {
         let (repo, key) = (context.repo.clone(), line.key.clone());
-        let wanted = blocking("reading a var-file", move || Ok(Wanted::read(&repo, &line))).await?;
+        let wanted = blocking("reading a var-file", move || Ok(RequiredIso::read(&repo, &line))).await?;
         let shelf = match &wanted {
             Ok(wanted) => Some(shelf(client, wanted.clone()).await?),
             Err(_) => None,
@@ -37,9 +37,9 @@ pub async fn look(context: &Context, client: &Client) -> Result<Vec<Medium>, Err
 }
 
 /// What is there; the outer error is one that every other line would meet too.
-async fn shelf(client: &Client, wanted: Wanted) -> Result<Result<Shelf, vcenter::Error>, Error> {
+async fn shelf(client: &Client, wanted: RequiredIso) -> Result<Result<DatastoreIso, vcenter::Error>, Error> {
     use vcenter::Error::{Fault, NotFound, Permission};
-    match Shelf::look(client, wanted).await {
+    match DatastoreIso::read(client, wanted).await {
         Err(error) if !matches!(error, NotFound(_) | Permission { .. } | Fault { .. }) => Err(error.into()),
         answer => Ok(answer),
     }

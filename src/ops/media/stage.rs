@@ -7,9 +7,9 @@ use tokio_util::sync::CancellationToken;
 
 use super::super::blocking::blocking;
 use super::super::{Context, Error};
-use crate::iso::pace::{self, Pace};
-use crate::iso::stage::{self, Job, OnProgress, Phase, Staged};
-use crate::iso::{Mirror, StageError, Wanted};
+use crate::iso::rate::{self, TransferRate};
+use crate::iso::stage::{self, OnProgress, Phase, StageJob, Staged};
+use crate::iso::{Mirror, RequiredIso, StageError};
 use crate::pipeline::Line;
 use crate::vcenter::Client;
 use crate::vcenter::datastore::DatastorePath;
@@ -44,7 +44,7 @@ impl Progress {
     /// How long the rest takes at the present rate.
     pub fn left(&self) -> Option<Duration> {
         match self {
-            Self::Bytes { done, size, rate } => pace::left(size - done, (*rate)?),
+            Self::Bytes { done, size, rate } => rate::time_left(size - done, (*rate)?),
             Self::Phase(_) | Self::Resumed { .. } => None,
         }
     }
@@ -67,26 +67,26 @@ pub async fn stage(
     }
     let (repo, state, of) = (context.repo.clone(), context.state.clone(), line.clone());
     let begun = blocking("the staging", move || {
-        let alone = stage::alone(&state, &of.key)?;
-        Ok((alone, Wanted::read(&repo, &of).map_err(StageError::from)?))
+        let alone = stage::lock_upload(&state, &of.key)?;
+        Ok((alone, RequiredIso::read(&repo, &of).map_err(StageError::from)?))
     });
     let (_alone, wanted) = begun.await?;
     let folder =
         DatastorePath { datastore: wanted.file.datastore.clone(), path: wanted.file.folder_and_name().0.to_owned() };
     let gate = context.gate(client).with_media([folder]);
-    let job = Job { gate: &gate, mirror, line, wanted: &wanted, patience: PATIENCE, on: paced(on), stop };
+    let job = StageJob { gate: &gate, mirror, line, wanted: &wanted, stall_timeout: PATIENCE, on: paced(on), stop };
     Ok(job.run().await?)
 }
 
 /// Tells of bytes a few times a second, and at what rate they go through.
 fn paced(on: impl Fn(Progress) + Send + Sync + 'static) -> OnProgress {
-    let pace = Mutex::new(Pace::default());
+    let rate = Mutex::new(TransferRate::default());
     Arc::new(move |progress| match progress {
         stage::Progress::Phase(phase) => on(Progress::Phase(phase)),
         stage::Progress::Bytes(done, size) => {
-            let mut pace = pace.lock().unwrap_or_else(PoisonError::into_inner);
-            if pace.note(Instant::now(), done) || done >= size {
-                on(Progress::Bytes { done, size, rate: pace.rate() });
+            let mut transfer = rate.lock().unwrap_or_else(PoisonError::into_inner);
+            if transfer.record(Instant::now(), done) || done >= size {
+                on(Progress::Bytes { done, size, rate: transfer.rate() });
             }
         }
         stage::Progress::Resumed(done, reason) => on(Progress::Resumed { done, reason }),

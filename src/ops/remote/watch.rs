@@ -45,7 +45,7 @@ pub async fn watch(
                 }
             }
             // A long watch outlives a short trouble of GitHub's.
-            (Err(error), _) | (_, Err(error)) if error.passes() => on(WatchEvent::Trouble(error)),
+            (Err(error), _) | (_, Err(error)) if error.is_transient() => on(WatchEvent::Trouble(error)),
             (Err(error), _) | (_, Err(error)) => return Err(error.into()),
         }
         tokio::select! {

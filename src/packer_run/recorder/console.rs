@@ -5,54 +5,54 @@ use std::time::{Duration, Instant};
 
 use jiff::Timestamp;
 
-use super::{Backoff, Standing, Work, screen_text};
+use super::{Backoff, CurrentFrame, RecorderTask, screen_text};
 use crate::guest::picture::Picture;
 use crate::guest::recording::{FRAMES, RecordedFrame, TimelineEvent};
 use crate::guest::screen::Motion;
 use crate::vcenter::{Error, Vm};
 
-/// Where pictures come by tasks and files (`CreateScreenshot_Task`), each one is work for vCenter.
-const EVERY_TASK: Duration = Duration::from_secs(30);
-/// After trouble the next try comes ever later, up to this.
-pub(super) const LONGEST_PAUSE: Duration = Duration::from_secs(300);
-/// Looks without a change after which a picture is read.
-pub(super) const STANDS: u32 = 2;
+/// Between two pictures that are taken by `CreateScreenshot_Task`: each one is work for vCenter and its datastore.
+const SCREENSHOT_TASK_INTERVAL: Duration = Duration::from_secs(30);
+/// Longest pause after a failure.
+pub(super) const MAX_BACKOFF: Duration = Duration::from_secs(300);
+/// Polls without a change after which the text of a picture is read.
+pub(super) const STILL_POLLS_BEFORE_READING: u32 = 2;
 
-impl Work {
-    pub(super) async fn ask_picture(&mut self, vm: &Vm) -> std::io::Result<()> {
-        if self.pictures.waits() {
+impl RecorderTask {
+    pub(super) async fn take_picture(&mut self, vm: &Vm) -> std::io::Result<()> {
+        if self.pictures.is_waiting() {
             return Ok(());
         }
-        let log = std::fs::metadata(&self.subject.log).map_or(0, |log| log.len());
+        let log = std::fs::metadata(&self.target.log).map_or(0, |log| log.len());
         let at = self.now();
         let picture = match Picture::take(&self.client, vm, self.frame_filter.width()).await {
             Ok(picture) => picture,
             Err(error) => return self.no_picture(&error),
         };
-        self.pictures = Backoff::up_to(LONGEST_PAUSE);
-        if self.by_task {
-            self.next_picture = Some(Instant::now() + EVERY_TASK.div_f64(self.pace.max(0.01)));
+        self.pictures = Backoff::up_to(MAX_BACKOFF);
+        if self.screenshots_by_task {
+            self.next_picture = Some(Instant::now() + SCREENSHOT_TASK_INTERVAL.div_f64(self.pace.max(0.01)));
         }
-        self.see(picture, at, log).await
+        self.record_picture(picture, at, log).await
     }
 
-    /// A refused password is not tried again; everything else ever more seldom.
+    /// A refused password is not tried again; everything else with growing pauses.
     pub(super) fn no_picture(&mut self, error: &Error) -> std::io::Result<()> {
-        self.pictures.over = matches!(error, Error::Login { .. } | Error::Settings(_));
+        self.pictures.given_up = matches!(error, Error::Login { .. } | Error::Settings(_));
         self.pictures.back_off();
         let text = format!("no pictures of the console: {error}");
-        if self.pictures.said.as_ref() != Some(&text) {
-            self.pictures.said = Some(text.clone());
+        if self.pictures.reported.as_ref() != Some(&text) {
+            self.pictures.reported = Some(text.clone());
             self.note(text, true)?;
         }
         Ok(())
     }
 
-    pub(super) async fn see(&mut self, picture: Picture, at: Timestamp, log: u64) -> std::io::Result<()> {
+    pub(super) async fn record_picture(&mut self, picture: Picture, at: Timestamp, log: u64) -> std::io::Result<()> {
         let elapsed = self.began.elapsed().mul_f64(self.pace);
         let (mut frame_filter, shown) = (std::mem::take(&mut self.frame_filter), picture.clone());
         let seen = tokio::task::spawn_blocking(move || {
-            let decision = frame_filter.see(&shown.image().to_rgb8(), elapsed);
+            let decision = frame_filter.decide(&shown.image().to_rgb8(), elapsed);
             (frame_filter, decision)
         });
         let (frame_filter, decision) = seen.await.map_err(std::io::Error::other)?;
@@ -68,27 +68,31 @@ impl Work {
                 kind: decision.kind,
             };
             self.store.keep(picture.png(), frame, decision.pixels)?;
-            self.standing = Some(Standing { file, picture, looks: 0, read: false });
+            self.current_frame = Some(CurrentFrame { file, picture, polls: 0, read: false });
             return Ok(());
         }
         self.store.add(&TimelineEvent::Still { at, kind: decision.kind })?;
-        if let Some(standing) = &mut self.standing {
-            standing.looks += 1;
+        if let Some(current_frame) = &mut self.current_frame {
+            current_frame.polls += 1;
         }
         if !matches!(decision.kind, Motion::Blank | Motion::BlankCursor) {
-            self.read_words();
+            self.start_reading();
         }
         Ok(())
     }
 
     /// Reads the picture that stands; one at a time, beside the looks.
-    pub(super) fn read_words(&mut self) {
+    pub(super) fn start_reading(&mut self) {
         if self.reading.is_some() {
             return;
         }
-        let Some(standing) = self.standing.as_mut().filter(|s| s.looks >= STANDS && !s.read) else { return };
-        standing.read = true;
-        let (picture, file) = (standing.picture.clone(), standing.file.clone());
+        let Some(current_frame) =
+            self.current_frame.as_mut().filter(|s| s.polls >= STILL_POLLS_BEFORE_READING && !s.read)
+        else {
+            return;
+        };
+        current_frame.read = true;
+        let (picture, file) = (current_frame.picture.clone(), current_frame.file.clone());
         let (screens, scrubber, at) = (Arc::clone(&self.screens), Arc::clone(&self.scrubber), self.now());
         self.reading = Some(tokio::spawn(async move {
             let image = picture.image().to_rgb8();
@@ -96,7 +100,7 @@ impl Work {
         }));
     }
 
-    pub(super) async fn take_reading(&mut self) -> std::io::Result<()> {
+    pub(super) async fn collect_reading(&mut self) -> std::io::Result<()> {
         if let Some(reading) = self.reading.take_if(|reading| reading.is_finished())
             && let Ok(Some(reading)) = reading.await
         {

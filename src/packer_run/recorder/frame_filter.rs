@@ -1,4 +1,4 @@
-//! What the recorder sees: which pictures differ, which are worth keeping, when one stood long enough to be read.
+//! Which console pictures are worth keeping.
 
 use std::time::Duration;
 
@@ -8,19 +8,19 @@ use crate::guest::recording::Area;
 use crate::guest::screen::{FrameDiff, FrameHistory, Motion};
 
 /// While only a spinner turns, one picture in this time is enough.
-const SPINNER_EVERY: Duration = Duration::from_secs(60);
+const SPINNER_FRAME_INTERVAL: Duration = Duration::from_secs(60);
 /// Larger consoles are graphical ones: the server may scale them to this width. Smaller ones are read by their pixels.
-const WIDEST: u32 = 1280;
+const MAX_WIDTH: u32 = 1280;
 
-/// The history of one guest's console.
+/// Decides about the pictures of one guest's console.
 #[derive(Debug, Default)]
 pub struct FrameFilter {
     history: FrameHistory,
-    spun: Option<Duration>,
+    spinner_kept_at: Option<Duration>,
     width: Option<u32>,
 }
 
-/// What one look brought.
+/// What to do with one picture.
 #[derive(Debug, PartialEq, Eq)]
 pub struct FrameDecision {
     /// something new: keep the picture
@@ -35,7 +35,7 @@ pub struct FrameDecision {
 
 impl FrameFilter {
     /// Takes a picture in; `at` is the guest's time since any moment.
-    pub fn see(&mut self, image: &RgbImage, at: Duration) -> FrameDecision {
+    pub fn decide(&mut self, image: &RgbImage, at: Duration) -> FrameDecision {
         let change = self.history.push(image, at);
         let kind = self.history.motion().unwrap_or(Motion::Idle);
         let (pixels, changed) = match &change {
@@ -47,15 +47,15 @@ impl FrameFilter {
         };
         let fresh = !matches!(change, FrameDiff::Unchanged | FrameDiff::CursorOnly);
         let spins = kind == Motion::Spinner;
-        let due = self.spun.is_none_or(|spun| at.saturating_sub(spun) >= SPINNER_EVERY);
+        let due = self.spinner_kept_at.is_none_or(|spun| at.saturating_sub(spun) >= SPINNER_FRAME_INTERVAL);
         let keep = fresh && (!spins || due);
         if fresh && spins && due {
-            self.spun = Some(at);
+            self.spinner_kept_at = Some(at);
         }
         if !spins {
-            self.spun = None;
+            self.spinner_kept_at = None;
         }
-        self.ask_for(image, &change);
+        self.choose_width(image, &change);
         FrameDecision { keep, changed, pixels, kind }
     }
 
@@ -65,17 +65,17 @@ impl FrameFilter {
     }
 
     /// A new screen is asked for as it is first: it may be a small one, which scaling would only blur.
-    fn ask_for(&mut self, image: &RgbImage, change: &FrameDiff) {
+    fn choose_width(&mut self, image: &RgbImage, change: &FrameDiff) {
         let pixels = image.width() * image.height();
         let new = match change {
             FrameDiff::Unchanged | FrameDiff::CursorOnly => false,
             FrameDiff::Pixels { pixels: differ, .. } => *differ > pixels / 4,
-            FrameDiff::Resolution => self.width.is_none() && image.width() <= WIDEST,
+            FrameDiff::Resolution => self.width.is_none() && image.width() <= MAX_WIDTH,
         };
         if new && self.width.is_some() {
             self.width = None;
-        } else if image.width() > WIDEST {
-            self.width = Some(WIDEST);
+        } else if image.width() > MAX_WIDTH {
+            self.width = Some(MAX_WIDTH);
         }
     }
 }
@@ -100,12 +100,12 @@ mod tests {
     #[test]
     fn a_picture_is_kept_when_it_differs() {
         let mut frame_filter = FrameFilter::default();
-        assert!(frame_filter.see(&screen(720, 0), secs(0)).keep);
+        assert!(frame_filter.decide(&screen(720, 0), secs(0)).keep);
         assert_eq!(
-            frame_filter.see(&screen(720, 0), secs(5)),
+            frame_filter.decide(&screen(720, 0), secs(5)),
             FrameDecision { keep: false, changed: None, pixels: 0, kind: Motion::Idle }
         );
-        let decision = frame_filter.see(&screen(720, 4), secs(10));
+        let decision = frame_filter.decide(&screen(720, 4), secs(10));
         assert_eq!((decision.keep, decision.kind), (true, Motion::Progress));
         assert_eq!(decision.changed, Some(Area { left: 0, top: 360, right: 39, bottom: 375 }));
     }
@@ -113,8 +113,8 @@ mod tests {
     #[test]
     fn a_spinner_does_not_fill_the_record() {
         let mut frame_filter = FrameFilter::default();
-        let looks = (0..72).map(|n| frame_filter.see(&screen(64, n % 2), secs(u64::from(n) * 5)));
-        let kept: Vec<bool> = looks.map(|decision| decision.keep).collect();
+        let polls = (0..72).map(|n| frame_filter.decide(&screen(64, n % 2), secs(u64::from(n) * 5)));
+        let kept: Vec<bool> = polls.map(|decision| decision.keep).collect();
         let late = kept[12..].iter().filter(|kept| **kept).count();
         assert_eq!(late, 5, "one a minute: {kept:?}");
     }
@@ -122,13 +122,13 @@ mod tests {
     #[test]
     fn only_large_consoles_are_scaled_and_a_new_screen_is_seen_as_it_is() {
         let mut frame_filter = FrameFilter::default();
-        frame_filter.see(&screen(1280, 0), secs(0));
+        frame_filter.decide(&screen(1280, 0), secs(0));
         assert_eq!(frame_filter.width(), None);
-        frame_filter.see(&screen(1920, 0), secs(5));
+        frame_filter.decide(&screen(1920, 0), secs(5));
         assert_eq!(frame_filter.width(), Some(1280));
-        frame_filter.see(&screen(1280, 0), secs(10));
+        frame_filter.decide(&screen(1280, 0), secs(10));
         assert_eq!(frame_filter.width(), Some(1280), "the scaled picture of the same screen");
-        frame_filter.see(&RgbImage::from_pixel(1280, 400, Rgb([9, 9, 9])), secs(15));
+        frame_filter.decide(&RgbImage::from_pixel(1280, 400, Rgb([9, 9, 9])), secs(15));
         assert_eq!(frame_filter.width(), None);
     }
 }

@@ -5,32 +5,32 @@ use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
 
-use super::Work;
+use super::RecorderTask;
 use super::frame_filter::FrameFilter;
 use crate::guest::recording::{GuestState, TaskState, TimelineEvent};
 use crate::vcenter::{Error, Moid, Vm, VmEvent};
 
-/// A VM so much older than the run is what an earlier one left.
-const LEFTOVER: SignedDuration = SignedDuration::from_hours(1);
-/// What the look at the end may take.
-const LAST_LOOK: Duration = Duration::from_secs(1);
+/// A VM that is this much older than the run was left behind by an earlier one.
+const MAX_VM_AGE: SignedDuration = SignedDuration::from_hours(1);
+/// Timeout of the last poll, when the build has ended.
+const FINAL_POLL_TIMEOUT: Duration = Duration::from_secs(1);
 
-/// Whether a VM of the name is of this build. What came after the first look is, whatever our clock and vCenter's have
-/// to say; what was there already is when it is not old: the first look may have come late.
+/// Whether a VM of the name is of this build. What came after the first poll is, whatever our clock and vCenter's have
+/// to say; what was there already is when it is not old: the first poll may have come late.
 fn is_ours(vm: &Vm, earlier: &HashSet<Moid>, old: Timestamp) -> bool {
     !vm.template && (!earlier.contains(&vm.moid) || vm.created.is_none_or(|created| created > old))
 }
 
-impl Work {
+impl RecorderTask {
     /// What packer left of the guest.
-    pub(super) async fn last_look(&mut self) -> std::io::Result<()> {
+    pub(super) async fn final_poll(&mut self) -> std::io::Result<()> {
         let Some(moid) = &self.vm else { return Ok(()) };
-        match tokio::time::timeout(LAST_LOOK, self.client.observe(moid)).await {
+        match tokio::time::timeout(FINAL_POLL_TIMEOUT, self.client.observe(moid)).await {
             Ok(Ok(Some((vm, tasks)))) => {
-                self.guest_is(Some(&vm))?;
-                self.tasks_are(tasks)
+                self.record_guest(Some(&vm))?;
+                self.record_tasks(tasks)
             }
-            Ok(Ok(None)) => self.guest_is(None),
+            Ok(Ok(None)) => self.record_guest(None),
             Ok(Err(_)) | Err(_) => Ok(()),
         }
     }
@@ -44,9 +44,9 @@ impl Work {
             }
             self.vm = None;
         }
-        let old = self.started - LEFTOVER;
+        let old = self.started - MAX_VM_AGE;
         let mut vms = self.client.vms().await?;
-        vms.retain(|vm| vm.name == self.subject.vm);
+        vms.retain(|vm| vm.name == self.target.vm);
         let earlier = self.earlier.get_or_insert_with(|| vms.iter().map(|vm| vm.moid.clone()).collect());
         let Some(vm) = vms.into_iter().find(|vm| is_ours(vm, earlier, old)) else { return Ok(None) };
         let pace = self.client.settings().simulated.unwrap_or(1.0);
@@ -55,11 +55,11 @@ impl Work {
             self.add(&TimelineEvent::Pace { at: self.now(), speed: pace });
         }
         self.vm = Some(vm.moid.clone());
-        (self.frame_filter, self.standing) = (FrameFilter::default(), None);
+        (self.frame_filter, self.current_frame) = (FrameFilter::default(), None);
         self.client.observe(&vm.moid).await
     }
 
-    pub(super) fn guest_is(&mut self, vm: Option<&Vm>) -> std::io::Result<()> {
+    pub(super) fn record_guest(&mut self, vm: Option<&Vm>) -> std::io::Result<()> {
         let at = self.now();
         let now = GuestState {
             at,
@@ -75,11 +75,11 @@ impl Work {
         Ok(())
     }
 
-    pub(super) fn tasks_are(&mut self, tasks: Vec<VmEvent>) -> std::io::Result<()> {
+    pub(super) fn record_tasks(&mut self, tasks: Vec<VmEvent>) -> std::io::Result<()> {
         // Our own way to a picture, where `/screen` is refused, is not news.
         let (own, tasks): (Vec<_>, Vec<_>) =
             tasks.into_iter().partition(|task| task.name.to_ascii_lowercase().ends_with("createscreenshot"));
-        self.by_task |= !own.is_empty();
+        self.screenshots_by_task |= !own.is_empty();
         for task in tasks {
             if self.tasks.get(&task.id) != Some(&task.state) {
                 let error = task.text.as_deref().map(|text| self.safe(text));
@@ -92,18 +92,18 @@ impl Work {
         Ok(())
     }
 
-    pub(super) async fn ask_events(&mut self, moid: &Moid) -> std::io::Result<()> {
-        if self.events_over {
+    pub(super) async fn query_events(&mut self, moid: &Moid) -> std::io::Result<()> {
+        if self.events_unsupported {
             return Ok(());
         }
         match self.client.events(moid, self.events_since).await {
             Ok(events) => {
                 self.events_since = events.iter().filter_map(|event| event.at).max().or(self.events_since);
-                self.tasks_are(events)
+                self.record_tasks(events)
             }
             // Not every server has them; tasks tell most of it.
             Err(Error::Fault { .. } | Error::Permission { .. }) => {
-                self.events_over = true;
+                self.events_unsupported = true;
                 Ok(())
             }
             Err(error) => self.lost(&error),
@@ -121,9 +121,9 @@ mod tests {
         let vm = |moid: &str, hour| Vm { created: Some(at(hour)), ..Vm::named(Moid(moid.into()), "base-build") };
         let earlier = HashSet::from([Moid("vm-1".into())]);
         // Our clock is two hours ahead of vCenter's.
-        assert!(is_ours(&vm("vm-2", -2), &earlier, at(0) - LEFTOVER));
-        assert!(!is_ours(&vm("vm-1", -2), &earlier, at(0) - LEFTOVER), "what an earlier build left");
-        assert!(is_ours(&vm("vm-1", 0), &earlier, at(0) - LEFTOVER), "the first look came late");
-        assert!(!is_ours(&Vm { template: true, ..vm("vm-2", 0) }, &earlier, at(0) - LEFTOVER));
+        assert!(is_ours(&vm("vm-2", -2), &earlier, at(0) - MAX_VM_AGE));
+        assert!(!is_ours(&vm("vm-1", -2), &earlier, at(0) - MAX_VM_AGE), "what an earlier build left");
+        assert!(is_ours(&vm("vm-1", 0), &earlier, at(0) - MAX_VM_AGE), "the first look came late");
+        assert!(!is_ours(&Vm { template: true, ..vm("vm-2", 0) }, &earlier, at(0) - MAX_VM_AGE));
     }
 }

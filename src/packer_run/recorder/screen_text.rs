@@ -9,8 +9,8 @@ use crate::guest::screen::ScreenLabel;
 use crate::text::Scrubber;
 
 /// More than any console shows.
-const MOST_ROWS: usize = 200;
-const LONGEST_ROW: usize = 500;
+const MAX_ROWS: usize = 200;
+const MAX_ROW_CHARS: usize = 500;
 
 /// Reads a picture; `None` when nothing on it can be read, or nothing can read it here.
 pub async fn read(
@@ -20,9 +20,9 @@ pub async fn read(
     screens: &[ScreenLabel],
     scrubber: &Scrubber,
 ) -> Option<ScreenReading> {
-    let (text, trouble) = screen::read(image).await;
-    if let Some(trouble) = trouble {
-        tracing::debug!(%trouble, "a picture is not read");
+    let (text, error) = screen::read(image).await;
+    if let Some(error) = error {
+        tracing::debug!(%error, "a picture is not read");
     }
     let text = text?;
     let named = screen::name_screen(image, Some(&text), screens);
@@ -34,6 +34,6 @@ pub async fn read(
 fn scrubbed(rows: &[String], scrubber: &Scrubber) -> Vec<String> {
     let mut rows = screen::scrub_rows(rows, scrubber).rows;
     let last = rows.iter().rposition(|row| !row.trim().is_empty()).map_or(0, |at| at + 1);
-    rows.truncate(last.min(MOST_ROWS));
-    rows.iter().map(|row| row.chars().take(LONGEST_ROW).collect()).collect()
+    rows.truncate(last.min(MAX_ROWS));
+    rows.iter().map(|row| row.chars().take(MAX_ROW_CHARS).collect()).collect()
 }

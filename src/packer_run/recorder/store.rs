@@ -12,7 +12,7 @@ use crate::guest::recording::{RecordedFrame, TIMELINE, TimelineEvent};
 
 /// What one run's record may take.
 #[derive(Debug, Clone, Copy)]
-pub struct Bounds {
+pub struct RecordingLimits {
     /// pictures
     pub frames: usize,
     /// bytes of all pictures
@@ -21,15 +21,15 @@ pub struct Bounds {
     pub timeline: u64,
 }
 
-impl Default for Bounds {
+impl Default for RecordingLimits {
     /// 400 pictures, 32 MiB of them, 8 MiB of timeline: the longest builds stay far below.
     fn default() -> Self {
         Self { frames: 400, bytes: 32 << 20, timeline: 8 << 20 }
     }
 }
 
-/// A picture that stood so long is worth more than those that passed by.
-const STOOD: Duration = Duration::from_secs(30);
+/// A picture that was shown for this long is worth more than those that passed by.
+const LONG_SHOWN: Duration = Duration::from_secs(30);
 
 /// A picture that was kept, with what decides whether it stays.
 #[derive(Debug)]
@@ -44,7 +44,7 @@ struct KeptFrame {
 #[derive(Debug)]
 pub struct Store {
     dir: PathBuf,
-    bounds: Bounds,
+    bounds: RecordingLimits,
     timeline: File,
     written: u64,
     full: bool,
@@ -58,7 +58,7 @@ impl Store {
     ///
     /// # Errors
     /// Those of creating the timeline.
-    pub fn create(dir: &Path, bounds: Bounds) -> io::Result<Self> {
+    pub fn create(dir: &Path, bounds: RecordingLimits) -> io::Result<Self> {
         let timeline = append_private(&dir.join(TIMELINE))?;
         let written = timeline.metadata()?.len();
         Ok(Self { dir: dir.to_owned(), bounds, timeline, written, full: false, torn: false, kept: Vec::new() })
@@ -110,7 +110,7 @@ impl Store {
         self.write(&TimelineEvent::Frame(frame.clone()))?;
         self.kept.push(KeptFrame { frame, bytes: png.len() as u64, pixels });
         while self.kept.len() > self.bounds.frames || self.bytes() > self.bounds.bytes {
-            let Some(at) = self.least() else { break };
+            let Some(at) = self.least_needed() else { break };
             self.drop_frame(at)?;
         }
         Ok(())
@@ -122,9 +122,9 @@ impl Store {
 
     /// The picture that is missed least: one that passed by and hardly differs from the one before, the oldest of these.
     /// The first and the newest two stay.
-    fn least(&self) -> Option<usize> {
+    fn least_needed(&self) -> Option<usize> {
         let stood = |kept: &KeptFrame| {
-            Duration::try_from(kept.frame.until.duration_since(kept.frame.at)).is_ok_and(|time| time >= STOOD)
+            Duration::try_from(kept.frame.until.duration_since(kept.frame.at)).is_ok_and(|time| time >= LONG_SHOWN)
         };
         let middle = 1..self.kept.len().saturating_sub(2);
         middle.min_by_key(|at| (stood(&self.kept[*at]), self.kept[*at].pixels, *at))
@@ -174,7 +174,7 @@ mod tests {
     #[test]
     fn a_full_record_loses_what_passed_by_and_keeps_first_last_and_what_stood() {
         let dir = run();
-        let mut store = Store::create(dir.path(), Bounds { frames: 5, ..Bounds::default() }).unwrap();
+        let mut store = Store::create(dir.path(), RecordingLimits { frames: 5, ..RecordingLimits::default() }).unwrap();
         keep(&mut store, 0, 0);
         keep(&mut store, 10, 900);
         keep(&mut store, 20, 5);
@@ -191,7 +191,7 @@ mod tests {
     #[test]
     fn bytes_are_bounded_too_and_so_is_the_timeline() {
         let dir = run();
-        let mut store = Store::create(dir.path(), Bounds { frames: 100, bytes: 450, timeline: 6000 }).unwrap();
+        let mut store = Store::create(dir.path(), RecordingLimits { frames: 100, bytes: 450, timeline: 6000 }).unwrap();
         (0..30).for_each(|second| keep(&mut store, second, 1));
         let recording = Recording::read(dir.path()).unwrap();
         assert!(recording.frames.len() <= 4 && recording.frames[0].at == at(0), "{:?}", recording.frames);
@@ -208,7 +208,7 @@ mod tests {
     #[test]
     fn the_record_is_its_owners_alone() {
         let dir = run();
-        let mut store = Store::create(dir.path(), Bounds::default()).unwrap();
+        let mut store = Store::create(dir.path(), RecordingLimits::default()).unwrap();
         keep(&mut store, 0, 0);
         for file in [TIMELINE.to_owned(), format!("{FRAMES}/{}.png", at(0).as_millisecond())] {
             let mode = std::fs::metadata(dir.path().join(&file)).unwrap().permissions().mode();

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
 
-use super::console::STANDS;
+use super::console::STILL_POLLS_BEFORE_READING;
 use super::*;
 use crate::guest::recording::{FRAMES, RecordedFrame, Recording, Stillness};
 use crate::guest::screen::{self, WrittenLabel};
@@ -51,7 +51,7 @@ struct Watched {
     store: Store,
     frame_filter: FrameFilter,
     screens: Vec<ScreenLabel>,
-    looks: u32,
+    polls: u32,
     file: String,
     last_new: f64,
 }
@@ -60,15 +60,15 @@ impl Watched {
     fn new() -> Self {
         let dir = tempfile::tempdir().unwrap();
         std::fs::create_dir(dir.path().join(FRAMES)).unwrap();
-        let mut store = Store::create(dir.path(), Bounds::default()).unwrap();
+        let mut store = Store::create(dir.path(), RecordingLimits::default()).unwrap();
         let (power, tools) = (Some(PowerState::PoweredOn), None);
         store.add(&TimelineEvent::Guest(GuestState { at: moment(0.0), power, ip: None, tools })).unwrap();
         let screens = shipped_labels();
-        Self { dir, store, frame_filter: FrameFilter::default(), screens, looks: 0, file: String::new(), last_new: 0.0 }
+        Self { dir, store, frame_filter: FrameFilter::default(), screens, polls: 0, file: String::new(), last_new: 0.0 }
     }
 
-    fn look(&mut self, image: &image::RgbImage, t: f64) -> Stillness {
-        let (at, decision) = (moment(t), self.frame_filter.see(image, Duration::from_secs_f64(t)));
+    fn poll(&mut self, image: &image::RgbImage, t: f64) -> Stillness {
+        let (at, decision) = (moment(t), self.frame_filter.decide(image, Duration::from_secs_f64(t)));
         if decision.keep {
             self.file = format!("{FRAMES}/{}.png", at.as_millisecond());
             let frame = RecordedFrame {
@@ -80,12 +80,12 @@ impl Watched {
                 kind: decision.kind,
             };
             self.store.keep(b"png", frame, decision.pixels).unwrap();
-            (self.looks, self.last_new) = (0, t);
+            (self.polls, self.last_new) = (0, t);
         } else {
             self.store.add(&TimelineEvent::Still { at, kind: decision.kind }).unwrap();
-            self.looks += 1;
+            self.polls += 1;
         }
-        if let (STANDS, Some(text)) = (self.looks, screen::read_cells(image)) {
+        if let (STILL_POLLS_BEFORE_READING, Some(text)) = (self.polls, screen::read_cells(image)) {
             let named = screen::name_by_text(&text, &self.screens);
             let (label, state) = named.map_or((None, None), |named| (Some(named.label), named.state));
             let reading = ScreenReading { at, file: self.file.clone(), label, state, rows: Vec::new() };
@@ -104,7 +104,7 @@ fn an_alarm_comes_where_nothing_moves_any_more_and_not_before() {
         let mut last = None;
         for listed in &meta.frames {
             let image = image::open(dir.join(&listed.file)).unwrap().to_rgb8();
-            if watched.look(&image, listed.t).alarm {
+            if watched.poll(&image, listed.t).alarm {
                 alarms.push(listed.t);
             }
             last = Some((image, listed.t));
@@ -116,7 +116,7 @@ fn an_alarm_comes_where_nothing_moves_any_more_and_not_before() {
             early.push(format!("{}: alarm at {first}, new picture at {}", meta.scenario, watched.last_new));
         }
         let (image, t) = last.unwrap();
-        let later = [5.0, 10.0, 60.0, 125.0].map(|more| watched.look(&image, t + more));
+        let later = [5.0, 10.0, 60.0, 125.0].map(|more| watched.poll(&image, t + more));
         let later = &later[3];
         if matches!(meta.final_state.as_str(), "frozen" | "waiting-for-input") && !later.alarm {
             missing.push(format!("{}: {later:?}", meta.scenario));

@@ -7,52 +7,53 @@ use backon::{ConstantBuilder, Retryable};
 use jiff::Timestamp;
 use tokio::time::Instant;
 
-use super::{POLL_EVERY, Supervisor};
-use crate::packer_run::record::{CancelMark, OUTPUT, Stage};
-use crate::packer_run::run::{state, told_end};
+use super::{POLL_INTERVAL, Supervisor};
+use crate::packer_run::record::{CancelMark, OUTPUT, RecordedState};
+use crate::packer_run::run::{current_state, end_from_output};
 use crate::packer_run::{BuildError, Run, RunState};
 use crate::text::Scrubber;
 
-/// How often the record of the end is tried to be written again.
-const REWRITES: ConstantBuilder = ConstantBuilder::new().with_delay(Duration::from_millis(500)).with_max_times(4);
-/// At the end, a reader that takes nothing for so long, or takes so long in all, is not waited for any more.
-const NO_ROOM: Duration = Duration::from_secs(3);
-const LAST_WORDS: Duration = Duration::from_secs(120);
+/// Retries of writing the final record.
+const RECORD_RETRY: ConstantBuilder = ConstantBuilder::new().with_delay(Duration::from_millis(500)).with_max_times(4);
+/// At the end, a listener that takes nothing for this long is not waited for any more.
+const LISTENER_TIMEOUT: Duration = Duration::from_secs(3);
+/// Nor one that needs longer than this for the rest of the output.
+const OUTPUT_TIMEOUT: Duration = Duration::from_secs(120);
 
 /// How the steps ended: the state to record, packer's code, a reason in words.
-pub(super) type Ending = (Stage, Option<i32>, Option<String>);
+pub(super) type RunEnd = (RecordedState, Option<i32>, Option<String>);
 
 impl Supervisor<'_> {
-    pub(super) fn ending(&self, status: ExitStatus, what: &str) -> Ending {
+    pub(super) fn ending(&self, status: ExitStatus, what: &str) -> RunEnd {
         use std::os::unix::process::ExitStatusExt;
         let code = status.code();
         if status.success() && self.record.packer.is_some() {
             // Asked to stop too late: the template is there.
-            return (Stage::Succeeded, code, None);
+            return (RecordedState::Succeeded, code, None);
         }
         if let Some((stage, why)) = &self.stopped {
             return (*stage, code, Some(why.clone()));
         }
         if CancelMark::read(&self.dir).is_some() {
-            return (Stage::Cancelled, code, Some("asked to stop".into()));
+            return (RecordedState::Cancelled, code, Some("asked to stop".into()));
         }
-        if self.record.packer.is_some() && told_end(&self.dir.join(OUTPUT)) == Some(RunState::Cancelled) {
-            return (Stage::Cancelled, code, Some("packer was signalled by somebody else".into()));
+        if self.record.packer.is_some() && end_from_output(&self.dir.join(OUTPUT)) == Some(RunState::Cancelled) {
+            return (RecordedState::Cancelled, code, Some("packer was signalled by somebody else".into()));
         }
         let reason = match status.signal() {
             Some(signal) => Some(format!("{what} was killed by signal {signal}; its VM may still be there")),
             None if self.record.packer.is_none() => Some(format!("{what} failed")),
             None => None,
         };
-        (Stage::Failed, code, reason)
+        (RecordedState::Failed, code, reason)
     }
 
     /// Removes packer's temporary files, writes the end down, whatever it is, and hands on what packer said last. What
     /// cannot be written is no less true: the run is returned as it is known here.
-    pub(super) async fn end(mut self, ended: Result<Ending, BuildError>) -> Result<(Run, Stage), BuildError> {
+    pub(super) async fn end(mut self, ended: Result<RunEnd, BuildError>) -> Result<(Run, RecordedState), BuildError> {
         let (stage, exit, reason) = match &ended {
             Ok(ending) => ending.clone(),
-            Err(error) => (Stage::Failed, None, Some(error.to_string())),
+            Err(error) => (RecordedState::Failed, None, Some(error.to_string())),
         };
         let reason = reason.map(|reason| Scrubber::shared().safe_line(&reason).into());
         (self.record.state, self.record.exit, self.record.reason) = (stage, exit, reason);
@@ -63,16 +64,16 @@ impl Supervisor<'_> {
             let path = self.record.temporary.display();
             self.note(format!("{path} holds packer's temporary files and cannot be removed: {error}"));
         }
-        if let Err(error) = (|| async { self.record.write(&self.dir) }).retry(REWRITES).await {
+        if let Err(error) = (|| async { self.record.write(&self.dir) }).retry(RECORD_RETRY).await {
             self.note(format!("the end cannot be recorded in {}: {error}", self.dir.display()));
         }
-        self.hand_on_rest().await;
-        let state = state(&self.dir, &mut self.record);
-        ended.map(|_| (Run::of(&self.dir, self.record, state), stage))
+        self.forward_rest().await;
+        let state = current_state(&self.dir, &mut self.record);
+        ended.map(|_| (Run::from_record(&self.dir, self.record, state), stage))
     }
 
     /// Whatever packer said that was not handed on yet, as long as somebody takes it.
-    async fn hand_on_rest(&mut self) {
+    async fn forward_rest(&mut self) {
         let began = Instant::now();
         let mut room = began;
         loop {
@@ -83,10 +84,10 @@ impl Supervisor<'_> {
                     Ok(false) => return self.tail.finish(self.on),
                     Err(error) => return self.note(format!("packer's output cannot be read: {error}")),
                 }
-            } else if room.elapsed() > NO_ROOM || began.elapsed() > LAST_WORDS {
+            } else if room.elapsed() > LISTENER_TIMEOUT || began.elapsed() > OUTPUT_TIMEOUT {
                 return self.note(format!("nobody reads this; the rest is in {}", self.dir.join(OUTPUT).display()));
             } else {
-                tokio::time::sleep(POLL_EVERY).await;
+                tokio::time::sleep(POLL_INTERVAL).await;
             }
         }
     }

@@ -10,22 +10,22 @@ use crate::pipeline::Line;
 /// Workflows that are dispatched by line.
 const WORKFLOWS: [&str; 2] = [".github/workflows/build-templates.yml", ".github/workflows/upload-isos.yml"];
 
-pub(super) fn check(repo: &Path, lines: &[Line], findings: &mut Vec<Defect>) {
+pub(super) fn check(repo: &Path, lines: &[Line], defects: &mut Vec<Defect>) {
     for path in WORKFLOWS {
         match Source::read(repo, Path::new(path)) {
-            Ok(source) => options(&source, lines, findings),
-            Err(finding) => findings.push(finding),
+            Ok(source) => options(&source, lines, defects),
+            Err(defect) => defects.push(defect),
         }
     }
 }
 
-fn options(source: &Source, lines: &[Line], findings: &mut Vec<Defect>) {
+fn options(source: &Source, lines: &[Line], defects: &mut Vec<Defect>) {
     let documents = match MarkedYaml::load_from_str(&source.text) {
         Ok(documents) => documents,
         Err(error) => {
-            let mut finding = source.whole(format!("not YAML: {}", error.info()), "correct the syntax");
-            finding.line = Some(error.marker().line());
-            return findings.push(finding);
+            let mut defect = source.whole(format!("not YAML: {}", error.info()), "correct the syntax");
+            defect.line = Some(error.marker().line());
+            return defects.push(defect);
         }
     };
     let path = ["on", "workflow_dispatch", "inputs", "os", "options"];
@@ -33,13 +33,13 @@ fn options(source: &Source, lines: &[Line], findings: &mut Vec<Defect>) {
         .first()
         .and_then(|document| path.iter().try_fold(document, |node, field| node.data.as_mapping_get(field)));
     let Some((list, options)) = list.and_then(|list| Some((list, list.data.as_sequence()?))) else {
-        return findings.push(source.whole("no choice list for the input os", "add one: all and every key"));
+        return defects.push(source.whole("no choice list for the input os", "add one: all and every key"));
     };
     let line_of = |node: &MarkedYaml<'_>| Some(node.span.start.line());
     let mut say = |line: Option<usize>, what: String, remedy: &str| {
-        let mut finding = source.whole(what, remedy);
-        finding.line = line;
-        findings.push(finding);
+        let mut defect = source.whole(what, remedy);
+        defect.line = line;
+        defects.push(defect);
     };
     let named: Vec<&str> = options.iter().filter_map(|option| option.data.as_str()).collect();
     for wanted in std::iter::once("all").chain(lines.iter().map(|line| line.key.0.as_str())) {

@@ -8,20 +8,21 @@ use serde_json::Value;
 
 use super::{Defect, MatrixText};
 use crate::pipeline::Line;
+use crate::pipeline::varfiles::CONFIG_DIR;
 
-/// The entries that can be read; `None` when nothing further can be said. Shape defects go to `findings`.
-pub(super) fn read(repo: &Path, matrix: &MatrixText, findings: &mut Vec<Defect>) -> Option<Vec<Line>> {
+/// The entries that can be read; `None` when nothing further can be said. Shape defects go to `defects`.
+pub(super) fn read(repo: &Path, matrix: &MatrixText, defects: &mut Vec<Defect>) -> Option<Vec<Line>> {
     let values: Vec<Value> = match serde_json::from_str(&matrix.source.text) {
         Ok(values) => values,
         Err(error) => {
-            let mut finding = matrix.source.whole(format!("not a JSON array of lines: {error}"), "correct the JSON");
-            finding.line = Some(error.line());
-            findings.push(finding);
+            let mut defect = matrix.source.whole(format!("not a JSON array of lines: {error}"), "correct the JSON");
+            defect.line = Some(error.line());
+            defects.push(defect);
             return None;
         }
     };
     if values.is_empty() {
-        findings.push(matrix.source.whole("no lines", "add at least one entry"));
+        defects.push(matrix.source.whole("no lines", "add at least one entry"));
         return None;
     }
     let mut lines = Vec::new();
@@ -29,7 +30,7 @@ pub(super) fn read(repo: &Path, matrix: &MatrixText, findings: &mut Vec<Defect>)
         let key = value.get("key").and_then(Value::as_str).unwrap_or_default().to_owned();
         match Line::deserialize(&value) {
             Ok(line) => lines.push(line),
-            Err(error) => findings.push(matrix.field(
+            Err(error) => defects.push(matrix.field(
                 &key,
                 "key",
                 format!("entry {} {key:?}: {error}", index + 1),
@@ -37,30 +38,30 @@ pub(super) fn read(repo: &Path, matrix: &MatrixText, findings: &mut Vec<Defect>)
             )),
         }
     }
-    unique(matrix, "key", lines.iter().map(|line| line.key.0.as_str()), findings);
-    unique(matrix, "base_name", lines.iter().map(|line| line.base_name.as_str()), findings);
+    unique(matrix, "key", lines.iter().map(|line| line.key.0.as_str()), defects);
+    unique(matrix, "base_name", lines.iter().map(|line| line.base_name.as_str()), defects);
     for line in &lines {
-        fields(repo, matrix, line, findings);
+        fields(repo, matrix, line, defects);
     }
     Some(lines)
 }
 
 /// Two entries with one key cannot be told apart; two with one base name would race for the same template.
-fn unique<'a>(matrix: &MatrixText, field: &str, values: impl Iterator<Item = &'a str>, findings: &mut Vec<Defect>) {
+fn unique<'a>(matrix: &MatrixText, field: &str, values: impl Iterator<Item = &'a str>, defects: &mut Vec<Defect>) {
     let mut counts: HashMap<&str, usize> = HashMap::new();
     for value in values {
         *counts.entry(value).or_default() += 1;
     }
     for (value, _) in counts.into_iter().filter(|(_, count)| *count > 1) {
         let second = matrix.positions.nth(field, value, 1).map_or(0, |place| place.start);
-        findings.push(matrix.source.at(second, format!("{field} {value:?} is used twice"), "give each line its own"));
+        defects.push(matrix.source.at(second, format!("{field} {value:?} is used twice"), "give each line its own"));
     }
 }
 
 /// Fields whose form matters to somebody downstream.
-fn fields(repo: &Path, matrix: &MatrixText, line: &Line, findings: &mut Vec<Defect>) {
+fn fields(repo: &Path, matrix: &MatrixText, line: &Line, defects: &mut Vec<Defect>) {
     let key = line.key.0.as_str();
-    let mut wrong = |field: &str, what: String, remedy: &str| findings.push(matrix.field(key, field, what, remedy));
+    let mut wrong = |field: &str, what: String, remedy: &str| defects.push(matrix.field(key, field, what, remedy));
     let plain = |text: &str| {
         !text.is_empty() && text.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_' | b'.'))
     };
@@ -77,10 +78,10 @@ fn fields(repo: &Path, matrix: &MatrixText, line: &Line, findings: &mut Vec<Defe
     if !repo.join(&line.build_dir).is_dir() {
         wrong("build_dir", format!("{:?} is not a folder", line.build_dir), "name the folder of the line's template");
     }
-    if !repo.join("ci/config").join(&line.config).is_file() {
+    if !repo.join(CONFIG_DIR).join(&line.config).is_file() {
         wrong(
             "config",
-            format!("{:?} does not exist", format!("ci/config/{}", line.config)),
+            format!("{:?} does not exist", format!("{CONFIG_DIR}/{}", line.config)),
             "create it or correct the name",
         );
     }

@@ -1,6 +1,7 @@
 //! One line: its template, its var-files, and what matrix and var-file must say alike.
 
 use std::collections::BTreeSet;
+use std::ffi::OsStr;
 use std::path::Path;
 
 use super::varfile::VarFile;
@@ -20,40 +21,37 @@ pub const FROM_ENVIRONMENT: [&str; 9] = [
     "build_key",
 ];
 
-/// Files that only Linux lines are given.
-const LINUX_FILES: [&str; 2] = ["network.pkrvars.hcl", "linux-storage.pkrvars.hcl"];
-
-pub(super) fn check(repo: &Path, matrix: &MatrixText, line: &Line, findings: &mut Vec<Defect>) {
-    let template = Template::read(repo, &line.build_dir, findings);
+pub(super) fn check(repo: &Path, matrix: &MatrixText, line: &Line, defects: &mut Vec<Defect>) {
+    let template = Template::read(repo, &line.build_dir, defects);
     let mut supplied: BTreeSet<String> = FROM_ENVIRONMENT.iter().map(|name| (*name).to_owned()).collect();
     for path in varfiles::order(line) {
         let file = match VarFile::read(repo, &path) {
             Ok(file) => file,
             // A missing line config is said where it is named, in the matrix.
-            Err(finding) if finding.line.is_none() && path.ends_with(&line.config) => continue,
-            Err(finding) => {
-                findings.push(finding);
+            Err(defect) if defect.line.is_none() && path.ends_with(&line.config) => continue,
+            Err(defect) => {
+                defects.push(defect);
                 continue;
             }
         };
-        let linux_only = LINUX_FILES.iter().any(|name| path.ends_with(name));
-        file.undeclared(&template, &line.build_dir, linux_only, findings);
-        file.secrets(findings);
+        let linux_only = path.file_name().and_then(OsStr::to_str).is_some_and(varfiles::is_linux_only);
+        file.undeclared(&template, &line.build_dir, linux_only, defects);
+        file.secrets(defects);
         supplied.extend(file.assignments.iter().map(|assignment| assignment.name.clone()));
         if path.ends_with(&line.config) {
-            agree(matrix, line, &file, findings);
+            agree(matrix, line, &file, defects);
         }
     }
-    misplaced_config(matrix, line, findings);
-    required(line, &template, &supplied, findings);
-    only(matrix, line, &template, findings);
+    misplaced_config(matrix, line, defects);
+    required(line, &template, &supplied, defects);
+    only(matrix, line, &template, defects);
 }
 
 /// A Windows template declares no network or storage variables, so these files must not be its config either.
-fn misplaced_config(matrix: &MatrixText, line: &Line, findings: &mut Vec<Defect>) {
-    let linux_file = LINUX_FILES.contains(&line.config.as_str()) || line.config.starts_with("linux-");
+fn misplaced_config(matrix: &MatrixText, line: &Line, defects: &mut Vec<Defect>) {
+    let linux_file = varfiles::is_linux_only(&line.config) || line.config.starts_with("linux-");
     if line.os == Os::Windows && linux_file {
-        findings.push(matrix.field(
+        defects.push(matrix.field(
             &line.key.0,
             "config",
             format!("{} is handed {}, a file of Linux lines", line.key, line.config),
@@ -62,11 +60,11 @@ fn misplaced_config(matrix: &MatrixText, line: &Line, findings: &mut Vec<Defect>
     }
 }
 
-fn required(line: &Line, template: &Template, supplied: &BTreeSet<String>, findings: &mut Vec<Defect>) {
+fn required(line: &Line, template: &Template, supplied: &BTreeSet<String>, defects: &mut Vec<Defect>) {
     let path = Path::new(varfiles::CONFIG_DIR).join(&line.config);
     for (name, variable) in &template.variables {
         if variable.required && !supplied.contains(name) {
-            findings.push(Defect {
+            defects.push(Defect {
                 file: path.clone(),
                 line: None,
                 what: format!("nobody supplies {name}, which {} requires", line.build_dir),
@@ -77,14 +75,14 @@ fn required(line: &Line, template: &Template, supplied: &BTreeSet<String>, findi
 }
 
 /// The `-only` that packer will be given must name a source of the template.
-fn only(matrix: &MatrixText, line: &Line, template: &Template, findings: &mut Vec<Defect>) {
+fn only(matrix: &MatrixText, line: &Line, template: &Template, defects: &mut Vec<Defect>) {
     let Some(only) = argv::only(line) else { return };
     if template.sources.is_empty() || template.sources.contains(&only) {
         return;
     }
     let known = template.sources.iter().map(String::as_str).collect::<Vec<_>>().join(", ");
     let field = if line.only.is_some() { "only" } else { "edition" };
-    findings.push(matrix.field(
+    defects.push(matrix.field(
         &line.key.0,
         field,
         format!("{only} is no source of {}", line.build_dir),
@@ -93,15 +91,15 @@ fn only(matrix: &MatrixText, line: &Line, template: &Template, findings: &mut Ve
 }
 
 /// What stands both in the matrix and in the line's var-file must be equal.
-fn agree(matrix: &MatrixText, line: &Line, file: &VarFile, findings: &mut Vec<Defect>) {
+fn agree(matrix: &MatrixText, line: &Line, file: &VarFile, defects: &mut Vec<Defect>) {
     let mut pair = |name: &str, field: &str, expected: &str| match file.get(name) {
-        None => findings.push(file.source.whole(
+        None => defects.push(file.source.whole(
             format!("{name} is not assigned"),
             format!("assign {expected:?}, as {field} in {} says", matrix.source.path.display()),
         )),
         Some(assignment) if assignment.text.as_deref() != Some(expected) => {
             let found = assignment.text.as_deref().unwrap_or("no literal string");
-            findings.push(file.source.at(
+            defects.push(file.source.at(
                 assignment.offset,
                 format!("{name} is {found:?}, but {field} of {} says {expected:?}", line.key),
                 format!("make {} and this file agree; change both together", matrix.source.path.display()),

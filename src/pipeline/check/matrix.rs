@@ -15,7 +15,7 @@ impl MatrixText {
         Self { source, positions }
     }
 
-    /// A finding at a field of the entry with this key; about the whole file when the place cannot be told.
+    /// A defect at a field of the entry with this key; about the whole file when the place cannot be told.
     pub fn field(&self, key: &str, name: &str, what: impl Into<String>, remedy: impl Into<String>) -> Defect {
         match self.positions.field(key, name).or_else(|| self.positions.field(key, "key")) {
             Some(place) => self.source.at(place.start, what, remedy),

@@ -1,6 +1,6 @@
 //! Static validation: what can be said about the repository without packer, vCenter or a network.
 //!
-//! Every finding names file, line and remedy. The checks are those whose absence cost the field a night: a var-file
+//! Every defect names file, line and remedy. The checks are those whose absence cost the field a night: a var-file
 //! that assigns what the template does not declare, an ISO named differently in matrix and var-file, a dispatch list
 //! that forgot a line, a password in a file.
 
@@ -47,21 +47,21 @@ impl fmt::Display for Defect {
 ///
 /// What concerns the matrix as a whole (duplicates, dispatch lists) is checked in both cases.
 pub fn check(repo: &Path, only: Option<&str>) -> Vec<Defect> {
-    let mut findings = Vec::new();
+    let mut defects = Vec::new();
     let matrix = match Source::read(repo, Path::new(super::matrix::MATRIX_PATH)) {
         Ok(source) => MatrixText::new(source),
-        Err(finding) => return vec![finding],
+        Err(defect) => return vec![defect],
     };
-    let entries = match entries::read(repo, &matrix, &mut findings) {
+    let entries = match entries::read(repo, &matrix, &mut defects) {
         Some(entries) => entries,
-        None => return findings,
+        None => return defects,
     };
-    dispatch::check(repo, &entries, &mut findings);
+    dispatch::check(repo, &entries, &mut defects);
     for entry in entries.iter().filter(|entry| only.is_none_or(|key| entry.key.0 == key)) {
-        line::check(repo, &matrix, entry, &mut findings);
+        line::check(repo, &matrix, entry, &mut defects);
     }
-    findings.sort();
+    defects.sort();
     // A shared var-file's defect is found once per line that uses it.
-    findings.dedup();
-    findings
+    defects.dedup();
+    defects
 }

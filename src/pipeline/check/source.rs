@@ -11,7 +11,7 @@ pub(super) struct Source {
 }
 
 impl Source {
-    /// Reads `path`; a file that is not there or not text is a finding of its own.
+    /// Reads `path`; a file that is not there or not text is a defect of its own.
     pub fn read(repo: &Path, path: &Path) -> Result<Self, Defect> {
         match std::fs::read_to_string(repo.join(path)) {
             Ok(text) => Ok(Self { path: path.to_owned(), text }),
@@ -24,13 +24,13 @@ impl Source {
         }
     }
 
-    /// A finding at a byte offset.
+    /// A defect at a byte offset.
     pub fn at(&self, offset: usize, what: impl Into<String>, remedy: impl Into<String>) -> Defect {
         let line = self.text.as_bytes().iter().take(offset).filter(|byte| **byte == b'\n').count() + 1;
         Defect { file: self.path.clone(), line: Some(line), what: what.into(), remedy: remedy.into() }
     }
 
-    /// A finding about the file as a whole.
+    /// A defect about the file as a whole.
     pub fn whole(&self, what: impl Into<String>, remedy: impl Into<String>) -> Defect {
         Defect { file: self.path.clone(), line: None, what: what.into(), remedy: remedy.into() }
     }

@@ -29,20 +29,20 @@ pub struct Template {
 }
 
 impl Template {
-    /// Reads every `*.pkr.hcl` of a folder. Files that do not parse are findings; the rest is still used.
-    pub fn read(repo: &Path, dir: &str, findings: &mut Vec<Defect>) -> Self {
+    /// Reads every `*.pkr.hcl` of a folder. Files that do not parse are defects; the rest is still used.
+    pub fn read(repo: &Path, dir: &str, defects: &mut Vec<Defect>) -> Self {
         let mut template = Self::default();
         let Ok(entries) = std::fs::read_dir(repo.join(dir)) else { return template };
         let mut names: Vec<_> = entries.flatten().map(|entry| entry.file_name()).collect();
         names.sort();
         for name in names.iter().filter(|name| name.to_string_lossy().ends_with(".pkr.hcl")) {
             match Source::read(repo, &Path::new(dir).join(name)) {
-                Ok(source) => template.add(&source, findings),
-                Err(finding) => findings.push(finding),
+                Ok(source) => template.add(&source, defects),
+                Err(defect) => defects.push(defect),
             }
         }
         if template.sources.is_empty() {
-            findings.push(Defect {
+            defects.push(Defect {
                 file: dir.into(),
                 line: None,
                 what: "no build block with a source".into(),
@@ -52,21 +52,21 @@ impl Template {
         template
     }
 
-    fn add(&mut self, source: &Source, findings: &mut Vec<Defect>) {
+    fn add(&mut self, source: &Source, defects: &mut Vec<Defect>) {
         let body = match parse(source) {
             Ok(body) => body,
-            Err(finding) => return findings.push(finding),
+            Err(defect) => return defects.push(defect),
         };
         for block in body.blocks() {
             match block.ident.as_str() {
-                "variable" => self.variable(source, block, findings),
+                "variable" => self.variable(source, block, defects),
                 "build" => self.build(block),
                 _ => {}
             }
         }
     }
 
-    fn variable(&mut self, source: &Source, block: &Block, findings: &mut Vec<Defect>) {
+    fn variable(&mut self, source: &Source, block: &Block, defects: &mut Vec<Defect>) {
         let Some(name) = block.labels.first().map(|label| label.as_str()) else { return };
         let attribute = |key: &str| block.body.get_attribute(key).map(|attribute| &attribute.value);
         let variable = Variable {
@@ -76,7 +76,7 @@ impl Template {
         };
         if self.variables.insert(name.to_owned(), variable).is_some() {
             let offset = block.span().map_or(0, |span| span.start);
-            findings.push(source.at(offset, format!("variable {name} is declared twice"), "keep one declaration"));
+            defects.push(source.at(offset, format!("variable {name} is declared twice"), "keep one declaration"));
         }
     }
 
@@ -99,11 +99,11 @@ impl Template {
     }
 }
 
-/// Parses HCL; an error becomes a finding at its line.
+/// Parses HCL; an error becomes a defect at its line.
 pub(super) fn parse(source: &Source) -> Result<Body, Defect> {
     source.text.parse::<Body>().map_err(|error| {
-        let mut finding = source.whole(format!("not HCL: {}", error.message()), "correct the syntax");
-        finding.line = Some(error.location().line());
-        finding
+        let mut defect = source.whole(format!("not HCL: {}", error.message()), "correct the syntax");
+        defect.line = Some(error.location().line());
+        defect
     })
 }

@@ -57,7 +57,7 @@ impl VarFile {
     }
 
     /// Assignments that the template does not declare.
-    pub fn undeclared(&self, template: &Template, dir: &str, linux_only: bool, findings: &mut Vec<Defect>) {
+    pub fn undeclared(&self, template: &Template, dir: &str, linux_only: bool, defects: &mut Vec<Defect>) {
         for assignment in &self.assignments {
             if template.variables.contains_key(&assignment.name) {
                 continue;
@@ -68,12 +68,12 @@ impl VarFile {
             } else {
                 "declare the variable there or remove the assignment"
             };
-            findings.push(self.source.at(assignment.offset, what, remedy));
+            defects.push(self.source.at(assignment.offset, what, remedy));
         }
     }
 
     /// Secrets that stand in the file, and credentials that would shadow the environment's.
-    pub fn secrets(&self, findings: &mut Vec<Defect>) {
+    pub fn secrets(&self, defects: &mut Vec<Defect>) {
         for assignment in &self.assignments {
             let Some(text) = assignment.text.as_deref() else { continue };
             let name = assignment.name.as_str();
@@ -85,7 +85,7 @@ impl VarFile {
                 continue;
             };
             let remedy = format!("remove it and set PKR_VAR_{name} in the environment");
-            findings.push(self.source.at(assignment.offset, what, remedy));
+            defects.push(self.source.at(assignment.offset, what, remedy));
         }
     }
 }

@@ -27,7 +27,7 @@ pub(super) async fn apply(
 
 fn words(progress: &Progress) -> String {
     let percent = progress.percent.map(|percent| format!(" {percent} %")).unwrap_or_default();
-    format!("{}/{} {}{percent}", progress.step + 1, progress.of, progress.text)
+    format!("{}/{} {}{percent}", progress.step + 1, progress.steps, progress.text)
 }
 
 fn done(plan: &Plan) -> String {

@@ -8,7 +8,7 @@ use tokio::task::JoinHandle;
 
 use super::Report;
 use crate::console::message::Msg;
-use crate::generation::NEEDS;
+use crate::generation::STEP_PRIVILEGES;
 use crate::ops::{Error, Refusal};
 use crate::vcenter::privilege::TYPE;
 use crate::vcenter::{Account, Client, FolderEvent, LinkState, Moid, Settings};
@@ -91,7 +91,7 @@ const ASKED_ABOUT: usize = 64;
 /// What the account of builds may not do with any of these. Granted on one is granted: the guard asks about the very
 /// object before anything is changed.
 async fn privileges(client: Client, vms: Vec<Moid>, report: Report) {
-    let ids = [&NEEDS[..], &[TYPE]].concat();
+    let ids = [&STEP_PRIVILEGES[..], &[TYPE]].concat();
     if vms.is_empty() {
         return;
     }

@@ -11,7 +11,7 @@ use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
 use super::{Colours, PictureSurface, Protocol, Theme};
 use crate::console::fixture;
 use crate::console::{Console, Msg, Opening};
-use crate::iso::Wanted;
+use crate::iso::RequiredIso;
 use crate::lab::mirror::{self, Mirrors};
 use crate::lab::{Lab, Options, Seed};
 use crate::ops::Context;
@@ -70,7 +70,7 @@ impl Whole {
         let mirrors = Mirrors::start(&Matrix::parse(state.path(), &text).unwrap(), rate).await.unwrap();
         std::fs::write(state.path().join("ci/matrix.json"), mirrors.localised(&text)).unwrap();
         let lines = Matrix::load(state.path()).unwrap().lines;
-        let staged = Wanted::read(state.path(), &lines[0]).unwrap();
+        let staged = RequiredIso::read(state.path(), &lines[0]).unwrap();
         let opening = Opening { lines, ..fixture::opening(&["debian-13"]) };
         let mut whole = Self::with(opening, state).await;
         whole.lab.put_file(&staged.file.to_string(), mirror::SIZE);
@@ -218,7 +218,7 @@ fn failed_run(state: &StateDir, line: &Line) {
         },
     );
     std::fs::write(incoming_dir.path().join("timeline.jsonl"), frames.concat()).unwrap();
-    let foreign = crate::packer_run::Foreign {
+    let foreign = crate::packer_run::ForeignRun {
         origin: String::new(),
         name: "x".into(),
         started,
@@ -227,7 +227,7 @@ fn failed_run(state: &StateDir, line: &Line) {
         reason: None,
         packer_version: String::new(),
     };
-    crate::packer_run::adopt(state, line, &foreign, incoming_dir).unwrap();
+    crate::packer_run::import_run(state, line, &foreign, incoming_dir).unwrap();
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -14,7 +14,7 @@ use crate::console::lines::LineRow;
 use crate::console::media::{Medium, Offer, Work};
 use crate::console::{Console, age};
 use crate::iso::discover::file_name;
-use crate::iso::pace;
+use crate::iso::rate;
 use crate::tui::hits::Hit;
 use crate::tui::theme::Theme;
 
@@ -163,7 +163,7 @@ fn datastore(console: &Console, medium: Option<&Medium>, theme: Theme) -> Cell {
     match medium.and_then(|medium| medium.work.as_ref()) {
         Some(Work::Staging { stopping: true, .. }) => return ("◌ stopping".into(), theme.warn()),
         Some(Work::Staging { moved, .. }) if moved.size > 0 => {
-            let left = moved.rate.and_then(|rate| pace::left(moved.size - moved.done, rate));
+            let left = moved.rate.and_then(|rate| rate::time_left(moved.size - moved.done, rate));
             let left = left.map_or_else(String::new, |left| format!(" {}", span(left.as_secs())));
             return (format!("◌ {} %{left}", moved.done * 100 / moved.size), theme.busy());
         }

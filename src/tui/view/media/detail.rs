@@ -10,8 +10,8 @@ use super::{bytes, iso, span};
 use crate::console::lines::LineRow;
 use crate::console::media::{IsoStatus, Medium, Newer, Offer, StageProgress, Work};
 use crate::console::{Console, age};
-use crate::iso::Shelf;
-use crate::iso::pace;
+use crate::iso::DatastoreIso;
+use crate::iso::rate;
 use crate::tui::theme::Theme;
 
 /// Columns of the labels.
@@ -113,15 +113,15 @@ fn shelf(
     };
     match shelf {
         Err(reason) => add("datastore", format!("✗ {reason}"), theme.bad()),
-        Ok(Shelf { there: Some((size, modified)), .. }) => {
+        Ok(DatastoreIso { there: Some((size, modified)), .. }) => {
             let since = modified.map(|then| format!(", put there {} ago", age::spoken(console.now, then)));
             add("datastore", file, Style::new());
             add("", format!("✓ {}{}", bytes(*size), since.unwrap_or_default()), theme.good());
         }
-        Ok(Shelf { there: None, .. }) if medium.is_some_and(|medium| medium.work.is_some()) => {
+        Ok(DatastoreIso { there: None, .. }) if medium.is_some_and(|medium| medium.work.is_some()) => {
             add("datastore", file, Style::new());
         }
-        Ok(Shelf { there: None, partial, wanted }) => {
+        Ok(DatastoreIso { there: None, partial, wanted }) => {
             let how = if wanted.by_hand { "put it there by hand" } else { "I stages it" };
             add("datastore", file, Style::new());
             add("", format!("✗ not there: a build fails when it mounts it; {how}"), theme.bad());
@@ -140,7 +140,7 @@ fn progress(moved: &StageProgress) -> String {
     let bar: String = (0..BAR).map(|cell| if cell < full { '▓' } else { '░' }).collect();
     let of = format!("{} of {}", bytes(moved.done), bytes(moved.size));
     let rate = moved.rate.map(|rate| format!("  {}/s", bytes(rate))).unwrap_or_default();
-    let left = moved.rate.and_then(|rate| pace::left(moved.size - moved.done, rate));
+    let left = moved.rate.and_then(|rate| rate::time_left(moved.size - moved.done, rate));
     let left = left.map(|left| format!("  {} left", span(left.as_secs()))).unwrap_or_default();
     let last = if moved.done == moved.size { "  comparing, then renaming" } else { "" };
     format!("{bar} {of}{rate}{left}{last}")

@@ -1,21 +1,22 @@
-//! How fast bytes go through, and when they will all be there.
+//! The rate of a transfer, and the time it still takes.
 
 use std::collections::VecDeque;
 use std::time::{Duration, Instant};
 
 /// The rate is that of the last so many seconds: an average since the beginning hides that it got slow.
 const WINDOW: Duration = Duration::from_secs(10);
-/// Between two points that are remembered.
-const GRAIN: Duration = Duration::from_millis(200);
+/// Shortest interval between two samples.
+const MIN_SAMPLE_INTERVAL: Duration = Duration::from_millis(200);
 
-/// Points in time with the bytes done by then.
+/// Rate of a transfer over the last [`WINDOW`]: points in time with the bytes done by then.
 #[derive(Debug, Clone, Default)]
-pub struct Pace(VecDeque<(Instant, u64)>);
+pub struct TransferRate(VecDeque<(Instant, u64)>);
 
-impl Pace {
-    /// So many bytes are done now. Says whether it is worth telling: not more than five times a second.
-    pub fn note(&mut self, now: Instant, done: u64) -> bool {
-        if self.0.back().is_some_and(|(last, _)| now.duration_since(*last) < GRAIN) {
+impl TransferRate {
+    /// Takes a sample: `done` bytes in all by now. Returns whether it was taken, which is at most five times a second: often
+    /// enough to report it.
+    pub fn record(&mut self, now: Instant, done: u64) -> bool {
+        if self.0.back().is_some_and(|(last, _)| now.duration_since(*last) < MIN_SAMPLE_INTERVAL) {
             return false;
         }
         self.0.push_back((now, done));
@@ -35,7 +36,7 @@ impl Pace {
 }
 
 /// How long `left` bytes take at `rate` bytes a second; `None` when nothing moves.
-pub fn left(left: u64, rate: u64) -> Option<Duration> {
+pub fn time_left(left: u64, rate: u64) -> Option<Duration> {
     (rate > 0).then(|| Duration::from_secs(left.div_ceil(rate)))
 }
 
@@ -46,16 +47,16 @@ mod tests {
     #[test]
     fn the_rate_is_that_of_the_last_seconds() {
         let start = Instant::now();
-        let mut pace = Pace::default();
+        let mut pace = TransferRate::default();
         assert_eq!(pace.rate(), None);
         for second in 0..=30 {
             let done = if second <= 20 { second * 1000 } else { 20_000 + (second - 20) * 10 };
-            assert!(pace.note(start + Duration::from_secs(second), done));
+            assert!(pace.record(start + Duration::from_secs(second), done));
         }
         assert_eq!(pace.rate(), Some(10));
-        assert!(!pace.note(start + Duration::from_millis(30_100), 0), "too soon to tell");
-        assert_eq!(left(100, 10), Some(Duration::from_secs(10)));
-        assert_eq!(left(101, 10), Some(Duration::from_secs(11)));
-        assert_eq!(left(1, 0), None);
+        assert!(!pace.record(start + Duration::from_millis(30_100), 0), "too soon to tell");
+        assert_eq!(time_left(100, 10), Some(Duration::from_secs(10)));
+        assert_eq!(time_left(101, 10), Some(Duration::from_secs(11)));
+        assert_eq!(time_left(1, 0), None);
     }
 }

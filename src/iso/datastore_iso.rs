@@ -9,21 +9,21 @@ use crate::pipeline::{Line, varfiles};
 use crate::vcenter::datastore::{DatastorePath, FileInfo};
 use crate::vcenter::{Client, Error};
 
-/// The ISO a line's template mounts.
+/// The ISO that a line's template mounts, and where it must be.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Wanted {
+pub struct RequiredIso {
     /// where it must be
     pub file: DatastorePath,
     /// nobody downloads it: a person puts it there
     pub by_hand: bool,
 }
 
-/// Matrix and var-files that do not name one ISO. One line, with what to do.
+/// Matrix and var-files name different ISOs. One line, with what to do.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{0}")]
 pub struct Drift(pub String);
 
-impl Wanted {
+impl RequiredIso {
     /// The ISO of `line`, provided that the matrix and the var-file the template reads say the same: an ISO staged under
     /// another name or in another folder would be missing when the build mounts it.
     ///
@@ -31,7 +31,7 @@ impl Wanted {
     /// [`Drift`], also when a file cannot be read.
     pub fn read(repo: &Path, line: &Line) -> Result<Self, Drift> {
         let path = Path::new(varfiles::CONFIG_DIR).join(&line.config);
-        let text = read(repo, &path)?;
+        let text = read_file(repo, &path)?;
         let value = |name: &str| {
             varfiles::literal(&text, name).ok_or_else(|| Drift(format!("{}: {name} is not assigned", path.display())))
         };
@@ -60,43 +60,43 @@ impl Wanted {
 /// [`Drift`]
 pub fn datastore(repo: &Path) -> Result<String, Drift> {
     let path = Path::new(varfiles::CONFIG_DIR).join("common.pkrvars.hcl");
-    varfiles::literal(&read(repo, &path)?, "common_iso_datastore")
+    varfiles::literal(&read_file(repo, &path)?, "common_iso_datastore")
         .filter(|name| !name.is_empty())
         .ok_or_else(|| Drift(format!("{} does not assign common_iso_datastore", path.display())))
 }
 
-fn read(repo: &Path, path: &Path) -> Result<String, Drift> {
+fn read_file(repo: &Path, path: &Path) -> Result<String, Drift> {
     std::fs::read_to_string(repo.join(path)).map_err(|error| Drift(format!("{}: {error}", path.display())))
 }
 
-/// What is there.
+/// The ISO of a line as it is on the datastore.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Shelf {
+pub struct DatastoreIso {
     /// what must be there
-    pub wanted: Wanted,
+    pub wanted: RequiredIso,
     /// size in bytes and last change of the ISO, if it is there
     pub there: Option<(u64, Option<Timestamp>)>,
     /// bytes of an upload under way, or of one that was killed
     pub partial: Option<u64>,
 }
 
-impl Shelf {
-    /// Asks vCenter.
+impl DatastoreIso {
+    /// Lists the folder of the ISO.
     ///
     /// # Errors
     /// Any of [`Error`]: no answer is never taken for "absent".
-    pub async fn look(client: &Client, wanted: Wanted) -> Result<Self, Error> {
+    pub async fn read(client: &Client, wanted: RequiredIso) -> Result<Self, Error> {
         let (folder, name) = wanted.file.folder_and_name();
         let files = client.files(&wanted.file.datastore, folder).await?;
         let find = |name: &str| files.iter().find(|file| file.name == name);
         let there = find(name).map(|file| (file.size, file.modified));
-        let partial = find(&partial(name)).map(|file| file.size);
+        let partial = find(&partial_name(name)).map(|file| file.size);
         Ok(Self { there, partial, wanted })
     }
 }
 
 /// The hidden name a file has until its checksum is known to be right.
-pub(super) fn partial(name: &str) -> String {
+pub(super) fn partial_name(name: &str) -> String {
     format!(".{name}.partial")
 }
 

@@ -1,4 +1,4 @@
-//! What is done to a run that exists: cancel, run again.
+//! Cancelling a run, and running its failed legs again.
 
 use super::{Client, Error, Refusal, RemoteRun};
 
@@ -28,7 +28,7 @@ impl Client {
             return Err(Refusal::NoLegFailed { number: run.number }.into());
         }
         // A re-run enters the group like a new one.
-        self.board(30).await?.takes_one_more()?;
+        self.board(30).await?.check_queue()?;
         let path = format!("/actions/runs/{}/rerun-failed-jobs", run.id);
         self.post(&path, &serde_json::json!({}), &format!("re-running run {}", run.id)).await.map(drop)
     }

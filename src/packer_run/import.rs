@@ -1,4 +1,4 @@
-//! Runs of other machines, kept here as if they had been done here, so that everything that reads runs reads them too.
+//! Runs of other machines, stored like local ones, so that whatever reads runs reads them too.
 
 use std::fs::Permissions;
 use std::io;
@@ -8,8 +8,8 @@ use std::path::PathBuf;
 use jiff::Timestamp;
 use tempfile::TempDir;
 
-use super::record::{FRAMES, LOG, Record, Stage};
-use super::run::{FOLDER_NAME, gone};
+use super::record::{FRAMES, LOG, Record, RecordedState};
+use super::run::{RUN_DIR_FORMAT, record_gone};
 use super::{OnError, Process, Run};
 use crate::fs::create_private_dir;
 use crate::paths::StateDir;
@@ -17,7 +17,7 @@ use crate::pipeline::Line;
 
 /// What is known of a run that another machine did and that is over.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Foreign {
+pub struct ForeignRun {
     /// where it was done: its page
     pub origin: String,
     /// tells it from every other run of that moment; letters and digits
@@ -34,7 +34,7 @@ pub struct Foreign {
     pub packer_version: String,
 }
 
-/// A folder beside the run's records, to be filled and then [`adopt`]ed; gone when dropped before.
+/// A folder beside the run's records, to be filled and then [`import_run`]; removed when dropped before.
 ///
 /// # Errors
 /// Those of creating it.
@@ -49,22 +49,22 @@ pub fn incoming_dir(state: &StateDir, line: &Line) -> io::Result<TempDir> {
 }
 
 /// The folder that such a run is kept in.
-pub fn folder(state: &StateDir, line: &Line, foreign: &Foreign) -> PathBuf {
-    let time = foreign.started.strftime(FOLDER_NAME);
+pub fn foreign_run_dir(state: &StateDir, line: &Line, foreign: &ForeignRun) -> PathBuf {
+    let time = foreign.started.strftime(RUN_DIR_FORMAT);
     state.runs().join(&line.key.0).join(format!("{time}-{}", foreign.name))
 }
 
-/// Puts a filled folder among the runs, in one step. What is there already stays.
+/// Makes a filled folder one of the line's runs, by a rename. A run imported before stays as it is.
 ///
 /// # Errors
 /// Those of writing.
-pub fn adopt(state: &StateDir, line: &Line, foreign: &Foreign, incoming_dir: TempDir) -> io::Result<Run> {
-    let dir = folder(state, line, foreign);
+pub fn import_run(state: &StateDir, line: &Line, foreign: &ForeignRun, incoming_dir: TempDir) -> io::Result<Run> {
+    let dir = foreign_run_dir(state, line, foreign);
     let nobody = Process { pid: 0, start: 0, boot: String::new() };
     let record = Record {
         key: line.key.clone(),
         base_name: line.base_name.clone(),
-        state: if foreign.cancelled { Stage::Cancelled } else { Stage::Failed },
+        state: if foreign.cancelled { RecordedState::Cancelled } else { RecordedState::Failed },
         exit: None,
         reason: foreign.reason.clone(),
         started: foreign.started,
@@ -85,5 +85,5 @@ pub fn adopt(state: &StateDir, line: &Line, foreign: &Foreign, incoming_dir: Tem
         Err(_) if dir.is_dir() => {}
         Err(error) => return Err(error),
     }
-    Run::read(&dir)?.ok_or_else(gone)
+    Run::read(&dir)?.ok_or_else(record_gone)
 }
