@@ -166,7 +166,7 @@ pub fn image(bytes: &[u8]) {
 /// Rules of a repository are read or refused in one line; those that are read judge a log, and cite lines that it has.
 pub fn triage(bytes: &[u8]) {
     let text = String::from_utf8_lossy(bytes);
-    let rules = match rules::parse(Path::new(rules::OWN), &text) {
+    let rules = match rules::parse(Path::new(rules::OWN_RULES), &text) {
         Ok(rules) => rules,
         Err(error) => return assert!(!error.to_string().contains('\n'), "{error}"),
     };

@@ -21,7 +21,7 @@ const LONG: &[(&str, usize)] = &[
     ("src/packer_log/phase.rs", 337),
     ("src/packer_run/run.rs", 308),
     ("src/text/redact/spelling.rs", 443),
-    ("src/triage/verdict/case.rs", 323),
+    ("src/triage/verdict/observations.rs", 328),
     ("src/vcenter/client.rs", 317),
     ("src/vcenter/gate.rs", 355),
     ("src/vcenter/session.rs", 431),

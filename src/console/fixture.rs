@@ -25,7 +25,7 @@ use crate::iso::bump::FileChange;
 use crate::iso::{Bump, DatastoreIso, RequiredIso};
 use crate::packer_log::{Deadline, Level, LogLine, Origin, Phase, PhaseSpan, Problem, Track};
 use crate::pipeline::{Key, Line, Matrix, Os};
-use crate::triage::verdict::{Confidence, Evidence, Verdict, Witness};
+use crate::triage::verdict::{Confidence, Evidence, EvidenceSource, Verdict};
 use crate::vcenter::datastore::DatastorePath;
 use crate::vcenter::{FolderEvent, LinkState, Moid, PowerState, ToolsStatus, Vm};
 
@@ -343,9 +343,9 @@ pub fn verdict() -> Verdict {
         screen: Some("win-licensing".into()),
         screen_state: Some("waiting-for-input".into()),
         evidence: vec![
-            cite(Witness::Screen, None, Some(&frame), "Choose a licensing method"),
-            cite(Witness::Log, Some(7), None, "Waiting for IP..."),
-            cite(Witness::Guest, None, None, "VMware Tools never ran"),
+            cite(EvidenceSource::Screen, None, Some(&frame), "Choose a licensing method"),
+            cite(EvidenceSource::Log, Some(7), None, "Waiting for IP..."),
+            cite(EvidenceSource::Guest, None, None, "VMware Tools never ran"),
         ],
         builds: Vec::new(),
     }

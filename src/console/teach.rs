@@ -8,7 +8,7 @@ use super::refusal::Refusal;
 use super::state::Console;
 use super::text::Field;
 use crate::ops::{self, Operation};
-use crate::triage::rules::OWN;
+use crate::triage::rules::OWN_RULES;
 
 /// Rows of a screen that it is known by.
 const KNOWN_BY: usize = 3;
@@ -20,7 +20,7 @@ impl Console {
         let picture = self.picture_shown().cloned().ok_or(ops::Refusal::NoPicture)?;
         let rows = self.words.of(&picture).map(|words| words.rows.as_slice()).unwrap_or_default();
         let words = telling(rows);
-        let mut steps = vec![format!("add a screen of that name to {OWN}")];
+        let mut steps = vec![format!("add a screen of that name to {OWN_RULES}")];
         if words.is_empty() {
             steps.push("known by its picture: no text was read from it (u reads it)".into());
         }
@@ -29,7 +29,7 @@ impl Console {
         let of = (Operation::Teach, Some(row.line.key.clone()));
         let mut asked = confirm(of, request, title, "teach", Action::Teach { words, picture });
         asked.steps = steps;
-        asked.note = Some(format!("{OWN} is yours to edit and commit; a rule there can name the cause"));
+        asked.note = Some(format!("{OWN_RULES} is yours to edit and commit; a rule there can name the cause"));
         asked.need = Need::Text { label: "name", field: Field::default() };
         asked.choice = Choice::Field;
         Ok(asked)

@@ -14,7 +14,7 @@ use super::run::RunState;
 use super::state::Console;
 use super::toast::Tone;
 use crate::pipeline::Key;
-use crate::triage::verdict::{Evidence, Verdict, Witness};
+use crate::triage::verdict::{Evidence, EvidenceSource, Verdict};
 
 /// Why a verdict was asked for without a person asking.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -198,9 +198,9 @@ impl Console {
         let cited = verdict.evidence.iter().map(|evidence| {
             let line = evidence.line.map_or(String::new(), |line| format!(" {line}"));
             let source = match evidence.source {
-                Witness::Log => "log",
-                Witness::Screen => "picture",
-                Witness::Guest => "guest",
+                EvidenceSource::Log => "log",
+                EvidenceSource::Screen => "picture",
+                EvidenceSource::Guest => "guest",
             };
             format!("{source}{line}: {}", evidence.text)
         });
@@ -230,17 +230,17 @@ impl Console {
 
     fn open(&mut self, evidence: &Evidence, effects: &mut Vec<Effect>) {
         match (evidence.source, evidence.line, &evidence.frame) {
-            (Witness::Log, Some(line), _) => {
+            (EvidenceSource::Log, Some(line), _) => {
                 self.panes.focus(Pane::Log);
                 self.log.reveal(line.saturating_sub(1));
             }
-            (Witness::Screen, _, Some(frame)) if self.timeline.frame_named(frame).is_some() => {
+            (EvidenceSource::Screen, _, Some(frame)) if self.timeline.frame_named(frame).is_some() => {
                 self.panes.focus(Pane::Picture);
                 let name = frame.clone();
                 self.show_frame(&name, effects);
             }
-            (Witness::Screen, ..) => self.panes.focus(Pane::Picture),
-            (Witness::Guest, ..) | (Witness::Log, None, _) => {
+            (EvidenceSource::Screen, ..) => self.panes.focus(Pane::Picture),
+            (EvidenceSource::Guest, ..) | (EvidenceSource::Log, None, _) => {
                 self.notice(Tone::Info, evidence.text.clone());
             }
         }

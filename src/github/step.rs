@@ -9,7 +9,7 @@ use std::path::PathBuf;
 
 use crate::packer_run::{Run, RunState};
 use crate::text::{Safe, Scrubber};
-use crate::triage::verdict::{Verdict, Witness};
+use crate::triage::verdict::{EvidenceSource, Verdict};
 
 /// The step of a GitHub workflow that runs this process.
 #[derive(Debug, Clone)]
@@ -127,10 +127,10 @@ impl WorkflowStep {
         row("do", verdict.remedy.as_deref().unwrap_or("–"));
         for evidence in verdict.evidence.iter().take(5) {
             let place = match (evidence.source, evidence.line, &evidence.frame) {
-                (Witness::Log, Some(line), _) => format!("log {line}"),
-                (Witness::Screen, _, Some(frame)) => format!("picture {frame}, in the bundle"),
-                (Witness::Screen, ..) => "picture".into(),
-                (Witness::Guest, ..) => "guest".into(),
+                (EvidenceSource::Log, Some(line), _) => format!("log {line}"),
+                (EvidenceSource::Screen, _, Some(frame)) => format!("picture {frame}, in the bundle"),
+                (EvidenceSource::Screen, ..) => "picture".into(),
+                (EvidenceSource::Guest, ..) => "guest".into(),
                 _ => "log".into(),
             };
             row(&cell(&line(&place)), &evidence.text);

@@ -53,7 +53,7 @@ impl Seed {
 }
 
 /// Builds the fixed part of the inventory.
-pub fn furnish(world: &mut World) {
+pub fn populate(world: &mut World) {
     let root =
         world.insert(Moref::new("Folder", "group-d1"), "Datacenters", None, Body::Folder(&["Folder", "Datacenter"]));
     let datacenter = Moref::new("Datacenter", "datacenter-2");

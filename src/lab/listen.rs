@@ -13,7 +13,7 @@ use tokio_util::sync::{CancellationToken, WaitForCancellationFutureOwned};
 
 /// Accepts connections until the lab is stopped.
 #[derive(Debug)]
-pub struct Door {
+pub struct FaultyListener {
     /// the socket
     pub listener: TcpListener,
     /// cuts every connection
@@ -22,7 +22,7 @@ pub struct Door {
 
 /// A connection that breaks when its token is cancelled.
 #[derive(Debug)]
-pub struct Wire {
+pub struct CuttableStream {
     stream: TcpStream,
     token: CancellationToken,
     cut: Pin<Box<WaitForCancellationFutureOwned>>,
@@ -33,17 +33,17 @@ pub struct Wire {
 #[cfg_attr(not(feature = "testing"), expect(dead_code, reason = "only tests cut a connection"))]
 pub struct Cut(pub CancellationToken);
 
-impl Connected<IncomingStream<'_, Door>> for Cut {
-    fn connect_info(stream: IncomingStream<'_, Door>) -> Self {
+impl Connected<IncomingStream<'_, FaultyListener>> for Cut {
+    fn connect_info(stream: IncomingStream<'_, FaultyListener>) -> Self {
         Self(stream.io().token.clone())
     }
 }
 
-impl Listener for Door {
-    type Io = Wire;
+impl Listener for FaultyListener {
+    type Io = CuttableStream;
     type Addr = SocketAddr;
 
-    async fn accept(&mut self) -> (Wire, SocketAddr) {
+    async fn accept(&mut self) -> (CuttableStream, SocketAddr) {
         loop {
             let Ok((stream, from)) = self.listener.accept().await else {
                 // Out of file handles or the like: others must finish first.
@@ -54,7 +54,7 @@ impl Listener for Door {
             let _ = stream.set_nodelay(true);
             let token = self.closed.child_token();
             let cut = Box::pin(token.clone().cancelled_owned());
-            return (Wire { stream, token, cut }, from);
+            return (CuttableStream { stream, token, cut }, from);
         }
     }
 
@@ -63,7 +63,7 @@ impl Listener for Door {
     }
 }
 
-impl Wire {
+impl CuttableStream {
     fn broken(&mut self, context: &mut Context<'_>) -> io::Result<()> {
         if self.cut.as_mut().poll(context).is_ready() {
             return Err(io::ErrorKind::ConnectionReset.into());
@@ -72,7 +72,7 @@ impl Wire {
     }
 }
 
-impl AsyncRead for Wire {
+impl AsyncRead for CuttableStream {
     fn poll_read(
         mut self: Pin<&mut Self>,
         context: &mut Context<'_>,
@@ -83,7 +83,7 @@ impl AsyncRead for Wire {
     }
 }
 
-impl AsyncWrite for Wire {
+impl AsyncWrite for CuttableStream {
     fn poll_write(mut self: Pin<&mut Self>, context: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
         self.broken(context)?;
         Pin::new(&mut self.stream).poll_write(context, bytes)

@@ -42,7 +42,7 @@ enum Page {
 }
 
 #[derive(Debug)]
-struct Shelves {
+struct MirrorPages {
     pages: BTreeMap<String, Page>,
     /// between two chunks of an ISO
     pause: Duration,
@@ -72,7 +72,7 @@ impl Mirrors {
             put(line, &mut pages);
         }
         let pause = Duration::from_secs_f64(CHUNK as f64 / rate.max(1) as f64);
-        let router = Router::new().route("/{*path}", get(serve)).with_state(Arc::new(Shelves { pages, pause }));
+        let router = Router::new().route("/{*path}", get(serve)).with_state(Arc::new(MirrorPages { pages, pause }));
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await?;
         let address = listener.local_addr()?;
         let task = tokio::spawn(async move {
@@ -135,12 +135,12 @@ fn newer(version: &str) -> Option<String> {
     Some(parts.iter().map(u64::to_string).collect::<Vec<_>>().join("."))
 }
 
-async fn serve(State(shelves): State<Arc<Shelves>>, Path(path): Path<String>, headers: HeaderMap) -> Response {
-    match shelves.pages.get(&path) {
+async fn serve(State(mirror_pages): State<Arc<MirrorPages>>, Path(path): Path<String>, headers: HeaderMap) -> Response {
+    match mirror_pages.pages.get(&path) {
         None => (StatusCode::NOT_FOUND, "the simulated mirror has no such file\n").into_response(),
         Some(Page::Broken) => (StatusCode::SERVICE_UNAVAILABLE, "the simulated mirror is broken\n").into_response(),
         Some(Page::Text(text)) => text.clone().into_response(),
-        Some(Page::Iso) => iso(&headers, shelves.pause),
+        Some(Page::Iso) => iso(&headers, mirror_pages.pause),
     }
 }
 

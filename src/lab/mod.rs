@@ -124,7 +124,7 @@ impl Lab {
         let mut world = World::new(book, Clock::new(options.speed), options.task_scale);
         world.guests = options.guests;
         world.patient = options.patient;
-        inventory::furnish(&mut world);
+        inventory::populate(&mut world);
         for seed in &options.seeds {
             inventory::add(&mut world, seed);
         }
@@ -228,7 +228,7 @@ impl Drop for Lab {
 
 fn serve(listener: TcpListener, shared: &Arc<Shared>) -> Server {
     let closed = CancellationToken::new();
-    let door = listen::Door { listener, closed: closed.clone() };
+    let door = listen::FaultyListener { listener, closed: closed.clone() };
     let service = http::router(Arc::clone(shared)).into_make_service_with_connect_info::<listen::Cut>();
     let until = closed.clone().cancelled_owned();
     let task = tokio::spawn(async move {

@@ -66,7 +66,7 @@ pub async fn run_here(
         packer_run::windows_preflight().await?;
     }
     let repo = request.repo.clone();
-    let labels = Box::new(move || Rules::screens_of(&repo));
+    let labels = Box::new(move || Rules::screen_labels(&repo));
     Ok(packer_run::run_here(request, &context.state, stops, on, labels).await?)
 }
 

@@ -12,9 +12,9 @@ use crate::guest::recording::{GuestState, Recording};
 use crate::guest::screen::{self, ScreenAnalysis};
 use crate::packer_run::Run;
 use crate::text::Scrubber;
-use crate::triage::bundle::{self, Contents, Written};
+use crate::triage::bundle::{self, BundleContents, BundleSummary};
 use crate::triage::rules::Rules;
-use crate::triage::verdict::{self, Scene, Verdict};
+use crate::triage::verdict::{self, BuildContext, Verdict};
 
 /// Recorded pictures that are looked at, the newest ones: what stands still does so in the last of them, and each is
 /// megabytes.
@@ -50,7 +50,7 @@ pub struct Bundled {
     /// the file, absolute
     pub path: PathBuf,
     /// what is in it and what is not
-    pub written: Written,
+    pub written: BundleSummary,
     /// the verdict in it
     pub judged: Judged,
 }
@@ -93,7 +93,7 @@ impl Facts {
     async fn gather(repo: &Path, case: Case) -> Result<Self, Error> {
         let repo = repo.to_owned();
         let read = move || {
-            let rules = Rules::with_own(&repo)?;
+            let rules = Rules::for_repo(&repo)?;
             let run = case.dir.as_deref().map(Run::read).transpose().map_err(Error::Record)?.flatten();
             let recorded = case.dir.as_deref().filter(|_| case.pictures.is_none());
             let recording = recorded.map(Recording::read).transpose().map_err(Error::Record)?.unwrap_or_default();
@@ -112,8 +112,8 @@ impl Facts {
         let Self { case, rules, run, recording, look } = self;
         let look = look.as_ref();
         let scene = match run {
-            Some(run) => Scene::of_run(run, recording, look, case.guest.clone()),
-            None => Scene { screen: look.map(|look| look.label.clone()), ..Scene::default() },
+            Some(run) => BuildContext::of_run(run, recording, look, case.guest.clone()),
+            None => BuildContext { screen: look.map(|look| look.label.clone()), ..BuildContext::default() },
         };
         let mut verdict = match &case.log {
             Some(path) => verdict::judge(log(path)?, rules, scrubber, scene)?,
@@ -125,9 +125,9 @@ impl Facts {
         Ok(Judged { verdict: Box::new(verdict), unread: look.and_then(|look| look.error.clone()) })
     }
 
-    fn bundle(self, file: &Path, verdict: &Verdict, scrubber: &Scrubber) -> Result<Written, Error> {
+    fn bundle(self, file: &Path, verdict: &Verdict, scrubber: &Scrubber) -> Result<BundleSummary, Error> {
         let Self { case, recording, .. } = self;
-        let contents = Contents {
+        let contents = BundleContents {
             title: case.title,
             verdict,
             recording,
@@ -160,7 +160,7 @@ mod tests {
     use super::*;
     use crate::ops::Exit;
     use crate::packer_run::Process;
-    use crate::triage::verdict::Witness;
+    use crate::triage::verdict::EvidenceSource;
     use crate::vcenter::{PowerState, ToolsStatus};
 
     /// A run at work whose log waits for an address.
@@ -188,7 +188,7 @@ mod tests {
     async fn the_guest_of_a_run_at_work_counts_alone_and_in_a_bundle() {
         let folder = tempfile::tempdir().unwrap();
         let judged = judge(folder.path(), scrubber(), case(folder.path())).await.unwrap();
-        let guest = judged.verdict.evidence.iter().find(|evidence| evidence.source == Witness::Guest).unwrap();
+        let guest = judged.verdict.evidence.iter().find(|evidence| evidence.source == EvidenceSource::Guest).unwrap();
         assert!(guest.text.contains("guestToolsNotRunning"), "{guest:?}");
         let file = folder.path().join("all.zip");
         let bundled = bundle(folder.path(), scrubber(), case(folder.path()), file.clone()).await.unwrap();

@@ -91,7 +91,7 @@ impl PictureReader {
         };
         let (repo, image) = (self.repo.clone(), image.clone());
         let (label, text) = blocking("naming the screen", move || {
-            let rules = Rules::with_own(&repo)?;
+            let rules = Rules::for_repo(&repo)?;
             let named = screen::name_screen(&image, text.as_ref(), &rules.screens);
             Ok((named.map(|named| named.label), text))
         })

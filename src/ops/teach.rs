@@ -6,7 +6,7 @@ use super::{Error, blocking};
 use crate::guest::fingerprint::Fingerprint;
 use crate::guest::picture::Picture;
 use crate::guest::screen::ScreenMatcher;
-use crate::triage::rules::{self, OWN, TeachError};
+use crate::triage::rules::{self, OWN_RULES, TeachError};
 
 /// Adds a screen to the rules of the repository, known by `words`, or by its picture where there are none; the file it
 /// was added to.
@@ -14,7 +14,7 @@ use crate::triage::rules::{self, OWN, TeachError};
 /// # Errors
 /// [`TeachError`]
 pub async fn teach(repo: &Path, label: String, words: Vec<String>, picture: Picture) -> Result<PathBuf, Error> {
-    let path = repo.join(OWN);
+    let path = repo.join(OWN_RULES);
     blocking("teaching", move || {
         let matcher = if words.is_empty() {
             ScreenMatcher::Hash(Fingerprint::from_image(&picture.image().to_rgb8()).ok_or(TeachError::TooPlain)?)

@@ -49,7 +49,7 @@ pub enum BundleError {
 }
 
 /// What goes into a bundle. What is not there is left out.
-pub struct Contents<'a> {
+pub struct BundleContents<'a> {
     /// what it is about, e.g. a line's key
     pub title: String,
     /// the verdict
@@ -64,9 +64,9 @@ pub struct Contents<'a> {
     pub log: Option<Box<dyn BufRead>>,
 }
 
-/// What was written.
+/// What a bundle holds and lacks.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Written {
+pub struct BundleSummary {
     /// pictures in it
     pub pictures: usize,
     /// pictures that were left out: a secret stands on them, or they cannot be read
@@ -75,7 +75,7 @@ pub struct Written {
     pub log_cut: bool,
 }
 
-impl fmt::Display for Written {
+impl fmt::Display for BundleSummary {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{} pictures", self.pictures)?;
         if self.withheld > 0 {
@@ -88,15 +88,15 @@ impl fmt::Display for Written {
     }
 }
 
-/// One picture on its way into the page.
-struct Shot {
+/// One picture of a bundle, as the page shows it.
+struct BundlePicture {
     /// name in the zip
     name: String,
     /// name of the file it came from, as evidence cites it
     source: String,
     frame: Option<RecordedFrame>,
     reading: Option<ScreenReading>,
-    /// small, as PNG; `None` = withheld
+    /// thumbnail as PNG; `None` = withheld
     thumbnail: Option<Vec<u8>>,
     /// as large as it was, for the few that matter
     full: Option<Vec<u8>>,
@@ -106,10 +106,10 @@ struct Shot {
 ///
 /// # Errors
 /// [`BundleError`]
-pub fn write(path: &Path, contents: Contents<'_>, scrubber: &Scrubber) -> Result<Written, BundleError> {
+pub fn write(path: &Path, contents: BundleContents<'_>, scrubber: &Scrubber) -> Result<BundleSummary, BundleError> {
     let written = WholeFile::new(path, Access::Private).write(|out| {
         let mut zip = ZipWriter::new(out);
-        let written = fill(&mut zip, contents, scrubber)?;
+        let written = write_entries(&mut zip, contents, scrubber)?;
         zip.finish()?;
         Ok(written)
     });
@@ -140,14 +140,14 @@ fn options(method: CompressionMethod) -> SimpleFileOptions {
     SimpleFileOptions::default().compression_method(method).unix_permissions(0o600)
 }
 
-fn fill<W: Write + Seek>(
+fn write_entries<W: Write + Seek>(
     zip: &mut ZipWriter<W>,
-    contents: Contents<'_>,
+    contents: BundleContents<'_>,
     scrubber: &Scrubber,
-) -> Result<Written, CopyError> {
-    let Contents { title, verdict, recording, pictures, run, log } = contents;
-    let shots = shots(zip, &recording, &pictures, verdict, scrubber)?;
-    let told = match log {
+) -> Result<BundleSummary, CopyError> {
+    let BundleContents { title, verdict, recording, pictures, run, log } = contents;
+    let bundle_pictures = bundle_pictures(zip, &recording, &pictures, verdict, scrubber)?;
+    let excerpt = match log {
         Some(log) => {
             zip.start_file(LOG, options(CompressionMethod::Deflated).large_file(true))?;
             Some(log::copy(log, zip, scrubber, &cited(verdict)).map_err(CopyError::Log)?)
@@ -160,22 +160,26 @@ fn fill<W: Write + Seek>(
         verdict,
         run: run.as_ref(),
         recording: &recording,
-        shots: &shots,
-        log: told.as_ref(),
+        bundle_pictures: &bundle_pictures,
+        log: excerpt.as_ref(),
     };
     let mut texts = vec![(PAGE, page.html(scrubber)), ("triage.json", json(verdict, scrubber)?)];
     if let Some(run) = &run {
         texts.push(("run.json", json(run, scrubber)?));
     }
     if !recording.is_empty() {
-        texts.push((crate::guest::recording::TIMELINE, timeline(&recording, &shots, scrubber)));
+        texts.push((crate::guest::recording::TIMELINE, timeline(&recording, &bundle_pictures, scrubber)));
     }
     for (name, text) in texts {
         zip.start_file(name, options(CompressionMethod::Deflated))?;
         zip.write_all(text.as_bytes())?;
     }
-    let withheld = shots.iter().filter(|shot| shot.thumbnail.is_none()).count();
-    Ok(Written { pictures: shots.len() - withheld, withheld, log_cut: told.is_some_and(|told| told.cut) })
+    let withheld = bundle_pictures.iter().filter(|bundle_picture| bundle_picture.thumbnail.is_none()).count();
+    Ok(BundleSummary {
+        pictures: bundle_pictures.len() - withheld,
+        withheld,
+        log_cut: excerpt.is_some_and(|excerpt| excerpt.cut),
+    })
 }
 
 /// Lines of the log that the verdict cites.
@@ -184,40 +188,44 @@ fn cited(verdict: &Verdict) -> Vec<u64> {
 }
 
 /// Writes the pictures, and keeps of each what the page shows.
-fn shots<W: Write + Seek>(
+fn bundle_pictures<W: Write + Seek>(
     zip: &mut ZipWriter<W>,
     recording: &Recording,
     loose: &[PathBuf],
     verdict: &Verdict,
     scrubber: &Scrubber,
-) -> Result<Vec<Shot>, CopyError> {
+) -> Result<Vec<BundlePicture>, CopyError> {
     let recorded = recording.frames.iter().map(|frame| {
         let reading = recording.reading(frame).cloned();
         (recording.path(frame), frame.file.clone(), Some(frame.clone()), reading)
     });
-    let large = page::worth_a_look(recording, loose, verdict);
+    let large = page::full_size_pictures(recording, loose, verdict);
     let loose =
         loose.iter().enumerate().map(|(at, path)| (path.clone(), format!("frames/{:04}.png", at + 1), None, None));
-    let mut shots = Vec::new();
+    let mut bundle_pictures = Vec::new();
     for (path, name, frame, reading) in recorded.chain(loose) {
         let source = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
-        let drawn = picture::draw(&path, reading.as_ref(), scrubber);
-        let mut shot = Shot { name, source, frame, reading, thumbnail: None, full: None };
-        if let Some(drawn) = drawn {
-            zip.start_file(&shot.name, options(CompressionMethod::Stored))?;
-            zip.write_all(&drawn.png)?;
-            shot.thumbnail = Some(drawn.thumbnail);
-            shot.full = large.contains(&shot.source).then_some(drawn.png);
+        let redrawn = picture::redraw(&path, reading.as_ref(), scrubber);
+        let mut bundle_picture = BundlePicture { name, source, frame, reading, thumbnail: None, full: None };
+        if let Some(redrawn) = redrawn {
+            zip.start_file(&bundle_picture.name, options(CompressionMethod::Stored))?;
+            zip.write_all(&redrawn.png)?;
+            bundle_picture.thumbnail = Some(redrawn.thumbnail);
+            bundle_picture.full = large.contains(&bundle_picture.source).then_some(redrawn.png);
         }
-        shots.push(shot);
+        bundle_pictures.push(bundle_picture);
     }
-    Ok(shots)
+    Ok(bundle_pictures)
 }
 
 /// The timeline again, from what was read of it, for those who open the bundle as a run.
-fn timeline(recording: &Recording, shots: &[Shot], scrubber: &Scrubber) -> String {
+fn timeline(recording: &Recording, bundle_pictures: &[BundlePicture], scrubber: &Scrubber) -> String {
     let mut events: Vec<(Timestamp, TimelineEvent)> = Vec::new();
-    for frame in shots.iter().filter(|shot| shot.thumbnail.is_some()).filter_map(|shot| shot.frame.as_ref()) {
+    for frame in bundle_pictures
+        .iter()
+        .filter(|bundle_picture| bundle_picture.thumbnail.is_some())
+        .filter_map(|bundle_picture| bundle_picture.frame.as_ref())
+    {
         events.push((frame.at, TimelineEvent::Frame(frame.clone())));
         events.push((frame.until, TimelineEvent::Still { at: frame.until, kind: frame.kind }));
     }
@@ -244,7 +252,7 @@ fn json(value: &impl Serialize, scrubber: &Scrubber) -> Result<String, CopyError
 }
 
 /// What a console was doing, in a word.
-fn word(kind: Motion) -> &'static str {
+fn motion_word(kind: Motion) -> &'static str {
     match kind {
         Motion::Blank | Motion::BlankCursor => "blank",
         Motion::Frozen | Motion::Idle => "still",

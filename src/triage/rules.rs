@@ -17,8 +17,8 @@ pub(crate) use written::parse;
 
 /// The rules that ship with the program.
 const SHIPPED: &str = include_str!("../../assets/triage.toml");
-/// Where a team keeps its own, relative to the pipeline's repository.
-pub const OWN: &str = "ci/triage.toml";
+/// A team's own rules, relative to the pipeline's repository.
+pub const OWN_RULES: &str = "ci/triage.toml";
 
 /// Why rules cannot be used, in one line.
 #[derive(Debug, thiserror::Error)]
@@ -56,7 +56,7 @@ pub enum Confidence {
 /// Who may have written the line a rule looks for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "lowercase")]
-pub enum Writer {
+pub enum Author {
     /// an ordinary message of packer's user interface
     Ui,
     /// an error message of it
@@ -67,7 +67,7 @@ pub enum Writer {
     Core,
 }
 
-impl Writer {
+impl Author {
     /// Whether a line of this origin is by this writer.
     pub fn wrote(self, origin: Origin) -> bool {
         matches!(
@@ -96,11 +96,11 @@ pub struct Rule {
     /// the line that is the evidence
     pub log: Option<Regex>,
     /// who must have written it; anybody when empty
-    pub from: Vec<Writer>,
+    pub from: Vec<Author>,
     /// stages in which it must stand; any when empty
     pub phase: Vec<Phase>,
     /// packer's last word on the build must match
-    pub last_word: Option<Regex>,
+    pub final_error: Option<Regex>,
     /// another line of the build must match
     pub also: Option<Regex>,
     /// a later line that takes the evidence back
@@ -122,7 +122,7 @@ pub struct Rule {
     /// the console must show one of these
     pub screen: Vec<String>,
     /// the guest must be so, in every respect
-    pub guest: Vec<GuestSign>,
+    pub guest: Vec<GuestCondition>,
     /// it decides nothing by itself: it gives the reason of failures of these classes (or of these rules) that the log
     /// leaves open; `class` replaces theirs when it is not empty
     pub explains: Vec<String>,
@@ -131,7 +131,7 @@ pub struct Rule {
 /// What vCenter says about a guest.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "kebab-case")]
-pub enum GuestSign {
+pub enum GuestCondition {
     /// powered off or suspended
     Off,
     /// powered on
@@ -169,8 +169,8 @@ impl Rules {
     }
 
     /// Names of screens for a repository; a file of its own that is broken must not take the shipped ones away.
-    pub fn screens_of(repo: &Path) -> Vec<ScreenLabel> {
-        let rules = Self::with_own(repo).or_else(|_| Self::shipped());
+    pub fn screen_labels(repo: &Path) -> Vec<ScreenLabel> {
+        let rules = Self::for_repo(repo).or_else(|_| Self::shipped());
         rules.map(|rules| rules.screens).unwrap_or_default()
     }
 
@@ -178,9 +178,9 @@ impl Rules {
     ///
     /// # Errors
     /// A file that cannot be read or is not valid.
-    pub fn with_own(repo: &Path) -> Result<Self, RulesError> {
+    pub fn for_repo(repo: &Path) -> Result<Self, RulesError> {
         let mut rules = Self::shipped()?;
-        let path = repo.join(OWN);
+        let path = repo.join(OWN_RULES);
         let text = match std::fs::read_to_string(&path) {
             Ok(text) => text,
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(rules),

@@ -4,13 +4,13 @@
 //! looked at; two builds in one log fail independently; what no rule knows is called unknown.
 
 mod ansible;
-mod case;
-mod findings;
+mod build_verdicts;
+mod context;
 mod lines;
+mod observations;
 mod phrasing;
 mod reader;
 mod run;
-mod scene;
 
 use serde::Serialize;
 
@@ -18,8 +18,8 @@ use super::rules::Rules;
 use crate::guest::screen::ScreenAnalysis;
 use crate::text::Scrubber;
 
+pub use context::{BuildContext, guest_before_clean_up};
 pub use reader::{Judge, JudgeError, judge};
-pub use scene::{Scene, before_clean_up};
 
 pub use super::rules::Confidence;
 
@@ -29,7 +29,7 @@ const SCREEN_QUOTED: usize = 2000;
 /// Where evidence comes from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
-pub enum Witness {
+pub enum EvidenceSource {
     /// packer's log
     Log,
     /// a picture of the console
@@ -42,7 +42,7 @@ pub enum Witness {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Evidence {
     /// where it comes from
-    pub source: Witness,
+    pub source: EvidenceSource,
     /// line of the log, counted from 1
     #[serde(skip_serializing_if = "Option::is_none")]
     pub line: Option<u64>,
@@ -55,7 +55,7 @@ pub struct Evidence {
 
 /// The verdict on one build.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct Finding {
+pub struct BuildVerdict {
     /// e.g. `vsphere-iso.linux-debian`; absent when packer stopped before any build began
     pub build: Option<String>,
     /// one of the known classes of failures, `success`, `cancelled`, `killed`, `running` or `unknown`
@@ -94,34 +94,34 @@ pub struct Verdict {
     /// of all builds
     pub evidence: Vec<Evidence>,
     /// each build by itself
-    pub builds: Vec<Finding>,
+    pub builds: Vec<BuildVerdict>,
 }
 
 impl Verdict {
-    /// Joins the findings: failures count, successes only when there are no failures.
-    pub fn of(builds: Vec<Finding>) -> Self {
-        let failed: Vec<&Finding> = builds.iter().filter(|finding| finding.class != "success").collect();
+    /// Joins the verdicts: failures count, successes only when there are no failures.
+    pub fn of(builds: Vec<BuildVerdict>) -> Self {
+        let failed: Vec<&BuildVerdict> = builds.iter().filter(|verdict| verdict.class != "success").collect();
         let counted = if failed.is_empty() { builds.iter().collect() } else { failed };
-        let join = |of: fn(&Finding) -> String, with: &str| {
-            let mut parts: Vec<String> = counted.iter().map(|finding| of(finding)).collect();
+        let join = |of: fn(&BuildVerdict) -> String, with: &str| {
+            let mut parts: Vec<String> = counted.iter().map(|verdict| of(verdict)).collect();
             parts.dedup();
             parts.join(with)
         };
         let several = counted.len() > 1;
-        let cause = counted.iter().map(|finding| match &finding.build {
-            Some(build) if several => format!("{build}: {}", finding.cause),
-            _ => finding.cause.clone(),
+        let cause = counted.iter().map(|verdict| match &verdict.build {
+            Some(build) if several => format!("{build}: {}", verdict.cause),
+            _ => verdict.cause.clone(),
         });
         Self {
-            class: join(|finding| finding.class.clone(), "+"),
-            rule: counted.iter().find_map(|finding| finding.rule.clone()),
+            class: join(|verdict| verdict.class.clone(), "+"),
+            rule: counted.iter().find_map(|verdict| verdict.rule.clone()),
             cause: cause.collect::<Vec<_>>().join(" "),
-            remedy: Some(join(|finding| finding.remedy.clone().unwrap_or_default(), " "))
+            remedy: Some(join(|verdict| verdict.remedy.clone().unwrap_or_default(), " "))
                 .filter(|text| !text.is_empty()),
-            confidence: counted.iter().map(|finding| finding.confidence).min().unwrap_or(Confidence::Low),
+            confidence: counted.iter().map(|verdict| verdict.confidence).min().unwrap_or(Confidence::Low),
             screen: None,
             screen_state: None,
-            evidence: counted.iter().flat_map(|finding| finding.evidence.iter().cloned()).collect(),
+            evidence: counted.iter().flat_map(|verdict| verdict.evidence.iter().cloned()).collect(),
             builds,
         }
     }
@@ -142,8 +142,8 @@ impl Verdict {
     }
 
     /// Nothing but pictures and the guest to go by: how the build ends is open, what the console shows is not.
-    pub fn of_scene(rules: &Rules, scene: &Scene) -> Self {
-        let Some(rule) = scene.meaning(rules) else { return Self::without_log() };
+    pub fn of_scene(rules: &Rules, context: &BuildContext) -> Self {
+        let Some(rule) = context.rule_for_screen(rules) else { return Self::without_log() };
         Self {
             rule: Some(rule.name.clone()),
             cause: rule.cause.clone(),
@@ -168,7 +168,7 @@ impl Verdict {
         let text = rows.collect::<Vec<_>>().join(" / ");
         let text = scrubber.safe(&text).chars().take(SCREEN_QUOTED).collect();
         let frame = Some(scrubber.safe(&look.frame).into());
-        self.evidence.push(Evidence { source: Witness::Screen, line: None, frame, text });
+        self.evidence.push(Evidence { source: EvidenceSource::Screen, line: None, frame, text });
     }
 }
 

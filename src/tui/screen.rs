@@ -28,7 +28,7 @@ pub fn draw(
     let buffer = frame.buffer_mut();
     view::header::draw(console, layout.header, theme, buffer);
     if !layout.github.is_empty() {
-        hits.extend(view::runs::draw(console, layout.github, theme, buffer));
+        hits.extend(view::github::draw(console, layout.github, theme, buffer));
     }
     view::log::draw(console, layout.log, theme, buffer);
     view::picture::draw(console, layout.picture, theme, surface, (free, covered), buffer);

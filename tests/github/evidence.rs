@@ -57,7 +57,7 @@ async fn the_artifact_opens_as_a_run_and_its_verdict_is_that_of_the_log() {
     assert_eq!((latest.dir, latest.log.exists()), (kept.dir.clone(), true));
     let verdict = |path: &Path| {
         let log = std::io::BufReader::new(std::fs::File::open(path).unwrap());
-        judge(log, &Rules::with_own(Path::new(".")).unwrap(), &Scrubber::of_process(), None).unwrap()
+        judge(log, &Rules::for_repo(Path::new(".")).unwrap(), &Scrubber::of_process(), None).unwrap()
     };
     let local = verdict(Path::new("tests/logs/24-windows-ansible-task-failed/packer-build.log"));
     assert_eq!(verdict(&kept.log), local);

@@ -1,6 +1,6 @@
 //! A verdict on stdout.
 
-use tmpl::triage::verdict::{Evidence, Verdict, Witness};
+use tmpl::triage::verdict::{Evidence, EvidenceSource, Verdict};
 
 use crate::cli::output;
 
@@ -28,10 +28,10 @@ pub fn print(verdict: &Verdict, json: bool) -> anyhow::Result<()> {
 
 fn place(evidence: &Evidence) -> String {
     match (evidence.source, evidence.line, &evidence.frame) {
-        (Witness::Log, Some(line), _) => format!("log {line}"),
-        (Witness::Log, None, _) => "log".to_owned(),
-        (Witness::Screen, _, Some(frame)) => format!("screen {frame}"),
-        (Witness::Screen, ..) => "screen".to_owned(),
-        (Witness::Guest, ..) => "guest".to_owned(),
+        (EvidenceSource::Log, Some(line), _) => format!("log {line}"),
+        (EvidenceSource::Log, None, _) => "log".to_owned(),
+        (EvidenceSource::Screen, _, Some(frame)) => format!("screen {frame}"),
+        (EvidenceSource::Screen, ..) => "screen".to_owned(),
+        (EvidenceSource::Guest, ..) => "guest".to_owned(),
     }
 }

@@ -7,7 +7,6 @@ use proptest::sample::select;
 use super::*;
 use crate::generation::{Generations, Hold, STEP_PRIVILEGES};
 use crate::ops::facts::{GitHubFacts, MediaFacts, PictureFacts};
-use crate::pipeline::Key;
 use crate::vcenter::gate::Mode;
 use crate::vcenter::{Moid, Vm};
 
@@ -170,14 +169,9 @@ proptest! {
             if known.leaving && operation.mutates() && operation != Operation::StopStaging {
                 prop_assert!(here.is_err(), "{operation} begins something new while leaving");
             }
-            let generations = [
-                Operation::Promote,
-                Operation::Rollback,
-                Operation::Hold,
-                Operation::Release,
-                Operation::Sweep,
-            ];
-            if generations.contains(&operation) && known.vcenter < 2 {
+            let of_generations =
+                [Operation::Promote, Operation::Rollback, Operation::Hold, Operation::Release, Operation::Sweep];
+            if of_generations.contains(&operation) && known.vcenter < 2 {
                 prop_assert!(judged.is_err(), "{operation} on what may be out of date");
             }
             let touches_build = [Operation::Build, Operation::Dispatch, Operation::Promote, Operation::Sweep];

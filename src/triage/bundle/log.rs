@@ -7,15 +7,15 @@ use crate::text::Scrubber;
 use crate::text::lines::{LineSplitter, Piece};
 
 /// Of a longer log the beginning and the end go out.
-const HEAD: usize = 8 << 20;
-const TAIL: usize = 56 << 20;
+const HEAD_BYTES: usize = 8 << 20;
+const TAIL_BYTES: usize = 56 << 20;
 /// Lines quoted around a cited one, and at the end.
-const AROUND: u64 = 4;
-const LAST: usize = 60;
+const CONTEXT_LINES: u64 = 4;
+const LAST_LINES: usize = 60;
 /// Characters of a line that are quoted.
-const LONGEST: usize = 600;
+const MAX_QUOTED_CHARS: usize = 600;
 
-/// What the page tells of the log.
+/// The lines of the log that the page quotes.
 #[derive(Debug, Default)]
 pub struct LogExcerpt {
     /// lines by their numbers, scrubbed and harmless
@@ -31,7 +31,7 @@ pub struct LogExcerpt {
 /// # Errors
 /// Those of reading and writing.
 pub fn copy(mut log: impl BufRead, out: &mut impl Write, scrubber: &Scrubber, cited: &[u64]) -> io::Result<LogExcerpt> {
-    copy_within(&mut log, out, scrubber, cited, HEAD, TAIL)
+    copy_within(&mut log, out, scrubber, cited, HEAD_BYTES, TAIL_BYTES)
 }
 
 fn copy_within(
@@ -42,9 +42,9 @@ fn copy_within(
     head: usize,
     tail: usize,
 ) -> io::Result<LogExcerpt> {
-    let mut bounded = Bounded { room: head, tail: VecDeque::new(), most: tail, dropped: 0 };
-    let mut quoted = Quoted { cited, told: LogExcerpt::default(), last: VecDeque::new() };
-    let mut lines = LineSplitter::new(LONGEST * 4);
+    let mut output = HeadAndTail { room: head, tail: VecDeque::new(), most: tail, dropped: 0 };
+    let mut quoted = Quoted { cited, excerpt: LogExcerpt::default(), last: VecDeque::new() };
+    let mut lines = LineSplitter::new(MAX_QUOTED_CHARS * 4);
     let (mut stream, mut clear) = (scrubber.stream(), Vec::new());
     loop {
         let piece = log.fill_buf()?;
@@ -55,26 +55,26 @@ fn copy_within(
         stream.push(piece, &mut clear);
         log.consume(got);
         lines.push(&clear, &mut |piece| quoted.take(piece));
-        bounded.take(&clear, out)?;
+        output.take(&clear, out)?;
         clear.clear();
     }
     stream.finish(&mut clear);
     lines.push(&clear, &mut |piece| quoted.take(piece));
-    bounded.take(&clear, out)?;
+    output.take(&clear, out)?;
     lines.finish(&mut |piece| quoted.take(piece));
-    let cut = bounded.finish(out)?;
+    let cut = output.finish(out)?;
     Ok(LogExcerpt { cut, ..quoted.finish(scrubber) })
 }
 
 /// Passes the first bytes on and holds the last ones.
-struct Bounded {
+struct HeadAndTail {
     room: usize,
     tail: VecDeque<u8>,
     most: usize,
     dropped: u64,
 }
 
-impl Bounded {
+impl HeadAndTail {
     fn take(&mut self, bytes: &[u8], out: &mut impl Write) -> io::Result<()> {
         let now = bytes.len().min(self.room);
         out.write_all(&bytes[..now])?;
@@ -103,7 +103,7 @@ impl Bounded {
 
 struct Quoted<'a> {
     cited: &'a [u64],
-    told: LogExcerpt,
+    excerpt: LogExcerpt,
     last: VecDeque<(u64, Vec<u8>)>,
 }
 
@@ -112,25 +112,25 @@ impl Quoted<'_> {
         if !piece.first {
             return;
         }
-        self.told.count += 1;
-        let number = self.told.count;
-        if self.cited.iter().any(|cited| cited.abs_diff(number) <= AROUND) {
-            self.told.lines.insert(number, String::from_utf8_lossy(piece.bytes).into_owned());
+        self.excerpt.count += 1;
+        let number = self.excerpt.count;
+        if self.cited.iter().any(|cited| cited.abs_diff(number) <= CONTEXT_LINES) {
+            self.excerpt.lines.insert(number, String::from_utf8_lossy(piece.bytes).into_owned());
         }
         self.last.push_back((number, piece.bytes.to_vec()));
-        if self.last.len() > LAST {
+        if self.last.len() > LAST_LINES {
             self.last.pop_front();
         }
     }
 
     fn finish(mut self, scrubber: &Scrubber) -> LogExcerpt {
         for (number, line) in &self.last {
-            self.told.lines.entry(*number).or_insert_with(|| String::from_utf8_lossy(line).into_owned());
+            self.excerpt.lines.entry(*number).or_insert_with(|| String::from_utf8_lossy(line).into_owned());
         }
-        for line in self.told.lines.values_mut() {
-            *line = scrubber.safe(line.trim_end()).chars().take(LONGEST).collect();
+        for line in self.excerpt.lines.values_mut() {
+            *line = scrubber.safe(line.trim_end()).chars().take(MAX_QUOTED_CHARS).collect();
         }
-        self.told
+        self.excerpt
     }
 }
 
@@ -141,8 +141,8 @@ mod tests {
     fn copied(text: &str, cited: &[u64], head: usize, tail: usize) -> (String, LogExcerpt) {
         let scrubber = Scrubber::from_env([("PKR_VAR_build_password".to_owned(), "correct-horse".to_owned())]);
         let mut out = Vec::new();
-        let told = copy_within(&mut text.as_bytes(), &mut out, &scrubber, cited, head, tail).unwrap();
-        (String::from_utf8(out).unwrap(), told)
+        let excerpt = copy_within(&mut text.as_bytes(), &mut out, &scrubber, cited, head, tail).unwrap();
+        (String::from_utf8(out).unwrap(), excerpt)
     }
 
     fn numbered(count: usize) -> String {
@@ -151,23 +151,23 @@ mod tests {
 
     #[test]
     fn a_short_log_goes_out_whole_and_scrubbed() {
-        let (out, told) = copied("a\npassword correct-horse\nend", &[], HEAD, TAIL);
+        let (out, excerpt) = copied("a\npassword correct-horse\nend", &[], HEAD_BYTES, TAIL_BYTES);
         assert_eq!(out, "a\npassword [REDACTED:PKR_VAR_build_password]\nend");
-        assert_eq!((told.count, told.cut), (3, false));
+        assert_eq!((excerpt.count, excerpt.cut), (3, false));
     }
 
     #[test]
     fn of_a_long_log_both_ends_go_out_and_the_gap_is_said() {
-        let (out, told) = copied(&numbered(1000), &[], 40, 60);
+        let (out, excerpt) = copied(&numbered(1000), &[], 40, 60);
         assert!(out.starts_with("line 1\n") && out.ends_with("line 1000\n"), "{out}");
-        assert!(out.contains("bytes are left out here]") && out.len() < 200 && told.cut, "{out}");
+        assert!(out.contains("bytes are left out here]") && out.len() < 200 && excerpt.cut, "{out}");
     }
 
     #[test]
     fn the_page_quotes_what_stands_around_the_evidence_and_the_end() {
-        let (_, told) = copied(&numbered(1000), &[500], HEAD, TAIL);
-        let numbers: Vec<u64> = told.lines.keys().copied().collect();
+        let (_, excerpt) = copied(&numbered(1000), &[500], HEAD_BYTES, TAIL_BYTES);
+        let numbers: Vec<u64> = excerpt.lines.keys().copied().collect();
         assert_eq!(numbers[..9], [496, 497, 498, 499, 500, 501, 502, 503, 504]);
-        assert_eq!((numbers[9], numbers.len(), told.lines[&1000].as_str()), (941, 69, "line 1000"));
+        assert_eq!((numbers[9], numbers.len(), excerpt.lines[&1000].as_str()), (941, 69, "line 1000"));
     }
 }

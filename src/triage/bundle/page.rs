@@ -11,19 +11,19 @@ use quick_xml::escape::escape;
 use serde_json::Value;
 
 use super::log::LogExcerpt;
-use super::{LOG, Shot, word};
+use super::{BundlePicture, LOG, motion_word};
 use crate::duration::spoken;
 use crate::guest::recording::{Activity, GuestState, RecordedFrame, Recording};
 use crate::guest::screen::Motion;
 use crate::text::Scrubber;
-use crate::triage::verdict::{Evidence, Verdict, Witness};
+use crate::triage::verdict::{Evidence, EvidenceSource, Verdict};
 use crate::vcenter::{PowerState, ToolsStatus};
 
 const STYLE: &str = include_str!("page.css");
 /// Pictures shown as large as they were, besides those the verdict cites: the last one and those that stood longest.
-const LARGE: usize = 3;
+const FULL_SIZE_PICTURES: usize = 3;
 /// A picture that stood so long was more than passing by.
-const STOOD: Duration = Duration::from_secs(30);
+const LONG_SHOWN: Duration = Duration::from_secs(30);
 
 /// What the page is made of.
 pub struct Page<'a> {
@@ -31,19 +31,19 @@ pub struct Page<'a> {
     pub verdict: &'a Verdict,
     pub run: Option<&'a Value>,
     pub recording: &'a Recording,
-    pub shots: &'a [Shot],
+    pub bundle_pictures: &'a [BundlePicture],
     pub log: Option<&'a LogExcerpt>,
 }
 
 /// Names of the pictures that are shown as large as they were.
-pub fn worth_a_look(recording: &Recording, loose: &[std::path::PathBuf], verdict: &Verdict) -> BTreeSet<String> {
+pub fn full_size_pictures(recording: &Recording, loose: &[std::path::PathBuf], verdict: &Verdict) -> BTreeSet<String> {
     let base = |name: &str| name.rsplit('/').next().unwrap_or(name).to_owned();
     let mut names: BTreeSet<String> = verdict.evidence.iter().filter_map(|e| e.frame.as_deref()).map(base).collect();
     let mut frames: Vec<_> = recording.frames.iter().collect();
     names.extend(frames.last().map(|frame| base(&frame.file)));
-    frames.retain(|frame| !matches!(frame.kind, Motion::Blank | Motion::BlankCursor) && stood(frame) >= STOOD);
+    frames.retain(|frame| !matches!(frame.kind, Motion::Blank | Motion::BlankCursor) && shown_for(frame) >= LONG_SHOWN);
     frames.sort_by_key(|frame| frame.at.duration_since(frame.until));
-    names.extend(frames.iter().take(LARGE - 1).map(|frame| base(&frame.file)));
+    names.extend(frames.iter().take(FULL_SIZE_PICTURES - 1).map(|frame| base(&frame.file)));
     names.extend(loose.last().and_then(|path| path.file_name()).map(|name| name.to_string_lossy().into_owned()));
     names
 }
@@ -71,7 +71,7 @@ impl Page<'_> {
         )?;
         self.facts(out, safe)?;
         self.verdict(out, safe)?;
-        self.strip(out, safe)?;
+        self.filmstrip(out, safe)?;
         self.timeline(out, safe)?;
         self.log(out, safe)?;
         out.push_str("</body>\n</html>\n");
@@ -114,7 +114,7 @@ impl Page<'_> {
         let rule = self.verdict.rule.as_deref().map_or_else(String::new, |rule| format!(" · rule {}", safe(rule)));
         writeln!(out, "<p class=\"note\">{confidence} confidence{rule}</p>\n<ul class=\"evidence\">")?;
         for evidence in &self.verdict.evidence {
-            writeln!(out, "<li>{} <code>{}</code></li>", self.place(evidence, safe), safe(&evidence.text))?;
+            writeln!(out, "<li>{} <code>{}</code></li>", self.location(evidence, safe), safe(&evidence.text))?;
         }
         writeln!(out, "</ul>\n</section>")
     }
@@ -135,55 +135,58 @@ impl Page<'_> {
     }
 
     /// Where evidence is, as a link when it is on this page.
-    fn place(&self, evidence: &Evidence, safe: &dyn Fn(&str) -> String) -> String {
+    fn location(&self, evidence: &Evidence, safe: &dyn Fn(&str) -> String) -> String {
         match (evidence.source, evidence.line, &evidence.frame) {
-            (Witness::Log, Some(line), _) if self.log.is_some_and(|log| log.lines.contains_key(&line)) => {
+            (EvidenceSource::Log, Some(line), _) if self.log.is_some_and(|log| log.lines.contains_key(&line)) => {
                 format!("<a href=\"#L{line}\">log {line}</a>")
             }
-            (Witness::Log, Some(line), _) => format!("log {line}"),
-            (Witness::Log, None, _) => "log".into(),
-            (Witness::Screen, _, Some(frame)) => match self.shots.iter().position(|shot| shot.is(frame)) {
-                Some(at) => format!("<a href=\"#f{at}\">picture</a>"),
-                None => format!("picture {}", safe(frame)),
-            },
-            (Witness::Screen, ..) => "picture".into(),
-            (Witness::Guest, ..) => "guest".into(),
+            (EvidenceSource::Log, Some(line), _) => format!("log {line}"),
+            (EvidenceSource::Log, None, _) => "log".into(),
+            (EvidenceSource::Screen, _, Some(frame)) => {
+                match self.bundle_pictures.iter().position(|bundle_picture| bundle_picture.is(frame)) {
+                    Some(at) => format!("<a href=\"#f{at}\">picture</a>"),
+                    None => format!("picture {}", safe(frame)),
+                }
+            }
+            (EvidenceSource::Screen, ..) => "picture".into(),
+            (EvidenceSource::Guest, ..) => "guest".into(),
         }
     }
 
-    fn strip(&self, out: &mut String, safe: &dyn Fn(&str) -> String) -> std::fmt::Result {
-        if self.shots.is_empty() {
+    fn filmstrip(&self, out: &mut String, safe: &dyn Fn(&str) -> String) -> std::fmt::Result {
+        if self.bundle_pictures.is_empty() {
             return Ok(());
         }
         writeln!(out, "<h2>Console</h2>")?;
         // The newest first: that is where it ended.
-        for shot in self.shots.iter().rev() {
-            if let Some(png) = &shot.full {
+        for bundle_picture in self.bundle_pictures.iter().rev() {
+            if let Some(png) = &bundle_picture.full {
                 writeln!(
                     out,
                     "<figure class=\"large\"><img alt=\"{caption}\" src=\"data:image/png;base64,{}\"><figcaption>{caption}</figcaption></figure>",
                     BASE64_STANDARD.encode(png),
-                    caption = caption(shot, safe)
+                    caption = caption(bundle_picture, safe)
                 )?;
             }
         }
-        writeln!(out, "<h2>All pictures ({})</h2>\n<div class=\"strip\">", self.shots.len())?;
-        for (at, shot) in self.shots.iter().enumerate() {
-            let cited = self.verdict.evidence.iter().filter_map(|e| e.frame.as_deref()).any(|frame| shot.is(frame));
+        writeln!(out, "<h2>All pictures ({})</h2>\n<div class=\"strip\">", self.bundle_pictures.len())?;
+        for (at, bundle_picture) in self.bundle_pictures.iter().enumerate() {
+            let cited =
+                self.verdict.evidence.iter().filter_map(|e| e.frame.as_deref()).any(|frame| bundle_picture.is(frame));
             let class = if cited { " class=\"cited\"" } else { "" };
             write!(out, "<figure id=\"f{at}\"{class}>")?;
-            match &shot.thumbnail {
+            match &bundle_picture.thumbnail {
                 Some(png) => write!(
                     out,
                     "<a href=\"{}\"><img alt=\"\" src=\"data:image/png;base64,{}\"></a>",
-                    safe(&shot.name),
+                    safe(&bundle_picture.name),
                     BASE64_STANDARD.encode(png)
                 )?,
                 None => {
                     write!(out, "<div class=\"withheld\">left out: a secret stands on it, or it cannot be read</div>")?
                 }
             }
-            writeln!(out, "<figcaption>{}</figcaption></figure>", caption(shot, safe))?;
+            writeln!(out, "<figcaption>{}</figcaption></figure>", caption(bundle_picture, safe))?;
         }
         writeln!(out, "</div>")
     }
@@ -231,23 +234,23 @@ impl Page<'_> {
     }
 }
 
-impl Shot {
+impl BundlePicture {
     /// Whether evidence that cites a picture of this name means this one.
     fn is(&self, cited: &str) -> bool {
         cited.rsplit('/').next() == Some(self.source.as_str())
     }
 }
 
-fn caption(shot: &Shot, safe: &dyn Fn(&str) -> String) -> String {
-    let Some(frame) = &shot.frame else { return safe(&shot.source) };
-    let stood = stood(frame);
-    let doing = if stood >= STOOD { "still" } else { word(frame.kind) };
-    let label = shot.reading.as_ref().and_then(|reading| reading.label.as_deref());
+fn caption(bundle_picture: &BundlePicture, safe: &dyn Fn(&str) -> String) -> String {
+    let Some(frame) = &bundle_picture.frame else { return safe(&bundle_picture.source) };
+    let shown = shown_for(frame);
+    let doing = if shown >= LONG_SHOWN { "still" } else { motion_word(frame.kind) };
+    let label = bundle_picture.reading.as_ref().and_then(|reading| reading.label.as_deref());
     let label = label.map_or_else(String::new, |label| format!(" · {}", safe(label)));
-    format!("{} for {} · {}{label}", clock(frame.at), spoken(stood), doing)
+    format!("{} for {} · {}{label}", clock(frame.at), spoken(shown), doing)
 }
 
-fn stood(frame: &RecordedFrame) -> Duration {
+fn shown_for(frame: &RecordedFrame) -> Duration {
     Duration::try_from(frame.until.duration_since(frame.at)).unwrap_or_default()
 }
 

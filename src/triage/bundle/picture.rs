@@ -11,12 +11,12 @@ use crate::guest::screen::{read_cells, scrub_rows};
 use crate::text::Scrubber;
 
 /// Width of the small ones in the filmstrip, in pixels.
-const SMALL: u32 = 240;
+const THUMBNAIL_WIDTH: u32 = 240;
 /// Height of a console's row, in pixels.
 const ROW: u32 = 16;
 
 /// A picture ready to leave.
-pub struct Drawn {
+pub struct RedrawnPicture {
     /// as large as it was
     pub png: Vec<u8>,
     /// for the filmstrip
@@ -24,7 +24,7 @@ pub struct Drawn {
 }
 
 /// Draws the picture at a path anew; `None` when it cannot be read, or shows a secret at a place nobody knows.
-pub fn draw(path: &Path, reading: Option<&ScreenReading>, scrubber: &Scrubber) -> Option<Drawn> {
+pub fn redraw(path: &Path, reading: Option<&ScreenReading>, scrubber: &Scrubber) -> Option<RedrawnPicture> {
     let mut image = match Picture::open(path) {
         Ok(picture) => picture.image().to_rgb8(),
         Err(error) => {
@@ -40,10 +40,10 @@ pub fn draw(path: &Path, reading: Option<&ScreenReading>, scrubber: &Scrubber) -
         }
         None => {}
     }
-    let height = (u64::from(image.height()) * u64::from(SMALL) / u64::from(image.width().max(1))).max(1);
-    let height = u32::try_from(height).unwrap_or(SMALL);
-    let small = imageops::resize(&image, SMALL, height, imageops::FilterType::Triangle);
-    Some(Drawn { png: png(image)?, thumbnail: png(small)? })
+    let height = (u64::from(image.height()) * u64::from(THUMBNAIL_WIDTH) / u64::from(image.width().max(1))).max(1);
+    let height = u32::try_from(height).unwrap_or(THUMBNAIL_WIDTH);
+    let small = imageops::resize(&image, THUMBNAIL_WIDTH, height, imageops::FilterType::Triangle);
+    Some(RedrawnPicture { png: png(image)?, thumbnail: png(small)? })
 }
 
 fn png(image: RgbImage) -> Option<Vec<u8>> {

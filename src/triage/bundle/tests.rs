@@ -10,7 +10,7 @@ use super::*;
 use crate::guest::recording::{GuestState, TIMELINE, TaskState};
 use crate::guest::screen::{drawn, read_cells};
 use crate::triage::rules::Confidence;
-use crate::triage::verdict::{Evidence, Witness};
+use crate::triage::verdict::{Evidence, EvidenceSource};
 
 fn at(second: i64) -> jiff::Timestamp {
     jiff::Timestamp::from_second(1_800_000_000 + second).unwrap()
@@ -49,7 +49,7 @@ fn record(pictures: &[(RecordedFrame, Vec<u8>)], events: &[TimelineEvent]) -> te
 }
 
 /// Writes a bundle and opens it again: its files by their names.
-fn bundled(contents: Contents<'_>, scrubber: &Scrubber) -> (Written, BTreeMap<String, Vec<u8>>) {
+fn bundled(contents: BundleContents<'_>, scrubber: &Scrubber) -> (BundleSummary, BTreeMap<String, Vec<u8>>) {
     let dir = tempfile::tempdir().unwrap();
     let path = dir.path().join("b.zip");
     let written = write(&path, contents, scrubber).unwrap();
@@ -66,9 +66,9 @@ fn bundled(contents: Contents<'_>, scrubber: &Scrubber) -> (Written, BTreeMap<St
     (written, files)
 }
 
-fn nothing(verdict: &Verdict) -> Contents<'_> {
+fn nothing(verdict: &Verdict) -> BundleContents<'_> {
     let (recording, pictures) = (Recording::default(), Vec::new());
-    Contents { title: "debian-12".into(), verdict, recording, pictures, run: None, log: None }
+    BundleContents { title: "debian-12".into(), verdict, recording, pictures, run: None, log: None }
 }
 
 #[test]
@@ -78,17 +78,18 @@ fn a_bundle_holds_page_pictures_timeline_and_log_under_names_of_ours() {
     let guest = GuestState { at: at(1), power: Some(crate::vcenter::PowerState::PoweredOn), ip: None, tools: None };
     let dir = record(&pictures, &[TimelineEvent::Guest(guest)]);
     std::fs::write(dir.path().join("run.json"), r#"{"base_name":"b","started":"2026-01-01T00:00:00Z"}"#).unwrap();
-    let cited = Evidence { source: Witness::Log, line: Some(2), frame: None, text: "timeout".into() };
-    let shown = Evidence { source: Witness::Screen, line: None, frame: Some(frame(10).file), text: "page".into() };
+    let cited = Evidence { source: EvidenceSource::Log, line: Some(2), frame: None, text: "timeout".into() };
+    let shown =
+        Evidence { source: EvidenceSource::Screen, line: None, frame: Some(frame(10).file), text: "page".into() };
     let verdict = verdict("WinRM never answered.", vec![cited, shown]);
-    let contents = Contents {
+    let contents = BundleContents {
         recording: Recording::read(dir.path()).unwrap(),
         run: Some(dir.path().join("run.json")),
         log: Some(Box::new(Cursor::new("one\ntwo\nthree\n"))),
         ..nothing(&verdict)
     };
     let (written, files) = bundled(contents, &Scrubber::default());
-    assert_eq!(written, Written { pictures: 2, withheld: 0, log_cut: false });
+    assert_eq!(written, BundleSummary { pictures: 2, withheld: 0, log_cut: false });
     let mut names = vec!["frames/1800000000000.png", "frames/1800000010000.png", "index.html", "packer-build.log"];
     names.extend(["run.json", "timeline.jsonl", "triage.json"]);
     assert_eq!(files.keys().map(String::as_str).collect::<Vec<_>>(), names);
@@ -118,11 +119,11 @@ fn nothing_foreign_becomes_markup() {
     );
     std::fs::write(dir.path().join("run.json"), serde_json::json!({"base_name": evil, "reason": evil}).to_string())
         .unwrap();
-    let evidence = Evidence { source: Witness::Screen, line: None, frame: Some(evil.into()), text: evil.into() };
+    let evidence = Evidence { source: EvidenceSource::Screen, line: None, frame: Some(evil.into()), text: evil.into() };
     let mut verdict = verdict(evil, vec![evidence]);
     (verdict.class, verdict.remedy, verdict.rule) = (evil.into(), Some(evil.into()), Some(evil.into()));
     (verdict.screen, verdict.screen_state) = (Some(evil.into()), Some(evil.into()));
-    let contents = Contents {
+    let contents = BundleContents {
         title: evil.into(),
         recording: Recording::read(dir.path()).unwrap(),
         run: Some(dir.path().join("run.json")),
@@ -146,7 +147,7 @@ fn a_secret_on_a_text_console_is_blackened_and_the_rest_stays() {
     let screen = drawn(&["login: root", &format!("# echo {SECRET}"), "# "], 8, (640, 480), Rgb([170; 3]));
     let dir = record(&[(frame(0), png(screen))], &[]);
     let verdict = verdict("x", Vec::new());
-    let contents = Contents { recording: Recording::read(dir.path()).unwrap(), ..nothing(&verdict) };
+    let contents = BundleContents { recording: Recording::read(dir.path()).unwrap(), ..nothing(&verdict) };
     let (_, files) = bundled(contents, &scrubber());
     let left = image::load_from_memory(&files[&frame(0).file]).unwrap().to_rgb8();
     assert_eq!(read_cells(&left).unwrap().rows[..3], ["login: root", "", "#"]);
@@ -159,7 +160,7 @@ fn a_picture_on_which_a_secret_was_read_at_a_place_nobody_knows_is_left_out() {
     let reading = ScreenReading { at: at(9), file: frame(0).file, label: None, state: None, rows };
     let dir = record(&[(frame(0), png(noise))], &[TimelineEvent::Reading(reading)]);
     let verdict = verdict("x", Vec::new());
-    let contents = Contents { recording: Recording::read(dir.path()).unwrap(), ..nothing(&verdict) };
+    let contents = BundleContents { recording: Recording::read(dir.path()).unwrap(), ..nothing(&verdict) };
     let (written, files) = bundled(contents, &scrubber());
     assert_eq!((written.pictures, written.withheld), (0, 1));
     assert!(!files.contains_key(&frame(0).file));
@@ -211,9 +212,9 @@ proptest! {
         let dir = record(&[(frame(0), png(console))], &events);
         let run = serde_json::json!({"base_name": said, "argv": [said], "reason": said});
         std::fs::write(dir.path().join("run.json"), run.to_string()).unwrap();
-        let evidence = Evidence { source: Witness::Log, line: Some(1), frame: None, text: said.clone() };
+        let evidence = Evidence { source: EvidenceSource::Log, line: Some(1), frame: None, text: said.clone() };
         let verdict = verdict(&said, vec![evidence]);
-        let contents = Contents {
+        let contents = BundleContents {
             title: said.clone(),
             recording: Recording::read(dir.path()).unwrap(),
             run: Some(dir.path().join("run.json")),

@@ -35,7 +35,7 @@ pub enum TeachError {
     },
 }
 
-/// Adds a screen to the rules of a repository (`path` is its [`super::OWN`]); a file that is not there is made.
+/// Adds a screen to the rules of a repository (`path` is its [`super::OWN_RULES`]); a file that is not there is made.
 ///
 /// The file is replaced by a rename: whoever reads it, or kills us, finds the old one or the new one. Teaching the same
 /// twice changes nothing.
@@ -104,7 +104,7 @@ mod tests {
         teach(&path, "vendor-page", &text(&["Say \"yes\" \\ C:\\", "to\u{e9} all"])).unwrap();
         let now = std::fs::read_to_string(&path).unwrap();
         assert!(now.starts_with(mine) && !now.replace("\r\n", "").contains('\n'), "{now:?}");
-        let rules = Rules::with_own(folder.path()).unwrap();
+        let rules = Rules::for_repo(folder.path()).unwrap();
         assert_eq!(rules.screens[1].label, "vendor-page");
         assert_eq!(rules.screens[1].text, ["Say \"yes\" \\ C:\\", "to\u{e9} all"]);
         // Once more changes nothing.
@@ -117,7 +117,7 @@ mod tests {
         let (folder, path) = file("");
         let print: Fingerprint = format!("1024x768:{}", "5a".repeat(32)).parse().unwrap();
         teach(&path, "logo", &ScreenMatcher::Hash(print.clone())).unwrap();
-        assert_eq!(Rules::with_own(folder.path()).unwrap().screens[0].hash, Some(print));
+        assert_eq!(Rules::for_repo(folder.path()).unwrap().screens[0].hash, Some(print));
     }
 
     #[test]

@@ -33,10 +33,10 @@ fn a_repository_adds_and_replaces_rules() {
     let repo = tempfile::tempdir().unwrap();
     std::fs::create_dir(repo.path().join("ci")).unwrap();
     let own = "[[rule]]\nname='ip-timeout'\nclass='ip_timeout'\ncause='ours'\nremedy='r'\nconfidence='low'\nlog='a'\n";
-    std::fs::write(repo.path().join(OWN), own).unwrap();
-    let rules = Rules::with_own(repo.path()).unwrap();
+    std::fs::write(repo.path().join(OWN_RULES), own).unwrap();
+    let rules = Rules::for_repo(repo.path()).unwrap();
     let named: Vec<_> = rules.rules.iter().filter(|rule| rule.name == "ip-timeout").collect();
     assert_eq!(named.len(), 1);
     assert_eq!(named[0].cause, "ours");
-    assert_eq!(Rules::with_own(Path::new("/nonexistent")).unwrap().rules.len(), Rules::shipped().unwrap().rules.len());
+    assert_eq!(Rules::for_repo(Path::new("/nonexistent")).unwrap().rules.len(), Rules::shipped().unwrap().rules.len());
 }

@@ -5,14 +5,14 @@ use std::path::Path;
 use regex::{Regex, RegexBuilder};
 use serde::Deserialize;
 
-use super::{Confidence, GuestSign, Rule, Rules, RulesError, Writer};
+use super::{Author, Confidence, GuestCondition, Rule, Rules, RulesError};
 use crate::guest::screen::WrittenLabel;
 use crate::packer_log::Phase;
 
 /// One rule as written.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Written {
+struct RuleToml {
     name: String,
     #[serde(default)]
     class: String,
@@ -22,7 +22,7 @@ struct Written {
     confidence: Confidence,
     log: Option<String>,
     #[serde(default)]
-    from: Vec<Writer>,
+    from: Vec<Author>,
     #[serde(default)]
     phase: Vec<String>,
     r#final: Option<String>,
@@ -41,16 +41,16 @@ struct Written {
     #[serde(default)]
     screen: Vec<String>,
     #[serde(default)]
-    guest: Vec<GuestSign>,
+    guest: Vec<GuestCondition>,
     #[serde(default)]
     explains: Vec<String>,
 }
 
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Document {
+struct RulesToml {
     #[serde(default)]
-    rule: Vec<Written>,
+    rule: Vec<RuleToml>,
     #[serde(default)]
     screen: Vec<WrittenLabel>,
 }
@@ -60,14 +60,14 @@ pub fn parse(path: &Path, text: &str) -> Result<Rules, RulesError> {
     // Names may hold anything.
     let one_line = |message: String| message.replace(char::is_control, " ");
     let invalid = |message: String| RulesError::Invalid { path: path.to_owned(), message: one_line(message) };
-    let document: Document = toml::from_str(text).map_err(|error| invalid(placed(&error, text)))?;
+    let document: RulesToml = toml::from_str(text).map_err(|error| invalid(placed(&error, text)))?;
     let mut rules: Vec<Rule> = Vec::new();
     for written in document.rule {
         let name = written.name.clone();
         if rules.iter().any(|rule| rule.name == name) {
             return Err(invalid(format!("two rules are named {name}")));
         }
-        rules.push(ready(written).map_err(|message| invalid(format!("rule {name}: {message}")))?);
+        rules.push(compile(written).map_err(|message| invalid(format!("rule {name}: {message}")))?);
     }
     let mut screens = Vec::new();
     for written in document.screen {
@@ -89,7 +89,7 @@ fn placed(error: &toml::de::Error, text: &str) -> String {
     }
 }
 
-fn ready(written: Written) -> Result<Rule, String> {
+fn compile(written: RuleToml) -> Result<Rule, String> {
     let regex = |pattern: Option<String>| pattern.map(|pattern| pattern_of(&pattern)).transpose();
     let phase = written.phase.iter().map(|name| phase(name)).collect::<Result<_, _>>()?;
     let seen = !written.screen.is_empty() || !written.guest.is_empty();
@@ -111,7 +111,7 @@ fn ready(written: Written) -> Result<Rule, String> {
         log: regex(written.log)?,
         from: written.from,
         phase,
-        last_word: regex(written.r#final)?,
+        final_error: regex(written.r#final)?,
         also: regex(written.also)?,
         unless: regex(written.unless)?,
         unless_next: regex(written.unless_next)?,

@@ -3,15 +3,15 @@
 use serde_json::Value;
 
 /// Longest message that is quoted.
-const LONGEST: usize = 300;
+const MAX_MESSAGE_CHARS: usize = 300;
 
 /// The host's message in few words: `msg`, the return code, the end of what the command printed.
 pub fn detail(line: &str) -> Option<String> {
     let item = line.split_once("(item=").and_then(|(_, rest)| rest.split_once(") =>")).map(|(item, _)| item);
     let json = line.split_once("=> ")?.1;
     let mut words = match serde_json::from_str::<Value>(json.trim()) {
-        Ok(value) => told(&value),
-        Err(_) => torn(json),
+        Ok(value) => from_json(&value),
+        Err(_) => from_broken_json(json),
     };
     if let Some(item) = item {
         words.insert(0, format!("item {}", short(item)));
@@ -19,7 +19,7 @@ pub fn detail(line: &str) -> Option<String> {
     Some(words.join(": ")).filter(|text| !text.is_empty())
 }
 
-fn told(value: &Value) -> Vec<String> {
+fn from_json(value: &Value) -> Vec<String> {
     let text = |name: &str| value.get(name).and_then(Value::as_str).map(str::trim).filter(|text| !text.is_empty());
     let mut words = Vec::new();
     let message = text("msg").map(short);
@@ -35,7 +35,7 @@ fn told(value: &Value) -> Vec<String> {
 }
 
 /// JSON that is cut or has control characters in it: the message and the code are found by their names.
-fn torn(json: &str) -> Vec<String> {
+fn from_broken_json(json: &str) -> Vec<String> {
     let message = json.split_once("\"msg\": \"").map(|(_, rest)| short(rest.split("\", \"").next().unwrap_or(rest)));
     let code = json
         .split_once("\"rc\": ")
@@ -48,10 +48,10 @@ fn torn(json: &str) -> Vec<String> {
 
 fn short(text: &str) -> String {
     let line = text.split_whitespace().collect::<Vec<_>>().join(" ");
-    if line.chars().count() <= LONGEST {
+    if line.chars().count() <= MAX_MESSAGE_CHARS {
         return line;
     }
-    line.chars().take(LONGEST - 1).chain(['…']).collect()
+    line.chars().take(MAX_MESSAGE_CHARS - 1).chain(['…']).collect()
 }
 
 /// The line of an output that most likely says what went wrong: the last one that is not empty.

@@ -1,25 +1,25 @@
-//! Reads a log once, from start to end, and lets every build's case hear what concerns it.
+//! Reads a log once, from start to end, and collects what it says about every build.
 
 use std::collections::VecDeque;
 use std::io::{self, BufRead};
 use std::sync::Arc;
 
 use super::Verdict;
-use super::case::{Case, Message, Patterns};
+use super::context::BuildContext;
 use super::lines::{begins_clean_up, reason};
+use super::observations::{BuildObservations, Message, Patterns};
 use super::phrasing::QUOTED;
-use super::scene::Scene;
 use crate::packer_log::parse::{self, Parsed};
 use crate::packer_log::{Deadline, Origin, Phase, Problem, Tracks};
 use crate::text::{Scrubber, lines};
 use crate::triage::rules::Rules;
 
 /// Bytes of one line that are looked at.
-const LINE: usize = 4 << 20;
+const MAX_LINE_BYTES: usize = 4 << 20;
 /// Lines kept of the end of the log.
-const TAIL: usize = 3;
-/// Errors kept that stand in the clean-up.
-const AFTERWARDS: usize = 32;
+const TAIL_LINES: usize = 3;
+/// Most errors of the clean-up that are kept of one build.
+const MAX_CLEAN_UP_ERRORS: usize = 32;
 
 /// What packer validate says when all is well.
 const VALID: &str = "The configuration is valid";
@@ -35,7 +35,7 @@ pub enum JudgeError {
     Rules(#[from] regex::Error),
 }
 
-/// The verdict on a log; `scene` is what else is known (the name of the last picture alone, or more).
+/// The verdict on a log; `context` is what else is known (the name of the last picture alone, or more).
 ///
 /// # Errors
 /// When the log cannot be read.
@@ -43,26 +43,26 @@ pub fn judge(
     log: impl BufRead,
     rules: &Rules,
     scrubber: &Scrubber,
-    scene: impl Into<Scene>,
+    context: impl Into<BuildContext>,
 ) -> Result<Verdict, JudgeError> {
     let mut judge = Judge::new(rules)?;
     judge.read(log)?;
-    Ok(judge.verdict(scrubber, scene))
+    Ok(judge.verdict(scrubber, context))
 }
 
-/// Hears a log that may still grow, and says at any moment what is to be thought of it.
+/// Reads a log that may still grow, and gives a verdict on it at any moment.
 pub struct Judge<'r> {
     pub(super) rules: &'r Rules,
     patterns: Arc<Patterns>,
     pub(super) tracks: Tracks,
     /// before any build: configuration and the like
-    pub(super) common: Case,
-    pub(super) cases: Vec<Case>,
+    pub(super) packer_observations: BuildObservations,
+    pub(super) builds: Vec<BuildObservations>,
     /// deadlines outlive the stage they were set for
     pub(super) waits: Vec<Option<Deadline>>,
     /// the build (index of case; `None` is the common one) that the last message was about
-    speaker: Option<usize>,
-    /// lines heard
+    last_build: Option<usize>,
+    /// lines read
     lines: u64,
     /// the last of them that say something
     pub(super) tail: VecDeque<(u64, String)>,
@@ -75,7 +75,7 @@ pub struct Judge<'r> {
 }
 
 impl<'r> Judge<'r> {
-    /// Nothing heard yet.
+    /// A judge that has read nothing yet.
     ///
     /// # Errors
     /// When the rules are too many for one machine.
@@ -83,7 +83,7 @@ impl<'r> Judge<'r> {
         Ok(Self::with(rules, Arc::new(Patterns::new(rules)?)))
     }
 
-    /// A judge by the same rules who has heard nothing; cheaper than a new one.
+    /// A judge with the same rules that has read nothing; cheaper than a new one, whose patterns must be compiled.
     pub fn fresh(&self) -> Self {
         Self::with(self.rules, Arc::clone(&self.patterns))
     }
@@ -93,10 +93,10 @@ impl<'r> Judge<'r> {
             rules,
             patterns,
             tracks: Tracks::default(),
-            common: Case::new(None, rules),
-            cases: Vec::new(),
+            packer_observations: BuildObservations::new(None, rules),
+            builds: Vec::new(),
             waits: Vec::new(),
-            speaker: None,
+            last_build: None,
             lines: 0,
             tail: VecDeque::new(),
             debug: false,
@@ -105,12 +105,12 @@ impl<'r> Judge<'r> {
         }
     }
 
-    /// Hears what the log says, or says further: whole lines (the last line of a log may lack its end).
+    /// Reads the log, or what was added to it: whole lines (the last line of a log may lack its end).
     ///
     /// # Errors
     /// Those of reading.
     pub fn read(&mut self, log: impl BufRead) -> io::Result<()> {
-        lines::each(log, LINE, |piece| {
+        lines::each(log, MAX_LINE_BYTES, |piece| {
             if piece.first {
                 self.lines += 1;
                 let torn = piece.bytes.starts_with(b"\0");
@@ -126,26 +126,26 @@ impl<'r> Judge<'r> {
     fn keep(&mut self, text: &str) {
         if !text.trim().is_empty() {
             self.tail.push_back((self.lines, text.chars().take(QUOTED).collect()));
-            self.tail.drain(..self.tail.len().saturating_sub(TAIL));
+            self.tail.drain(..self.tail.len().saturating_sub(TAIL_LINES));
         }
     }
 
-    /// What is to be thought of it so far.
-    pub fn verdict(&self, scrubber: &Scrubber, scene: impl Into<Scene>) -> Verdict {
-        Verdict::of(self.findings(scrubber, &scene.into()))
+    /// The verdict on what was read so far.
+    pub fn verdict(&self, scrubber: &Scrubber, context: impl Into<BuildContext>) -> Verdict {
+        Verdict::of(self.build_verdicts(scrubber, &context.into()))
     }
 
     fn line(&mut self, line: &Parsed<'_>, number: u64, torn: bool) {
         if torn {
-            self.common.torn = true;
-            self.cases.iter_mut().for_each(|case| case.torn = true);
+            self.packer_observations.start_lost = true;
+            self.builds.iter_mut().for_each(|observations| observations.start_lost = true);
         }
         self.tracks.observe(line, number);
-        while self.cases.len() < self.tracks.all().len() {
-            let track = &self.tracks.all()[self.cases.len()];
-            let mut case = Case::new(Some(track.source.clone()), self.rules);
-            case.torn = self.common.torn;
-            self.cases.push(case);
+        while self.builds.len() < self.tracks.all().len() {
+            let track = &self.tracks.all()[self.builds.len()];
+            let mut observations = BuildObservations::new(Some(track.source.clone()), self.rules);
+            observations.start_lost = self.packer_observations.start_lost;
+            self.builds.push(observations);
             self.waits.push(None);
         }
         for (wait, track) in self.waits.iter_mut().zip(self.tracks.all()) {
@@ -155,122 +155,130 @@ impl<'r> Judge<'r> {
         }
         match line.origin {
             Origin::Machine => {}
-            Origin::Plugin | Origin::Core => self.overheard(line, number),
-            Origin::Ui | Origin::UiError => self.spoken(line, number),
-            Origin::Continuation => self.continued(line, number),
+            Origin::Plugin | Origin::Core => self.plugin_or_core_line(line, number),
+            Origin::Ui | Origin::UiError => self.ui_line(line, number),
+            Origin::Continuation => self.continuation_line(line, number),
         }
     }
 
     /// A line of a plugin or the core names no build: every build that runs may be meant.
-    fn overheard(&mut self, line: &Parsed<'_>, number: u64) {
+    fn plugin_or_core_line(&mut self, line: &Parsed<'_>, number: u64) {
         self.debug |= line.origin == Origin::Plugin;
         self.ended |= line.text.starts_with("waiting for all plugin processes");
         let problem = parse::problem(line);
         let mut meant = false;
-        for (case, track) in self.cases.iter_mut().zip(self.tracks.all()) {
+        for (observations, track) in self.builds.iter_mut().zip(self.tracks.all()) {
             let crash = line.text.starts_with("panic: ") || line.text.contains(".CreateVM(");
-            if case.last_word.is_none() && !case.over || crash {
+            if observations.final_error.is_none() && !observations.clean_up_begun || crash {
                 meant = true;
                 let message = Message { line: number, origin: line.origin, text: &line.text, phase: track.phase() };
-                case.hear(message, self.rules, &self.patterns);
+                observations.observe(message, self.rules, &self.patterns);
                 if problem == Some(Problem::Error) {
-                    case.remember_error(number, &line.text, false);
+                    observations.remember_error(number, &line.text, false);
                 }
             }
         }
         if !meant {
             let message = Message { line: number, origin: line.origin, text: &line.text, phase: Phase::Prepare };
-            self.common.hear(message, self.rules, &self.patterns);
+            self.packer_observations.observe(message, self.rules, &self.patterns);
         }
     }
 
-    fn spoken(&mut self, line: &Parsed<'_>, number: u64) {
+    fn ui_line(&mut self, line: &Parsed<'_>, number: u64) {
         if line.text.starts_with(VALID) {
             self.valid = Some(number);
         }
         self.ended |= line.text.starts_with("==> Wait completed") || line.text.starts_with("==> Builds finished");
         if line.text.starts_with("Cancelling build after receiving") {
-            for case in self.cases.iter_mut().filter(|case| !case.over && case.last_word.is_none()) {
-                case.cancelled = Some((number, line.text.to_string()));
-                case.over = true;
+            for observations in self
+                .builds
+                .iter_mut()
+                .filter(|observations| !observations.clean_up_begun && observations.final_error.is_none())
+            {
+                observations.cancelled = Some((number, line.text.to_string()));
+                observations.clean_up_begun = true;
             }
-            self.common.cancelled.get_or_insert((number, line.text.to_string()));
+            self.packer_observations.cancelled.get_or_insert((number, line.text.to_string()));
             return;
         }
         let at = line.source.and_then(|source| self.tracks.all().iter().position(|track| track.source == source));
-        self.speaker = at;
+        self.last_build = at;
         match at {
-            Some(at) => self.about(at, line, number),
-            None if line.source.is_none() => self.about_all(line, number),
+            Some(at) => self.build_line(at, line, number),
+            None if line.source.is_none() => self.packer_line(line, number),
             None => {}
         }
     }
 
     /// A message about one build.
-    fn about(&mut self, at: usize, line: &Parsed<'_>, number: u64) {
+    fn build_line(&mut self, at: usize, line: &Parsed<'_>, number: u64) {
         let track = &self.tracks.all()[at];
-        let case = &mut self.cases[at];
+        let observations = &mut self.builds[at];
         if line.text.starts_with("--> ") {
             return;
         }
-        case.newest = Some((number, line.text.to_string()));
+        observations.newest = Some((number, line.text.to_string()));
         if let Some(reason) = reason(&line.text) {
             let message = Message { line: number, origin: Origin::UiError, text: reason, phase: track.failed_in() };
-            return case.conclude(message, self.rules, &self.patterns);
+            return observations.set_final_error(message, self.rules, &self.patterns);
         }
-        case.over |= track.phase() == Phase::CleanUp || begins_clean_up(&line.text);
-        if !case.over && line.origin == Origin::UiError {
-            case.last_error = Some(line.text.to_string());
+        observations.clean_up_begun |= track.phase() == Phase::CleanUp || begins_clean_up(&line.text);
+        if !observations.clean_up_begun && line.origin == Origin::UiError {
+            observations.last_error = Some(line.text.to_string());
         }
-        if !case.over {
+        if !observations.clean_up_begun {
             let message = Message { line: number, origin: line.origin, text: &line.text, phase: track.phase() };
-            case.hear(message, self.rules, &self.patterns);
+            observations.observe(message, self.rules, &self.patterns);
             if parse::problem(line) == Some(Problem::Error) {
-                case.remember_error(number, &line.text, true);
+                observations.remember_error(number, &line.text, true);
             }
-        } else if line.origin == Origin::UiError && case.afterwards.len() < AFTERWARDS {
-            case.afterwards.push((number, line.text.to_string()));
+        } else if line.origin == Origin::UiError && observations.clean_up_errors.len() < MAX_CLEAN_UP_ERRORS {
+            observations.clean_up_errors.push((number, line.text.to_string()));
         }
     }
 
     /// A message of packer itself.
-    fn about_all(&mut self, line: &Parsed<'_>, number: u64) {
+    fn packer_line(&mut self, line: &Parsed<'_>, number: u64) {
         let message = Message { line: number, origin: line.origin, text: &line.text, phase: Phase::Prepare };
-        self.common.hear(message, self.rules, &self.patterns);
+        self.packer_observations.observe(message, self.rules, &self.patterns);
         if line.origin == Origin::UiError {
-            self.common.remember_error(number, &line.text, true);
+            self.packer_observations.remember_error(number, &line.text, true);
         }
-        for case in self.cases.iter_mut().filter(|case| !case.over && case.last_word.is_none()) {
+        for observations in self
+            .builds
+            .iter_mut()
+            .filter(|observations| !observations.clean_up_begun && observations.final_error.is_none())
+        {
             let crash = line.text.starts_with("panic: ") || line.text.contains("PACKER CRASH");
             if crash {
-                case.hear(message, self.rules, &self.patterns);
+                observations.observe(message, self.rules, &self.patterns);
             }
         }
     }
 
     /// A further line of the last message.
-    fn continued(&mut self, line: &Parsed<'_>, number: u64) {
+    fn continuation_line(&mut self, line: &Parsed<'_>, number: u64) {
         let crash = line.text.starts_with("panic: ") || line.text.contains(".CreateVM(");
         if line.text.starts_with(VALID) {
             self.valid = Some(number);
         }
-        let case = match self.speaker {
-            Some(at) => &mut self.cases[at],
-            None => &mut self.common,
+        let observations = match self.last_build {
+            Some(at) => &mut self.builds[at],
+            None => &mut self.packer_observations,
         };
-        let phase = self.speaker.map_or(Phase::Prepare, |at| self.tracks.all()[at].failed_in());
+        let phase = self.last_build.map_or(Phase::Prepare, |at| self.tracks.all()[at].failed_in());
         let message = Message { line: number, origin: Origin::UiError, text: line.text.trim_start(), phase };
-        if let Some(word) = &mut case.last_word {
+        if let Some(word) = &mut observations.final_error {
             if word.text.len() < QUOTED * 4 {
                 word.text.push('\n');
                 word.text.push_str(&line.text);
             }
-            case.hear(message, self.rules, &self.patterns);
-        } else if !case.over {
-            case.hear(message, self.rules, &self.patterns);
+            observations.observe(message, self.rules, &self.patterns);
+        } else if !observations.clean_up_begun {
+            observations.observe(message, self.rules, &self.patterns);
         }
         if crash {
-            self.cases.iter_mut().for_each(|case| case.hear(message, self.rules, &self.patterns));
+            self.builds.iter_mut().for_each(|observations| observations.observe(message, self.rules, &self.patterns));
         }
     }
 }

@@ -16,14 +16,14 @@ const STEPS: &[(&str, &str)] = &[
     ("convert", "ui: ==> v.deb: Converting virtual machine to template..."),
 ];
 
-/// A log: the stages up to `stage`, then the lines, then packer's last word (if there is one) behind its clean-up.
-fn log(stage: &str, lines: &[&str], last_word: Option<&str>) -> String {
+/// A log: the stages up to `stage`, then the lines, then packer's final error (if there is one) behind its clean-up.
+fn log(stage: &str, lines: &[&str], final_error: Option<&str>) -> String {
     let mut log =
         vec!["ui: v.deb: output will be in this color.".to_owned(), format!("{VSPHERE}[INFO] Using datastore 'ds'")];
     let upto = STEPS.iter().position(|(name, _)| *name == stage).map_or(0, |at| at + 1);
     log.extend(STEPS[..upto].iter().map(|(_, line)| (*line).to_owned()));
     log.extend(lines.iter().map(|line| line.replace("VSPHERE ", VSPHERE)));
-    if let Some(word) = last_word {
+    if let Some(word) = final_error {
         log.extend([
             "ui: ==> v.deb: Powering off virtual machine...".to_owned(),
             "ui error: ==> v.deb: error destroying: noise of the clean-up".to_owned(),
@@ -78,10 +78,10 @@ fn found(log: &str) -> (String, String) {
 fn failures_are_called_what_they_are(
     #[case] stage: &str,
     #[case] lines: &[&str],
-    #[case] last_word: &str,
+    #[case] final_error: &str,
     #[case] class: &str,
 ) {
-    let verdict = judged(&log(stage, lines, Some(last_word)));
+    let verdict = judged(&log(stage, lines, Some(final_error)));
     assert_eq!(verdict.class, class, "{verdict:#?}");
     assert!(!verdict.evidence.is_empty() && !verdict.cause.is_empty());
 }

@@ -8,7 +8,7 @@ use super::{centred, frame};
 use crate::console::Console;
 use crate::console::overlay::{Entry, Palette};
 use crate::tui::theme::Theme;
-use crate::tui::view::columns::scrolled;
+use crate::tui::view::columns::first_visible;
 use crate::tui::view::{put, put_field, width};
 
 /// Columns for names.
@@ -32,7 +32,7 @@ pub fn draw(console: &Console, palette: &Palette, area: Rect, theme: Theme, buff
         put(buffer, list.x, list.y, list.width, "nothing matches", theme.dim());
     }
     let chosen = palette.chosen.index(entries.len());
-    let first = scrolled(chosen, usize::from(list.height));
+    let first = first_visible(chosen, usize::from(list.height));
     for (y, (index, entry)) in (list.y..list.bottom()).zip(entries.iter().enumerate().skip(first)) {
         draw_entry(console, entry, index == chosen, Rect { y, height: 1, ..list }, theme, buffer);
     }

@@ -2,7 +2,7 @@
 //!
 //! One question each for sixel's palette, kitty's protocol and the device attributes goes out in one write. Every
 //! terminal answers the last (DA1), and answers in order, so its answer ends the wait; a terminal that does not answer
-//! at all costs [`PATIENCE`]. viuer asks the same, but waits without end for each answer, and for one that not every
+//! at all costs [`REPLY_TIMEOUT`]. viuer asks the same, but waits without end for each answer, and for one that not every
 //! terminal gives.
 
 use std::fs::{File, OpenOptions};
@@ -13,11 +13,11 @@ use std::time::{Duration, Instant};
 use nix::fcntl::OFlag;
 
 use super::cells::Colours;
-use super::fit::{Pixels, USUAL_CELL};
+use super::fit::{DEFAULT_CELL, Pixels};
 use super::{Images, Protocol};
 
 /// How long an answer may take. Over a slow link it takes a few hundred milliseconds.
-const PATIENCE: Duration = Duration::from_millis(1500);
+const REPLY_TIMEOUT: Duration = Duration::from_millis(1500);
 
 /// XTSMGRAPHICS: 256 colour registers. xterm has 16 by default and shows sixel of more colours garbled. Its answer
 /// must be read here: crossterm cannot parse it.
@@ -36,30 +36,32 @@ pub fn protocol(images: Images) -> Protocol {
     if images == Images::Auto && get("TERM") == "dumb" {
         return Protocol::Cells;
     }
-    let nested = nested(&get);
+    let nested = in_multiplexer(&get);
     match images {
         Images::Cells => Protocol::Cells,
         Images::Kitty => Protocol::Kitty,
         Images::Iterm => Protocol::Iterm,
         Images::Sixel => {
             // The answer does not matter, but must not be left to the reader of events.
-            ask(&[SIXEL_COLOURS, DEVICE_ATTRIBUTES]);
+            query(&[SIXEL_COLOURS, DEVICE_ATTRIBUTES]);
             Protocol::Sixel
         }
-        Images::Auto if nested => best(&ask(&[SIXEL_COLOURS, DEVICE_ATTRIBUTES]), false),
-        Images::Auto => best(&ask(&[SIXEL_COLOURS, KITTY_QUERY, DEVICE_ATTRIBUTES]), viuer::is_iterm_supported()),
+        Images::Auto if nested => best_protocol(&query(&[SIXEL_COLOURS, DEVICE_ATTRIBUTES]), false),
+        Images::Auto => {
+            best_protocol(&query(&[SIXEL_COLOURS, KITTY_QUERY, DEVICE_ATTRIBUTES]), viuer::is_iterm_supported())
+        }
     }
 }
 
 /// Whether tmux or screen is between us and the terminal. They let neither kitty's nor iTerm2's pictures through, while
 /// the variables that tell of the terminal outside leak in; sixel they announce themselves when they can.
-fn nested(get: &dyn Fn(&str) -> String) -> bool {
+fn in_multiplexer(get: &dyn Fn(&str) -> String) -> bool {
     let term = get("TERM");
     !get("TMUX").is_empty() || !get("STY").is_empty() || term.starts_with("screen") || term.starts_with("tmux")
 }
 
 /// The best protocol for a terminal that gave this answer.
-fn best(answer: &TerminalReply, iterm: bool) -> Protocol {
+fn best_protocol(answer: &TerminalReply, iterm: bool) -> Protocol {
     if !answer.complete {
         Protocol::Cells
     } else if answer.kitty {
@@ -99,10 +101,10 @@ impl TerminalReply {
 }
 
 /// Asks and waits for the device attributes. What cannot be asked gets no answer, which means half blocks.
-fn ask(questions: &[&str]) -> TerminalReply {
+fn query(questions: &[&str]) -> TerminalReply {
     let answer = terminal().and_then(|mut terminal| {
         terminal.write_all(questions.concat().as_bytes())?;
-        listen(&mut terminal, Instant::now() + PATIENCE)
+        read_reply(&mut terminal, Instant::now() + REPLY_TIMEOUT)
     });
     match answer {
         Ok(bytes) => TerminalReply::read(&bytes),
@@ -122,7 +124,7 @@ fn terminal() -> io::Result<File> {
         .open("/dev/tty")
 }
 
-fn listen(terminal: &mut File, until: Instant) -> io::Result<Vec<u8>> {
+fn read_reply(terminal: &mut File, until: Instant) -> io::Result<Vec<u8>> {
     let mut bytes = Vec::new();
     let mut buffer = [0; 256];
     while Instant::now() < until && !TerminalReply::read(&bytes).complete {
@@ -143,12 +145,12 @@ pub fn colours() -> Colours {
 }
 
 /// Pixels of one cell, as the terminal tells the kernel.
-pub fn cell() -> Pixels {
+pub fn cell_size() -> Pixels {
     match crossterm::terminal::window_size() {
         Ok(size) if size.columns > 0 && size.rows > 0 && size.width >= size.columns && size.height >= size.rows => {
             Pixels { width: u32::from(size.width / size.columns), height: u32::from(size.height / size.rows) }
         }
-        _ => USUAL_CELL,
+        _ => DEFAULT_CELL,
     }
 }
 
@@ -157,7 +159,7 @@ mod tests {
     use super::*;
 
     fn told(answer: &str, iterm: bool) -> Protocol {
-        best(&TerminalReply::read(answer.as_bytes()), iterm)
+        best_protocol(&TerminalReply::read(answer.as_bytes()), iterm)
     }
 
     #[test]
@@ -192,7 +194,7 @@ mod tests {
     #[test]
     fn tmux_and_screen_are_known() {
         let with = |name: &'static str, value: &'static str| {
-            nested(&move |asked: &str| if asked == name { value.to_owned() } else { String::new() })
+            in_multiplexer(&move |asked: &str| if asked == name { value.to_owned() } else { String::new() })
         };
         assert!(with("TMUX", "/tmp/tmux-0/default,1,0"));
         assert!(with("STY", "1.pts"));

@@ -16,7 +16,7 @@ use super::{scale, sixel};
 use crate::guest::picture::Picture;
 
 /// Kitty takes at most this much base64 in one escape code.
-const CHUNK: usize = 4096;
+const KITTY_CHUNK_BYTES: usize = 4096;
 
 /// Whether a picture that only [`erase`] takes away is on the terminal.
 static IN_KITTY: AtomicBool = AtomicBool::new(false);
@@ -36,7 +36,7 @@ pub fn kitty(picture: &Picture, columns: u16, rows: u16, size: Pixels) -> Vec<u8
     };
     let mut bytes = Vec::with_capacity(payload.len() + payload.len() / 256 + 128);
     let mut keys = format!("a=T,f=100,i={},p=1,q=2,C=1,c={columns},r={rows},", image_id());
-    let mut chunks = payload.as_bytes().chunks(CHUNK).peekable();
+    let mut chunks = payload.as_bytes().chunks(KITTY_CHUNK_BYTES).peekable();
     while let Some(chunk) = chunks.next() {
         let more = u8::from(chunks.peek().is_some());
         bytes.extend_from_slice(format!("\x1b_G{keys}m={more};").as_bytes());

@@ -20,10 +20,10 @@ impl From<(u32, u32)> for Pixels {
 }
 
 /// xterm cuts graphics beyond this many pixels, each way.
-const LONGEST_SIXEL: u32 = 1000;
+const MAX_SIXEL_SIDE: u32 = 1000;
 
 /// Size of a cell when the terminal does not tell: the usual 1:2.
-pub const USUAL_CELL: Pixels = Pixels { width: 10, height: 20 };
+pub const DEFAULT_CELL: Pixels = Pixels { width: 10, height: 20 };
 
 /// Where in `area` a picture goes with `protocol`, and how many pixels it has there.
 ///
@@ -34,9 +34,9 @@ pub fn place(picture: Pixels, area: Rect, cell: Pixels, protocol: Protocol) -> O
         let rect = fit(picture, area, cell, u32::MAX)?;
         return Some((rect, of_cells(rect, cell)));
     }
-    let rect = fit(picture, area, cell, LONGEST_SIXEL)?;
+    let rect = fit(picture, area, cell, MAX_SIXEL_SIDE)?;
     let whole = of_cells(rect, cell);
-    let bounds = Pixels { width: whole.width.min(LONGEST_SIXEL), height: whole.height.min(LONGEST_SIXEL) };
+    let bounds = Pixels { width: whole.width.min(MAX_SIXEL_SIDE), height: whole.height.min(MAX_SIXEL_SIDE) };
     Some((rect, inside(picture, bounds)))
 }
 
@@ -107,21 +107,21 @@ mod tests {
 
     #[test]
     fn what_is_left_over_is_on_both_sides() {
-        let rect = fit(CONSOLE, Rect::new(0, 0, 100, 30), USUAL_CELL, u32::MAX).expect("it fits");
+        let rect = fit(CONSOLE, Rect::new(0, 0, 100, 30), DEFAULT_CELL, u32::MAX).expect("it fits");
         assert_eq!(rect, Rect::new(10, 0, 80, 30));
     }
 
     #[test]
     fn the_longest_side_is_capped() {
-        let rect = fit(CONSOLE, Rect::new(0, 0, 300, 100), USUAL_CELL, 1000).expect("it fits");
+        let rect = fit(CONSOLE, Rect::new(0, 0, 300, 100), DEFAULT_CELL, 1000).expect("it fits");
         assert_eq!((rect.width, rect.height), (100, 38));
     }
 
     #[test]
     fn extreme_aspects_keep_one_pixel_and_one_cell() {
         let strip = Pixels { width: 16_000, height: 1 };
-        let rect = fit(strip, Rect::new(0, 0, 10, 4), USUAL_CELL, u32::MAX).expect("it fits");
-        assert_eq!((rect.height, inside(strip, of_cells(rect, USUAL_CELL)).height), (1, 1));
-        assert_eq!(fit(CONSOLE, Rect::new(0, 0, 0, 4), USUAL_CELL, u32::MAX), None);
+        let rect = fit(strip, Rect::new(0, 0, 10, 4), DEFAULT_CELL, u32::MAX).expect("it fits");
+        assert_eq!((rect.height, inside(strip, of_cells(rect, DEFAULT_CELL)).height), (1, 1));
+        assert_eq!(fit(CONSOLE, Rect::new(0, 0, 0, 4), DEFAULT_CELL, u32::MAX), None);
     }
 }

@@ -12,7 +12,7 @@ pub struct Indexed {
 }
 
 /// Most colours that a sixel terminal can be asked to hold.
-const MOST: usize = 256;
+const MAX_COLOURS: usize = 256;
 /// Bits of a channel that tell two colours apart; colours that agree in them become their mean.
 const BITS: u32 = 5;
 
@@ -44,9 +44,9 @@ pub fn reduce(pixels: &RgbImage) -> Indexed {
         }
     }
     buckets.retain(|bucket| bucket.count > 0);
-    let mut colours = Vec::with_capacity(MOST);
+    let mut colours = Vec::with_capacity(MAX_COLOURS);
     let mut index_of = vec![0_u8; 1 << (3 * BITS)];
-    for (index, group) in (0..=u8::MAX).zip(cut(&mut buckets)) {
+    for (index, group) in (0..=u8::MAX).zip(median_cut(&mut buckets)) {
         colours.push(mean(group));
         for bucket in group {
             index_of[bucket.number] = index;
@@ -61,9 +61,9 @@ fn number(pixel: [u8; 3]) -> usize {
 }
 
 /// Median cut: splits the group that spreads farthest, weighted by its pixels, until there are enough.
-fn cut(buckets: &mut [Bucket]) -> Vec<&[Bucket]> {
+fn median_cut(buckets: &mut [Bucket]) -> Vec<&[Bucket]> {
     let mut groups: Vec<(u64, usize, &mut [Bucket])> = vec![weighed(buckets)];
-    while groups.len() < MOST {
+    while groups.len() < MAX_COLOURS {
         let widest = groups.iter().enumerate().max_by_key(|(_, (weight, ..))| *weight).map(|(at, _)| at);
         let Some((weight, channel, group)) = widest.map(|at| groups.swap_remove(at)) else { break };
         if weight == 0 {

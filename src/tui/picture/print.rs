@@ -4,7 +4,7 @@ use std::io::{self, Write};
 
 use ratatui::layout::Rect;
 
-use super::worker::Key;
+use super::worker::RenderKey;
 use super::{Images, Protocol, detect, fit, worker};
 use crate::guest::picture::Picture;
 
@@ -42,10 +42,10 @@ fn half_blocks(picture: &Picture) -> io::Result<()> {
 fn graphics(picture: &Picture, protocol: Protocol) -> io::Result<()> {
     let (columns, rows) = crossterm::terminal::size()?;
     let area = Rect::new(0, 0, columns, rows.saturating_sub(2));
-    let Some((rect, size)) = fit::place(picture.size().into(), area, detect::cell(), protocol) else {
+    let Some((rect, size)) = fit::place(picture.size().into(), area, detect::cell_size(), protocol) else {
         return Err(io::Error::other("the terminal is too small for a picture"));
     };
-    let key = Key { hash: picture.hash(), columns: rect.width, rows: rect.height, size };
+    let key = RenderKey { hash: picture.hash(), columns: rect.width, rows: rect.height, size };
     let bytes = worker::bytes(key, picture, protocol);
     let mut out = io::stdout().lock();
     let height = rect.height;

@@ -1,4 +1,4 @@
-//! What of a picture is wanted, ready and shown.
+//! The picture of a frame: what is wanted, what is ready, what the terminal shows.
 
 use std::io::{self, Write};
 use std::sync::Arc;
@@ -9,11 +9,11 @@ use ratatui::layout::Rect;
 
 use super::cells::{self, Colours};
 use super::fit::{self, Pixels};
-use super::worker::{Done, Job, Key, Worker};
+use super::worker::{Job, JobResult, RenderKey, Worker};
 use super::{Images, Protocol, detect, encode, scale};
 use crate::guest::picture::Picture;
 
-/// The one place of the screen where a picture is shown. See the module's page for how it is driven.
+/// The one area of the screen where a picture is shown. See the module's page for how it is driven.
 #[derive(Debug)]
 pub struct PictureSurface {
     protocol: Protocol,
@@ -22,8 +22,8 @@ pub struct PictureSurface {
     worker: Option<Worker>,
     /// pixels of a cell; asked again after [`forget`](Self::forget)
     cell: Option<Pixels>,
-    scaled: Work<RgbImage>,
-    encoded: Work<[u8]>,
+    scaled: JobSlot<RgbImage>,
+    encoded: JobSlot<[u8]>,
     /// what this frame wants on top of its cells
     wanted: Option<Placement>,
     /// what the terminal has on top of its cells
@@ -32,15 +32,15 @@ pub struct PictureSurface {
 
 /// The newest result of one kind, and what was asked for last.
 #[derive(Debug)]
-struct Work<T: ?Sized> {
-    asked: Option<Key>,
-    ready: Option<(Key, Arc<T>)>,
+struct JobSlot<T: ?Sized> {
+    asked: Option<RenderKey>,
+    ready: Option<(RenderKey, Arc<T>)>,
 }
 
 /// A picture at a place.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 struct Placement {
-    key: Key,
+    key: RenderKey,
     x: u16,
     y: u16,
 }
@@ -64,8 +64,8 @@ impl PictureSurface {
             colours,
             worker,
             cell: None,
-            scaled: Work::none(),
-            encoded: Work::none(),
+            scaled: JobSlot::none(),
+            encoded: JobSlot::none(),
             wanted: None,
             shown: None,
         }
@@ -118,7 +118,7 @@ impl PictureSurface {
         };
         out.write_all(b"\x1b7")?;
         if before.is_none_or(|before| before.rect() != placement.rect()) {
-            blank(out, placement.rect())?;
+            blank_cells(out, placement.rect())?;
         }
         write!(out, "\x1b[{};{}H", placement.y + 1, placement.x + 1)?;
         out.write_all(bytes)?;
@@ -152,8 +152,8 @@ impl PictureSurface {
         let alive = worker.alive();
         for done in worker.finished() {
             match done {
-                Done::Scaled(key, pixels) => self.scaled.ready = Some((key, pixels)),
-                Done::Encoded(key, bytes) => self.encoded.ready = Some((key, bytes)),
+                JobResult::Scaled(key, pixels) => self.scaled.ready = Some((key, pixels)),
+                JobResult::Encoded(key, bytes) => self.encoded.ready = Some((key, bytes)),
             }
         }
         if !alive {
@@ -165,13 +165,13 @@ impl PictureSurface {
 
     /// Where the picture goes. Graphics that touch the last row of the screen scroll it, so they keep off it.
     fn place(&mut self, area: Rect, screen: Rect, picture: &Picture) -> Option<Placement> {
-        let cell = *self.cell.get_or_insert_with(detect::cell);
+        let cell = *self.cell.get_or_insert_with(detect::cell_size);
         let mut area = area;
         if self.protocol != Protocol::Cells && area.bottom() == screen.bottom() {
             area.height = area.height.saturating_sub(1);
         }
         let (rect, size) = fit::place(picture.size().into(), area, cell, self.protocol)?;
-        let key = Key { hash: picture.hash(), columns: rect.width, rows: rect.height, size };
+        let key = RenderKey { hash: picture.hash(), columns: rect.width, rows: rect.height, size };
         Some(Placement { key, x: rect.x, y: rect.y })
     }
 
@@ -185,14 +185,14 @@ impl PictureSurface {
             return Some(place);
         }
         let protocol = self.protocol;
-        self.encoded.ask(self.worker.as_ref(), place.key, |key| Job::Encode(key, picture.clone(), protocol));
+        self.encoded.submit(self.worker.as_ref(), place.key, |key| Job::Encode(key, picture.clone(), protocol));
         self.shown.filter(|shown| shown.rect() == place.rect())
     }
 
     fn paint(&mut self, place: Placement, picture: &Picture, buffer: &mut Buffer) {
-        let Key { columns, rows, .. } = place.key;
+        let RenderKey { columns, rows, .. } = place.key;
         if !self.scaled.is_ready(place.key) {
-            self.scaled.ask(self.worker.as_ref(), place.key, |key| Job::Scale(key, picture.clone()));
+            self.scaled.submit(self.worker.as_ref(), place.key, |key| Job::Scale(key, picture.clone()));
         }
         match &self.scaled.ready {
             Some((key, pixels)) if self.worker.is_some() && (key.columns, key.rows) == (columns, rows) => {
@@ -206,18 +206,18 @@ impl PictureSurface {
     }
 }
 
-impl<T: ?Sized> Work<T> {
+impl<T: ?Sized> JobSlot<T> {
     fn none() -> Self {
         Self { asked: None, ready: None }
     }
 
-    fn is_ready(&self, key: Key) -> bool {
+    fn is_ready(&self, key: RenderKey) -> bool {
         self.ready.as_ref().is_some_and(|(ready, _)| *ready == key)
     }
 
     /// Asks once for each key.
-    fn ask(&mut self, worker: Option<&Worker>, key: Key, job: impl FnOnce(Key) -> Job) {
-        if self.asked != Some(key) && worker.is_some_and(|worker| worker.ask(job(key))) {
+    fn submit(&mut self, worker: Option<&Worker>, key: RenderKey, job: impl FnOnce(RenderKey) -> Job) {
+        if self.asked != Some(key) && worker.is_some_and(|worker| worker.submit(job(key))) {
             self.asked = Some(key);
         }
     }
@@ -230,7 +230,7 @@ impl Placement {
 }
 
 /// Blanks the cells below a picture: the frame left them alone, and their old text would show beside it.
-fn blank(out: &mut impl Write, rect: Rect) -> io::Result<()> {
+fn blank_cells(out: &mut impl Write, rect: Rect) -> io::Result<()> {
     out.write_all(b"\x1b[0m")?;
     for row in rect.rows() {
         write!(out, "\x1b[{};{}H\x1b[{}X", row.y + 1, row.x + 1, row.width)?;

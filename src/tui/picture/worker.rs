@@ -11,9 +11,9 @@ use super::fit::Pixels;
 use super::{Protocol, encode, scale};
 use crate::guest::picture::Picture;
 
-/// What identifies a finished piece of work.
+/// Identifies the result of a job: the picture and its size on the screen.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Key {
+pub struct RenderKey {
     /// [`Picture::hash`]
     pub hash: u64,
     /// cells
@@ -24,28 +24,28 @@ pub struct Key {
     pub size: Pixels,
 }
 
-/// One piece of work.
+/// A picture to scale or encode.
 #[derive(Debug)]
 pub enum Job {
     /// half blocks
-    Scale(Key, Picture),
+    Scale(RenderKey, Picture),
     /// bytes for the terminal
-    Encode(Key, Picture, Protocol),
+    Encode(RenderKey, Picture, Protocol),
 }
 
-/// What became of it.
-pub enum Done {
+/// The result of a job.
+pub enum JobResult {
     /// half blocks
-    Scaled(Key, Arc<RgbImage>),
+    Scaled(RenderKey, Arc<RgbImage>),
     /// bytes for the terminal
-    Encoded(Key, Arc<[u8]>),
+    Encoded(RenderKey, Arc<[u8]>),
 }
 
 /// The thread. It ends when this is dropped.
 #[derive(Debug)]
 pub struct Worker {
     jobs: Sender<Job>,
-    done: Receiver<Done>,
+    done: Receiver<JobResult>,
     thread: JoinHandle<()>,
 }
 
@@ -55,14 +55,14 @@ impl Worker {
     /// # Errors
     /// When no thread can be started.
     pub fn start(wake: impl Fn() + Send + 'static) -> io::Result<Self> {
-        let (jobs, todo) = mpsc::channel();
+        let (jobs, queue) = mpsc::channel();
         let (results, done) = mpsc::channel();
-        let thread = std::thread::Builder::new().name("picture".into()).spawn(move || work(&todo, &results, &wake))?;
+        let thread = std::thread::Builder::new().name("picture".into()).spawn(move || work(&queue, &results, &wake))?;
         Ok(Self { jobs, done, thread })
     }
 
     /// Hands over a job; of those that wait, only the newest of each kind is done. `false` when the thread is gone.
-    pub fn ask(&self, job: Job) -> bool {
+    pub fn submit(&self, job: Job) -> bool {
         !self.thread.is_finished() && self.jobs.send(job).is_ok()
     }
 
@@ -72,15 +72,15 @@ impl Worker {
     }
 
     /// What was finished since the last call.
-    pub fn finished(&self) -> impl Iterator<Item = Done> + '_ {
+    pub fn finished(&self) -> impl Iterator<Item = JobResult> + '_ {
         self.done.try_iter()
     }
 }
 
-fn work(todo: &Receiver<Job>, results: &Sender<Done>, wake: &impl Fn()) {
-    while let Ok(first) = todo.recv() {
+fn work(queue: &Receiver<Job>, results: &Sender<JobResult>, wake: &impl Fn()) {
+    while let Ok(first) = queue.recv() {
         let (mut scale, mut encode) = (None, None);
-        for job in std::iter::once(first).chain(todo.try_iter()) {
+        for job in std::iter::once(first).chain(queue.try_iter()) {
             match job {
                 Job::Scale(..) => scale = Some(job),
                 Job::Encode(..) => encode = Some(job),
@@ -95,17 +95,17 @@ fn work(todo: &Receiver<Job>, results: &Sender<Done>, wake: &impl Fn()) {
     }
 }
 
-fn perform(job: Job) -> Done {
+fn perform(job: Job) -> JobResult {
     match job {
         Job::Scale(key, picture) => {
-            Done::Scaled(key, Arc::new(scale::half_blocks(picture.image(), key.columns, key.rows)))
+            JobResult::Scaled(key, Arc::new(scale::half_blocks(picture.image(), key.columns, key.rows)))
         }
-        Job::Encode(key, picture, protocol) => Done::Encoded(key, Arc::from(bytes(key, &picture, protocol))),
+        Job::Encode(key, picture, protocol) => JobResult::Encoded(key, Arc::from(bytes(key, &picture, protocol))),
     }
 }
 
 /// The bytes that show `picture` at the cursor; none for half blocks.
-pub fn bytes(key: Key, picture: &Picture, protocol: Protocol) -> Vec<u8> {
+pub fn bytes(key: RenderKey, picture: &Picture, protocol: Protocol) -> Vec<u8> {
     match protocol {
         Protocol::Kitty => encode::kitty(picture, key.columns, key.rows, key.size),
         Protocol::Iterm => encode::iterm(picture.png(), key.columns, key.rows),

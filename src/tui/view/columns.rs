@@ -37,13 +37,13 @@ impl Column {
 
 /// The width of columns beside each other with a gap between; those without a width are left out. The texts of others
 /// can be of any length.
-pub fn beside(widths: impl IntoIterator<Item = u16>, gap: u16) -> u16 {
+pub fn total_width(widths: impl IntoIterator<Item = u16>, gap: u16) -> u16 {
     let shown = widths.into_iter().filter(|width| *width > 0);
     shown.fold(0_u16, |sum, width| sum.saturating_add(width).saturating_add(gap)).saturating_sub(gap)
 }
 
 /// First visible row, so that the selected one is on screen.
-pub fn scrolled(selected: usize, room: usize) -> usize {
+pub fn first_visible(selected: usize, room: usize) -> usize {
     selected.saturating_sub(room.saturating_sub(1))
 }
 

@@ -5,7 +5,7 @@ use ratatui::layout::Rect;
 use ratatui::style::Style;
 use ratatui::text::Span;
 
-use super::columns::{Cell, Column, Grid, beside};
+use super::columns::{Cell, Column, Grid, total_width};
 use super::{empty, frame, put_below};
 use crate::console::click::Target;
 use crate::console::lines::LineRow;
@@ -16,9 +16,9 @@ use crate::tui::hits::Hit;
 use crate::tui::theme::Theme;
 use crate::vcenter::{LinkState, PowerState, ToolsStatus, Vm};
 
-const NONE: &str = "–";
+const NO_VALUE: &str = "–";
 /// Of a run, where something is left out; the rest of its words is in the other panes.
-const RUN_NARROW: u16 = 24;
+const NARROW_RUN_WIDTH: u16 = 24;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum LineColumn {
@@ -38,7 +38,7 @@ enum LineColumn {
 use LineColumn::{Address, Build, Guest, Live, Power, Prev, Tools};
 
 /// What is left out and how many columns stand between the others: the first that fits, else the last.
-const VARIANTS: [(&[LineColumn], u16); 7] = [
+const LAYOUTS: [(&[LineColumn], u16); 7] = [
     (&[Guest], 2),
     (&[Power, Address, Tools], 2),
     (&[Power, Address, Tools], 1),
@@ -77,7 +77,7 @@ impl LineColumn {
             Self::Run => run(console, row, theme),
             Self::Guest => whole_guest(row.guest(), theme),
             Self::Power => power(row.guest(), theme),
-            Self::Address => known(row.guest().and_then(|vm| vm.ip_address.clone()), theme),
+            Self::Address => or_no_value(row.guest().and_then(|vm| vm.ip_address.clone()), theme),
             Self::Tools => tools(row.guest(), theme),
         }
     }
@@ -106,7 +106,7 @@ pub(super) fn shown<'a>(
     theme: Theme,
     buffer: &mut Buffer,
 ) -> Option<(Rect, Vec<&'a LineRow>)> {
-    let inner = trouble(console, inner, theme, buffer);
+    let inner = draw_link_error(console, inner, theme, buffer);
     let visible = console.lines.visible();
     if visible.is_empty() {
         let text = format!("no line matches \"{}\"", console.lines.filter());
@@ -136,7 +136,7 @@ fn title(console: &Console, theme: Theme, focused: bool) -> Vec<Span<'static>> {
 }
 
 /// Why the data is not current, in the last rows of the pane; returns what is left.
-fn trouble(console: &Console, inner: Rect, theme: Theme, buffer: &mut Buffer) -> Rect {
+fn draw_link_error(console: &Console, inner: Rect, theme: Theme, buffer: &mut Buffer) -> Rect {
     let (mark, reason, style) = match &console.session.link {
         LinkState::Lost { reason, .. } => ("▲", reason, theme.warn()),
         LinkState::Stopped { reason } => ("✗", reason, theme.bad()),
@@ -154,15 +154,15 @@ fn fit(columns: [(LineColumn, Column); LineColumn::ALL.len()], room: u16) -> ([C
         if left_out.contains(id) {
             0
         } else if *id == LineColumn::Run && left_out.len() > 1 {
-            column.width.min(RUN_NARROW)
+            column.width.min(NARROW_RUN_WIDTH)
         } else {
             column.width
         }
     };
     let total =
-        |(left_out, gap): (&[LineColumn], u16)| beside(columns.iter().map(|column| width(column, left_out)), gap);
-    let fitting = VARIANTS.into_iter().find(|variant| total(*variant) <= room);
-    let (left_out, gap) = fitting.unwrap_or(VARIANTS[VARIANTS.len() - 1]);
+        |(left_out, gap): (&[LineColumn], u16)| total_width(columns.iter().map(|column| width(column, left_out)), gap);
+    let fitting = LAYOUTS.into_iter().find(|variant| total(*variant) <= room);
+    let (left_out, gap) = fitting.unwrap_or(LAYOUTS[LAYOUTS.len() - 1]);
     let free = room.saturating_sub(total((left_out, gap)));
     let fitted = columns.map(|column| {
         let narrow = width(&column, left_out);
@@ -177,13 +177,13 @@ fn fit(columns: [(LineColumn, Column); LineColumn::ALL.len()], room: u16) -> ([C
 }
 
 /// A text that may not be known.
-fn known(text: Option<String>, theme: Theme) -> Cell {
-    text.map_or_else(|| (NONE.into(), theme.dim()), |text| (text, Style::new()))
+fn or_no_value(text: Option<String>, theme: Theme) -> Cell {
+    text.map_or_else(|| (NO_VALUE.into(), theme.dim()), |text| (text, Style::new()))
 }
 
 fn template_age(console: &Console, vm: Option<&Vm>, theme: Theme) -> Cell {
     let age = |created| age::short(console.now, created, &console.zone);
-    known(vm.map(|vm| vm.created.map_or_else(|| "yes".into(), age)), theme)
+    or_no_value(vm.map(|vm| vm.created.map_or_else(|| "yes".into(), age)), theme)
 }
 
 fn flag(row: &LineRow, ongoing: bool, theme: Theme) -> Cell {
@@ -212,7 +212,7 @@ fn run(console: &Console, row: &LineRow, theme: Theme) -> Cell {
     {
         return (format!("● GitHub {what}"), theme.busy());
     }
-    let Some(run) = &row.run else { return (NONE.into(), theme.dim()) };
+    let Some(run) = &row.run else { return (NO_VALUE.into(), theme.dim()) };
     let since = |at| age::short(console.now, at, &console.zone);
     let ended = since(run.ended.unwrap_or(run.started));
     let phase = run.phase.as_deref().unwrap_or("running");
@@ -258,7 +258,7 @@ fn power(guest: Option<&Vm>, theme: Theme) -> Cell {
         Some(PowerState::PoweredOff) => ("off".into(), Style::new()),
         Some(PowerState::Suspended) => ("suspended".into(), theme.warn()),
         Some(PowerState::Unknown) => ("unknown".into(), theme.warn()),
-        None => (NONE.into(), theme.dim()),
+        None => (NO_VALUE.into(), theme.dim()),
     }
 }
 
@@ -267,6 +267,6 @@ fn tools(guest: Option<&Vm>, theme: Theme) -> Cell {
         Some(Some(ToolsStatus::GuestToolsRunning)) => ("yes".into(), theme.good()),
         Some(Some(ToolsStatus::GuestToolsExecutingScripts)) => ("script".into(), theme.busy()),
         Some(_) => ("no".into(), Style::new()),
-        None => (NONE.into(), theme.dim()),
+        None => (NO_VALUE.into(), theme.dim()),
     }
 }

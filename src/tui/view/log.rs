@@ -94,18 +94,18 @@ fn draw_rows(log: &LogPane, inner: Rect, focused: bool, theme: Theme, buffer: &m
         let hidden = if log.folded(line) { Some(log.fold_length(line)) } else { None };
         let text =
             hidden.map(|lines| format!("┄ {lines} line{} of packer and plugins", if lines == 1 { "" } else { "s" }));
-        let painted = match &text {
+        let styled = match &text {
             Some(text) => {
-                Painted { mark: (" ", theme.dim()), stamp: String::new(), text, style: theme.dim(), hits: vec![] }
+                StyledLine { mark: (" ", theme.dim()), stamp: String::new(), text, style: theme.dim(), hits: vec![] }
             }
-            None => paint(log, line, row, theme),
+            None => style_line(log, line, row, theme),
         };
         let height = match hidden {
             Some(lines) => u16::from(lines > 0),
             None => height(log, row, inner.width),
         };
         for part in 0..height.min(inner.bottom() - y) {
-            draw_part(log, &painted, part, Rect { y: y + part, height: 1, ..inner }, here, theme, buffer);
+            draw_part(log, &styled, part, Rect { y: y + part, height: 1, ..inner }, here, theme, buffer);
         }
         y += height;
         line += 1;
@@ -116,7 +116,7 @@ fn draw_rows(log: &LogPane, inner: Rect, focused: bool, theme: Theme, buffer: &m
 fn draw_early(log: &LogPane, rows: &[LogLine], inner: Rect, theme: Theme, buffer: &mut Buffer) {
     let skipped = rows.len().saturating_sub(usize::from(inner.height));
     for (y, row) in (inner.y..inner.bottom()).zip(rows.iter().skip(skipped)) {
-        draw_part(log, &paint(log, u64::MAX, row, theme), 0, Rect { y, height: 1, ..inner }, false, theme, buffer);
+        draw_part(log, &style_line(log, u64::MAX, row, theme), 0, Rect { y, height: 1, ..inner }, false, theme, buffer);
     }
 }
 
@@ -170,7 +170,7 @@ fn elapsed(log: &LogPane, line: u64, stamp: DateTime) -> String {
     format!("{sign}{hours}:{:02}:{:02}", seconds / 60, seconds % 60)
 }
 
-struct Painted<'a> {
+struct StyledLine<'a> {
     mark: (&'static str, Style),
     stamp: String,
     text: &'a str,
@@ -179,7 +179,7 @@ struct Painted<'a> {
     hits: Vec<Range<usize>>,
 }
 
-fn paint<'a>(log: &LogPane, line: u64, row: &'a LogLine, theme: Theme) -> Painted<'a> {
+fn style_line<'a>(log: &LogPane, line: u64, row: &'a LogLine, theme: Theme) -> StyledLine<'a> {
     let (mark, style) = match (row.problem, row.origin) {
         (Some(Problem::Error), _) => (("✗", theme.bad()), theme.bad()),
         (Some(Problem::Warning), _) => (("!", theme.warn()), theme.warn()),
@@ -193,12 +193,12 @@ fn paint<'a>(log: &LogPane, line: u64, row: &'a LogLine, theme: Theme) -> Painte
     });
     let stamp = stamp.unwrap_or_default();
     let hits = log.search().map_or_else(Vec::new, |search| search.pattern.spans(&row.text));
-    Painted { mark, stamp, text: &row.text, style, hits }
+    StyledLine { mark, stamp, text: &row.text, style, hits }
 }
 
 fn draw_part(
     log: &LogPane,
-    painted: &Painted<'_>,
+    styled: &StyledLine<'_>,
     part: u16,
     area: Rect,
     here: bool,
@@ -208,9 +208,9 @@ fn draw_part(
     let gutter = gutter(log);
     let room = area.width.saturating_sub(gutter);
     if part == 0 {
-        put(buffer, area.x, area.y, area.width.min(1), painted.mark.0, painted.mark.1);
+        put(buffer, area.x, area.y, area.width.min(1), styled.mark.0, styled.mark.1);
         if log.stamps != Stamps::Hidden && area.width > gutter {
-            put(buffer, area.x + 2, area.y, 8, &painted.stamp, theme.dim());
+            put(buffer, area.x + 2, area.y, 8, &styled.stamp, theme.dim());
         }
     }
     let skip = if log.wrap { part.saturating_mul(room) } else { log.left() };
@@ -218,9 +218,9 @@ fn draw_part(
     if here {
         buffer.set_style(area, theme.selected());
     }
-    let style = if here { theme.selected() } else { painted.style };
-    let (from, to) = (at_column(painted.text, skip), at_column(painted.text, skip.saturating_add(room)));
-    marked(painted.text, from.min(to)..to, &painted.hits, style, theme).render(text, buffer);
+    let style = if here { theme.selected() } else { styled.style };
+    let (from, to) = (at_column(styled.text, skip), at_column(styled.text, skip.saturating_add(room)));
+    marked(styled.text, from.min(to)..to, &styled.hits, style, theme).render(text, buffer);
 }
 
 /// Byte index of the first character at or after a column.

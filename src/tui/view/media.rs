@@ -7,7 +7,7 @@ use ratatui::layout::Rect;
 use ratatui::style::Style;
 use ratatui::text::Span;
 
-use super::columns::{Cell, Column, Grid, beside};
+use super::columns::{Cell, Column, Grid, total_width};
 use super::frame;
 use super::lines::{hits, shown};
 use crate::console::lines::LineRow;
@@ -19,10 +19,10 @@ use crate::tui::hits::Hit;
 use crate::tui::theme::Theme;
 
 /// Below this the ISO's column tells nothing.
-const ISO_LEAST: u16 = 10;
+const MIN_ISO_WIDTH: u16 = 10;
 const GAP: u16 = 2;
 /// Rows of the table that stay, heading included, however much there is to say about one line.
-const TABLE_LEAST: u16 = 5;
+const MIN_TABLE_ROWS: u16 = 5;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum MediaColumn {
@@ -90,7 +90,7 @@ pub fn draw(console: &Console, area: Rect, theme: Theme, buffer: &mut Buffer) ->
 fn split(inner: Rect, lines: usize, details: usize) -> (Rect, Rect) {
     let wanted = u16::try_from(lines + 1).unwrap_or(u16::MAX);
     let details = u16::try_from(details + 1).unwrap_or(u16::MAX);
-    let least = TABLE_LEAST.min(inner.height);
+    let least = MIN_TABLE_ROWS.min(inner.height);
     let table = wanted.min(inner.height.saturating_sub(details).max(least));
     (Rect { height: table, ..inner }, Rect { y: inner.y + table, height: inner.height - table, ..inner })
 }
@@ -120,11 +120,11 @@ fn title(console: &Console, theme: Theme) -> Vec<Span<'static>> {
 
 /// As wide as the content, the ISO's name shortened first, then dropped.
 fn fit<const COUNT: usize>(mut columns: [(MediaColumn, Column); COUNT], room: u16) -> [Column; COUNT] {
-    let total = |columns: &[(MediaColumn, Column)]| beside(columns.iter().map(|(_, column)| column.width), GAP);
+    let total = |columns: &[(MediaColumn, Column)]| total_width(columns.iter().map(|(_, column)| column.width), GAP);
     let excess = total(&columns).saturating_sub(room);
     for (_, iso) in columns.iter_mut().filter(|(id, _)| *id == MediaColumn::Iso) {
         let width = iso.width.saturating_sub(excess);
-        iso.width = if width < ISO_LEAST { 0 } else { width };
+        iso.width = if width < MIN_ISO_WIDTH { 0 } else { width };
     }
     if total(&columns) > room {
         columns.iter_mut().filter(|(id, _)| *id == MediaColumn::Checked).for_each(|(_, checked)| checked.width = 0);

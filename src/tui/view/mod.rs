@@ -11,13 +11,13 @@
 //! ```
 
 pub mod columns;
+pub mod github;
 pub mod header;
 pub mod hints;
 pub mod lines;
 pub mod log;
 pub mod media;
 pub mod picture;
-pub mod runs;
 mod screen_text;
 pub mod timeline;
 pub mod toasts;

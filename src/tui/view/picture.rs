@@ -28,14 +28,14 @@ pub fn draw(
     let focused = console.panes.focus == Pane::Picture;
     let mut inner = frame(area, title(console, area.width, theme, focused), focused, theme, buffer);
     if console.words.shown {
-        inner = screen_text::beside(console, inner, theme, buffer);
+        inner = screen_text::draw_beside(console, inner, theme, buffer);
     }
     if !free.is_empty() {
         inner = inner.intersection(free);
     }
     let over = console.over();
     if let Some(frame) = console.timeline.frame(over) {
-        stamp(console, (&recorded(console, frame), theme.warn()), area, theme, buffer);
+        put_in_border(console, (&recorded(console, frame), theme.warn()), area, theme, buffer);
         if let Some((_, picture)) = console.timeline.picture(over) {
             surface.draw(buffer, inner, picture, covered);
         }
@@ -69,7 +69,7 @@ fn footer(console: &Console, area: Rect, theme: Theme, buffer: &mut Buffer) {
     let late = console.now.duration_since(taken).as_secs() > 10;
     let mark = if late { "▲ " } else { "" };
     let text = format!(" {mark}{} old ", age::spoken(console.now, taken));
-    stamp(console, (&text, if late { theme.warn() } else { theme.dim() }), area, theme, buffer);
+    put_in_border(console, (&text, if late { theme.warn() } else { theme.dim() }), area, theme, buffer);
 }
 
 /// When a recorded picture was on the screen.
@@ -80,7 +80,7 @@ fn recorded(console: &Console, frame: &RecordedFrame) -> String {
 }
 
 /// Writes into the lower border: what the screen is on the left, as far as it is known, how old it is on the right.
-fn stamp(console: &Console, (text, style): (&str, Style), area: Rect, theme: Theme, buffer: &mut Buffer) {
+fn put_in_border(console: &Console, (text, style): (&str, Style), area: Rect, theme: Theme, buffer: &mut Buffer) {
     let wide = width(text);
     if area.width <= wide + 4 || area.height <= 2 {
         return;

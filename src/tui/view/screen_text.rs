@@ -12,11 +12,11 @@ use crate::console::screen_text::ScreenText;
 use crate::tui::theme::Theme;
 
 /// From this many columns on, the text stands on the right; else below.
-const BESIDE: u16 = 90;
+const MIN_WIDTH_BESIDE: u16 = 90;
 
 /// Draws the text; returns what is left for the picture.
-pub fn beside(console: &Console, inner: Rect, theme: Theme, buffer: &mut Buffer) -> Rect {
-    let (picture, area) = if inner.width >= BESIDE {
+pub fn draw_beside(console: &Console, inner: Rect, theme: Theme, buffer: &mut Buffer) -> Rect {
+    let (picture, area) = if inner.width >= MIN_WIDTH_BESIDE {
         let columns = inner.width * 45 / 100;
         let rest = inner.width - columns;
         (Rect { width: rest, ..inner }, Rect { x: inner.x + rest + 1, width: columns.saturating_sub(1), ..inner })

@@ -1,4 +1,4 @@
-//! The timeline of the selected line's newest run: stages, recorded pictures, and the honest clock.
+//! The timeline of the selected line's newest run: phases, recorded pictures, and how long the phase takes.
 
 use std::time::Duration;
 
@@ -22,7 +22,7 @@ use crate::tui::hits::Hit;
 use crate::tui::theme::Theme;
 
 /// Columns of a time of day.
-const CLOCK: u16 = 8;
+const CLOCK_WIDTH: u16 = 8;
 
 /// Draws the pane; returns where what happened is listed.
 pub fn draw(console: &Console, area: Rect, theme: Theme, buffer: &mut Buffer) -> Vec<Hit> {
@@ -71,7 +71,7 @@ fn title(console: &Console, theme: Theme, focused: bool) -> Vec<Span<'static>> {
     title
 }
 
-/// Where the build stands; `None` before packer's log tells.
+/// The running phase of the build and its time; `None` before packer's log tells.
 pub fn phase_timing(console: &Console) -> Option<PhaseTiming> {
     let track = console.log.facts().track.as_ref()?;
     let run = console.lines.selected()?.run.as_ref()?;
@@ -154,32 +154,32 @@ fn draw_strip(console: &Console, run: &RunSeen, area: Rect, theme: Theme, buffer
         return;
     }
     let end = run.ended.or(recording.seen.map(|(at, _)| at)).unwrap_or(console.now);
-    let columns = area.width.saturating_sub(2 * CLOCK + 4);
+    let columns = area.width.saturating_sub(2 * CLOCK_WIDTH + 4);
     if columns < 4 {
         return;
     }
     let begin = recording.frames.first().map_or(run.started, |frame| frame.at.min(run.started));
-    put(buffer, area.x + 1, area.y, CLOCK, &age::clock(begin, &console.zone), theme.dim());
-    put(buffer, area.right() - CLOCK - 1, area.y, CLOCK, &age::clock(end, &console.zone), theme.dim());
-    let strip = Strip { begin, span: end.duration_since(begin), columns };
-    for (column, cell) in (0..).zip(strip.cells(recording)) {
+    put(buffer, area.x + 1, area.y, CLOCK_WIDTH, &age::clock(begin, &console.zone), theme.dim());
+    put(buffer, area.right() - CLOCK_WIDTH - 1, area.y, CLOCK_WIDTH, &age::clock(end, &console.zone), theme.dim());
+    let scale = TimeScale { begin, span: end.duration_since(begin), columns };
+    for (column, cell) in (0..).zip(scale.cells(recording)) {
         let style = if cell { theme.busy() } else { theme.dim() };
-        put(buffer, area.x + CLOCK + 2 + column, area.y, 1, if cell { "▂" } else { "─" }, style);
+        put(buffer, area.x + CLOCK_WIDTH + 2 + column, area.y, 1, if cell { "▂" } else { "─" }, style);
     }
     let mark = console.timeline.at().and_then(|at| recording.frames.get(at)).map(|frame| frame.at);
-    if let Some(column) = mark.map(|at| strip.column(at)) {
-        put(buffer, area.x + CLOCK + 2 + column, area.y, 1, "█", theme.warn());
+    if let Some(column) = mark.map(|at| scale.column(at)) {
+        put(buffer, area.x + CLOCK_WIDTH + 2 + column, area.y, 1, "█", theme.warn());
     }
 }
 
 /// A stretch of time on a stretch of columns.
-struct Strip {
+struct TimeScale {
     begin: Timestamp,
     span: SignedDuration,
     columns: u16,
 }
 
-impl Strip {
+impl TimeScale {
     fn column(&self, at: Timestamp) -> u16 {
         let part = at.duration_since(self.begin).as_secs_f64() / self.span.as_secs_f64().max(1.0);
         ((part * f64::from(self.columns)).max(0.0) as u16).min(self.columns.saturating_sub(1))
@@ -214,7 +214,7 @@ fn draw_events(console: &Console, area: Rect, theme: Theme, buffer: &mut Buffer)
         let style = if moment.is_some() && index + 1 == here { theme.bold() } else { Style::new() };
         (entry_text(recording, event), style)
     });
-    let columns = [Column::sized("", CLOCK, clocks), Column::sized("", area.width, texts)];
+    let columns = [Column::sized("", CLOCK_WIDTH, clocks), Column::sized("", area.width, texts)];
     let grid = Grid { gap: 2, mark: " ", selected: None, focused: false };
     let drawn = grid.draw(columns, area, theme, buffer);
     drawn.into_iter().zip(shown()).map(|((area, _), (_, (at, _)))| (area, Target::Moment(*at))).collect()

@@ -11,9 +11,9 @@ use crate::console::Console;
 use crate::console::toast::Tone;
 use crate::tui::theme::Theme;
 
-const WIDEST: u16 = 72;
+const MAX_WIDTH: u16 = 72;
 
-struct Placed {
+struct PlacedToast {
     mark: &'static str,
     style: Style,
     rect: Rect,
@@ -29,7 +29,7 @@ pub fn area(console: &Console, body: Rect) -> Rect {
 /// Draws them; returns the cells each of them takes.
 pub fn draw(console: &Console, body: Rect, theme: Theme, buffer: &mut Buffer) -> Vec<Rect> {
     let all = placed(console, body, theme);
-    for Placed { mark, style, rect, rows } in &all {
+    for PlacedToast { mark, style, rect, rows } in &all {
         Clear.render(*rect, buffer);
         let block = Block::bordered().border_type(BorderType::Rounded).border_style(*style);
         let inner = block.inner(*rect);
@@ -41,7 +41,7 @@ pub fn draw(console: &Console, body: Rect, theme: Theme, buffer: &mut Buffer) ->
     all.into_iter().map(|placed| placed.rect).collect()
 }
 
-fn placed(console: &Console, body: Rect, theme: Theme) -> Vec<Placed> {
+fn placed(console: &Console, body: Rect, theme: Theme) -> Vec<PlacedToast> {
     let going_on = console.ongoing.iter().map(|(key, ongoing)| {
         let text = format!("{key}: {} {}", ongoing.operation, ongoing.step);
         ("◌", theme.busy(), text)
@@ -54,7 +54,7 @@ fn placed(console: &Console, body: Rect, theme: Theme) -> Vec<Placed> {
         };
         (mark, style, toast.text.clone())
     });
-    let widest = WIDEST.min(body.width.saturating_sub(2));
+    let widest = MAX_WIDTH.min(body.width.saturating_sub(2));
     let mut bottom = body.bottom();
     let mut placed = Vec::new();
     for (mark, style, text) in going_on.chain(notices) {
@@ -70,7 +70,7 @@ fn placed(console: &Console, body: Rect, theme: Theme) -> Vec<Placed> {
         }
         bottom -= high;
         let rect = Rect { x: body.right() - wide - 1, y: bottom, width: wide, height: high };
-        placed.push(Placed { mark, style, rect, rows });
+        placed.push(PlacedToast { mark, style, rect, rows });
     }
     placed
 }

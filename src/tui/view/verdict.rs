@@ -11,7 +11,7 @@ use crate::console::click::Target;
 use crate::console::panes::Pane;
 use crate::console::verdict::Case;
 use crate::console::{Console, age};
-use crate::triage::verdict::{Confidence, Evidence, Verdict, Witness};
+use crate::triage::verdict::{Confidence, Evidence, EvidenceSource, Verdict};
 use crate::tui::hits::Hit;
 use crate::tui::theme::Theme;
 
@@ -115,13 +115,13 @@ fn rows(console: &Console, verdict: &Verdict, columns: usize, theme: Theme) -> V
 /// Where the evidence is found.
 fn place(console: &Console, evidence: &Evidence) -> String {
     match (evidence.source, evidence.line, &evidence.frame) {
-        (Witness::Log, Some(line), _) => format!("log {line}"),
-        (Witness::Log, None, _) => "log".into(),
-        (Witness::Screen, _, Some(name)) => match console.timeline.frame_named(name) {
+        (EvidenceSource::Log, Some(line), _) => format!("log {line}"),
+        (EvidenceSource::Log, None, _) => "log".into(),
+        (EvidenceSource::Screen, _, Some(name)) => match console.timeline.frame_named(name) {
             Some(frame) => format!("picture {}", age::clock(frame.at, &console.zone)),
             None => "picture".into(),
         },
-        (Witness::Screen, ..) => "picture".into(),
-        (Witness::Guest, ..) => "guest".into(),
+        (EvidenceSource::Screen, ..) => "picture".into(),
+        (EvidenceSource::Guest, ..) => "guest".into(),
     }
 }

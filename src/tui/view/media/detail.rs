@@ -15,9 +15,9 @@ use crate::iso::rate;
 use crate::tui::theme::Theme;
 
 /// Columns of the labels.
-const LABEL: u16 = 11;
+const LABEL_WIDTH: u16 = 11;
 /// Cells of the progress bar.
-const BAR: u64 = 20;
+const BAR_WIDTH: u64 = 20;
 
 /// One row: its label, empty where a text goes on, and a part of the text.
 pub(super) type Row = (&'static str, String, Style);
@@ -25,8 +25,8 @@ pub(super) type Row = (&'static str, String, Style);
 /// Draws it, below an empty row.
 pub(super) fn draw(rows: &[Row], area: Rect, theme: Theme, buffer: &mut Buffer) {
     for (y, (label, text, style)) in (area.y + 1..area.bottom()).zip(rows) {
-        put(buffer, area.x + 2, y, LABEL, label, theme.dim());
-        let x = area.x + 2 + LABEL;
+        put(buffer, area.x + 2, y, LABEL_WIDTH, label, theme.dim());
+        let x = area.x + 2 + LABEL_WIDTH;
         put(buffer, x, y, area.right().saturating_sub(x), text, *style);
     }
 }
@@ -35,7 +35,7 @@ pub(super) fn draw(rows: &[Row], area: Rect, theme: Theme, buffer: &mut Buffer) 
 pub(super) fn rows(console: &Console, width: u16, theme: Theme) -> Vec<Row> {
     let Some(row) = console.lines.selected() else { return Vec::new() };
     let medium = console.media.get(&row.line.key);
-    let columns = usize::from(width.saturating_sub(LABEL + 3).max(1));
+    let columns = usize::from(width.saturating_sub(LABEL_WIDTH + 3).max(1));
     let mut rows = Vec::new();
     let mut add = |label: &'static str, text: String, style: Style| {
         let parts = textwrap(&text, columns).into_iter().enumerate();
@@ -136,8 +136,8 @@ fn progress(moved: &StageProgress) -> String {
     if moved.size == 0 {
         return "asking mirror and datastore".into();
     }
-    let full = moved.done * BAR / moved.size;
-    let bar: String = (0..BAR).map(|cell| if cell < full { '▓' } else { '░' }).collect();
+    let full = moved.done * BAR_WIDTH / moved.size;
+    let bar: String = (0..BAR_WIDTH).map(|cell| if cell < full { '▓' } else { '░' }).collect();
     let of = format!("{} of {}", bytes(moved.done), bytes(moved.size));
     let rate = moved.rate.map(|rate| format!("  {}/s", bytes(rate))).unwrap_or_default();
     let left = moved.rate.and_then(|rate| rate::time_left(moved.size - moved.done, rate));

@@ -6,7 +6,7 @@ use ratatui::layout::Rect;
 use ratatui::style::Style;
 use ratatui::text::Span;
 
-use super::columns::{Cell, Column, Grid, scrolled};
+use super::columns::{Cell, Column, Grid, first_visible};
 use super::wrap::textwrap;
 use super::{empty, frame, indented, put_rows};
 use crate::console::click::Target;
@@ -18,11 +18,11 @@ use crate::tui::hits::Hit;
 use crate::tui::theme::Theme;
 
 /// Rows for the chosen run or leg.
-const DETAIL: u16 = 3;
+const DETAIL_ROWS: u16 = 3;
 /// Rows for what is wrong, at most.
-const FINDINGS: usize = 4;
+const MAX_ADVISORIES: usize = 4;
 /// Rows the table keeps on a low screen, heading included.
-const TABLE: u16 = 5;
+const MIN_TABLE_ROWS: u16 = 5;
 
 /// Draws the screen; returns where each run and leg is.
 pub fn draw(console: &Console, area: Rect, theme: Theme, buffer: &mut Buffer) -> Vec<Hit> {
@@ -42,9 +42,9 @@ pub fn draw(console: &Console, area: Rect, theme: Theme, buffer: &mut Buffer) ->
         empty(inner, &texts, buffer);
         return Vec::new();
     };
-    let mut below = findings(console, pipeline, inner.width, theme);
-    below.truncate(usize::from(inner.height.saturating_sub(TABLE + DETAIL + 1)));
-    let taken = u16::try_from(below.len()).unwrap_or(0) + DETAIL + 1;
+    let mut below = advisories(console, pipeline, inner.width, theme);
+    below.truncate(usize::from(inner.height.saturating_sub(MIN_TABLE_ROWS + DETAIL_ROWS + 1)));
+    let taken = u16::try_from(below.len()).unwrap_or(0) + DETAIL_ROWS + 1;
     let table = Rect { height: inner.height.saturating_sub(taken), ..inner };
     let hits = draw_table(console, table, theme, buffer);
     let rest = indented(inner);
@@ -140,7 +140,7 @@ fn draw_table(console: &Console, area: Rect, theme: Theme, buffer: &mut Buffer) 
     let chosen = console.github.chosen(rows.len());
     let room = usize::from(area.height.saturating_sub(1));
     // Widths do not depend on the content, so only the rows that have room are made.
-    let first = scrolled(chosen, room);
+    let first = first_visible(chosen, room);
     let columns = RunColumn::ALL.map(|column| {
         let cells = rows.iter().skip(first).take(room).map(|row| column.cell(console, row, theme));
         Column::sized(column.title(), column.width(area.width), cells)
@@ -219,7 +219,7 @@ fn style(state: State, theme: Theme) -> Style {
 /// The chosen run or leg: its page, and where its evidence comes from.
 fn detail(console: &Console, theme: Theme) -> Vec<(String, Style)> {
     let (url, what, log) = match console.github.row() {
-        None => return vec![(String::new(), Style::new()); usize::from(DETAIL)],
+        None => return vec![(String::new(), Style::new()); usize::from(DETAIL_ROWS)],
         Some(Row::Run(seen)) => {
             let run = &seen.run;
             let branch = run.branch.as_deref().unwrap_or("a branch");
@@ -260,7 +260,7 @@ fn sources(console: &Console, leg: &Leg) -> String {
 }
 
 /// What somebody should know, the worst first.
-fn findings(console: &Console, pipeline: &Pipeline, columns: u16, theme: Theme) -> Vec<(String, Style)> {
+fn advisories(console: &Console, pipeline: &Pipeline, columns: u16, theme: Theme) -> Vec<(String, Style)> {
     let health = &pipeline.health;
     let mut rows = Vec::new();
     let mut add = |text: &str, style: Style| {
@@ -270,7 +270,7 @@ fn findings(console: &Console, pipeline: &Pipeline, columns: u16, theme: Theme) 
     if let Some(trouble) = &console.github.trouble {
         add(&format!("▲ {}", clean(trouble)), theme.warn());
     }
-    for finding in health.findings.iter().take(FINDINGS) {
+    for finding in health.findings.iter().take(MAX_ADVISORIES) {
         let (mark, style) = if finding.alarm { ("▲", theme.bad()) } else { ("·", theme.warn()) };
         add(&format!("{mark} {}", clean(&finding.text)), style);
     }

@@ -1,15 +1,15 @@
-//! One build before the judge: which rules found their evidence so far, and how the build ended.
+//! What the log says about one build: which rules matched so far, and how the build ended.
 
 use regex::RegexSetBuilder;
 
 use super::ansible;
-use super::scene::Scene;
+use super::context::BuildContext;
 use crate::packer_log::{Origin, Phase};
 use crate::triage::rules::{Rule, Rules};
 
 /// What one pattern of a rule does.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Role {
+enum PatternRole {
     Log,
     Also,
     Unless,
@@ -17,27 +17,27 @@ enum Role {
     Section,
 }
 
-/// All patterns of all rules as one machine.
+/// All patterns of all rules in one `RegexSet`, so that a message is matched once.
 pub struct Patterns {
     set: regex::RegexSet,
-    roles: Vec<(usize, Role)>,
+    roles: Vec<(usize, PatternRole)>,
 }
 
 impl Patterns {
     /// Of these rules.
     ///
     /// # Errors
-    /// When they are too many for one machine.
+    /// When together they exceed the limit of a `RegexSet`.
     pub fn new(rules: &Rules) -> Result<Self, regex::Error> {
         let mut patterns = Vec::new();
         let mut roles = Vec::new();
         for (at, rule) in rules.rules.iter().enumerate() {
             let of = [
-                (&rule.log, Role::Log),
-                (&rule.also, Role::Also),
-                (&rule.unless, Role::Unless),
-                (&rule.unless_next, Role::UnlessNext),
-                (&rule.section, Role::Section),
+                (&rule.log, PatternRole::Log),
+                (&rule.also, PatternRole::Also),
+                (&rule.unless, PatternRole::Unless),
+                (&rule.unless_next, PatternRole::UnlessNext),
+                (&rule.section, PatternRole::Section),
             ];
             for (pattern, role) in of {
                 if let Some(pattern) = pattern {
@@ -55,14 +55,14 @@ impl Patterns {
     }
 
     /// Rule and role of every pattern that a text matches.
-    fn hits(&self, text: &str) -> Vec<(usize, Role)> {
+    fn hits(&self, text: &str) -> Vec<(usize, PatternRole)> {
         self.set.matches(text).iter().map(|at| self.roles[at]).collect()
     }
 }
 
 /// Evidence for one rule.
 #[derive(Debug, Clone)]
-pub struct Match {
+pub struct RuleMatch {
     /// line of the log
     pub line: u64,
     /// the message
@@ -75,7 +75,7 @@ pub struct Match {
     open: bool,
 }
 
-/// One message on its way to a case.
+/// One message about a build.
 #[derive(Debug, Clone, Copy)]
 pub struct Message<'l> {
     /// line of the log
@@ -88,51 +88,51 @@ pub struct Message<'l> {
     pub phase: Phase,
 }
 
-/// Packer's last word on a build.
+/// Packer's final error on a build.
 #[derive(Debug, Clone)]
-pub struct LastWord {
+pub struct FinalError {
     /// line of the log
     pub line: u64,
     /// the reason it gives
     pub text: String,
 }
 
-/// A build and what was found.
+/// A build and what was observed of it.
 #[derive(Debug)]
-pub struct Case {
+pub struct BuildObservations {
     /// name of the build; `None` before any began
     pub build: Option<String>,
     /// per rule
-    found: Vec<Option<Match>>,
+    found: Vec<Option<RuleMatch>>,
     also: Vec<bool>,
     sections: u64,
     heading: Option<String>,
-    /// clean-up has begun: only the last word counts from here on
-    pub over: bool,
+    /// clean-up has begun: only the final error counts from here on
+    pub clean_up_begun: bool,
     /// somebody cancelled, at this line
     pub cancelled: Option<(u64, String)>,
-    /// packer's last word
-    pub last_word: Option<LastWord>,
+    /// packer's final error
+    pub final_error: Option<FinalError>,
     /// newest message that is about this build
     pub newest: Option<(u64, String)>,
-    /// errors during the clean-up: the last word may repeat one of them
-    pub afterwards: Vec<(u64, String)>,
+    /// errors during the clean-up: the final error may repeat one of them
+    pub clean_up_errors: Vec<(u64, String)>,
     errors: Vec<(u64, String)>,
-    overheard: Vec<(u64, String)>,
-    /// rules that know the last word as a cause
-    worded: Vec<bool>,
-    /// newest error message before the clean-up: what the last word will be, should the log end before it
+    log_errors: Vec<(u64, String)>,
+    /// rules that know the final error as a cause
+    explains_final_error: Vec<bool>,
+    /// newest error message before the clean-up: what the final error will be, should the log end before it
     pub last_error: Option<String>,
     /// the start of the log is lost: stages are not to be trusted
-    pub torn: bool,
+    pub start_lost: bool,
 }
 
 /// Most errors kept for a verdict of unknown.
-const KEPT: usize = 3;
+const MAX_ERRORS: usize = 3;
 /// Longest message that is kept.
-const LONGEST: usize = 1 << 20;
+const MAX_TEXT_CHARS: usize = 1 << 20;
 
-impl Case {
+impl BuildObservations {
     /// Nothing known yet.
     pub fn new(build: Option<String>, rules: &Rules) -> Self {
         let count = rules.rules.len();
@@ -142,21 +142,21 @@ impl Case {
             also: vec![false; count],
             sections: 0,
             heading: None,
-            over: false,
+            clean_up_begun: false,
             cancelled: None,
-            last_word: None,
+            final_error: None,
             newest: None,
-            afterwards: Vec::new(),
+            clean_up_errors: Vec::new(),
             errors: Vec::new(),
-            overheard: Vec::new(),
-            worded: vec![false; count],
+            log_errors: Vec::new(),
+            explains_final_error: vec![false; count],
             last_error: None,
-            torn: false,
+            start_lost: false,
         }
     }
 
     /// Takes a message into account.
-    pub fn hear(&mut self, message: Message<'_>, rules: &Rules, patterns: &Patterns) {
+    pub fn observe(&mut self, message: Message<'_>, rules: &Rules, patterns: &Patterns) {
         let hits = patterns.hits(message.text);
         let spoken = matches!(message.origin, Origin::Ui | Origin::UiError);
         if spoken {
@@ -165,16 +165,16 @@ impl Case {
         }
         for (at, role) in &hits {
             match role {
-                Role::Also => self.also[*at] = true,
-                Role::Unless => self.found[*at] = None,
+                PatternRole::Also => self.also[*at] = true,
+                PatternRole::Unless => self.found[*at] = None,
                 _ => {}
             }
         }
-        if spoken && hits.iter().any(|(_, role)| *role == Role::Section) {
+        if spoken && hits.iter().any(|(_, role)| *role == PatternRole::Section) {
             self.sections += 1;
             self.heading = Some(message.text.to_owned());
         }
-        for (at, _) in hits.iter().filter(|(_, role)| *role == Role::Log) {
+        for (at, _) in hits.iter().filter(|(_, role)| *role == PatternRole::Log) {
             self.match_rule(*at, &rules.rules, message);
         }
     }
@@ -184,8 +184,8 @@ impl Case {
         if text.trim().is_empty() {
             return;
         }
-        let kept = if shown { &mut self.errors } else { &mut self.overheard };
-        if kept.len() == KEPT {
+        let kept = if shown { &mut self.errors } else { &mut self.log_errors };
+        if kept.len() == MAX_ERRORS {
             if shown {
                 return;
             }
@@ -196,27 +196,27 @@ impl Case {
 
     /// What was kept, in the order of the log.
     pub fn excerpts(&self) -> Vec<&(u64, String)> {
-        let mut kept: Vec<_> = self.errors.iter().chain(&self.overheard).collect();
+        let mut kept: Vec<_> = self.errors.iter().chain(&self.log_errors).collect();
         kept.sort_by_key(|(line, _)| *line);
         kept
     }
 
-    /// Packer's last word. Where it stands for the first time may be an error before it, printed during the clean-up.
-    pub fn conclude(&mut self, message: Message<'_>, rules: &Rules, patterns: &Patterns) {
-        self.last_word = Some(LastWord { line: message.line, text: message.text.to_owned() });
-        let first = self.afterwards.iter().find(|(_, text)| text.trim() == message.text.trim());
+    /// Packer's final error. Where it stands for the first time may be an error before it, printed during the clean-up.
+    pub fn set_final_error(&mut self, message: Message<'_>, rules: &Rules, patterns: &Patterns) {
+        self.final_error = Some(FinalError { line: message.line, text: message.text.to_owned() });
+        let first = self.clean_up_errors.iter().find(|(_, text)| text.trim() == message.text.trim());
         let line = first.map_or(message.line, |(line, _)| *line);
         let message = Message { line, ..message };
-        self.hear(message, rules, patterns);
-        for (at, _) in patterns.hits(message.text).into_iter().filter(|(_, role)| *role == Role::Log) {
-            self.worded[at] = self.concerns(&rules.rules[at], message);
+        self.observe(message, rules, patterns);
+        for (at, _) in patterns.hits(message.text).into_iter().filter(|(_, role)| *role == PatternRole::Log) {
+            self.explains_final_error[at] = self.concerns(&rules.rules[at], message);
         }
     }
 
     /// Whether a message is by the writer and at the stage that a rule asks for.
     fn concerns(&self, rule: &Rule, message: Message<'_>) -> bool {
         let written = rule.from.is_empty() || rule.from.iter().any(|writer| writer.wrote(message.origin));
-        written && (rule.phase.is_empty() || self.torn || rule.phase.contains(&message.phase))
+        written && (rule.phase.is_empty() || self.start_lost || rule.phase.contains(&message.phase))
     }
 
     fn match_rule(&mut self, at: usize, rules: &[Rule], message: Message<'_>) {
@@ -236,9 +236,9 @@ impl Case {
                 return;
             }
         }
-        let text: String = message.text.chars().take(LONGEST).collect();
+        let text: String = message.text.chars().take(MAX_TEXT_CHARS).collect();
         let open = text.trim_end().ends_with("=> {");
-        self.found[at] = Some(Match {
+        self.found[at] = Some(RuleMatch {
             line: message.line,
             text,
             section: self.heading.clone(),
@@ -253,64 +253,69 @@ impl Case {
         for found in self.found.iter_mut().flatten().filter(|found| found.open) {
             found.text.push('\n');
             found.text.push_str(text);
-            found.open = text.trim_end() != "}" && found.text.len() < LONGEST;
+            found.open = text.trim_end() != "}" && found.text.len() < MAX_TEXT_CHARS;
         }
     }
 
-    fn take_back_next(&mut self, hits: &[(usize, Role)], rules: &Rules) {
+    fn take_back_next(&mut self, hits: &[(usize, PatternRole)], rules: &Rules) {
         for (at, role) in hits {
             let heading = self.sections;
             let rule = &rules.rules[*at];
             let newest =
                 self.found[*at].as_ref().is_some_and(|found| found.section_number == heading || rule.section.is_none());
-            if *role == Role::UnlessNext && newest {
+            if *role == PatternRole::UnlessNext && newest {
                 self.found[*at] = None;
             }
         }
     }
 
     /// The rules that hold, the one that decides first. `debug` tells whether plugins' lines stand in the log.
-    pub fn holding<'r>(&self, rules: &'r Rules, debug: bool, scene: &Scene) -> Vec<(&'r Rule, Option<&Match>)> {
-        let mut holding: Vec<(usize, &Rule, Option<&Match>)> = Vec::new();
+    pub fn holding<'r>(
+        &self,
+        rules: &'r Rules,
+        debug: bool,
+        context: &BuildContext,
+    ) -> Vec<(&'r Rule, Option<&RuleMatch>)> {
+        let mut holding: Vec<(usize, &Rule, Option<&RuleMatch>)> = Vec::new();
         for (at, rule) in rules.rules.iter().enumerate().filter(|(_, rule)| rule.explains.is_empty()) {
             let found = self.found[at].as_ref();
             let holds = (rule.log.is_none() || found.is_some_and(|found| found.count >= rule.at_least))
-                && (self.by_itself() || rule.unfinished || self.build.is_none())
+                && (self.failed_by_itself() || rule.unfinished || self.build.is_none())
                 && self.ended_as(rule)
                 && (rule.also.is_none() || self.also[at])
                 && rule.debug.is_none_or(|wanted| wanted == debug)
-                && scene.shows(rule);
+                && context.matches(rule);
             if holds {
                 holding.push((at, rule, found));
             }
         }
         // Symptoms last, what was seen before what was only written, a cause that packer itself names at the end before
         // others, then by line; the order of the file among equals.
-        let rank = |(at, rule, found): &(usize, &Rule, Option<&Match>)| {
+        let rank = |(at, rule, found): &(usize, &Rule, Option<&RuleMatch>)| {
             let unseen = rule.screen.is_empty() && rule.guest.is_empty();
-            (rule.symptom, unseen, !self.worded[*at], found.map_or(u64::MAX, |found| found.line))
+            (rule.symptom, unseen, !self.explains_final_error[*at], found.map_or(u64::MAX, |found| found.line))
         };
         holding.sort_by_key(rank);
         holding.into_iter().map(|(_, rule, found)| (rule, found)).collect()
     }
 
     /// The build failed; nobody stopped it, and the log goes on until packer's clean-up at least.
-    fn by_itself(&self) -> bool {
-        self.cancelled.is_none() && (self.last_word.is_some() || self.over)
+    fn failed_by_itself(&self) -> bool {
+        self.cancelled.is_none() && (self.final_error.is_some() || self.clean_up_begun)
     }
 
     /// Whether the build ended with the words that a rule asks for.
     fn ended_as(&self, rule: &Rule) -> bool {
-        let Some(pattern) = &rule.last_word else { return true };
-        match (&self.last_word, &self.last_error) {
+        let Some(pattern) = &rule.final_error else { return true };
+        match (&self.final_error, &self.last_error) {
             (Some(word), _) => pattern.is_match(&word.text) || rule.unfinished && self.cancelled.is_some(),
-            (None, Some(error)) if self.by_itself() => pattern.is_match(error) || rule.unfinished,
+            (None, Some(error)) if self.failed_by_itself() => pattern.is_match(error) || rule.unfinished,
             (None, _) => rule.unfinished && self.build.is_some(),
         }
     }
 }
 
-impl Match {
+impl RuleMatch {
     /// The name of ansible's task it belongs to.
     pub fn task(&self) -> Option<&str> {
         crate::packer_log::task_name(self.section.as_deref()?)

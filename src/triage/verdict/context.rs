@@ -4,17 +4,17 @@
 use jiff::{SignedDuration, Timestamp};
 
 use super::phrasing::Phrasing;
-use super::{Evidence, Finding, Witness};
+use super::{BuildVerdict, Evidence, EvidenceSource};
 use crate::guest::recording::GuestState;
-use crate::triage::rules::{GuestSign, Rule, Rules};
+use crate::triage::rules::{GuestCondition, Rule, Rules};
 use crate::vcenter::{PowerState, ToolsStatus};
 
 /// A guest that was off for this long was not switched off by packer's clean-up, which destroys it at once.
 const CLEAN_UP: SignedDuration = SignedDuration::from_secs(60);
 
-/// What was seen beside the log.
+/// What is known of a build besides its log.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Scene {
+pub struct BuildContext {
     /// label of the last picture
     pub screen: Option<String>,
     /// vCenter's properties of the guest, before any clean-up
@@ -25,14 +25,14 @@ pub struct Scene {
     pub address: Option<String>,
 }
 
-impl From<Option<&str>> for Scene {
+impl From<Option<&str>> for BuildContext {
     fn from(screen: Option<&str>) -> Self {
         Self { screen: screen.map(str::to_owned), ..Self::default() }
     }
 }
 
 /// Of a record, the guest as it was before packer cleaned up; `ended` is when the run ended, if it did.
-pub fn before_clean_up(guests: &[GuestState], ended: Option<Timestamp>) -> Option<&GuestState> {
+pub fn guest_before_clean_up(guests: &[GuestState], ended: Option<Timestamp>) -> Option<&GuestState> {
     let there: Vec<&GuestState> = guests.iter().filter(|guest| guest.power.is_some()).collect();
     let (last, earlier) = there.split_last()?;
     let gone = guests.iter().find(|guest| guest.at > last.at).map(|guest| guest.at).or(ended);
@@ -44,7 +44,7 @@ pub fn before_clean_up(guests: &[GuestState], ended: Option<Timestamp>) -> Optio
     Some(last)
 }
 
-impl GuestSign {
+impl GuestCondition {
     /// `packers` is the address that packer connects to.
     fn holds(self, guest: &GuestState, packers: Option<&str>) -> bool {
         let on = guest.power == Some(PowerState::PoweredOn);
@@ -66,64 +66,64 @@ impl GuestSign {
     }
 }
 
-impl Scene {
-    /// Gives a finding its reason, where the log leaves it open, and adds what vCenter said.
-    pub(super) fn explain(&self, finding: &mut Finding, rules: &Rules, words: &Phrasing<'_>) {
-        if finding.class == "success" {
+impl BuildContext {
+    /// Gives a verdict its reason, where the log leaves it open, and adds what vCenter said.
+    pub(super) fn explain(&self, verdict: &mut BuildVerdict, rules: &Rules, phrasing: &Phrasing<'_>) {
+        if verdict.class == "success" {
             return;
         }
-        match rules.rules.iter().find(|rule| self.fits(rule, finding)) {
-            Some(rule) => give(finding, rule),
-            None => self.mention(finding),
+        match rules.rules.iter().find(|rule| self.fits(rule, verdict)) {
+            Some(rule) => apply_reason(verdict, rule),
+            None => self.mention(verdict),
         }
         if let Some(guest) = &self.guest {
-            finding.evidence.push(words.guest(guest));
+            verdict.evidence.push(phrasing.guest(guest));
         }
     }
 
     /// What the console shows, in a rule's words; for a picture without a log.
-    pub(super) fn meaning<'r>(&self, rules: &'r Rules) -> Option<&'r Rule> {
-        rules.rules.iter().find(|rule| !rule.explains.is_empty() && !rule.screen.is_empty() && self.shows(rule))
+    pub(super) fn rule_for_screen<'r>(&self, rules: &'r Rules) -> Option<&'r Rule> {
+        rules.rules.iter().find(|rule| !rule.explains.is_empty() && !rule.screen.is_empty() && self.matches(rule))
     }
 
-    fn fits(&self, rule: &Rule, finding: &Finding) -> bool {
-        let meant = |name: &String| *name == finding.class || Some(name) == finding.rule.as_ref();
-        let staged = rule.phase.is_empty() || rule.phase.iter().any(|phase| Some(phase.name()) == finding.phase);
-        rule.explains.iter().any(meant) && staged && self.shows(rule)
+    fn fits(&self, rule: &Rule, verdict: &BuildVerdict) -> bool {
+        let meant = |name: &String| *name == verdict.class || Some(name) == verdict.rule.as_ref();
+        let staged = rule.phase.is_empty() || rule.phase.iter().any(|phase| Some(phase.name()) == verdict.phase);
+        rule.explains.iter().any(meant) && staged && self.matches(rule)
     }
 
     /// Whether console and guest are as a rule asks.
-    pub(super) fn shows(&self, rule: &Rule) -> bool {
+    pub(super) fn matches(&self, rule: &Rule) -> bool {
         let screen = rule.screen.is_empty() || self.screen.as_ref().is_some_and(|label| rule.screen.contains(label));
         let guest =
-            |sign: &GuestSign| self.guest.as_ref().is_some_and(|guest| sign.holds(guest, self.address.as_deref()));
+            |sign: &GuestCondition| self.guest.as_ref().is_some_and(|guest| sign.holds(guest, self.address.as_deref()));
         screen && rule.guest.iter().all(guest)
     }
 
-    /// A screen that no rule has words for is named at least.
-    fn mention(&self, finding: &mut Finding) {
+    /// Names the screen where no rule explains it.
+    fn mention(&self, verdict: &mut BuildVerdict) {
         if let Some(label) = self.screen.as_ref().filter(|label| *label != "unknown") {
-            finding.cause = format!("{} The console shows “{label}”.", finding.cause).trim().to_owned();
+            verdict.cause = format!("{} The console shows “{label}”.", verdict.cause).trim().to_owned();
         }
     }
 }
 
 /// How a build ended stays; why is the rule's.
-fn give(finding: &mut Finding, rule: &Rule) {
-    let ended = ["cancelled", "killed", "running"].contains(&finding.class.as_str());
+fn apply_reason(verdict: &mut BuildVerdict, rule: &Rule) {
+    let ended = ["cancelled", "killed", "running"].contains(&verdict.class.as_str());
     if ended {
-        finding.cause = format!("{} {}", finding.cause, rule.cause);
-        let remedies = [Some(rule.remedy.clone()), finding.remedy.take()];
-        finding.remedy = Some(remedies.into_iter().flatten().collect::<Vec<_>>().join(" "));
+        verdict.cause = format!("{} {}", verdict.cause, rule.cause);
+        let remedies = [Some(rule.remedy.clone()), verdict.remedy.take()];
+        verdict.remedy = Some(remedies.into_iter().flatten().collect::<Vec<_>>().join(" "));
     } else {
-        finding.cause.clone_from(&rule.cause);
-        finding.remedy = Some(rule.remedy.clone()).filter(|text| !text.is_empty());
-        finding.confidence = rule.confidence;
+        verdict.cause.clone_from(&rule.cause);
+        verdict.remedy = Some(rule.remedy.clone()).filter(|text| !text.is_empty());
+        verdict.confidence = rule.confidence;
         if !rule.class.is_empty() {
-            finding.class.clone_from(&rule.class);
+            verdict.class.clone_from(&rule.class);
         }
     }
-    finding.rule = Some(rule.name.clone());
+    verdict.rule = Some(rule.name.clone());
 }
 
 impl Phrasing<'_> {
@@ -140,6 +140,6 @@ impl Phrasing<'_> {
             word(guest.ip.clone()),
             guest.at
         );
-        Evidence { source: Witness::Guest, line: None, frame: None, text: self.quote(&text) }
+        Evidence { source: EvidenceSource::Guest, line: None, frame: None, text: self.quote(&text) }
     }
 }
