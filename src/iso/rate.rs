@@ -8,7 +8,7 @@ const WINDOW: Duration = Duration::from_secs(10);
 /// Shortest interval between two samples.
 const MIN_SAMPLE_INTERVAL: Duration = Duration::from_millis(200);
 
-/// Rate of a transfer over the last [`WINDOW`]: points in time with the bytes done by then.
+/// Rate of a transfer over the last ten seconds: points in time with the bytes done by then.
 #[derive(Debug, Clone, Default)]
 pub struct TransferRate(VecDeque<(Instant, u64)>);
 

@@ -16,7 +16,7 @@ const SUPERVISOR_TIMEOUT: Duration = Duration::from_secs(5);
 /// How often the VMs are listed: vCenter may still list a destroyed one for a moment.
 const MAX_LISTINGS: u32 = 5;
 
-/// Asks a run to end; [`wait`] tells when it did. With `force` packer's whole process group is killed: its VM and its
+/// Asks a run to end; [`wait_until_over`] tells when it did. With `force` packer's whole process group is killed: its VM and its
 /// files on the datastore stay.
 ///
 /// # Errors

@@ -84,7 +84,7 @@ impl Recorder {
         std::iter::from_fn(|| self.messages.try_recv().ok()).collect()
     }
 
-    /// Ends it and its session on the server, within [`STOP_TIMEOUT`]. Returns its last messages.
+    /// Ends it and its session on the server, within a few seconds. Returns its last messages.
     pub async fn finish(mut self) -> Vec<String> {
         if let Some(end) = self.end.take() {
             let _ = end.send(());
