@@ -74,7 +74,10 @@ pub fn nothing_to_sweep(line: &Line, json: bool) -> anyhow::Result<Exit> {
 /// A change that is made while the line is being built says what that means for the build.
 pub fn being_built(line: &Line, operation: Operation) {
     if operation == Operation::Rollback {
-        aside(&format!("{} is being built: the hold that a rollback leaves keeps that build from being promoted", line.key));
+        aside(&format!(
+            "{} is being built: the hold that a rollback leaves keeps that build from being promoted",
+            line.key
+        ));
     }
 }
 
