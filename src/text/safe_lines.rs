@@ -14,6 +14,7 @@ pub struct SafeLines<'s> {
     splitter: LineSplitter,
     /// a line that goes out in pieces
     long: Option<LongLine<'s>>,
+    across: AcrossLines<'s>,
 }
 
 impl<'s> SafeLines<'s> {
@@ -23,7 +24,8 @@ impl<'s> SafeLines<'s> {
     }
 
     fn with_longest(scrubber: &'s Scrubber, longest: usize) -> Self {
-        Self { scrubber, stream: scrubber.stream(), splitter: LineSplitter::new(longest), long: None }
+        let across = AcrossLines { stream: scrubber.stream(), ready: Vec::new(), begins: true };
+        Self { scrubber, stream: scrubber.stream(), splitter: LineSplitter::new(longest), long: None, across }
     }
 
     /// Takes bytes; hands on the lines that are whole now, and pieces of one that is too long to be kept. `on` learns
@@ -31,18 +33,26 @@ impl<'s> SafeLines<'s> {
     pub fn push(&mut self, bytes: &[u8], on: &mut impl FnMut(Safe, bool)) {
         let mut clear = Vec::new();
         self.stream.push(bytes, &mut clear);
-        let Self { scrubber, splitter, long, .. } = self;
-        splitter.push(&clear, &mut |piece| hand_on(scrubber, long, piece, on));
+        let Self { scrubber, splitter, long, across, .. } = self;
+        splitter.push(&clear, &mut |piece| {
+            hand_on(scrubber, long, piece, &mut |text, ends| across.push(&text, ends, on));
+        });
     }
 
     /// The end: hands on the rest.
     pub fn finish(&mut self, on: &mut impl FnMut(Safe, bool)) {
         let mut clear = Vec::new();
         std::mem::replace(&mut self.stream, self.scrubber.stream()).finish(&mut clear);
-        let Self { scrubber, splitter, long, .. } = self;
-        let mut on = |piece: Piece<'_>| hand_on(scrubber, long, piece, on);
-        splitter.push(&clear, &mut on);
-        splitter.finish(&mut on);
+        let Self { scrubber, splitter, long, across, .. } = self;
+        let mut hand = |piece: Piece<'_>| {
+            hand_on(scrubber, long, piece, &mut |text, ends| across.push(&text, ends, on));
+        };
+        splitter.push(&clear, &mut hand);
+        splitter.finish(&mut hand);
+        let stream = std::mem::replace(&mut self.across.stream, self.scrubber.stream());
+        stream.finish(&mut self.across.ready);
+        self.across.hand_on(on);
+        self.across.rest(on);
     }
 
     /// Bytes of a line that is not finished.
@@ -53,8 +63,56 @@ impl<'s> SafeLines<'s> {
     /// The line that is not finished, as far as it came; what follows is a line of its own. `None` when some of it waits
     /// to be told from a secret.
     pub fn take_unfinished(&mut self) -> Option<Safe> {
-        let ready = self.unfinished() > 0 && !self.stream.waits();
+        let ready = self.unfinished() > 0 && !self.stream.waits() && !self.across.stream.waits();
         ready.then(|| whole(self.scrubber, &self.splitter.take_unfinished()))
+    }
+}
+
+/// Looks once more at what is shown, across the ends of lines: without the colours in between, two lines may hold a secret.
+#[derive(Debug)]
+struct AcrossLines<'s> {
+    stream: Stream<'s>,
+    /// looked at, and not handed on yet
+    ready: Vec<u8>,
+    /// nothing of the line went out
+    begins: bool,
+}
+
+impl AcrossLines<'_> {
+    fn push(&mut self, text: &str, ends: bool, on: &mut impl FnMut(Safe, bool)) {
+        self.stream.push(text.as_bytes(), &mut self.ready);
+        if ends {
+            self.stream.push(b"\n", &mut self.ready);
+        }
+        self.hand_on(on);
+        if !ends {
+            self.rest(on);
+        }
+    }
+
+    /// Whole lines.
+    fn hand_on(&mut self, on: &mut impl FnMut(Safe, bool)) {
+        while let Some(end) = memchr::memchr(b'\n', &self.ready) {
+            let rest = self.ready.split_off(end + 1);
+            let line = std::mem::replace(&mut self.ready, rest);
+            on(Safe::piece(&String::from_utf8_lossy(&line[..end]), self.begins), true);
+            self.begins = true;
+        }
+    }
+
+    /// The beginning of a line that has no end yet, up to a whole character.
+    fn rest(&mut self, on: &mut impl FnMut(Safe, bool)) {
+        let whole = match std::str::from_utf8(&self.ready) {
+            Err(error) if error.error_len().is_none() => error.valid_up_to(),
+            Ok(_) | Err(_) => self.ready.len(),
+        };
+        if whole == 0 {
+            return;
+        }
+        let rest = self.ready.split_off(whole);
+        let text = std::mem::replace(&mut self.ready, rest);
+        on(Safe::piece(&String::from_utf8_lossy(&text), self.begins), false);
+        self.begins = false;
     }
 }
 
@@ -148,6 +206,16 @@ mod tests {
     #[test]
     fn lines_come_out_one_by_one() {
         assert_eq!(shown(&[b"a\r\n\n\x1b[1mhunt\x1b[0mer2-is-long\n::x", b"y"]), "a\n\n[REDACTED:PW]\n: :xy\n");
+    }
+
+    #[test]
+    fn a_secret_over_two_coloured_lines_is_hidden() {
+        let scrubber = Scrubber::new([Secret::new("PW", "correct horse battery")]);
+        let (mut lines, mut out) = (SafeLines::new(&scrubber), String::new());
+        let mut on = |text: Safe, _: bool| out.push_str(&text);
+        lines.push(b"a correct horse\x1b[0m\n\x1b[1;32mbattery b\n", &mut on);
+        lines.finish(&mut on);
+        assert_eq!(out, "a [REDACTED:PW] b");
     }
 
     #[test]
