@@ -5,10 +5,11 @@ mod print;
 use std::io::IsTerminal;
 
 use tmpl::generation::{Plan, Progress, Request};
-use tmpl::ops::change::{self, Planned};
+use tmpl::ops::change::{self, Guarded, Planned};
 use tmpl::ops::{Error, Operation, Refusal, signals};
 use tmpl::pipeline::Line;
-use tmpl::vcenter::gate::{Gate, Mode};
+use tmpl::vcenter::Client;
+use tmpl::vcenter::gate::Mode;
 use tokio_util::sync::CancellationToken;
 
 use self::print::{StepPrinter, interrupted};
@@ -144,32 +145,35 @@ async fn run(context: &Context, key: &str, request: Request, how: &How, ask: Ask
     if how.plan.as_ref().is_some_and(|wanted| *wanted != plan.fingerprint()) {
         return Err(stale(&plan.base));
     }
-    if how.dry_run || !matches!(ask, Ask::Nothing) {
-        change::guard(&client, &plan).await?;
-    }
+    let Some(mut guarded) = guarded(&client, &plan, &how.stop).await? else { return Ok(Exit::Cancelled) };
     if run.is_some_and(|run| run.state.live()) {
         print::being_built(&line, operation);
     }
     if how.dry_run {
         return print::dry_run(&plan, &line, how.json).map(|()| Exit::Done);
     }
-    if !agreed(&plan, &ask)? {
-        return Err(Error::from(Refusal::NotConfirmed).into());
+    if !matches!(ask, Ask::Nothing) {
+        if !agreed(&plan, &ask)? {
+            return Err(Error::from(Refusal::NotConfirmed).into());
+        }
+        // Somebody may have thought about it for long.
+        guarded = change::guard(&client, &plan).await?;
     }
-    carry_out(&ops.gate(&client), &plan, how)
-        .await?
-        .map_or(Ok(Exit::Cancelled), |()| print::done(&plan, &line, how.json))
+    let (printer, say) = (StepPrinter::default(), |what| interrupted(what, &plan.request));
+    let (gate, on) = (ops.gate(&client), |progress: &Progress| printer.tell(progress));
+    match signals::undisturbed(false, &say, change::carry_out(&gate, guarded, &on)).await? {
+        Some(done) => done?,
+        None => return Ok(Exit::Cancelled),
+    }
+    print::done(&plan, &line, how.json)
 }
 
-/// Carries the steps out unless somebody asks for the end of that before the first one; then `None`.
-async fn carry_out(gate: &Gate, plan: &Plan, how: &How) -> anyhow::Result<Option<()>> {
-    let guarded = tokio::select! {
-        guarded = change::guard(gate.client(), plan) => guarded?,
-        () = how.stop.cancelled() => return Ok(None),
-    };
-    let (printer, say) = (StepPrinter::default(), |what| interrupted(what, &plan.request));
-    let on = |progress: &Progress| printer.tell(progress);
-    Ok(signals::undisturbed(false, &say, change::carry_out(gate, guarded, &on)).await?.transpose()?)
+/// Asks vCenter for its objections, unless somebody asks for the end first; then `None`.
+async fn guarded<'p>(client: &Client, plan: &'p Plan, stop: &CancellationToken) -> Result<Option<Guarded<'p>>, Error> {
+    tokio::select! {
+        guarded = change::guard(client, plan) => guarded.map(Some),
+        () = stop.cancelled() => Ok(None),
+    }
 }
 
 fn stale(base: &str) -> anyhow::Error {

@@ -3,6 +3,7 @@
 use jiff::Timestamp;
 
 use super::facts::{Facts, LineFacts, RunFacts, VCenterFacts};
+use super::operation::WhileBuilt;
 use super::{Context, Error, Operation, Refusal, check};
 use crate::generation::{self, Actor, Generations, Plan, Progress, Request};
 use crate::packer_run;
@@ -34,7 +35,14 @@ pub fn run_of(context: &Context, key: &Key) -> Result<Option<RunFacts>, Error> {
 /// # Errors
 /// The refusal, or a record that cannot be read.
 pub fn allowed_here(context: &Context, key: &Key, operation: Operation, mode: Mode) -> Result<Option<RunFacts>, Error> {
-    let run = run_of(context, key)?;
+    let run = match run_of(context, key) {
+        // Only what must not meet a build has to know.
+        Err(error) if operation.while_built() == WhileBuilt::Allowed => {
+            tracing::warn!(%key, %error, "whether it is being built is not known");
+            None
+        }
+        read => read?,
+    };
     let nothing = Generations::default();
     let line = LineFacts { key, under_way: None, run, generations: &nothing };
     super::check_here(operation, &Facts { line: Some(line), ..Facts::unasked(mode) })?;
