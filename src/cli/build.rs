@@ -75,7 +75,7 @@ pub async fn run(context: &Context, args: Args) -> anyhow::Result<Exit> {
     let key = args.key.clone();
     let done = build_line(context, args, step.as_ref()).await;
     if let (Some(step), Err(error)) = (&step, &done) {
-        noted("the step's summary", step.stopped(&key, &format!("{error:#}")));
+        noted("the step's summary", step.stopped(&key, &super::said(error)));
     }
     done
 }
@@ -98,6 +98,8 @@ async fn build_line(context: &Context, args: Args, step: Option<&WorkflowStep>) 
     if !simulated && args.detached.is_none() {
         not_built_on_github(context, &request.line.key).await?;
     }
+    // Before signals mean anything but the end.
+    build::preflight(&request, simulated).await?;
     let quiet = args.detached.is_some();
     // What packer and the guest print is no command to the runner.
     let silence = step.map(WorkflowStep::stop_commands);
@@ -107,7 +109,7 @@ async fn build_line(context: &Context, args: Args, step: Option<&WorkflowStep>) 
     let stops = signals::stops_of_build(person, asked.clone(), || {
         note("Ctrl-C again kills packer and leaves its VM".into());
     })?;
-    let mut outcome = build::run_here(&ops, &request, simulated, stops, on).await?;
+    let mut outcome = build::run_here(&ops, &request, stops, on).await?;
     let exit = finish(&outcome, &request.line, quiet).await;
     drop(silence);
     // From here on nothing that cannot be told replaces what was done.
@@ -123,7 +125,7 @@ async fn build_line(context: &Context, args: Args, step: Option<&WorkflowStep>) 
         let why = match &done {
             Ok(Exit::Cancelled) => Some("asked to stop".to_owned()),
             Ok(_) => None,
-            Err(error) => Some(format!("{error:#}")),
+            Err(error) => Some(super::said(error)),
         };
         if let Some(why) = why {
             let reason = format!("built, but not promoted: {why}");

@@ -50,21 +50,27 @@ fn program() -> std::io::Result<PathBuf> {
     if image.exists() { Ok(image) } else { std::env::current_exe() }
 }
 
-/// Builds here and now, after looking at what a build of Windows needs of this machine. `simulated`: it is the lab's
-/// packer, which needs nothing.
+/// Looks at what a build of Windows needs of this machine. `simulated`: it is the lab's packer, which needs nothing.
+///
+/// # Errors
+/// What is missing.
+pub async fn preflight(request: &Request, simulated: bool) -> Result<(), Error> {
+    if request.line.os == Os::Windows && !simulated {
+        packer_run::windows_preflight().await?;
+    }
+    Ok(())
+}
+
+/// Builds here and now.
 ///
 /// # Errors
 /// Whatever is wrong before packer begins. A build that fails is an outcome.
 pub async fn run_here(
     context: &Context,
     request: &Request,
-    simulated: bool,
     stops: mpsc::Receiver<StopRequest>,
     on: &dyn ProgressListener,
 ) -> Result<packer_run::Outcome, Error> {
-    if request.line.os == Os::Windows && !simulated {
-        packer_run::windows_preflight().await?;
-    }
     let repo = request.repo.clone();
     let labels = Box::new(move || Rules::screen_labels(&repo));
     Ok(packer_run::run_here(request, &context.state, stops, on, labels).await?)
