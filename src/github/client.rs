@@ -7,7 +7,9 @@ use std::time::Duration;
 use backon::{ExponentialBuilder, Retryable};
 use bytes::Bytes;
 use jiff::{SignedDuration, Timestamp};
-use reqwest::header::{ACCEPT, CONTENT_TYPE, ETAG, HeaderMap, HeaderName, HeaderValue, IF_NONE_MATCH, LOCATION};
+use reqwest::header::{
+    ACCEPT, CONTENT_LENGTH, CONTENT_TYPE, ETAG, HeaderMap, HeaderName, HeaderValue, IF_NONE_MATCH, LOCATION,
+};
 use reqwest::{Method, RequestBuilder, StatusCode};
 use secrecy::{ExposeSecret, SecretString};
 use serde::Serialize;
@@ -141,7 +143,9 @@ impl Client {
     /// Puts nothing to `path` below the repository.
     pub(super) async fn put(&self, path: &str, what: &str) -> Result<(), Error> {
         self.check_rate_limit()?;
-        let answer = self.send(self.request(Method::PUT, &self.path(path)), what).await?;
+        // Without a body, HTTP/1.1 says so: some servers in between answer 411 else.
+        let request = self.request(Method::PUT, &self.path(path)).header(CONTENT_LENGTH, 0);
+        let answer = self.send(request, what).await?;
         self.check_status(&answer, what)
     }
 

@@ -1,11 +1,16 @@
 //! What is changed at GitHub: a run started, cancelled, run again; the schedule switched on.
 
+use std::time::Duration;
+
 use super::super::blocking::blocking;
 use super::super::change::allowed_here;
 use super::super::{Context, Error, Operation, permitted};
 use crate::github::{Client, RemoteRun};
 use crate::pipeline::Key;
 use crate::vcenter::gate::Mode;
+
+/// How long cancelling waits to hear what the run builds.
+const LEGS_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// Starts a run for one line, on the default branch unless another is named.
 ///
@@ -25,10 +30,13 @@ pub async fn dispatch(context: &Context, github: &Client, key: &Key, branch: Opt
 /// [`Error::Refused`] when it is over already; [`Error::GitHub`]
 pub async fn cancel(mode: Mode, github: &Client, run: &RemoteRun, force: bool) -> Result<Vec<Key>, Error> {
     permitted(Operation::CancelRemote, mode)?;
-    let legs = github.legs(run.id).await;
+    // It is cancelled whether or not it can be told what it was doing, and soon.
+    let legs = tokio::time::timeout(LEGS_TIMEOUT, github.legs(run.id)).await;
     github.cancel(run, force).await?;
-    // A run is cancelled whether or not it can be told what it was doing.
-    let legs = legs.inspect_err(|error| tracing::warn!(run = run.id, %error, "its legs are not known"));
+    let legs = legs.ok().and_then(Result::ok);
+    if legs.is_none() {
+        tracing::warn!(run = run.id, "its legs are not known");
+    }
     let building = legs.unwrap_or_default().into_iter().filter(|leg| leg.started.is_some() && leg.state.live());
     Ok(building.filter_map(|leg| leg.key).collect())
 }
