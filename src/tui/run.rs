@@ -119,14 +119,14 @@ pub async fn run(options: Options) -> Result<Ended, Error> {
     let ended = turn(&mut app, &mut driver, &mut events).await;
     drop(taken);
     if app.console().changing() {
-        finish(&mut driver, &mut events).await?;
+        finish(&mut driver, &mut events).await;
     }
     driver.stop().await;
     Ok(ended?)
 }
 
 /// Lets a change of generations come to its end although the console is gone; a later signal means it.
-async fn finish(driver: &mut Driver, events: &mut UnboundedReceiver<Event>) -> io::Result<()> {
+async fn finish(driver: &mut Driver, events: &mut UnboundedReceiver<Event>) {
     let interrupted = |what: Interrupted| match what {
         Interrupted::Finishing => say("finishing the change under way first: half of it could leave no live template"),
         Interrupted::GivenUp => say("stopped half way; run the same verb again to finish"),
@@ -139,14 +139,20 @@ async fn finish(driver: &mut Driver, events: &mut UnboundedReceiver<Event>) -> i
         }
     };
     tokio::select! {
-        finished = signals::undisturbed(true, &interrupted, driver.finish()) => drop(finished?),
+        finished = undisturbed(driver, &interrupted) => finished,
         // The driver keeps its end open as long as it works.
         () = telling => {}
     }
     while let Ok(Event::Msg(msg)) = events.try_recv() {
         tell(msg);
     }
-    Ok(())
+}
+
+/// Finishes in any case, also where signals cannot be heard.
+async fn undisturbed(driver: &mut Driver, interrupted: &(dyn Fn(Interrupted) + Sync)) {
+    if signals::undisturbed(true, interrupted, driver.finish()).await.is_err() {
+        driver.finish().await;
+    }
 }
 
 fn tell(msg: Msg) {
