@@ -26,6 +26,7 @@ mod tui;
 mod validate;
 
 use std::path::PathBuf;
+use std::pin::Pin;
 use std::process::ExitCode;
 
 use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
@@ -154,7 +155,9 @@ pub fn main() -> ExitCode {
         Ok(runtime) => runtime,
         Err(error) => return report(&anyhow::Error::from(error).context("cannot start"), only_tells).into(),
     };
-    let outcome = runtime.block_on(run(cli));
+    // Boxed: else every verb is compiled once for each scheduler of the runtime.
+    let work: Pin<Box<dyn Future<Output = anyhow::Result<Exit>>>> = Box::pin(run(cli));
+    let outcome = runtime.block_on(work);
     // A blocking read left behind (stdin) must not keep a finished program alive.
     runtime.shutdown_background();
     let exit = match outcome {

@@ -1,5 +1,10 @@
 //! Scaling to the pixels of a terminal.
 
+use std::borrow::Cow;
+use std::error::Error;
+
+use fast_image_resize::images::{TypedImage, TypedImageRef};
+use fast_image_resize::pixels::U8x3;
 use fast_image_resize::{FilterType, ResizeAlg, ResizeOptions, Resizer};
 use image::{DynamicImage, RgbImage};
 
@@ -19,12 +24,21 @@ pub fn smooth(image: &DynamicImage, width: u32, height: u32) -> RgbImage {
 }
 
 fn scaled(image: &DynamicImage, width: u32, height: u32, algorithm: ResizeAlg) -> RgbImage {
-    let mut target = DynamicImage::new_rgb8(width, height);
-    let options = ResizeOptions::new().resize_alg(algorithm);
-    if let Err(error) = Resizer::new().resize(image, &mut target, &options) {
+    let mut target = RgbImage::new(width, height);
+    let source = image.as_rgb8().map_or_else(|| Cow::Owned(image.to_rgb8()), Cow::Borrowed);
+    if let Err(error) = scale(&source, &mut target, algorithm) {
         tracing::warn!(%error, width, height, "cannot scale the picture: it stays black");
     }
-    target.into_rgb8()
+    target
+}
+
+// Typed: for every format that an image may have, the program would be three megabytes larger.
+fn scale(source: &RgbImage, target: &mut RgbImage, algorithm: ResizeAlg) -> Result<(), Box<dyn Error>> {
+    let source = TypedImageRef::<U8x3>::from_buffer(source.width(), source.height(), source.as_raw())?;
+    let (width, height) = target.dimensions();
+    let mut target = TypedImage::<U8x3>::from_buffer(width, height, target)?;
+    let options = ResizeOptions::new().resize_alg(algorithm);
+    Ok(Resizer::new().resize_typed(&source, &mut target, &options)?)
 }
 
 #[cfg(test)]
