@@ -263,7 +263,7 @@ fn a_line_that_is_being_built_can_be_rolled_back_but_not_promoted_or_swept() {
         [promote, rollback, hold, sweep].map(said),
         [(3, true, true), (0, false, false), (0, false, false), (3, true, true)]
     );
-    rollback.verb.is(0, "is being built: the hold that this leaves keeps that build from being promoted");
+    rollback.verb.is(0, "is being built: the hold that a rollback leaves keeps that build from being promoted");
     // And when it is over, or was never begun, nothing is in the way.
     for run in [None, Some(false)] {
         for answers in both(&State { run, ..State::steady() }) {

@@ -4,7 +4,6 @@
 #![allow(dead_code, clippy::allow_attributes, reason = "each test file uses its own part of this module")]
 
 use std::fs;
-use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
@@ -84,9 +83,13 @@ esac
 
     /// Puts another program beside it.
     pub fn program(&self, name: &str, text: &str) {
-        let path = self.path("bin").join(name);
-        fs::write(&path, text).unwrap();
-        fs::set_permissions(&path, fs::Permissions::from_mode(0o755)).unwrap();
+        let text_file = self.path("bin").join(format!("{name}.text"));
+        fs::write(&text_file, text).unwrap();
+        // By another process: one that a test beside this forks meanwhile would hold it open ("Text file busy").
+        let installed =
+            Command::new("install").args(["-m", "755"]).args([&text_file, &self.path("bin").join(name)]).status();
+        assert!(installed.unwrap().success());
+        fs::remove_file(text_file).unwrap();
     }
 
     /// Where runs are recorded.
