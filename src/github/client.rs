@@ -7,9 +7,7 @@ use std::time::Duration;
 use backon::{ExponentialBuilder, Retryable};
 use bytes::Bytes;
 use jiff::{SignedDuration, Timestamp};
-use reqwest::header::{
-    ACCEPT, CONTENT_LENGTH, CONTENT_TYPE, ETAG, HeaderMap, HeaderName, HeaderValue, IF_NONE_MATCH, LOCATION,
-};
+use reqwest::header::{self, ACCEPT, CONTENT_TYPE, ETAG, HeaderMap, HeaderName, HeaderValue, IF_NONE_MATCH, LOCATION};
 use reqwest::{Method, RequestBuilder, StatusCode};
 use secrecy::{ExposeSecret, SecretString};
 use serde::Serialize;
@@ -143,10 +141,9 @@ impl Client {
     /// Puts nothing to `path` below the repository.
     pub(super) async fn put(&self, path: &str, what: &str) -> Result<(), Error> {
         self.check_rate_limit()?;
-        // Without a body, HTTP/1.1 says so: some servers in between answer 411 else.
-        let request = self.request(Method::PUT, &self.path(path)).header(CONTENT_LENGTH, 0);
-        let answer = self.send(request, what).await?;
-        self.check_status(&answer, what)
+        // Some servers in between answer 411 to a PUT that does not say it has no body.
+        let request = self.request(Method::PUT, &self.path(path)).header(header::CONTENT_LENGTH, 0);
+        self.check_status(&self.send(request, what).await?, what)
     }
 
     /// The address that `path` below the repository redirects to.
