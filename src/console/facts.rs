@@ -68,12 +68,7 @@ impl Console {
             busy: self.github.busy(),
             builds: builds.map(|seen| RemoteRunFacts::from(&seen.run)),
             waiting: pipeline.and_then(|pipeline| pipeline.board.waiting()).map(RemoteRunFacts::from),
-            run: self.chosen_run().map(|run| ChosenRun {
-                number: run.number,
-                live: run.state.live(),
-                failed: run.state.failed(),
-                state: run.state.word(),
-            }),
+            run: self.chosen_run().map(|run| ChosenRun { cancel: run.check_cancel(), rerun: run.check_rerun() }),
             schedule_off: pipeline.is_some_and(|pipeline| pipeline.health.off()),
             evidence: self.chosen_leg().and_then(|(_, leg)| left_evidence(&leg)),
         }
@@ -104,15 +99,10 @@ impl Console {
 
 /// Whether GitHub has something to give of a leg.
 fn left_evidence(leg: &Leg) -> Result<(), GitHubRefusal> {
-    let name = || leg.name.clone();
     if leg.key.is_none() {
-        return Err(GitHubRefusal::BuildsNoLine { leg: name() });
+        return Err(GitHubRefusal::BuildsNoLine { leg: leg.name.clone() });
     }
-    if leg.state.live() {
-        return Err(github::Refusal::LegAtWork { leg: name() }.into());
-    }
-    let went_well = || github::Refusal::WentWell { leg: name(), state: leg.state.word() };
-    if leg.state.failed() { Ok(()) } else { Err(went_well().into()) }
+    Ok(leg.check_evidence()?)
 }
 
 fn media_facts(medium: Option<&Medium>) -> MediaFacts {

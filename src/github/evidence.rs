@@ -15,6 +15,20 @@ pub fn name(line: &Line) -> String {
     format!("{}-build-debug-log", line.key)
 }
 
+impl Leg {
+    /// Checks that GitHub has evidence of it to give.
+    ///
+    /// # Errors
+    /// [`Refusal::LegAtWork`], [`Refusal::WentWell`]
+    pub fn check_evidence(&self) -> Result<(), Refusal> {
+        let leg = || self.name.clone();
+        if self.state.live() {
+            return Err(Refusal::LegAtWork { leg: leg() });
+        }
+        if self.state.failed() { Ok(()) } else { Err(Refusal::WentWell { leg: leg(), state: self.state.word() }) }
+    }
+}
+
 impl Client {
     /// Fetches the evidence of a leg, once; `on` hears how many bytes have come.
     ///
@@ -53,15 +67,7 @@ impl Client {
     }
 
     async fn left_by(&self, run: &RemoteRun, leg: &Leg, line: &Line) -> Result<Artifact, Error> {
-        match leg.state {
-            state if state.live() => {
-                return Err(Refusal::LegAtWork { leg: leg.name.clone() }.into());
-            }
-            State::Ended(Conclusion::Success | Conclusion::Skipped) => {
-                return Err(Refusal::WentWell { leg: leg.name.clone(), state: leg.state.word() }.into());
-            }
-            _ => {}
-        }
+        leg.check_evidence()?;
         let name = name(line);
         let found = self.artifacts(run.id).await?.into_iter().find(|artifact| artifact.name == name);
         found.ok_or_else(|| {

@@ -2,7 +2,7 @@
 
 use jiff::Timestamp;
 
-use super::facts::{ChosenRun, Facts, LineFacts, MediaWork, RemoteRunFacts, RunFacts, VCenterFacts};
+use super::facts::{Facts, LineFacts, MediaWork, RemoteRunFacts, RunFacts, VCenterFacts};
 use super::operation::WhileBuilt;
 use super::{GitHubRefusal, MediaRefusal, Operation, Refusal, permitted};
 use crate::generation::{self, Actor, Request};
@@ -226,14 +226,13 @@ fn dispatch(facts: &Facts<'_>) -> Result<(), Refusal> {
 
 fn cancel_remote(facts: &Facts<'_>) -> Result<(), Refusal> {
     github_ready(facts)?;
-    let ChosenRun { number, state, live, .. } = facts.github.run.clone()?;
-    if live { Ok(()) } else { Err(on_github(github::Refusal::Over { number, state })) }
+    facts.github.run.clone()?.cancel.map_err(on_github)
 }
 
 fn rerun(facts: &Facts<'_>) -> Result<(), Refusal> {
     github_ready(facts)?;
-    let ChosenRun { number, failed, .. } = facts.github.run.clone()?;
-    if failed { one_more(facts) } else { Err(on_github(github::Refusal::NoLegFailed { number })) }
+    facts.github.run.clone()?.rerun.map_err(on_github)?;
+    one_more(facts)
 }
 
 fn enable_schedule(facts: &Facts<'_>) -> Result<(), Refusal> {

@@ -7,7 +7,7 @@ use jiff::Timestamp;
 
 use super::{GitHubRefusal, MediaRefusal, Operation, Refusal};
 use crate::generation::Generations;
-use crate::github::RemoteRun;
+use crate::github::{self, RemoteRun};
 use crate::packer_run::{Run, RunState};
 use crate::pipeline::Key;
 use crate::vcenter::gate::Mode;
@@ -105,7 +105,7 @@ pub struct GitHubFacts {
     pub builds: Option<RemoteRunFacts>,
     /// a run that one more would push out
     pub waiting: Option<RemoteRunFacts>,
-    /// the run that is meant: its number, whether it is at work, whether a leg failed, its state in a word
+    /// the run that is meant
     pub run: Result<ChosenRun, GitHubRefusal>,
     /// the schedule is switched off
     pub schedule_off: bool,
@@ -128,16 +128,12 @@ impl Default for GitHubFacts {
 }
 
 /// The run on GitHub that an operation is about.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ChosenRun {
-    /// its number
-    pub number: u64,
-    /// it is not over
-    pub live: bool,
-    /// it is over and did not go well
-    pub failed: bool,
-    /// its state, in a word
-    pub state: &'static str,
+    /// whether it can be cancelled
+    pub cancel: Result<(), github::Refusal>,
+    /// whether legs of it can run again
+    pub rerun: Result<(), github::Refusal>,
 }
 
 /// What is done with a line's ISO right now.

@@ -128,6 +128,13 @@ fn the_chosen_run_is_cancelled_and_what_stays_behind_is_said() {
 }
 
 #[test]
+fn a_run_at_work_is_not_run_again_for_the_reason_that_the_verb_gives() {
+    let mut console = fixture::with_github(night());
+    typed(&mut console, "WA");
+    assert!(toast(&console).contains("run #88 is not over yet"), "{}", toast(&console));
+}
+
+#[test]
 fn the_evidence_of_a_failed_leg_opens_as_a_run_of_its_line() {
     let mut console = fixture::with_github(night());
     typed(&mut console, "Wjjj");

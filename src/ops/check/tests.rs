@@ -6,7 +6,7 @@ use proptest::sample::select;
 
 use super::*;
 use crate::generation::{Generations, Hold, STEP_PRIVILEGES};
-use crate::ops::facts::{GitHubFacts, MediaFacts, PictureFacts};
+use crate::ops::facts::{ChosenRun, GitHubFacts, MediaFacts, PictureFacts};
 use crate::vcenter::gate::Mode;
 use crate::vcenter::{Moid, Vm};
 
@@ -97,8 +97,13 @@ fn remote() -> impl Strategy<Value = Option<RemoteRunFacts>> {
 
 fn github() -> impl Strategy<Value = GitHubFacts> {
     let known = select(vec![Ok(()), Ok(()), Err(GitHubRefusal::NotAnswered)]);
-    let chosen = (any::<bool>(), any::<bool>())
-        .prop_map(|(live, failed)| Ok(ChosenRun { number: 7, live, failed: failed && !live, state: "failed" }));
+    let over = || Err(github::Refusal::Over { number: 7, state: "failed" });
+    let chosen = select(vec![
+        ChosenRun { cancel: Ok(()), rerun: Err(github::Refusal::NotOver { number: 7 }) },
+        ChosenRun { cancel: over(), rerun: Ok(()) },
+        ChosenRun { cancel: over(), rerun: Err(github::Refusal::NoLegFailed { number: 7 }) },
+    ])
+    .prop_map(Ok);
     let chosen = prop_oneof![3 => chosen, 1 => select(vec![Err(GitHubRefusal::NoRun), Err(GitHubRefusal::NotChosen)])];
     let evidence = select(vec![Ok(()), Err(GitHubRefusal::NoRun)]);
     (known, any::<bool>(), remote(), remote(), chosen, any::<bool>(), evidence).prop_map(
