@@ -52,7 +52,6 @@ pub struct Driver {
     github: github::Link,
     records: triage::Records,
     pictures: PictureReader,
-    scrubber: Arc<Scrubber>,
     desk: media::Desk,
     /// asks for a look at the records of runs
     look: Arc<Notify>,
@@ -79,14 +78,12 @@ impl Driver {
         let records = triage::Records::new(report.clone(), parts.context.state.clone());
         let pictures = PictureReader::new(parts.context.repo.clone(), scrubber.clone());
         let github = github::Link::start(&parts, report.clone());
-        let known = scrubber.clone();
         let mut driver = Self {
             link,
             log,
             github,
             records,
             pictures,
-            scrubber: known,
             desk: media::Desk::default(),
             parts,
             report,
@@ -161,7 +158,7 @@ impl Driver {
             }
             Effect::SaveBundle { request, key, dir, log, guest } => {
                 let case = verdict::case(&key, dir, log, guest);
-                let saved = verdict::bundle(self.parts.context.repo.clone(), self.scrubber.clone(), case);
+                let saved = verdict::bundle(self.parts.context.repo.clone(), self.parts.scrubber.clone(), case);
                 self.ask(JUDGE, "the bundle", saved, move |answer| Msg::Saved { request, answer });
             }
             Effect::ReadWords { request, picture, thorough } => {
@@ -182,7 +179,7 @@ impl Driver {
             }
             Effect::Judge { request, key, dir, log, guest } => {
                 let case = verdict::case(&key, dir, log, guest);
-                let judged = verdict::judge(self.parts.context.repo.clone(), self.scrubber.clone(), case);
+                let judged = verdict::judge(self.parts.context.repo.clone(), self.parts.scrubber.clone(), case);
                 self.ask(JUDGE, "the verdict", judged, move |answer| Msg::Judged { request, answer });
             }
             Effect::GitHub(ask) => drop(self.ask_github(ask)),
