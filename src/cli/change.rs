@@ -85,44 +85,43 @@ pub struct SweepArgs {
 
 /// What must be answered before anything is changed.
 enum Ask {
-    Nothing,
     Yes,
     Name,
 }
 
 /// Promotes.
 pub async fn promote(context: &Context, args: PromoteArgs) -> anyhow::Result<Exit> {
-    run(context, &args.key, Request::Promote, &args.how, Ask::Nothing).await
+    run(context, &args.key, Request::Promote, &args.how, None).await
 }
 
 /// Promotes what this process has just built, unless somebody asks for the end of that before the first step.
 pub async fn promote_built(context: &Context, line: &Line, stop: CancellationToken) -> anyhow::Result<Exit> {
-    run(context, &line.key.0, Request::Promote, &How { stop, ..How::default() }, Ask::Nothing).await
+    run(context, &line.key.0, Request::Promote, &How { stop, ..How::default() }, None).await
 }
 
 /// Rolls back.
 pub async fn rollback(context: &Context, args: RollbackArgs) -> anyhow::Result<Exit> {
-    let ask = if args.yes { Ask::Nothing } else { Ask::Yes };
+    let ask = (!args.yes).then_some(Ask::Yes);
     run(context, &args.key, Request::Rollback { reason: args.reason }, &args.how, ask).await
 }
 
 /// Holds.
 pub async fn hold(context: &Context, args: HoldArgs) -> anyhow::Result<Exit> {
-    run(context, &args.key, Request::Hold { reason: args.reason }, &args.how, Ask::Nothing).await
+    run(context, &args.key, Request::Hold { reason: args.reason }, &args.how, None).await
 }
 
 /// Releases.
 pub async fn release(context: &Context, args: KeyArgs) -> anyhow::Result<Exit> {
-    run(context, &args.key, Request::Release, &args.how, Ask::Nothing).await
+    run(context, &args.key, Request::Release, &args.how, None).await
 }
 
 /// Sweeps.
 pub async fn sweep(context: &Context, args: SweepArgs) -> anyhow::Result<Exit> {
-    let ask = if args.yes { Ask::Nothing } else { Ask::Name };
+    let ask = (!args.yes).then_some(Ask::Name);
     run(context, &args.key, Request::Sweep, &args.how, ask).await
 }
 
-async fn run(context: &Context, key: &str, request: Request, how: &How, ask: Ask) -> anyhow::Result<Exit> {
+async fn run(context: &Context, key: &str, request: Request, how: &How, ask: Option<Ask>) -> anyhow::Result<Exit> {
     let line = context.line(key)?;
     let ops = context.ops()?;
     let operation = Operation::from(&request);
@@ -152,7 +151,7 @@ async fn run(context: &Context, key: &str, request: Request, how: &How, ask: Ask
     if how.dry_run {
         return print::dry_run(&plan, &line, how.json).map(|()| Exit::Done);
     }
-    if !matches!(ask, Ask::Nothing) {
+    if let Some(ask) = ask {
         if !agreed(&plan, &ask)? {
             return Err(Error::from(Refusal::NotConfirmed).into());
         }
@@ -183,7 +182,6 @@ fn stale(base: &str) -> anyhow::Error {
 /// Shows the steps and asks on the terminal; without one, `--yes` is needed.
 fn agreed(plan: &Plan, ask: &Ask) -> anyhow::Result<bool> {
     let (question, answer) = match ask {
-        Ask::Nothing => return Ok(true),
         Ask::Yes => ("Do this? [y/N]".to_owned(), "y".to_owned()),
         Ask::Name => {
             let name = format!("{}-build", plan.base);
