@@ -348,6 +348,7 @@ pub fn verdict() -> Verdict {
             cite(EvidenceSource::Guest, None, None, "VMware Tools never ran"),
         ],
         builds: Vec::new(),
+        outlook: None,
     }
 }
 

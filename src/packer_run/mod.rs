@@ -30,7 +30,7 @@ pub use follow::{Progress, ProgressListener};
 pub use import::{ForeignRun, foreign_run_dir, import_run, incoming_dir};
 pub use preflight::windows as windows_preflight;
 pub use process::Process;
-pub use record::RecordedState;
+pub use record::{CancelMark, RecordedState};
 pub use recorder::LoadLabels;
 pub use request::{OnError, Request};
 pub use run::{Run, RunState, all, latest, set_reason};

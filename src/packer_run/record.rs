@@ -10,6 +10,7 @@ use super::{OnError, Process};
 use crate::fs::{Access, append_private, write_whole};
 use crate::pipeline::Key;
 use crate::text::Scrubber;
+use crate::vcenter::audit::user_at_host;
 
 /// File name in the run's folder.
 pub const RECORD: &str = "run.json";
@@ -117,13 +118,16 @@ pub struct CancelMark {
     pub asked: Timestamp,
     /// packer was killed instead of asked to clean up
     pub forced: bool,
+    /// who asked: `user@host`
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub by: Option<String>,
 }
 
 impl CancelMark {
     /// The mark in the run's folder, if any. A mark that cannot be read is still a mark.
     pub fn read(dir: &Path) -> Option<Self> {
         let text = std::fs::read(dir.join(CANCEL)).ok()?;
-        Some(serde_json::from_slice(&text).unwrap_or(Self { asked: Timestamp::UNIX_EPOCH, forced: false }))
+        Some(serde_json::from_slice(&text).unwrap_or(Self { asked: Timestamp::UNIX_EPOCH, forced: false, by: None }))
     }
 
     /// Leaves the mark.
@@ -131,7 +135,7 @@ impl CancelMark {
     /// # Errors
     /// Those of writing.
     pub fn write(dir: &Path, forced: bool) -> io::Result<()> {
-        let mark = Self { asked: Timestamp::now(), forced };
+        let mark = Self { asked: Timestamp::now(), forced, by: Some(user_at_host()) };
         write_whole(&dir.join(CANCEL), Access::Private, &serde_json::to_vec(&mark).map_err(io::Error::other)?)
     }
 }

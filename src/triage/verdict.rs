@@ -6,8 +6,10 @@
 mod ansible;
 mod build_verdicts;
 mod context;
+mod end;
 mod lines;
 mod observations;
+mod outlook;
 mod phrasing;
 mod reader;
 mod run;
@@ -19,6 +21,8 @@ use crate::guest::screen::ScreenAnalysis;
 use crate::text::Scrubber;
 
 pub use context::{BuildContext, guest_before_clean_up};
+pub use end::{Cancelled, YOU};
+pub use outlook::{Outlook, Standing};
 pub use reader::{Judge, JudgeError, judge};
 
 pub use super::rules::Confidence;
@@ -95,6 +99,9 @@ pub struct Verdict {
     pub evidence: Vec<Evidence>,
     /// each build by itself
     pub builds: Vec<BuildVerdict>,
+    /// of a build that is still at work: what is wrong with it already
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub outlook: Option<Outlook>,
 }
 
 impl Verdict {
@@ -123,6 +130,7 @@ impl Verdict {
             screen_state: None,
             evidence: counted.iter().flat_map(|verdict| verdict.evidence.iter().cloned()).collect(),
             builds,
+            outlook: None,
         }
     }
 
@@ -138,6 +146,7 @@ impl Verdict {
             screen_state: None,
             evidence: Vec::new(),
             builds: Vec::new(),
+            outlook: None,
         }
     }
 

@@ -44,6 +44,9 @@ struct RuleToml {
     guest: Vec<GuestCondition>,
     #[serde(default)]
     explains: Vec<String>,
+    #[serde(default)]
+    passing: bool,
+    variable: Option<String>,
 }
 
 #[derive(Debug, Deserialize)]
@@ -124,6 +127,8 @@ fn compile(written: RuleToml) -> Result<Rule, String> {
         screen: written.screen,
         guest: written.guest,
         explains: written.explains,
+        passing: written.passing,
+        variable: written.variable,
     })
 }
 

@@ -3,6 +3,7 @@
 
 use jiff::{SignedDuration, Timestamp};
 
+use super::end::Cancelled;
 use super::phrasing::Phrasing;
 use super::{BuildVerdict, Evidence, EvidenceSource};
 use crate::guest::recording::GuestState;
@@ -23,6 +24,16 @@ pub struct BuildContext {
     pub live: bool,
     /// the address that packer connects to; the judge takes it from the log
     pub address: Option<String>,
+    /// the screen is one that waits for somebody, or an end
+    pub waits: bool,
+    /// the console stands still for longer than that of a healthy build ever does
+    pub stuck: bool,
+    /// the stage takes longer than usual
+    pub late: bool,
+    /// somebody stopped the run
+    pub cancelled: Option<Cancelled>,
+    /// whether vCenter still has the VM of the build; `None` where nobody asked
+    pub vm_left: Option<bool>,
 }
 
 impl From<Option<&str>> for BuildContext {
@@ -110,8 +121,12 @@ impl BuildContext {
 
 /// How a build ended stays; why is the rule's.
 fn apply_reason(verdict: &mut BuildVerdict, rule: &Rule) {
-    let ended = ["cancelled", "killed", "running"].contains(&verdict.class.as_str());
-    if ended {
+    let ended = ["cancelled", "killed"].contains(&verdict.class.as_str());
+    if verdict.class == "running" {
+        verdict.cause = format!("{} {}", rule.cause, verdict.cause);
+        verdict.remedy = Some(rule.remedy.clone()).filter(|text| !text.is_empty());
+        verdict.confidence = rule.confidence;
+    } else if ended {
         verdict.cause = format!("{} {}", verdict.cause, rule.cause);
         let remedies = [Some(rule.remedy.clone()), verdict.remedy.take()];
         verdict.remedy = Some(remedies.into_iter().flatten().collect::<Vec<_>>().join(" "));

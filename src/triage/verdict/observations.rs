@@ -98,7 +98,7 @@ pub struct FinalError {
 }
 
 /// A build and what was observed of it.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct BuildObservations {
     /// name of the build; `None` before any began
     pub build: Option<String>,

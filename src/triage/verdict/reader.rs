@@ -51,6 +51,7 @@ pub fn judge(
 }
 
 /// Reads a log that may still grow, and gives a verdict on it at any moment.
+#[derive(Clone)]
 pub struct Judge<'r> {
     pub(super) rules: &'r Rules,
     patterns: Arc<Patterns>,
@@ -63,7 +64,7 @@ pub struct Judge<'r> {
     /// the build (index of case; `None` is the common one) that the last message was about
     last_build: Option<usize>,
     /// lines read
-    lines: u64,
+    pub(super) lines: u64,
     /// the last of them that say something
     pub(super) tail: VecDeque<(u64, String)>,
     /// plugins' own lines stand in the log
@@ -132,7 +133,16 @@ impl<'r> Judge<'r> {
 
     /// The verdict on what was read so far.
     pub fn verdict(&self, scrubber: &Scrubber, context: impl Into<BuildContext>) -> Verdict {
-        Verdict::of(self.build_verdicts(scrubber, &context.into()))
+        let context = context.into();
+        let mut builds = self.build_verdicts(scrubber, &context);
+        context.account_for_the_end(&mut builds);
+        let outlook = self.foretell(&mut builds, scrubber, &context);
+        Verdict { outlook, ..Verdict::of(builds) }
+    }
+
+    /// The builds of the log and their stages so far.
+    pub fn tracks(&self) -> &Tracks {
+        &self.tracks
     }
 
     fn line(&mut self, line: &Parsed<'_>, number: u64, torn: bool) {

@@ -1,9 +1,14 @@
 //! What a run's record knows beside its log.
 
-use super::{BuildContext, guest_before_clean_up};
+use jiff::Timestamp;
+use jiff::civil::DateTime;
+use jiff::tz::TimeZone;
+
+use super::{BuildContext, Cancelled, YOU, guest_before_clean_up};
 use crate::guest::recording::{GuestState, Recording};
 use crate::guest::screen::ScreenAnalysis;
-use crate::packer_run::Run;
+use crate::packer_run::{CancelMark, Run, RunState};
+use crate::vcenter::audit::user_at_host;
 
 impl BuildContext {
     /// Of a run. `look` is what its console shows; `now` is the guest as vCenter has it this moment, which counts only
@@ -15,7 +20,27 @@ impl BuildContext {
             screen: look.map(|look| look.label.clone()),
             guest: now.filter(|_| live).or(recorded),
             live,
-            address: None,
+            waits: look.is_some_and(|look| matches!(look.state, Some("waiting-for-input" | "frozen"))),
+            stuck: live && recording.stillness().is_some_and(|still| still.alarm),
+            cancelled: cancelled(run),
+            ..Self::default()
+        }
+    }
+}
+
+/// Who stopped it, if anybody did.
+fn cancelled(run: &Run) -> Option<Cancelled> {
+    let here = |at: Timestamp| at.to_zoned(TimeZone::system()).datetime();
+    match CancelMark::read(&run.dir) {
+        Some(mark) if matches!(run.state, RunState::Cancelled | RunState::Cancelling) => {
+            let who = mark.by.map(|by| if by == user_at_host() { YOU.to_owned() } else { by });
+            let known = |at: &DateTime| at.year() > 1970;
+            Some(Cancelled { who, at: Some(here(mark.asked)).filter(known), forced: mark.forced, why: None })
+        }
+        Some(_) => None,
+        None => {
+            let why = run.reason.clone().filter(|_| run.state == RunState::Cancelled)?;
+            Some(Cancelled { who: None, at: run.ended.map(here), forced: false, why: Some(why) })
         }
     }
 }
