@@ -194,5 +194,8 @@ fn broken_files_are_findings_and_not_the_end() {
     let findings = check(repo.path(), None);
     find(&findings, MATRIX, Some(1), "not a JSON array");
     fs::remove_file(repo.path().join(MATRIX)).unwrap();
+    fs::write(repo.path().join("tmpl.toml"), format!("matrix = {MATRIX:?}\n")).unwrap();
     assert!(check(repo.path(), None)[0].what.contains("cannot be read"));
+    fs::write(repo.path().join("tmpl.toml"), "matrix = 'none'\n\n[packer]\nvar_file = []\n").unwrap();
+    find(&check(repo.path(), None), "tmpl.toml", Some(4), "unknown key \"var_file\"");
 }

@@ -26,9 +26,9 @@ pub struct Args {
     /// Promote after success
     #[arg(long)]
     promote: bool,
-    /// What packer does with the VM of a failed build
-    #[arg(long, value_enum, default_value = "cleanup", value_name = "WHAT")]
-    on_error: OnErrorArg,
+    /// What packer does with the VM of a failed build; without it, what tmpl.toml says, else cleanup
+    #[arg(long, value_enum, value_name = "WHAT")]
+    on_error: Option<OnErrorArg>,
     /// The packer to run
     #[arg(long, default_value = "packer", value_name = "PATH")]
     packer: PathBuf,
@@ -88,6 +88,10 @@ async fn build_line(context: &Context, args: Args, step: Option<&WorkflowStep>) 
             true => output::json(&argv)?,
             false => output::result(&packer_run::shell_quoted(&argv))?,
         }
+        let dir = request.line.invocation().dir;
+        if !dir.as_os_str().is_empty() && !args.json {
+            output::aside(&format!("runs in {}", dir.display()))?;
+        }
         return Ok(Exit::Done);
     }
     let state = args.detached.as_ref().map_or_else(|| context.state(), |dir| Ok(StateDir::at(dir)))?;
@@ -110,7 +114,7 @@ async fn build_line(context: &Context, args: Args, step: Option<&WorkflowStep>) 
         note("Ctrl-C again kills packer and leaves its VM".into());
     })?;
     let mut outcome = build::run_here(&ops, &request, stops, on).await?;
-    let exit = finish(&outcome, &request.line, quiet).await;
+    let exit = finish(&request.repo, &outcome, &request.line, quiet).await;
     drop(silence);
     // From here on nothing that cannot be told replaces what was done.
     if let Some(step) = step {
@@ -162,10 +166,14 @@ fn noted(what: &str, written: std::io::Result<()>) {
 fn request(context: &Context, args: &Args) -> anyhow::Result<Request> {
     let line = context.line(&args.key)?;
     let absolute = |path: &Path| std::path::absolute(path).map_err(Stop::usage);
-    let on_error = OnError::from(args.on_error);
-    if on_error == OnError::Ask && !args.dry_run && !std::io::stdin().is_terminal() {
+    let asked = args.on_error.map(OnError::from);
+    let nobody = !args.dry_run && !std::io::stdin().is_terminal();
+    if asked == Some(OnError::Ask) && nobody {
         return Err(Stop::usage("--on-error ask needs a terminal; use cleanup or abort"));
     }
+    // What the repository says for people at a terminal means nothing to a job.
+    let said = OnError::of(&line).filter(|said| *said != OnError::Ask || !nobody);
+    let on_error = asked.or(said).unwrap_or_default();
     // A bare name is looked up in PATH; anything else must not change its meaning with the folder packer runs in.
     let bare = args.packer.components().count() == 1 && !args.packer.starts_with(".");
     let packer = if bare { args.packer.clone() } else { absolute(&args.packer)? };
@@ -213,7 +221,7 @@ fn note(text: String) {
 }
 
 /// Says how it ended and, after anything but success, whether a VM was left behind.
-async fn finish(outcome: &Outcome, line: &Line, quiet: bool) -> Exit {
+async fn finish(repo: &Path, outcome: &Outcome, line: &Line, quiet: bool) -> Exit {
     let run = &outcome.run;
     let exit = match build::ending(outcome.stage) {
         Ending::Built => Exit::Done,
@@ -229,7 +237,7 @@ async fn finish(outcome: &Outcome, line: &Line, quiet: bool) -> Exit {
     }
     let reason = run.reason.as_deref().map(|why| format!(" ({why})")).unwrap_or_default();
     note(format!("{} {}{reason}; log: {}", run.key, run.state.word(), run.shown().display()));
-    match build::leftover(run).await {
+    match build::leftover(repo, run).await {
         Leftover::Nothing => {}
         Leftover::Vm(vm) => {
             note(format!("{} ({}) is still there; remove it with: tmpl-tui sweep {}", vm.name, vm.moid, line.key));

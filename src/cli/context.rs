@@ -40,9 +40,9 @@ impl Context {
         StateDir::from_environment().map_err(Stop::usage)
     }
 
-    /// vCenter's settings from the environment; what is missing is exit 2.
+    /// vCenter's settings from the environment and the repository; what is missing is exit 2.
     pub fn settings(&self) -> anyhow::Result<Settings> {
-        Settings::from_env(&|name| std::env::var(name).ok()).map_err(Stop::usage)
+        Settings::of_repository(&self.global.repo).map_err(Stop::usage)
     }
 
     /// A client for vCenter, not logged in yet; [`Context::leave`] logs it out.

@@ -87,7 +87,7 @@ async fn watch(client: &tmpl::vcenter::Client, lines: &[Line], json: bool) -> an
 
 fn print(lines: &[Line], vms: &[Vm], json: bool) -> anyhow::Result<()> {
     let rows = lines.iter().map(|line| {
-        let now = Generations::read(&line.base_name, vms);
+        let now = Generations::of(line, vms);
         let pending = now.pending();
         Row {
             key: &line.key.0,

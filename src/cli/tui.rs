@@ -13,6 +13,7 @@ use tmpl::paths::StateDir;
 use tmpl::pipeline::{Line, Matrix, sensitive};
 use tmpl::text::Scrubber;
 use tmpl::tui::{Ended, Error, Options};
+use tmpl::vcenter::Settings;
 
 use super::{Context, Exit, Stop};
 
@@ -20,7 +21,7 @@ use super::{Context, Exit, Stop};
 pub async fn run(context: &Context, key: Option<String>, images: Images) -> anyhow::Result<Exit> {
     open(Options {
         matrix: context.matrix()?,
-        settings: context.settings()?,
+        settings: settings(context)?,
         state: context.state()?,
         key,
         packer: PathBuf::from("packer"),
@@ -44,7 +45,7 @@ pub async fn demo(context: &Context, folder: &Path, start: &[String], images: Im
     let builds = tokio::spawn(start_builds(lines, matrix.repo.clone(), packer.clone(), state.clone()));
     let exit = open(Options {
         matrix,
-        settings: context.settings()?,
+        settings: Ok(context.settings()?),
         state,
         key: start.first().cloned(),
         packer,
@@ -57,6 +58,16 @@ pub async fn demo(context: &Context, folder: &Path, start: &[String], images: Im
     .await?;
     builds.await?.context("the demo's builds did not start")?;
     Ok(exit)
+}
+
+/// Who only looks may do so without vCenter, and so may whoever looks at a repository for the first time.
+fn settings(context: &Context) -> anyhow::Result<Result<Settings, String>> {
+    let looks = context.global.read_only || context.matrix()?.source.is_none();
+    match context.settings() {
+        Ok(settings) => Ok(Ok(settings)),
+        Err(error) if looks => Ok(Err(error.to_string())),
+        Err(error) => Err(error.context("cannot open the console; --read-only opens it without vCenter")),
+    }
 }
 
 /// Starts the builds the demo opens with; what went wrong, for after the console.

@@ -1,10 +1,11 @@
 //! `validate`: is the repository sound, for every line or one.
 
-use std::path::PathBuf;
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
 
-use tmpl::packer_run::{self, PackerValidation};
-use tmpl::pipeline::check::{self, Defect};
-use tmpl::pipeline::{Line, Matrix};
+use tmpl::packer_run::{self, Complaint, PackerValidation};
+use tmpl::pipeline::Line;
+use tmpl::pipeline::check::{self, Defect, Findings};
 use tmpl::text::Scrubber;
 
 use super::{Context, Exit, Stop, output};
@@ -23,50 +24,97 @@ pub struct Args {
     packer: PathBuf,
 }
 
-/// Static checks first; then packer's own `validate` per line, where a packer new enough is present.
+/// What we look at ourselves, and packer's own `validate` per line, where a packer new enough is present: what packer
+/// accepts is no defect of a template.
 pub async fn run(context: &Context, args: Args) -> anyhow::Result<Exit> {
     let only = (args.os != "all").then_some(args.os.as_str());
-    let mut findings = check::check(&context.global.repo, only);
-    if findings.is_empty() {
-        let matrix = context.matrix()?;
-        let lines = match only {
-            Some(key) => vec![matrix.line(key).map_err(Stop::usage)?.clone()],
-            None => matrix.lines.clone(),
-        };
-        findings = ask(&matrix, &lines, &args).await?;
-    }
+    let repo = &context.global.repo;
+    let mut found = check::inspect(repo, only);
+    let lines = match (context.matrix(), only) {
+        (Ok(matrix), Some(key)) => vec![matrix.line(key).map_err(Stop::usage)?.clone()],
+        (Ok(matrix), None) => matrix.lines,
+        (Err(error), _) if found.ours.is_empty() => return Err(error),
+        // It is among the findings.
+        (Err(_), _) => Vec::new(),
+    };
+    let asked = ask(context, &lines, &args, &mut found).await?;
+    found.checked.extend(asked.words());
+    let findings = found.all();
     if args.json {
         output::json_pretty(&findings)?;
     } else {
         findings.iter().try_for_each(|finding| output::result(&finding.to_string()))?;
     }
+    for (why, keys) in &asked.unable {
+        output::aside(&format!("packer cannot tell about {}: {why}", keys.join(", ")))?;
+    }
     match findings.len() {
-        0 => Ok(Exit::Done),
+        0 => {
+            output::aside(&format!("sound: {}", found.checked.join(", ")))?;
+            Ok(Exit::Done)
+        }
         1 => Err(anyhow::anyhow!("1 defect found")),
         many => Err(anyhow::anyhow!("{many} defects found")),
     }
 }
 
-/// Packer's own opinion; why it was not asked is said once, on stderr.
-async fn ask(matrix: &Matrix, lines: &[Line], args: &Args) -> anyhow::Result<Vec<Defect>> {
-    let mut findings = Vec::new();
+/// What became of asking packer.
+#[derive(Default)]
+struct Asked {
+    valid: usize,
+    no_packer: Option<String>,
+    /// why packer could not tell, and about which lines
+    unable: BTreeMap<String, Vec<String>>,
+}
+
+impl Asked {
+    fn words(&self) -> Option<String> {
+        match &self.no_packer {
+            Some(why) => Some(format!("not asked: packer ({why})")),
+            None => (self.valid > 0).then(|| format!("packer accepts {} lines", self.valid)),
+        }
+    }
+}
+
+/// Packer's own opinion, which takes the place of ours.
+async fn ask(context: &Context, lines: &[Line], args: &Args, found: &mut Findings) -> anyhow::Result<Asked> {
+    let mut asked = Asked::default();
+    let repo = std::path::absolute(&context.global.repo).map_err(Stop::usage)?;
     for line in lines {
-        match packer_run::validate(&matrix.repo, line, &args.packer).await? {
-            PackerValidation::Valid => {}
-            PackerValidation::Skipped(why) => {
+        match packer_run::validate(&repo, line, &args.packer).await? {
+            PackerValidation::Valid => {
+                asked.valid += 1;
+                found.packers.remove(&line.key);
+            }
+            PackerValidation::NoPacker(why) => {
                 output::aside(&format!("static checks only: {why}"))?;
+                asked.no_packer = Some(why);
                 break;
             }
-            PackerValidation::Defect(words) => {
-                let words = Scrubber::for_evidence().safe_line(&words);
-                findings.push(Defect {
-                    file: line.build_dir.clone().into(),
-                    line: None,
-                    what: format!("packer refuses {}: {}", line.key, words),
-                    remedy: "correct what packer names".into(),
-                });
+            PackerValidation::Unable(why) => {
+                let why = Scrubber::for_evidence().safe_line(&why).to_string();
+                asked.unable.entry(why).or_default().push(line.key.0.clone());
+            }
+            PackerValidation::Defects(complaints) => {
+                let defects = complaints.iter().map(|complaint| defect(&repo, line, complaint));
+                found.packers.insert(line.key.clone(), defects.collect());
             }
         }
     }
-    Ok(findings)
+    Ok(asked)
+}
+
+fn defect(repo: &Path, line: &Line, complaint: &Complaint) -> Defect {
+    let words = Scrubber::for_evidence().safe_line(&complaint.words);
+    let (file, at) = match &complaint.place {
+        Some((file, at)) => (line.invocation().dir.join(file), Some(*at)),
+        None => (line.build_dir.clone().into(), None),
+    };
+    let file = file.strip_prefix(repo).map(Path::to_owned).unwrap_or(file);
+    let unnamed = words.contains("Unset variable") && line.invocation().var_files.is_empty();
+    let remedy = match unnamed {
+        true => "name its var-files in tmpl.toml (tmpl-tui init), or export PKR_VAR_<name>",
+        false => "correct what packer names",
+    };
+    Defect { file, line: at, what: format!("packer refuses {}: {words}", line.key), remedy: remedy.into() }
 }

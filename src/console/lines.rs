@@ -64,12 +64,7 @@ impl Lines {
     pub fn new(lines: Vec<Line>, key: Option<&str>) -> Self {
         let rows: Vec<LineRow> = lines
             .into_iter()
-            .map(|line| LineRow {
-                generations: Generations::read(&line.base_name, &[]),
-                line,
-                run: None,
-                iso_missing: false,
-            })
+            .map(|line| LineRow { generations: Generations::of(&line, &[]), line, run: None, iso_missing: false })
             .collect();
         let wanted = rows.iter().find(|row| Some(row.line.key.0.as_str()) == key).or(rows.first());
         Self { selected: wanted.map(|row| row.line.key.clone()), rows, filter: String::new() }
@@ -155,7 +150,7 @@ impl Lines {
     /// The folder changed.
     pub fn read_templates(&mut self, vms: &[Vm]) {
         for row in &mut self.rows {
-            row.generations = Generations::read(&row.line.base_name, vms);
+            row.generations = Generations::of(&row.line, vms);
         }
     }
 

@@ -16,6 +16,7 @@ mod apply;
 mod draft;
 mod guard;
 mod hold;
+mod in_place;
 mod plan;
 mod refusal;
 mod state;

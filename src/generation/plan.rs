@@ -5,6 +5,7 @@ use jiff::{Timestamp, ToSpan};
 use super::draft::{Draft, Slot};
 use super::state::Snapshot;
 use super::{Generations, Hold, Note, Pending, Refusal, Step};
+use crate::pipeline::evaluate::OPEN;
 use crate::sha256::Sha256;
 
 /// What is asked for.
@@ -95,6 +96,10 @@ impl Plan {
 pub fn plan(request: &Request, now: &Generations, by: &Actor, time: Timestamp) -> Result<Plan, Refusal> {
     if let Some(name) = now.duplicates.first() {
         return Err(Refusal::Duplicate { name: name.clone() });
+    }
+    let noted = matches!(request, Request::Hold { .. } | Request::Release) && !now.base.contains(OPEN);
+    if now.in_place && !noted {
+        return Err(Refusal::ReplacedInPlace { base: now.base.clone() });
     }
     let mut draft = Draft::new(now);
     match request {

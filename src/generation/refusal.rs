@@ -50,6 +50,12 @@ pub enum Refusal {
         /// the line's base name
         base: String,
     },
+    /// packer builds under the name that is cloned
+    #[error("{base} is replaced in place by its build: there is nothing to promote, to roll back or to sweep")]
+    ReplacedInPlace {
+        /// the line's base name
+        base: String,
+    },
     /// no `-build` to destroy
     #[error("{base}-build not found: nothing to sweep")]
     NothingToSweep {

@@ -22,6 +22,8 @@ pub struct Generations {
     pub swapping: Option<Vm>,
     /// the hold on the line, whichever generation carries it
     pub hold: Option<Hold>,
+    /// packer builds under the name that is cloned: there is nothing to promote
+    pub in_place: bool,
     /// names that more than one object has; nothing is done while there are any
     pub duplicates: Vec<String>,
 }
@@ -69,14 +71,19 @@ impl Generations {
             retired: named(Slot::Retired),
             swapping: named(Slot::Swapping),
             hold: None,
+            in_place: false,
             duplicates: Vec::new(),
         };
         generations.duplicates = duplicates;
+        generations.with_hold()
+    }
+
+    /// With the hold that one of them carries.
+    pub(super) fn with_hold(mut self) -> Self {
         // Where a rollback was undone both templates carry one; the newer one is meant.
-        let hold =
-            generations.hold_carriers().filter_map(|vm| Hold::read(&vm.annotation)).max_by_key(|hold| hold.since);
-        generations.hold = hold;
-        generations
+        let hold = self.hold_carriers().filter_map(|vm| Hold::read(&vm.annotation)).max_by_key(|hold| hold.since);
+        self.hold = hold;
+        self
     }
 
     /// Whether a promotion or rollback was interrupted here.

@@ -1,6 +1,6 @@
 //! Builds: started, done here, stopped, and promoted when they succeeded.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use tokio::sync::mpsc;
 
@@ -91,8 +91,8 @@ pub const fn ending(stage: RecordedState) -> Ending {
 }
 
 /// What vCenter says about the VM of a build that did not succeed; nothing when it cannot be asked for lack of settings.
-pub async fn leftover(run: &Run) -> Leftover {
-    let settings = Settings::from_env(&|name| std::env::var(name).ok());
+pub async fn leftover(repo: &Path, run: &Run) -> Leftover {
+    let settings = Settings::of_repository(repo);
     let Ok(client) = settings.and_then(Client::new) else { return Leftover::Nothing };
     let left = packer_run::leftover_vm(&client, run).await;
     client.logout().await;

@@ -54,7 +54,7 @@ pub fn allowed_here(context: &Context, key: &Key, operation: Operation, mode: Mo
 /// # Errors
 /// A refusal, or vCenter cannot be read.
 pub async fn plan(client: &Client, line: &Line, request: &Request) -> Result<Planned, Error> {
-    let generations = Generations::read(&line.base_name, &client.vms().await?);
+    let generations = Generations::of(line, &client.vms().await?);
     if *request == Request::Sweep && generations.build.is_none() {
         return Ok(Planned::NothingToSweep);
     }

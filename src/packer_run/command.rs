@@ -104,8 +104,8 @@ fn host_and_port(url: &url::Url) -> String {
 pub struct PackerCommand<'a> {
     /// packer and its arguments
     pub argv: &'a [String],
-    /// the repository
-    pub repo: &'a Path,
+    /// where it runs
+    pub dir: &'a Path,
     /// as from [`environment`]
     pub environment: &'a Environment,
     /// packer's own log, for the build only
@@ -130,7 +130,7 @@ impl PackerCommand<'_> {
             IGNORE_HANGUP.into_iter().filter(|_| asks).chain(self.argv.iter().map(String::as_str)).collect::<Vec<_>>();
         let (program, arguments) = argv.split_first().ok_or_else(|| BuildError::Usage("no command".into()))?;
         let mut command = Command::new(program);
-        command.args(arguments).current_dir(self.repo).stdout(output).stderr(error);
+        command.args(arguments).current_dir(self.dir).stdout(output).stderr(error);
         remove_private_variables(&mut command);
         command.envs(self.environment.set.iter().map(|(name, value)| (name, value.expose_secret())));
         if let Some(log) = self.log {

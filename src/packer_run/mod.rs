@@ -36,4 +36,4 @@ pub use request::{OnError, Request};
 pub use run::{Run, RunState, all, latest, set_reason};
 pub use start::start_detached;
 pub use supervise::{Outcome, StopRequest, run_here};
-pub use validate::{PackerValidation, validate};
+pub use validate::{Complaint, PackerValidation, validate};

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
+use crate::pipeline::layout::OnErrorWord;
 use crate::pipeline::{Line, argv};
 
 /// What packer does with the VM of a failed build (its `-on-error`).
@@ -21,6 +22,15 @@ pub enum OnError {
 }
 
 impl OnError {
+    /// What the repository says for a line.
+    pub fn of(line: &Line) -> Option<Self> {
+        line.invocation().on_error.map(|word| match word {
+            OnErrorWord::Cleanup => Self::Cleanup,
+            OnErrorWord::Abort => Self::Abort,
+            OnErrorWord::Ask => Self::Ask,
+        })
+    }
+
     /// Packer's word for it.
     pub const fn word(self) -> &'static str {
         match self {
@@ -54,7 +64,9 @@ impl Request {
     /// A build of `line` as CI does it.
     pub fn new(line: Line, repo: PathBuf) -> Self {
         let packer = PathBuf::from("packer");
-        Self { line, repo, on_error: OnError::Cleanup, packer, log: None, promote: false, timeout: None }
+        // Nobody is there to be asked.
+        let on_error = OnError::of(&line).filter(|said| *said != OnError::Ask).unwrap_or_default();
+        Self { line, repo, on_error, packer, log: None, promote: false, timeout: None }
     }
 
     /// Packer and its arguments for the build itself.

@@ -173,7 +173,7 @@ impl<'a> Supervisor<'a> {
     fn start_recorder(&self, labels: LoadLabels) -> Recorder {
         let target =
             RecorderTarget { dir: self.dir.clone(), log: self.record.log.clone(), vm: self.request.line.build_name() };
-        Recorder::start(target, Settings::from_env(&|name| std::env::var(name).ok()), labels)
+        Recorder::start(target, Settings::of_repository(&self.request.repo), labels)
     }
 
     fn forward_recorder_messages(&mut self) {
@@ -186,7 +186,7 @@ impl<'a> Supervisor<'a> {
         let output = self.dir.join(OUTPUT);
         let packer = PackerCommand {
             argv,
-            repo: &self.request.repo,
+            dir: &argv::working_dir(&self.request.line, &self.request.repo),
             environment: &self.environment,
             log,
             output: &output,

@@ -2,24 +2,35 @@
 
 use std::io;
 use std::path::Path;
-use std::process::Stdio;
+use std::process::{Output, Stdio};
 
 use tokio::process::Command;
 
 use super::command::{pass_github_token, remove_private_variables};
 use super::preflight::{has_init, packer_version};
 use crate::pipeline::check::FROM_ENVIRONMENT;
-use crate::pipeline::{Line, argv};
+use crate::pipeline::{Line, argv, stand_ins};
 
 /// Result of `packer validate` for one line.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum PackerValidation {
     /// valid
     Valid,
-    /// packer's own words, unscrubbed: its environment held stand-ins or the caller's credentials
-    Defect(String),
-    /// there is no packer, or it is older than the templates allow; why
-    Skipped(String),
+    /// what packer says against it
+    Defects(Vec<Complaint>),
+    /// it cannot tell: plugins are missing and cannot be fetched; unscrubbed, why
+    Unable(String),
+    /// there is no packer, or it is older than any plugin; why
+    NoPacker(String),
+}
+
+/// One error of packer's. Unscrubbed: its environment held stand-ins or the caller's credentials.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Complaint {
+    /// file and line, as packer names them
+    pub place: Option<(String, usize)>,
+    /// in one line
+    pub words: String,
 }
 
 /// `packer init` and `packer validate` for one line. What only the environment supplies and it does not has a stand-in.
@@ -30,33 +41,91 @@ pub async fn validate(repo: &Path, line: &Line, packer: &Path) -> io::Result<Pac
     match packer_version(packer).await {
         Ok(version) if has_init(&version) => {}
         Ok(version) => {
-            return Ok(PackerValidation::Skipped(format!(
+            return Ok(PackerValidation::NoPacker(format!(
                 "packer {version} is older than any plugin of the templates"
             )));
         }
-        Err(error) => return Ok(PackerValidation::Skipped(error.to_string())),
+        Err(error) => return Ok(PackerValidation::NoPacker(error.to_string())),
     }
-    let mut init = command(packer);
+    let dir = argv::working_dir(line, repo);
+    if !dir.is_dir() {
+        let words = format!("{} is no folder; packer cannot run there", dir.display());
+        return Ok(PackerValidation::Defects(vec![Complaint { place: None, words }]));
+    }
+    let run = |mut command: Command, arguments: Vec<String>| {
+        command.args(&arguments).current_dir(&dir);
+        async move { command.output().await }
+    };
+    let mut init = command(packer, repo, line);
     pass_github_token(&mut init);
-    for (mut command, arguments) in [(init, argv::init(line, repo)), (command(packer), argv::validate(line, repo))] {
-        let output = command.args(&arguments).current_dir(repo).output().await?;
-        if !output.status.success() {
-            let words = [output.stdout, output.stderr].concat();
-            return Ok(PackerValidation::Defect(String::from_utf8_lossy(&words).trim().to_owned()));
-        }
+    let init = run(init, argv::init(line, repo)).await?;
+    // Also where `init` failed: the plugins may be there, and a network need not be.
+    let validated = run(command(packer, repo, line), argv::validate(line, repo)).await?;
+    if validated.status.success() {
+        return Ok(PackerValidation::Valid);
     }
-    Ok(PackerValidation::Valid)
+    let complaints = complaints(&words(&validated));
+    let of_plugins = complaints.iter().any(|complaint| is_about_plugins(&complaint.words));
+    if of_plugins && !init.status.success() {
+        let why = self::complaints(&words(&init)).into_iter().next();
+        return Ok(PackerValidation::Unable(why.map_or_else(|| "packer init failed".into(), |why| why.words)));
+    }
+    Ok(PackerValidation::Defects(complaints))
 }
 
-fn command(packer: &Path) -> Command {
+fn words(output: &Output) -> String {
+    String::from_utf8_lossy(&[output.stdout.as_slice(), &output.stderr].concat()).into_owned()
+}
+
+/// Whether packer speaks of a plugin or of its own version, which are this machine's and no defect of a template.
+fn is_about_plugins(words: &str) -> bool {
+    let words = words.to_ascii_lowercase();
+    ["plugin that is not installed", "but not installed", "packer core version"]
+        .iter()
+        .any(|known| words.contains(known))
+}
+
+/// Packer's errors apart: each begins with `Error: `, and most name `on FILE line N`.
+fn complaints(text: &str) -> Vec<Complaint> {
+    let text = text.trim();
+    let starts: Vec<usize> = text
+        .match_indices("Error: ")
+        .map(|(at, _)| at)
+        .filter(|at| text[..*at].chars().next_back().is_none_or(|before| before == '\n'))
+        .collect();
+    if starts.is_empty() {
+        return vec![Complaint { place: None, words: one_line(text.lines()) }];
+    }
+    let ends = starts.iter().skip(1).copied().chain([text.len()]);
+    starts.iter().zip(ends).filter_map(|(start, end)| Some(complaint(text.get(*start + 7..end)?))).collect()
+}
+
+fn complaint(text: &str) -> Complaint {
+    let place = text.lines().find_map(|line| {
+        let (file, rest) = line.trim().strip_prefix("on ")?.split_once(" line ")?;
+        Some((file.to_owned(), rest.split(|c: char| !c.is_ascii_digit()).next()?.parse().ok()?))
+    });
+    let told = text.lines().filter(|line| {
+        let line = line.trim();
+        !(line.starts_with("on ") && line.contains(" line ") || line.starts_with("(source code not available"))
+    });
+    Complaint { place, words: one_line(told) }
+}
+
+fn one_line<'t>(lines: impl Iterator<Item = &'t str>) -> String {
+    lines.flat_map(str::split_whitespace).collect::<Vec<_>>().join(" ")
+}
+
+fn command(packer: &Path, repo: &Path, line: &Line) -> Command {
     let mut command = Command::new(packer);
     command.stdin(Stdio::null()).env("CHECKPOINT_DISABLE", "1").kill_on_drop(true);
     remove_private_variables(&mut command);
     // The cluster has a default in the templates, but packer wants one named.
-    for name in FROM_ENVIRONMENT.into_iter().chain(["vsphere_cluster"]) {
+    let ours = FROM_ENVIRONMENT.into_iter().chain(["vsphere_cluster"]).map(str::to_owned);
+    for name in ours.chain(stand_ins(repo, line)) {
         let variable = format!("PKR_VAR_{name}");
         if std::env::var_os(&variable).is_none() {
-            command.env(variable, stand_in(name));
+            command.env(variable, stand_in(&name));
         }
     }
     command
@@ -71,5 +140,32 @@ fn stand_in(name: &str) -> String {
             "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA stand-in".into()
         }
         _ => "stand-in".into(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn packers_errors_are_told_apart_and_placed() {
+        let text = "Error: Unsupported argument\n\n  on builds/x/a.pkr.hcl line 12:\n  (source code not available)\n\nAn argument named \"x\" is not expected here.\n\nError: Unset variable \"y\"\n\nA used variable must be set.\n";
+        let found = complaints(text);
+        assert_eq!(found.len(), 2);
+        assert_eq!(found[0].place, Some(("builds/x/a.pkr.hcl".into(), 12)));
+        assert_eq!(found[0].words, "Unsupported argument An argument named \"x\" is not expected here.");
+        assert_eq!(found[1].place, None);
+        assert_eq!(complaints("it is broken\n")[0].words, "it is broken");
+    }
+
+    #[test]
+    fn a_missing_plugin_is_no_defect_of_a_template() {
+        for words in [
+            "Missing plugins The following plugins are required, but not installed:",
+            "Unknown source type vsphere-iso The source vsphere-iso is unknown by Packer, and is likely part of a plugin that is not installed.",
+        ] {
+            assert!(is_about_plugins(words));
+        }
+        assert!(!is_about_plugins("Unsupported argument An argument named \"x\" is not expected here."));
     }
 }

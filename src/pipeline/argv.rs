@@ -1,52 +1,58 @@
-//! What packer is told on its command line for a line. Never a secret: those are in its environment.
+//! What packer is told on its command line for a line, and where it runs. Never a secret: those are in its environment.
 
 use std::path::{Path, PathBuf};
 
-use super::{Line, varfiles};
+use super::{Invocation, Line};
 
-/// Packer's `-only`: the line's own, or for Windows Desktop the source of its edition. Linux builds the one source there is.
-pub fn only(line: &Line) -> Option<String> {
-    if line.only.is_some() {
-        return line.only.clone();
-    }
-    let edition = line.edition.as_deref()?;
-    let short = match edition {
-        "Enterprise" => "ent",
-        "Professional" => "pro",
-        other => other,
-    };
-    (line.dist == "Windows Desktop").then(|| format!("vsphere-iso.windows-desktop-{}", short.to_lowercase()))
+/// Where packer runs.
+pub fn working_dir(line: &Line, repo: &Path) -> PathBuf {
+    repo.join(line.invocation().dir)
 }
 
-/// Folder of the line's template.
-pub fn template(line: &Line, repo: &Path) -> PathBuf {
-    repo.join(&line.build_dir)
+/// Packer's `-only`, comma-separated; none: all sources there are.
+pub fn only(line: &Line) -> Option<String> {
+    Some(line.invocation().only.join(",")).filter(|only| !only.is_empty())
 }
 
 /// `packer init DIR`, without packer's own name.
 pub fn init(line: &Line, repo: &Path) -> Vec<String> {
-    vec!["init".into(), text(template(line, repo))]
+    let invocation = line.invocation();
+    vec!["init".into(), shown(&invocation, repo, &invocation.target)]
 }
 
 /// `packer validate … DIR`: the variables and the source of the build.
 pub fn validate(line: &Line, repo: &Path) -> Vec<String> {
-    [vec!["validate".into()], selection(line, repo)].concat()
+    [vec!["validate".into()], selection(&line.invocation(), repo)].concat()
 }
 
-/// `packer build -force -on-error=… … DIR`. `-force` destroys a leftover `<base>-build`, and nothing else.
+/// `packer build -force -on-error=… … DIR`. `-force` destroys whatever has the name that is built. `on_error` is left out
+/// where it is what packer does anyway and the repository does not ask for it.
 pub fn build(line: &Line, repo: &Path, on_error: &str) -> Vec<String> {
-    [vec!["build".into(), "-force".into(), format!("-on-error={on_error}")], selection(line, repo)].concat()
+    let invocation = line.invocation();
+    let mut words = vec!["build".to_owned()];
+    words.extend(invocation.force.then(|| "-force".to_owned()));
+    if invocation.on_error.is_some() || on_error != "cleanup" {
+        words.push(format!("-on-error={on_error}"));
+    }
+    words.extend(invocation.args.iter().cloned());
+    words.extend(selection(&invocation, repo));
+    words
 }
 
 /// Var-files in their order, the source, the template.
-fn selection(line: &Line, repo: &Path) -> Vec<String> {
-    let files = varfiles::order(line).into_iter().map(|file| format!("-var-file={}", text(repo.join(file))));
-    let only = only(line).map(|only| format!("-only={only}"));
-    files.chain(only).chain([text(template(line, repo))]).collect()
+fn selection(invocation: &Invocation, repo: &Path) -> Vec<String> {
+    let files = invocation.var_files.iter().map(|file| format!("-var-file={}", shown(invocation, repo, file)));
+    let only = Some(format!("-only={}", invocation.only.join(","))).filter(|_| !invocation.only.is_empty());
+    files.chain(only).chain([shown(invocation, repo, &invocation.target)]).collect()
 }
 
-/// The matrix is JSON, so what it names is UTF-8; a repository below a folder whose name is not is shown approximately
-/// and packer says that it is not there.
-fn text(path: PathBuf) -> String {
-    path.to_string_lossy().into_owned()
+/// A path as packer is given it. What names it is UTF-8; a repository below a folder whose name is not is shown
+/// approximately and packer says that it is not there.
+fn shown(invocation: &Invocation, repo: &Path, path: &Path) -> String {
+    let below = path.strip_prefix(&invocation.dir).ok().filter(|_| !invocation.whole_paths);
+    match below {
+        Some(below) if below.as_os_str().is_empty() => ".".into(),
+        Some(below) => below.to_string_lossy().into_owned(),
+        None => repo.join(path).to_string_lossy().into_owned(),
+    }
 }

@@ -5,7 +5,8 @@ use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
-use super::entries;
+use super::layout::{Layout, LayoutError};
+use super::{Invocation, Names, discover, entries, overlay};
 
 /// Where the matrix is, below the repository's root.
 pub const MATRIX_PATH: &str = "ci/matrix.json";
@@ -78,17 +79,60 @@ pub struct Line {
     /// the same as compact JSON, as [`super::plan`] prints it
     #[serde(skip)]
     pub compact: String,
+    /// what its templates are called, where that is not as documented; see [`Line::names`]
+    #[serde(skip)]
+    pub names: Option<Names>,
+    /// how packer is called, where that is not as documented; see [`Line::invocation`]
+    #[serde(skip)]
+    pub invocation: Option<Box<Invocation>>,
 }
 
 impl Line {
-    /// `<base>-build`: the fresh template or the VM being built.
+    /// A line about which only its key is known.
+    pub(super) fn empty(key: Key) -> Self {
+        Self {
+            base_name: key.0.clone(),
+            key,
+            enabled: true,
+            os: Os::Linux,
+            dist: String::new(),
+            version: String::new(),
+            edition: None,
+            only: None,
+            build_dir: String::new(),
+            config: String::new(),
+            iso_url: None,
+            sums_url: None,
+            iso_datastore_path: String::new(),
+            timeout: None,
+            raw: serde_json::Value::Null,
+            compact: String::new(),
+            names: None,
+            invocation: None,
+        }
+    }
+
+    /// What its templates in vCenter are called.
+    pub fn names(&self) -> Names {
+        self.names.clone().unwrap_or_else(|| Names::documented(&self.base_name))
+    }
+
+    /// How packer is called for it.
+    pub fn invocation(&self) -> Invocation {
+        self.invocation.as_deref().cloned().unwrap_or_else(|| Invocation::documented(self))
+    }
+
+    /// The fresh template or the VM being built, as documented `<base>-build`.
     pub fn build_name(&self) -> String {
-        format!("{}-build", self.base_name)
+        self.names().build().to_owned()
     }
 
     /// `<base>-prev`: the rollback generation.
     pub fn prev_name(&self) -> String {
-        format!("{}-prev", self.base_name)
+        match self.names() {
+            Names::Generations { prev, .. } => prev,
+            Names::InPlace { name } => format!("{name}-prev"),
+        }
     }
 
     /// Minutes after which CI gives up; 150 where the matrix does not say.
@@ -104,6 +148,8 @@ pub struct Matrix {
     pub repo: PathBuf,
     /// its lines, in file order
     pub lines: Vec<Line>,
+    /// the file they stand in, relative to the repository; none where they were found in templates
+    pub source: Option<PathBuf>,
 }
 
 /// What is wrong with the matrix, in one line: what, where, what to do.
@@ -116,6 +162,15 @@ pub enum MatrixError {
         path: PathBuf,
         /// why
         source: std::io::Error,
+    },
+    /// `tmpl.toml` is not what it should be
+    #[error(transparent)]
+    Layout(#[from] LayoutError),
+    /// neither a matrix nor a template
+    #[error("{}: no ci/matrix.json, and no template of type vsphere-iso or vsphere-clone; run in the pipeline's repository or pass --repo DIR", repo.display())]
+    NoLines {
+        /// where it was looked
+        repo: PathBuf,
     },
     /// not what it should be
     #[error("{}:{line}:{column}: {reason}", path.display())]
@@ -148,16 +203,34 @@ pub enum MatrixError {
 }
 
 impl Matrix {
-    /// Reads `<repo>/ci/matrix.json`.
+    /// The lines of the repository at `repo`: those of its matrix (`ci/matrix.json`, or what `tmpl.toml` names), else one
+    /// for each image that its templates build.
     ///
     /// # Errors
-    /// [`MatrixError::Unreadable`] or [`MatrixError::Malformed`] (also for an empty array, duplicate keys or base names,
-    /// and names that are not plain: they become folders, files, arguments and names in vCenter).
+    /// [`MatrixError::Layout`]; [`MatrixError::NoLines`]; [`MatrixError::Unreadable`] or [`MatrixError::Malformed`] (also for
+    /// an empty array, duplicate keys or base names, and names that are not plain: they become folders, files, arguments
+    /// and names in vCenter).
     pub fn load(repo: &Path) -> Result<Self, MatrixError> {
-        let path = repo.join(MATRIX_PATH);
-        let text =
-            std::fs::read_to_string(&path).map_err(|source| MatrixError::Unreadable { path: path.clone(), source })?;
-        Self::parse(repo, &text)
+        let layout = Layout::load(repo)?;
+        let Some(path) = layout.matrix_path(repo) else { return Self::discover(repo, &layout) };
+        let text = match std::fs::read_to_string(repo.join(&path)) {
+            Ok(text) => text,
+            Err(source) => return Err(MatrixError::Unreadable { path: repo.join(path), source }),
+        };
+        let mut matrix = Self::parse_at(repo, path, &text)?;
+        overlay::apply(&mut matrix, &layout)?;
+        Ok(matrix)
+    }
+
+    /// The lines that the templates make.
+    fn discover(repo: &Path, layout: &Layout) -> Result<Self, MatrixError> {
+        let lines = discover::lines(repo, layout, &|name| std::env::var(name).ok());
+        if lines.is_empty() {
+            return Err(MatrixError::NoLines { repo: repo.to_owned() });
+        }
+        let mut matrix = Self { repo: repo.to_owned(), lines, source: None };
+        overlay::apply(&mut matrix, layout)?;
+        Ok(matrix)
     }
 
     /// Parses the text of a matrix as if it stood in `repo`.
@@ -165,16 +238,20 @@ impl Matrix {
     /// # Errors
     /// [`MatrixError::Malformed`]
     pub fn parse(repo: &Path, text: &str) -> Result<Self, MatrixError> {
-        let lines = entries::read(text).map_err(|defect| {
-            let (line, column) = defect.line_and_column(text);
-            MatrixError::Malformed { path: repo.join(MATRIX_PATH), line, column, reason: defect.reason }
-        })?;
-        Ok(Self { repo: repo.to_owned(), lines })
+        Self::parse_at(repo, MATRIX_PATH.into(), text)
     }
 
-    /// The file it was read from.
+    fn parse_at(repo: &Path, path: PathBuf, text: &str) -> Result<Self, MatrixError> {
+        let lines = entries::read(text).map_err(|defect| {
+            let (line, column) = defect.line_and_column(text);
+            MatrixError::Malformed { path: repo.join(&path), line, column, reason: defect.reason }
+        })?;
+        Ok(Self { repo: repo.to_owned(), lines, source: Some(path) })
+    }
+
+    /// The file it was read from; where the lines were found in templates, the repository.
     pub fn path(&self) -> PathBuf {
-        self.repo.join(MATRIX_PATH)
+        self.source.as_ref().map_or_else(|| self.repo.clone(), |source| self.repo.join(source))
     }
 
     /// The line with this key, enabled or not.

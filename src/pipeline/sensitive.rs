@@ -3,8 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
-use super::check::Template;
-use super::{Matrix, MatrixError, matrix, varfiles};
+use super::template::Template;
+use super::{Layout, Matrix, MatrixError, varfiles};
 use crate::text::redact::{environment, secrets_of};
 use crate::text::{Scrubber, Secret};
 
@@ -39,13 +39,15 @@ pub fn secrets(repo: &Path) -> Vec<Secret> {
 /// # Errors
 /// A matrix that cannot be read as one.
 fn declared(repo: &Path, variables: &BTreeMap<String, String>) -> Result<Vec<Secret>, MatrixError> {
-    if !repo.join(matrix::MATRIX_PATH).exists() {
-        return Ok(Vec::new());
-    }
-    let matrix = Matrix::load(repo)?;
+    let matrix = match Matrix::load(repo) {
+        Err(MatrixError::NoLines { .. }) => return Ok(Vec::new()),
+        read => read?,
+    };
     let mut names: BTreeMap<&str, BTreeSet<String>> = BTreeMap::new();
     let mut texts: BTreeMap<PathBuf, String> = BTreeMap::new();
-    let mut secrets = Vec::new();
+    let named = Layout::load(repo)?.secrets;
+    let named = named.iter().filter_map(|name| Some(Secret::new(name, variables.get(name)?)));
+    let mut secrets: Vec<Secret> = named.collect();
     for line in &matrix.lines {
         let declared = names.entry(line.build_dir.as_str()).or_insert_with(|| sensitive_names(repo, &line.build_dir));
         for path in varfiles::order(line) {
@@ -69,6 +71,6 @@ fn secret(variable: &str, shown: &str, value: impl Into<String>) -> Secret {
 }
 
 fn sensitive_names(repo: &Path, dir: &str) -> BTreeSet<String> {
-    let variables = Template::read(repo, dir, &mut Vec::new()).variables;
+    let variables = Template::read(repo, dir.as_ref(), &mut Vec::new()).variables;
     variables.into_iter().filter(|(_, variable)| variable.sensitive).map(|(name, _)| name).collect()
 }

@@ -2,12 +2,14 @@
 
 use std::path::{Path, PathBuf};
 
-use super::{Line, Os};
+use super::{Line, Os, hcl};
 
-/// Where the var-files are, below the repository's root.
+/// Where the var-files of the documented pipeline are, below the repository's root.
 pub const CONFIG_DIR: &str = "ci/config";
 
 const SUFFIX: &str = ".pkrvars.hcl";
+/// Such a file in the folder of a template needs no naming: packer reads it.
+const AUTOMATIC: &str = ".auto.pkrvars.hcl";
 const SHARED: [&str; 5] = ["vsphere", "build", "ansible", "proxy", "common"];
 /// Windows templates declare none of these variables; packer refuses files that assign undeclared ones.
 const LINUX: [&str; 2] = ["network", "linux-storage"];
@@ -17,8 +19,13 @@ pub fn is_linux_only(file: &str) -> bool {
     LINUX.iter().any(|name| file.strip_suffix(SUFFIX) == Some(name))
 }
 
-/// The line's var-files, relative to the repository: the shared ones, for Linux network and storage, then its own.
+/// The line's var-files in their order, relative to the repository.
 pub fn order(line: &Line) -> Vec<PathBuf> {
+    line.invocation().var_files
+}
+
+/// Those of the documented pipeline: the shared ones, for Linux network and storage, then the line's own.
+pub(super) fn documented(line: &Line) -> Vec<PathBuf> {
     let linux: &[&str] = match line.os {
         Os::Linux => &LINUX,
         Os::Windows => &[],
@@ -27,8 +34,22 @@ pub fn order(line: &Line) -> Vec<PathBuf> {
     shared.chain([line.config.clone()]).map(|name| Path::new(CONFIG_DIR).join(name)).collect()
 }
 
+/// The var-files that packer reads unasked because they lie in the folder of the template, relative to the repository.
+pub fn automatic(repo: &Path, folder: &Path) -> Vec<PathBuf> {
+    in_folder(repo, folder, &|name| name.ends_with(AUTOMATIC))
+}
+
+/// Files of a folder whose names are wanted, in their order.
+pub(super) fn in_folder(repo: &Path, folder: &Path, wanted: &dyn Fn(&str) -> bool) -> Vec<PathBuf> {
+    let Ok(entries) = std::fs::read_dir(repo.join(folder)) else { return Vec::new() };
+    let names = entries.flatten().map(|entry| entry.file_name());
+    let mut files: Vec<PathBuf> =
+        names.filter(|name| wanted(&name.to_string_lossy())).map(|name| folder.join(name)).collect();
+    files.sort();
+    files
+}
+
 /// The literal string that the text of a var-file assigns to `name`.
 pub fn literal(text: &str, name: &str) -> Option<String> {
-    let body: hcl_edit::structure::Body = text.parse().ok()?;
-    body.get_attribute(name)?.value.as_str().map(str::to_owned)
+    hcl::parse(text).ok()?.get_attribute(name)?.value.as_str().map(str::to_owned)
 }

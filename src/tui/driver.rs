@@ -36,7 +36,7 @@ pub struct Parts {
     /// where operations work; its repository is an absolute path
     pub context: Context,
     /// where vCenter is and who we are there
-    pub settings: Settings,
+    pub settings: Result<Settings, String>,
     /// the packer to run
     pub packer: PathBuf,
     /// hides secrets in what others wrote

@@ -34,8 +34,8 @@ use crate::vcenter::gate::Mode;
 pub struct Options {
     /// the matrix, with the repository's root
     pub matrix: Matrix,
-    /// where vCenter is and who we are there
-    pub settings: Settings,
+    /// where vCenter is and who we are there; or why that is not known
+    pub settings: Result<Settings, String>,
     /// where records are kept
     pub state: StateDir,
     /// the line to open on; must be in the matrix
@@ -167,15 +167,17 @@ fn say(text: &str) {
 }
 
 fn opening(options: &Options) -> Opening {
-    let settings = &options.settings;
+    let settings = options.settings.as_ref().ok();
     Opening {
         lines: options.matrix.lines.clone(),
         repo: absolute(&options.matrix.repo),
         packer: options.packer.clone(),
         key: options.key.clone(),
-        vcenter: settings.host(),
-        account: settings.credentials.username.clone(),
-        picture_account: settings.console.as_ref().map(|console| console.username.clone()),
+        vcenter: settings.map_or_else(|| "no vCenter".into(), Settings::host),
+        account: settings.map(|settings| settings.credentials.username.clone()).unwrap_or_default(),
+        picture_account: settings
+            .and_then(|settings| settings.console.as_ref())
+            .map(|account| account.username.clone()),
         actor: Actor::current(),
         read_only: options.read_only,
         simulated: options.simulated,

@@ -1,12 +1,13 @@
 //! Where vCenter is and who we are there. Read from the environment only; never a flag, never on disk.
 
 use std::net::IpAddr;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use secrecy::SecretString;
 use url::Url;
 
 use super::Error;
+use crate::pipeline::Connection;
 
 /// Account and password of one session.
 #[derive(Debug, Clone)]
@@ -83,6 +84,21 @@ impl Settings {
             datacenter: either("datacenter", "GOVC_DATACENTER").map(|path| trimmed(&path)),
             folder: either("folder", "GOVC_FOLDER").map(|path| folder(&path)).unwrap_or_default(),
             datastore: either("datastore", "GOVC_DATASTORE"),
+        })
+    }
+
+    /// The same for the repository at `repo`: what the environment does not say, its `tmpl.toml` and its templates may.
+    ///
+    /// # Errors
+    /// As [`Settings::from_env`], with what kept the repository's own answers away.
+    pub fn of_repository(repo: &Path) -> Result<Self, Error> {
+        let get = |name: &str| std::env::var(name).ok();
+        let connection = Connection::read(repo, &get);
+        Self::from_env(&connection.over(&get)).map_err(|error| match (error, connection.troubles.as_slice()) {
+            (Error::Settings(words), troubles @ [_, ..]) => {
+                Error::Settings(format!("{words}; {}", troubles.join("; ")))
+            }
+            (error, _) => error,
         })
     }
 

@@ -5,8 +5,9 @@ use std::ffi::OsStr;
 use std::path::Path;
 
 use super::varfile::VarFile;
-use super::{Defect, MatrixText, Template};
-use crate::pipeline::{Line, Os, argv, varfiles};
+use super::{Defect, Findings, MatrixText, Template};
+use crate::pipeline::layout::LAYOUT_PATH;
+use crate::pipeline::{Layout, Line, Os, varfiles};
 
 /// Variables that the environment supplies as `PKR_VAR_<name>`, never a file.
 pub const FROM_ENVIRONMENT: [&str; 9] = [
@@ -21,30 +22,54 @@ pub const FROM_ENVIRONMENT: [&str; 9] = [
     "build_key",
 ];
 
-pub(super) fn check(repo: &Path, matrix: &MatrixText, line: &Line, defects: &mut Vec<Defect>) {
-    let template = Template::read(repo, &line.build_dir, defects);
+/// Checks one line; `matrix` is where it stands, when it stands in one.
+pub(super) fn check(repo: &Path, layout: &Layout, matrix: Option<&MatrixText>, line: &Line, findings: &mut Findings) {
+    let mut packers = Vec::new();
+    let folder = Path::new(&line.build_dir);
+    let template = Template::read(repo, folder, &mut packers);
+    if template.sources.is_empty() && !template.partial {
+        packers.push(Defect {
+            file: folder.into(),
+            line: None,
+            what: "no build block with a source".into(),
+            remedy: "name the folder of a packer template".into(),
+        });
+    }
     let mut supplied: BTreeSet<String> = FROM_ENVIRONMENT.iter().map(|name| (*name).to_owned()).collect();
-    for path in varfiles::order(line) {
-        let file = match VarFile::read(repo, &path) {
+    let exported = |name: &&String| std::env::var_os(format!("PKR_VAR_{name}")).is_some();
+    supplied.extend(template.variables.keys().filter(exported).cloned());
+    let named = varfiles::order(line);
+    for path in varfiles::automatic(repo, folder).iter().chain(&named) {
+        let own = matrix.is_some() && path.ends_with(&line.config);
+        let file = match VarFile::read(repo, path) {
             Ok(file) => file,
             // A missing line config is said where it is named, in the matrix.
-            Err(defect) if defect.line.is_none() && path.ends_with(&line.config) => continue,
+            Err(defect) if defect.line.is_none() && own => continue,
             Err(defect) => {
-                defects.push(defect);
+                packers.push(defect);
                 continue;
             }
         };
         let linux_only = path.file_name().and_then(OsStr::to_str).is_some_and(varfiles::is_linux_only);
-        file.undeclared(&template, &line.build_dir, linux_only, defects);
-        file.secrets(defects);
+        // Of what packer reads unasked it takes what the template declares.
+        if !template.partial && named.contains(path) {
+            file.undeclared(&template, &line.build_dir, linux_only, &mut packers);
+        }
+        file.secrets(&mut findings.ours);
         supplied.extend(file.assignments.iter().map(|assignment| assignment.name.clone()));
-        if path.ends_with(&line.config) {
-            agree(matrix, line, &file, defects);
+        if let Some(matrix) = matrix.filter(|_| own) {
+            agree(matrix, layout, line, &template, &file, &mut findings.ours);
         }
     }
-    misplaced_config(matrix, line, defects);
-    required(line, &template, &supplied, defects);
-    only(matrix, line, &template, defects);
+    if let Some(matrix) = matrix {
+        misplaced_config(matrix, line, &mut packers);
+    }
+    // Without var-files nobody has said yet what is supplied.
+    if !named.is_empty() && !template.partial {
+        required(line, &template, &supplied, &mut packers);
+    }
+    only(matrix, line, &template, &mut packers);
+    findings.packers.entry(line.key.clone()).or_default().extend(packers);
 }
 
 /// A Windows template declares no network or storage variables, so these files must not be its config either.
@@ -61,9 +86,9 @@ fn misplaced_config(matrix: &MatrixText, line: &Line, defects: &mut Vec<Defect>)
 }
 
 fn required(line: &Line, template: &Template, supplied: &BTreeSet<String>, defects: &mut Vec<Defect>) {
-    let path = Path::new(varfiles::CONFIG_DIR).join(&line.config);
+    let Some(path) = varfiles::order(line).pop() else { return };
     for (name, variable) in &template.variables {
-        if variable.required && !supplied.contains(name) {
+        if variable.default.is_none() && !supplied.contains(name) {
             defects.push(Defect {
                 file: path.clone(),
                 line: None,
@@ -75,24 +100,31 @@ fn required(line: &Line, template: &Template, supplied: &BTreeSet<String>, defec
 }
 
 /// The `-only` that packer will be given must name a source of the template.
-fn only(matrix: &MatrixText, line: &Line, template: &Template, defects: &mut Vec<Defect>) {
-    let Some(only) = argv::only(line) else { return };
-    if template.sources.is_empty() || template.sources.contains(&only) {
-        return;
-    }
-    let known = template.sources.iter().map(String::as_str).collect::<Vec<_>>().join(", ");
+fn only(matrix: Option<&MatrixText>, line: &Line, template: &Template, defects: &mut Vec<Defect>) {
+    let asked = line.invocation().only;
+    // A pattern is packer's own matter.
+    let unknown = asked.iter().find(|only| !only.contains('*') && !template.sources.contains_key(*only));
+    let (Some(unknown), false) = (unknown, template.sources.is_empty()) else { return };
+    let known = template.sources.keys().map(String::as_str).collect::<Vec<_>>().join(", ");
+    let (what, remedy) = (format!("{unknown} is no source of {}", line.build_dir), format!("its sources are: {known}"));
     let field = if line.only.is_some() { "only" } else { "edition" };
-    defects.push(matrix.field(
-        &line.key.0,
-        field,
-        format!("{only} is no source of {}", line.build_dir),
-        format!("its sources are: {known}"),
-    ));
+    defects.push(match matrix {
+        Some(matrix) => matrix.field(&line.key.0, field, what, remedy),
+        None => Defect { file: LAYOUT_PATH.into(), line: None, what, remedy },
+    });
 }
 
-/// What stands both in the matrix and in the line's var-file must be equal.
-fn agree(matrix: &MatrixText, line: &Line, file: &VarFile, defects: &mut Vec<Defect>) {
+/// What stands both in the matrix and in the line's var-file must be equal, where the template knows it at all.
+fn agree(
+    matrix: &MatrixText,
+    layout: &Layout,
+    line: &Line,
+    template: &Template,
+    file: &VarFile,
+    defects: &mut Vec<Defect>,
+) {
     let mut pair = |name: &str, field: &str, expected: &str| match file.get(name) {
+        None if !template.variables.contains_key(name) => {}
         None => defects.push(file.source.whole(
             format!("{name} is not assigned"),
             format!("assign {expected:?}, as {field} in {} says", matrix.source.path.display()),
@@ -108,9 +140,9 @@ fn agree(matrix: &MatrixText, line: &Line, file: &VarFile, defects: &mut Vec<Def
         Some(_) => {}
     };
     pair("vm_base_name", "base_name", &line.base_name);
-    pair("iso_datastore_path", "iso_datastore_path", &line.iso_datastore_path);
+    pair(layout.iso.path(), "iso_datastore_path", &line.iso_datastore_path);
     if let Some(iso) = line.iso_url.as_deref().and_then(|url| url.rsplit('/').next()) {
-        pair("iso_file", "iso_url", iso);
+        pair(layout.iso.file(), "iso_url", iso);
         pair("iso_content_library_item", "iso_url", iso.strip_suffix(".iso").unwrap_or(iso));
     }
 }

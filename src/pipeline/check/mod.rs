@@ -8,38 +8,39 @@ mod dispatch;
 mod entries;
 mod line;
 mod matrix;
-mod source;
-mod template;
 mod varfile;
 
-use std::fmt;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 pub use line::FROM_ENVIRONMENT;
 use matrix::MatrixText;
-use source::Source;
-pub use template::{Template, Variable};
 
-/// One defect: where it is, what it is, what to do.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, serde::Serialize)]
-pub struct Defect {
-    /// file, relative to the repository
-    pub file: PathBuf,
-    /// line in that file, from 1; absent when the file as a whole is meant
-    pub line: Option<usize>,
-    /// what is wrong
-    pub what: String,
-    /// what to do about it
-    pub remedy: String,
+pub use super::defect::Defect;
+use super::defect::Source;
+use super::layout::{LAYOUT_PATH, Layout, LayoutError};
+use super::template::{self, Template};
+use super::{Key, Line, Matrix, MatrixError, varfiles};
+
+/// What was found, and what was looked at.
+#[derive(Debug, Clone, Default)]
+pub struct Findings {
+    /// what packer has no opinion on: the matrix, choice lists, what must agree, secrets in files
+    pub ours: Vec<Defect>,
+    /// what packer is the judge of, where it can be asked: by the line's key
+    pub packers: BTreeMap<Key, Vec<Defect>>,
+    /// in words, for when all is well
+    pub checked: Vec<String>,
 }
 
-impl fmt::Display for Defect {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}", self.file.display())?;
-        if let Some(line) = self.line {
-            write!(f, ":{line}")?;
-        }
-        write!(f, ": {}; {}", self.what, self.remedy)
+impl Findings {
+    /// All of them, as if there were no packer.
+    pub fn all(&self) -> Vec<Defect> {
+        let mut defects: Vec<Defect> = self.ours.iter().chain(self.packers.values().flatten()).cloned().collect();
+        defects.sort();
+        // A shared var-file's defect is found once per line that uses it.
+        defects.dedup();
+        defects
     }
 }
 
@@ -47,21 +48,71 @@ impl fmt::Display for Defect {
 ///
 /// What concerns the matrix as a whole (duplicates, dispatch lists) is checked in both cases.
 pub fn check(repo: &Path, only: Option<&str>) -> Vec<Defect> {
-    let mut defects = Vec::new();
-    let matrix = match Source::read(repo, Path::new(super::matrix::MATRIX_PATH)) {
+    inspect(repo, only).all()
+}
+
+/// The same, apart by who has the last word on it.
+pub fn inspect(repo: &Path, only: Option<&str>) -> Findings {
+    let mut findings = Findings::default();
+    let layout = match Layout::load(repo) {
+        Ok(layout) => layout,
+        Err(error) => return findings.with(layout_defect(&error)),
+    };
+    let Some(path) = layout.matrix_path(repo) else { return findings.templates(repo, only) };
+    let matrix = match Source::read(repo, &path) {
         Ok(source) => MatrixText::new(source),
-        Err(defect) => return vec![defect],
+        Err(defect) => return findings.with(defect),
     };
-    let entries = match entries::read(repo, &matrix, &mut defects) {
-        Some(entries) => entries,
-        None => return defects,
-    };
-    dispatch::check(repo, &entries, &mut defects);
-    for entry in entries.iter().filter(|entry| only.is_none_or(|key| entry.key.0 == key)) {
-        line::check(repo, &matrix, entry, &mut defects);
+    let Some(entries) = entries::read(repo, &matrix, &mut findings.ours) else { return findings };
+    findings.checked.push(format!("{} lines in {}", entries.len(), path.display()));
+    dispatch::check(repo, &layout, &entries, &mut findings);
+    // With what `tmpl.toml` says about them, where both can be read.
+    let resolved = Matrix::load(repo).map(|matrix| matrix.lines).unwrap_or(entries);
+    for entry in resolved.iter().filter(|entry| only.is_none_or(|key| entry.key.0 == key)) {
+        line::check(repo, &layout, Some(&matrix), entry, &mut findings);
     }
-    defects.sort();
-    // A shared var-file's defect is found once per line that uses it.
-    defects.dedup();
-    defects
+    findings.count_files(repo, &resolved)
+}
+
+impl Findings {
+    fn with(mut self, defect: Defect) -> Self {
+        self.ours.push(defect);
+        self
+    }
+
+    /// Lines that were found in templates.
+    fn templates(mut self, repo: &Path, only: Option<&str>) -> Self {
+        let (matrix, layout) = match (Matrix::load(repo), Layout::load(repo)) {
+            (Ok(matrix), Ok(layout)) => (matrix, layout),
+            (Err(MatrixError::Layout(error)), _) | (_, Err(error)) => return self.with(layout_defect(&error)),
+            (Err(error), _) => {
+                let remedy = "run in the pipeline's repository or pass --repo DIR".into();
+                let what = format!("no lines: {error}");
+                return self.with(Defect { file: ".".into(), line: None, what, remedy });
+            }
+        };
+        self.checked.push(format!("{} lines found in the templates", matrix.lines.len()));
+        for line in matrix.lines.iter().filter(|line| only.is_none_or(|key| line.key.0 == key)) {
+            line::check(repo, &layout, None, line, &mut self);
+        }
+        self.count_files(repo, &matrix.lines)
+    }
+
+    fn count_files(mut self, repo: &Path, lines: &[Line]) -> Self {
+        let folders: BTreeSet<&str> = lines.iter().map(|line| line.build_dir.as_str()).collect();
+        let named = lines.iter().flat_map(varfiles::order);
+        let automatic = folders.iter().flat_map(|folder| varfiles::automatic(repo, Path::new(folder)));
+        let files: BTreeSet<PathBuf> = named.chain(automatic).collect();
+        self.checked.push(format!("{} folders of templates", folders.len()));
+        self.checked.push(format!("{} var-files", files.len()));
+        self
+    }
+}
+
+fn layout_defect(error: &LayoutError) -> Defect {
+    let (line, what) = match error {
+        LayoutError::Unreadable { source, .. } => (None, format!("cannot be read: {source}")),
+        LayoutError::Malformed { line, reason, .. } => (Some(*line), reason.clone()),
+    };
+    Defect { file: LAYOUT_PATH.into(), line, what, remedy: "docs/tmpl-toml.md explains every key".into() }
 }

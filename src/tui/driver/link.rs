@@ -15,7 +15,7 @@ use crate::vcenter::{Account, Client, FolderEvent, LinkState, Moid, Settings};
 
 /// The client of this session, replaced when a person asks for a new login.
 pub(super) struct Link {
-    settings: Settings,
+    settings: Result<Settings, String>,
     report: Report,
     client: watch::Sender<Option<Client>>,
     task: Option<JoinHandle<()>>,
@@ -25,20 +25,27 @@ pub(super) struct Link {
 pub(super) type Pending = watch::Receiver<Option<Client>>;
 
 impl Link {
-    pub(super) fn new(settings: Settings, report: Report) -> Self {
+    pub(super) fn new(settings: Result<Settings, String>, report: Report) -> Self {
         Self { settings, report, client: watch::Sender::new(None), task: None }
     }
 
     /// Logs in and watches, with a new client; a password that was refused is tried once more.
     pub(super) fn watch(&mut self) {
-        self.settings.retry_login();
         if let Some(task) = self.task.take() {
             task.abort();
         }
         if let Some(old) = self.client.send_replace(None) {
             tokio::spawn(async move { old.logout().await });
         }
-        let (settings, report, client) = (self.settings.clone(), self.report.clone(), self.client.clone());
+        let (report, client) = (self.report.clone(), self.client.clone());
+        let settings = match &self.settings {
+            Ok(settings) => settings.clone(),
+            Err(reason) => {
+                let link = LinkState::Stopped { reason: reason.clone() };
+                return report(Msg::FolderChanged(FolderEvent::Link(link)));
+            }
+        };
+        settings.retry_login();
         self.task = Some(tokio::spawn(async move { follow(settings, &report, &client).await }));
     }
 

@@ -92,7 +92,7 @@ impl Whole {
                 state: StateDir::at(state.path().join("state")),
                 mode: if opening.read_only { Mode::ReadOnly } else { Mode::ReadWrite },
             },
-            settings: lab.settings().unwrap(),
+            settings: Ok(lab.settings().unwrap()),
             packer: state.path().join("no-packer"),
         };
         let (send, messages) = unbounded_channel();

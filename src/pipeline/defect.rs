@@ -1,8 +1,30 @@
-//! A file of the repository, and where in it something stands.
+//! What is wrong with a file of the repository, and where in it.
 
+use std::fmt;
 use std::path::{Path, PathBuf};
 
-use super::Defect;
+/// One defect: where it is, what it is, what to do.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, serde::Serialize)]
+pub struct Defect {
+    /// file, relative to the repository
+    pub file: PathBuf,
+    /// line in that file, from 1; absent when the file as a whole is meant
+    pub line: Option<usize>,
+    /// what is wrong
+    pub what: String,
+    /// what to do about it
+    pub remedy: String,
+}
+
+impl fmt::Display for Defect {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}", self.file.display())?;
+        if let Some(line) = self.line {
+            write!(f, ":{line}")?;
+        }
+        write!(f, ": {}; {}", self.what, self.remedy)
+    }
+}
 
 /// A text file with its path relative to the repository.
 pub(super) struct Source {
@@ -24,10 +46,15 @@ impl Source {
         }
     }
 
+    /// The line of a byte offset, from 1.
+    pub fn line(&self, offset: usize) -> usize {
+        self.text.as_bytes().iter().take(offset).filter(|byte| **byte == b'\n').count() + 1
+    }
+
     /// A defect at a byte offset.
     pub fn at(&self, offset: usize, what: impl Into<String>, remedy: impl Into<String>) -> Defect {
-        let line = self.text.as_bytes().iter().take(offset).filter(|byte| **byte == b'\n').count() + 1;
-        Defect { file: self.path.clone(), line: Some(line), what: what.into(), remedy: remedy.into() }
+        let line = Some(self.line(offset));
+        Defect { file: self.path.clone(), line, what: what.into(), remedy: remedy.into() }
     }
 
     /// A defect about the file as a whole.

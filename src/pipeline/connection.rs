@@ -1,0 +1,174 @@
+//! Where the templates of a repository find vCenter, and as whom: `tmpl.toml` says so, else the arguments of their source
+//! blocks do. What is exported as `PKR_VAR_vsphere_*` or `GOVC_*` needs neither.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
+use std::process::{Command, Stdio};
+
+use hcl_edit::expr::{Expression, TraversalOperator};
+
+use super::assigned::{GetVariable, assigned};
+use super::evaluate::Scope;
+use super::layout::{Layout, Origin, Setting};
+use super::template::Template;
+use super::{Line, Matrix};
+
+/// Allows what `tmpl.toml` names as commands to be run: whoever opens a repository has not read it yet.
+pub const ALLOW_COMMANDS: &str = "TMPL_SECRET_COMMANDS";
+
+/// The settings of a repository's connection.
+#[derive(Clone, Default)]
+pub struct Connection {
+    values: BTreeMap<Setting, String>,
+    /// what could not be found out, in words
+    pub troubles: Vec<String>,
+}
+
+// Passwords are among the values.
+impl std::fmt::Debug for Connection {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Connection").field("known", &self.values.keys().collect::<Vec<_>>()).finish_non_exhaustive()
+    }
+}
+
+impl Connection {
+    /// What `tmpl.toml` and the templates of `repo` say. A repository that cannot be read says nothing.
+    pub fn read(repo: &Path, get: GetVariable<'_>) -> Self {
+        let mut connection = Self::default();
+        let (Ok(layout), Ok(matrix)) = (Layout::load(repo), Matrix::load(repo)) else { return connection };
+        for (setting, origin) in &layout.vsphere {
+            match value(repo, &matrix.lines, origin, get) {
+                Ok(Some(value)) => drop(connection.values.insert(*setting, value)),
+                Ok(None) => {}
+                Err(trouble) => connection.troubles.push(format!("{}: {trouble}", setting.word())),
+            }
+        }
+        if layout.matrix_path(repo).is_none() || !layout.vsphere.is_empty() {
+            connection.ask_templates(repo, &matrix.lines, get);
+        }
+        connection
+    }
+
+    /// What the first line that says something about a setting says.
+    fn ask_templates(&mut self, repo: &Path, lines: &[Line], get: GetVariable<'_>) {
+        for line in lines {
+            if Setting::ALL.iter().all(|setting| self.values.contains_key(setting)) {
+                return;
+            }
+            with_scope(repo, line, get, |template, scope| {
+                for setting in Setting::ALL {
+                    let argument = expressions(template, setting).next().map(|expression| scope.value(expression));
+                    let known = argument.and_then(|value| value.known().map(|text| text.into_owned()));
+                    if let Some(known) = known.filter(|text| !text.is_empty()) {
+                        self.values.entry(setting).or_insert(known);
+                    }
+                }
+            });
+        }
+    }
+
+    /// A setting, when the repository says it.
+    pub fn get(&self, setting: Setting) -> Option<&str> {
+        self.values.get(&setting).map(String::as_str)
+    }
+
+    /// Reads the environment through `get`, and what it does not have from the repository: the names are those of the
+    /// documented templates, `PKR_VAR_vsphere_<setting>`.
+    pub fn over<'a>(&'a self, get: GetVariable<'a>) -> impl Fn(&str) -> Option<String> + 'a {
+        move |name| {
+            let given = get(name).filter(|value| !value.is_empty());
+            given.or_else(|| {
+                let word = name.strip_prefix("PKR_VAR_vsphere_")?;
+                let setting = Setting::ALL.into_iter().find(|setting| setting.word() == word)?;
+                // govc's own name for it, exported by a person, says more than a file does.
+                let govc = get(setting.govc()).is_some_and(|value| !value.is_empty());
+                self.get(setting).filter(|_| !govc).map(str::to_owned)
+            })
+        }
+    }
+}
+
+/// The variables of a line's template that stand for a credential or a place of vCenter and that nothing in the
+/// repository gives a value: whoever only validates needs stand-ins for them.
+pub fn stand_ins(repo: &Path, line: &Line) -> BTreeSet<String> {
+    let mut names = BTreeSet::new();
+    with_scope(repo, line, &|name| std::env::var(name).ok(), |template, scope| {
+        let of_vcenter =
+            Setting::ALL.into_iter().flat_map(|setting| expressions(template, setting)).filter_map(variable);
+        let sensitive =
+            template.variables.iter().filter(|(_, variable)| variable.sensitive).map(|(name, _)| name.clone());
+        for name in of_vcenter.chain(sensitive) {
+            let given = scope.assigned.get(&name).cloned();
+            let default = || template.variables.get(&name)?.default.as_ref().map(|default| scope.value(default));
+            let given = given.or_else(default).and_then(|value| value.text().map(|text| text.into_owned()));
+            if given.is_none_or(|text| text.is_empty()) {
+                names.insert(name);
+            }
+        }
+    });
+    names
+}
+
+/// The arguments of a template's images that say a setting.
+fn expressions(template: &Template, setting: Setting) -> impl Iterator<Item = &Expression> {
+    template
+        .images()
+        .filter_map(move |(_, block)| block.body.get_attribute(setting.argument()).map(|attribute| &attribute.value))
+}
+
+/// `x` of `var.x`.
+fn variable(expression: &Expression) -> Option<String> {
+    let path = expression.as_traversal()?;
+    let root = path.expr.as_variable()?.as_str();
+    match path.operators.as_slice() {
+        [only] if root == "var" => match only.value() {
+            TraversalOperator::GetAttr(name) => Some(name.as_str().to_owned()),
+            _ => None,
+        },
+        _ => None,
+    }
+}
+
+fn with_scope(repo: &Path, line: &Line, get: GetVariable<'_>, then: impl FnOnce(&Template, &Scope<'_>)) {
+    let folder = Path::new(&line.build_dir);
+    let template = Template::read(repo, folder, &mut Vec::new());
+    let assigned = assigned(repo, &template, folder, (&[], &line.invocation().var_files), get);
+    then(&template, &Scope { template: &template, assigned, branch: None });
+}
+
+fn value(repo: &Path, lines: &[Line], origin: &Origin, get: GetVariable<'_>) -> Result<Option<String>, String> {
+    match origin {
+        Origin::Environment(origin) => Ok(get(&origin.env)),
+        Origin::Command(origin) => command(repo, &origin.command, get).map(Some),
+        Origin::Variable(name) => {
+            let mut found = None;
+            for line in lines {
+                with_scope(repo, line, get, |template, scope| {
+                    let default = template.variables.get(name).and_then(|variable| variable.default.as_ref());
+                    let value = scope.assigned.get(name).cloned().or_else(|| default.map(|value| scope.value(value)));
+                    found = value.and_then(|value| value.known().map(|text| text.into_owned()));
+                });
+                found = found.filter(|text| !text.is_empty());
+                if found.is_some() {
+                    break;
+                }
+            }
+            Ok(found)
+        }
+    }
+}
+
+/// The first line that a command prints.
+fn command(repo: &Path, words: &[String], get: GetVariable<'_>) -> Result<String, String> {
+    let [program, arguments @ ..] = words else { return Err("the command is empty; name a program".into()) };
+    if get(ALLOW_COMMANDS).as_deref() != Some("1") {
+        return Err(format!("tmpl.toml wants to run {}; export {ALLOW_COMMANDS}=1 to let it", words.join(" ")));
+    }
+    let output = Command::new(program).args(arguments).current_dir(repo).stdin(Stdio::null()).output();
+    let output = output.map_err(|error| format!("{program} cannot be run: {error}"))?;
+    if !output.status.success() {
+        return Err(format!("{program} ended with {}", output.status));
+    }
+    let text = String::from_utf8_lossy(&output.stdout);
+    Ok(text.lines().next().unwrap_or_default().trim().to_owned())
+}

@@ -1,0 +1,72 @@
+//! HCL as packer reads it.
+
+use hcl_edit::parser::Error;
+use hcl_edit::structure::Body;
+
+/// How many keys of one file may be redefined; a file with more is read no further.
+const MAX_REDEFINED: usize = 64;
+
+/// Parses the text of a template or var-file. The parser wants the keys of an object to differ; packer takes the last of
+/// those that are alike. Each later one is read under another name: lines stay what they are.
+pub(super) fn parse(text: &str) -> Result<Body, Error> {
+    let mut text = std::borrow::Cow::Borrowed(text);
+    for at in 0..=MAX_REDEFINED {
+        match text.parse::<Body>() {
+            Err(error) if at < MAX_REDEFINED && error.message().contains("redefined object key") => {
+                let Some(renamed) = rename_key(&text, error.location().offset(), at) else { return Err(error) };
+                text = renamed.into();
+            }
+            parsed => return parsed,
+        }
+    }
+    text.parse()
+}
+
+/// The text with the key at `offset`, up to its `=` or `:`, under a name that no one else has.
+fn rename_key(text: &str, offset: usize, number: usize) -> Option<String> {
+    let (before, rest) = text.split_at_checked(offset)?;
+    let mut depth = 0_usize;
+    let mut quoted = false;
+    let mut escaped = false;
+    for (at, byte) in rest.bytes().enumerate() {
+        match byte {
+            _ if escaped => escaped = false,
+            b'\\' if quoted => escaped = true,
+            b'"' => quoted = !quoted,
+            b'{' | b'(' | b'[' => depth += 1,
+            b'}' | b')' | b']' => depth = depth.checked_sub(1)?,
+            b'\n' => return None,
+            b'=' | b':' if depth == 0 && !quoted => {
+                return Some(format!("{before}redefined_{number} {}", rest.get(at..)?));
+            }
+            _ => {}
+        }
+    }
+    None
+}
+
+#[cfg(test)]
+mod tests {
+    use super::parse;
+
+    #[test]
+    fn what_packer_accepts_is_accepted() {
+        for text in [
+            "x = {\n  a = 1\n  b = 2\n  a = 3\n}\n",
+            "x = { \"${var.a}.xml\" = f(\"x=\", {\n a = 1\n a = 2 }), \"${var.a}.xml\" = 2 }\n",
+            "x = {\n  (var.a) : 1,\n  (var.a) : 2,\n  (var.a) : 3 }\n",
+            "x {\n  y = { a = { b = 1, b = 2 }, a = 2 }\n}\n",
+        ] {
+            assert!(parse(text).is_ok(), "{text}");
+        }
+        let error = parse("a = 1\n\nb = {\n  c = 1\n  c = 2\n}\n\nd = = 3\n").unwrap_err();
+        assert_eq!(error.location().line(), 8);
+        assert!(parse("a = 1\na = 2\n").is_err(), "of arguments packer wants one");
+    }
+
+    #[test]
+    fn a_file_of_nothing_but_one_key_ends() {
+        let text = format!("x = {{\n{}}}\n", "a = 1\n".repeat(2000));
+        assert!(parse(&text).is_err());
+    }
+}
