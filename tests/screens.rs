@@ -9,8 +9,7 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
-use tmpl::guest::screen::{ScreenAnalysis, analyse, open, read_cells};
-use tmpl::triage::rules::Rules;
+use tmpl::guest::screen::{ScreenAnalysis, ScreenLabels, analyse, open, read_cells};
 
 #[derive(Deserialize)]
 struct Meta {
@@ -43,7 +42,7 @@ fn scenarios() -> Vec<(PathBuf, Meta)> {
 }
 
 async fn seen(path: &Path) -> ScreenAnalysis {
-    let look = analyse(&open(path).unwrap(), &Rules::shipped().unwrap().screens).await.unwrap();
+    let look = analyse(&open(path).unwrap(), &ScreenLabels::shipped().unwrap()).await.unwrap();
     assert_eq!(look.error, None, "{}: this test needs tesseract (ci/test installs it)", path.display());
     look
 }

@@ -110,10 +110,11 @@ impl Facts {
 
     fn judge(&self, scrubber: &Scrubber) -> Result<Judged, Error> {
         let Self { case, rules, run, recording, look } = self;
+        let look = look.clone().map(|look| look.scrubbed(scrubber, &rules.screens));
         let look = look.as_ref();
         let scene = match run {
-            Some(run) => BuildContext::of_run(run, recording, look, case.guest.clone()),
-            None => BuildContext { screen: look.map(|look| look.label.clone()), ..BuildContext::default() },
+            Some(run) => BuildContext::of_run(run, recording, look, case.guest.clone(), scrubber),
+            None => BuildContext::of_screen(look, scrubber),
         };
         let mut verdict = match &case.log {
             Some(path) => verdict::judge(log(path)?, rules, scrubber, scene)?,

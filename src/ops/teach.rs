@@ -17,9 +17,10 @@ pub async fn teach(repo: &Path, label: String, words: Vec<String>, picture: Pict
     let path = repo.join(OWN_RULES);
     blocking("teaching", move || {
         let matcher = if words.is_empty() {
-            ScreenMatcher::Hash(Fingerprint::from_image(&picture.image().to_rgb8()).ok_or(TeachError::TooPlain)?)
+            let print = Fingerprint::from_image(&picture.image().to_rgb8()).ok_or(TeachError::TooPlain)?;
+            ScreenMatcher { hash: Some(print), ..ScreenMatcher::default() }
         } else {
-            ScreenMatcher::Text(words)
+            ScreenMatcher { text: words, ..ScreenMatcher::default() }
         };
         rules::teach(&path, &label, &matcher)?;
         Ok(path)

@@ -25,7 +25,7 @@ use self::frame_filter::FrameFilter;
 use self::store::{RecordingLimits, Store};
 use crate::guest::picture::Picture;
 use crate::guest::recording::{GuestState, ScreenReading, TimelineEvent};
-use crate::guest::screen::ScreenLabel;
+use crate::guest::screen::ScreenLabels;
 use crate::text::Scrubber;
 use crate::vcenter::{Client, Error, Moid, PowerState, Settings};
 
@@ -40,7 +40,7 @@ const STOP_TIMEOUT: Duration = Duration::from_secs(3);
 
 /// Gives the names of screens. Called once, where blocking is allowed: patterns take a while to compile, and the build
 /// must not wait for it.
-pub type LoadLabels = Box<dyn FnOnce() -> Vec<ScreenLabel> + Send>;
+pub type LoadLabels = Box<dyn FnOnce() -> ScreenLabels + Send>;
 
 /// What a recorder records, and where.
 #[derive(Debug)]
@@ -117,7 +117,7 @@ struct RecorderTask {
     store: Store,
     messages: mpsc::UnboundedSender<String>,
     scrubber: Arc<Scrubber>,
-    screens: Arc<[ScreenLabel]>,
+    screens: Arc<ScreenLabels>,
     began: Instant,
     started: Timestamp,
     pace: f64,
@@ -163,7 +163,7 @@ impl RecorderTask {
             store,
             messages,
             scrubber: Scrubber::for_evidence().clone(),
-            screens: screens.into(),
+            screens: Arc::new(screens),
             began: Instant::now(),
             started: Timestamp::now(),
             pace: 1.0,

@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 use regex::Regex;
 use serde::Deserialize;
 
-use crate::guest::screen::ScreenLabel;
+use crate::guest::screen::ScreenLabels;
 use crate::packer_log::{Origin, Phase};
 
 pub use teach::{TeachError, teach};
@@ -121,6 +121,8 @@ pub struct Rule {
     pub at_least: u64,
     /// the console must show one of these
     pub screen: Vec<String>,
+    /// which system the guest must be running, as far as that can be told
+    pub system: Option<GuestSystem>,
     /// the guest must be so, in every respect
     pub guest: Vec<GuestCondition>,
     /// it decides nothing by itself: it gives the reason of failures of these classes (or of these rules) that the log
@@ -130,6 +132,16 @@ pub struct Rule {
     pub passing: bool,
     /// the variable to look at; the verdict says in which file and line it is set
     pub variable: Option<String>,
+}
+
+/// Which system runs in a guest: words of an initramfs mean another thing before the installed system boots.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum GuestSystem {
+    /// what the install medium brings
+    Installer,
+    /// what was installed
+    Installed,
 }
 
 /// What vCenter says about a guest.
@@ -160,7 +172,7 @@ pub struct Rules {
     /// rules about failures
     pub rules: Vec<Rule>,
     /// names of screens
-    pub screens: Vec<ScreenLabel>,
+    pub screens: ScreenLabels,
 }
 
 impl Rules {
@@ -169,11 +181,13 @@ impl Rules {
     /// # Errors
     /// When they are broken (a test sees to it that they are not).
     pub fn shipped() -> Result<Self, RulesError> {
-        parse(Path::new("assets/triage.toml"), SHIPPED)
+        let invalid = |message| RulesError::Invalid { path: "assets/screens.toml".into(), message };
+        let rules = parse(Path::new("assets/triage.toml"), SHIPPED)?;
+        Ok(Self { screens: ScreenLabels::shipped().map_err(invalid)?, ..rules })
     }
 
     /// Names of screens for a repository; a file of its own that is broken must not take the shipped ones away.
-    pub fn screen_labels(repo: &Path) -> Vec<ScreenLabel> {
+    pub fn screen_labels(repo: &Path) -> ScreenLabels {
         let rules = Self::for_repo(repo).or_else(|_| Self::shipped());
         rules.map(|rules| rules.screens).unwrap_or_default()
     }
@@ -194,7 +208,7 @@ impl Rules {
         rules.rules.retain(|rule| own.rules.iter().all(|mine| mine.name != rule.name));
         // Their own come first: of two rules that cite the same line, the team's wins.
         rules.rules = own.rules.into_iter().chain(rules.rules).collect();
-        rules.screens = own.screens.into_iter().chain(rules.screens).collect();
+        rules.screens = rules.screens.and_own(own.screens);
         Ok(rules)
     }
 }

@@ -152,10 +152,14 @@ impl Verdict {
 
     /// Nothing but pictures and the guest to go by: how the build ends is open, what the console shows is not.
     pub fn of_scene(rules: &Rules, context: &BuildContext) -> Self {
-        let Some(rule) = context.rule_for_screen(rules) else { return Self::without_log() };
+        let Some(rule) = context.rule_for_screen(rules) else {
+            let shown = context.shown().map(|shown| format!(" {shown}")).unwrap_or_default();
+            let cause = format!("{}{shown}", Self::without_log().cause);
+            return Self { cause, ..Self::without_log() };
+        };
         Self {
             rule: Some(rule.name.clone()),
-            cause: rule.cause.clone(),
+            cause: context.fill(&rule.cause),
             remedy: Some(rule.remedy.clone()).filter(|text| !text.is_empty()),
             confidence: rule.confidence,
             ..Self::without_log()

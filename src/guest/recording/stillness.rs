@@ -6,7 +6,7 @@ use jiff::Timestamp;
 use serde::Serialize;
 
 use super::{GuestState, Recording};
-use crate::guest::screen::{FROZEN_AFTER, Motion};
+use crate::guest::screen::{FROZEN_AFTER, Motion, PROGRESS_FROZEN_AFTER};
 use crate::vcenter::{PowerState, ToolsStatus};
 
 /// A timeline that nobody wrote to for this long says nothing about the present.
@@ -90,8 +90,11 @@ impl Recording {
             Motion::Frozen | Motion::Idle => Activity::Still,
         };
         let reading = self.frames.last().and_then(|frame| self.reading(frame));
-        let ended = reading.is_some_and(|reading| reading.state.as_deref() == Some("frozen"));
-        let timeout = if ended { END_SCREEN_TIMEOUT } else { FROZEN_AFTER };
+        let timeout = match reading.and_then(|reading| reading.state.as_deref()) {
+            Some("frozen") => END_SCREEN_TIMEOUT,
+            Some("progress") => PROGRESS_FROZEN_AFTER,
+            _ => FROZEN_AFTER,
+        };
         // A guest that got or lost its address, or was switched on, just gave a sign of life behind the same picture.
         let last_sign = guest.map_or(since, |guest| guest.at.max(since));
         let stuck = matches!(activity, Activity::Still | Activity::Blank) && since_then(last_sign) >= timeout;

@@ -6,13 +6,14 @@ use std::time::Duration;
 use image::RgbImage;
 use serde::Deserialize;
 
-use super::history::{FrameHistory, Motion};
+use super::history::{FrameHistory, Motion, PROGRESS_FROZEN_AFTER};
 use super::label::SCREEN_STATES;
 use super::name::{ScreenName, name_screen};
 use super::ocr::{self, OcrError};
-use super::{RecognisedText, cells};
+use super::page::{ScreenLabels, failure_said};
+use super::{RecognisedText, cells, scrub_rows};
 use crate::guest::picture::Picture;
-use crate::guest::screen::ScreenLabel;
+use crate::text::Scrubber;
 
 /// Where a folder may say when its frames were taken: `{"frames": [{"file": "000.png", "t": 1.5}]}`, in seconds.
 const INDEX_FILES: [&str; 2] = ["frames.json", "meta.json"];
@@ -114,14 +115,37 @@ pub struct ScreenAnalysis {
     pub label: String,
     /// what named it
     pub words: Option<String>,
+    /// further names that fit
+    pub also: Vec<String>,
+    /// what it says about a failure, in its own words: of an error page, and of a page without a name
+    pub says: Option<String>,
+    /// names of the screens before it, without repetitions, as far as they were text consoles
+    pub before: Vec<String>,
     /// `frozen`, `waiting-for-input`, `progress`, `spinner`, `blank` or `idle`, where it can be told
     pub state: Option<&'static str>,
     /// why the text could not be read, in one line
     pub error: Option<String>,
 }
 
-/// Analyses pictures taken over time. Only the last one is read; a graphical one takes about half a second.
-pub async fn analyse(frames: &[ScreenFrame], screens: &[ScreenLabel]) -> Option<ScreenAnalysis> {
+impl ScreenAnalysis {
+    /// Without secrets: also those that the console broke at the end of a row, which no later join would find.
+    #[must_use]
+    pub fn scrubbed(mut self, scrubber: &Scrubber, known: &ScreenLabels) -> Self {
+        let Some(text) = &mut self.text else { return self };
+        let rows = scrub_rows(&text.rows, scrubber);
+        if !rows.hidden.is_empty() {
+            text.rows = rows.rows;
+            self.says = self.says.and_then(|_| failure_said(text, known));
+        }
+        self
+    }
+}
+
+/// Pictures before the last one that are named, at most: what was seen before tells an installer from what it installed.
+const MAX_NAMED_BEFORE: usize = 24;
+
+/// Analyses pictures taken over time. Only the last one is read whatever it is; a graphical one takes about half a second.
+pub async fn analyse(frames: &[ScreenFrame], known: &ScreenLabels) -> Option<ScreenAnalysis> {
     let last = frames.last()?;
     let mut history = FrameHistory::default();
     let timed = frames.iter().all(|frame| frame.at.is_some());
@@ -134,15 +158,33 @@ pub async fn analyse(frames: &[ScreenFrame], screens: &[ScreenLabel]) -> Option<
         .filter(|motion| frames.len() > 1 && (timed || !matches!(motion, Motion::Frozen)) || is_blank(*motion));
     let blank = motion.is_some_and(is_blank);
     let (text, error) = if blank { (None, None) } else { read(&last.image).await };
-    let named = name_screen(&last.image, text.as_ref(), screens);
+    let named = name_screen(&last.image, text.as_ref(), known);
     Some(ScreenAnalysis {
         frame: last.name.clone(),
         label: label(named.as_ref(), motion).to_owned(),
         words: named.as_ref().map(|named| named.words.clone()),
-        state: state(named.as_ref(), motion),
+        also: named.as_ref().map(|named| named.also.clone()).unwrap_or_default(),
+        says: match &named {
+            Some(named) => named.says.clone(),
+            None => text.as_ref().and_then(|text| failure_said(text, known)),
+        },
+        before: before(&frames[..frames.len() - 1], known),
+        state: state(named.as_ref(), motion, history.quiet()),
         text,
         error,
     })
+}
+
+/// The names of the screens before the last one, as far as their glyphs tell them: that takes milliseconds each.
+fn before(frames: &[ScreenFrame], known: &ScreenLabels) -> Vec<String> {
+    let step = frames.len().div_ceil(MAX_NAMED_BEFORE).max(1);
+    let read = frames.iter().step_by(step).filter_map(|frame| {
+        let text = cells::read(&frame.image)?;
+        Some(name_screen(&frame.image, Some(&text), known)?.label)
+    });
+    let mut names: Vec<String> = read.collect();
+    names.dedup();
+    names
 }
 
 /// The text of a picture: by its glyphs, else by tesseract.
@@ -172,12 +214,14 @@ fn label(named: Option<&ScreenName>, motion: Option<Motion>) -> &str {
     }
 }
 
-/// A screen that is known to wait waits, however long it has been there; one that is known to go on may stop.
-fn state(named: Option<&ScreenName>, motion: Option<Motion>) -> Option<&'static str> {
+/// A screen that is known to wait waits, however long it has been there; one that is known to go on may stop, but later
+/// than others: an installer shows one page while it writes gigabytes.
+fn state(named: Option<&ScreenName>, motion: Option<Motion>, quiet: Duration) -> Option<&'static str> {
     let known = named
         .and_then(|named| named.state.as_deref())
         .and_then(|state| SCREEN_STATES.into_iter().find(|known| *known == state));
     match (known, motion) {
+        (Some("progress"), Some(Motion::Frozen)) if quiet < PROGRESS_FROZEN_AFTER => Some("progress"),
         (Some("progress" | "spinner"), Some(Motion::Frozen)) => Some("frozen"),
         (Some(known), _) => Some(known),
         (None, Some(Motion::Blank | Motion::BlankCursor)) => Some("blank"),

@@ -10,6 +10,9 @@ use super::diff::{FrameDiff, compare, ink};
 
 /// Healthy boots stand still for up to 102 s (measured); nothing is called frozen before this.
 pub const FROZEN_AFTER: Duration = Duration::from_secs(120);
+/// A page that is known to be an installer at work may show the same for longer: it unpacks a kernel, writes an image,
+/// builds an initramfs. Nothing of that kind is called frozen before this.
+pub const PROGRESS_FROZEN_AFTER: Duration = Duration::from_secs(15 * 60);
 /// A screen that changed within this time is busy.
 const BUSY_WINDOW: Duration = Duration::from_secs(30);
 /// Newest changes that are kept, to tell a spinner or a clock from progress.
@@ -76,6 +79,11 @@ impl FrameHistory {
     /// Since when nothing but a cursor moved.
     pub fn unchanged_since(&self) -> Option<Duration> {
         self.changed
+    }
+
+    /// For how long nothing but a cursor has moved.
+    pub fn quiet(&self) -> Duration {
+        self.changed.map_or(Duration::ZERO, |changed| self.now.saturating_sub(changed))
     }
 
     /// What the console is doing; `None` before the first frame.

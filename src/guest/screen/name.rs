@@ -1,15 +1,14 @@
-//! Names a screen by the words on it. Words may be wrapped anywhere, and read by tesseract with mistakes.
+//! Names a screen by what is on it. Words may be wrapped anywhere, and read by tesseract with mistakes.
+
+use std::cmp::Reverse;
 
 use image::RgbImage;
 
 use super::RecognisedText;
+use super::label::{FailureKind, ScreenLabel, Words};
+use super::page::{Page, ScreenLabels};
 use crate::guest::fingerprint::Fingerprint;
-use crate::guest::screen::ScreenLabel;
 
-/// Mistakes are forgiven only in words of at least this many letters; shorter ones resemble too much.
-const MIN_FUZZY_LETTERS: usize = 10;
-/// One mistake in so many letters.
-const LETTERS_PER_MISTAKE: usize = 7;
 /// Other letters allowed on a screen whose words must stand `alone`.
 const MAX_OTHER_LETTERS: usize = 12;
 
@@ -22,125 +21,146 @@ pub struct ScreenName {
     pub state: Option<String>,
     /// the words that named it
     pub words: String,
+    /// of an error page, what it says
+    pub says: Option<String>,
+    /// further names that fit: those that a team gave, or ours where theirs says more
+    pub also: Vec<String>,
 }
 
-/// Names a screen. Of several that fit: on a text console the one whose words stand lowest (it scrolls, the newest is at
-/// the bottom), on a graphical page the one that the rules name first (its title says what it is, not its last line).
-pub fn name_by_text(text: &RecognisedText, screens: &[ScreenLabel]) -> Option<ScreenName> {
-    let folded = fold(&text.rows.join("\n"));
-    let mut best: Option<(usize, &ScreenLabel)> = None;
-    for screen in screens.iter().filter(|screen| !screen.text.is_empty()) {
-        let ends: Option<Vec<usize>> =
-            screen.text.iter().map(|words| last_end(&folded, &fold(words), text.exact)).collect();
-        let Some(end) = ends.and_then(|ends| ends.into_iter().max()) else { continue };
-        let length: usize = screen.text.iter().map(|words| fold(words).len()).sum();
-        let fits = !screen.alone || folded.len() <= length + MAX_OTHER_LETTERS;
-        if fits && best.is_none_or(|(lowest, _)| text.exact && end > lowest) {
-            best = Some((end, screen));
-        }
-    }
-    best.map(|(_, screen)| ScreenName {
-        label: screen.label.clone(),
-        state: screen.state.clone(),
-        words: screen.text.join(" … "),
-    })
+/// A label that fits.
+#[derive(Clone, Copy)]
+struct Fit<'a> {
+    label: &'a ScreenLabel,
+    /// where the last of its words ends
+    end: usize,
+    /// place among the labels
+    at: usize,
 }
 
-/// Names a screen by its text, as far as that was read, else by its picture.
-pub fn name_screen(image: &RgbImage, text: Option<&RecognisedText>, screens: &[ScreenLabel]) -> Option<ScreenName> {
-    text.and_then(|text| name_by_text(text, screens)).or_else(|| name_by_picture(image, screens))
+/// Names a screen by its text alone.
+pub fn name_by_text(text: &RecognisedText, known: &ScreenLabels) -> Option<ScreenName> {
+    named(&Page::new(Some(text), None, known), known)
 }
 
-/// Names a picture that a user taught, for pages whose words cannot be read.
-pub fn name_by_picture(image: &RgbImage, screens: &[ScreenLabel]) -> Option<ScreenName> {
-    let fingerprint = Fingerprint::from_image(image)?;
-    let known = |screen: &&ScreenLabel| screen.hash.as_ref().is_some_and(|hash| hash.matches(&fingerprint));
-    screens.iter().find(known).map(|screen| ScreenName {
-        label: screen.label.clone(),
-        state: screen.state.clone(),
-        words: format!("the taught picture {fingerprint}"),
-    })
+/// Names a screen by its text, as far as that was read, and by its picture.
+pub fn name_screen(image: &RgbImage, text: Option<&RecognisedText>, known: &ScreenLabels) -> Option<ScreenName> {
+    named(&Page::new(text, Some(image), known), known)
 }
 
-/// Letters without white space and without differences that misreading makes.
-fn fold(text: &str) -> Vec<char> {
-    let same = |c: char| match c {
-        'i' | '1' | '|' | '!' => 'l',
-        '0' => 'o',
-        '\u{2018}' | '\u{2019}' | '`' | '\u{b4}' => '\'',
-        '\u{201c}' | '\u{201d}' => '"',
-        '\u{2014}' | '\u{2013}' | '\u{2500}' => '-',
-        c => c,
+/// Every label that fits a screen, the decisive one first.
+pub fn fitting<'a>(image: &RgbImage, text: Option<&RecognisedText>, known: &'a ScreenLabels) -> Vec<&'a ScreenLabel> {
+    let page = Page::new(text, Some(image), known);
+    let mut fits = fits(&page, known);
+    fits.sort_by_key(|fit| Reverse(weight(fit, page.exact)));
+    fits.into_iter().map(|fit| fit.label).collect()
+}
+
+/// The name among all that fit. An error page outranks progress, whatever stands below it: the installer that gave up
+/// goes on talking. Among equals, on a text console the words that stand lowest count (it scrolls), on a graphical page
+/// the label that is listed first (its title says what it is, not its last line).
+fn named(page: &Page<'_>, known: &ScreenLabels) -> Option<ScreenName> {
+    let fits = fits(page, known);
+    let of = |own: bool| fits.iter().copied().filter(move |fit| fit.label.own == own);
+    let (ours, theirs) = (decisive(of(false), page.exact), decisive(of(true), page.exact));
+    let vague = |fit: &Fit<'_>| fit.label.generic || fit.label.failure == Some(FailureKind::Marked);
+    let (first, second) = match (ours, theirs) {
+        (Some(ours), Some(theirs)) if vague(&ours) => (theirs, Some(ours)),
+        (Some(ours), theirs) => (ours, theirs),
+        (None, theirs) => (theirs?, None),
     };
-    text.chars().filter(|c| !c.is_whitespace()).flat_map(char::to_lowercase).map(same).collect()
+    let label = first.label;
+    let also = second.iter().map(|fit| &fit.label.label).filter(|name| **name != label.label).cloned();
+    Some(ScreenName {
+        label: label.label.clone(),
+        state: label.state.clone(),
+        words: words(label),
+        says: label.failure.and_then(|_| page.said(first.end)),
+        also: also.collect(),
+    })
 }
 
-/// Where the last occurrence of `words` ends.
-fn last_end(text: &[char], words: &[char], exact: bool) -> Option<usize> {
-    if words.is_empty() || text.len() + words.len() / LETTERS_PER_MISTAKE < words.len() {
+/// What decides between labels: cause, symptom, marked, then what is no failure; the vague last; then by place.
+fn weight(fit: &Fit<'_>, exact: bool) -> (Option<FailureKind>, bool, usize, Reverse<usize>) {
+    (fit.label.failure, !fit.label.generic, if exact { fit.end } else { 0 }, Reverse(fit.at))
+}
+
+fn decisive<'a>(fits: impl Iterator<Item = Fit<'a>>, exact: bool) -> Option<Fit<'a>> {
+    let fits: Vec<Fit<'a>> = fits.collect();
+    let heaviest = |fits: &mut dyn Iterator<Item = &Fit<'a>>| fits.max_by_key(|fit| weight(fit, exact)).copied();
+    let best = heaviest(&mut fits.iter())?;
+    if !exact || best.label.failure.is_none() {
+        return Some(best);
+    }
+    // A console that went on to something else says so below.
+    let progress = |label: &ScreenLabel| matches!(label.state.as_deref(), Some("progress" | "spinner"));
+    let went_on = |fit: &&Fit<'a>| {
+        let label = fit.label;
+        let elsewhere = label.installer.is_none() && !progress(label);
+        let below = label.failure.is_none() && !label.generic && fit.end > best.end;
+        below && (elsewhere || best.label.retried)
+    };
+    Some(heaviest(&mut fits.iter().filter(went_on)).unwrap_or(best))
+}
+
+fn fits<'a>(page: &Page<'_>, known: &'a ScreenLabels) -> Vec<Fit<'a>> {
+    let print = std::cell::OnceCell::new();
+    let fit = |(at, label): (usize, &'a ScreenLabel)| Some(Fit { label, end: end(label, page, &print)?, at });
+    known.labels.iter().enumerate().filter_map(fit).collect()
+}
+
+/// Where the last of a label's words ends; `None` when it does not fit.
+fn end(label: &ScreenLabel, page: &Page<'_>, print: &std::cell::OnceCell<Option<Fingerprint>>) -> Option<usize> {
+    let whose = label.installer.as_deref().is_none_or(|name| page.installers.contains(&name));
+    if !whose || label.ground.is_some_and(|ground| page.ground != Some(ground)) {
         return None;
     }
-    if let Some(at) = text.windows(words.len()).rposition(|window| window == words) {
-        return Some(at + words.len());
+    let found = |words: &Words| page.rows.all.last_end(&words.folded, page.exact);
+    let mut ends: Vec<usize> = label.text.iter().map(&found).collect::<Option<_>>()?;
+    let mut letters: usize = label.text.iter().map(|words| words.folded.len()).sum();
+    if !label.any.is_empty() {
+        let lowest = label.any.iter().filter_map(|words| Some((found(words)?, words.folded.len()))).max()?;
+        ends.push(lowest.0);
+        letters += lowest.1;
     }
-    let mistakes = if exact || words.len() < MIN_FUZZY_LETTERS { 0 } else { words.len() / LETTERS_PER_MISTAKE };
-    (mistakes > 0).then(|| last_fuzzy_end(text, words, mistakes)).flatten()
+    for pattern in &label.row {
+        ends.push(page.rows.last_row(pattern)?);
+    }
+    if label.failure == Some(FailureKind::Marked) {
+        // Of a page that is red all over the mark is its colour.
+        let red = page.ground == Some(super::ground::Ground::Red);
+        ends.push(page.failed.or(red.then_some(0))?);
+    }
+    let alone = !label.alone || page.rows.all.len() <= letters + MAX_OTHER_LETTERS;
+    if !alone || label.not.iter().any(|words| found(words).is_some()) || !looks(label, page, print) {
+        return None;
+    }
+    Some(ends.into_iter().max().unwrap_or(0))
 }
 
-/// The last place where `words` ends with at most so many letters wrong, missing or extra (Sellers' algorithm).
-fn last_fuzzy_end(text: &[char], words: &[char], mistakes: usize) -> Option<usize> {
-    let mut column: Vec<usize> = (0..=words.len()).collect();
-    let mut last = None;
-    for (at, letter) in text.iter().enumerate() {
-        let mut diagonal = column[0];
-        for (row, word) in words.iter().enumerate() {
-            let cost = (diagonal + usize::from(letter != word)).min(column[row] + 1).min(column[row + 1] + 1);
-            diagonal = std::mem::replace(&mut column[row + 1], cost);
-        }
-        if column[words.len()] <= mistakes {
-            last = Some(at + 1);
-        }
-    }
-    last
+/// Whether the picture is as a label asks.
+fn looks(label: &ScreenLabel, page: &Page<'_>, print: &std::cell::OnceCell<Option<Fingerprint>>) -> bool {
+    let area = label.area.as_ref().is_none_or(|area| page.image.is_some_and(|image| area.matches(image)));
+    let hash = label.hash.as_ref().is_none_or(|hash| {
+        let print = print.get_or_init(|| page.image.and_then(Fingerprint::from_image));
+        print.as_ref().is_some_and(|print| hash.matches(print))
+    });
+    area && hash
+}
+
+/// What a label is known by, for people.
+fn words(label: &ScreenLabel) -> String {
+    let written =
+        |words: &[Words], with: &str| words.iter().map(|words| words.written.as_str()).collect::<Vec<_>>().join(with);
+    let parts = [
+        written(&label.text, " … "),
+        written(&label.any, " | "),
+        label.row.iter().map(regex::Regex::as_str).collect::<Vec<_>>().join(" … "),
+        label.hash.as_ref().map_or_else(String::new, |hash| format!("the taught picture {hash}")),
+        label.area.as_ref().map_or_else(String::new, |_| "a taught part of the picture".to_owned()),
+    ];
+    parts.into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join(" … ")
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn screen(label: &str, text: &[&str]) -> ScreenLabel {
-        ScreenLabel {
-            label: label.into(),
-            text: text.iter().map(|t| (*t).to_owned()).collect(),
-            hash: None,
-            state: None,
-            alone: false,
-        }
-    }
-
-    fn named(rows: &[&str], exact: bool, screens: &[ScreenLabel]) -> Option<String> {
-        let rows = rows.iter().map(|row| (*row).to_owned()).collect();
-        name_by_text(&RecognisedText { rows, exact }, screens).map(|named| named.label)
-    }
-
-    #[test]
-    fn words_are_found_across_wraps_and_misreads() {
-        let screens = [screen("panic", &["Kernel panic - not syncing"])];
-        assert_eq!(named(&["[1.0] Kernel panic - not syn", "cing: VFS"], true, &screens).as_deref(), Some("panic"));
-        assert_eq!(named(&["Kerne1 panic ~ not synclng"], false, &screens).as_deref(), Some("panic"));
-        assert_eq!(named(&["Kerne1 panic ~ not synclng"], true, &screens), None);
-        assert_eq!(named(&["Colonel panics"], false, &screens), None);
-    }
-
-    #[test]
-    fn the_newest_screen_wins_and_all_words_are_needed() {
-        let screens = [
-            screen("boot", &["Booting from"]),
-            screen("login", &["login:"]),
-            screen("both", &["Booting from", "missing"]),
-        ];
-        assert_eq!(named(&["Booting from disk", "host login:"], true, &screens).as_deref(), Some("login"));
-        assert_eq!(named(&["host login:", "Booting from disk"], true, &screens).as_deref(), Some("boot"));
-        assert_eq!(named(&["Booting from disk", "host login:"], false, &screens).as_deref(), Some("boot"));
-    }
-}
+#[path = "name/tests.rs"]
+mod tests;

@@ -5,7 +5,7 @@ use jiff::Timestamp;
 
 use crate::guest::recording::ScreenReading;
 use crate::guest::screen;
-use crate::guest::screen::ScreenLabel;
+use crate::guest::screen::ScreenLabels;
 use crate::text::Scrubber;
 
 /// More than any console shows.
@@ -17,7 +17,7 @@ pub async fn read(
     image: &RgbImage,
     file: String,
     at: Timestamp,
-    screens: &[ScreenLabel],
+    screens: &ScreenLabels,
     scrubber: &Scrubber,
 ) -> Option<ScreenReading> {
     let (text, error) = screen::read(image).await;

@@ -8,7 +8,7 @@ use serde::Deserialize;
 use super::console::STILL_POLLS_BEFORE_READING;
 use super::*;
 use crate::guest::recording::{FRAMES, RecordedFrame, Recording, Stillness};
-use crate::guest::screen::{self, WrittenLabel};
+use crate::guest::screen;
 
 #[derive(Deserialize)]
 struct Meta {
@@ -36,21 +36,12 @@ fn moment(seconds: f64) -> Timestamp {
     Timestamp::from_second(1_800_000_000).unwrap() + Duration::from_secs_f64(seconds)
 }
 
-fn shipped_labels() -> Vec<ScreenLabel> {
-    #[derive(Deserialize)]
-    struct Shipped {
-        screen: Vec<WrittenLabel>,
-    }
-    let shipped: Shipped = toml::from_str(include_str!("../../../assets/triage.toml")).unwrap();
-    shipped.screen.into_iter().map(|written| written.validate().unwrap()).collect()
-}
-
 /// What a record of these looks would say after each of them. Text consoles are read as the recorder does.
 struct Watched {
     dir: tempfile::TempDir,
     store: Store,
     frame_filter: FrameFilter,
-    screens: Vec<ScreenLabel>,
+    screens: ScreenLabels,
     polls: u32,
     file: String,
     last_new: f64,
@@ -63,7 +54,7 @@ impl Watched {
         let mut store = Store::create(dir.path(), RecordingLimits::default()).unwrap();
         let (power, tools) = (Some(PowerState::PoweredOn), None);
         store.add(&TimelineEvent::Guest(GuestState { at: moment(0.0), power, ip: None, tools })).unwrap();
-        let screens = shipped_labels();
+        let screens = ScreenLabels::shipped().unwrap();
         Self { dir, store, frame_filter: FrameFilter::default(), screens, polls: 0, file: String::new(), last_new: 0.0 }
     }
 

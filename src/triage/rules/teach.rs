@@ -52,7 +52,7 @@ pub fn teach(path: &Path, label: &str, matcher: &ScreenMatcher) -> Result<(), Te
         Err(source) => return Err(RulesError::Read { path, source }.into()),
     };
     let known = |screen: &ScreenLabel| screen.label == label && screen.has_matcher(matcher);
-    if parse(&path, &before)?.screens.iter().any(known) {
+    if parse(&path, &before)?.screens.labels.iter().any(known) {
         return Ok(());
     }
     let after = format!("{before}{}", entry(&before, label, matcher));
@@ -64,16 +64,26 @@ pub fn teach(path: &Path, label: &str, matcher: &ScreenMatcher) -> Result<(), Te
 
 /// The new entry, with the line ends of the file.
 fn entry(before: &str, label: &str, matcher: &ScreenMatcher) -> String {
-    let matcher = match matcher {
-        ScreenMatcher::Text(words) => format!("text = {}", toml::Value::from(words.clone())),
-        ScreenMatcher::Hash(hash) => format!("hash = {}", toml::Value::from(hash.to_string())),
+    let list = |name: &str, words: &[String]| match words {
+        [] => String::new(),
+        words => format!("{name} = {}\n", toml::Value::from(words.to_vec())),
     };
+    let one = |name: &str, value: Option<String>| {
+        value.map_or_else(String::new, |value| format!("{name} = {}\n", toml::Value::from(value)))
+    };
+    let known = [
+        list("text", &matcher.text),
+        list("not", &matcher.not),
+        one("hash", matcher.hash.as_ref().map(ToString::to_string)),
+        one("area", matcher.area.as_ref().map(ToString::to_string)),
+    ]
+    .concat();
     let gap = match before {
         "" => "# What this team's failures and screens look like; the shipped rules explain the fields.\n\n",
         before if before.ends_with('\n') => "\n",
         _ => "\n\n",
     };
-    let entry = format!("{gap}[[screen]]\nlabel = {}\n{matcher}\n", toml::Value::from(label));
+    let entry = format!("{gap}[[screen]]\nlabel = {}\n{known}", toml::Value::from(label));
     if before.contains("\r\n") { entry.replace('\n', "\r\n") } else { entry }
 }
 
@@ -84,7 +94,7 @@ mod tests {
     use crate::guest::fingerprint::Fingerprint;
 
     fn text(words: &[&str]) -> ScreenMatcher {
-        ScreenMatcher::Text(words.iter().map(|word| (*word).to_owned()).collect())
+        ScreenMatcher { text: words.iter().map(|word| (*word).to_owned()).collect(), ..ScreenMatcher::default() }
     }
 
     fn file(content: &str) -> (tempfile::TempDir, PathBuf) {
@@ -105,8 +115,9 @@ mod tests {
         let now = std::fs::read_to_string(&path).unwrap();
         assert!(now.starts_with(mine) && !now.replace("\r\n", "").contains('\n'), "{now:?}");
         let rules = Rules::for_repo(folder.path()).unwrap();
-        assert_eq!(rules.screens[1].label, "vendor-page");
-        assert_eq!(rules.screens[1].text, ["Say \"yes\" \\ C:\\", "to\u{e9} all"]);
+        assert_eq!(rules.screens.labels[1].label, "vendor-page");
+        let words: Vec<&str> = rules.screens.labels[1].text.iter().map(|words| words.written.as_str()).collect();
+        assert_eq!(words, ["Say \"yes\" \\ C:\\", "to\u{e9} all"]);
         // Once more changes nothing.
         teach(&path, "vendor-page", &text(&["Say \"yes\" \\ C:\\", "to\u{e9} all"])).unwrap();
         assert_eq!(std::fs::read_to_string(&path).unwrap(), now);
@@ -116,8 +127,8 @@ mod tests {
     fn a_picture_can_be_taught_where_there_was_no_file() {
         let (folder, path) = file("");
         let print: Fingerprint = format!("1024x768:{}", "5a".repeat(32)).parse().unwrap();
-        teach(&path, "logo", &ScreenMatcher::Hash(print.clone())).unwrap();
-        assert_eq!(Rules::for_repo(folder.path()).unwrap().screens[0].hash, Some(print));
+        teach(&path, "logo", &ScreenMatcher { hash: Some(print.clone()), ..ScreenMatcher::default() }).unwrap();
+        assert_eq!(Rules::for_repo(folder.path()).unwrap().screens.labels[0].hash, Some(print));
     }
 
     #[test]
@@ -127,7 +138,10 @@ mod tests {
         assert!(error("Not this", &text(&["Choose"])).starts_with("screen \"Not this\": a label has"));
         assert!(error("fine", &text(&["a b"])).contains("too short"));
         assert!(error("fine", &text(&[])).contains("no words"));
-        assert!(error("fine", &text(&["Choose"])).ends_with("triage.toml: screen \"x\": needs either text or hash"));
+        assert!(
+            error("fine", &text(&["Choose"]))
+                .ends_with("triage.toml: screen \"x\": needs text, any, row, installer, ground, hash or area")
+        );
         assert_eq!(std::fs::read_to_string(&path).unwrap(), "[[screen]]\nlabel='x'\n");
     }
 }

@@ -5,8 +5,8 @@ use std::path::Path;
 use regex::{Regex, RegexBuilder};
 use serde::Deserialize;
 
-use super::{Author, Confidence, GuestCondition, Rule, Rules, RulesError};
-use crate::guest::screen::WrittenLabel;
+use super::{Author, Confidence, GuestCondition, GuestSystem, Rule, Rules, RulesError};
+use crate::guest::screen::{ScreenLabels, WrittenLabel};
 use crate::packer_log::Phase;
 
 /// One rule as written.
@@ -40,6 +40,7 @@ struct RuleToml {
     at_least: u64,
     #[serde(default)]
     screen: Vec<String>,
+    system: Option<GuestSystem>,
     #[serde(default)]
     guest: Vec<GuestCondition>,
     #[serde(default)]
@@ -72,11 +73,7 @@ pub fn parse(path: &Path, text: &str) -> Result<Rules, RulesError> {
         }
         rules.push(compile(written).map_err(|message| invalid(format!("rule {name}: {message}")))?);
     }
-    let mut screens = Vec::new();
-    for written in document.screen {
-        let label = written.label.clone();
-        screens.push(written.validate().map_err(|message| invalid(format!("screen {label:?}: {message}")))?);
-    }
+    let screens = ScreenLabels::of(document.screen).map_err(invalid)?;
     Ok(Rules { rules, screens })
 }
 
@@ -125,6 +122,7 @@ fn compile(written: RuleToml) -> Result<Rule, String> {
         debug: written.debug,
         at_least: written.at_least,
         screen: written.screen,
+        system: written.system,
         guest: written.guest,
         explains: written.explains,
         passing: written.passing,

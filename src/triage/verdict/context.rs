@@ -7,7 +7,10 @@ use super::end::Cancelled;
 use super::phrasing::Phrasing;
 use super::{BuildVerdict, Evidence, EvidenceSource};
 use crate::guest::recording::GuestState;
-use crate::triage::rules::{GuestCondition, Rule, Rules};
+use crate::guest::screen::ScreenAnalysis;
+use crate::packer_log::Phase;
+use crate::text::Scrubber;
+use crate::triage::rules::{GuestCondition, GuestSystem, Rule, Rules};
 use crate::vcenter::{PowerState, ToolsStatus};
 
 /// A guest that was off for this long was not switched off by packer's clean-up, which destroys it at once.
@@ -18,6 +21,12 @@ const CLEAN_UP: SignedDuration = SignedDuration::from_secs(60);
 pub struct BuildContext {
     /// label of the last picture
     pub screen: Option<String>,
+    /// further labels of it, those that the team gave
+    pub also: Vec<String>,
+    /// what it says about a failure, scrubbed
+    pub says: Option<String>,
+    /// labels of the pictures before it
+    pub before: Vec<String>,
     /// vCenter's properties of the guest, before any clean-up
     pub guest: Option<GuestState>,
     /// packer still runs: a log that just ends is no sign of a kill
@@ -34,6 +43,20 @@ pub struct BuildContext {
     pub cancelled: Option<Cancelled>,
     /// whether vCenter still has the VM of the build; `None` where nobody asked
     pub vm_left: Option<bool>,
+}
+
+impl BuildContext {
+    /// What a console shows; its words are scrubbed here.
+    pub fn of_screen(look: Option<&ScreenAnalysis>, scrubber: &Scrubber) -> Self {
+        let Some(look) = look else { return Self::default() };
+        Self {
+            screen: Some(look.label.clone()),
+            also: look.also.clone(),
+            says: look.says.as_ref().map(|says| scrubber.safe_line(says).into()),
+            before: look.before.clone(),
+            ..Self::default()
+        }
+    }
 }
 
 impl From<Option<&str>> for BuildContext {
@@ -84,7 +107,7 @@ impl BuildContext {
             return;
         }
         match rules.rules.iter().find(|rule| self.fits(rule, verdict)) {
-            Some(rule) => apply_reason(verdict, rule),
+            Some(rule) => apply_reason(verdict, rule, self.fill(&rule.cause)),
             None => self.mention(verdict),
         }
         if let Some(guest) = &self.guest {
@@ -92,46 +115,84 @@ impl BuildContext {
         }
     }
 
-    /// What the console shows, in a rule's words; for a picture without a log.
+    /// What the console shows, in a rule's words; for a picture without a log. A rule that needs more than a picture (the
+    /// log's word that a login was refused, a stage) does not hold.
     pub(super) fn rule_for_screen<'r>(&self, rules: &'r Rules) -> Option<&'r Rule> {
-        rules.rules.iter().find(|rule| !rule.explains.is_empty() && !rule.screen.is_empty() && self.matches(rule))
+        let alone = |rule: &&Rule| {
+            rule.explains.iter().any(|class| class == "running") && !rule.screen.is_empty() && rule.phase.is_empty()
+        };
+        rules.rules.iter().filter(alone).find(|rule| self.matches(rule, None))
     }
 
     fn fits(&self, rule: &Rule, verdict: &BuildVerdict) -> bool {
         let meant = |name: &String| *name == verdict.class || Some(name) == verdict.rule.as_ref();
         let staged = rule.phase.is_empty() || rule.phase.iter().any(|phase| Some(phase.name()) == verdict.phase);
-        rule.explains.iter().any(meant) && staged && self.matches(rule)
+        rule.explains.iter().any(meant) && staged && self.matches(rule, verdict.phase)
     }
 
-    /// Whether console and guest are as a rule asks.
-    pub(super) fn matches(&self, rule: &Rule) -> bool {
-        let screen = rule.screen.is_empty() || self.screen.as_ref().is_some_and(|label| rule.screen.contains(label));
+    /// Whether console and guest are as a rule asks; `phase` is the stage of the build, where it is known.
+    pub(super) fn matches(&self, rule: &Rule, phase: Option<&str>) -> bool {
+        let mut shown = self.screen.iter().chain(&self.also);
+        let screen = rule.screen.is_empty() || shown.any(|label| rule.screen.contains(label));
         let guest =
             |sign: &GuestCondition| self.guest.as_ref().is_some_and(|guest| sign.holds(guest, self.address.as_deref()));
-        screen && rule.guest.iter().all(guest)
+        let system = rule.system.is_none() || rule.system == self.system(phase);
+        screen && system && rule.guest.iter().all(guest)
+    }
+
+    /// Which system the guest runs: packer was let in, or an installer was seen at work before this picture: what was
+    /// installed. A boot menu or a boot command before it, and no installer at work: the installer's own.
+    fn system(&self, phase: Option<&str>) -> Option<GuestSystem> {
+        let inside = [Phase::Provision, Phase::Shutdown, Phase::Convert];
+        let earlier =
+            |seen: fn(&str) -> bool| self.before.iter().any(|label| Some(label) != self.screen.as_ref() && seen(label));
+        if inside.iter().any(|known| Some(known.name()) == phase)
+            || earlier(|label| label.ends_with("-progress") && label != "boot-progress")
+        {
+            return Some(GuestSystem::Installed);
+        }
+        earlier(|label| label.ends_with("-menu") || label == "boot-command").then_some(GuestSystem::Installer)
     }
 
     /// Names the screen where no rule explains it.
     fn mention(&self, verdict: &mut BuildVerdict) {
-        if let Some(label) = self.screen.as_ref().filter(|label| *label != "unknown") {
-            verdict.cause = format!("{} The console shows “{label}”.", verdict.cause).trim().to_owned();
+        if let Some(shown) = self.shown() {
+            verdict.cause = format!("{} {shown}", verdict.cause).trim().to_owned();
         }
     }
 }
 
+impl BuildContext {
+    /// What the console shows, where no rule says what that means.
+    pub(super) fn shown(&self) -> Option<String> {
+        let named = self.screen.as_deref().filter(|label| *label != "unknown");
+        match (named, &self.says) {
+            (Some(label), Some(says)) => Some(format!("The console shows “{label}”; it says: {says}")),
+            (Some(label), None) => Some(format!("The console shows “{label}”.")),
+            (None, Some(says)) => Some(format!("The console shows a page that no label knows; it says: {says}")),
+            (None, None) => None,
+        }
+    }
+
+    /// A rule's text with the words of the screen in it.
+    pub(super) fn fill(&self, text: &str) -> String {
+        text.replace("{says}", self.says.as_deref().unwrap_or("see the picture"))
+    }
+}
+
 /// How a build ended stays; why is the rule's.
-fn apply_reason(verdict: &mut BuildVerdict, rule: &Rule) {
+fn apply_reason(verdict: &mut BuildVerdict, rule: &Rule, cause: String) {
     let ended = ["cancelled", "killed"].contains(&verdict.class.as_str());
     if verdict.class == "running" {
-        verdict.cause = format!("{} {}", rule.cause, verdict.cause);
+        verdict.cause = format!("{cause} {}", verdict.cause);
         verdict.remedy = Some(rule.remedy.clone()).filter(|text| !text.is_empty());
         verdict.confidence = rule.confidence;
     } else if ended {
-        verdict.cause = format!("{} {}", verdict.cause, rule.cause);
+        verdict.cause = format!("{} {cause}", verdict.cause);
         let remedies = [Some(rule.remedy.clone()), verdict.remedy.take()];
         verdict.remedy = Some(remedies.into_iter().flatten().collect::<Vec<_>>().join(" "));
     } else {
-        verdict.cause.clone_from(&rule.cause);
+        verdict.cause = cause;
         verdict.remedy = Some(rule.remedy.clone()).filter(|text| !text.is_empty());
         verdict.confidence = rule.confidence;
         if !rule.class.is_empty() {

@@ -284,7 +284,7 @@ impl BuildObservations {
                 && self.ended_as(rule)
                 && (rule.also.is_none() || self.also[at])
                 && rule.debug.is_none_or(|wanted| wanted == debug)
-                && context.matches(rule);
+                && context.matches(rule, None);
             if holds {
                 holding.push((at, rule, found));
             }

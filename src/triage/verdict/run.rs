@@ -8,23 +8,34 @@ use super::{BuildContext, Cancelled, YOU, guest_before_clean_up};
 use crate::guest::recording::{GuestState, Recording};
 use crate::guest::screen::ScreenAnalysis;
 use crate::packer_run::{CancelMark, Run, RunState};
+use crate::text::Scrubber;
 use crate::vcenter::audit::user_at_host;
 
 impl BuildContext {
     /// Of a run. `look` is what its console shows; `now` is the guest as vCenter has it this moment, which counts only
     /// while the run is at work.
-    pub fn of_run(run: &Run, recording: &Recording, look: Option<&ScreenAnalysis>, now: Option<GuestState>) -> Self {
+    pub fn of_run(
+        run: &Run,
+        recording: &Recording,
+        look: Option<&ScreenAnalysis>,
+        now: Option<GuestState>,
+        scrubber: &Scrubber,
+    ) -> Self {
         let live = run.state.live();
         let recorded = guest_before_clean_up(&recording.guests, run.ended).cloned();
-        Self {
-            screen: look.map(|look| look.label.clone()),
+        let mut context = Self {
             guest: now.filter(|_| live).or(recorded),
             live,
             waits: look.is_some_and(|look| matches!(look.state, Some("waiting-for-input" | "frozen"))),
             stuck: live && recording.stillness().is_some_and(|still| still.alarm),
             cancelled: cancelled(run),
-            ..Self::default()
-        }
+            ..Self::of_screen(look, scrubber)
+        };
+        // What stood still was read while it did; that reaches further back than the newest pictures.
+        let last = recording.frames.last().map(|frame| &frame.file);
+        let read = recording.readings.iter().filter(|reading| Some(&reading.file) != last);
+        context.before.splice(0..0, read.filter_map(|reading| reading.label.clone()));
+        context
     }
 }
 
