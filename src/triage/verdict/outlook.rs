@@ -121,7 +121,7 @@ impl Judge<'_> {
         let Some((words, unless)) = endings(track.phase()) else {
             return suspect.then(|| self.seen(verdict, standing)).filter(|_| context.stuck || context.late);
         };
-        let blind = BuildContext { screen: None, ..context.clone() };
+        let blind = BuildContext { screen: None, also: Vec::new(), says: None, ..context.clone() };
         let symptom = |verdict: &BuildVerdict| self.rule_of(verdict).is_none_or(|rule| rule.symptom);
         let mut newest = None;
         for word in words {
