@@ -17,6 +17,7 @@ use nix::sys::signal::{Signal, kill, killpg};
 use nix::unistd::{Pid, getsid};
 use pty::Pty;
 use rstest::rstest;
+use tmpl::guest::screen::ScreenLabels;
 use tmpl::packer_run::{self, BuildError, RecordedState, Request, Run, RunState, run_here, start_detached};
 use tmpl::pipeline::{Key, Matrix};
 use tokio::sync::mpsc;
@@ -501,7 +502,7 @@ async fn a_build_that_takes_too_long_is_cancelled_cleanly() {
     let fake = Fake::new("1.16.0", script::SLOW);
     let request = Request { timeout: Some(Duration::from_millis(1)), ..request(&fake) };
     let (_stops, receiver) = mpsc::channel(1);
-    let outcome = run_here(&request, &fake.state(), receiver, &|_| {}, Box::new(Vec::new)).await.unwrap();
+    let outcome = run_here(&request, &fake.state(), receiver, &|_| {}, Box::new(ScreenLabels::default)).await.unwrap();
     assert_eq!((outcome.run.state, outcome.stage), (RunState::Cancelled, RecordedState::TimedOut));
     assert!(outcome.run.reason.unwrap().contains("not done within"));
     assert_eq!(latest(&fake).state, RunState::Cancelled);
