@@ -26,10 +26,23 @@ chmod 0755 "$root/usr/sbin/policy-rc.d"
 inside useradd -m -s /bin/bash -p "$crypt" packer
 echo 'packer ALL=(ALL) NOPASSWD: ALL' >"$root/etc/sudoers.d/90-build"
 chmod 0440 "$root/etc/sudoers.d/90-build"
-mkdir -p "$root"/{home/packer/.ssh,var/log/installer/cdebconf,etc/vmware-tools,var/lib/dhcp}
+mkdir -p "$root"/{home/packer/.ssh,var/log/installer/cdebconf,var/log/journal/0123,etc/vmware-tools,etc/cloud/clean.d,var/lib/dhcp}
 echo "$crypt" >"$root/var/log/installer/cdebconf/passwords.dat"
 echo lease >"$root/var/lib/dhcp/dhclient.leases"
 echo old >"$root/tmp/left-over"
+echo entries >"$root/var/log/journal/0123/system.journal"
+touch "$root"/etc/cloud/{cloud-init.disabled,ds-identify.cfg,clean.d/99-installer}
+cat >"$root/etc/network/interfaces" <<'INTERFACES'
+source /etc/network/interfaces.d/*
+
+auto lo
+iface lo inet loopback
+
+# The primary network interface
+allow-hotplug ens192
+iface ens192 inet static
+	address 192.0.2.10/24
+INTERFACES
 inside ssh-keygen -A >/dev/null
 
 variables='{"build_username": "packer", "ansible_username": "ansible", "ansible_key": "ssh-ed25519 AAAATest ansible@example.com", "cloudinit_kept": false, "additional_packages": []}'
@@ -58,6 +71,21 @@ inside getent shadow ansible | grep -q '^ansible:!' || fail "the ansible account
 [ -z "$(find "$root/tmp" "$root/var/tmp" "$root/var/lib/dhcp" "$root/var/cache/apt/archives" -mindepth 1 ! -name lock ! -name partial)" ] || fail "left-overs"
 [ -z "$(find "$root/var/log" -type f -size +0)" ] || fail "logs"
 
+[ -z "$(find "$root/etc/cloud" -type f)" ] || fail "cloud-init is switched off"
+
+# A network card in another slot gets the network, and the one that the template had keeps it.
+# shellcheck disable=SC2016 # the inner shell's
+unshare --net chroot "$root" env -i PATH=/usr/sbin:/usr/bin:/sbin:/bin sh -euc '
+  mkdir -p /run/network
+  for name in ens192 ens161; do
+    ip link add "$name" type veth peer name other
+    [ "$(ifquery --allow hotplug --list "$name")" = "$name" ]
+    ifup --allow=hotplug "$name"
+    ip -brief address show "$name" | grep -q "192.0.2.10/24"
+    ifdown "$name"
+    ip link delete "$name"
+  done' >"$work/network" 2>&1 || { cat "$work/network"; fail "the network of a clone"; }
+
 # What a clone does at its first boot.
 inside systemd-analyze verify ssh-host-keys.service || fail "the host key unit"
 [ -L "$root/etc/systemd/system/multi-user.target.wants/ssh-host-keys.service" ] || fail "the host key unit is not enabled"
@@ -69,8 +97,11 @@ inside sshd -T >"$work/sshd" || fail "sshd's configuration"
 # The last step: the build account goes with all it had, then the machine goes off.
 mkdir "$root/stand-in"
 printf '#!/bin/sh\necho "$@" >/stand-in/asked\n' >"$root/stand-in/systemctl"
-chmod 0755 "$root/stand-in/systemctl"
+printf '#!/bin/sh\necho "$@" >/stand-in/journal\n' >"$root/stand-in/journalctl"
+chmod 0755 "$root"/stand-in/*
 inside /usr/local/sbin/seal-template || fail "the last step"
+[ "$(cat "$root/stand-in/journal")" = --relinquish-var ] || fail "the journal still goes to the disk"
+[ -z "$(find "$root/var/log/journal" -mindepth 1)" ] || fail "the build's journal"
 [ "$(cat "$root/stand-in/asked")" = poweroff ] || fail "it did not power off"
 ! inside getent passwd packer >/dev/null || fail "the build account is still there"
 for trace in home/packer etc/sudoers.d/90-build usr/local/sbin/seal-template; do
