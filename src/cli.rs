@@ -3,6 +3,7 @@
 //! Each verb is one file in `cli/` and a few lines over the library. Results go to stdout, everything else to stderr.
 
 mod build;
+mod cancel;
 mod change;
 mod completions;
 mod console;
@@ -74,6 +75,8 @@ enum Verb {
     Validate(validate::Args),
     /// Build one line with packer
     Build(build::Args),
+    /// Stop the build of a line on this machine, and wait until packer has cleaned up
+    Cancel(cancel::Args),
     /// Make <base>-build the live template; live becomes <base>-prev
     Promote(change::PromoteArgs),
     /// Swap live and prev, and hold the line
@@ -201,6 +204,7 @@ async fn act(context: &Context, key: Option<String>, images: Images, verb: Optio
         Some(Verb::Plan(args)) => plan::run(context, &args),
         Some(Verb::Validate(args)) => validate::run(context, args).await,
         Some(Verb::Build(args)) => build::run(context, args).await,
+        Some(Verb::Cancel(args)) => cancel::run(context, args).await,
         Some(Verb::Promote(args)) => change::promote(context, args).await,
         Some(Verb::Rollback(args)) => change::rollback(context, args).await,
         Some(Verb::Hold(args)) => change::hold(context, args).await,
@@ -229,6 +233,7 @@ impl Verb {
             Self::Demo(_)
             | Self::Validate(_)
             | Self::Build(_)
+            | Self::Cancel(_)
             | Self::Promote(_)
             | Self::Rollback(_)
             | Self::Hold(_)

@@ -5,11 +5,11 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use tmpl::github::step::WorkflowStep;
-use tmpl::ops::build::{self, Ending, Leftover};
+use tmpl::ops::build::{self, Ending};
 use tmpl::ops::{self, Operation, remote, signals};
 use tmpl::packer_run::{self, OnError, Outcome, Progress, ProgressListener, Request};
 use tmpl::paths::StateDir;
-use tmpl::pipeline::{Key, Line};
+use tmpl::pipeline::Key;
 use tmpl::text::Scrubber;
 use tokio_util::sync::CancellationToken;
 
@@ -114,7 +114,7 @@ async fn build_line(context: &Context, args: Args, step: Option<&WorkflowStep>) 
         note("Ctrl-C again kills packer and leaves its VM".into());
     })?;
     let mut outcome = build::run_here(&ops, &request, stops, on).await?;
-    let exit = finish(&request.repo, &outcome, &request.line, quiet).await;
+    let exit = finish(&request.repo, &outcome, quiet).await;
     drop(silence);
     // From here on nothing that cannot be told replaces what was done.
     if let Some(step) = step {
@@ -221,7 +221,7 @@ fn note(text: String) {
 }
 
 /// Says how it ended and, after anything but success, whether a VM was left behind.
-async fn finish(repo: &Path, outcome: &Outcome, line: &Line, quiet: bool) -> Exit {
+async fn finish(repo: &Path, outcome: &Outcome, quiet: bool) -> Exit {
     let run = &outcome.run;
     let exit = match build::ending(outcome.stage) {
         Ending::Built => Exit::Done,
@@ -237,12 +237,8 @@ async fn finish(repo: &Path, outcome: &Outcome, line: &Line, quiet: bool) -> Exi
     }
     let reason = run.reason.as_deref().map(|why| format!(" ({why})")).unwrap_or_default();
     note(format!("{} {}{reason}; log: {}", run.key, run.state.word(), run.shown().display()));
-    match build::leftover(repo, run).await {
-        Leftover::Nothing => {}
-        Leftover::Vm(vm) => {
-            note(format!("{} ({}) is still there; remove it with: tmpl-tui sweep {}", vm.name, vm.moid, line.key));
-        }
-        Leftover::Unknown(error) => note(format!("whether {} is gone is not known: {error}", line.build_name())),
+    if let Some(left) = super::cancel::left_behind(repo, run).await {
+        note(left);
     }
     exit
 }

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use tokio::sync::mpsc;
 
 use super::{Context, Error, Refusal, blocking};
-use crate::packer_run::{self, ProgressListener, RecordedState, Request, Run, StopRequest};
+use crate::packer_run::{self, BuildError, ProgressListener, RecordedState, Request, Run, StopRequest};
 use crate::pipeline::{Key, Os};
 use crate::triage::rules::Rules;
 use crate::vcenter::{Client, Settings, Vm};
@@ -103,14 +103,18 @@ pub async fn leftover(repo: &Path, run: &Run) -> Leftover {
     }
 }
 
-/// Asks the newest run of a line to stop; with `force` its packer is killed and cleans nothing up.
+/// Asks the newest run of a line to stop and says which it is; with `force` its packer is killed and cleans nothing up.
 ///
 /// # Errors
 /// Nothing to stop, or it could not be told.
-pub async fn cancel(context: &Context, key: &Key, force: bool) -> Result<(), Error> {
+pub async fn cancel(context: &Context, key: &Key, force: bool) -> Result<Run, Error> {
     let (state, wanted) = (context.state.clone(), key.clone());
     let dir = state.runs().join(&key.0);
     let latest = blocking("stopping", move || packer_run::latest(&state, &wanted).map_err(Error::reading(dir)));
     let run = latest.await?.ok_or_else(|| Refusal::NoRunToCancel { key: key.clone() })?;
-    Ok(packer_run::cancel(&run, force).await?)
+    match packer_run::cancel(&run, force).await {
+        Ok(()) => Ok(run),
+        Err(BuildError::Over { key, .. }) => Err(Refusal::NoRunToCancel { key }.into()),
+        Err(error) => Err(error.into()),
+    }
 }
