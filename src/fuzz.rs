@@ -192,6 +192,7 @@ pub fn keys(bytes: &[u8]) {
         actor: Actor("op@host".into()),
         read_only: first % 2 == 0,
         simulated: false,
+        schedule: None,
         call: Default::default(),
         warnings: Vec::new(),
         now,

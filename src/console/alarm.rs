@@ -69,8 +69,17 @@ fn cause(run: &RunSeen, zone: &jiff::tz::TimeZone) -> Option<(Timestamp, String)
     if let Some(reason) = run.reason.as_ref().filter(|_| run.state.live()) {
         return Some((run.started, reason.clone()));
     }
-    let failed = matches!(run.state, RunState::Failed { .. } | RunState::Lost);
-    failed.then(|| Some((run.ended?, format!("build {}", run.state.word()))))?
+    let text = match run.state {
+        RunState::Failed { exit } => {
+            let exit = exit.map(|exit| format!(", packer exit {exit}")).unwrap_or_default();
+            format!("build failed{exit}; {}", run.reason.as_deref().unwrap_or("e shows the error"))
+        }
+        RunState::Lost => "packer is gone without an end on record; see the log".into(),
+        RunState::Starting | RunState::Running | RunState::Cancelling | RunState::Succeeded | RunState::Cancelled => {
+            return None;
+        }
+    };
+    Some((run.ended?, text))
 }
 
 impl Console {

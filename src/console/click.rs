@@ -32,6 +32,7 @@ impl Console {
             return;
         }
         self.prompt = None;
+        self.lines.choose();
         match (target, self.panes.view) {
             (Target::Pane(pane), View::Lines) => self.panes.focus(pane),
             (Target::Line(key), View::Media) => self.lines.select_visible(&key),

@@ -67,6 +67,8 @@ pub enum GitHubChange {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 #[expect(missing_docs, reason = "the table of bindings describes each in the operator's words")]
 pub enum LineCommand {
+    NextTrouble,
+    PreviousTrouble,
     Judge,
     OpenEvidence,
     ScreenText,

@@ -33,7 +33,7 @@ impl Console {
             media: line.map(|key| media_facts(self.media.get(key))).unwrap_or_default(),
             picture: PictureFacts {
                 there: self.picture_shown().is_some(),
-                visible: self.panes.visible(Pane::Picture),
+                visible: self.visible(Pane::Picture),
                 recorded: self.timeline.moment().is_some(),
             },
         }

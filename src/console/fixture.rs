@@ -12,7 +12,7 @@ use super::key::{Code, KeyPress};
 use super::log::LogFacts;
 use super::media::{self, Newer, Offer, Report, Request};
 use super::message::{Failure, Msg, RequestId};
-use super::panes::Measures;
+use super::panes::{Measures, Room};
 use super::run::{RunSeen, RunState};
 use super::{Console, Effect, Opening};
 use crate::generation::Actor;
@@ -78,6 +78,7 @@ pub fn opening(keys: &[&str]) -> Opening {
         actor: Actor("operator@desk".into()),
         read_only: false,
         simulated: false,
+        schedule: None,
         call: Call::Off,
         warnings: Vec::new(),
         now: now(),
@@ -119,6 +120,7 @@ pub fn run(state: RunState, minutes: i64, phase: Option<&str>) -> RunSeen {
     RunSeen {
         started: ago(minutes),
         ended: (!state.live()).then(|| ago(minutes / 2)),
+        origin: None,
         pid: 4711,
         state,
         reason: None,
@@ -153,6 +155,10 @@ pub fn night() -> Console {
         (key("ubuntu-2404"), Ok(Some(run(RunState::Succeeded, 80, None)))),
         (key("rocky-9"), Ok(Some(run(RunState::Failed { exit: Some(1) }, 300, None)))),
     ]));
+    // Else it would be on the worst one.
+    console.lines.select(&key("ubuntu-2404"));
+    let effects = console.update(Msg::Ticked { now: now() });
+    drop(effects);
     console
 }
 
@@ -263,7 +269,7 @@ pub fn typed(console: &mut Console, text: &str) -> Vec<Effect> {
 }
 
 pub fn measured(console: &mut Console, log: u16) -> Vec<Effect> {
-    console.update(Msg::Measured(Measures { wide: true, full: true, lines: 9, log, log_columns: 100, help: 20 }))
+    console.update(Msg::Measured(Measures { room: Room::Full, lines: 9, log, log_columns: 100, help: 20 }))
 }
 
 pub fn question_of(effects: &[Effect]) -> Option<RequestId> {

@@ -31,7 +31,15 @@ impl Console {
         }
         let vms: Vec<Vm> = self.vms.values().cloned().collect();
         self.lines.read_templates(&vms);
+        self.mark_stale();
         true
+    }
+
+    /// Marks the lines that the schedule has missed twice; says whether any mark changed.
+    pub(super) fn mark_stale(&mut self) -> bool {
+        let period = self.schedule.map(|schedule| schedule.period());
+        let before = period.and_then(|period| self.now.checked_sub(period * 2).ok());
+        self.lines.mark_stale(before)
     }
 
     fn link_changed(&mut self, link: LinkState) -> bool {
@@ -67,18 +75,14 @@ impl Console {
     fn run_ended(&mut self, key: &Key, run: &RunSeen) {
         let (tone, text) = match run.state {
             RunState::Starting | RunState::Running | RunState::Cancelling => return,
+            // An alarm, which is told as such.
+            RunState::Failed { .. } | RunState::Lost => return,
             // It should have been promoted.
             RunState::Succeeded if run.reason.is_some() => {
                 (Tone::Failed, format!("{key}: {}", run.reason.as_deref().unwrap_or_default()))
             }
             RunState::Succeeded => (Tone::Done, format!("{key} is built: p promotes it")),
             RunState::Cancelled => (Tone::Info, format!("{key}: build cancelled")),
-            RunState::Failed { exit } => {
-                let exit = exit.map(|exit| format!(", packer exit {exit}")).unwrap_or_default();
-                let reason = run.reason.as_deref().unwrap_or("e shows the error");
-                (Tone::Failed, format!("{key}: build failed{exit}; {reason}"))
-            }
-            RunState::Lost => (Tone::Failed, format!("{key}: packer is gone without an end on record; see the log")),
         };
         self.notice(tone, text);
     }
@@ -99,6 +103,7 @@ impl Console {
                 vm.as_ref().and_then(|vm| vm.created).map(short).hash(&mut hasher);
             }
             row.run.as_ref().map(|run| (short(run.started), run.ended.map(short))).hash(&mut hasher);
+            row.remote.as_ref().map(|remote| short(remote.ended.unwrap_or(remote.began))).hash(&mut hasher);
         }
         match self.panes.view {
             View::Lines => {}

@@ -160,6 +160,11 @@ impl GitHubView {
         self.errand.is_some()
     }
 
+    /// Something a person asked for is under way.
+    pub(super) fn fetching(&mut self, request: RequestId) {
+        self.errand = Some(request);
+    }
+
     fn usable(&self) -> Result<(), GitHubRefusal> {
         match &self.repository {
             Some(Ok(_)) => Ok(()),

@@ -46,6 +46,8 @@ impl Console {
                 Err(Refusal::Screen("no picture to save: the line has no running build VM".into()))
             }
             LineCommand::Judge
+            | LineCommand::NextTrouble
+            | LineCommand::PreviousTrouble
             | LineCommand::OpenEvidence
             | LineCommand::ScreenText
             | LineCommand::SavePicture
@@ -111,7 +113,7 @@ impl Console {
     }
 
     fn log_visible(&self) -> Result<(), Refusal> {
-        if self.panes.visible(Pane::Log) {
+        if self.visible(Pane::Log) {
             return Ok(());
         }
         Err(Refusal::Screen("the log is not on screen: Tab turns to it".into()))

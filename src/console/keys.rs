@@ -15,6 +15,7 @@ use crate::vcenter::LinkState;
 
 impl Console {
     pub(super) fn key_pressed(&mut self, press: KeyPress, effects: &mut Vec<Effect>) {
+        self.lines.choose();
         if press == KeyPress::ctrl('c') {
             return self.interrupted(effects);
         }
@@ -48,6 +49,8 @@ impl Console {
 
     fn line_command(&mut self, command: LineCommand, number: Option<u32>, effects: &mut Vec<Effect>) {
         match command {
+            LineCommand::NextTrouble => self.go_to_trouble(true),
+            LineCommand::PreviousTrouble => self.go_to_trouble(false),
             LineCommand::Judge => self.judge(effects),
             LineCommand::OpenEvidence => self.open_evidence(number, effects),
             LineCommand::ScreenText => self.toggle_words(),
@@ -60,8 +63,8 @@ impl Console {
         match command {
             ViewCommand::Open => self.open_chosen(effects),
             ViewCommand::Zoom => self.panes.zoomed = !self.panes.zoomed,
-            ViewCommand::NextPane => self.panes.focus(self.panes.focus.turned(true)),
-            ViewCommand::PreviousPane => self.panes.focus(self.panes.focus.turned(false)),
+            ViewCommand::NextPane => self.turn_pane(true),
+            ViewCommand::PreviousPane => self.turn_pane(false),
             ViewCommand::Find => self.find(),
             ViewCommand::Copy => self.copy(effects),
             ViewCommand::Palette => self.overlay = Some(Overlay::Palette(Palette::default())),
@@ -88,10 +91,22 @@ impl Console {
     /// Opens what is chosen where keys go; where nothing is, gives the pane the whole screen.
     fn open_chosen(&mut self, effects: &mut Vec<Effect>) {
         match self.panes.scope() {
+            Scope::Lines if self.fetch_newest(effects) => {}
             Scope::Lines | Scope::Picture | Scope::Log | Scope::Timeline => self.panes.zoomed = !self.panes.zoomed,
             Scope::Verdict => self.open_evidence(None, effects),
             Scope::GitHub => self.open_remote(effects),
             Scope::Media => {}
+        }
+    }
+
+    fn turn_pane(&mut self, forwards: bool) {
+        let pane = self.panes.turned(forwards, self.content());
+        self.panes.focus(pane);
+    }
+
+    fn go_to_trouble(&mut self, forwards: bool) {
+        if !self.lines.select_trouble(forwards) {
+            self.notice(Tone::Info, "no other line is in trouble");
         }
     }
 
@@ -190,9 +205,7 @@ impl Console {
     }
 
     fn back(&mut self) {
-        if self.toasts.dismiss() {
-            return;
-        }
+        self.toasts.dismiss();
         if self.panes.view != View::Lines {
             self.panes.view = View::Lines;
             return;
@@ -211,7 +224,7 @@ impl Console {
         if self.panes.zoomed {
             self.panes.zoomed = false;
         } else if self.panes.focus != Pane::Lines {
-            self.panes.focus(Pane::Lines);
+            self.panes.rest();
         } else if !self.log.end_search() {
             self.lines.set_filter("");
         }

@@ -1,7 +1,12 @@
 //! The lines of the matrix: what is known of each, which one is selected, which ones the filter leaves.
 
+use jiff::Timestamp;
+
 use super::cursor::{Cursor, Step};
+use super::filter::Filter;
+use super::remote::RemoteResult;
 use super::run::RunSeen;
+use super::trouble::Trouble;
 use crate::generation::Generations;
 use crate::pipeline::{Key, Line};
 use crate::vcenter::Vm;
@@ -15,8 +20,12 @@ pub struct LineRow {
     pub generations: Generations,
     /// its newest run
     pub run: Option<RunSeen>,
+    /// its newest result at GitHub
+    pub remote: Option<RemoteResult>,
     /// the ISO its template mounts is not on the datastore
     pub iso_missing: bool,
+    /// its live template is older than two periods of the schedule
+    pub stale: bool,
 }
 
 impl LineRow {
@@ -29,26 +38,6 @@ impl LineRow {
     pub fn guest(&self) -> Option<&Vm> {
         self.generations.build.as_ref().filter(|vm| !vm.template)
     }
-
-    /// What a person should look at, in a few words.
-    pub fn alarm(&self) -> Option<String> {
-        if let Some(name) = self.generations.duplicates.first() {
-            return Some(format!("{name} exists twice"));
-        }
-        if let Some(pending) = self.generations.pending() {
-            return Some(format!("half done: {} finishes it", pending.verb()));
-        }
-        if self.live_run().is_some_and(|run| run.still.is_some()) {
-            return Some("its console stands still".into());
-        }
-        if let Some(reason) = self.live_run().and_then(|run| run.reason.clone()) {
-            return Some(reason);
-        }
-        if self.iso_missing && self.line.enabled {
-            return Some("its ISO is not staged".into());
-        }
-        self.run.as_ref().filter(|run| run.alarming()).map(|run| run.state.word().into())
-    }
 }
 
 /// All of them.
@@ -56,7 +45,9 @@ impl LineRow {
 pub struct Lines {
     rows: Vec<LineRow>,
     selected: Option<Key>,
-    filter: String,
+    /// nobody chose a line yet: the worst one is the selected one
+    unchosen: bool,
+    filter: Filter,
 }
 
 impl Lines {
@@ -64,10 +55,22 @@ impl Lines {
     pub fn new(lines: Vec<Line>, key: Option<&str>) -> Self {
         let rows: Vec<LineRow> = lines
             .into_iter()
-            .map(|line| LineRow { generations: Generations::of(&line, &[]), line, run: None, iso_missing: false })
+            .map(|line| LineRow {
+                generations: Generations::of(&line, &[]),
+                line,
+                run: None,
+                remote: None,
+                iso_missing: false,
+                stale: false,
+            })
             .collect();
         let wanted = rows.iter().find(|row| Some(row.line.key.0.as_str()) == key).or(rows.first());
-        Self { selected: wanted.map(|row| row.line.key.clone()), rows, filter: String::new() }
+        Self {
+            selected: wanted.map(|row| row.line.key.clone()),
+            rows,
+            unchosen: key.is_none(),
+            filter: Filter::default(),
+        }
     }
 
     /// All, in the order of the matrix.
@@ -82,12 +85,12 @@ impl Lines {
 
     /// Those the filter leaves.
     pub fn visible(&self) -> Vec<&LineRow> {
-        self.rows.iter().filter(|row| self.passes(row)).collect()
+        self.rows.iter().filter(|row| self.filter.passes(row)).collect()
     }
 
     /// The selected one, if the filter leaves it.
     pub fn selected(&self) -> Option<&LineRow> {
-        self.selected.as_ref().and_then(|key| self.get(key)).filter(|row| self.passes(row))
+        self.selected.as_ref().and_then(|key| self.get(key)).filter(|row| self.filter.passes(row))
     }
 
     /// Its place among the visible ones.
@@ -95,8 +98,40 @@ impl Lines {
         self.visible().iter().position(|row| Some(&row.line.key) == self.selected.as_ref())
     }
 
+    /// A person has begun: the selection is theirs from now on.
+    pub fn choose(&mut self) {
+        self.unchosen = false;
+    }
+
+    /// Selects the worst line, as long as nobody chose one; says whether that is another one.
+    pub fn select_worst(&mut self) -> bool {
+        if !self.unchosen {
+            return false;
+        }
+        let trouble = |row: &LineRow| row.trouble();
+        let here = self.selected().map_or(Trouble::None, trouble);
+        // The first one of the worst: `max_by_key` would take the last.
+        let worst = self.rows.iter().rev().max_by_key(|row| trouble(row)).filter(|row| trouble(row) > here);
+        let Some(key) = worst.map(|row| row.line.key.clone()) else { return false };
+        self.selected = Some(key);
+        true
+    }
+
+    /// Goes to the next visible line in trouble, or the one before, round the end; says whether there is another one.
+    pub fn select_trouble(&mut self, forwards: bool) -> bool {
+        let visible = self.visible();
+        let count = visible.len();
+        let here = self.selected_index().unwrap_or(0);
+        let step = |by: usize| if forwards { (here + by) % count } else { (here + count - by) % count };
+        let found = (1..count).map(step).find(|index| visible[*index].alarm().is_some());
+        let Some(index) = found else { return false };
+        self.select_index(index);
+        true
+    }
+
     /// Selects by key.
     pub fn select(&mut self, key: &Key) {
+        self.unchosen = false;
         if self.get(key).is_some() {
             self.selected = Some(key.clone());
         }
@@ -104,7 +139,8 @@ impl Lines {
 
     /// Selects by key, if the filter leaves it.
     pub fn select_visible(&mut self, key: &Key) {
-        if self.get(key).is_some_and(|row| self.passes(row)) {
+        self.unchosen = false;
+        if self.get(key).is_some_and(|row| self.filter.passes(row)) {
             self.selected = Some(key.clone());
         }
     }
@@ -128,6 +164,7 @@ impl Lines {
     }
 
     fn move_cursor(&mut self, to: impl FnOnce(&mut Cursor, usize)) {
+        self.unchosen = false;
         let len = self.visible().len();
         let mut cursor = Cursor::at(self.selected_index().unwrap_or(0));
         to(&mut cursor, len);
@@ -136,12 +173,12 @@ impl Lines {
 
     /// What is filtered by; empty = nothing.
     pub fn filter(&self) -> &str {
-        &self.filter
+        self.filter.text()
     }
 
-    /// Filters by a part of key, base name or distribution; `!part` leaves those without it.
+    /// Filters by names and states, see [`Filter`].
     pub fn set_filter(&mut self, filter: &str) {
-        filter.clone_into(&mut self.filter);
+        self.filter = Filter::new(filter, &self.rows);
         if self.selected_index().is_none() {
             self.select_index(0);
         }
@@ -161,6 +198,24 @@ impl Lines {
         }
     }
 
+    /// The newest result of each line at GitHub.
+    pub fn set_remote(&mut self, of: impl Fn(&Key) -> Option<RemoteResult>) {
+        for row in &mut self.rows {
+            row.remote = of(&row.line.key);
+        }
+    }
+
+    /// Marks the lines whose live template was made before a moment; says whether any mark changed.
+    pub fn mark_stale(&mut self, before: Option<Timestamp>) -> bool {
+        let mut changed = false;
+        for row in &mut self.rows {
+            let created = row.generations.live.as_ref().and_then(|vm| vm.created);
+            let stale = row.line.enabled && before.zip(created).is_some_and(|(before, created)| created < before);
+            changed |= std::mem::replace(&mut row.stale, stale) != stale;
+        }
+        changed
+    }
+
     /// Whether the datastore lacks a line's ISO.
     pub fn set_iso_missing(&mut self, key: &Key, missing: bool) {
         if let Some(row) = self.rows.iter_mut().find(|row| row.line.key == *key) {
@@ -173,18 +228,5 @@ impl Lines {
         if let Some(row) = self.rows.iter_mut().find(|row| row.line.key == line.key) {
             row.line = line;
         }
-    }
-
-    fn passes(&self, row: &LineRow) -> bool {
-        let (wanted, negated) = match self.filter.strip_prefix('!') {
-            Some(rest) => (rest, true),
-            None => (self.filter.as_str(), false),
-        };
-        if wanted.is_empty() {
-            return true;
-        }
-        let wanted = wanted.to_lowercase();
-        let texts = [&row.line.key.0, &row.line.base_name, &row.line.dist];
-        texts.iter().any(|text| text.to_lowercase().contains(&wanted)) != negated
     }
 }

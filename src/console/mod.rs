@@ -19,6 +19,7 @@ pub mod confirm;
 pub mod cursor;
 pub mod effect;
 mod facts;
+mod filter;
 #[cfg(test)]
 #[expect(clippy::wildcard_enum_match_arm, reason = "a test looks for one kind of effect among all")]
 pub(crate) mod fixture;
@@ -42,6 +43,8 @@ pub mod panes;
 pub mod picture;
 mod prompt;
 mod refusal;
+mod remarks;
+pub mod remote;
 pub mod run;
 pub mod scope;
 pub mod screen_text;
@@ -53,6 +56,7 @@ mod tests;
 pub mod text;
 pub mod timeline;
 pub mod toast;
+pub(crate) mod trouble;
 mod type_into;
 mod typing;
 mod update;

@@ -1,9 +1,10 @@
 //! Which panes there are, which one has the focus, and how large they came out.
 
 /// A pane.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Default)]
 pub enum Pane {
     /// the lines of the matrix
+    #[default]
     Lines,
     /// the console picture of the selected line's guest
     Picture,
@@ -16,12 +17,10 @@ pub enum Pane {
 }
 
 impl Pane {
-    /// In the order of Tab.
-    pub const ALL: [Self; 5] = [Self::Lines, Self::Picture, Self::Log, Self::Timeline, Self::Verdict];
+    /// In the order of Tab: left to right, top to bottom.
+    pub const ALL: [Self; 5] = [Self::Lines, Self::Picture, Self::Verdict, Self::Log, Self::Timeline];
 
-    /// The next one, or the one before.
-    #[must_use]
-    pub fn turned(self, forwards: bool) -> Self {
+    fn turned(self, forwards: bool) -> Self {
         let count = Self::ALL.len();
         let at = Self::ALL.iter().position(|pane| *pane == self).unwrap_or(0);
         Self::ALL[(at + if forwards { 1 } else { count - 1 }) % count]
@@ -40,13 +39,25 @@ pub enum View {
     GitHub,
 }
 
+/// How many panes the screen has room for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Room {
+    /// the focused one
+    Flat,
+    /// the lines and one more
+    #[default]
+    Single,
+    /// the lines, and cause and log below them; or the picture, with lines and cause beside it
+    Double,
+    /// all
+    Full,
+}
+
 /// Sizes that the terminal's size gave the panes, in cells, without borders.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Measures {
-    /// lines and picture side by side, another pane below; else one pane below the lines
-    pub wide: bool,
-    /// all panes have room
-    pub full: bool,
+    /// how many panes have room
+    pub room: Room,
     /// rows for lines
     pub lines: u16,
     /// rows for log lines
@@ -57,51 +68,144 @@ pub struct Measures {
     pub help: u16,
 }
 
+/// What the selected line has to show.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Content {
+    /// something is wrong with it, and there is something to say about that
+    pub cause: bool,
+    /// nothing is going on: it is neither built nor in trouble
+    pub rest: bool,
+    /// there is a run with a log
+    pub run: bool,
+    /// there is a guest or a build at work, or there are recorded pictures
+    pub picture: bool,
+}
+
 /// Focus and zoom.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Panes {
     /// the panes, or another view in their place
     pub view: View,
     /// where keys go
     pub focus: Pane,
-    /// below the lines, when there is room for one only
-    pub lower: Pane,
+    /// the pane that was turned to, where not all have room; `None` = what the line has to show decides
+    lower: Option<Pane>,
     /// the focused pane has the whole screen
     pub zoomed: bool,
     /// sizes
     pub measures: Measures,
 }
 
-impl Default for Panes {
-    fn default() -> Self {
-        Self { view: View::Lines, focus: Pane::Lines, lower: Pane::Log, zoomed: false, measures: Measures::default() }
-    }
-}
-
 impl Panes {
-    /// Gives a pane the focus, in place of any other view, and brings it up where only one of them has room.
+    /// Gives a pane the focus, in place of any other view, and brings it up where only some of them have room.
     pub fn focus(&mut self, pane: Pane) {
         self.view = View::Lines;
         self.focus = pane;
         if pane != Pane::Lines {
-            self.lower = pane;
+            self.lower = Some(pane);
         }
     }
 
-    /// The pane below the lines, where not all have room.
-    pub fn lower(&self) -> Pane {
-        if self.measures.wide && self.lower == Pane::Picture { Pane::Log } else { self.lower }
+    /// Back to the lines, with whatever the line has to show.
+    pub fn rest(&mut self) {
+        self.focus = Pane::Lines;
+        self.lower = None;
+    }
+
+    /// The pane with the lines, where not all have room: the one turned to; else the cause, when there is one, and the
+    /// log when there is none.
+    pub fn lower(&self, content: Content) -> Pane {
+        match self.lower {
+            Some(pane) => pane,
+            None if content.cause || content.rest => Pane::Verdict,
+            None => Pane::Log,
+        }
     }
 
     /// Whether a pane is on the screen.
-    pub fn visible(&self, pane: Pane) -> bool {
+    pub fn visible(&self, pane: Pane, content: Content) -> bool {
         if self.view != View::Lines {
             return false;
         }
-        if self.zoomed {
+        if self.zoomed || self.measures.room == Room::Flat {
             return self.focus == pane;
         }
-        let beside = self.measures.wide && pane == Pane::Picture;
-        self.measures.full || pane == Pane::Lines || beside || self.lower() == pane
+        if pane == Pane::Lines || pane == self.focus {
+            return true;
+        }
+        let lower = self.lower(content);
+        match (self.measures.room, lower) {
+            (Room::Flat, _) => false,
+            (Room::Single | Room::Double, Pane::Picture) => matches!(pane, Pane::Picture | Pane::Verdict),
+            (Room::Single, lower) => lower == pane,
+            (Room::Double, Pane::Timeline) => pane == Pane::Timeline || pane == Pane::Log && content.run,
+            (Room::Double, Pane::Lines | Pane::Log | Pane::Verdict) => {
+                pane == Pane::Verdict || pane == lower || pane == Pane::Log && content.run
+            }
+            (Room::Full, _) if content.rest => match pane {
+                Pane::Lines | Pane::Verdict => true,
+                Pane::Log => content.run,
+                Pane::Picture => content.picture,
+                Pane::Timeline => false,
+            },
+            (Room::Full, _) => pane != Pane::Picture || content.picture,
+        }
+    }
+
+    /// The pane that Tab turns to: the next one in reading order, or the one before. Where all have room those that are
+    /// not on the screen are passed over.
+    pub fn turned(&self, forwards: bool, content: Content) -> Pane {
+        let mut pane = self.focus.turned(forwards);
+        while self.measures.room == Room::Full && !self.zoomed && !self.visible(pane, content) {
+            pane = pane.turned(forwards);
+        }
+        pane
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_small_screen_shows_the_cause_and_not_the_log_when_there_is_one() {
+        let panes = Panes::default();
+        let cause = Content { cause: true, run: true, picture: true, rest: false };
+        let none = Content { cause: false, ..cause };
+        assert!(panes.visible(Pane::Verdict, cause) && !panes.visible(Pane::Log, cause));
+        assert!(panes.visible(Pane::Log, none) && !panes.visible(Pane::Verdict, none));
+    }
+
+    #[test]
+    fn the_picture_is_never_shown_without_its_cause() {
+        let content = Content { cause: true, run: true, picture: true, rest: false };
+        for room in [Room::Single, Room::Double, Room::Full] {
+            let mut panes = Panes { measures: Measures { room, ..Measures::default() }, ..Panes::default() };
+            panes.focus(Pane::Picture);
+            assert!(panes.visible(Pane::Picture, content) && panes.visible(Pane::Verdict, content), "{room:?}");
+        }
+    }
+
+    #[test]
+    fn tab_reaches_every_pane_that_can_be_shown_and_comes_back() {
+        for rest in [false, true] {
+            for room in [Room::Flat, Room::Single, Room::Double, Room::Full] {
+                let content = Content { cause: !rest, rest, run: true, picture: true };
+                let mut panes = Panes { measures: Measures { room, ..Measures::default() }, ..Panes::default() };
+                let mut seen = vec![panes.focus];
+                loop {
+                    let next = panes.turned(true, content);
+                    if next == Pane::Lines {
+                        break;
+                    }
+                    panes.focus(next);
+                    assert!(panes.visible(next, content));
+                    assert_eq!(panes.turned(false, content), seen[seen.len() - 1], "{room:?}");
+                    seen.push(next);
+                }
+                let all = if room == Room::Full && rest { 4 } else { 5 };
+                assert_eq!(seen.len(), all, "{room:?} {seen:?}");
+            }
+        }
     }
 }

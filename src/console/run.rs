@@ -17,6 +17,8 @@ pub struct RunSeen {
     pub state: RunState,
     /// why, when packer's log does not say; of one at work, what is wrong with it
     pub reason: Option<String>,
+    /// the page of the run, when GitHub did it and its evidence was brought here
+    pub origin: Option<String>,
     /// the process in charge
     pub pid: i32,
     /// while it is at work: the phase its log says it is in, e.g. `wait for IP`

@@ -7,6 +7,8 @@ use super::panes::Pane;
 use super::state::Console;
 use super::toast::Tone;
 use crate::guest::picture::Picture;
+use crate::pipeline::Key;
+use crate::vcenter::Moid;
 
 pub use crate::ops::ScreenText;
 
@@ -18,6 +20,8 @@ type Looked = (u64, bool);
 pub struct ScreenTextPane {
     /// shown beside the picture
     pub shown: bool,
+    /// the line and the guest whose pictures are read
+    of: Option<(Key, Option<Moid>)>,
     asked: Option<(RequestId, Looked)>,
     read: Option<(Looked, ScreenText)>,
     /// copied as soon as it is read
@@ -34,6 +38,13 @@ impl ScreenTextPane {
     /// The newest text, also while that of a newer picture is being read: a screen does not blink with every frame.
     pub fn newest(&self) -> Option<&ScreenText> {
         self.read.as_ref().map(|(_, words)| words)
+    }
+
+    /// Turns to a line and its guest: the text of another one goes.
+    pub(super) fn turn_to(&mut self, of: Option<(Key, Option<Moid>)>) {
+        if self.of != of {
+            *self = Self { of, shown: self.shown, search: self.search.take(), ..Self::default() };
+        }
     }
 
     /// Whether a text is being read.
@@ -69,7 +80,7 @@ impl Console {
 
     /// Asks for the text of the picture on the screen.
     pub(super) fn read_words(&mut self, effects: &mut Vec<Effect>) {
-        if !self.panes.visible(Pane::Picture) && !self.words.copy {
+        if !self.visible(Pane::Picture) && !self.words.copy {
             return;
         }
         let Some(picture) = self.picture_shown().cloned() else { return };

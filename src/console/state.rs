@@ -21,6 +21,7 @@ use super::timeline::TimelinePane;
 use super::toast::{Toasts, Tone};
 use super::verdict::Verdicts;
 use crate::generation::Actor;
+use crate::github::ScheduledTime;
 use crate::ops::Operation;
 use crate::pipeline::{Key, Line};
 use crate::vcenter::{LinkState, Moid, Vm};
@@ -48,6 +49,8 @@ pub struct Opening {
     pub read_only: bool,
     /// the vCenter is the lab
     pub simulated: bool,
+    /// when GitHub builds all lines, as the workflow has it
+    pub schedule: Option<ScheduledTime>,
     /// how the terminal calls when an alarm rises
     pub call: Call,
     /// what the person should know first, a line each
@@ -119,6 +122,8 @@ pub struct Console {
     pub(crate) session: Session,
     pub(super) repo: PathBuf,
     pub(super) packer: PathBuf,
+    /// when GitHub builds all lines
+    pub(crate) schedule: Option<ScheduledTime>,
     pub(crate) lines: Lines,
     /// VMs of the folder by id, as last heard
     pub(crate) vms: BTreeMap<Moid, Vm>,
@@ -171,6 +176,7 @@ impl Console {
             },
             repo: opening.repo,
             packer: opening.packer,
+            schedule: opening.schedule,
             lines: Lines::new(opening.lines, opening.key.as_deref()),
             vms: BTreeMap::new(),
             ongoing: BTreeMap::new(),

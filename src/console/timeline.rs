@@ -173,7 +173,7 @@ impl Console {
             self.changed();
         }
         self.moment_of_log();
-        if self.panes.visible(Pane::Picture) {
+        if self.visible(Pane::Picture) {
             let (over, request) = (self.over(), self.request());
             effects.extend(self.timeline.wants(over, request));
         }

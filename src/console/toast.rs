@@ -1,4 +1,4 @@
-//! Short notices: what was done, what failed, why a key did nothing.
+//! Short notices: what was done, what failed, why a key did nothing. The newest one is on the screen; one event has one.
 
 use jiff::{SignedDuration, Timestamp};
 
@@ -58,11 +58,9 @@ impl Toasts {
         self.0.len() != before
     }
 
-    /// Drops all; says whether one of them told of a failure: what only informs takes no key for itself.
-    pub fn dismiss(&mut self) -> bool {
-        let failed = self.0.iter().any(|toast| toast.tone == Tone::Failed);
+    /// Drops all.
+    pub fn dismiss(&mut self) {
         self.0.clear();
-        failed
     }
 
     /// Oldest first.

@@ -1,10 +1,15 @@
 //! Dispatch of messages, and what follows from the state they leave.
 
+use jiff::SignedDuration;
+
 use super::effect::Effect;
 use super::message::{Msg, Reply, RequestId};
 use super::panes::Pane;
 use super::state::Console;
 use super::toast::Tone;
+
+/// How long after opening the worst line is gone to, as long as no key was pressed: by then everybody answered.
+const OPENING: SignedDuration = SignedDuration::from_secs(60);
 
 impl Console {
     /// Takes one message; what is to be done outside comes back.
@@ -66,7 +71,8 @@ impl Console {
     fn ticked(&mut self, now: jiff::Timestamp) -> bool {
         let before = self.visible_times();
         self.now = now;
-        self.toasts.expire(now) || before != self.visible_times()
+        let stale = self.mark_stale();
+        self.toasts.expire(now) || stale || before != self.visible_times()
     }
 
     fn copied(&mut self, request: RequestId, answer: Reply<String>, effects: &mut Vec<Effect>) -> bool {
@@ -92,9 +98,15 @@ impl Console {
     /// What the new state asks for: the right log, its lines on screen, a fresh picture.
     fn follow_up(&mut self, effects: &mut Vec<Effect>) {
         self.look_at_github(effects);
+        // Somebody who looked for a minute without touching a key is reading what is there.
+        let opening = self.now.duration_since(self.opened) < OPENING;
+        if opening && self.lines.select_worst() {
+            self.changed();
+        }
         let selected = self.lines.selected();
         let source = selected.and_then(|row| row.run.as_ref().map(|run| (row.line.key.clone(), run.log.clone())));
         let guest = selected.and_then(|row| row.guest()).cloned();
+        self.words.turn_to(selected.map(|row| (row.line.key.clone(), guest.as_ref().map(|vm| vm.moid.clone()))));
         if self.picture.turn_to(guest.as_ref().map(|vm| &vm.moid)) {
             self.changed();
         }
@@ -104,7 +116,7 @@ impl Console {
             self.changed();
         }
         effects.extend(opened);
-        if self.panes.visible(Pane::Log) {
+        if self.visible(Pane::Log) {
             let request = self.request();
             effects.extend(self.log.wants(request));
         }
@@ -113,7 +125,7 @@ impl Console {
         self.judge_what_is_due(effects);
         self.tell_alarms(effects);
         self.read_words(effects);
-        if let Some(vm) = guest.filter(|_| self.panes.visible(Pane::Picture)) {
+        if let Some(vm) = guest.filter(|_| self.visible(Pane::Picture)) {
             let request = self.request();
             effects.extend(self.picture.wants(&vm, self.now, request));
         }

@@ -138,6 +138,9 @@ impl Console {
 
     /// Judges the selected line's newest run now, and shows the pane.
     pub(super) fn judge(&mut self, effects: &mut Vec<Effect>) {
+        if self.fetch_newest(effects) {
+            return;
+        }
         self.panes.focus(Pane::Verdict);
         let request = self.request();
         let Some(row) = self.lines.selected() else { return };

@@ -34,9 +34,9 @@ pub use error::Error;
 pub use leg::Leg;
 pub use refusal::{Lacking, Refusal};
 pub use run::{Conclusion, RemoteRun, State};
-pub use schedule::Health;
 #[cfg(feature = "testing")]
 pub(crate) use schedule::fuzz_parse;
+pub use schedule::{Health, ScheduledTime};
 pub use settings::{Repository, Settings};
 
 /// The workflow that builds and promotes templates.

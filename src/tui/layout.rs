@@ -1,24 +1,27 @@
 //! Where everything goes.
+//!
+//! A pane takes the rows that its content needs; what is left goes to the log, to the pictures of the timeline, or to the
+//! picture, which gets the most. Where the lines stand follows from the screen's size alone, so that nothing jumps when
+//! another line is selected.
+
+mod split;
 
 use ratatui::layout::Rect;
 
+use super::view;
 use crate::console::Console;
-use crate::console::panes::{Measures, Pane, View};
+use crate::console::panes::{Measures, Pane, Room, View};
 use crate::console::scope::Scope;
 use crate::vcenter::LinkState;
 
-/// From this many columns on, all panes are shown.
-const WIDE: u16 = 120;
-/// From this many rows for panes on, a wide screen shows all of them.
-const FULL: u16 = 26;
-/// Rows of the timeline: stages, clock (often two), pictures, borders.
-const TIMELINE: u16 = 6;
-/// Least rows of the verdict on a full screen: cause, remedy, first evidence, borders.
-const VERDICT: u16 = 6;
+/// From these columns and rows for panes on, all panes are shown.
+const FULL: (u16, u16) = (150, 26);
+/// From these on, three of them.
+const DOUBLE: (u16, u16) = (100, 24);
 /// Below this many rows for panes, only the focused one is shown.
 const FLAT: u16 = 9;
-/// Rows a lower pane needs to be of use, borders included.
-const LOWER: u16 = 5;
+/// From this many rows of the screen on, a row of its own is kept for notices; on smaller ones they take that of the hints.
+const NOTICE_ROW: u16 = 20;
 
 /// The places; empty rectangles are not drawn.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -39,35 +42,33 @@ pub struct Layout {
     pub media: Rect,
     /// in place of all panes
     pub github: Rect,
+    /// the newest notice, above the hints; or in their place
+    pub notice: Rect,
     /// last row
     pub hints: Rect,
     /// all panes together; overlays are centred in it
     pub body: Rect,
-    wide: bool,
-    full: bool,
+    room: Room,
 }
 
 impl Layout {
     /// For a screen of this size.
     pub fn of(console: &Console, screen: Rect) -> Self {
         let header = Rect { height: screen.height.min(1), ..screen };
-        let hints_height = u16::from(screen.height >= 3);
+        let hints = Rect { y: screen.bottom().saturating_sub(1), height: u16::from(screen.height >= 3), ..screen };
+        let kept = if screen.height >= NOTICE_ROW { view::notice::rows(console, screen.width) } else { 0 };
         let body = Rect {
-            y: screen.y + header.height,
-            height: screen.height.saturating_sub(header.height + hints_height),
+            y: header.bottom(),
+            height: screen.height.saturating_sub(header.height + hints.height + kept),
             ..screen
         };
-        let hints = Rect { y: body.bottom(), height: hints_height, ..screen };
-        let mut layout = Self { header, hints, body, wide: screen.width >= WIDE, ..Self::default() };
-        layout.wide &= body.height >= 14;
-        layout.full = layout.wide && body.height >= FULL;
-        let flat = body.height < FLAT;
+        let notice = if kept > 0 { Rect { y: body.bottom(), height: kept, ..screen } } else { hints };
+        let mut layout = Self { header, notice, hints, body, room: room(screen, body), ..Self::default() };
         match console.panes.view {
             View::Media => layout.media = body,
             View::GitHub => layout.github = body,
-            View::Lines if console.panes.zoomed || flat => *layout.slot(console.panes.focus) = body,
-            View::Lines if layout.wide => layout.split_wide(console),
-            View::Lines => layout.split_narrow(console),
+            View::Lines if console.panes.zoomed => *layout.slot(console.panes.focus) = body,
+            View::Lines => layout.split(console),
         }
         layout
     }
@@ -82,46 +83,11 @@ impl Layout {
         }
     }
 
-    fn split_wide(&mut self, console: &Console) {
-        let body = self.body;
-        let below = if self.full { VERDICT } else { 0 };
-        let wanted = (rows_of(console) + below).max(body.height * if self.full { 6 } else { 5 } / 10);
-        let top = wanted.min(body.height * if self.full { 7 } else { 6 } / 10);
-        // Consoles are 4:3 and a cell is twice as high as wide: what such a picture does not need is for the lines, as
-        // far as their columns need it.
-        let rows = top.saturating_sub(if self.full { TIMELINE + 2 } else { 2 });
-        let picture = (rows * 8 / 3).saturating_add(2);
-        let left = body.width.saturating_sub(picture).clamp(body.width / 2, 112.max(body.width / 2));
-        let upper = Rect { width: left, height: top, ..body };
-        let beside = Rect { x: body.x + left, width: body.width - left, height: top, ..body };
-        let lower = Rect { y: body.y + top, height: body.height - top, ..body };
-        if self.full {
-            // What the lines leave free shows more of the evidence.
-            (self.lines, self.verdict) = cut(upper, VERDICT.max(top.saturating_sub(rows_of(console))));
-            (self.picture, self.timeline) = cut(beside, TIMELINE);
-            self.log = lower;
-        } else {
-            (self.lines, self.picture) = (upper, beside);
-            // What it is called depends on the width alone, and that is known here before it is measured.
-            let pane = if console.panes.lower == Pane::Picture { Pane::Log } else { console.panes.lower };
-            *self.slot(pane) = lower;
-        }
-    }
-
-    fn split_narrow(&mut self, console: &Console) {
-        let body = self.body;
-        let top = rows_of(console).min(body.height.saturating_sub(LOWER)).max(4);
-        self.lines = Rect { height: top, ..body };
-        let lower = Rect { y: body.y + top, height: body.height - top, ..body };
-        *self.slot(console.panes.lower) = lower;
-    }
-
     /// What the console must know of the sizes.
     pub fn measures(&self) -> Measures {
         let inner = |rect: Rect| (rect.width.saturating_sub(2), rect.height.saturating_sub(2));
         Measures {
-            wide: self.wide,
-            full: self.full,
+            room: self.room,
             lines: inner(if self.media.is_empty() { self.lines } else { self.media }).1.saturating_sub(1),
             log: inner(self.log).1,
             log_columns: inner(self.log).0,
@@ -149,11 +115,16 @@ impl Layout {
     }
 }
 
-/// Cuts the lowest rows off.
-fn cut(area: Rect, rows: u16) -> (Rect, Rect) {
-    let rows = rows.min(area.height);
-    let rest = area.height - rows;
-    (Rect { height: rest, ..area }, Rect { y: area.y + rest, height: rows, ..area })
+/// How many panes have room. A notice of several rows must not change that, so the rows it takes are counted in.
+fn room(screen: Rect, body: Rect) -> Room {
+    let rows = if screen.height >= NOTICE_ROW { screen.height - 3 } else { body.height };
+    let fits = |(columns, least): (u16, u16)| screen.width >= columns && rows >= least;
+    match () {
+        () if rows < FLAT => Room::Flat,
+        () if fits(FULL) => Room::Full,
+        () if fits(DOUBLE) => Room::Double,
+        () => Room::Single,
+    }
 }
 
 /// Rows that the lines take, with heading and borders, and with the reason when vCenter is not at hand.

@@ -20,6 +20,7 @@ use crate::console::alarm::Call;
 use crate::console::command::{Command, ProgramCommand};
 use crate::console::{Console, Effect, Msg, Opening};
 use crate::generation::Actor;
+use crate::github::ScheduledTime;
 use crate::ops::Context;
 use crate::ops::signals::{self, Interrupted};
 use crate::paths::StateDir;
@@ -181,6 +182,7 @@ fn opening(options: &Options) -> Opening {
         actor: Actor::current(),
         read_only: options.read_only,
         simulated: options.simulated,
+        schedule: ScheduledTime::of_repository(&options.matrix.repo),
         call: options.call,
         warnings: warnings(),
         now: Timestamp::now(),

@@ -86,6 +86,15 @@ impl Theme {
         }
     }
 
+    /// the selected line of the list that has the focus; one in trouble keeps the colour of alarms
+    pub fn bar(self, alarm: bool) -> Style {
+        if alarm && self.colour {
+            Style::new().fg(Color::White).bg(Color::Red).add_modifier(Modifier::BOLD)
+        } else {
+            self.selected()
+        }
+    }
+
     /// a match of the search
     pub fn hit(self) -> Style {
         if self.colour {

@@ -97,6 +97,11 @@ pub static BINDINGS: &[Binding] = &[
     row(generation(GenerationChange::Sweep), "sweep", &[key('S')], Group::Line, ANYWHERE)
         .hint("sweep")
         .does("Destroy a leftover -build that no run owns"),
+    row(line(LineCommand::NextTrouble), "next trouble", &[key('.')], Group::Line, PANES)
+        .hint("trouble")
+        .does("Go to the next line in trouble"),
+    row(line(LineCommand::PreviousTrouble), "previous trouble", &[key(',')], Group::Line, PANES)
+        .does("Go to the line in trouble before this one"),
     row(line(LineCommand::Judge), "verdict", &[key('v')], Group::Line, ANYWHERE)
         .hint("verdict")
         .does("Say why the newest run fails, from log, pictures and guest"),

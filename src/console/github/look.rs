@@ -47,6 +47,7 @@ impl Console {
             Ok(pipeline) => {
                 let before = self.github.pipeline.replace(pipeline);
                 self.github.trouble = None;
+                self.read_remote_results();
                 let len = self.github.rows().len();
                 self.github.chosen.clamp(len);
                 self.ended_at_github(before.as_deref());

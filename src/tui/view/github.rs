@@ -145,7 +145,7 @@ fn draw_table(console: &Console, area: Rect, theme: Theme, buffer: &mut Buffer) 
         let cells = rows.iter().skip(first).take(room).map(|row| column.cell(console, row, theme));
         Column::sized(column.title(), column.width(area.width), cells)
     });
-    let grid = Grid { gap: 1, mark: "▸ ", selected: Some(chosen - first), focused: true };
+    let grid = Grid { gap: 1, mark: "▸ ", selected: Some(chosen - first), bar: Some(theme.selected()) };
     let drawn = grid.draw(columns, area, theme, buffer);
     if rows.is_empty() {
         empty(area, &[("build-templates never ran", Style::new()), ("D on a line dispatches it", theme.dim())], buffer);

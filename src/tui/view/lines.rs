@@ -1,4 +1,4 @@
-//! The lines: one row each, columns as wide as their content, the less important ones dropped when it is narrow.
+//! The lines: one row each, columns of fixed widths, the less important ones left out when it is narrow.
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
@@ -6,19 +6,25 @@ use ratatui::style::Style;
 use ratatui::text::Span;
 
 use super::columns::{Cell, Column, Grid, total_width};
-use super::{empty, frame, put_below};
+use super::{empty, frame, put_below, result, width};
 use crate::console::click::Target;
 use crate::console::lines::LineRow;
 use crate::console::panes::Pane;
-use crate::console::run::{RunState, Still};
+use crate::console::trouble::Trouble;
 use crate::console::{Console, age};
 use crate::tui::hits::Hit;
 use crate::tui::theme::Theme;
 use crate::vcenter::{LinkState, PowerState, ToolsStatus, Vm};
 
 const NO_VALUE: &str = "–";
-/// Of a run, where something is left out; the rest of its words is in the other panes.
-const NARROW_RUN_WIDTH: u16 = 24;
+/// Of a run, when something else is left out for it.
+const RUN_WIDTH: u16 = 19;
+/// `10.0.208.131`, `on, no tools`.
+const GUEST_WIDTH: u16 = 12;
+/// `Mar 04`, `55m`.
+const AGE_WIDTH: u16 = 6;
+/// `▲ SWAP`.
+const FLAG_WIDTH: u16 = 6;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum LineColumn {
@@ -30,27 +36,24 @@ enum LineColumn {
     Run,
     /// power, address and tools in one
     Guest,
-    Power,
-    Address,
-    Tools,
 }
 
-use LineColumn::{Address, Build, Guest, Live, Power, Prev, Tools};
+use LineColumn::{Build, Flag, Guest, Live, Prev};
 
-/// What is left out and how many columns stand between the others: the first that fits, else the last.
-const LAYOUTS: [(&[LineColumn], u16); 7] = [
-    (&[Guest], 2),
-    (&[Power, Address, Tools], 2),
-    (&[Power, Address, Tools], 1),
-    (&[Power, Address, Tools, Prev], 1),
-    (&[Power, Address, Tools, Prev, Guest], 1),
-    (&[Power, Address, Tools, Prev, Guest, Build], 1),
-    (&[Power, Address, Tools, Prev, Guest, Build, Live], 1),
+/// What is left out: the first that leaves a run its room, else the last. It follows from the screen's width and the
+/// names of the lines, and never from what happens: columns do not jump.
+const LEFT_OUT: [&[LineColumn]; 6] = [
+    &[],
+    &[Prev],
+    &[Prev, Guest],
+    &[Prev, Guest, Build],
+    &[Prev, Guest, Build, Live],
+    &[Prev, Guest, Build, Live, Flag],
 ];
 
 impl LineColumn {
     /// From left to right.
-    const ALL: [Self; 10] = [Self::Line, Self::Flag, Live, Prev, Build, Self::Run, Guest, Power, Address, Tools];
+    const ALL: [Self; 7] = [Self::Line, Flag, Live, Prev, Build, Self::Run, Guest];
 
     const fn title(self) -> &'static str {
         match self {
@@ -60,25 +63,35 @@ impl LineColumn {
             Self::Prev => "prev",
             Self::Build => "build",
             Self::Run => "run",
-            Self::Guest | Self::Power => "guest",
-            Self::Address => "address",
-            Self::Tools => "tools",
+            Self::Guest => "guest",
         }
     }
 
-    fn cell(self, console: &Console, row: &LineRow, theme: Theme) -> Cell {
+    /// Its width; that of a run is what the others leave.
+    fn width(self, console: &Console) -> u16 {
+        let names = || console.lines.all().iter().map(|row| width(&row.line.key.0)).max().unwrap_or(0);
+        match self {
+            Self::Line => names().max(4),
+            Self::Flag => FLAG_WIDTH,
+            Self::Live | Self::Prev | Self::Build => AGE_WIDTH,
+            Self::Run => 0,
+            Self::Guest => GUEST_WIDTH,
+        }
+    }
+
+    fn cell(self, console: &Console, row: &LineRow, width: u16, theme: Theme) -> Cell {
         let generations = &row.generations;
         match self {
             Self::Line => (row.line.key.0.clone(), if row.line.enabled { Style::new() } else { theme.dim() }),
             Self::Flag => flag(row, console.ongoing.contains_key(&row.line.key), theme),
-            Self::Live => template_age(console, generations.live.as_ref(), theme),
+            Self::Live => {
+                let (text, style) = template_age(console, generations.live.as_ref(), theme);
+                (text, if row.stale { theme.warn() } else { style })
+            }
             Self::Prev => template_age(console, generations.prev.as_ref(), theme),
             Self::Build => template_age(console, generations.build.as_ref(), theme),
-            Self::Run => run(console, row, theme),
+            Self::Run => result::cell(console, row, width, theme),
             Self::Guest => whole_guest(row.guest(), theme),
-            Self::Power => power(row.guest(), theme),
-            Self::Address => or_no_value(row.guest().and_then(|vm| vm.ip_address.clone()), theme),
-            Self::Tools => tools(row.guest(), theme),
         }
     }
 }
@@ -91,11 +104,29 @@ pub fn draw(console: &Console, area: Rect, theme: Theme, buffer: &mut Buffer) ->
     let focused = console.panes.focus == Pane::Lines;
     let inner = frame(area, title(console, theme, focused), focused, theme, buffer);
     let Some((inner, lines)) = shown(console, inner, theme, buffer) else { return Vec::new() };
-    let cells = |column: LineColumn| lines.iter().map(move |row| column.cell(console, row, theme));
-    let columns = LineColumn::ALL.map(|column| (column, Column::fitted(column.title(), cells(column))));
-    let (columns, gap) = fit(columns, inner.width.saturating_sub(3));
-    let grid = Grid { gap, mark: "▸ ", selected: console.lines.selected_index(), focused };
+    let (widths, gap) = widths(console, inner.width.saturating_sub(3));
+    let columns = widths.map(|(id, width)| {
+        Column::sized(id.title(), width, lines.iter().map(move |row| id.cell(console, row, width, theme)))
+    });
+    let bar = console.lines.selected().map(|row| row.trouble());
+    let bar = if focused { bar.map(|trouble| theme.bar(trouble >= Trouble::Unready)) } else { None };
+    let grid = Grid { gap, mark: "▸ ", selected: console.lines.selected_index(), bar };
     hits(&grid.draw(columns, inner, theme, buffer), &lines)
+}
+
+/// The columns' widths in this room, and what stands between them.
+fn widths(console: &Console, room: u16) -> ([(LineColumn, u16); LineColumn::ALL.len()], u16) {
+    let width = |id: LineColumn, left_out: &[LineColumn]| if left_out.contains(&id) { 0 } else { id.width(console) };
+    let taken = |left_out: &[LineColumn], gap| {
+        total_width(LineColumn::ALL.map(|id| width(id, left_out)), gap).saturating_add(gap)
+    };
+    let fits = |left_out: &[LineColumn], gap| taken(left_out, gap).saturating_add(RUN_WIDTH) <= room;
+    let found = LEFT_OUT.into_iter().find(|left_out| fits(left_out, 1));
+    let left_out = found.unwrap_or(LEFT_OUT[LEFT_OUT.len() - 1]);
+    let gap = if fits(left_out, 2) { 2 } else { 1 };
+    let rest = room.saturating_sub(taken(left_out, gap));
+    let sized = |id| (id, if id == LineColumn::Run { rest } else { width(id, left_out) });
+    (LineColumn::ALL.map(sized), gap)
 }
 
 /// The lines that the filter leaves, and the room for them; why there are none, or why the data is not current, is
@@ -148,34 +179,6 @@ fn draw_link_error(console: &Console, inner: Rect, theme: Theme, buffer: &mut Bu
     put_below(inner, &format!("{mark} {reason}"), 2, style, buffer)
 }
 
-/// The columns at the widths that the room allows, and what stands between them.
-fn fit(columns: [(LineColumn, Column); LineColumn::ALL.len()], room: u16) -> ([Column; LineColumn::ALL.len()], u16) {
-    let width = |(id, column): &(LineColumn, Column), left_out: &[LineColumn]| {
-        if left_out.contains(id) {
-            0
-        } else if *id == LineColumn::Run && left_out.len() > 1 {
-            column.width.min(NARROW_RUN_WIDTH)
-        } else {
-            column.width
-        }
-    };
-    let total =
-        |(left_out, gap): (&[LineColumn], u16)| total_width(columns.iter().map(|column| width(column, left_out)), gap);
-    let fitting = LAYOUTS.into_iter().find(|variant| total(*variant) <= room);
-    let (left_out, gap) = fitting.unwrap_or(LAYOUTS[LAYOUTS.len() - 1]);
-    let free = room.saturating_sub(total((left_out, gap)));
-    let fitted = columns.map(|column| {
-        let narrow = width(&column, left_out);
-        let (id, mut column) = column;
-        // A run says all of it where nothing else needs the room.
-        if id != LineColumn::Run || column.width > narrow.saturating_add(free) {
-            column.width = narrow;
-        }
-        column
-    });
-    (fitted, gap)
-}
-
 /// A text that may not be known.
 fn or_no_value(text: Option<String>, theme: Theme) -> Cell {
     text.map_or_else(|| (NO_VALUE.into(), theme.dim()), |text| (text, Style::new()))
@@ -186,57 +189,23 @@ fn template_age(console: &Console, vm: Option<&Vm>, theme: Theme) -> Cell {
     or_no_value(vm.map(|vm| vm.created.map_or_else(|| "yes".into(), age)), theme)
 }
 
+/// What holds whatever the run does. An alarm says its word; a hold beside an alarm is still read.
 fn flag(row: &LineRow, ongoing: bool, theme: Theme) -> Cell {
     let generations = &row.generations;
-    if !generations.duplicates.is_empty() {
-        ("▲ TWICE".into(), theme.bad())
-    } else if generations.pending().is_some() && !ongoing {
-        ("▲ SWAP".into(), theme.bad())
-    } else if generations.hold.is_some() {
-        ("HELD".into(), theme.warn())
-    } else if !row.line.enabled {
-        ("off".into(), theme.dim())
-    } else if row.iso_missing {
-        ("▲ ISO".into(), theme.bad())
-    } else {
-        (String::new(), Style::new())
-    }
-}
-
-fn run(console: &Console, row: &LineRow, theme: Theme) -> Cell {
-    if let Some(ongoing) = console.ongoing.get(&row.line.key) {
-        return (format!("◌ {}", ongoing.operation), theme.busy());
-    }
-    if row.live_run().is_none()
-        && let Some(what) = console.built_at_github(&row.line.key)
-    {
-        return (format!("● GitHub {what}"), theme.busy());
-    }
-    let Some(run) = &row.run else { return (NO_VALUE.into(), theme.dim()) };
-    let since = |at| age::short(console.now, at, &console.zone);
-    let ended = since(run.ended.unwrap_or(run.started));
-    let phase = run.phase.as_deref().unwrap_or("running");
-    if let Some(still) = run.still.as_ref().filter(|_| run.state == RunState::Running) {
-        return (stuck(console, still), theme.bad());
-    }
-    match run.state {
-        RunState::Starting => ("◌ starting".into(), theme.busy()),
-        RunState::Running if run.reason.is_some() => (format!("▲ unsupervised, {phase}"), theme.bad()),
-        RunState::Running => (format!("● {phase} {}", since(run.started)), theme.busy()),
-        RunState::Cancelling => ("◌ cancelling".into(), theme.warn()),
-        RunState::Succeeded => (format!("✓ built {ended}"), theme.good()),
-        RunState::Failed { .. } => (format!("✗ failed {ended}"), theme.bad()),
-        RunState::Cancelled => (format!("⊘ cancelled {ended}"), theme.dim()),
-        RunState::Lost => (format!("? lost {ended}"), theme.bad()),
-    }
-}
-
-/// A console that stands still although it should not.
-fn stuck(console: &Console, still: &Still) -> String {
-    let what = if still.blank { "blank" } else { "unchanged" };
-    let tools = if still.tools_ran { "" } else { ", tools never ran" };
-    let since = still.since.to_zoned(console.zone.clone()).strftime("%H:%M").to_string();
-    format!("▲ {what} since {since}{tools}")
+    let held = generations.hold.is_some();
+    let missing = row.iso_missing && row.line.enabled;
+    let (text, style) = match () {
+        () if !generations.duplicates.is_empty() => ("▲ TWICE", theme.bad()),
+        () if generations.pending().is_some() && !ongoing => ("▲ SWAP", theme.bad()),
+        () if held && missing => ("▲ HELD", theme.bad()),
+        () if held => ("HELD", theme.warn()),
+        () if missing => ("▲ ISO", theme.bad()),
+        () if row.leftover() && !ongoing => ("▲ LEFT", theme.warn()),
+        () if row.stale => ("OLD", theme.warn()),
+        () if !row.line.enabled => ("off", theme.dim()),
+        () => ("", Style::new()),
+    };
+    (text.into(), style)
 }
 
 /// All of a guest in a few words. Its address comes from the tools in it, so that says the rest as well.
@@ -258,15 +227,6 @@ fn power(guest: Option<&Vm>, theme: Theme) -> Cell {
         Some(PowerState::PoweredOff) => ("off".into(), Style::new()),
         Some(PowerState::Suspended) => ("suspended".into(), theme.warn()),
         Some(PowerState::Unknown) => ("unknown".into(), theme.warn()),
-        None => (NO_VALUE.into(), theme.dim()),
-    }
-}
-
-fn tools(guest: Option<&Vm>, theme: Theme) -> Cell {
-    match guest.map(|vm| vm.tools_running_status) {
-        Some(Some(ToolsStatus::GuestToolsRunning)) => ("yes".into(), theme.good()),
-        Some(Some(ToolsStatus::GuestToolsExecutingScripts)) => ("script".into(), theme.busy()),
-        Some(_) => ("no".into(), Style::new()),
         None => (NO_VALUE.into(), theme.dim()),
     }
 }

@@ -80,7 +80,7 @@ pub fn draw(console: &Console, area: Rect, theme: Theme, buffer: &mut Buffer) ->
     let (table, below) = split(inner, lines.len(), details.len());
     let cells = |column: MediaColumn| lines.iter().map(move |row| column.cell(console, row, theme));
     let columns = MediaColumn::ALL.map(|column| (column, Column::fitted(column.title(), cells(column))));
-    let grid = Grid { gap: GAP, mark: "▸ ", selected: console.lines.selected_index(), focused: true };
+    let grid = Grid { gap: GAP, mark: "▸ ", selected: console.lines.selected_index(), bar: Some(theme.selected()) };
     let drawn = grid.draw(fit(columns, table.width.saturating_sub(3)), table, theme, buffer);
     detail::draw(&details, below, theme, buffer);
     hits(&drawn, &lines)

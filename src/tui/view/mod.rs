@@ -2,11 +2,14 @@
 //!
 //! ```text
 //!  header
-//! ┌ lines ───────────┐┌ picture ─┐
-//! ├ verdict ─────────┤├ timeline ┤
-//! └──────────────────┘└──────────┘
-//! ┌ log ─────────────────────────┐
-//! └──────────────────────────────┘
+//! ┌ lines ───┐┌ picture ─────────┐
+//! └──────────┘│                  │
+//! ┌ verdict ─┐│                  │
+//! └──────────┘│                  │
+//! ┌ log ─────┐└──────────────────┘
+//! │          │┌ timeline ────────┐
+//! └──────────┘└──────────────────┘
+//!  notice
 //!  hints
 //! ```
 
@@ -17,10 +20,12 @@ pub mod hints;
 pub mod lines;
 pub mod log;
 pub mod media;
+pub mod notice;
+mod overview;
 pub mod picture;
+mod result;
 mod screen_text;
 pub mod timeline;
-pub mod toasts;
 pub mod verdict;
 pub mod wrap;
 

@@ -13,13 +13,13 @@ use crate::tui::picture::PictureSurface;
 use crate::tui::theme::Theme;
 use crate::vcenter::PowerState;
 
-/// Draws the pane. `free`: what notices leave of it for the picture; `covered`: something lies on the picture all the same.
+/// Draws the pane. `covered`: something lies on the picture.
 pub fn draw(
     console: &Console,
     area: Rect,
     theme: Theme,
     surface: &mut PictureSurface,
-    (free, covered): (Rect, bool),
+    covered: bool,
     buffer: &mut Buffer,
 ) {
     if area.is_empty() {
@@ -29,9 +29,6 @@ pub fn draw(
     let mut inner = frame(area, title(console, area.width, theme, focused), focused, theme, buffer);
     if console.words.shown {
         inner = screen_text::draw_beside(console, inner, theme, buffer);
-    }
-    if !free.is_empty() {
-        inner = inner.intersection(free);
     }
     let over = console.over();
     if let Some(frame) = console.timeline.frame(over) {

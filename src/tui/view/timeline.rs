@@ -215,7 +215,7 @@ fn draw_events(console: &Console, area: Rect, theme: Theme, buffer: &mut Buffer)
         (entry_text(recording, event), style)
     });
     let columns = [Column::sized("", CLOCK_WIDTH, clocks), Column::sized("", area.width, texts)];
-    let grid = Grid { gap: 2, mark: " ", selected: None, focused: false };
+    let grid = Grid { gap: 2, mark: " ", selected: None, bar: None };
     let drawn = grid.draw(columns, area, theme, buffer);
     drawn.into_iter().zip(shown()).map(|((area, _), (_, (at, _)))| (area, Target::Moment(*at))).collect()
 }

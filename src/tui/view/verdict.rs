@@ -6,7 +6,7 @@ use ratatui::style::Style;
 use ratatui::text::Span;
 
 use super::wrap::textwrap;
-use super::{empty, frame, put, put_reason};
+use super::{cut, frame, overview, put};
 use crate::console::click::Target;
 use crate::console::panes::Pane;
 use crate::console::verdict::Case;
@@ -14,6 +14,9 @@ use crate::console::{Console, age};
 use crate::triage::verdict::{Confidence, Evidence, EvidenceSource, Verdict};
 use crate::tui::hits::Hit;
 use crate::tui::theme::Theme;
+
+/// Rows of one piece of evidence, unless the pane has the whole screen.
+const EVIDENCE_ROWS: usize = 2;
 
 /// One row of the pane.
 struct Row {
@@ -23,6 +26,12 @@ struct Row {
     evidence: Option<usize>,
 }
 
+/// Rows that its content takes in a pane of so many columns, without borders.
+pub fn rows(console: &Console, columns: u16) -> u16 {
+    let rows = content(console, usize::from(columns.saturating_sub(3).max(1)), Theme::new(false)).len();
+    u16::try_from(rows).unwrap_or(u16::MAX)
+}
+
 /// Draws the pane; returns where each piece of evidence is.
 pub fn draw(console: &Console, area: Rect, theme: Theme, buffer: &mut Buffer) -> Vec<Hit> {
     if area.is_empty() {
@@ -30,13 +39,8 @@ pub fn draw(console: &Console, area: Rect, theme: Theme, buffer: &mut Buffer) ->
     }
     let focused = console.panes.focus == Pane::Verdict;
     let inner = frame(area, title(console, theme, focused), focused, theme, buffer);
-    let case = console.case();
-    let Some((verdict, _)) = case.and_then(Case::verdict) else {
-        draw_none(console, case, inner, theme, buffer);
-        return Vec::new();
-    };
-    let chosen = case.map_or(0, Case::chosen);
-    let rows = rows(console, verdict, usize::from(inner.width.saturating_sub(1).max(1)), theme);
+    let rows = content(console, usize::from(inner.width.saturating_sub(1).max(1)), theme);
+    let chosen = console.case().map_or(0, Case::chosen);
     let room = usize::from(inner.height);
     let last = rows.iter().rposition(|row| row.evidence == Some(chosen)).unwrap_or(0);
     let first = if focused { (last + 1).saturating_sub(room) } else { 0 };
@@ -54,7 +58,43 @@ pub fn draw(console: &Console, area: Rect, theme: Theme, buffer: &mut Buffer) ->
     hits
 }
 
+/// Everything in the pane: what is to be known of the line, then why its run fails, or how the line stands.
+fn content(console: &Console, columns: usize, theme: Theme) -> Vec<Row> {
+    let Some(row) = console.lines.selected() else { return Vec::new() };
+    let mut rows = Vec::new();
+    let wrapped = |text: &str, style: Style| {
+        textwrap(text, columns).into_iter().map(move |text| Row { text, style, evidence: None })
+    };
+    let case = console.case();
+    let verdict = case.and_then(Case::verdict).map(|(verdict, _)| verdict);
+    let at_rest = console.content().rest;
+    for remark in console.remarks(row) {
+        let style = if remark.alarm { theme.bad() } else { theme.warn() };
+        let mark = if remark.alarm { "▲" } else { "·" };
+        rows.extend(wrapped(&format!("{mark} {}", remark.text), style));
+    }
+    match verdict {
+        Some(verdict) if !(at_rest && benign(verdict)) => {
+            rows.extend(verdict_rows(console, verdict, columns, theme));
+        }
+        Some(_) | None if at_rest => {
+            let known = overview::rows(console, row, theme);
+            rows.extend(known.into_iter().flat_map(|(text, style)| wrapped(&text, style).collect::<Vec<_>>()));
+        }
+        Some(_) | None => {
+            let said = none(console, case);
+            rows.extend(said.into_iter().flat_map(|text| wrapped(&text, theme.dim()).collect::<Vec<_>>()));
+        }
+    }
+    rows
+}
+
 fn title(console: &Console, theme: Theme, focused: bool) -> Vec<Span<'static>> {
+    if console.content().rest
+        && let Some(row) = console.lines.selected()
+    {
+        return vec![Span::styled(format!(" {} ", row.line.key), theme.title(focused))];
+    }
     let mut title = vec![Span::styled(" Verdict ", theme.title(focused))];
     let Some(case) = console.case() else { return title };
     if let Some((verdict, at)) = case.verdict() {
@@ -81,21 +121,22 @@ const fn sure(confidence: Confidence) -> &'static str {
     }
 }
 
-fn draw_none(console: &Console, case: Option<&Case>, inner: Rect, theme: Theme, buffer: &mut Buffer) {
+/// Why there is no verdict.
+fn none(console: &Console, case: Option<&Case>) -> Vec<String> {
     if let Some(reason) = case.and_then(Case::trouble) {
-        return put_reason(inner, reason, theme, buffer);
+        return vec![format!("▲ {reason}")];
     }
-    let Some(row) = console.lines.selected() else { return };
+    let Some(row) = console.lines.selected() else { return Vec::new() };
     let (text, hint) = match (&row.run, case) {
-        (None, _) => ("no run to judge", ""),
+        (None, _) => ("no run here to judge", ""),
         (_, Some(case)) if case.working() => ("looking at log, pictures and guest", ""),
         (Some(run), _) if run.state.live() => ("nothing looks wrong yet", "v judges the run as it stands"),
         (Some(_), _) => ("not judged", "v judges the run"),
     };
-    empty(inner, &[(text, Style::new()), (hint, theme.dim())], buffer);
+    [text, hint].into_iter().filter(|text| !text.is_empty()).map(str::to_owned).collect()
 }
 
-fn rows(console: &Console, verdict: &Verdict, columns: usize, theme: Theme) -> Vec<Row> {
+fn verdict_rows(console: &Console, verdict: &Verdict, columns: usize, theme: Theme) -> Vec<Row> {
     let mut rows = Vec::new();
     let mut add = |text: &str, style: Style| {
         let wrapped = textwrap(text, columns);
@@ -107,7 +148,14 @@ fn rows(console: &Console, verdict: &Verdict, columns: usize, theme: Theme) -> V
     }
     for (index, evidence) in verdict.evidence.iter().enumerate() {
         let text = format!("{} {}  {}", index + 1, place(console, evidence), evidence.text);
-        rows.push(Row { text, style: Style::new(), evidence: Some(index) });
+        let mut wrapped = textwrap(&text, columns);
+        if !console.panes.zoomed && wrapped.len() > EVIDENCE_ROWS {
+            wrapped.truncate(EVIDENCE_ROWS);
+            if let Some(last) = wrapped.last_mut() {
+                *last = format!("{} …", cut(last, u16::try_from(columns.saturating_sub(2)).unwrap_or(u16::MAX)));
+            }
+        }
+        rows.extend(wrapped.into_iter().map(|text| Row { text, style: Style::new(), evidence: Some(index) }));
     }
     rows
 }

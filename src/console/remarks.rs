@@ -1,0 +1,96 @@
+//! What is to be known of a line beside its run: who holds it, what is missing, what is left over, what GitHub did.
+
+use super::age;
+use super::lines::LineRow;
+use super::panes::{Content, Pane};
+use super::remote::RemoteResult;
+use super::state::Console;
+use super::verdict::Case;
+
+/// One thing to know, in a sentence.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Remark {
+    /// it needs somebody
+    pub alarm: bool,
+    /// the sentence
+    pub text: String,
+}
+
+impl Console {
+    /// What is to be known of a line, what matters most first.
+    pub(crate) fn remarks(&self, row: &LineRow) -> Vec<Remark> {
+        let mut remarks = Vec::new();
+        let mut add = |alarm, text| remarks.push(Remark { alarm, text });
+        if !row.generations.duplicates.is_empty() {
+            let names = row.generations.duplicates.join(", ");
+            add(true, format!("{names}: more than one VM has this name, and nothing is done until one is left"));
+        }
+        if let Some(pending) = row.generations.pending().filter(|_| !self.ongoing.contains_key(&row.line.key)) {
+            let text = format!("a {} was interrupted: {0} finishes it, and no generation is lost", pending.verb());
+            add(true, text);
+        }
+        if let Some(remote) = row.newest_remote() {
+            add(remote.alarming(), self.told(remote, row.unfetched().is_some()));
+        }
+        if let Some(held) = self.held(row) {
+            add(false, held);
+        }
+        if row.iso_missing && row.line.enabled {
+            add(true, "its ISO is not on the datastore: the next build fails when it mounts it; I stages it".into());
+        }
+        if let Some(guest) = row.guest().filter(|_| row.leftover()) {
+            add(false, format!("{} ({}) is there and nobody builds it: S sweeps it", guest.name, guest.moid));
+        }
+        if let Some(created) = row.generations.live.as_ref().and_then(|vm| vm.created).filter(|_| row.stale) {
+            let old = age::spoken(self.now, created);
+            add(false, format!("live is {old} old: the schedule has missed it twice"));
+        }
+        if row.ready() && row.generations.hold.is_none() {
+            add(false, "built and not promoted yet: p promotes it".into());
+        }
+        remarks
+    }
+
+    /// The hold on a line: who, since when, why.
+    pub(crate) fn held(&self, row: &LineRow) -> Option<String> {
+        let hold = row.generations.hold.as_ref()?;
+        let age = age::spoken(self.now, hold.since);
+        let date = hold.since.to_zoned(self.zone.clone()).strftime("%b %d %H:%M").to_string();
+        Some(format!("held by {} since {date} ({age}): {}; H releases it", hold.by, hold.reason))
+    }
+
+    fn told(&self, remote: &RemoteResult, unfetched: bool) -> String {
+        let RemoteResult { number, by, .. } = remote;
+        let step = remote.step.as_ref().map_or(String::new(), |step| format!(", step {step}"));
+        let word = remote.state.word();
+        if remote.state.live() {
+            let age = age::spoken(self.now, remote.began);
+            return format!("run #{number} on GitHub is {word} for {age}{step} ({by}); W shows it");
+        }
+        let age = age::spoken(self.now, remote.ended.unwrap_or(remote.began));
+        let evidence = if unfetched { "; Enter brings its log and pictures" } else { "" };
+        format!("run #{number} on GitHub {word} {age} ago{step} ({by}){evidence}")
+    }
+
+    /// What the selected line has to show.
+    pub(crate) fn content(&self) -> Content {
+        let Some(row) = self.lines.selected() else { return Content::default() };
+        let verdict = self.case().and_then(Case::verdict);
+        let found = verdict.is_some_and(|(verdict, _)| !matches!(verdict.class.as_str(), "success" | "running"));
+        let trouble = row.trouble() >= super::trouble::Trouble::Failed;
+        let busy = row.live_run().is_some() || row.guest().is_some();
+        let busy = busy || self.ongoing.contains_key(&row.line.key) || self.built_at_github(&row.line.key).is_some();
+        let rest = !busy && !trouble;
+        Content {
+            cause: !rest && (found || trouble),
+            rest,
+            run: row.run.is_some(),
+            picture: row.guest().is_some() || row.live_run().is_some() || !self.timeline.recording().frames.is_empty(),
+        }
+    }
+
+    /// Whether a pane is on the screen.
+    pub(crate) fn visible(&self, pane: Pane) -> bool {
+        self.panes.visible(pane, self.content())
+    }
+}

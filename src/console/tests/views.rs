@@ -1,0 +1,263 @@
+//! Which line is shown, what of it, and what a row tells.
+
+use rstest::rstest;
+
+use crate::console::fixture::{self, key, night, typed};
+use crate::console::key::{Code, KeyPress};
+use crate::console::panes::{Pane, View};
+use crate::console::remote::Newest;
+use crate::console::run::{RunState, Still};
+use crate::console::screen_text::ScreenText;
+use crate::console::toast::Tone;
+use crate::console::{Console, Effect, Msg, Opening};
+use crate::generation::Hold;
+use crate::github::{Conclusion, ScheduledTime, State};
+use crate::vcenter::{FolderEvent, LinkState};
+
+fn selected(console: &Console) -> String {
+    console.lines.selected().unwrap().line.key.0.clone()
+}
+
+fn notices(console: &Console) -> Vec<String> {
+    console.toasts.iter().map(|toast| toast.text.clone()).collect()
+}
+
+fn run_of(line: &str, run: crate::console::run::RunSeen) -> Msg {
+    Msg::RunsRead(vec![(key(line), Ok(Some(run)))])
+}
+
+/// A build whose console stands still.
+fn stuck() -> crate::console::run::RunSeen {
+    let still = Still { since: fixture::ago(9), blank: false, screen: None, tools_ran: false };
+    crate::console::run::RunSeen { still: Some(still), ..fixture::run(RunState::Running, 31, Some("wait for IP")) }
+}
+
+#[test]
+fn it_opens_on_the_worst_line_until_somebody_chooses() {
+    let mut console = fixture::empty();
+    assert_eq!(selected(&console), "ubuntu-2404");
+    console.update(run_of("rocky-9", fixture::run(RunState::Failed { exit: Some(1) }, 300, None)));
+    assert_eq!(selected(&console), "rocky-9");
+    console.update(run_of("windows-server-2025", stuck()));
+    assert_eq!(selected(&console), "windows-server-2025", "a build that hangs now is worse than one that failed");
+    typed(&mut console, "k");
+    console.update(run_of("debian-12", stuck()));
+    assert_eq!(selected(&console), "almalinux-9", "the person is somewhere");
+}
+
+#[test]
+fn a_line_that_was_asked_for_stays_the_selected_one() {
+    let opening = Opening { key: Some("debian-13".into()), ..fixture::opening(&["debian-12", "debian-13", "rocky-9"]) };
+    let mut console = Console::new(opening);
+    console.update(run_of("rocky-9", stuck()));
+    assert_eq!(selected(&console), "debian-13");
+}
+
+#[test]
+fn whoever_reads_for_a_minute_is_not_moved() {
+    let mut console = fixture::empty();
+    console.update(Msg::Ticked { now: fixture::now() + jiff::SignedDuration::from_secs(61) });
+    console.update(run_of("rocky-9", stuck()));
+    assert_eq!(selected(&console), "ubuntu-2404");
+}
+
+#[test]
+fn one_key_goes_through_the_lines_in_trouble_and_one_goes_back() {
+    let mut console = night();
+    console.update(run_of("windows-server-2025", stuck()));
+    let mut through = Vec::new();
+    for keys in [".", ".", ".", ",", ","] {
+        typed(&mut console, keys);
+        through.push(selected(&console));
+    }
+    let (rocky, windows) = ("rocky-9", "windows-server-2025");
+    assert_eq!(through, [rocky, windows, rocky, windows, rocky], "round the end");
+    typed(&mut console, "/rocky\n.");
+    assert_eq!(notices(&console).last().unwrap(), "no other line is in trouble");
+}
+
+/// The words that the console asked for are answered.
+fn read(console: &mut Console, effects: &[Effect], text: &str) {
+    for effect in effects {
+        if let Effect::ReadWords { request, .. } = effect {
+            let words = ScreenText { rows: vec![text.into()], exact: true, ..ScreenText::default() };
+            console.update(Msg::WordsRead { request: *request, answer: Ok(words) });
+        }
+    }
+}
+
+fn pictured(console: &mut Console, effects: &[Effect], shade: u8) -> Vec<Effect> {
+    let asked = effects.iter().find_map(|effect| match effect {
+        Effect::TakePicture { request, .. } => Some(*request),
+        _ => None,
+    });
+    let request = asked.expect("the picture is asked for");
+    console.update(Msg::PictureTaken { request, answer: Ok(fixture::picture(shade)) })
+}
+
+#[test]
+fn the_text_of_one_line_is_not_shown_beside_the_picture_of_the_next() {
+    let mut console = night();
+    console.lines.select(&key("debian-12"));
+    let mut effects = fixture::measured(&mut console, 10);
+    effects.extend(typed(&mut console, "u"));
+    let effects = pictured(&mut console, &effects, 20);
+    read(&mut console, &effects, "the text of debian-12");
+    assert_eq!(console.words.newest().unwrap().rows, ["the text of debian-12"]);
+    console.lines.select(&key("windows-server-2025"));
+    console.update(Msg::Ticked { now: fixture::now() });
+    assert!(console.words.newest().is_none(), "{:?}", console.words.newest());
+    assert!(console.words.shown, "the pane stays as it is");
+}
+
+#[test]
+fn a_text_that_arrives_for_a_line_that_was_left_is_dropped() {
+    let mut console = night();
+    console.lines.select(&key("debian-12"));
+    let mut effects = fixture::measured(&mut console, 10);
+    effects.extend(typed(&mut console, "u"));
+    let effects = pictured(&mut console, &effects, 20);
+    console.lines.select(&key("windows-server-2025"));
+    console.update(Msg::Ticked { now: fixture::now() });
+    read(&mut console, &effects, "the text of debian-12");
+    assert!(console.words.newest().is_none());
+}
+
+#[test]
+fn a_result_at_github_is_the_lines_newest_and_an_alarm_when_it_failed() {
+    let mut console = fixture::with_github(night());
+    let row = console.lines.get(&key("windows-server-2022")).unwrap();
+    assert_eq!(row.alarm().as_deref(), Some("#87 failed on GitHub"));
+    assert!(row.unfetched().is_some());
+    let row = console.lines.get(&key("debian-13")).unwrap();
+    assert!(matches!(row.newest(), Some(Newest::GitHub(remote, None)) if remote.state == State::Running));
+    let row = console.lines.get(&key("rocky-9")).unwrap();
+    assert!(matches!(row.newest(), Some(Newest::Here(run)) if run.alarming()), "it failed here after that");
+    fixture::hear(&mut console, |pipeline| {
+        let leg = pipeline.board.runs[1].legs.iter_mut().find(|leg| leg.key == Some(key("rocky-9"))).unwrap();
+        leg.started = Some(fixture::ago(100));
+    });
+    let row = console.lines.get(&key("rocky-9")).unwrap();
+    assert_eq!(row.alarm(), None, "a later run at GitHub went well");
+}
+
+#[rstest]
+#[case("\n")]
+#[case("v")]
+fn the_evidence_of_a_newer_run_at_github_is_one_key_away(#[case] keys: &str) {
+    let mut console = fixture::with_github(night());
+    console.lines.select(&key("windows-server-2022"));
+    let effects = typed(&mut console, keys);
+    let fetched = effects.iter().any(|effect| {
+        matches!(effect, Effect::GitHub(crate::console::github::Ask::Fetch(_, chosen)) if chosen.0.number == 87)
+    });
+    assert!(fetched, "{effects:?}");
+    typed(&mut console, keys);
+    assert!(notices(&console).last().unwrap().contains("still at work"), "{:?}", notices(&console));
+}
+
+#[test]
+fn evidence_that_was_brought_here_is_that_run_and_no_other() {
+    let mut console = fixture::with_github(night());
+    let remote = console.lines.get(&key("windows-server-2022")).unwrap().remote.clone().unwrap();
+    let mut run = fixture::run(RunState::Failed { exit: None }, 500, None);
+    (run.origin, run.started) = (Some(remote.page.clone()), remote.began);
+    console.update(run_of("windows-server-2022", run));
+    let row = console.lines.get(&key("windows-server-2022")).unwrap();
+    assert!(matches!(row.newest(), Some(Newest::GitHub(_, Some(_)))));
+    assert!(row.unfetched().is_none());
+    fixture::hear(&mut console, |pipeline| {
+        let leg = &mut pipeline.board.runs[1].legs[0];
+        leg.state = State::Ended(Conclusion::Success);
+        leg.started = Some(fixture::ago(60));
+    });
+    let row = console.lines.get(&key("windows-server-2022")).unwrap();
+    assert_eq!(row.alarm(), None, "it was run again, and that went well");
+}
+
+#[test]
+fn a_hold_says_who_since_when_and_why() {
+    let mut console = night();
+    let hold = Hold {
+        reason: "the agent does not start".into(),
+        by: "ana@jump01".into(),
+        since: fixture::ago(3 * 24 * 60),
+        to: None,
+    };
+    let mut live = fixture::template(40, "tpl-debian-13", 5000);
+    live.annotation = hold.write("");
+    console.update(Msg::FolderChanged(FolderEvent::Changed(Box::new(live))));
+    let row = console.lines.get(&key("debian-13")).unwrap();
+    let said = "held by ana@jump01 since Mar 11 03:12 (3 days): the agent does not start; H releases it";
+    assert_eq!(console.remarks(row)[0].text, said);
+}
+
+#[test]
+fn a_live_template_that_two_runs_of_the_schedule_should_have_replaced_is_marked() {
+    let schedule = ScheduledTime::of_workflow("cron: '0 2 * * 6'");
+    let mut console = Console::new(Opening { schedule, ..fixture::opening(&["debian-12", "rocky-9"]) });
+    fixture::link(&mut console, LinkState::Live);
+    let day = 24 * 60;
+    let vms = vec![fixture::template(1, "tpl-debian-12", 13 * day), fixture::template(2, "tpl-rocky-9", 15 * day)];
+    console.update(Msg::FolderChanged(FolderEvent::Reset(vms)));
+    let stale = |console: &Console| -> Vec<String> {
+        let stale = console.lines.all().iter().filter(|row| row.stale);
+        stale.map(|row| row.line.key.0.clone()).collect()
+    };
+    assert_eq!(stale(&console), ["rocky-9"]);
+    console.update(Msg::Ticked { now: fixture::now() + jiff::SignedDuration::from_hours(25) });
+    assert_eq!(stale(&console), ["debian-12", "rocky-9"], "time alone makes it so");
+}
+
+#[test]
+fn a_build_vm_that_nobody_builds_is_left_over() {
+    let mut console = night();
+    let guest = fixture::guest(42, "tpl-rocky-9-build", None);
+    console.update(Msg::FolderChanged(FolderEvent::Changed(Box::new(guest))));
+    assert!(console.lines.get(&key("rocky-9")).unwrap().leftover());
+    assert!(!console.lines.get(&key("debian-12")).unwrap().leftover(), "it is being built");
+    let mut console = fixture::with_github(console);
+    let guest = fixture::guest(43, "tpl-debian-13-build", None);
+    console.update(Msg::FolderChanged(FolderEvent::Changed(Box::new(guest))));
+    assert!(!console.lines.get(&key("debian-13")).unwrap().leftover(), "GitHub builds it");
+}
+
+#[rstest]
+#[case("failed", &["rocky-9"])]
+#[case("running", &["debian-12", "windows-server-2025"])]
+#[case("!running debian", &["debian-13"])]
+#[case("held", &[])]
+#[case("^(rocky|alma)", &["rocky-9", "almalinux-9"])]
+#[case("ws25", &["windows-server-2025"])]
+#[case("ubuntu 22", &["ubuntu-2204"])]
+#[case("(rocky", &[])]
+fn the_filter_knows_names_and_states(#[case] filter: &str, #[case] left: &[&str]) {
+    let mut console = night();
+    console.lines.set_filter(filter);
+    let shown: Vec<&str> = console.lines.visible().iter().map(|row| row.line.key.0.as_str()).collect();
+    assert_eq!(shown, left);
+}
+
+#[test]
+fn a_failure_is_told_once_and_esc_goes_where_it_was_meant_to() {
+    let mut console = night();
+    console.update(run_of("debian-12", fixture::run(RunState::Failed { exit: Some(1) }, 0, None)));
+    assert_eq!(notices(&console), ["debian-12: build failed, packer exit 1; e shows the error"]);
+    typed(&mut console, "W");
+    assert_eq!(console.panes.view, View::GitHub);
+    console.toasts.push(console.now, Tone::Failed, "something failed");
+    fixture::press(&mut console, KeyPress::code(Code::Esc));
+    assert_eq!(console.panes.view, View::Lines, "the first time");
+}
+
+#[test]
+fn back_at_the_lines_the_cause_is_shown_again() {
+    let mut console = night();
+    console.lines.select(&key("rocky-9"));
+    console.update(Msg::Ticked { now: fixture::now() });
+    assert!(console.visible(Pane::Verdict) && !console.visible(Pane::Log), "on a small screen");
+    console.panes.focus(Pane::Log);
+    assert!(console.visible(Pane::Log) && !console.visible(Pane::Verdict));
+    typed(&mut console, "\x1b");
+    assert!(console.visible(Pane::Verdict));
+}

@@ -1,0 +1,133 @@
+//! A line at rest: its templates, its last runs, its ISO, and what happens next and when.
+
+use jiff::Timestamp;
+use ratatui::style::Style;
+
+use crate::console::lines::LineRow;
+use crate::console::run::RunState;
+use crate::console::{Console, age};
+use crate::generation::Hold;
+use crate::github::{Conclusion, State};
+use crate::tui::theme::Theme;
+use crate::vcenter::Vm;
+
+/// Runs at GitHub that are listed.
+const REMOTE_RUNS: usize = 4;
+
+/// What there is to know, a row each.
+pub fn rows(console: &Console, row: &LineRow, theme: Theme) -> Vec<(String, Style)> {
+    let mut rows = Vec::new();
+    let mut add = |name: &str, text: String, style: Style| rows.push((format!("{name:<7}{text}"), style));
+    let generations = &row.generations;
+    match &generations.live {
+        Some(vm) => add("live", template(console, vm), Style::new()),
+        None => add("live", format!("no template is named {}", row.line.base_name), theme.warn()),
+    }
+    if let Some(notes) = generations.live.as_ref().and_then(|vm| notes(vm)) {
+        add("", notes, theme.dim());
+    }
+    if let Some(vm) = &generations.prev {
+        add("prev", format!("{}; R rolls back to it", template(console, vm)), Style::new());
+    }
+    if let Some(vm) = generations.build.as_ref().filter(|vm| vm.template) {
+        add("build", template(console, vm), Style::new());
+    }
+    for (index, (text, style)) in runs(console, row, theme).into_iter().enumerate() {
+        add(if index == 0 { "runs" } else { "" }, text, style);
+    }
+    add("ISO", iso(console, row), Style::new());
+    for (index, text) in next(console, row).into_iter().enumerate() {
+        add(if index == 0 { "next" } else { "" }, text, Style::new());
+    }
+    rows
+}
+
+/// `Mar 11 03:12, 3 days old (vm-40)`.
+fn template(console: &Console, vm: &Vm) -> String {
+    match vm.created {
+        Some(created) => {
+            format!("{}, {} old ({})", date(console, created), age::spoken(console.now, created), vm.moid)
+        }
+        None => format!("of unknown age ({})", vm.moid),
+    }
+}
+
+/// The first line of a template's notes that is not ours.
+fn notes(vm: &Vm) -> Option<String> {
+    let notes = Hold::remove(&vm.annotation);
+    let line = notes.lines().map(str::trim).find(|line| !line.is_empty())?;
+    Some(crate::text::Scrubber::shared().safe_line(line).into())
+}
+
+fn date(console: &Console, at: Timestamp) -> String {
+    at.to_zoned(console.zone.clone()).strftime("%b %d %H:%M").to_string()
+}
+
+/// The newest run here, and those at GitHub.
+fn runs(console: &Console, row: &LineRow, theme: Theme) -> Vec<(String, Style)> {
+    let mut found: Vec<(Timestamp, String, Style)> = Vec::new();
+    if let Some(run) = row.run.as_ref().filter(|run| run.origin.is_none()) {
+        let (mark, style) = match run.state {
+            RunState::Succeeded => ("✓", theme.good()),
+            RunState::Failed { .. } | RunState::Lost => ("✗", theme.bad()),
+            RunState::Cancelled => ("⊘", theme.dim()),
+            RunState::Starting | RunState::Running | RunState::Cancelling => ("●", theme.busy()),
+        };
+        let took = run.ended.map(|ended| ended.duration_since(run.started).unsigned_abs());
+        let took = took.map_or(String::new(), |took| format!(", took {}", crate::duration::spoken(took)));
+        let text = format!("{mark} {} here, {}{took}", date(console, run.started), run.state.word());
+        found.push((run.started, text, style));
+    }
+    let board = console.github.pipeline.as_ref().map(|pipeline| &pipeline.board);
+    for seen in board.iter().flat_map(|board| &board.runs) {
+        let leg = seen.lines().find(|(key, _)| **key == row.line.key).map(|(_, leg)| leg);
+        let Some(leg) = leg.filter(|leg| leg.state != State::Ended(Conclusion::Skipped)) else { continue };
+        let (mark, style) = match leg.state {
+            State::Ended(Conclusion::Success) => ("✓", theme.good()),
+            state if state.live() => ("●", theme.busy()),
+            State::Ended(Conclusion::Cancelled) => ("⊘", theme.dim()),
+            State::Ended(_) | State::Running | State::Queued | State::Pending => ("✗", theme.bad()),
+        };
+        let began = leg.started.unwrap_or(leg.created);
+        let took = leg.age(console.now).map(|took| crate::duration::spoken(took.unsigned_abs()));
+        let took = took.map_or(String::new(), |took| format!(", took {took}"));
+        let (number, word) = (seen.run.number, leg.state.word());
+        found.push((began, format!("{mark} {} #{number} on GitHub, {word}{took}", date(console, began)), style));
+    }
+    found.sort_by_key(|(at, ..)| std::cmp::Reverse(*at));
+    if found.is_empty() {
+        return vec![("no run is known".into(), theme.dim())];
+    }
+    found.into_iter().take(REMOTE_RUNS + 1).map(|(_, text, style)| (text, style)).collect()
+}
+
+fn iso(console: &Console, row: &LineRow) -> String {
+    match console.media.get(&row.line.key).and_then(|medium| medium.seen.as_ref()) {
+        Some((_, seen)) => match (&seen.wanted, &seen.shelf) {
+            (Ok(wanted), Ok(shelf)) if shelf.there.is_some() => format!("{}, staged", wanted.file.path),
+            (Ok(wanted), Ok(_)) => format!("{}, not on the datastore", wanted.file.path),
+            (Ok(wanted), Err(_)) => wanted.file.path.clone(),
+            (Err(reason), _) => reason.to_string(),
+        },
+        None => format!("in {}; M shows media", row.line.iso_datastore_path),
+    }
+}
+
+/// What happens to the line next, and when.
+fn next(console: &Console, row: &LineRow) -> Vec<String> {
+    let mut next = Vec::new();
+    if row.ready() {
+        next.push(if row.generations.hold.is_some() { "H releases it, then p promotes" } else { "p promotes" }.into());
+    }
+    let due = console.schedule.and_then(|schedule| schedule.after(console.now));
+    match due {
+        _ if !row.line.enabled => next.push("the line is off: the schedule leaves it out; b builds it".into()),
+        Some(due) => {
+            let day = due.to_zoned(console.zone.clone()).strftime("%a %b %d %H:%M").to_string();
+            let held = if row.generations.hold.is_some() { ", not promoted while it is held" } else { "" };
+            next.push(format!("built on GitHub {day} (in {}){held}", age::spoken(due, console.now)));
+        }
+        None => next.push("no schedule builds it; b builds it here, D on GitHub".into()),
+    }
+    next
+}

@@ -1,0 +1,156 @@
+//! A line's newest result in one cell, wherever the line was built: as much of it as the column has room for.
+
+use ratatui::style::Style;
+
+use super::columns::Cell;
+use super::width;
+use crate::console::lines::LineRow;
+use crate::console::remote::{Newest, RemoteResult};
+use crate::console::run::{RunSeen, RunState, Still};
+use crate::console::{Console, age};
+use crate::github::{Conclusion, State};
+use crate::tui::theme::Theme;
+
+/// What happened, from few words to many; the style of all of them.
+struct Told {
+    mark: &'static str,
+    /// e.g. `failed`; left out where it is narrow
+    word: String,
+    /// how long ago, or since when
+    when: String,
+    /// what else there is to say, where there is room
+    more: String,
+    style: Style,
+}
+
+impl Told {
+    fn new(mark: &'static str, word: impl Into<String>, when: String, style: Style) -> Self {
+        Self { mark, word: word.into(), when, more: String::new(), style }
+    }
+
+    fn and(self, more: impl Into<String>) -> Self {
+        Self { more: more.into(), ..self }
+    }
+
+    /// As much as fits.
+    fn fitted(self, columns: u16) -> Cell {
+        let joined = |parts: &[&str]| {
+            let parts: Vec<&str> = parts.iter().copied().filter(|part| !part.is_empty()).collect();
+            parts.join(" ")
+        };
+        let (mark, word, when) = (self.mark, self.word.as_str(), self.when.as_str());
+        let brief = joined(&[mark, word, when]);
+        let whole = if self.more.is_empty() { brief.clone() } else { format!("{brief}, {}", self.more) };
+        // A few letters of what is more say nothing; a part of it may.
+        let enough = columns >= width(&brief).saturating_add(16);
+        let text = match () {
+            () if width(&whole) <= columns || enough => whole,
+            () if width(&brief) <= columns => brief,
+            () if width(&joined(&[mark, word])) <= columns => joined(&[mark, word]),
+            () if columns >= 12 => joined(&[mark, word]),
+            () if width(&joined(&[mark, when])) <= columns => joined(&[mark, when]),
+            () => mark.into(),
+        };
+        (text, self.style)
+    }
+}
+
+/// The cell.
+pub fn cell(console: &Console, row: &LineRow, columns: u16, theme: Theme) -> Cell {
+    if let Some(ongoing) = console.ongoing.get(&row.line.key) {
+        return Told::new("◌", ongoing.operation.to_string(), String::new(), theme.busy()).fitted(columns);
+    }
+    let told = match row.newest() {
+        None => return ("–".into(), theme.dim()),
+        Some(Newest::GitHub(remote, here)) => of_github(console, row, remote, here, theme),
+        // What was promoted has nothing to say any more.
+        Some(Newest::Here(run)) if run.state == RunState::Succeeded && !row.ready() && run.reason.is_none() => {
+            return ("–".into(), theme.dim());
+        }
+        Some(Newest::Here(run)) => of_run(console, row, run, theme),
+    };
+    told.fitted(columns)
+}
+
+fn of_github(console: &Console, row: &LineRow, remote: &RemoteResult, here: Option<&RunSeen>, theme: Theme) -> Told {
+    let number = format!("#{}", remote.number);
+    let ago = age::short(console.now, remote.ended.unwrap_or(remote.began), &console.zone);
+    let cause = here.and_then(|_| class(console, row));
+    let by = cause.unwrap_or_else(|| remote.by.clone());
+    match remote.state {
+        State::Running => {
+            let step = remote.step.as_deref().unwrap_or("running");
+            let since = age::short(console.now, remote.began, &console.zone);
+            Told::new("●", format!("{number} {step}"), since, theme.busy()).and("on GitHub")
+        }
+        State::Queued | State::Pending => {
+            Told::new("●", format!("{number} {}", remote.state.word()), ago, theme.busy()).and("on GitHub")
+        }
+        State::Ended(Conclusion::Success) => Told::new("✓", format!("{number} built"), ago, theme.good()).and(by),
+        State::Ended(Conclusion::Cancelled | Conclusion::Skipped) => {
+            Told::new("⊘", format!("{number} {}", remote.state.word()), ago, theme.dim()).and(by)
+        }
+        State::Ended(Conclusion::Failure | Conclusion::TimedOut | Conclusion::Other) => {
+            Told::new("✗", format!("{number} {}", remote.state.word()), ago, theme.bad()).and(by)
+        }
+    }
+}
+
+fn of_run(console: &Console, row: &LineRow, run: &RunSeen, theme: Theme) -> Told {
+    let since = |at| age::short(console.now, at, &console.zone);
+    let ended = since(run.ended.unwrap_or(run.started));
+    let phase = run.phase.as_deref().unwrap_or("running");
+    let cause = class(console, row);
+    if let Some(still) = run.still.as_ref().filter(|_| run.state == RunState::Running) {
+        return stuck(console, still, theme);
+    }
+    let none = String::new;
+    match run.state {
+        RunState::Starting => Told::new("◌", "starting", none(), theme.busy()),
+        RunState::Running if run.reason.is_some() => Told::new("▲", "unsupervised", none(), theme.bad()).and(phase),
+        RunState::Running => Told::new("●", phase, since(run.started), theme.busy()).and(cause.unwrap_or_default()),
+        RunState::Cancelling => Told::new("◌", "cancelling", none(), theme.warn()),
+        RunState::Succeeded => {
+            let next = if row.generations.hold.is_some() { "held" } else { "p promotes" };
+            Told::new("✓", "built", ended, theme.good()).and(run.reason.clone().unwrap_or_else(|| next.into()))
+        }
+        RunState::Failed { .. } => Told::new("✗", "failed", ended, theme.bad()).and(cause.unwrap_or_default()),
+        RunState::Cancelled => Told::new("⊘", "cancelled", ended, theme.dim()),
+        RunState::Lost => Told::new("?", "lost", ended, theme.bad()).and(cause.unwrap_or_default()),
+    }
+}
+
+/// A console that stands still although it should not.
+fn stuck(console: &Console, still: &Still, theme: Theme) -> Told {
+    let what = if still.blank { "blank" } else { "stuck" };
+    let since = still.since.to_zoned(console.zone.clone()).strftime("since %H:%M").to_string();
+    let more = match (&still.screen, still.tools_ran) {
+        (Some(screen), _) => screen.clone(),
+        (None, false) => "tools never ran".into(),
+        (None, true) => String::new(),
+    };
+    Told::new("▲", what, since, theme.bad()).and(more)
+}
+
+/// Why it fails, in the one word that verdicts have for it.
+fn class(console: &Console, row: &LineRow) -> Option<String> {
+    let (verdict, _) = console.verdicts.of(row)?.verdict()?;
+    let known = !matches!(verdict.class.as_str(), "success" | "running" | "unknown");
+    known.then(|| verdict.class.clone())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn it_says_as_much_as_fits() {
+        let fitted =
+            |columns| Told::new("✗", "#87 failed", "6h".into(), Style::new()).and("schedule").fitted(columns).0;
+        assert_eq!(fitted(40), "✗ #87 failed 6h, schedule");
+        assert_eq!(fitted(18), "✗ #87 failed 6h");
+        assert_eq!(fitted(12), "✗ #87 failed");
+        assert_eq!(fitted(5), "✗ 6h");
+        assert_eq!(fitted(1), "✗");
+    }
+}
