@@ -138,6 +138,9 @@ impl Panes {
             (Room::Flat, _) => false,
             (Room::Single | Room::Double, Pane::Picture) => matches!(pane, Pane::Picture | Pane::Verdict),
             (Room::Single, lower) => lower == pane,
+            (Room::Double, Pane::Verdict) if content.rest && content.picture => {
+                matches!(pane, Pane::Verdict | Pane::Picture)
+            }
             (Room::Double, Pane::Timeline) => pane == Pane::Timeline || pane == Pane::Log && content.run,
             (Room::Double, Pane::Lines | Pane::Log | Pane::Verdict) => {
                 pane == Pane::Verdict || pane == lower || pane == Pane::Log && content.run

@@ -84,6 +84,13 @@ impl Layout {
         let (lines, below) = top(self.body, rows_of(console).min(self.body.height / 2));
         self.lines = lines;
         let visible = |pane| console.panes.visible(pane, content);
+        if visible(Pane::Picture) {
+            // A line at rest, and its last picture.
+            let right = columns_of_picture(below.height).min(below.width / 2);
+            self.verdict = Rect { width: below.width - right, ..below };
+            self.picture = Rect { x: below.right() - right, width: right, ..below };
+            return;
+        }
         match (visible(Pane::Timeline), visible(Pane::Log)) {
             (true, true) => (self.timeline, self.log) = top(below, below.height / 2),
             (true, false) => self.timeline = below,

@@ -23,7 +23,7 @@ pub fn rows(console: &Console, row: &LineRow, theme: Theme) -> Vec<(String, Styl
         Some(vm) => add("live", template(console, vm), Style::new()),
         None => add("live", format!("no template is named {}", row.line.base_name), theme.warn()),
     }
-    if let Some(notes) = generations.live.as_ref().and_then(|vm| notes(vm)) {
+    if let Some(notes) = generations.live.as_ref().and_then(notes) {
         add("", notes, theme.dim());
     }
     if let Some(vm) = &generations.prev {
