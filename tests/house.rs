@@ -22,7 +22,6 @@ const LONG: &[(&str, usize)] = &[
     ("src/packer_run/run.rs", 308),
     ("src/text/redact/spelling.rs", 443),
     ("src/triage/verdict/observations.rs", 328),
-    ("src/vcenter/client.rs", 317),
     ("src/vcenter/gate.rs", 355),
     ("src/vcenter/session.rs", 431),
 ];

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use tmpl::github::step::WorkflowStep;
 use tmpl::ops::build::{self, Ending};
+use tmpl::ops::remote::OnGitHub;
 use tmpl::ops::{self, Operation, remote, signals};
 use tmpl::packer_run::{self, OnError, Outcome, Progress, ProgressListener, Request};
 use tmpl::paths::StateDir;
@@ -148,9 +149,12 @@ async fn build_line(context: &Context, args: Args, step: Option<&WorkflowStep>) 
 }
 
 /// Refuses what must not meet a run on GitHub; where it cannot be asked that is said, and nothing is refused.
-pub async fn not_built_on_github(context: &Context, key: &Key) -> Result<(), ops::Error> {
-    let unknown = |error: &ops::Error| note(format!("whether GitHub builds {key} is not known: {error}"));
-    Ok(remote::not_built_on_github(&context.global.repo, key, unknown).await?)
+async fn not_built_on_github(context: &Context, key: &Key) -> Result<(), ops::Error> {
+    let known = remote::on_github(&context.global.repo, key).await;
+    if let OnGitHub::Unknown(reason) = &known {
+        note(format!("whether GitHub builds {key} is not known: {reason}"));
+    }
+    Ok(remote::not_built_on_github(&known, key)?)
 }
 
 /// Says that something could not be written.

@@ -4,9 +4,9 @@ mod print;
 
 use std::io::IsTerminal;
 
-use tmpl::generation::{Plan, Progress, Request};
+use tmpl::generation::{Consent, Plan, Progress, Request};
 use tmpl::ops::change::{self, Guarded, Planned};
-use tmpl::ops::{Error, Operation, Refusal, signals};
+use tmpl::ops::{Error, Operation, Refusal, remote, signals};
 use tmpl::pipeline::Line;
 use tmpl::vcenter::Client;
 use tmpl::vcenter::gate::Mode;
@@ -25,7 +25,26 @@ pub struct KeyArgs {
 }
 
 /// Arguments of `promote`.
-pub type PromoteArgs = KeyArgs;
+#[derive(Debug, clap::Args)]
+pub struct PromoteArgs {
+    /// The line
+    key: String,
+    #[command(flatten)]
+    take_over: TakeOver,
+    /// Promote a build that is older than live by its date: a clock was wrong
+    #[arg(long)]
+    ignore_age: bool,
+    #[command(flatten)]
+    how: How,
+}
+
+/// What sets the claim of another machine's build aside.
+#[derive(Debug, Default, clap::Args)]
+pub struct TakeOver {
+    /// Set aside that another machine builds it, or that this is not known; the reason goes into the audit log
+    #[arg(long = "take-over", value_name = "REASON")]
+    pub reason: Option<String>,
+}
 
 /// What every change takes.
 #[derive(Debug, Default, clap::Args)]
@@ -42,6 +61,9 @@ pub struct How {
     /// Ends it before the first step
     #[arg(skip)]
     stop: CancellationToken,
+    /// What was agreed to beforehand
+    #[arg(skip)]
+    consent: Consent,
 }
 
 /// Arguments of `hold`.
@@ -80,6 +102,8 @@ pub struct SweepArgs {
     #[arg(long)]
     yes: bool,
     #[command(flatten)]
+    take_over: TakeOver,
+    #[command(flatten)]
     how: How,
 }
 
@@ -91,7 +115,8 @@ enum Ask {
 
 /// Promotes.
 pub async fn promote(context: &Context, args: PromoteArgs) -> anyhow::Result<Exit> {
-    run(context, &args.key, Request::Promote, &args.how, None).await
+    let how = How { consent: consent(&args.take_over, args.ignore_age)?, ..args.how };
+    run(context, &args.key, Request::Promote, &how, None).await
 }
 
 /// Promotes what this process has just built, unless somebody asks for the end of that before the first step.
@@ -118,7 +143,12 @@ pub async fn release(context: &Context, args: KeyArgs) -> anyhow::Result<Exit> {
 /// Sweeps.
 pub async fn sweep(context: &Context, args: SweepArgs) -> anyhow::Result<Exit> {
     let ask = (!args.yes).then_some(Ask::Name);
-    run(context, &args.key, Request::Sweep, &args.how, ask).await
+    let how = How { consent: consent(&args.take_over, false)?, ..args.how };
+    run(context, &args.key, Request::Sweep, &how, ask).await
+}
+
+fn consent(take_over: &TakeOver, ignore_age: bool) -> Result<Consent, Error> {
+    Ok(Consent::new(take_over.reason.as_deref(), ignore_age).map_err(Refusal::from)?)
 }
 
 async fn run(context: &Context, key: &str, request: Request, how: &How, ask: Option<Ask>) -> anyhow::Result<Exit> {
@@ -129,11 +159,13 @@ async fn run(context: &Context, key: &str, request: Request, how: &How, ask: Opt
     let mode = if how.dry_run { Mode::ReadWrite } else { ops.mode };
     let run = change::allowed_here(&ops, &line.key, operation, mode)?;
     if operation == Operation::Sweep {
-        super::build::not_built_on_github(context, &line.key).await?;
+        // Before vCenter is asked; what is not known is for the guard.
+        let known = remote::on_github(&ops.repo, &line.key).await;
+        remote::not_built_on_github(&known, &line.key).map_err(Error::from)?;
     }
     let client = context.client()?;
     let planned = tokio::select! {
-        planned = change::plan(&client, &line, &request) => planned?,
+        planned = change::plan(&client, &line, &request, &how.consent) => planned?,
         () = how.stop.cancelled() => return Ok(Exit::Cancelled),
     };
     let plan = match planned {
@@ -144,7 +176,8 @@ async fn run(context: &Context, key: &str, request: Request, how: &How, ask: Opt
     if how.plan.as_ref().is_some_and(|wanted| *wanted != plan.fingerprint()) {
         return Err(stale(&plan.base));
     }
-    let Some(mut guarded) = guarded(&client, &plan, &how.stop).await? else { return Ok(Exit::Cancelled) };
+    let Some(mut guarded) = guarded(&ops, &client, &plan, &how.stop).await? else { return Ok(Exit::Cancelled) };
+    guarded.notes.iter().for_each(|note| print::aside(note));
     if run.is_some_and(|run| run.state.live()) {
         print::being_built(&line, operation);
     }
@@ -156,7 +189,7 @@ async fn run(context: &Context, key: &str, request: Request, how: &How, ask: Opt
             return Err(Error::from(Refusal::NotConfirmed).into());
         }
         // Somebody may have thought about it for long.
-        guarded = change::guard(&client, &plan).await?;
+        guarded = change::guard(&ops, &client, &plan).await?;
     }
     let (printer, say) = (StepPrinter::default(), |what| interrupted(what, &plan.request));
     let (gate, on) = (ops.gate(&client), |progress: &Progress| printer.tell(progress));
@@ -168,9 +201,14 @@ async fn run(context: &Context, key: &str, request: Request, how: &How, ask: Opt
 }
 
 /// Asks vCenter for its objections, unless somebody asks for the end first; then `None`.
-async fn guarded<'p>(client: &Client, plan: &'p Plan, stop: &CancellationToken) -> Result<Option<Guarded<'p>>, Error> {
+async fn guarded<'p>(
+    ops: &tmpl::ops::Context,
+    client: &Client,
+    plan: &'p Plan,
+    stop: &CancellationToken,
+) -> Result<Option<Guarded<'p>>, Error> {
     tokio::select! {
-        guarded = change::guard(client, plan) => guarded.map(Some),
+        guarded = change::guard(ops, client, plan) => guarded.map(Some),
         () = stop.cancelled() => Ok(None),
     }
 }
@@ -184,7 +222,7 @@ fn agreed(plan: &Plan, ask: &Ask) -> anyhow::Result<bool> {
     let (question, answer) = match ask {
         Ask::Yes => ("Do this? [y/N]".to_owned(), "y".to_owned()),
         Ask::Name => {
-            let name = format!("{}-build", plan.base);
+            let name = plan.builds.clone();
             (format!("Type {name} to destroy it:"), name)
         }
     };

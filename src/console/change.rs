@@ -52,13 +52,18 @@ impl Console {
     }
 
     /// vCenter was asked whether it would let it happen.
-    pub(super) fn guarded(&mut self, request: RequestId, answer: Reply<()>) -> bool {
+    pub(super) fn guarded(&mut self, request: RequestId, answer: Reply<Vec<String>>) -> bool {
         let Some(Overlay::Confirm(confirm)) = &mut self.overlay else { return false };
         if confirm.request != request {
             return false;
         }
         confirm.check = match answer {
-            Ok(()) => Check::Passed,
+            Ok(notes) => {
+                // What was set aside for it is known before anybody agrees.
+                let note = confirm.note.take().into_iter().chain(notes).collect::<Vec<_>>().join("; ");
+                confirm.note = Some(note).filter(|note| !note.is_empty());
+                Check::Passed
+            }
             Err(reason) => Check::Refused(reason.into()),
         };
         true

@@ -102,6 +102,7 @@ pub fn template(number: u32, name: &str, minutes: i64) -> Vm {
         annotation: String::new(),
         created: Some(ago(minutes)),
         instance_uuid: String::new(),
+        change_version: String::new(),
     }
 }
 

@@ -138,7 +138,7 @@ pub enum Msg {
         /// of the request
         request: RequestId,
         /// nothing, or the refusal
-        answer: Reply<()>,
+        answer: Reply<Vec<String>>,
     },
     /// one step of an operation was begun
     Progressed {

@@ -60,6 +60,7 @@ pub(super) fn in_keys(refusal: &ops::Refusal) -> String {
         | Refusal::BeingCancelled { .. }
         | Refusal::BuiltOnGitHub { .. }
         | Refusal::BuiltHere { .. }
+        | Refusal::MayBeBuilt { .. }
         | Refusal::NoRunToCancel { .. }
         | Refusal::NoRun { .. }
         | Refusal::NoLink

@@ -1,7 +1,7 @@
 //! The names of a line as they will be while the steps of a plan are drawn up.
 
-use super::{Generations, Note, Step, StepTarget};
-use crate::vcenter::{PowerState, Vm};
+use super::{Generations, Note, Refusal, Retired, Step, StepTarget};
+use crate::vcenter::{Moid, PowerState, Vm};
 
 /// One of the names a line has.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -16,14 +16,14 @@ pub(super) enum Slot {
 impl Slot {
     pub(super) const ALL: [Self; 5] = [Self::Live, Self::Build, Self::Prev, Self::Retired, Self::Swapping];
 
-    /// What follows the base name.
-    pub(super) const fn suffix(self) -> &'static str {
+    /// Its name, of a line that has this base name and builds that.
+    pub(super) fn name(self, base: &str, builds: &str) -> String {
         match self {
-            Self::Live => "",
-            Self::Build => "-build",
-            Self::Prev => "-prev",
-            Self::Retired => "-retired",
-            Self::Swapping => "-swapping",
+            Self::Build => builds.to_owned(),
+            Self::Live => base.to_owned(),
+            Self::Prev => format!("{base}-prev"),
+            Self::Retired => format!("{base}-retired"),
+            Self::Swapping => format!("{base}-swapping"),
         }
     }
 }
@@ -31,6 +31,7 @@ impl Slot {
 /// Steps so far, and who has which name after them.
 pub(super) struct Draft<'a> {
     pub(super) base: &'a str,
+    builds: &'a str,
     slots: [Option<&'a Vm>; 5],
     pub(super) steps: Vec<Step>,
     pub(super) caveat: Option<&'static str>,
@@ -39,7 +40,7 @@ pub(super) struct Draft<'a> {
 impl<'a> Draft<'a> {
     pub(super) fn new(now: &'a Generations) -> Self {
         let slots = Slot::ALL.map(|slot| now.get(slot));
-        Self { base: &now.base, slots, steps: Vec::new(), caveat: None }
+        Self { base: &now.base, builds: &now.builds, slots, steps: Vec::new(), caveat: None }
     }
 
     /// Who has this name.
@@ -52,11 +53,16 @@ impl<'a> Draft<'a> {
     }
 
     fn subject(&self, slot: Slot) -> Option<StepTarget> {
-        self.vm(slot).map(|vm| StepTarget { moid: vm.moid.clone(), name: self.name(slot), template: vm.template })
+        self.vm(slot).map(|vm| StepTarget {
+            moid: vm.moid.clone(),
+            name: self.name(slot),
+            template: vm.template,
+            instance_uuid: vm.instance_uuid.clone(),
+        })
     }
 
     fn name(&self, slot: Slot) -> String {
-        format!("{}{}", self.base, slot.suffix())
+        slot.name(self.base, self.builds)
     }
 
     /// Moves whatever is in `from` to the free slot `to`; nothing where `from` is empty.
@@ -85,5 +91,54 @@ impl<'a> Draft<'a> {
         if let Some(vm) = self.subject(slot) {
             self.steps.push(Step::Annotate { vm, note });
         }
+    }
+
+    /// Marks prev and calls it retired: from here on it may be destroyed.
+    pub(super) fn retire_prev(&mut self, mark: impl FnOnce(&Moid, &Moid) -> Retired) {
+        let (Some(prev), Some(live)) = (self.vm(Slot::Prev), self.vm(Slot::Live)) else { return };
+        // Killed after the mark was written: it is as good as a new one.
+        if self.retired(prev).is_none_or(|mark| mark.live != live.moid) {
+            self.annotate(Slot::Prev, Note::Retire(mark(&prev.moid, &live.moid)));
+        }
+        self.rename(Slot::Prev, Slot::Retired);
+    }
+
+    /// The mark that an object carries after the steps so far.
+    fn retired(&self, vm: &Vm) -> Option<Retired> {
+        let noted = self.steps.iter().rev().find_map(|step| match step {
+            Step::Annotate { vm: of, note: Note::Retire(mark) } if of.moid == vm.moid => Some(Some(mark.clone())),
+            Step::Annotate { vm: of, note: Note::Unretire } if of.moid == vm.moid => Some(None),
+            Step::Annotate { .. } | Step::Rename { .. } | Step::Destroy { .. } => None,
+        });
+        noted.unwrap_or_else(|| Retired::of(vm))
+    }
+
+    /// Takes the retired one back into use. The mark goes first: nothing that is in use may carry one.
+    pub(super) fn unretire(&mut self, to: Slot) {
+        if self.vm(Slot::Retired).is_some_and(|vm| Retired::marked(&vm.annotation)) {
+            self.annotate(Slot::Retired, Note::Unretire);
+        }
+        self.rename(Slot::Retired, to);
+    }
+
+    /// Destroys the retired one, provided a promotion of ours retired it, and it is the generation before live and prev.
+    pub(super) fn destroy_retired(&mut self, ignore_age: bool) -> Result<(), Refusal> {
+        let (Some(retired), Some(live), Some(prev)) =
+            (self.vm(Slot::Retired), self.vm(Slot::Live), self.vm(Slot::Prev))
+        else {
+            return Ok(());
+        };
+        if self.retired(retired).is_none_or(|mark| mark.live != live.moid && mark.live != prev.moid) {
+            return Err(Refusal::NotRetiredByUs { name: retired.name.clone(), moid: retired.moid.clone() });
+        }
+        // After a rollback it may well be newer than the one of the two that came back.
+        if let (Some(made), Some(one), Some(other)) = (retired.created, live.created, prev.created)
+            && made > one.max(other)
+            && !ignore_age
+        {
+            return Err(Refusal::NewestRetired { name: retired.name.clone(), moid: retired.moid.clone() });
+        }
+        self.destroy(Slot::Retired);
+        Ok(())
     }
 }

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use super::{Plan, Refusal, Step, StepTarget};
+use super::{Claim, Plan, Refusal, Request, Step, StepTarget};
 use crate::vcenter::privilege::{ANNOTATE, DELETE, POWER_OFF, RENAME};
 use crate::vcenter::{Account, Client, Error, Moid};
 
@@ -17,23 +17,83 @@ pub enum GuardError {
     VCenter(#[from] Error),
 }
 
-/// Asks whether the account may do every step, nobody is cloning what is about to be renamed or destroyed, and no other
-/// object (a folder, say) has a name that a step wants to give.
+/// Asks whether the account may do every step, nobody is cloning what is about to be renamed or destroyed, no other machine
+/// builds it (`ours` tells whether a claim is of this one), and no other object (a folder, say) has a name that a step wants
+/// to give. What was set aside for it.
 ///
 /// # Errors
 /// [`GuardError`]; nothing was changed.
-pub async fn guard(client: &Client, plan: &Plan) -> Result<(), GuardError> {
+pub async fn guard(
+    client: &Client,
+    plan: &Plan,
+    ours: &(dyn Fn(&Claim) -> bool + Sync),
+) -> Result<Option<SetAside>, GuardError> {
+    let set_aside = check_claim(client, plan, ours).await?;
     let moids: Vec<Moid> =
         plan.steps.iter().map(|step| &step.subject().moid).collect::<BTreeSet<_>>().into_iter().cloned().collect();
     if moids.is_empty() {
-        return Ok(());
+        return Ok(set_aside);
     }
     check_privileges(client, plan, &moids).await?;
     let cloning = client.being_cloned(&moids).await?;
     if let Some(vm) = plan.steps.iter().map(Step::subject).find(|vm| cloning.contains(&vm.moid)) {
         return Err(Refusal::BeingCloned { object: vm.clone() }.into());
     }
-    check_names_free(client, plan, &moids).await
+    check_snapshots(client, plan).await?;
+    check_names_free(client, plan, &moids).await?;
+    Ok(set_aside)
+}
+
+/// A claim of another machine's build that does not keep a plan from being carried out.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum SetAside {
+    /// it was not refreshed for so long that it does not bind
+    Stale(Claim),
+    /// somebody said why it does not count
+    TakenOver(Claim),
+}
+
+/// Nobody else's build is at work on what would be swept or promoted.
+async fn check_claim(
+    client: &Client,
+    plan: &Plan,
+    ours: &(dyn Fn(&Claim) -> bool + Sync),
+) -> Result<Option<SetAside>, GuardError> {
+    if !matches!(plan.request, Request::Promote | Request::Sweep) {
+        return Ok(None);
+    }
+    let Some(claim) = plan.snapshot.claim.clone().filter(|claim| !ours(claim)) else { return Ok(None) };
+    binding(client, &plan.builds, claim, plan.consent.take_over.is_some()).await.map(Some)
+}
+
+/// Whether the claim of another machine's build binds: what it comes to when it does not.
+///
+/// # Errors
+/// [`Refusal::Claimed`], or vCenter cannot be asked for its time.
+pub async fn binding(client: &Client, name: &str, claim: Claim, take_over: bool) -> Result<SetAside, GuardError> {
+    if !claim.fresh(client.current_time().await?) {
+        return Ok(SetAside::Stale(claim));
+    }
+    if take_over {
+        return Ok(SetAside::TakenOver(claim));
+    }
+    Err(Refusal::Claimed { name: name.to_owned(), claim: Box::new(claim) }.into())
+}
+
+/// No template that is to be destroyed has a snapshot, on whose disks linked clones may hang.
+async fn check_snapshots(client: &Client, plan: &Plan) -> Result<(), GuardError> {
+    let destroyed: Vec<&StepTarget> = plan
+        .steps
+        .iter()
+        .filter_map(|step| if let Step::Destroy { vm, .. } = step { Some(vm) } else { None })
+        .filter(|vm| vm.template)
+        .collect();
+    let moids: Vec<Moid> = destroyed.iter().map(|vm| vm.moid.clone()).collect();
+    let found = client.with_snapshot(&moids).await?;
+    match destroyed.into_iter().find(|vm| found.contains(&vm.moid)) {
+        None => Ok(()),
+        Some(vm) => Err(Refusal::HasSnapshot { object: vm.clone() }.into()),
+    }
 }
 
 /// The account has every privilege that a step needs, on the object of that step.

@@ -5,10 +5,10 @@
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
+use super::notes::Mark;
 use crate::vcenter::Moid;
 
-/// Begins the line of the notes that holds it; JSON follows.
-const MARK: &str = "tmpl-tui hold: ";
+const MARK: Mark = Mark { word: "hold" };
 
 /// Why a line is held, by whom, since when.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -25,11 +25,12 @@ pub struct Hold {
 }
 
 impl Hold {
-    /// The hold in these notes. A marked line that cannot be read is a hold all the same: somebody meant it.
+    /// The hold in these notes, however a person has written it. A marked line that cannot be read is a hold all the same:
+    /// somebody meant it.
     pub fn read(notes: &str) -> Option<Self> {
-        let line = notes.lines().find_map(|line| line.strip_prefix(MARK))?;
-        Some(serde_json::from_str(line).unwrap_or_else(|_| Self {
-            reason: line.trim().to_owned(),
+        let hold = MARK.read(notes)?;
+        Some(hold.unwrap_or_else(|text: &str| Self {
+            reason: text.to_owned(),
             by: "unknown".into(),
             since: Timestamp::UNIX_EPOCH,
             to: None,
@@ -38,28 +39,13 @@ impl Hold {
 
     /// The notes with this hold instead of any other; the rest byte for byte.
     pub fn write(&self, notes: &str) -> String {
-        let rest = Self::remove(notes);
-        let line = serde_json::to_string(self).unwrap_or_default();
-        if rest.is_empty() { format!("{MARK}{line}") } else { format!("{rest}\n{MARK}{line}") }
+        MARK.write(notes, self)
     }
 
     /// The notes without any hold; the rest byte for byte.
     pub fn remove(notes: &str) -> String {
-        let mut rest = notes.to_owned();
-        while let Some(start) = line_start(&rest) {
-            let end = rest[start..].find('\n').map_or(rest.len(), |length| start + length);
-            // The line break that `write` put before it goes too, or the one after it where it stands first.
-            let (start, end) = if start > 0 { (start - 1, end) } else { (0, (end + 1).min(rest.len())) };
-            rest.replace_range(start..end, "");
-        }
-        rest
+        MARK.remove(notes)
     }
-}
-
-/// Where the first line with a hold begins.
-fn line_start(notes: &str) -> Option<usize> {
-    let mut marks = notes.match_indices(MARK).map(|(at, _)| at);
-    marks.find(|at| *at == 0 || notes.as_bytes().get(at - 1) == Some(&b'\n'))
 }
 
 #[cfg(test)]
@@ -88,8 +74,26 @@ mod tests {
         assert_eq!(Hold::read(notes).unwrap().reason, "do not promote");
         assert_eq!(Hold::remove(notes), "kept\nalso kept");
         assert_eq!(Hold::read("says tmpl-tui hold: in the middle"), None);
+        assert_eq!(Hold::read("no tmpl-tui holder"), None);
         // Pasted twice, and once by an editor that ends lines its own way.
         let twice = "tmpl-tui hold: a\ntmpl-tui hold: b\r\nkept";
         assert_eq!(Hold::remove(twice), "kept");
+    }
+
+    #[test]
+    fn a_hold_written_by_hand_holds() {
+        for notes in [
+            "TMPL-TUI HOLD: wait for Jo",
+            "  tmpl-tui hold: wait for Jo",
+            "\ttmpl-tui hold:wait for Jo",
+            "built\r\n- Tmpl-tui  Hold : wait for Jo\r\nmore",
+            "old Mac\rtmpl-tui hold wait for Jo\rmore",
+            "\u{feff}* tmpl_tui hold: wait for Jo",
+        ] {
+            assert_eq!(Hold::read(notes).map(|hold| hold.reason).as_deref(), Some("wait for Jo"), "{notes:?}");
+            assert_eq!(Hold::read(&Hold::remove(notes)), None, "{notes:?}");
+        }
+        assert_eq!(Hold::remove("built\r\n- tmpl-tui hold: x\r\nmore"), "built\r\nmore");
+        assert_eq!(Hold::remove("one\rtmpl-tui hold x\rmore"), "one\rmore");
     }
 }

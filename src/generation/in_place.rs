@@ -8,7 +8,7 @@ impl Generations {
     /// Picks a line's generations out of the VMs of the folder, by whatever names they have.
     pub fn of(line: &Line, vms: &[Vm]) -> Self {
         match line.names() {
-            Names::Generations { .. } => Self::read(&line.base_name, vms),
+            Names::Generations { .. } => Self::named(&line.base_name, line.build_name(), vms),
             Names::InPlace { name } => Self::replaced_in_place(&line.base_name, &name, vms),
         }
     }

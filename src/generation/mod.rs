@@ -13,21 +13,28 @@
 //! two was under way and how far it came; the next run of the same verb finishes it.
 
 mod apply;
+mod claim;
 mod draft;
 mod guard;
 mod hold;
 mod in_place;
+mod look;
+mod notes;
 mod plan;
 mod refusal;
+mod retired;
 mod state;
 mod step;
 mod swap;
+mod undo;
 
 pub use apply::{ApplyError, Progress, apply};
-pub use guard::{GuardError, STEP_PRIVILEGES, guard, needs};
+pub use claim::Claim;
+pub use guard::{GuardError, STEP_PRIVILEGES, SetAside, binding, guard, needs};
 pub use hold::Hold;
-pub use plan::{Actor, Plan, Request, plan};
+pub use plan::{Actor, Consent, Plan, Request, plan, plan_agreed};
 pub use refusal::Refusal;
+pub use retired::Retired;
 pub use state::{Generations, Pending};
 pub use step::{Note, Step, StepTarget};
 

@@ -7,6 +7,7 @@ use super::state::Snapshot;
 use super::{Generations, Hold, Note, Pending, Refusal, Step};
 use crate::pipeline::evaluate::OPEN;
 use crate::sha256::Sha256;
+use crate::text::Scrubber;
 
 /// What is asked for.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -52,6 +53,32 @@ impl Request {
     }
 }
 
+/// What whoever asks has agreed to beforehand.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Consent {
+    /// why the claim of another machine's build is set aside, or the doubt whether there is one
+    pub take_over: Option<String>,
+    /// by whatever the dates of templates say: a clock was wrong
+    pub ignore_age: bool,
+}
+
+impl Consent {
+    /// To set a claim aside for this reason, if one is given.
+    ///
+    /// # Errors
+    /// [`Refusal::NoReason`]
+    pub fn new(take_over: Option<&str>, ignore_age: bool) -> Result<Self, Refusal> {
+        Ok(Self { take_over: take_over.map(one_line).transpose()?, ignore_age })
+    }
+}
+
+/// Who asks for a plan, when, having agreed to what.
+pub(super) struct Terms<'a> {
+    pub by: &'a Actor,
+    pub time: Timestamp,
+    pub consent: &'a Consent,
+}
+
 /// Who asks, for the hold: `user@host`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Actor(pub String);
@@ -68,8 +95,12 @@ impl Actor {
 pub struct Plan {
     /// what was asked for
     pub request: Request,
+    /// what was agreed to
+    pub consent: Consent,
     /// the line's base name
     pub base: String,
+    /// what it builds
+    pub builds: String,
     /// in this order
     pub steps: Vec<Step>,
     /// what the steps come to where that is less than what was asked for
@@ -78,13 +109,22 @@ pub struct Plan {
 }
 
 impl Plan {
-    /// A short name for exactly these steps on exactly these objects: the same steps have the same one.
+    /// A short name for exactly these steps, for these reasons, on exactly these objects in this state.
     pub fn fingerprint(&self) -> String {
         let mut hash = Sha256::default();
-        for step in &self.steps {
-            hash.update(step.to_string());
-            hash.update("\n");
-        }
+        let mut add = |part: String| {
+            hash.update(part.len().to_string());
+            hash.update(part);
+        };
+        add(format!("{:?} {:?}", self.request, self.consent));
+        self.steps.iter().for_each(|step| add(step.to_string()));
+        add(format!("{:?}", self.snapshot.objects));
+        // When a build was last heard of changes by the minute; whose it is does not.
+        add(format!(
+            "{:?} {:?}",
+            self.snapshot.hold,
+            self.snapshot.claim.as_ref().map(|claim| (&claim.by, &claim.run))
+        ));
         hash.finish().iter().take(4).map(|byte| format!("{byte:02x}")).collect()
     }
 }
@@ -94,6 +134,20 @@ impl Plan {
 /// # Errors
 /// [`Refusal`] when a guard that needs no question to vCenter forbids it; see [`super::guard`] for the others.
 pub fn plan(request: &Request, now: &Generations, by: &Actor, time: Timestamp) -> Result<Plan, Refusal> {
+    plan_agreed(request, &Consent::default(), now, by, time)
+}
+
+/// The same for somebody who has agreed to something beforehand.
+///
+/// # Errors
+/// [`Refusal`]
+pub fn plan_agreed(
+    request: &Request,
+    consent: &Consent,
+    now: &Generations,
+    by: &Actor,
+    time: Timestamp,
+) -> Result<Plan, Refusal> {
     if let Some(name) = now.duplicates.first() {
         return Err(Refusal::Duplicate { name: name.clone() });
     }
@@ -103,14 +157,22 @@ pub fn plan(request: &Request, now: &Generations, by: &Actor, time: Timestamp) -
     }
     let mut draft = Draft::new(now);
     match request {
-        Request::Promote => draft.promote(now)?,
+        Request::Promote => draft.promote(now, &Terms { by, time, consent })?,
         Request::Rollback { reason } => draft.rollback(now, &new_hold(reason, by, after_existing_hold(now, time))?)?,
         Request::Hold { reason } => draft.hold(now, new_hold(reason, by, after_existing_hold(now, time))?)?,
         Request::Release => draft.release()?,
         Request::Sweep => draft.sweep(now)?,
     }
     let Draft { steps, caveat, .. } = draft;
-    Ok(Plan { request: request.clone(), base: now.base.clone(), steps, caveat, snapshot: now.snapshot() })
+    Ok(Plan {
+        request: request.clone(),
+        consent: consent.clone(),
+        base: now.base.clone(),
+        builds: now.builds.clone(),
+        steps,
+        caveat,
+        snapshot: now.snapshot(),
+    })
 }
 
 /// A time after the hold that is there, also within the same second and where the clocks of two hosts disagree: of two
@@ -121,14 +183,17 @@ fn after_existing_hold(now: &Generations, time: Timestamp) -> Timestamp {
 }
 
 fn new_hold(reason: &str, by: &Actor, since: Timestamp) -> Result<Hold, Refusal> {
-    // One line: it is shown in one.
-    let reason = reason.split_whitespace().collect::<Vec<_>>().join(" ").replace(char::is_control, "");
-    if reason.is_empty() {
-        return Err(Refusal::NoReason);
-    }
+    let reason = one_line(reason)?;
     // Fractions of a second tell nobody anything.
     let since = since.round(jiff::Unit::Second).unwrap_or(since);
     Ok(Hold { reason, by: by.0.clone(), since, to: None })
+}
+
+/// A reason as it is kept: in one line, since it is shown in one, and without secrets, since everybody reads it.
+fn one_line(reason: &str) -> Result<String, Refusal> {
+    let readable = reason.replace(|c: char| c.is_control() && !c.is_whitespace(), "");
+    let reason: String = Scrubber::shared().safe_line(&readable).into();
+    if reason.is_empty() { Err(Refusal::NoReason) } else { Ok(reason) }
 }
 
 impl Draft<'_> {
@@ -161,7 +226,10 @@ impl Draft<'_> {
         let Some(build) = self.vm(Slot::Build) else {
             return Err(Refusal::NothingToSweep { base: base() });
         };
-        if build.template && now.hold_carriers().next().is_none() {
+        if let Some(hold) = Hold::read(&build.annotation) {
+            return Err(Refusal::Held { base: base(), hold });
+        }
+        if build.template && now.older().next().is_none() {
             return Err(Refusal::OnlyTemplate { base: base() });
         }
         if build.template && matches!(now.pending(), Some(Pending::Promote | Pending::NoLive)) {

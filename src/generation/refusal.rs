@@ -2,7 +2,7 @@
 
 use jiff::Timestamp;
 
-use super::{Hold, StepTarget};
+use super::{Claim, Hold, StepTarget};
 use crate::vcenter::Moid;
 
 /// Why nothing is done: one line, with what to do about it. Verbs of the command line stand in backticks.
@@ -131,7 +131,10 @@ pub enum Refusal {
         name: String,
     },
     /// an old build would replace a newer live template
-    #[error("{name} was made {built:.0}, before the live template ({live:.0}); sweep it and build anew")]
+    #[error(
+        "{name} was made {built:.0}, before the live template ({live:.0}); sweep it and build anew, or promote it with \
+         --ignore-age if a clock was wrong"
+    )]
     OlderThanLive {
         /// its name
         name: String,
@@ -155,6 +158,60 @@ pub enum Refusal {
         privilege: &'static str,
         /// on which object
         object: StepTarget,
+    },
+    /// the name differs from what a promotion makes live
+    #[error(
+        "this checkout builds {builds}, not {base}-build: a branch build; it is shown here and not promoted; build and \
+         promote from the branch that builds {base}-build"
+    )]
+    BranchBuild {
+        /// the line's base name
+        base: String,
+        /// what is built
+        builds: String,
+    },
+    /// `-retired` was not put there by a promotion
+    #[error(
+        "{name} ({moid}) was not retired by a promotion: its notes say nothing of it, and it would be destroyed; give it \
+         a name of its own"
+    )]
+    NotRetiredByUs {
+        /// its name
+        name: String,
+        /// its id
+        moid: Moid,
+    },
+    /// what would be destroyed is newer than what stays
+    #[error(
+        "{name} ({moid}) is newer than live and prev, and would be destroyed; give it a name of its own, or promote with \
+         --ignore-age if a clock was wrong"
+    )]
+    NewestRetired {
+        /// its name
+        name: String,
+        /// its id
+        moid: Moid,
+    },
+    /// linked clones may need its disks
+    #[error("{object} has a snapshot: disks of linked clones may hang on it; remove its snapshots if none does")]
+    HasSnapshot {
+        /// which
+        object: StepTarget,
+    },
+    /// another machine's build is at work on it
+    #[error(
+        "{name} is being built by {} since {:.0}, last heard of {:.0} (run {}); wait for it; on the command line \
+         --take-over REASON sets that aside, if that build is dead",
+        claim.by,
+        claim.since,
+        claim.seen,
+        claim.run
+    )]
+    Claimed {
+        /// its name
+        name: String,
+        /// whose it is
+        claim: Box<Claim>,
     },
     /// something else has a name that a step wants to give
     #[error("{name} ({moid}) has the name that is needed; rename it first")]

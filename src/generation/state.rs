@@ -1,9 +1,9 @@
 //! The state of one line, read from the names in its folder and nothing else.
 
-use crate::vcenter::{Moid, Vm};
+use crate::vcenter::{Moid, PowerState, Vm};
 
-use super::Hold;
 use super::draft::Slot;
+use super::{Claim, Hold};
 
 /// The generations of one line as they are now.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -12,7 +12,9 @@ pub struct Generations {
     pub base: String,
     /// `<base>`
     pub live: Option<Vm>,
-    /// `<base>-build`
+    /// name of what is built here: `<base>-build`, but on a branch whose templates say otherwise
+    pub builds: String,
+    /// what has that name
     pub build: Option<Vm>,
     /// `<base>-prev`
     pub prev: Option<Vm>,
@@ -20,7 +22,7 @@ pub struct Generations {
     pub retired: Option<Vm>,
     /// `<base>-swapping`: a rollback is under way or was interrupted
     pub swapping: Option<Vm>,
-    /// the hold on the line, whichever generation carries it
+    /// the hold on the line, whichever of its VMs carries it
     pub hold: Option<Hold>,
     /// packer builds under the name that is cloned: there is nothing to promote
     pub in_place: bool,
@@ -51,11 +53,15 @@ impl Pending {
 }
 
 impl Generations {
-    /// Picks the line's generations out of the VMs of the folder.
+    /// The generations of a base name of which `<base>-build` is built.
     pub fn read(base: &str, vms: &[Vm]) -> Self {
+        Self::named(base, promotable(base), vms)
+    }
+
+    pub(super) fn named(base: &str, builds: String, vms: &[Vm]) -> Self {
         let mut duplicates = Vec::new();
         let mut named = |slot: Slot| {
-            let name = format!("{base}{}", slot.suffix());
+            let name = slot.name(base, &builds);
             let mut found = vms.iter().filter(|vm| vm.name == name);
             let first = found.next().cloned();
             if found.next().is_some() {
@@ -70,18 +76,19 @@ impl Generations {
             prev: named(Slot::Prev),
             retired: named(Slot::Retired),
             swapping: named(Slot::Swapping),
+            builds: String::new(),
             hold: None,
             in_place: false,
             duplicates: Vec::new(),
         };
-        generations.duplicates = duplicates;
+        (generations.duplicates, generations.builds) = (duplicates, builds);
         generations.with_hold()
     }
 
     /// With the hold that one of them carries.
     pub(super) fn with_hold(mut self) -> Self {
         // Where a rollback was undone both templates carry one; the newer one is meant.
-        let hold = self.hold_carriers().filter_map(|vm| Hold::read(&vm.annotation)).max_by_key(|hold| hold.since);
+        let hold = self.objects().filter_map(|vm| Hold::read(&vm.annotation)).max_by_key(|hold| hold.since);
         self.hold = hold;
         self
     }
@@ -99,9 +106,24 @@ impl Generations {
         }
     }
 
-    /// The generations that may carry a hold: all but the fresh build.
-    pub fn hold_carriers(&self) -> impl Iterator<Item = &Vm> {
+    /// What is built here is no build of the line, but of a branch: shown, and never promoted.
+    pub fn is_branch_build(&self) -> bool {
+        !self.builds.is_empty() && self.builds != promotable(&self.base)
+    }
+
+    /// The generations that were live once: all but the fresh build.
+    pub(super) fn older(&self) -> impl Iterator<Item = &Vm> {
         [&self.live, &self.prev, &self.swapping, &self.retired].into_iter().flatten()
+    }
+
+    /// Every object of the line.
+    fn objects(&self) -> impl Iterator<Item = &Vm> {
+        Slot::ALL.into_iter().filter_map(|slot| self.get(slot))
+    }
+
+    /// The claim of a build on what is built here, of whatever age.
+    pub fn claim(&self) -> Option<Claim> {
+        self.build.as_ref().and_then(Claim::of)
     }
 
     /// Who has this name.
@@ -117,19 +139,51 @@ impl Generations {
 
     /// What a plan is made from. Equal snapshots mean that nothing a plan depends on has changed.
     pub(super) fn snapshot(&self) -> Snapshot {
-        let all = Slot::ALL.into_iter().filter_map(|slot| self.get(slot));
         Snapshot {
-            objects: all.map(|vm| (vm.moid.clone(), vm.name.clone(), vm.template)).collect(),
+            objects: self.objects().map(ObjectState::of).collect(),
             hold: self.hold.clone(),
+            claim: self.claim(),
             duplicates: self.duplicates.clone(),
         }
     }
 }
 
-/// Every object of a line with its name and whether it is a template, and the hold.
+/// Name of the fresh template that a promotion makes live.
+fn promotable(base: &str) -> String {
+    format!("{base}-build")
+}
+
+/// Every object of a line as it is, and what is said in notes.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Snapshot {
-    objects: Vec<(Moid, String, bool)>,
-    hold: Option<Hold>,
+    pub objects: Vec<ObjectState>,
+    pub hold: Option<Hold>,
+    pub claim: Option<Claim>,
     duplicates: Vec<String>,
+}
+
+/// What a plan depends on, of one object.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct ObjectState {
+    moid: Moid,
+    instance_uuid: String,
+    name: String,
+    template: bool,
+    power: PowerState,
+    /// empty while it runs: a guest and its tools change their own configuration
+    change_version: String,
+}
+
+impl ObjectState {
+    fn of(vm: &Vm) -> Self {
+        let still = vm.power_state == PowerState::PoweredOff;
+        Self {
+            moid: vm.moid.clone(),
+            instance_uuid: vm.instance_uuid.clone(),
+            name: vm.name.clone(),
+            template: vm.template,
+            power: vm.power_state,
+            change_version: if still { vm.change_version.clone() } else { String::new() },
+        }
+    }
 }

@@ -4,7 +4,7 @@ use std::fmt;
 
 use serde::Serialize;
 
-use super::Hold;
+use super::{Hold, Retired};
 use crate::vcenter::{Moid, PowerState, Vm};
 
 /// The object of a step, as it must be when the step begins; anything else makes the plan stale.
@@ -16,12 +16,16 @@ pub struct StepTarget {
     pub name: String,
     /// whether it is a template
     pub template: bool,
+    /// vCenter's other id, which no second object ever gets
+    #[serde(skip)]
+    pub instance_uuid: String,
 }
 
 impl StepTarget {
     /// The part of a [`Vm`] that the gate compares with the object as it is.
     pub(super) fn expected_vm(&self, power_state: PowerState) -> Vm {
-        Vm { template: self.template, power_state, ..Vm::named(self.moid.clone(), &self.name) }
+        let (template, instance_uuid) = (self.template, self.instance_uuid.clone());
+        Vm { template, power_state, instance_uuid, ..Vm::named(self.moid.clone(), &self.name) }
     }
 }
 
@@ -39,6 +43,10 @@ pub enum Note {
     Hold(Hold),
     /// no hold
     Release,
+    /// a promotion retires it
+    Retire(Retired),
+    /// it is in use again
+    Unretire,
 }
 
 impl Note {
@@ -47,6 +55,8 @@ impl Note {
         match self {
             Self::Hold(hold) => hold.write(notes),
             Self::Release => Hold::remove(notes),
+            Self::Retire(mark) => mark.write(notes),
+            Self::Unretire => Retired::remove(notes),
         }
     }
 }
@@ -95,6 +105,8 @@ impl fmt::Display for Step {
             Self::Rename { vm, to } => write!(f, "rename {} → {to} ({})", vm.name, vm.moid),
             Self::Annotate { vm, note: Note::Hold(_) } => write!(f, "write the hold into the notes of {vm}"),
             Self::Annotate { vm, note: Note::Release } => write!(f, "remove the hold from the notes of {vm}"),
+            Self::Annotate { vm, note: Note::Retire(_) } => write!(f, "mark {vm} as retired"),
+            Self::Annotate { vm, note: Note::Unretire } => write!(f, "remove the mark of retirement from {vm}"),
             Self::Destroy { vm, running: false, .. } => write!(f, "destroy {vm}"),
             Self::Destroy { vm, running: true, .. } => write!(f, "power off and destroy {vm}"),
         }

@@ -6,44 +6,55 @@
 //! towards that template instead of turning back half way.
 
 use super::draft::{Draft, Slot};
-use super::{Generations, Hold, Note, Refusal};
-use crate::vcenter::Vm;
+use super::plan::Terms;
+use super::{Generations, Hold, Note, Refusal, Retired};
+use crate::vcenter::{Moid, Vm};
 
 impl Draft<'_> {
-    pub(super) fn promote(&mut self, now: &Generations) -> Result<(), Refusal> {
+    pub(super) fn promote(&mut self, now: &Generations, terms: &Terms<'_>) -> Result<(), Refusal> {
+        let ignore_age = terms.consent.ignore_age;
         if let Some(hold) = &now.hold {
             return Err(Refusal::Held { base: self.base.to_owned(), hold: hold.clone() });
+        }
+        if now.is_branch_build() {
+            return Err(Refusal::BranchBuild { base: self.base.to_owned(), builds: now.builds.clone() });
         }
         self.all_templates()?;
         if self.has(Slot::Swapping) {
             self.finish_rollback()?;
         }
         let Some(build) = self.vm(Slot::Build) else {
-            return self.without_build();
+            return self.without_build(ignore_age);
         };
-        check_promotable(build, self.vm(Slot::Live).or(self.vm(Slot::Prev)))?;
+        check_promotable(build, self.vm(Slot::Live).or(self.vm(Slot::Prev)), ignore_age)?;
+        let mark = |vm: &Moid, live: &Moid| Retired {
+            by: terms.by.0.clone(),
+            at: terms.time,
+            vm: vm.clone(),
+            live: live.clone(),
+        };
         // An earlier promotion that only lacked its last step: live and prev are newer than what it retired.
         if self.has(Slot::Live) && self.has(Slot::Prev) {
-            self.destroy(Slot::Retired);
-            self.rename(Slot::Prev, Slot::Retired);
+            self.destroy_retired(ignore_age)?;
+            self.retire_prev(mark);
         }
         if self.has(Slot::Live) {
             self.rename(Slot::Live, Slot::Prev);
         }
         self.rename(Slot::Build, Slot::Live);
         if self.has(Slot::Prev) {
-            self.destroy(Slot::Retired);
+            self.destroy_retired(ignore_age)?;
         } else {
             // The retired one is all there is behind the new live: it is the way back.
-            self.rename(Slot::Retired, Slot::Prev);
+            self.unretire(Slot::Prev);
         }
         Ok(())
     }
 
     /// No build to promote: an interrupted promotion is taken back, or finished where only its last step is missing.
-    fn without_build(&mut self) -> Result<(), Refusal> {
+    fn without_build(&mut self, ignore_age: bool) -> Result<(), Refusal> {
         if self.has(Slot::Live) && self.has(Slot::Prev) {
-            self.destroy(Slot::Retired);
+            self.destroy_retired(ignore_age)?;
         } else {
             self.revert_promotion();
             self.caveat = Some("an interrupted change was taken back; there is no build to promote");
@@ -57,11 +68,14 @@ impl Draft<'_> {
     /// Gives the live name to the newest older generation where nobody has it, and prev to the retired one.
     fn revert_promotion(&mut self) {
         if !self.has(Slot::Live) {
-            let newest = if self.has(Slot::Prev) { Slot::Prev } else { Slot::Retired };
-            self.rename(newest, Slot::Live);
+            if self.has(Slot::Prev) {
+                self.rename(Slot::Prev, Slot::Live);
+            } else {
+                self.unretire(Slot::Live);
+            }
         }
         if !self.has(Slot::Prev) {
-            self.rename(Slot::Retired, Slot::Prev);
+            self.unretire(Slot::Prev);
         }
     }
 
@@ -72,7 +86,7 @@ impl Draft<'_> {
         }
         if !self.has(Slot::Live) && !self.has(Slot::Prev) {
             self.rename(Slot::Swapping, Slot::Live);
-            self.rename(Slot::Retired, Slot::Prev);
+            self.unretire(Slot::Prev);
             return Ok(());
         }
         if !self.has(Slot::Live) {
@@ -96,7 +110,7 @@ impl Draft<'_> {
         }
         if self.has(Slot::Live) && target != Slot::Live {
             if !self.has(Slot::Prev) {
-                self.rename(Slot::Retired, Slot::Prev);
+                self.unretire(Slot::Prev);
             }
             self.rename(Slot::Live, Slot::Swapping);
             self.rename(Slot::Prev, Slot::Live);
@@ -154,13 +168,14 @@ impl Draft<'_> {
 }
 
 /// Whether a build may become live.
-fn check_promotable(build: &Vm, live: Option<&Vm>) -> Result<(), Refusal> {
+fn check_promotable(build: &Vm, live: Option<&Vm>, ignore_age: bool) -> Result<(), Refusal> {
     let name = || build.name.clone();
     if !build.template {
         return Err(Refusal::NotFinished { name: name() });
     }
     if let (Some(built), Some(live)) = (build.created, live.and_then(|live| live.created))
         && built < live
+        && !ignore_age
     {
         return Err(Refusal::OlderThanLive { name: name(), built, live });
     }

@@ -110,6 +110,25 @@ fn origin(repo: &Path, api_is_named: bool) -> Result<Repository, Error> {
     slug(&path).ok_or_else(|| Error::Settings(format!("origin names no repository; {help}")))
 }
 
+/// Whether GitHub may have a part in the repository at `repo`: the environment names one, or a remote of the checkout is on
+/// a host of that name. Where git cannot be asked about a checkout, it may.
+pub fn has_part(get: &dyn Fn(&str) -> Option<String>, repo: &Path) -> bool {
+    let named = |name: &str| get(name).is_some_and(|value| !value.trim().is_empty());
+    if named("GITHUB_REPOSITORY") || named("GITHUB_API_URL") {
+        return true;
+    }
+    let output = Command::new("git").arg("-C").arg(repo).args(["remote", "--verbose"]).output();
+    match output {
+        Ok(output) if output.status.success() => {
+            let text = String::from_utf8_lossy(&output.stdout);
+            let addresses = text.lines().filter_map(|line| line.split_whitespace().nth(1));
+            addresses.filter_map(remote).any(|(host, _)| host.contains("github"))
+        }
+        // No checkout at all, or one that git will not read.
+        Ok(_) | Err(_) => repo.join(".git").exists(),
+    }
+}
+
 /// Host and path of a remote: an address, or `git@host:owner/name.git`.
 fn remote(text: &str) -> Option<(String, String)> {
     if let Ok(url) = Url::parse(text)

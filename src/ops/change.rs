@@ -4,12 +4,13 @@ use jiff::Timestamp;
 
 use super::facts::{Facts, LineFacts, RunFacts, VCenterFacts};
 use super::operation::WhileBuilt;
-use super::{Context, Error, Operation, Refusal, check};
-use crate::generation::{self, Actor, Generations, Plan, Progress, Request};
+use super::remote::{self, OnGitHub};
+use super::{Context, Error, Operation, Refusal, check, claim};
+use crate::generation::{self, Actor, Claim, Consent, Generations, Plan, Progress, Request, SetAside};
 use crate::packer_run;
 use crate::pipeline::{Key, Line};
-use crate::vcenter::Client;
 use crate::vcenter::gate::{Gate, Mode};
+use crate::vcenter::{Client, Vm};
 
 /// What a change comes to.
 #[derive(Debug)]
@@ -53,7 +54,7 @@ pub fn allowed_here(context: &Context, key: &Key, operation: Operation, mode: Mo
 ///
 /// # Errors
 /// A refusal, or vCenter cannot be read.
-pub async fn plan(client: &Client, line: &Line, request: &Request) -> Result<Planned, Error> {
+pub async fn plan(client: &Client, line: &Line, request: &Request, consent: &Consent) -> Result<Planned, Error> {
     let generations = Generations::of(line, &client.vms().await?);
     if *request == Request::Sweep && generations.build.is_none() {
         return Ok(Planned::NothingToSweep);
@@ -63,30 +64,67 @@ pub async fn plan(client: &Client, line: &Line, request: &Request) -> Result<Pla
     let facts = Facts {
         line: Some(LineFacts { key: &line.key, under_way: None, run: None, generations: &generations }),
         vcenter: VCenterFacts::Known { account, missing: &missing },
+        consent: consent.clone(),
         ..Facts::unasked(Mode::ReadWrite)
     };
     check(Operation::from(request), &facts)?;
-    let plan = generation::plan(request, &generations, &Actor::current(), Timestamp::now()).map_err(Refusal::from)?;
+    let (by, now) = (Actor::current(), Timestamp::now());
+    let plan = generation::plan_agreed(request, consent, &generations, &by, now).map_err(Refusal::from)?;
     Ok(Planned::Plan(Box::new(plan)))
 }
 
-/// A plan to which vCenter did not object a moment ago.
-#[derive(Debug, Clone, Copy)]
-pub struct Guarded<'p>(&'p Plan);
+/// A plan to which nobody objected a moment ago.
+#[derive(Debug, Clone)]
+pub struct Guarded<'p> {
+    plan: &'p Plan,
+    set_aside: Option<SetAside>,
+    /// what was set aside for it, and what is not known, one line each
+    pub notes: Vec<String>,
+}
 
-/// Asks vCenter whether it would let every step happen. Changes nothing.
+/// Asks vCenter whether it would let every step happen, other machines whether they are at work on what goes, and GitHub
+/// too. Changes nothing.
 ///
 /// # Errors
 /// A refusal, or vCenter cannot be asked.
-pub async fn guard<'p>(client: &Client, plan: &'p Plan) -> Result<Guarded<'p>, Error> {
-    generation::guard(client, plan).await?;
-    Ok(Guarded(plan))
+pub async fn guard<'p>(context: &Context, client: &Client, plan: &'p Plan) -> Result<Guarded<'p>, Error> {
+    let line = context.lines.iter().find(|line| line.base_name == plan.base);
+    let ours = |claim: &Claim| line.is_some_and(|line| claim::is_ours(context, &line.key, claim));
+    let set_aside = generation::guard(client, plan, &ours).await?;
+    let mut notes: Vec<String> = set_aside.iter().map(|set_aside| claim::told(set_aside, &plan.consent)).collect();
+    if let (Request::Sweep, Some(line)) = (&plan.request, line) {
+        notes.extend(nobody_builds(context, &line.key, plan).await?);
+    }
+    Ok(Guarded { plan, set_aside, notes })
+}
+
+/// Nobody builds on GitHub what would be swept. Where that is not known, only what no build can be at work on goes: a
+/// finished template; or somebody says why it does not count.
+async fn nobody_builds(context: &Context, key: &Key, plan: &Plan) -> Result<Option<String>, Error> {
+    let known = remote::on_github(&context.repo, key).await;
+    remote::not_built_on_github(&known, key)?;
+    let OnGitHub::Unknown(reason) = known else { return Ok(None) };
+    let finished = plan.steps.iter().all(|step| step.subject().template);
+    if finished || plan.consent.take_over.is_some() {
+        return Ok(Some(format!("whether GitHub builds {key} is not known: {reason}")));
+    }
+    Err(Refusal::MayBeBuilt { key: key.clone(), name: plan.builds.clone(), reason }.into())
 }
 
 /// Carries the steps out. Not to be cut off: see [`super::signals::undisturbed`].
 ///
 /// # Errors
 /// The line has changed since the plan was made, or a step failed.
-pub async fn carry_out(gate: &Gate, Guarded(plan): Guarded<'_>, on: &(dyn Fn(&Progress) + Sync)) -> Result<(), Error> {
+pub async fn carry_out(gate: &Gate, guarded: Guarded<'_>, on: &(dyn Fn(&Progress) + Sync)) -> Result<(), Error> {
+    let Guarded { plan, set_aside, .. } = guarded;
+    let doubt = plan.consent.take_over.as_ref();
+    if let (Some(reason), Some(step)) = (doubt, plan.steps.first()) {
+        let whose = match &set_aside {
+            Some(SetAside::TakenOver(claim) | SetAside::Stale(claim)) => format!("{} (run {})", claim.by, claim.run),
+            None => "nobody known".to_owned(),
+        };
+        let object = Vm::named(step.subject().moid.clone(), &step.subject().name);
+        gate.take_over(plan.request.verb(), &object, &format!("from {whose}: {reason}"))?;
+    }
     Ok(generation::apply(gate, plan, on).await?)
 }

@@ -133,7 +133,8 @@ fn generation(request: &Request, facts: &Facts<'_>) -> Result<(), Refusal> {
     known(facts)?;
     // Who acts and when does not decide whether it may be done.
     let nobody = Actor(String::new());
-    let plan = generation::plan(request, facts.line()?.generations, &nobody, Timestamp::UNIX_EPOCH)?;
+    let plan =
+        generation::plan_agreed(request, &facts.consent, facts.line()?.generations, &nobody, Timestamp::UNIX_EPOCH)?;
     plan.steps.iter().flat_map(generation::needs).try_for_each(|privilege| has(facts, privilege))
 }
 

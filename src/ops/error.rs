@@ -213,8 +213,17 @@ fn of_apply(error: &ApplyError) -> Exit {
     match error {
         ApplyError::Read(error) => of_vcenter(error),
         ApplyError::Step { cause: GateError::VCenter(_), .. } => Exit::Failed,
-        ApplyError::Stale(_) | ApplyError::Step { .. } if error.nothing_changed() => Exit::Refused,
-        ApplyError::Stale(_) | ApplyError::Step { .. } => Exit::Failed,
+        ApplyError::Stale(_)
+        | ApplyError::Step { .. }
+        | ApplyError::TakenBack { .. }
+        | ApplyError::Left { .. }
+        | ApplyError::TooLate(_) => {
+            if error.nothing_changed() {
+                Exit::Refused
+            } else {
+                Exit::Failed
+            }
+        }
     }
 }
 

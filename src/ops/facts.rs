@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 use jiff::Timestamp;
 
 use super::{GitHubRefusal, MediaRefusal, Operation, Refusal};
-use crate::generation::Generations;
+use crate::generation::{Consent, Generations};
 use crate::github::{self, RemoteRun};
 use crate::packer_run::{Run, RunState};
 use crate::pipeline::Key;
@@ -29,6 +29,8 @@ pub struct Facts<'a> {
     pub media: MediaFacts,
     /// what is looked at
     pub picture: PictureFacts,
+    /// what whoever asks has agreed to beforehand
+    pub consent: Consent,
 }
 
 /// A line.
@@ -194,6 +196,7 @@ impl<'a> Facts<'a> {
             github: GitHubFacts::default(),
             media: MediaFacts::default(),
             picture: PictureFacts::default(),
+            consent: Consent::default(),
         }
     }
 

@@ -11,6 +11,7 @@ mod blocking;
 pub mod build;
 pub mod change;
 mod check;
+pub mod claim;
 mod context;
 mod error;
 mod exit;

@@ -63,6 +63,19 @@ pub enum Refusal {
         /// its page
         url: String,
     },
+    /// GitHub may be building what is to go, and cannot be asked
+    #[error(
+        "{name} may be being built: whether GitHub builds {key} is not known ({reason}); make that work; on the command \
+         line --take-over REASON sets that aside, if you know that nobody builds it"
+    )]
+    MayBeBuilt {
+        /// the line
+        key: Key,
+        /// what would go
+        name: String,
+        /// why it is not known
+        reason: String,
+    },
     /// it is built on this machine, so that GitHub must not
     #[error("{key} is being built on this machine: two runs would fight over its VM")]
     BuiltHere {

@@ -107,7 +107,7 @@ impl Driver {
                 self.ask(PICTURE, "the picture", taken, move |answer| Msg::PictureTaken { request, answer });
             }
             Effect::Guard { request, plan } => {
-                let guarded = generation::guard(self.link.client(), plan);
+                let guarded = generation::guard(self.parts.context.clone(), self.link.client(), plan);
                 self.ask(GUARD, "asking vCenter", guarded, move |answer| Msg::Guarded { request, answer });
             }
             Effect::Apply { request, plan } => {

@@ -228,7 +228,7 @@ fn overlays(#[case] name: &str, #[case] line: &str, #[case] keys: &str, #[case] 
     console.lines.select(&key(line));
     let effects = typed(&mut console, &keys[..1]);
     if let Some(request) = fixture::question_of(&effects) {
-        console.update(Msg::Guarded { request, answer: Ok(()) });
+        console.update(Msg::Guarded { request, answer: Ok(Vec::new()) });
     }
     typed(&mut console, &keys[1..]);
     snapshot!(format!("overlay_{name}"), console, size);

@@ -10,7 +10,7 @@ use tokio::sync::{OnceCell, mpsc};
 
 use super::location::{self, FolderLocation};
 use super::session::Session;
-use super::{Error, Moid, Settings, Vm, VmEvent, inventory, observe, privilege, screen, watch};
+use super::{Error, Moid, Settings, Vm, inventory, privilege, screen, watch};
 
 /// `AboutInfo` of the server.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -198,22 +198,6 @@ impl Client {
         }
     }
 
-    /// One VM and the tasks vCenter lists as recent on it, in one round trip; `None` when it is gone.
-    ///
-    /// # Errors
-    /// Any of [`Error`].
-    pub async fn observe(&self, moid: &Moid) -> Result<Option<(Vm, Vec<VmEvent>)>, Error> {
-        observe::vm_and_recent_tasks(self.session(), moid).await
-    }
-
-    /// Events of a VM since a moment of vCenter's clock (from its beginning without one).
-    ///
-    /// # Errors
-    /// Any of [`Error`]; a server without events answers with a fault.
-    pub async fn events(&self, moid: &Moid, since: Option<Timestamp>) -> Result<Vec<VmEvent>, Error> {
-        observe::events(self.session(), moid, since).await
-    }
-
     /// Watches the configured folder, over a connection of its own.
     pub fn watch(&self) -> Watch {
         let (sender, receiver) = mpsc::channel(64);
@@ -274,16 +258,6 @@ impl Client {
     /// Any of [`Error`].
     pub async fn folder_entries(&self) -> Result<Vec<(Moid, String)>, Error> {
         inventory::folder_entries(self.session(), &self.folder().await?).await
-    }
-
-    /// Which of these VMs a clone task is running on.
-    ///
-    /// Seen are the tasks vCenter lists as recent on the VM itself; clones that have ended are VMs of their own.
-    ///
-    /// # Errors
-    /// Any of [`Error`].
-    pub async fn being_cloned(&self, vms: &[Moid]) -> Result<Vec<Moid>, Error> {
-        inventory::being_cloned(self.session(), vms).await
     }
 
     /// Ends the sessions on the server, those of its watches included; the client is of no use then. Errors are of no

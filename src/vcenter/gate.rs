@@ -3,6 +3,7 @@
 //! It knows read-only mode, the names it may touch, the folder they must be in, and the audit log, and nothing else.
 
 mod confirm;
+mod guest;
 mod media;
 
 use std::collections::BTreeSet;
@@ -95,6 +96,13 @@ impl Gate {
         Self { client, mode, names, media: BTreeSet::new(), audit }
     }
 
+    /// The same, with a VM of another name: what a branch of the repository builds.
+    #[must_use]
+    pub fn with_name(mut self, name: impl Into<String>) -> Self {
+        self.names.insert(name.into());
+        self
+    }
+
     /// The client behind it, for reading.
     pub fn client(&self) -> &Client {
         &self.client
@@ -116,7 +124,10 @@ impl Gate {
     async fn verify_unchanged(&self, vm: &Vm) -> Result<LocatedVm, GateError> {
         let folder = self.client.folder().await?;
         let Some(now) = self.client.locate(&vm.moid).await? else { return Err(stale(vm, "it is gone")) };
-        let found = if now.vm.name != vm.name {
+        let other = !vm.instance_uuid.is_empty() && now.vm.instance_uuid != vm.instance_uuid;
+        let found = if other {
+            "it is another object now".into()
+        } else if now.vm.name != vm.name {
             format!("it is called {:?} now", now.vm.name)
         } else if now.folder != folder {
             "it is in another folder now".into()
@@ -158,8 +169,17 @@ impl Gate {
     pub async fn execute_rename(&self, rename: &PreparedRename, progress: OnProgress<'_>) -> Result<(), GateError> {
         let PreparedRename { vm, to, .. } = rename;
         let answer = self.client.rename(&vm.moid, to, progress).await;
-        let result = self.confirm_if_unanswered(vm, answer, |now| now.is_some_and(|now| now.name == *to)).await;
+        let result = self.confirm_in_doubt(vm, answer, |now| now.is_some_and(|now| now.name == *to)).await;
         self.record_end(rename.entry(), result)
+    }
+
+    /// Puts on record whose claim on a VM is set aside, and why: before the change that it would have forbidden.
+    ///
+    /// # Errors
+    /// [`GateError`]
+    pub fn take_over(&self, verb: &str, vm: &Vm, whose: &str) -> Result<(), GateError> {
+        self.check_allowed(vm, "take over")?;
+        self.record_start(entry(verb, "TakeOver", vm, Some(whose)))
     }
 
     /// Puts on record that a prepared rename is not done.
@@ -189,7 +209,7 @@ impl Gate {
     async fn destroy_only(&self, verb: &str, vm: &Vm, progress: OnProgress<'_>) -> Result<(), GateError> {
         let act = async || {
             let answer = self.client.destroy(&vm.moid, progress).await;
-            self.confirm_if_unanswered(vm, answer, |now| now.is_none()).await
+            self.confirm_in_doubt(vm, answer, |now| now.is_none()).await
         };
         self.audited(entry(verb, "Destroy_Task", vm, None), act).await
     }
@@ -206,7 +226,7 @@ impl Gate {
         }
         let act = async || {
             let answer = self.client.annotate(&vm.moid, notes, &now.change_version, progress).await;
-            self.confirm_if_unanswered(vm, answer, |now| now.is_some_and(|now| now.annotation == notes)).await
+            self.confirm_in_doubt(vm, answer, |now| now.is_some_and(|now| now.annotation == notes)).await
         };
         match self.audited(entry(verb, "ReconfigVM_Task", vm, Some("notes")), act).await {
             Err(GateError::VCenter(Error::Fault { fault, .. })) if fault == "ConcurrentAccess" => {
@@ -214,42 +234,6 @@ impl Gate {
             }
             done => done,
         }
-    }
-
-    /// Marks a powered-off VM as template.
-    ///
-    /// # Errors
-    /// [`GateError`]
-    pub async fn mark_as_template(&self, verb: &str, vm: &Vm) -> Result<(), GateError> {
-        let act = async || {
-            let answer = self.client.mark_as_template(&vm.moid).await;
-            self.confirm_if_unanswered(vm, answer, |now| now.is_some_and(|now| now.template)).await
-        };
-        self.change(entry(verb, "MarkAsTemplate", vm, None), vm, "mark as template", act).await
-    }
-
-    /// Powers on or off, and waits.
-    ///
-    /// # Errors
-    /// [`GateError`]
-    pub async fn power(&self, verb: &str, vm: &Vm, on: bool, progress: OnProgress<'_>) -> Result<(), GateError> {
-        let (call, what) = if on { ("PowerOnVM_Task", "power on") } else { ("PowerOffVM_Task", "power off") };
-        let wanted = if on { PowerState::PoweredOn } else { PowerState::PoweredOff };
-        let act = async || {
-            let answer = self.client.power(&vm.moid, on, progress).await;
-            self.confirm_if_unanswered(vm, answer, |now| now.is_some_and(|now| now.power_state == wanted)).await
-        };
-        self.change(entry(verb, call, vm, None), vm, what, act).await
-    }
-
-    /// Types text into the guest with `PutUsbScanCodes` (US layout). The audit log gets its length, never the text.
-    ///
-    /// # Errors
-    /// [`GateError`]
-    pub async fn type_text(&self, verb: &str, vm: &Vm, text: &str) -> Result<(), GateError> {
-        let keys = format!("{} keys", text.chars().count());
-        let act = async || self.client.type_text(&vm.moid, text).await;
-        self.change(entry(verb, "PutUsbScanCodes", vm, Some(&keys)), vm, "type", act).await
     }
 
     async fn change(

@@ -10,7 +10,7 @@ use super::soap::{self, Element};
 use super::{Error, Moid, PowerState, ToolsStatus, Vm};
 
 /// The properties a [`Vm`] is made of.
-const PROPERTIES: [&str; 7] = [
+const PROPERTIES: [&str; 8] = [
     "name",
     "config.template",
     "runtime.powerState",
@@ -18,6 +18,7 @@ const PROPERTIES: [&str; 7] = [
     "guest.toolsRunningStatus",
     "config.annotation",
     "config.instanceUuid",
+    "config.changeVersion",
 ];
 
 /// The `propSet` of VMs, as the server's version has them.
@@ -118,6 +119,7 @@ pub(super) fn apply_property(vm: &mut Vm, path: &str, value: Option<&Element>) {
         "config.annotation" => vm.annotation = text.to_owned(),
         "config.createDate" => vm.created = text.parse::<Timestamp>().ok(),
         "config.instanceUuid" => vm.instance_uuid = text.to_owned(),
+        "config.changeVersion" => vm.change_version = text.to_owned(),
         _ => {}
     }
 }
@@ -153,6 +155,17 @@ pub(super) fn vm_and_tasks(vm: &Moid) -> String {
 pub(super) const TASK_INFO: &str = "<propSet><type>Task</type><pathSet>info</pathSet></propSet>";
 /// vCenter may drop a task from its list while the answer is made, which fails the whole call: it is repeated at once.
 const FORGOTTEN_TASK_RETRY: ConstantBuilder = ConstantBuilder::new().with_delay(Duration::ZERO).with_max_times(2);
+
+/// VMs among these that have a snapshot: disks of linked clones may hang on it.
+pub(super) async fn with_snapshot(session: &Session, vms: &[Moid]) -> Result<Vec<Moid>, Error> {
+    if vms.is_empty() {
+        return Ok(Vec::new());
+    }
+    let properties = "<propSet><type>VirtualMachine</type><pathSet>snapshot</pathSet></propSet>";
+    let objects: String = vms.iter().map(|vm| single_object("VirtualMachine", &vm.0)).collect();
+    let found = collect(session, properties, &objects).await?;
+    Ok(found.iter().filter(|object| property(object, "snapshot").is_some()).map(moid).collect())
+}
 
 /// VMs among these on which a clone task is queued or running.
 pub(super) async fn being_cloned(session: &Session, vms: &[Moid]) -> Result<Vec<Moid>, Error> {

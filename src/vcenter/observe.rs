@@ -1,11 +1,12 @@
-//! One VM and its recent tasks, in one round trip: what the flight recorder polls every few seconds.
+//! What happens to VMs: their recent tasks and events, clones under way, snapshots; the flight recorder polls it every few
+//! seconds.
 
 use jiff::Timestamp;
 
 use super::inventory::{self, collect, of_kind, property};
 use super::session::{CALL_TIMEOUT, Session};
 use super::soap::{self, Element};
-use super::{Error, Moid, Vm};
+use super::{Client, Error, Moid, Vm};
 
 /// A task vCenter lists as recent on a VM, or an event of it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -22,8 +23,54 @@ pub struct VmEvent {
     pub at: Option<Timestamp>,
 }
 
+impl Client {
+    /// One VM and the tasks vCenter lists as recent on it, in one round trip; `None` when it is gone.
+    ///
+    /// # Errors
+    /// Any of [`Error`].
+    pub async fn observe(&self, moid: &Moid) -> Result<Option<(Vm, Vec<VmEvent>)>, Error> {
+        vm_and_recent_tasks(self.session(), moid).await
+    }
+
+    /// Events of a VM since a moment of vCenter's clock (from its beginning without one).
+    ///
+    /// # Errors
+    /// Any of [`Error`]; a server without events answers with a fault.
+    pub async fn events(&self, moid: &Moid, since: Option<Timestamp>) -> Result<Vec<VmEvent>, Error> {
+        events(self.session(), moid, since).await
+    }
+
+    /// Which of these VMs a clone task is running on.
+    ///
+    /// Seen are the tasks vCenter lists as recent on the VM itself; clones that have ended are VMs of their own.
+    ///
+    /// # Errors
+    /// Any of [`Error`].
+    pub async fn being_cloned(&self, vms: &[Moid]) -> Result<Vec<Moid>, Error> {
+        inventory::being_cloned(self.session(), vms).await
+    }
+
+    /// Which of these VMs have a snapshot.
+    ///
+    /// # Errors
+    /// Any of [`Error`].
+    pub async fn with_snapshot(&self, vms: &[Moid]) -> Result<Vec<Moid>, Error> {
+        inventory::with_snapshot(self.session(), vms).await
+    }
+
+    /// The server's clock (`CurrentTime`).
+    ///
+    /// # Errors
+    /// Any of [`Error`].
+    pub async fn current_time(&self) -> Result<Timestamp, Error> {
+        let answer = self.session().call("CurrentTime", "ServiceInstance", "ServiceInstance", "", CALL_TIMEOUT).await?;
+        let text = answer.at(&["returnval"]);
+        text.parse().map_err(|error| Error::Protocol { call: "CurrentTime", reason: format!("{text:?}: {error}") })
+    }
+}
+
 /// The VM and its recent tasks; `None` when it is gone.
-pub(super) async fn vm_and_recent_tasks(session: &Session, moid: &Moid) -> Result<Option<(Vm, Vec<VmEvent>)>, Error> {
+async fn vm_and_recent_tasks(session: &Session, moid: &Moid) -> Result<Option<(Vm, Vec<VmEvent>)>, Error> {
     let content = session.content().await?;
     let properties = format!("{}{}", inventory::vm_properties_and(content, &["recentTask"]), inventory::TASK_INFO);
     let found = match collect(session, &properties, &inventory::vm_and_tasks(moid)).await {
@@ -50,7 +97,7 @@ fn parse_task(info: &Element) -> Option<VmEvent> {
 /// Events of a VM since a moment of vCenter's clock, that moment included.
 ///
 /// `EventManager.QueryEvents` needs `System.View` only; a server without it answers with a fault.
-pub(super) async fn events(session: &Session, moid: &Moid, since: Option<Timestamp>) -> Result<Vec<VmEvent>, Error> {
+async fn events(session: &Session, moid: &Moid, since: Option<Timestamp>) -> Result<Vec<VmEvent>, Error> {
     let Some(manager) = session.content().await?.events.clone() else { return Ok(Vec::new()) };
     let time =
         since.map_or_else(String::new, |since| format!("<time>{}</time>", soap::text("beginTime", &since.to_string())));

@@ -78,6 +78,9 @@ pub struct Vm {
     /// `config.instanceUuid`
     #[serde(default, skip_serializing)]
     pub instance_uuid: String,
+    /// `config.changeVersion`: another one after every change of its configuration
+    #[serde(default, skip_serializing)]
+    pub change_version: String,
 }
 
 impl Vm {
@@ -93,6 +96,7 @@ impl Vm {
             annotation: String::new(),
             created: None,
             instance_uuid: String::new(),
+            change_version: String::new(),
         }
     }
 }

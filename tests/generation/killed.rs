@@ -105,6 +105,7 @@ async fn the_other_verb_after_a_kill() {
         fresh.run(PROMOTE).await.is(3, "is held since");
         break;
     }
+    nth = 1;
     loop {
         let fresh = World::steady(Kind::Lab).await;
         assert!(killed_after(&fresh, ROLLBACK, nth).await, "live was never without its name");

@@ -26,6 +26,8 @@ async fn every_change_is_recorded_before_and_after() {
     let calls: Vec<_> = lines.iter().map(|line| (&line["call"], &line["object"], &line["outcome"])).collect();
     // What follows the rename of live without delay is on record before it.
     let steps = [
+        ("ReconfigVM_Task", "-prev", "started"),
+        ("ReconfigVM_Task", "-prev", "done"),
         ("Rename_Task", "-prev", "started"),
         ("Rename_Task", "-prev", "done"),
         ("Rename_Task", "-build", "started"),

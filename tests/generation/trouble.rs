@@ -18,10 +18,13 @@ async fn a_lost_answer_is_looked_up(kind: Kind) {
     let world = World::steady(kind).await;
     let before = world.names().await;
     world.door.at_method("Rename_Task", 2, Trouble::CutAfter);
-    world.run(&["promote", KEY]).await.is(0, "4/4");
+    world.run(&["promote", KEY]).await.is(0, "5/5");
     assert_eq!(world.names().await[""], before["-build"]);
     assert_eq!(world.listed().await, ["", "-prev"]);
-    assert_eq!(world.changes(), ["Rename_Task", "Rename_Task", "Rename_Task", "Destroy_Task"], "nothing twice");
+    // vcsim wants notes of templates without the condition.
+    let mut changes = world.changes();
+    changes.retain(|call| call != "ReconfigVM_Task");
+    assert_eq!(changes, ["Rename_Task", "Rename_Task", "Rename_Task", "Destroy_Task"], "nothing twice");
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -51,7 +54,7 @@ async fn a_lost_answer_about_a_task_that_takes_its_time(#[case] rename: usize) {
     let names = world.names().await;
     assert!(names.contains_key(""), "no live template: {names:?} {}", ended.err);
     assert!(!ended.err.contains("THERE IS NO"), "{}", ended.err);
-    ended.is(0, "4/4");
+    ended.is(0, "5/5");
     assert_eq!(names[""], before["-build"]);
 }
 
@@ -73,7 +76,7 @@ async fn a_task_that_vcenter_forgot_is_looked_up(#[case] rename: usize) {
         world.door.let_go();
     };
     let (ended, ()) = tokio::join!(promotion, forgets);
-    ended.is(0, "4/4");
+    ended.is(0, "5/5");
     assert_eq!(world.names().await[""], before["-build"]);
     let audit = std::fs::read_to_string(world.home.path().join(".local/state/tmpl-tui/audit.jsonl")).unwrap();
     assert!(!audit.contains("failed"), "{audit}");
@@ -94,7 +97,7 @@ async fn what_runs_meanwhile_is_not_destroyed() {
         world.door.let_go();
     };
     let (ended, ()) = tokio::join!(sweep, powered);
-    ended.is(3, "powered on");
+    ended.is(3, "has changed since");
     assert!(world.changes().is_empty(), "{:?}", world.changes());
 }
 

@@ -31,7 +31,7 @@ async fn a_hold_is_honoured_until_released(kind: Kind) {
     world.run(&["release", KEY]).await.is(0, "remove the hold");
     assert_eq!(notes().await, NOTES, "byte for byte");
     world.run(&["release", KEY]).await.is(3, "is not held");
-    world.run(&["promote", KEY]).await.is(0, "4/4 destroy");
+    world.run(&["promote", KEY]).await.is(0, "5/5 destroy");
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -87,10 +87,18 @@ async fn a_dry_run_changes_nothing_and_its_plan_goes_stale() {
     assert_eq!((&plan["verb"], &plan["done"]), (&"promote".into(), &false.into()));
     let steps = plan["steps"].as_array().unwrap();
     let ids: Vec<&str> = steps.iter().map(|step| step["vm"]["moid"].as_str().unwrap()).collect();
-    assert_eq!(ids, ["-prev", "", "-build", "-prev"].map(|suffix| before[suffix].as_str()), "exact objects in order");
+    assert_eq!(
+        ids,
+        ["-prev", "-prev", "", "-build", "-prev"].map(|suffix| before[suffix].as_str()),
+        "exact objects in order"
+    );
     assert!(world.changes().is_empty());
     let text = world.run(&["promote", KEY, "--dry-run"]).await.out;
-    assert_eq!(text.lines().next().unwrap(), format!("rename {BASE}-prev → {BASE}-retired ({})", before["-prev"]));
+    let first: Vec<&str> = text.lines().take(2).collect();
+    let prev = &before["-prev"];
+    let expected =
+        [format!("mark {BASE}-prev ({prev}) as retired"), format!("rename {BASE}-prev → {BASE}-retired ({prev})")];
+    assert_eq!(first, expected);
 
     // Somebody else tidies up.
     world.govc(&["object.rename", &format!("vm/Templates/{BASE}-prev"), "kept-by-hand"]).await;
@@ -98,7 +106,7 @@ async fn a_dry_run_changes_nothing_and_its_plan_goes_stale() {
     world.run(&["promote", KEY, "--plan", plan["plan"].as_str().unwrap()]).await.is(3, "has changed since");
     assert!(world.changes().is_empty());
     world.govc(&["object.rename", "vm/Templates/kept-by-hand", &format!("{BASE}-prev")]).await;
-    world.run(&["promote", KEY, "--plan", plan["plan"].as_str().unwrap()]).await.is(0, "4/4");
+    world.run(&["promote", KEY, "--plan", plan["plan"].as_str().unwrap()]).await.is(0, "5/5");
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -171,7 +179,7 @@ async fn what_packer_may_be_about_to_destroy_is_neither_promoted_nor_swept() {
     world.run(&["release", KEY]).await.is(0, "");
     assert_eq!(world.names().await, before);
     being_built(&world, Some(Timestamp::now()));
-    world.run(&["promote", KEY]).await.is(0, "4/4");
+    world.run(&["promote", KEY]).await.is(0, "5/5");
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -28,10 +28,15 @@ pub enum Trouble {
     Late,
     /// the server does it, nobody hears of it, and the connection stays
     Never,
+    /// something on the way delivers it twice, and hands back the second answer
+    Twice,
 }
 
 /// How late a late answer is: longer than anything that is waited for briefly, shorter than any call's own patience.
 const LATE: Duration = Duration::from_secs(2);
+
+/// After how long a call is delivered once more.
+const RETRY: Duration = Duration::from_millis(100);
 
 #[derive(Default)]
 struct State {
@@ -213,6 +218,13 @@ fn pass(mut client: TcpStream, server: &str, shared: &(Mutex<State>, Condvar)) -
         }
         upstream.write_all(request.head.as_bytes())?;
         upstream.write_all(&request.body)?;
+        if trouble == Some(Trouble::Twice) {
+            read(&mut upstream)?;
+            // What retries does so when it has waited: by then the first one is done.
+            std::thread::sleep(RETRY);
+            upstream.write_all(request.head.as_bytes())?;
+            upstream.write_all(&request.body)?;
+        }
         let Some(mut answer) = read(&mut upstream)? else { return client.shutdown(Shutdown::Both) };
         match trouble {
             Some(Trouble::CutAfter) => return client.shutdown(Shutdown::Both),

@@ -68,7 +68,7 @@ async fn a_clock_that_is_set_under_a_promotion(#[case] jump: &str) {
         world.door.let_go();
     };
     let (output, ()) = tokio::join!(promotion, set);
-    Ended::of(output.unwrap()).is(0, "4/4");
+    Ended::of(output.unwrap()).is(0, "5/5");
     assert_eq!(world.names().await[""], before["-build"]);
     figure(&format!("clock set by {jump} under a promotion, a watch, a build: survived"));
 }

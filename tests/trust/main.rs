@@ -7,6 +7,7 @@ mod children;
 mod clock;
 mod console;
 mod faults;
+mod images;
 mod kills;
 mod lines;
 #[path = "../iso/mirror.rs"]

@@ -95,7 +95,10 @@ fn messages() -> impl Strategy<Value = Msg> {
         2 => (lines(), states(), 0..9i64).prop_map(|(key, state, minutes)| {
             Msg::RunsRead(vec![(key, Ok(Some(fixture::run(state, minutes, None))))])
         }),
-        2 => (request.clone(), answer.clone()).prop_map(|(request, answer)| Msg::Guarded { request, answer }),
+        2 => (request.clone(), answer.clone()).prop_map(|(request, answer)| {
+            let answer = answer.map(|()| Vec::new());
+            Msg::Guarded { request, answer }
+        }),
         2 => (request.clone(), answer).prop_map(|(request, answer)| {
             Msg::Finished { request, answer: answer.map(|()| "done".into()) }
         }),
@@ -170,7 +173,7 @@ proptest! {
             if answered && let Some(Effect::Guard { request, .. }) =
                 effects.iter().find(|effect| matches!(effect, Effect::Guard { .. }))
             {
-                console.update(Msg::Guarded { request: *request, answer: Ok(()) });
+                console.update(Msg::Guarded { request: *request, answer: Ok(Vec::new()) });
             }
         }
     }

@@ -30,7 +30,7 @@ fn toast(console: &Console) -> String {
 
 fn pass_guard(console: &mut Console, effects: &[Effect]) {
     let request = fixture::question_of(effects).expect("a guard was asked");
-    console.update(Msg::Guarded { request, answer: Ok(()) });
+    console.update(Msg::Guarded { request, answer: Ok(Vec::new()) });
 }
 
 fn picture_question(effects: &[Effect]) -> RequestId {
@@ -103,7 +103,7 @@ fn the_answer_to_an_older_check_is_dropped() {
     let old = fixture::question_of(&typed(&mut console, "p")).unwrap();
     typed(&mut console, "\x1b");
     typed(&mut console, "p");
-    console.update(Msg::Guarded { request: old, answer: Ok(()) });
+    console.update(Msg::Guarded { request: old, answer: Ok(Vec::new()) });
     assert!(mutations(&typed(&mut console, "y")).is_empty());
 }
 

@@ -275,7 +275,7 @@ fn typing_is_armed_by_text_privilege_and_y() {
     let request = type_asked(&mut console);
     typed(&mut console, "root<enter>\n");
     assert!(typed(&mut console, "y").iter().all(|effect| !effect.mutates()), "vCenter has not answered");
-    console.update(Msg::Guarded { request, answer: Ok(()) });
+    console.update(Msg::Guarded { request, answer: Ok(Vec::new()) });
     let effects = typed(&mut console, "y");
     let keys = effects.iter().find_map(|effect| match effect {
         Effect::Type { vm, keys, .. } => Some((vm.moid.0.as_str(), keys.as_str())),
@@ -299,7 +299,7 @@ fn without_the_privilege_nothing_is_typed() {
 fn what_cannot_be_typed_is_not_armed() {
     let mut console = stuck();
     let request = type_asked(&mut console);
-    console.update(Msg::Guarded { request, answer: Ok(()) });
+    console.update(Msg::Guarded { request, answer: Ok(Vec::new()) });
     typed(&mut console, "<f13>\n");
     let Some(Overlay::Confirm(confirm)) = &console.overlay else { panic!("still open") };
     assert!(confirm.complaint.as_deref().unwrap().starts_with("no key <f13>"));

@@ -45,6 +45,7 @@ impl Known {
             github: self.github.clone(),
             media: self.media.clone(),
             picture: self.picture,
+            consent: crate::generation::Consent::default(),
         }
     }
 }
@@ -84,6 +85,7 @@ fn generations() -> impl Strategy<Value = Generations> {
                 annotation: hold.map(|hold| hold.write("notes")).unwrap_or_default(),
                 created: created.and_then(|seconds| Timestamp::from_second(seconds).ok()),
                 instance_uuid: String::new(),
+                change_version: String::new(),
             }
         });
         Generations::read(BASE, &vms.collect::<Vec<_>>())

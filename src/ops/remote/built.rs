@@ -2,45 +2,72 @@
 
 use std::path::Path;
 
+use super::super::blocking::blocking;
 use super::super::check::not_on_github;
 use super::super::facts::{Facts, GitHubFacts, LineFacts, RemoteRunFacts};
 use super::super::{Error, Refusal};
 use super::connect;
 use crate::generation::Generations;
-use crate::github::RemoteRun;
+use crate::github;
 use crate::pipeline::Key;
 use crate::vcenter::gate::Mode;
 
 /// How many runs are looked at.
 const RUNS: u8 = 20;
 
-/// The run on GitHub that builds the line, now or later. Inside such a run, and where there is nothing to ask GitHub
-/// with, nobody is asked and there is none.
-///
-/// # Errors
-/// [`Error::GitHub`] when GitHub was asked and did not answer: not known. A build goes on then, as it did before there
-/// was a GitHub to ask.
-async fn built_on_github(repo: &Path, key: &Key) -> Result<Option<RemoteRun>, Error> {
-    if std::env::var_os("GITHUB_ACTIONS").is_some_and(|value| value == "true") {
-        return Ok(None);
-    }
-    let Ok(github) = connect(repo).await else { return Ok(None) };
-    let board = github.board(RUNS).await?;
-    Ok(board.builds(key).map(|seen| seen.run.clone()))
+/// What is known of runs on GitHub that build a line.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum OnGitHub {
+    /// GitHub has no part in this repository, or this is such a run and cannot ask
+    Absent,
+    /// it was asked: none does
+    Nobody,
+    /// this run builds it, now or later
+    Run(RemoteRunFacts),
+    /// it may, and why that is not known
+    Unknown(String),
 }
 
-/// Refuses what must not meet a run on GitHub that builds the line. Where GitHub was asked and did not answer, `unknown`
-/// hears why, and nothing is refused.
+/// Asks GitHub whether it builds a line. A run of GitHub Actions that asks is not meant itself.
+pub async fn on_github(repo: &Path, key: &Key) -> OnGitHub {
+    let get = |name: &str| std::env::var(name).ok().filter(|value| !value.is_empty());
+    let inside = get("GITHUB_ACTIONS").is_some_and(|value| value == "true");
+    let github = match connect(repo).await {
+        Ok(github) => github,
+        // Its steps are not given a token unless they ask for one; claims tell what other machines do.
+        Err(_) if inside => return OnGitHub::Absent,
+        Err(error) => {
+            return if has_part(repo).await { OnGitHub::Unknown(error.to_string()) } else { OnGitHub::Absent };
+        }
+    };
+    let own: Option<u64> = get("GITHUB_RUN_ID").filter(|_| inside).and_then(|id| id.parse().ok());
+    match github.board(RUNS).await {
+        Ok(mut board) => {
+            board.runs.retain(|seen| Some(seen.run.id) != own);
+            board.builds(key).map_or(OnGitHub::Nobody, |seen| OnGitHub::Run(RemoteRunFacts::from(&seen.run)))
+        }
+        Err(_) if inside => OnGitHub::Absent,
+        Err(error) => OnGitHub::Unknown(error.to_string()),
+    }
+}
+
+/// Whether GitHub has a part in this repository. When that cannot be told, it may.
+async fn has_part(repo: &Path) -> bool {
+    let repo = repo.to_owned();
+    let asked = blocking("reading the remotes", move || {
+        Ok::<_, Error>(github::has_part(&|name| std::env::var(name).ok(), &repo))
+    });
+    asked.await.unwrap_or(true)
+}
+
+/// Refuses what must not meet a run on GitHub that builds the line.
 ///
 /// # Errors
 /// [`Refusal::BuiltOnGitHub`]
-pub async fn not_built_on_github(repo: &Path, key: &Key, unknown: impl FnOnce(&Error)) -> Result<(), Refusal> {
-    let builds = match built_on_github(repo, key).await {
-        Ok(run) => run.as_ref().map(RemoteRunFacts::from),
-        Err(error) => {
-            unknown(&error);
-            None
-        }
+pub fn not_built_on_github(known: &OnGitHub, key: &Key) -> Result<(), Refusal> {
+    let builds = match known {
+        OnGitHub::Run(run) => Some(run.clone()),
+        OnGitHub::Absent | OnGitHub::Nobody | OnGitHub::Unknown(_) => None,
     };
     let nothing = Generations::default();
     let line = LineFacts { key, under_way: None, run: None, generations: &nothing };

@@ -9,7 +9,7 @@ mod watch;
 
 use std::path::Path;
 
-pub use built::not_built_on_github;
+pub use built::{OnGitHub, not_built_on_github, on_github};
 pub use change::{cancel, dispatch, enable_schedule, rerun};
 pub use fetch::{Fetched, fetch_leg};
 pub use find::{find_leg, find_run};

@@ -7,8 +7,8 @@ use crate::generation::{Plan, Progress, Request};
 use crate::ops::{Context, Error, change};
 
 /// Whether vCenter would let it happen.
-pub(super) async fn guard(client: Pending, plan: Box<Plan>) -> Result<(), Error> {
-    change::guard(&ready(client).await?, &plan).await.map(drop)
+pub(super) async fn guard(context: Context, client: Pending, plan: Box<Plan>) -> Result<Vec<String>, Error> {
+    Ok(change::guard(&context, &ready(client).await?, &plan).await?.notes)
 }
 
 /// Carries it out; what vCenter was asked before is asked again first.
@@ -21,7 +21,7 @@ pub(super) async fn apply(
 ) -> Result<String, Error> {
     let gate = context.gate(&ready(client).await?);
     let on = |progress: &Progress| report(Msg::Progressed { request, step: words(progress) });
-    change::carry_out(&gate, change::guard(gate.client(), &plan).await?, &on).await?;
+    change::carry_out(&gate, change::guard(&context, gate.client(), &plan).await?, &on).await?;
     Ok(done(&plan))
 }
 
@@ -38,6 +38,6 @@ fn done(plan: &Plan) -> String {
         Request::Rollback { .. } => format!("{base} rolled back and held: no promotion until H releases it"),
         Request::Hold { .. } => format!("{base} held: no promotion until H releases it"),
         Request::Release => format!("{base} released"),
-        Request::Sweep => format!("{base}-build destroyed"),
+        Request::Sweep => format!("{} destroyed", plan.builds),
     }
 }

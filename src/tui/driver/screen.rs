@@ -11,8 +11,8 @@ pub(super) async fn take(client: Pending, vm: Box<Vm>) -> Result<Picture, Error>
     ops::picture::take(&ready(client).await?, &vm).await
 }
 
-pub(super) async fn may_type(client: Pending, vm: Box<Vm>) -> Result<(), Error> {
-    ops::may_type(&ready(client).await?, &vm).await
+pub(super) async fn may_type(client: Pending, vm: Box<Vm>) -> Result<Vec<String>, Error> {
+    ops::may_type(&ready(client).await?, &vm).await.map(|()| Vec::new())
 }
 
 pub(super) async fn type_into(context: Context, client: Pending, vm: Box<Vm>, keys: String) -> Result<String, Error> {

@@ -108,7 +108,7 @@ fn typing_asks_first() {
     drawn(&mut console, 160, 45);
     let effects = typed(&mut console, "i");
     if let Some(Effect::MayType { request, .. }) = effects.iter().find(|e| matches!(e, Effect::MayType { .. })) {
-        console.update(Msg::Guarded { request: *request, answer: Ok(()) });
+        console.update(Msg::Guarded { request: *request, answer: Ok(Vec::new()) });
     }
     typed(&mut console, "root<enter>\n");
     insta::assert_snapshot!("overlay_type", drawn(&mut console, 160, 45));

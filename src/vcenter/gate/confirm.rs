@@ -12,34 +12,54 @@ pub(super) const CONFIRM_INTERVAL: Duration = Duration::from_secs(1);
 const PENDING_TASK_TIMEOUT: Duration = Duration::from_secs(10 * 60);
 
 impl Gate {
-    /// vCenter's answer to a change. Where it was lost, the VM is read until `happened` says that the change is done: a few
-    /// times, and as long as tasks on it are pending. A queued task may still run, and going on before it has would mean to
-    /// act on a state that is about to change.
-    pub(super) async fn confirm_if_unanswered(
+    /// vCenter's answer to a change, where it leaves no doubt.
+    ///
+    /// Where it was lost, the VM is read until `happened` says that the change is done: a few times, and as long as tasks on
+    /// it are pending. A queued task may still run, and going on before it has would mean to act on a state that is about
+    /// to change. A fault is looked into as well: something between us and vCenter may have delivered the call twice, and
+    /// then the second delivery finds the work of the first.
+    pub(super) async fn confirm_in_doubt(
         &self,
         vm: &Vm,
         answer: Result<(), Error>,
         happened: impl Fn(Option<&Vm>) -> bool,
     ) -> Result<(), Error> {
-        if !answer.as_ref().is_err_and(outcome_unknown) {
+        let Err(error) = &answer else { return answer };
+        let lost = outcome_unknown(error);
+        if !lost && !may_be_an_echo(error) {
             return answer;
         }
         let (since, mut attempts) = (Instant::now(), 0);
         while attempts < CONFIRM_ATTEMPTS {
-            tokio::time::sleep(CONFIRM_INTERVAL).await;
+            if lost || attempts > 0 {
+                tokio::time::sleep(CONFIRM_INTERVAL).await;
+            }
             match self.client.observe(&vm.moid).await {
                 Ok(now) if happened(now.as_ref().map(|(now, _)| now)) => return Ok(()),
                 Ok(None) => return answer,
                 Ok(Some((_, tasks)))
-                    if tasks.iter().any(is_pending_change) && since.elapsed() < PENDING_TASK_TIMEOUT =>
+                    if (lost || in_progress(error))
+                        && tasks.iter().any(is_pending_change)
+                        && since.elapsed() < PENDING_TASK_TIMEOUT =>
                 {
-                    attempts = 0
+                    attempts = 1
                 }
+                Ok(Some(_)) if !lost => return answer,
                 Ok(Some(_)) | Err(_) => attempts += 1,
             }
         }
         answer
     }
+}
+
+/// Whether a fault can be what a second delivery of a call meets whose first one did its work.
+fn may_be_an_echo(error: &Error) -> bool {
+    matches!(error, Error::NotFound(_) | Error::Fault { .. })
+}
+
+/// The first delivery may still be at it.
+fn in_progress(error: &Error) -> bool {
+    matches!(error, Error::Fault { fault, .. } if fault == "TaskInProgress")
 }
 
 /// Whether vCenter may have done what was asked although its answer did not arrive.
