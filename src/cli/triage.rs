@@ -8,9 +8,12 @@ use std::sync::Arc;
 use anyhow::Context as _;
 use tmpl::github::step::WorkflowStep;
 use tmpl::guest::recording::GuestState;
+use tmpl::ops::usual::Usual;
 use tmpl::ops::{self, judge};
-use tmpl::packer_run::{self, Run};
+use tmpl::packer_log::phase_times::TypicalDurations;
+use tmpl::packer_run::{self, Run, RunState};
 use tmpl::text::Scrubber;
+use tmpl::triage::live::Beside;
 
 use super::{Context, Exit, Stop, output};
 
@@ -85,9 +88,13 @@ async fn case(context: &Context, args: &Args) -> anyhow::Result<judge::Case> {
         // Of a run that init or validate ended there is the output alone.
         log: run.as_ref().map(|run| run.shown().to_owned()).or_else(|| args.log.clone()),
         pictures: args.screen.clone(),
-        guest: match run.filter(|run| run.state.live()) {
-            Some(run) => guest(context, &run).await?,
-            None => None,
+        usual: match &run {
+            Some(run) if run.state.live() => Usual::default().of(&context.state()?, &run.key, &run.dir)?,
+            Some(_) | None => TypicalDurations::default(),
+        },
+        beside: match run.filter(matters) {
+            Some(run) => beside(context, &run).await?,
+            None => Beside::default(),
         },
     })
 }
@@ -96,14 +103,23 @@ fn same_file(one: &Path, other: &Path) -> bool {
     one.canonicalize().is_ok_and(|one| other.canonicalize().is_ok_and(|other| one == other))
 }
 
-/// The guest of a run as vCenter has it. Without vCenter the record has to do; why is said on stderr.
-async fn guest(context: &Context, run: &Run) -> anyhow::Result<Option<GuestState>> {
-    let Ok(client) = context.client() else { return Ok(None) };
+/// Whether it matters what vCenter has of a run: it is at work here, or was stopped.
+fn matters(run: &Run) -> bool {
+    let stopped = matches!(run.state, RunState::Cancelled | RunState::Lost);
+    run.origin.is_none() && (run.state.live() || stopped)
+}
+
+/// What vCenter has of a run. Without vCenter the record has to do; why is said on stderr.
+async fn beside(context: &Context, run: &Run) -> anyhow::Result<Beside> {
+    let Ok(client) = context.client() else { return Ok(Beside::default()) };
     match ops::find_vm(&client, &run.build_name()).await {
-        Ok(vm) => Ok(vm.map(GuestState::from_vm)),
+        Ok(vm) => {
+            let vm = vm.filter(|vm| !vm.template);
+            Ok(Beside { vm_left: Some(vm.is_some()), guest: vm.map(GuestState::from_vm) })
+        }
         Err(error) => {
             output::note(&format!("vCenter does not say how the guest is: {error}"))?;
-            Ok(None)
+            Ok(Beside::default())
         }
     }
 }

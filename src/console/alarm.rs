@@ -5,9 +5,11 @@ use std::collections::BTreeSet;
 use jiff::Timestamp;
 
 use super::effect::Effect;
+use super::lines::LineRow;
 use super::run::{RunSeen, RunState};
 use super::state::Console;
 use super::toast::Tone;
+use super::verdict::{Case, Foretold};
 use crate::pipeline::Key;
 
 /// How the terminal calls a person who looks elsewhere.
@@ -58,7 +60,10 @@ impl Alarms {
 }
 
 /// What calls for a person: since when, and in a few words.
-fn cause(run: &RunSeen, zone: &jiff::tz::TimeZone) -> Option<(Timestamp, String)> {
+fn cause(run: &RunSeen, case: Option<&Case>, now: Timestamp, zone: &jiff::tz::TimeZone) -> Option<(Timestamp, String)> {
+    if let Some(foretold) = case.and_then(|case| case.foretold(now)).filter(|_| run.state.live()) {
+        return Some((foretold.since, foretold.verdict.cause.clone()));
+    }
     if let Some(still) = run.still.as_ref().filter(|_| run.state.live()) {
         let what = if still.blank { "blank" } else { "unchanged" };
         let tools = if still.tools_ran { "" } else { ", tools never ran" };
@@ -68,6 +73,9 @@ fn cause(run: &RunSeen, zone: &jiff::tz::TimeZone) -> Option<(Timestamp, String)
     }
     if let Some(reason) = run.reason.as_ref().filter(|_| run.state.live()) {
         return Some((run.started, reason.clone()));
+    }
+    if let Some((stage, text)) = run.stage.as_ref().zip(run.late(now)) {
+        return Some((stage.since, text));
     }
     let text = match run.state {
         RunState::Failed { exit } => {
@@ -82,12 +90,38 @@ fn cause(run: &RunSeen, zone: &jiff::tz::TimeZone) -> Option<(Timestamp, String)
     Some((run.ended?, text))
 }
 
+/// What is wrong with a run at work, as log, pictures, guest and clock tell it, in a few words.
+fn at_work(row: &LineRow, case: Option<&Case>, now: Timestamp) -> Option<String> {
+    let run = row.live_run().filter(|run| run.state != RunState::Cancelling)?;
+    let late = run.late(now);
+    let foretold = case.and_then(|case| case.foretold(now)).map(|Foretold { outlook, verdict, .. }| {
+        let word = outlook.standing.word();
+        let fails = outlook.gives_up.map_or_else(String::new, |at| format!(", fails {}", at.strftime("%H:%M")));
+        match (&late, verdict.class.as_str()) {
+            (Some(late), "running") => late.clone(),
+            (None, "running") => format!("{word}{fails}"),
+            (_, class) => format!("{word} {class}{fails}"),
+        }
+    });
+    foretold.or(late)
+}
+
 impl Console {
+    /// Marks what is wrong with runs at work.
+    pub(super) fn mark_at_work(&mut self) {
+        let Self { lines, verdicts, now, .. } = self;
+        if lines.set_at_work(|row| at_work(row, verdicts.of(row), *now)) {
+            self.changed();
+        }
+    }
+
     /// Tells the alarms that are new.
     pub(super) fn tell_alarms(&mut self, effects: &mut Vec<Effect>) {
         let mut news = Vec::new();
         for row in self.lines.all() {
-            let Some((since, text)) = row.run.as_ref().and_then(|run| cause(run, &self.zone)) else { continue };
+            let case = self.verdicts.of(row);
+            let cause = row.run.as_ref().and_then(|run| cause(run, case, self.now, &self.zone));
+            let Some((since, text)) = cause else { continue };
             let ended = row.live_run().is_none();
             // What failed before the console was opened is no news.
             if ended && since < self.opened || self.alarms.told.contains(&(row.line.key.clone(), since)) {

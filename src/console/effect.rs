@@ -9,6 +9,7 @@ use super::media;
 use super::message::RequestId;
 use crate::generation::Plan;
 use crate::guest::picture::Picture;
+use crate::guest::recording::GuestState;
 use crate::packer_log::Pattern;
 use crate::pipeline::Key;
 use crate::vcenter::Vm;
@@ -129,18 +130,12 @@ pub enum Effect {
         /// the file
         path: PathBuf,
     },
-    /// say why a run fails, from its log, its pictures and its guest
+    /// say why a run fails, from its log, its pictures and its guest; while it is at work, whenever one of them changes
     Judge {
-        /// its number
+        /// its number; verdicts bear it as long as the run is at work
         request: RequestId,
-        /// the line
-        key: Key,
-        /// the run's folder
-        dir: PathBuf,
-        /// its log
-        log: PathBuf,
-        /// its guest, as vCenter has it now
-        guest: Option<Box<Vm>>,
+        /// the run
+        run: Judged,
     },
     /// write everything that is known about a run, scrubbed, to a file of the user's
     SaveBundle {
@@ -212,6 +207,21 @@ pub enum Effect {
     Suspend,
     /// end the program
     Quit,
+}
+
+/// A run to judge, and what vCenter has of it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Judged {
+    /// the line
+    pub key: Key,
+    /// the run's folder
+    pub dir: PathBuf,
+    /// its log
+    pub log: PathBuf,
+    /// its guest
+    pub guest: Option<GuestState>,
+    /// whether its VM is there; `None` while vCenter is not heard
+    pub vm_left: Option<bool>,
 }
 
 /// What is looked for in a log.

@@ -25,7 +25,7 @@ use crate::iso::bump::FileChange;
 use crate::iso::{Bump, DatastoreIso, RequiredIso};
 use crate::packer_log::{Deadline, Level, LogLine, Origin, Phase, PhaseSpan, Problem, Track};
 use crate::pipeline::{Key, Line, Matrix, Os};
-use crate::triage::verdict::{Confidence, Evidence, EvidenceSource, Verdict};
+use crate::triage::verdict::{Confidence, Evidence, EvidenceSource, Outlook, Standing, Verdict};
 use crate::vcenter::datastore::DatastorePath;
 use crate::vcenter::{FolderEvent, LinkState, Moid, PowerState, ToolsStatus, Vm};
 
@@ -126,6 +126,7 @@ pub fn run(state: RunState, minutes: i64, phase: Option<&str>) -> RunSeen {
         state,
         reason: None,
         phase: phase.map(str::to_owned),
+        stage: None,
         dir: "/state/runs/x".into(),
         still: None,
         log: "/state/runs/x/packer-build.log".into(),
@@ -355,7 +356,13 @@ pub fn verdict() -> Verdict {
             cite(EvidenceSource::Guest, None, None, "VMware Tools never ran"),
         ],
         builds: Vec::new(),
-        outlook: None,
+        outlook: Some(Outlook {
+            standing: Standing::Stuck,
+            gives_up: Some(jiff::civil::date(2026, 3, 14).at(3, 41, 0, 0)),
+            unless: Some("the guest reports an address"),
+            passing: false,
+        }),
+        place: None,
     }
 }
 
@@ -365,7 +372,8 @@ pub fn judged(console: &mut Console, effects: &[Effect]) -> Vec<Effect> {
         Effect::Judge { request, .. } => Some(*request),
         _ => None,
     });
-    let request = asked.expect("a verdict was asked for");
+    // Of a run at work verdicts come unasked.
+    let request = asked.or_else(|| console.case()?.request()).expect("a verdict was asked for");
     console.update(Msg::Judged { request, answer: Ok(Box::new(verdict())) })
 }
 

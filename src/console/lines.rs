@@ -22,6 +22,8 @@ pub struct LineRow {
     pub run: Option<RunSeen>,
     /// its newest result at GitHub
     pub remote: Option<RemoteResult>,
+    /// what is wrong with its run at work, in a few words
+    pub at_work: Option<String>,
     /// the ISO its template mounts is not on the datastore
     pub iso_missing: bool,
     /// its live template is older than two periods of the schedule
@@ -60,6 +62,7 @@ impl Lines {
                 line,
                 run: None,
                 remote: None,
+                at_work: None,
                 iso_missing: false,
                 stale: false,
             })
@@ -212,6 +215,17 @@ impl Lines {
             let created = row.generations.live.as_ref().and_then(|vm| vm.created);
             let stale = row.line.enabled && before.zip(created).is_some_and(|(before, created)| created < before);
             changed |= std::mem::replace(&mut row.stale, stale) != stale;
+        }
+        changed
+    }
+
+    /// What is wrong with the runs at work; says whether any of it changed.
+    pub fn set_at_work(&mut self, of: impl Fn(&LineRow) -> Option<String>) -> bool {
+        let mut changed = false;
+        for row in &mut self.rows {
+            let at_work = of(row);
+            changed |= at_work != row.at_work;
+            row.at_work = at_work;
         }
         changed
     }

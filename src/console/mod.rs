@@ -18,6 +18,7 @@ pub mod command;
 pub mod confirm;
 pub mod cursor;
 pub mod effect;
+mod evidence;
 mod facts;
 mod filter;
 #[cfg(test)]
@@ -37,6 +38,7 @@ pub mod log;
 pub mod media;
 pub mod message;
 mod mouse;
+mod next;
 pub mod overlay;
 pub mod palette;
 pub mod panes;

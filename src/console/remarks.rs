@@ -76,7 +76,10 @@ impl Console {
     pub(crate) fn content(&self) -> Content {
         let Some(row) = self.lines.selected() else { return Content::default() };
         let verdict = self.case().and_then(Case::verdict);
-        let found = verdict.is_some_and(|(verdict, _)| !matches!(verdict.class.as_str(), "success" | "running"));
+        let found = verdict.is_some_and(|(verdict, _)| match &verdict.outlook {
+            Some(outlook) => !outlook.passing,
+            None => !matches!(verdict.class.as_str(), "success" | "running"),
+        });
         let trouble = row.trouble() >= super::trouble::Trouble::Failed;
         let busy = row.live_run().is_some() || row.guest().is_some();
         let busy = busy || self.ongoing.contains_key(&row.line.key) || self.built_at_github(&row.line.key).is_some();

@@ -1,9 +1,12 @@
 //! A run as the console shows it.
 
 use std::path::PathBuf;
+use std::time::Duration;
 
 use jiff::Timestamp;
 
+use crate::duration::spoken;
+use crate::packer_log::Phase;
 pub use crate::packer_run::RunState;
 
 /// The newest run of a line.
@@ -23,12 +26,36 @@ pub struct RunSeen {
     pub pid: i32,
     /// while it is at work: the phase its log says it is in, e.g. `wait for IP`
     pub phase: Option<String>,
+    /// while it is at work: the stage of the build that is behind
+    pub stage: Option<StageSeen>,
     /// its folder
     pub dir: PathBuf,
     /// its console stands still although it should not
     pub still: Option<Still>,
     /// the file to show: packer's log, or what came before packer
     pub log: PathBuf,
+}
+
+/// A stage and how long it may take.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct StageSeen {
+    /// the stage
+    pub phase: Phase,
+    /// when it began
+    pub since: Timestamp,
+    /// how long it usually takes, when earlier runs tell
+    pub usually: Option<Duration>,
+    /// how long it may take
+    pub limit: Duration,
+}
+
+impl StageSeen {
+    /// That it takes too long, in a few words: `connect 41s, usually 3s`.
+    pub fn late(&self, now: Timestamp) -> Option<String> {
+        let spent = Duration::try_from(now.duration_since(self.since)).ok().filter(|spent| *spent > self.limit)?;
+        let than = self.usually.map_or_else(String::new, |usually| format!(", usually {}", spoken(usually)));
+        Some(format!("{} {}{than}", self.phase, spoken(spent)))
+    }
 }
 
 /// A console that somebody should look at.
@@ -45,6 +72,11 @@ pub struct Still {
 }
 
 impl RunSeen {
+    /// That its stage takes too long, in a few words.
+    pub fn late(&self, now: Timestamp) -> Option<String> {
+        self.stage.as_ref().filter(|_| self.state == RunState::Running)?.late(now)
+    }
+
     /// Whether a person should look at it.
     pub const fn alarming(&self) -> bool {
         matches!(self.state, RunState::Failed { .. } | RunState::Lost)

@@ -43,6 +43,9 @@ impl LineRow {
         if let Some(pending) = self.generations.pending() {
             return Some((Trouble::Broken, format!("half done: {} finishes it", pending.verb())));
         }
+        if let Some(at_work) = &self.at_work {
+            return Some((Trouble::Stuck, at_work.clone()));
+        }
         if self.live_run().is_some_and(|run| run.still.is_some()) {
             return Some((Trouble::Stuck, "its console stands still".into()));
         }

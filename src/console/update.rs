@@ -98,6 +98,7 @@ impl Console {
     /// What the new state asks for: the right log, its lines on screen, a fresh picture.
     fn follow_up(&mut self, effects: &mut Vec<Effect>) {
         self.look_at_github(effects);
+        self.mark_at_work();
         // Somebody who looked for a minute without touching a key is reading what is there.
         let opening = self.now.duration_since(self.opened) < OPENING;
         if opening && self.lines.select_worst() {

@@ -2,27 +2,42 @@
 
 use std::collections::BTreeMap;
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 
 use super::command::Motion;
 use super::cursor::{Cursor, Step};
-use super::effect::Effect;
+use super::effect::{Effect, Judged};
 use super::lines::LineRow;
 use super::message::{Reply, RequestId};
 use super::panes::Pane;
-use super::run::RunState;
+use super::run::{RunSeen, RunState};
 use super::state::Console;
 use super::toast::Tone;
+use crate::guest::recording::GuestState;
 use crate::pipeline::Key;
-use crate::triage::verdict::{Evidence, EvidenceSource, Verdict};
+use crate::triage::verdict::{Outlook, Verdict};
+use crate::vcenter::{LinkState, PowerState, ToolsStatus};
 
-/// Why a verdict was asked for without a person asking.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Occasion {
-    /// the run ended badly
-    Failed,
-    /// its console stands still since then
-    Still(Timestamp),
+/// How long a cause must hold before it calls for a person.
+const HOLD: SignedDuration = SignedDuration::from_secs(5);
+
+/// What a verdict was asked on; another one is asked for as soon as it is no longer so.
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Told {
+    state: RunState,
+    reason: Option<String>,
+    guest: Option<(PowerState, Option<ToolsStatus>, Option<String>)>,
+    vm_left: Option<bool>,
+}
+
+impl Told {
+    fn of(row: &LineRow, run: &RunSeen, heard: bool) -> Self {
+        let guest = row.guest().map(|vm| (vm.power_state, vm.tools_running_status, vm.ip_address.clone()));
+        // A build elsewhere has no VM here, and what stands here is not its own.
+        let ours = heard && run.origin.is_none();
+        let vm_left = ours.then(|| guest.is_some());
+        Self { state: run.state, reason: run.reason.clone(), guest, vm_left }
+    }
 }
 
 /// The verdict on one run.
@@ -30,16 +45,40 @@ enum Occasion {
 pub struct Case {
     /// when the run began; another run has another case
     run: Timestamp,
+    /// verdicts bear this number, of a run at work more than one
     asked: Option<RequestId>,
-    occasion: Option<Occasion>,
+    working: bool,
+    told: Option<Told>,
+    /// since when packer is known to fail of this (class and rule)
+    foretold: Option<(String, Option<String>, Timestamp)>,
     verdict: Option<(Box<Verdict>, Timestamp)>,
     trouble: Option<String>,
     chosen: Cursor,
 }
 
+/// What packer will fail of.
+#[derive(Debug, Clone, Copy)]
+pub struct Foretold<'a> {
+    /// how it stands
+    pub outlook: &'a Outlook,
+    /// why
+    pub verdict: &'a Verdict,
+    /// since when that is known
+    pub since: Timestamp,
+}
+
 impl Case {
     fn new(run: Timestamp) -> Self {
-        Self { run, asked: None, occasion: None, verdict: None, trouble: None, chosen: Cursor::default() }
+        Self {
+            run,
+            asked: None,
+            working: false,
+            told: None,
+            foretold: None,
+            verdict: None,
+            trouble: None,
+            chosen: Cursor::default(),
+        }
     }
 
     /// The verdict and when it was given.
@@ -54,7 +93,35 @@ impl Case {
 
     /// Whether it is being worked out.
     pub fn working(&self) -> bool {
-        self.asked.is_some()
+        self.working
+    }
+
+    /// What is wrong with a build at work, once that has held for long enough to call for a person: what healthy builds
+    /// show, too, never does, and what passes in a moment is not worth a look.
+    pub fn foretold(&self, now: Timestamp) -> Option<Foretold<'_>> {
+        let (verdict, _) = self.verdict()?;
+        let outlook = verdict.outlook.as_ref().filter(|outlook| !outlook.passing)?;
+        let (.., since) = self.foretold.as_ref().filter(|(.., since)| now.duration_since(*since) >= HOLD)?;
+        Some(Foretold { outlook, verdict, since: *since })
+    }
+
+    /// Takes a verdict.
+    fn take(&mut self, verdict: Box<Verdict>, now: Timestamp) {
+        self.chosen.clamp(verdict.evidence.len());
+        self.trouble = None;
+        let same = |known: &(String, Option<String>, Timestamp)| known.0 == verdict.class && known.1 == verdict.rule;
+        self.foretold = match (self.foretold.take().filter(same), &verdict.outlook) {
+            (_, None) => None,
+            (Some(known), Some(_)) => Some(known),
+            (None, Some(_)) => Some((verdict.class.clone(), verdict.rule.clone(), now)),
+        };
+        self.verdict = Some((verdict, now));
+    }
+
+    /// The number that its verdicts bear.
+    #[cfg(test)]
+    pub(super) fn request(&self) -> Option<RequestId> {
+        self.asked
     }
 
     /// The evidence under the cursor.
@@ -66,6 +133,14 @@ impl Case {
     fn cited(&self) -> usize {
         self.verdict.as_ref().map_or(0, |(verdict, _)| verdict.evidence.len())
     }
+}
+
+/// What the console knows beside the line.
+#[derive(Debug, Clone, Copy)]
+struct Beside {
+    now: Timestamp,
+    /// vCenter is heard: what it does not show is not there
+    heard: bool,
 }
 
 /// The verdicts on the newest runs.
@@ -89,41 +164,38 @@ impl Verdicts {
     }
 
     /// Asks for a verdict, unless it is being worked out already.
-    fn ask(&mut self, row: &LineRow, request: RequestId) -> Option<Effect> {
+    fn ask(&mut self, row: &LineRow, beside: Beside, request: RequestId) -> Option<Effect> {
         let run = row.run.as_ref()?;
-        let case = self.case(row).filter(|case| case.asked.is_none())?;
-        case.asked = Some(request);
-        let guest = row.guest().cloned().map(Box::new);
-        let (key, dir, log) = (row.line.key.clone(), run.dir.clone(), run.log.clone());
-        Some(Effect::Judge { request, key, dir, log, guest })
+        let told = Told::of(row, run, beside.heard);
+        let case = self.case(row).filter(|case| !case.working)?;
+        (case.asked, case.working) = (Some(request), true);
+        let guest = told.guest.clone();
+        let guest = guest.map(|(power, tools, ip)| GuestState { at: beside.now, power: Some(power), ip, tools });
+        let vm_left = told.vm_left;
+        case.told = Some(told);
+        let run = Judged { key: row.line.key.clone(), dir: run.dir.clone(), log: run.log.clone(), guest, vm_left };
+        Some(Effect::Judge { request, run })
     }
 
-    /// Asks when a run failed, or its console stands still.
-    fn due(&mut self, row: &LineRow, request: RequestId) -> Option<Effect> {
+    /// Asks when the verdict there is was given on other facts: of a run at work, of one that did not succeed, and of one
+    /// that something was said about while it was at work.
+    fn due(&mut self, row: &LineRow, beside: Beside, request: RequestId) -> Option<Effect> {
         let run = row.run.as_ref()?;
-        let occasion = match run.state {
-            RunState::Failed { .. } | RunState::Lost => Occasion::Failed,
-            RunState::Starting
-            | RunState::Running
-            | RunState::Cancelling
-            | RunState::Succeeded
-            | RunState::Cancelled => Occasion::Still(run.still.as_ref().filter(|_| run.state.live())?.since),
-        };
-        let case = self.case(row).filter(|case| case.asked.is_none() && case.occasion != Some(occasion))?;
-        case.occasion = Some(occasion);
-        self.ask(row, request)
+        let told = Told::of(row, run, beside.heard);
+        let succeeded = run.state == RunState::Succeeded;
+        let case = self.case(row).filter(|case| !case.working && case.told.as_ref() != Some(&told))?;
+        if succeeded && case.verdict.is_none() {
+            return None;
+        }
+        self.ask(row, beside, request)
     }
 
     /// A verdict came.
     pub(super) fn judged(&mut self, request: RequestId, answer: Reply<Box<Verdict>>, now: Timestamp) -> bool {
         let Some(case) = self.0.values_mut().find(|case| case.asked == Some(request)) else { return false };
-        case.asked = None;
+        case.working = false;
         match answer {
-            Ok(verdict) => {
-                case.chosen.clamp(verdict.evidence.len());
-                case.verdict = Some((verdict, now));
-                case.trouble = None;
-            }
+            Ok(verdict) => case.take(verdict, now),
             Err(reason) => case.trouble = Some(reason.into()),
         }
         true
@@ -142,15 +214,20 @@ impl Console {
             return;
         }
         self.panes.focus(Pane::Verdict);
-        let request = self.request();
+        let (request, beside) = (self.request(), self.beside());
         let Some(row) = self.lines.selected() else { return };
-        effects.extend(self.verdicts.ask(row, request));
+        effects.extend(self.verdicts.ask(row, beside, request));
     }
 
-    /// Judges what failed or stands still since the last look. A run that failed while nobody looked is judged when its
-    /// line is selected.
+    fn beside(&self) -> Beside {
+        let heard = self.session.link == LinkState::Live && self.session.fresh.is_some();
+        Beside { now: self.now, heard }
+    }
+
+    /// Judges what is at work, and what ended since the last look. A run that failed while nobody looked is judged when
+    /// its line is selected.
     pub(super) fn judge_what_is_due(&mut self, effects: &mut Vec<Effect>) {
-        let request = self.request();
+        let (request, beside) = (self.request(), self.beside());
         let Self { lines, verdicts, opened, .. } = self;
         let selected = lines.selected().map(|row| row.line.key.clone());
         let fresh = |row: &&LineRow| {
@@ -158,7 +235,7 @@ impl Console {
             selected.as_ref() == Some(&row.line.key) || ended.is_none_or(|ended| ended >= *opened)
         };
         // One at a time: the next message asks for the next one.
-        effects.extend(lines.all().iter().filter(fresh).find_map(|row| verdicts.due(row, request)));
+        effects.extend(lines.all().iter().filter(fresh).find_map(|row| verdicts.due(row, beside, request)));
     }
 
     /// Saves everything that is known about the selected line's newest run.
@@ -189,63 +266,5 @@ impl Console {
         let Some(case) = self.verdicts.case(row) else { return };
         let cited = case.cited();
         to(&mut case.chosen, cited);
-    }
-
-    /// Copies the verdict with its evidence.
-    pub(super) fn copy_verdict(&mut self, effects: &mut Vec<Effect>) {
-        let Some((verdict, _)) = self.case().and_then(Case::verdict) else {
-            self.notice(Tone::Info, "no verdict to copy: v judges the newest run");
-            return;
-        };
-        let remedy = verdict.remedy.iter().map(|remedy| format!("→ {remedy}"));
-        let cited = verdict.evidence.iter().map(|evidence| {
-            let line = evidence.line.map_or(String::new(), |line| format!(" {line}"));
-            let source = match evidence.source {
-                EvidenceSource::Log => "log",
-                EvidenceSource::Screen => "picture",
-                EvidenceSource::Guest => "guest",
-            };
-            format!("{source}{line}: {}", evidence.text)
-        });
-        let head = [format!("{}: {}", verdict.class, verdict.cause)];
-        let text: Vec<String> = head.into_iter().chain(remedy).chain(cited).collect();
-        effects.push(Effect::Clipboard(text.join("\n")));
-        self.notice(Tone::Done, "copied the verdict");
-    }
-
-    /// Opens a piece of evidence by its number, or the one under the cursor.
-    pub(super) fn open_evidence(&mut self, number: Option<u32>, effects: &mut Vec<Effect>) {
-        let Some((verdict, _)) = self.case().and_then(Case::verdict) else {
-            self.notice(Tone::Info, "no verdict on this line yet: v judges its newest run");
-            return;
-        };
-        let index = match number {
-            Some(number) => number.saturating_sub(1) as usize,
-            None => self.case().map_or(0, Case::chosen),
-        };
-        let Some(evidence) = verdict.evidence.get(index).cloned() else {
-            self.notice(Tone::Info, format!("no evidence {}: the verdict cites {}", index + 1, verdict.evidence.len()));
-            return;
-        };
-        self.choose_evidence(|chosen, _| *chosen = Cursor::at(index));
-        self.open(&evidence, effects);
-    }
-
-    fn open(&mut self, evidence: &Evidence, effects: &mut Vec<Effect>) {
-        match (evidence.source, evidence.line, &evidence.frame) {
-            (EvidenceSource::Log, Some(line), _) => {
-                self.panes.focus(Pane::Log);
-                self.log.reveal(line.saturating_sub(1));
-            }
-            (EvidenceSource::Screen, _, Some(frame)) if self.timeline.frame_named(frame).is_some() => {
-                self.panes.focus(Pane::Picture);
-                let name = frame.clone();
-                self.show_frame(&name, effects);
-            }
-            (EvidenceSource::Screen, ..) => self.panes.focus(Pane::Picture),
-            (EvidenceSource::Guest, ..) | (EvidenceSource::Log, None, _) => {
-                self.notice(Tone::Info, evidence.text.clone());
-            }
-        }
     }
 }

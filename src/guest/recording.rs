@@ -5,6 +5,7 @@
 //! it is finished. A line that cannot be read is passed over, so that one bad byte never hides a build.
 
 mod newest_frames;
+mod shown;
 mod stillness;
 
 use std::fs::File;
@@ -18,6 +19,8 @@ use serde::{Deserialize, Serialize};
 use super::screen::Motion;
 use crate::vcenter::{PowerState, ToolsStatus, Vm};
 
+use newest_frames::is_frame;
+pub use shown::Shown;
 pub use stillness::{Activity, Stillness};
 
 /// The file in the run's folder.
@@ -303,12 +306,6 @@ impl Recording {
             before.until = before.until.max(gone.until);
         }
     }
-}
-
-/// The one form that names of pictures have. A record may come from another machine, so nothing else is ever opened.
-fn is_frame(file: &str) -> bool {
-    let name = file.strip_prefix("frames/").and_then(|name| name.strip_suffix(".png"));
-    name.is_some_and(|digits| (1..=20).contains(&digits.len()) && digits.bytes().all(|b| b.is_ascii_digit()))
 }
 
 #[cfg(test)]

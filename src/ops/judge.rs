@@ -6,15 +6,18 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use flate2::bufread::MultiGzDecoder;
+use jiff::Timestamp;
 
 use super::{Error, blocking};
-use crate::guest::recording::{GuestState, Recording};
+use crate::guest::recording::Recording;
 use crate::guest::screen::{self, ScreenAnalysis};
+use crate::packer_log::phase_times::TypicalDurations;
 use crate::packer_run::Run;
 use crate::text::Scrubber;
 use crate::triage::bundle::{self, BundleContents, BundleSummary};
+use crate::triage::live::{Beside, is_late};
 use crate::triage::rules::Rules;
-use crate::triage::verdict::{self, BuildContext, Verdict};
+use crate::triage::verdict::{BuildContext, Judge, JudgeError, Verdict};
 
 /// Recorded pictures that are looked at, the newest ones: what stands still does so in the last of them, and each is
 /// megabytes.
@@ -31,8 +34,10 @@ pub struct Case {
     pub log: Option<PathBuf>,
     /// a picture (PNG) or a folder of them, which take the place of the recorded ones
     pub pictures: Option<PathBuf>,
-    /// the guest as vCenter has it now; it counts while the run is at work
-    pub guest: Option<GuestState>,
+    /// what vCenter has of it now; the guest counts while the run is at work
+    pub beside: Beside,
+    /// how long the stages of the line usually take
+    pub usual: TypicalDurations,
 }
 
 /// A verdict, and what could not be looked at for it.
@@ -87,6 +92,7 @@ struct Facts {
     run: Option<Run>,
     recording: Recording,
     look: Option<ScreenAnalysis>,
+    repo: PathBuf,
 }
 
 impl Facts {
@@ -101,7 +107,7 @@ impl Facts {
                 Some(path) => screen::open(path)?,
                 None => recording.newest_frames(NEWEST),
             };
-            Ok((Self { case, rules, run, recording, look: None }, frames))
+            Ok((Self { case, rules, run, recording, look: None, repo }, frames))
         };
         let (mut facts, frames) = blocking("reading the record", read).await?;
         facts.look = screen::analyse(&frames, &facts.rules.screens).await;
@@ -109,19 +115,30 @@ impl Facts {
     }
 
     fn judge(&self, scrubber: &Scrubber) -> Result<Judged, Error> {
-        let Self { case, rules, run, recording, look } = self;
+        let Self { case, rules, run, recording, look, repo } = self;
         let look = look.clone().map(|look| look.scrubbed(scrubber, &rules.screens));
         let look = look.as_ref();
         let scene = match run {
-            Some(run) => BuildContext::of_run(run, recording, look, case.guest.clone(), scrubber),
+            Some(run) => BuildContext {
+                vm_left: case.beside.vm_left,
+                ..BuildContext::of_run(run, recording, look, case.beside.guest.clone(), scrubber)
+            },
             None => BuildContext::of_screen(look, scrubber),
         };
         let mut verdict = match &case.log {
-            Some(path) => verdict::judge(log(path)?, rules, scrubber, scene)?,
+            Some(path) => {
+                let mut judge = Judge::new(rules)?;
+                judge.read(log(path)?).map_err(JudgeError::from)?;
+                let late = scene.live && is_late(judge.tracks().all(), &case.usual, Timestamp::now());
+                judge.verdict(scrubber, BuildContext { late, ..scene })
+            }
             None => Verdict::of_scene(rules, &scene),
         };
         if let Some(look) = look {
             verdict.show(look, scrubber);
+        }
+        if let Some(run) = run {
+            verdict.locate(rules, repo, run);
         }
         Ok(Judged { verdict: Box::new(verdict), unread: look.and_then(|look| look.error.clone()) })
     }
@@ -159,6 +176,7 @@ mod tests {
     use std::io::Write;
 
     use super::*;
+    use crate::guest::recording::GuestState;
     use crate::ops::Exit;
     use crate::packer_run::Process;
     use crate::triage::verdict::EvidenceSource;
@@ -178,7 +196,8 @@ mod tests {
         std::fs::write(folder.join("run.json"), record.to_string()).unwrap();
         let (power, tools) = (Some(PowerState::PoweredOn), Some(ToolsStatus::GuestToolsNotRunning));
         let guest = GuestState { at: "2026-03-01T02:10:00Z".parse().unwrap(), power, ip: None, tools };
-        Case { title: "one".into(), dir: Some(folder.into()), log: Some(log), pictures: None, guest: Some(guest) }
+        let beside = Beside { guest: Some(guest), vm_left: Some(true) };
+        Case { title: "one".into(), dir: Some(folder.into()), log: Some(log), beside, ..Case::default() }
     }
 
     fn scrubber() -> Arc<Scrubber> {

@@ -28,6 +28,7 @@ mod screen_text;
 pub mod signals;
 mod teach;
 mod type_into;
+pub mod usual;
 
 pub(crate) use blocking::blocking;
 pub use check::{check, check_here};

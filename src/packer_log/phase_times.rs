@@ -27,6 +27,27 @@ pub struct TypicalDuration {
     pub runs: usize,
 }
 
+/// Clocks have seconds, and short stages vary by some.
+const GRACE: Duration = Duration::from_secs(5);
+
+/// How long a phase may take: as long as nine of ten earlier runs, or where there are none, as long as healthy builds of
+/// large templates on slow hosts do.
+pub fn limit(phase: Phase, typical: Option<TypicalDuration>) -> Duration {
+    if let Some(typical) = typical {
+        return typical.p90 + GRACE;
+    }
+    let minutes = match phase {
+        Phase::BootCommand | Phase::Prepare => 10,
+        Phase::Create | Phase::Shutdown => 15,
+        Phase::Connect => 20,
+        Phase::Convert => 30,
+        Phase::WaitIp => 45,
+        Phase::Provision => 120,
+        Phase::CleanUp | Phase::Done => return Duration::MAX,
+    };
+    Duration::from_secs(minutes * 60)
+}
+
 /// What is usual for a line.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct TypicalDurations(BTreeMap<Phase, Vec<Duration>>);
@@ -110,9 +131,9 @@ impl PhaseTiming {
         Self { phase, spent, typical: habits.typical(phase), deadline, running, stages }
     }
 
-    /// Whether it takes longer than nine of ten earlier runs did.
+    /// Whether it takes longer than it may, see [`limit`].
     pub fn is_late(&self) -> bool {
-        self.running && self.spent.zip(self.typical).is_some_and(|(spent, typical)| spent > typical.p90)
+        self.running && self.spent.is_some_and(|spent| spent > limit(self.phase, self.typical))
     }
 
     /// The phase as what is waited for, e.g. `IP`.
@@ -189,6 +210,15 @@ mod tests {
         assert!(reading.is_late());
         let over = PhaseTiming::at(&tracks.all()[0], &habits, date(2026, 3, 14).at(4, 0, 0, 0));
         assert_eq!(over.deadline.unwrap().1, Duration::ZERO);
+    }
+
+    #[test]
+    fn a_stage_without_a_history_has_a_limit_all_the_same() {
+        let tracks = log(&[(0, &ui("Waiting for IP..."))]);
+        let at = |hour, minute| {
+            PhaseTiming::at(&tracks.all()[0], &TypicalDurations::default(), date(2026, 3, 14).at(hour, minute, 0, 0))
+        };
+        assert!(!at(3, 40).is_late() && at(3, 46).is_late());
     }
 
     #[test]

@@ -1,5 +1,7 @@
 //! Why a build failed: rules, the verdict, and the bundle that is handed on.
 
 pub mod bundle;
+pub mod live;
+pub mod place;
 pub mod rules;
 pub mod verdict;

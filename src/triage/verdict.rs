@@ -16,6 +16,7 @@ mod run;
 
 use serde::Serialize;
 
+use super::place::Place;
 use super::rules::Rules;
 use crate::guest::screen::ScreenAnalysis;
 use crate::text::Scrubber;
@@ -102,6 +103,9 @@ pub struct Verdict {
     /// of a build that is still at work: what is wrong with it already
     #[serde(skip_serializing_if = "Option::is_none")]
     pub outlook: Option<Outlook>,
+    /// where it can be mended in the repository
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub place: Option<Place>,
 }
 
 impl Verdict {
@@ -131,6 +135,7 @@ impl Verdict {
             evidence: counted.iter().flat_map(|verdict| verdict.evidence.iter().cloned()).collect(),
             builds,
             outlook: None,
+            place: None,
         }
     }
 
@@ -147,6 +152,7 @@ impl Verdict {
             evidence: Vec::new(),
             builds: Vec::new(),
             outlook: None,
+            place: None,
         }
     }
 

@@ -4,6 +4,7 @@
 mod generation;
 mod github;
 mod link;
+mod live;
 mod log;
 mod media;
 mod runs;
@@ -23,6 +24,7 @@ use tokio::task::JoinHandle;
 use crate::console::effect::Effect;
 use crate::console::github::{Ask, GitHubEvent};
 use crate::console::message::{Failure, Msg, Reply};
+use crate::ops::usual::Usual;
 use crate::ops::{self, Context, Error, PictureReader};
 use crate::text::Scrubber;
 use crate::vcenter::Settings;
@@ -51,6 +53,7 @@ pub struct Driver {
     log: log::Reader,
     github: github::Link,
     records: triage::Records,
+    judging: live::Judging,
     pictures: PictureReader,
     desk: media::Desk,
     /// asks for a look at the records of runs
@@ -75,7 +78,9 @@ impl Driver {
         let link = link::Link::new(parts.settings.clone(), report.clone());
         let scrubber = parts.scrubber.clone();
         let log = log::Reader::new(report.clone(), scrubber.clone());
-        let records = triage::Records::new(report.clone(), parts.context.state.clone());
+        let usual = Usual::default();
+        let records = triage::Records::new(report.clone(), parts.context.state.clone(), usual.clone());
+        let judging = live::Judging::start(&parts.context, scrubber.clone(), usual.clone(), report.clone());
         let pictures = PictureReader::new(parts.context.repo.clone(), scrubber.clone());
         let github = github::Link::start(&parts, report.clone());
         let mut driver = Self {
@@ -83,6 +88,7 @@ impl Driver {
             log,
             github,
             records,
+            judging,
             pictures,
             desk: media::Desk::default(),
             parts,
@@ -94,7 +100,7 @@ impl Driver {
         driver.link.watch();
         driver.tasks.push(tokio::spawn(tick(driver.report.clone())));
         let (context, look, report) = (driver.parts.context.clone(), driver.look.clone(), driver.report.clone());
-        driver.tasks.push(tokio::spawn(runs::watch(context, scrubber, look, report)));
+        driver.tasks.push(tokio::spawn(runs::watch(context, scrubber, usual, look, report)));
         driver
     }
 
@@ -177,10 +183,11 @@ impl Driver {
                 let taught = screen::teach(self.parts.context.repo.clone(), label, words, picture);
                 self.ask(SAVE, "teaching", taught, move |answer| Msg::Finished { request, answer });
             }
-            Effect::Judge { request, key, dir, log, guest } => {
-                let case = verdict::case(&key, dir, log, guest);
-                let judged = verdict::judge(self.parts.context.repo.clone(), self.parts.scrubber.clone(), case);
-                self.ask(JUDGE, "the verdict", judged, move |answer| Msg::Judged { request, answer });
+            Effect::Judge { request, run } => {
+                if !self.judging.ask(request, run) {
+                    let gone = Error::BrokeOff { what: "the verdict", reason: "nobody judges any more".into() };
+                    (self.report)(Msg::Judged { request, answer: Err(gone.into()) });
+                }
             }
             Effect::GitHub(ask) => drop(self.ask_github(ask)),
             Effect::Media(request) => self.media(request),
@@ -270,7 +277,7 @@ const READ: Duration = Duration::from_secs(10);
 const SEEK: Duration = Duration::from_secs(60);
 /// How long reading a picture may take: tesseract has ten seconds, and may have to wait for the one before.
 const READ_WORDS: Duration = Duration::from_secs(30);
-/// How long judging a run may take; a graphical screen alone takes seconds.
+/// How long judging a run for a bundle may take; a graphical screen alone takes seconds.
 const JUDGE: Duration = Duration::from_secs(120);
 /// How long writing a file may take.
 const SAVE: Duration = Duration::from_secs(60);

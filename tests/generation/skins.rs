@@ -143,6 +143,7 @@ async fn console(world: &World, state: &State, vms: &[Vm]) -> Console {
     let run = packer_run::latest(&StateDir::at(world.home.path().join(".local/state/tmpl-tui")), &key).unwrap();
     assert_eq!(run.as_ref().map(|run| run.state.live()), state.run, "the record is read as it was meant");
     let seen = run.map(|run| RunSeen {
+        stage: None,
         started: run.started,
         ended: run.ended,
         state: run.state,

@@ -2,16 +2,19 @@
 
 use crate::console::alarm::Call;
 use crate::console::confirm::Check;
-use crate::console::effect::Sought;
+use crate::console::effect::{Judged, Sought};
 use crate::console::fixture::{self, key, night, press, typed};
 use crate::console::key::{Code, KeyPress};
 use crate::console::log::Stamps;
 use crate::console::overlay::Overlay;
 use crate::console::panes::Pane;
-use crate::console::run::{RunState, Still};
+use crate::console::run::{RunSeen, RunState, StageSeen, Still};
 use crate::console::screen_text::ScreenText;
 use crate::console::verdict::Case;
 use crate::console::{Console, Effect, Msg, Opening, RequestId};
+use crate::packer_log::Phase;
+use crate::triage::verdict::{Outlook, Verdict};
+use crate::vcenter::{FolderEvent, Moid};
 
 const STUCK: &str = "windows-server-2025";
 
@@ -120,10 +123,10 @@ fn a_verdict_on_another_run_is_not_shown() {
     let effects = typed(&mut console, "v");
     fixture::judged(&mut console, &effects);
     console.update(Msg::RunsRead(vec![(key(STUCK), Ok(Some(fixture::run(RunState::Running, 1, None))))]));
-    assert!(console.case().is_none());
+    assert!(console.case().and_then(Case::verdict).is_none());
     let late = Msg::Judged { request: RequestId(1), answer: Ok(Box::new(fixture::verdict())) };
     console.update(late);
-    assert!(console.case().is_none(), "an answer to no request");
+    assert!(console.case().and_then(Case::verdict).is_none(), "an answer to no request");
 }
 
 #[test]
@@ -131,13 +134,105 @@ fn a_still_console_is_an_alarm_is_judged_and_is_told_once() {
     let mut console = stuck();
     let before = console.alarms();
     let effects = console.update(Msg::RunsRead(vec![(key(STUCK), Ok(Some(frozen(5))))]));
-    assert!(effects.iter().any(|effect| matches!(effect, Effect::Judge { .. })));
     assert!(!effects.iter().any(|effect| matches!(effect, Effect::Notify { .. })), "silent unless asked");
     assert_eq!(console.alarms(), before + 1);
     assert_eq!(toast(&console), format!("{STUCK}: console unchanged since 03:07, tools never ran"));
     fixture::judged(&mut console, &effects);
     let again = console.update(Msg::Ticked { now: fixture::now() + jiff::SignedDuration::from_secs(1) });
     assert!(again.iter().all(|effect| !matches!(effect, Effect::Judge { .. })));
+}
+
+fn tick(console: &mut Console, seconds: i64) -> Vec<Effect> {
+    console.update(Msg::Ticked { now: fixture::now() + jiff::SignedDuration::from_secs(seconds) })
+}
+
+fn asked(effects: &[Effect]) -> Option<&Judged> {
+    effects.iter().find_map(|effect| match effect {
+        Effect::Judge { run, .. } => Some(run),
+        _ => None,
+    })
+}
+
+/// Another verdict on the selected run, under the number of the first one.
+fn judged_anew(console: &mut Console, verdict: Verdict) {
+    let request = console.case().and_then(Case::request).unwrap();
+    console.update(Msg::Judged { request, answer: Ok(Box::new(verdict)) });
+}
+
+#[test]
+fn a_run_at_work_is_judged_and_judged_anew_when_it_is_cancelled_and_when_it_ends() {
+    let mut console = stuck();
+    fixture::judged(&mut console, &[]);
+    assert!(asked(&tick(&mut console, 1)).is_none(), "nothing changed");
+    for state in [RunState::Cancelling, RunState::Cancelled] {
+        let run = fixture::run(state, 31, None);
+        let effects = console.update(Msg::RunsRead(vec![(key(STUCK), Ok(Some(run)))]));
+        assert_eq!(asked(&effects).map(|run| &run.key.0), Some(&STUCK.to_owned()), "{state:?}");
+        fixture::judged(&mut console, &effects);
+    }
+}
+
+#[test]
+fn the_guest_that_goes_is_a_new_fact() {
+    let mut console = stuck();
+    fixture::judged(&mut console, &[]);
+    let gone = FolderEvent::Gone(Moid("vm-72".into()));
+    let effects = console.update(Msg::FolderChanged(gone));
+    let run = asked(&effects).unwrap();
+    assert_eq!((run.vm_left, &run.guest), (Some(false), &None));
+}
+
+#[test]
+fn what_packer_will_fail_of_is_an_alarm_once_it_has_held_and_none_when_it_heals() {
+    let mut console = stuck();
+    let row = |console: &Console| console.lines.selected().unwrap().alarm();
+    let before = console.alarms();
+    fixture::judged(&mut console, &[]);
+    assert_eq!((row(&console), console.alarms()), (None, before), "it may pass in a moment");
+    tick(&mut console, 5);
+    assert_eq!(row(&console).as_deref(), Some("stuck windows-licensing, fails 03:41"));
+    assert_eq!(console.alarms(), before + 1);
+    assert_eq!(toast(&console), format!("{STUCK}: {}", fixture::verdict().cause));
+    judged_anew(&mut console, Verdict { class: "running".into(), outlook: None, rule: None, ..fixture::verdict() });
+    assert_eq!((row(&console), console.alarms()), (None, before), "it healed");
+}
+
+#[test]
+fn what_healthy_builds_show_too_is_no_alarm_before_the_stage_is_late() {
+    let mut console = stuck();
+    let outlook = fixture::verdict().outlook.map(|outlook| Outlook { passing: true, ..outlook });
+    judged_anew(&mut console, Verdict { outlook, ..fixture::verdict() });
+    tick(&mut console, 60);
+    let row = |console: &Console| console.lines.selected().unwrap().alarm();
+    assert_eq!(row(&console), None);
+    let (usually, limit) = (Some(std::time::Duration::from_secs(3)), std::time::Duration::from_secs(8));
+    let since = fixture::now() - jiff::SignedDuration::from_secs(41);
+    let stage = Some(StageSeen { phase: Phase::Connect, since, usually, limit });
+    let run = RunSeen { stage, ..fixture::run(RunState::Running, 31, Some("connect")) };
+    tick(&mut console, 0);
+    console.update(Msg::RunsRead(vec![(key(STUCK), Ok(Some(run)))]));
+    assert_eq!(row(&console).as_deref(), Some("connect 41s, usually 3s"));
+    assert_eq!(toast(&console), format!("{STUCK}: connect 41s, usually 3s"));
+}
+
+#[test]
+fn the_next_keys_are_those_that_fit_and_may_be_pressed() {
+    let mut console = stuck();
+    let words = |console: &Console| console.next_keys().iter().map(|next| next.word).collect::<Vec<_>>().join(" ");
+    assert_eq!(words(&console), "cancel type");
+    let ended = |state| Msg::RunsRead(vec![(key(STUCK), Ok(Some(fixture::run(state, 31, None))))]);
+    console.update(ended(RunState::Failed { exit: Some(1) }));
+    assert_eq!(words(&console), "sweep build", "its VM is still there");
+    let gone = FolderEvent::Gone(Moid("vm-72".into()));
+    console.update(Msg::FolderChanged(gone));
+    assert_eq!(words(&console), "build");
+    console.update(ended(RunState::Succeeded));
+    assert_eq!(words(&console), "rollback", "promoted already");
+    let built = fixture::template(73, "tpl-windows-server-2025-build", 1);
+    console.update(Msg::FolderChanged(FolderEvent::Changed(Box::new(built))));
+    assert_eq!(words(&console), "promote");
+    console.session.read_only = true;
+    assert_eq!(words(&console), "");
 }
 
 #[test]

@@ -33,3 +33,9 @@ impl Recording {
         shown
     }
 }
+
+/// The one form that names of pictures have. A record may come from another machine, so nothing else is ever opened.
+pub(super) fn is_frame(file: &str) -> bool {
+    let name = file.strip_prefix("frames/").and_then(|name| name.strip_suffix(".png"));
+    name.is_some_and(|digits| (1..=20).contains(&digits.len()) && digits.bytes().all(|b| b.is_ascii_digit()))
+}

@@ -159,20 +159,35 @@ pub async fn analyse(frames: &[ScreenFrame], known: &ScreenLabels) -> Option<Scr
     let blank = motion.is_some_and(is_blank);
     let (text, error) = if blank { (None, None) } else { read(&last.image).await };
     let named = name_screen(&last.image, text.as_ref(), known);
-    Some(ScreenAnalysis {
-        frame: last.name.clone(),
-        label: label(named.as_ref(), motion).to_owned(),
-        words: named.as_ref().map(|named| named.words.clone()),
-        also: named.as_ref().map(|named| named.also.clone()).unwrap_or_default(),
-        says: match &named {
-            Some(named) => named.says.clone(),
-            None => text.as_ref().and_then(|text| failure_said(text, known)),
-        },
-        before: before(&frames[..frames.len() - 1], known),
-        state: state(named.as_ref(), motion, history.quiet()),
-        text,
-        error,
-    })
+    let before = before(&frames[..frames.len() - 1], known);
+    let of = ScreenAnalysis::of(last.name.clone(), text, named, (motion, history.quiet()), known);
+    Some(ScreenAnalysis { before, error, ..of })
+}
+
+impl ScreenAnalysis {
+    /// Of a picture whose text and name are known, if it has any, and what the console has been doing for how long.
+    pub fn of(
+        frame: String,
+        text: Option<RecognisedText>,
+        named: Option<ScreenName>,
+        (motion, quiet): (Option<Motion>, Duration),
+        known: &ScreenLabels,
+    ) -> Self {
+        Self {
+            frame,
+            label: label(named.as_ref(), motion).to_owned(),
+            state: state(named.as_ref(), motion, quiet),
+            words: named.as_ref().map(|named| named.words.clone()),
+            also: named.as_ref().map(|named| named.also.clone()).unwrap_or_default(),
+            says: match named {
+                Some(named) => named.says,
+                None => text.as_ref().and_then(|text| failure_said(text, known)),
+            },
+            before: Vec::new(),
+            text,
+            error: None,
+        }
+    }
 }
 
 /// The names of the screens before the last one, as far as their glyphs tell them: that takes milliseconds each.

@@ -158,13 +158,8 @@ fn facts(log: &LogFile, scrubber: &Scrubber) -> Reply<LogFacts> {
     })
 }
 
-/// Where packer is; with several builds in one log, the one that is behind.
-pub(super) fn stage(log: &LogFile) -> Option<Phase> {
-    log.facts().tracks.all().iter().map(Track::phase).min()
-}
-
 /// The build that is behind.
-fn behind(log: &LogFile) -> Option<Track> {
+pub(super) fn behind(log: &LogFile) -> Option<Track> {
     log.facts().tracks.all().iter().min_by_key(|track| track.phase()).cloned()
 }
 

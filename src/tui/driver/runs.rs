@@ -5,14 +5,17 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
+use jiff::tz::TimeZone;
 use tokio::sync::Notify;
 
 use super::{Report, log};
 use crate::console::message::{Failure, Msg, Reply};
-use crate::console::run::{RunSeen, Still};
+use crate::console::run::{RunSeen, StageSeen, Still};
 use crate::guest::recording::{Activity, Recording};
+use crate::ops::usual::Usual;
 use crate::ops::{Context, Error, build};
-use crate::packer_log::LogFile;
+use crate::packer_log::phase_times::{self, TypicalDurations};
+use crate::packer_log::{LogFile, Phase};
 use crate::packer_run::{self, Run};
 use crate::paths::StateDir;
 use crate::pipeline::Key;
@@ -22,8 +25,9 @@ use crate::text::Scrubber;
 const EVERY: Duration = Duration::from_secs(1);
 
 /// Looks at the records for ever, and at once when asked to.
-pub(super) async fn watch(context: Context, scrubber: Arc<Scrubber>, now: Arc<Notify>, report: Report) {
-    let mut reader = RunReader { state: context.state, scrubber, logs: BTreeMap::new(), records: BTreeMap::new() };
+pub(super) async fn watch(context: Context, scrubber: Arc<Scrubber>, usual: Usual, now: Arc<Notify>, report: Report) {
+    let (logs, records, habits) = (BTreeMap::new(), BTreeMap::new(), BTreeMap::new());
+    let mut reader = RunReader { state: context.state, scrubber, usual, logs, records, habits };
     let mut keys: Vec<(Key, Option<Reply<Option<RunSeen>>>)> =
         context.lines.into_iter().map(|line| (line.key, None)).collect();
     loop {
@@ -49,6 +53,8 @@ struct RunReader {
     scrubber: Arc<Scrubber>,
     logs: BTreeMap<Key, (PathBuf, LogFile)>,
     records: BTreeMap<Key, (PathBuf, Recording)>,
+    usual: Usual,
+    habits: BTreeMap<Key, (PathBuf, TypicalDurations)>,
 }
 
 impl RunReader {
@@ -67,10 +73,11 @@ impl RunReader {
     }
 
     fn seen(&mut self, key: &Key, run: &Run) -> RunSeen {
-        let phase = if run.state.live() { self.phase(key, run) } else { None };
+        let stage = if run.state.live() { self.stage(key, run) } else { None };
         if !run.state.live() {
             self.logs.remove(key);
             self.records.remove(key);
+            self.habits.remove(key);
         }
         RunSeen {
             started: run.started,
@@ -79,7 +86,8 @@ impl RunReader {
             reason: run.reason.clone(),
             origin: run.origin.clone(),
             pid: run.supervisor.pid,
-            phase,
+            phase: stage.as_ref().map(|(phase, _)| phase.name().to_owned()),
+            stage: stage.and_then(|(_, stage)| stage),
             still: if run.state.live() { self.still(key, run) } else { None },
             dir: run.dir.clone(),
             log: run.shown().to_owned(),
@@ -102,7 +110,8 @@ impl RunReader {
         Some(Still { since: still.since, blank, screen: still.screen, tools_ran: still.tools_ran })
     }
 
-    fn phase(&mut self, key: &Key, run: &Run) -> Option<String> {
+    /// Where packer is, and since when.
+    fn stage(&mut self, key: &Key, run: &Run) -> Option<(Phase, Option<StageSeen>)> {
         let shown = run.shown();
         if self.logs.get(key).is_none_or(|(path, _)| path != shown) {
             let log = LogFile::open(shown, self.scrubber.clone())
@@ -110,7 +119,26 @@ impl RunReader {
                 .ok()?;
             self.logs.insert(key.clone(), (shown.to_owned(), log));
         }
-        self.logs.get(key).and_then(|(_, log)| log::stage(log)).map(|phase| phase.name().to_owned())
+        let span = self.logs.get(key).and_then(|(_, log)| log::behind(log))?.spans.last()?.clone();
+        // Packer's clock is that of this machine.
+        let since = span.since.and_then(|since| since.to_zoned(TimeZone::system()).ok());
+        let stage = since.map(|since| {
+            let usual = self.habits(key, run).typical(span.phase);
+            let limit = phase_times::limit(span.phase, usual);
+            StageSeen { phase: span.phase, since: since.timestamp(), usually: usual.map(|usual| usual.median), limit }
+        });
+        Some((span.phase, stage))
+    }
+
+    /// What is usual for the line, read once for each run.
+    fn habits(&mut self, key: &Key, run: &Run) -> &TypicalDurations {
+        let known = self.habits.get(key).is_some_and(|(dir, _)| *dir == run.dir);
+        if !known {
+            let habits = self.usual.of(&self.state, key, &run.dir);
+            let habits = habits.inspect_err(|error| tracing::warn!(%key, %error, "what is usual is not known"));
+            self.habits.insert(key.clone(), (run.dir.clone(), habits.unwrap_or_default()));
+        }
+        &self.habits.entry(key.clone()).or_default().1
     }
 }
 

@@ -1,4 +1,4 @@
-//! The verdict on a run, alone or with everything that is known about the run.
+//! Everything that is known about a run, in one file.
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -8,17 +8,13 @@ use crate::ops::judge::{self, Case};
 use crate::ops::{Error, save};
 use crate::pipeline::Key;
 use crate::text::Scrubber;
-use crate::triage::verdict::Verdict;
+use crate::triage::live::Beside;
 use crate::vcenter::Vm;
 
 /// A run and its guest as the console shows it.
 pub(super) fn case(key: &Key, dir: PathBuf, log: PathBuf, guest: Option<Box<Vm>>) -> Case {
-    let guest = guest.map(|vm| GuestState::from_vm(*vm));
-    Case { title: key.to_string(), dir: Some(dir), log: Some(log), pictures: None, guest }
-}
-
-pub(super) async fn judge(repo: PathBuf, scrubber: Arc<Scrubber>, case: Case) -> Result<Box<Verdict>, Error> {
-    Ok(judge::judge(&repo, scrubber, case).await?.verdict)
+    let beside = Beside { vm_left: None, guest: guest.map(|vm| GuestState::from_vm(*vm)) };
+    Case { title: key.to_string(), dir: Some(dir), log: Some(log), beside, ..Case::default() }
 }
 
 /// Writes `<key>-triage-<time>.zip` into the current folder.

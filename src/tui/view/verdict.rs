@@ -98,8 +98,17 @@ fn title(console: &Console, theme: Theme, focused: bool) -> Vec<Span<'static>> {
     let mut title = vec![Span::styled(" Verdict ", theme.title(focused))];
     let Some(case) = console.case() else { return title };
     if let Some((verdict, at)) = case.verdict() {
-        let style = if benign(verdict) { theme.good() } else { theme.bad() };
-        title.push(Span::styled(format!("{} ", verdict.class), style));
+        let style = style_of(verdict, theme);
+        match &verdict.outlook {
+            Some(outlook) => {
+                title.push(Span::styled(format!("{} ", outlook.standing.word()), style));
+                if let Some(at) = outlook.gives_up {
+                    title.push(Span::styled(format!("· fails {} ", at.strftime("%H:%M")), style));
+                }
+                title.push(Span::styled(format!("· {} ", verdict.class), theme.text()));
+            }
+            None => title.push(Span::styled(format!("{} ", verdict.class), style)),
+        }
         title.push(Span::styled(format!("· {} confidence ", sure(verdict.confidence)), theme.text()));
         title.push(Span::styled(format!("· {} ", age::clock(at, &console.zone)), theme.dim()));
     }
@@ -110,7 +119,19 @@ fn title(console: &Console, theme: Theme, focused: bool) -> Vec<Span<'static>> {
 }
 
 fn benign(verdict: &Verdict) -> bool {
-    matches!(verdict.class.as_str(), "success" | "running" | "cancelled")
+    verdict.outlook.is_none() && matches!(verdict.class.as_str(), "success" | "running" | "cancelled")
+}
+
+/// Nothing is called well before it is over.
+fn style_of(verdict: &Verdict, theme: Theme) -> Style {
+    match (&verdict.outlook, verdict.class.as_str()) {
+        (Some(outlook), _) if outlook.passing => theme.warn(),
+        (Some(_), _) => theme.bad(),
+        (None, "success") => theme.good(),
+        (None, "running") => theme.busy(),
+        (None, "cancelled") => theme.text(),
+        (None, _) => theme.bad(),
+    }
 }
 
 const fn sure(confidence: Confidence) -> &'static str {
@@ -143,8 +164,15 @@ fn verdict_rows(console: &Console, verdict: &Verdict, columns: usize, theme: The
         rows.extend(wrapped.into_iter().map(|text| Row { text, style, evidence: None }));
     };
     add(&verdict.cause, theme.bold());
+    let run = console.lines.selected().and_then(|row| row.run.as_ref());
+    if let Some(late) = run.and_then(|run| run.late(console.now)) {
+        add(&late, theme.bad());
+    }
     if let Some(remedy) = &verdict.remedy {
         add(&format!("→ {remedy}"), theme.good());
+    }
+    if let Some(next) = next(console, verdict) {
+        add(&next, theme.text());
     }
     for (index, evidence) in verdict.evidence.iter().enumerate() {
         let text = format!("{} {}  {}", index + 1, place(console, evidence), evidence.text);
@@ -158,6 +186,14 @@ fn verdict_rows(console: &Console, verdict: &Verdict, columns: usize, theme: The
         rows.extend(wrapped.into_iter().map(|text| Row { text, style: Style::new(), evidence: Some(index) }));
     }
     rows
+}
+
+/// What can be done about it: keys, and the file to edit.
+fn next(console: &Console, verdict: &Verdict) -> Option<String> {
+    let keys = console.next_keys().into_iter().map(|next| format!("{} {}", next.key, next.word));
+    let edit = verdict.place.iter().map(|place| format!("edit {place}"));
+    let steps: Vec<String> = edit.chain(keys).collect();
+    (!steps.is_empty()).then(|| format!("Next: {}", steps.join(" · ")))
 }
 
 /// Where the evidence is found.
