@@ -10,6 +10,7 @@ mod console;
 mod context;
 mod demo;
 mod doctor;
+mod init;
 mod iso;
 mod lab;
 mod log;
@@ -71,6 +72,8 @@ enum Verb {
     Demo(demo::Args),
     /// The lines a run builds, as compact JSON
     Plan(plan::Args),
+    /// Write a tmpl.toml by looking at the repository
+    Init(init::Args),
     /// Check the repository: every line, or one
     Validate(validate::Args),
     /// Build one line with packer
@@ -202,6 +205,7 @@ async fn act(context: &Context, key: Option<String>, images: Images, verb: Optio
         None => tui::run(context, key, images).await,
         Some(Verb::Demo(args)) => demo::run(context, args).await,
         Some(Verb::Plan(args)) => plan::run(context, &args),
+        Some(Verb::Init(args)) => init::run(context, &args),
         Some(Verb::Validate(args)) => validate::run(context, args).await,
         Some(Verb::Build(args)) => build::run(context, args).await,
         Some(Verb::Cancel(args)) => cancel::run(context, args).await,
@@ -231,6 +235,7 @@ impl Verb {
             Self::Plan(_) | Self::Status(_) | Self::Log(_) | Self::Redact(_) | Self::Completions(_) | Self::Man => true,
             Self::Runs(args) => args.only_tells(),
             Self::Demo(_)
+            | Self::Init(_)
             | Self::Validate(_)
             | Self::Build(_)
             | Self::Cancel(_)

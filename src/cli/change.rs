@@ -4,7 +4,7 @@ mod print;
 
 use std::io::IsTerminal;
 
-use tmpl::generation::{Consent, Plan, Progress, Request};
+use tmpl::generation::{self, Consent, Plan, Progress, Request};
 use tmpl::ops::change::{self, Guarded, Planned};
 use tmpl::ops::{Error, Operation, Refusal, remote, signals};
 use tmpl::pipeline::Line;
@@ -29,6 +29,9 @@ pub struct KeyArgs {
 pub struct PromoteArgs {
     /// The line
     key: String,
+    /// Only say whether the line is held (exit 3); for a workflow that promotes by itself
+    #[arg(long, conflicts_with_all = ["dry_run", "plan"])]
+    check_hold: bool,
     #[command(flatten)]
     take_over: TakeOver,
     /// Promote a build that is older than live by its date: a clock was wrong
@@ -115,8 +118,24 @@ enum Ask {
 
 /// Promotes.
 pub async fn promote(context: &Context, args: PromoteArgs) -> anyhow::Result<Exit> {
+    if args.check_hold {
+        return check_hold(context, &args.key, args.how.json).await;
+    }
     let how = How { consent: consent(&args.take_over, args.ignore_age)?, ..args.how };
     run(context, &args.key, Request::Promote, &how, None).await
+}
+
+/// Says whether a line is held: exit 3, as for a promotion. What cannot be known refuses too, by its own exit code.
+async fn check_hold(context: &Context, key: &str, json: bool) -> anyhow::Result<Exit> {
+    let line = context.line(key)?;
+    let hold = change::hold_of(&context.client()?, &line).await?;
+    if json {
+        output::json(&hold)?;
+    }
+    match hold {
+        None => Ok(Exit::Done),
+        Some(hold) => Err(Error::from(Refusal::from(generation::Refusal::Held { base: line.base_name, hold })).into()),
+    }
 }
 
 /// Promotes what this process has just built, unless somebody asks for the end of that before the first step.

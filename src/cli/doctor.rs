@@ -4,6 +4,7 @@ mod github;
 mod here;
 mod server;
 mod tools;
+mod versions;
 
 use serde::Serialize;
 
@@ -51,8 +52,14 @@ impl Diagnostic {
 /// Runs the verb: exit 2 when settings or credentials are no good, 1 when anything else needed is not as it should be.
 pub async fn run(context: &Context, args: Args) -> anyhow::Result<Exit> {
     let windows = here::has_windows(context);
-    let (tools, server, github) = tokio::join!(tools::look(windows), server::look(context), github::look(context));
-    let findings = [tools, here::environment(), here::paths(context), server, github].concat();
+    let lines = context.matrix().map(|matrix| matrix.lines).unwrap_or_default();
+    let (tools, versions, server, github) = tokio::join!(
+        tools::look(windows),
+        versions::look(&context.global.repo, &lines),
+        server::look(context),
+        github::look(context)
+    );
+    let findings = [tools, versions, here::environment(), here::paths(context), server, github].concat();
     print(&findings, args.json)?;
     let any = |state| findings.iter().any(|finding| finding.state == state);
     Ok(match (any(State::Unusable), any(State::Failed)) {

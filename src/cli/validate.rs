@@ -48,6 +48,10 @@ pub async fn run(context: &Context, args: Args) -> anyhow::Result<Exit> {
     for (why, keys) in &asked.unable {
         output::aside(&format!("packer cannot tell about {}: {why}", keys.join(", ")))?;
     }
+    let mut notes = found.notes;
+    notes.sort();
+    notes.dedup();
+    notes.iter().try_for_each(|note| output::note(&note.to_string()))?;
     match findings.len() {
         0 => {
             output::aside(&format!("sound: {}", found.checked.join(", ")))?;
@@ -111,7 +115,7 @@ fn defect(repo: &Path, line: &Line, complaint: &Complaint) -> Defect {
         None => (line.build_dir.clone().into(), None),
     };
     let file = file.strip_prefix(repo).map(Path::to_owned).unwrap_or(file);
-    let unnamed = words.contains("Unset variable") && line.invocation().var_files.is_empty();
+    let unnamed = words.starts_with("nobody supplies") && line.invocation().var_files.is_empty();
     let remedy = match unnamed {
         true => "name its var-files in tmpl.toml (tmpl-tui init), or export PKR_VAR_<name>",
         false => "correct what packer names",

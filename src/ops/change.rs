@@ -6,7 +6,7 @@ use super::facts::{Facts, LineFacts, RunFacts, VCenterFacts};
 use super::operation::WhileBuilt;
 use super::remote::{self, OnGitHub};
 use super::{Context, Error, Operation, Refusal, check, claim};
-use crate::generation::{self, Actor, Claim, Consent, Generations, Plan, Progress, Request, SetAside};
+use crate::generation::{self, Actor, Claim, Consent, Generations, Hold, Plan, Progress, Request, SetAside};
 use crate::packer_run;
 use crate::pipeline::{Key, Line};
 use crate::vcenter::gate::{Gate, Mode};
@@ -71,6 +71,14 @@ pub async fn plan(client: &Client, line: &Line, request: &Request, consent: &Con
     let (by, now) = (Actor::current(), Timestamp::now());
     let plan = generation::plan_agreed(request, consent, &generations, &by, now).map_err(Refusal::from)?;
     Ok(Planned::Plan(Box::new(plan)))
+}
+
+/// The hold of a line, whichever of its templates carries it.
+///
+/// # Errors
+/// vCenter cannot be read.
+pub async fn hold_of(client: &Client, line: &Line) -> Result<Option<Hold>, Error> {
+    Ok(Generations::of(line, &client.vms().await?).hold)
 }
 
 /// A plan to which nobody objected a moment ago.

@@ -65,12 +65,39 @@ pub async fn validate(repo: &Path, line: &Line, packer: &Path) -> io::Result<Pac
         return Ok(PackerValidation::Valid);
     }
     let complaints = complaints(&words(&validated));
-    let of_plugins = complaints.iter().any(|complaint| is_about_plugins(&complaint.words));
-    if of_plugins && !init.status.success() {
-        let why = self::complaints(&words(&init)).into_iter().next();
+    if complaints.iter().any(|complaint| is_about_plugins(&complaint.words)) {
+        let of_init = (!init.status.success()).then(|| self::complaints(&words(&init)).into_iter().next()).flatten();
+        let why = of_init.or_else(|| complaints.into_iter().find(|complaint| is_about_plugins(&complaint.words)));
         return Ok(PackerValidation::Unable(why.map_or_else(|| "packer init failed".into(), |why| why.words)));
     }
-    Ok(PackerValidation::Defects(complaints))
+    let (of_machine, mut defects): (Vec<_>, Vec<_>) =
+        complaints.into_iter().partition(|complaint| is_about_this_machine(&complaint.words));
+    let unset = unset(&mut defects);
+    defects.extend(unset);
+    match (of_machine.into_iter().next(), defects.is_empty()) {
+        (Some(why), true) => Ok(PackerValidation::Unable(why.words)),
+        _ => Ok(PackerValidation::Defects(defects)),
+    }
+}
+
+/// Takes the variables that nobody supplies out of `defects`: they are one defect, however many they are.
+fn unset(defects: &mut Vec<Complaint>) -> Option<Complaint> {
+    let name = |complaint: &Complaint| {
+        let (_, rest) = complaint.words.split_once("Unset variable \"")?;
+        rest.split('"').next().map(str::to_owned)
+    };
+    let names: Vec<String> = defects.iter().filter_map(name).collect();
+    defects.retain(|complaint| name(complaint).is_none());
+    let words = format!("nobody supplies {}", names.join(", "));
+    (!names.is_empty()).then_some(Complaint { place: None, words })
+}
+
+/// Whether packer speaks of what it could not ask from here: a secret store without a token, a server without a network.
+fn is_about_this_machine(words: &str) -> bool {
+    let words = words.to_ascii_lowercase();
+    ["must set vault_token", "no such host", "dial tcp", "network is unreachable", "no valid credential sources"]
+        .iter()
+        .any(|known| words.contains(known))
 }
 
 fn words(output: &Output) -> String {

@@ -45,10 +45,18 @@ fn read(repo: &Path, file: &Path) -> Option<Body> {
     hcl::parse(&std::fs::read_to_string(repo.join(file)).ok()?).ok()
 }
 
-/// Whether a var-file assigns anything that the template declares; one that is not there cannot be told.
+/// Whether a var-file assigns anything that the template declares, be it commented out; one that is not there or assigns
+/// nothing cannot be told.
 pub fn concerns(repo: &Path, template: &Template, file: &Path) -> bool {
-    let Some(body) = read(repo, file) else { return true };
-    body.attributes().any(|given| template.variables.contains_key(given.key.as_str()))
+    let Ok(text) = std::fs::read_to_string(repo.join(file)) else { return true };
+    let Ok(body) = hcl::parse(&text) else { return true };
+    let given = body.attributes().map(|given| given.key.as_str());
+    let commented = text.lines().filter_map(|line| {
+        let name = line.trim().strip_prefix("//").or(line.trim().strip_prefix('#'))?.split_once('=')?.0.trim();
+        (!name.is_empty() && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_')).then_some(name)
+    });
+    let names: Vec<&str> = given.chain(commented).collect();
+    names.is_empty() || names.iter().any(|name| template.variables.contains_key(*name))
 }
 
 /// Packer reads the text of `PKR_VAR_*` as an expression unless the variable is a string.

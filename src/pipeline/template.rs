@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 use hcl_edit::Span;
-use hcl_edit::expr::Expression;
+use hcl_edit::expr::{Expression, TraversalOperator};
 use hcl_edit::structure::{Block, Body};
 
 use super::defect::{Defect, Source};
@@ -96,6 +96,19 @@ impl Template {
         built.filter(|(_, block)| BUILDERS.contains(&block.builder.as_str()))
     }
 
+    /// What `local.x` stands for.
+    pub(super) fn local(&self, expression: &Expression) -> Option<&Expression> {
+        let path = expression.as_traversal()?;
+        let (root, operators) = (path.expr.as_variable()?.as_str(), path.operators.as_slice());
+        match operators {
+            [only] if root == "local" => match only.value() {
+                TraversalOperator::GetAttr(name) => self.locals.get(name.as_str()),
+                _ => None,
+            },
+            _ => None,
+        }
+    }
+
     fn fail(&mut self, defect: Defect, defects: &mut Vec<Defect>) {
         self.partial = true;
         defects.push(defect);
@@ -114,7 +127,7 @@ impl Template {
                     (name, Variable { default: Some(value), sensitive: false, kind: String::new() })
                 })),
                 "locals" => self.locals.extend(attributes(&block.body)),
-                "local" => self.local(block),
+                "local" => self.add_local(block),
                 "source" => self.source(source, block),
                 "build" => self.build(block),
                 "packer" => self.packer(source, block),
@@ -137,7 +150,7 @@ impl Template {
         }
     }
 
-    fn local(&mut self, block: &Block) {
+    fn add_local(&mut self, block: &Block) {
         let expression = block.body.get_attribute("expression").map(|attribute| attribute.value.clone());
         if let (Some(name), Some(expression)) = (label(block, 0), expression) {
             self.locals.insert(name.to_owned(), expression);

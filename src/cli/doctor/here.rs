@@ -70,7 +70,10 @@ pub fn paths(context: &Context) -> Vec<Diagnostic> {
         }
         Err(error) => Diagnostic::new("paths", "matrix", State::Unusable, error.to_string()),
     };
-    let mut findings = vec![matrix, readable("var-files", &repo.join("ci/config"))];
+    let mut findings = vec![matrix];
+    if repo.join("ci/matrix.json").exists() {
+        findings.push(readable("var-files", &repo.join("ci/config")));
+    }
     match context.state() {
         Ok(state) => findings.extend(state_paths(&state)),
         Err(error) => findings.push(Diagnostic::new("paths", "state", State::Unusable, error.to_string())),

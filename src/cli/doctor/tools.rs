@@ -63,8 +63,15 @@ async fn one(tool: &Tool) -> Diagnostic {
 
 /// The first line in which a program tells its version.
 async fn version(program: &str, argument: &str) -> Result<String, String> {
+    let text = answer(program, &[argument]).await?;
+    let line = text.lines().find(|line| line.contains(|c: char| c.is_ascii_digit())).unwrap_or_default();
+    Ok(line.trim().to_owned())
+}
+
+/// What a program prints.
+pub(super) async fn answer(program: &str, arguments: &[&str]) -> Result<String, String> {
     let mut command = Command::new(program);
-    command.arg(argument).stdin(Stdio::null()).kill_on_drop(true);
+    command.args(arguments).stdin(Stdio::null()).kill_on_drop(true);
     command.env_remove("PACKER_LOG").env_remove("PACKER_LOG_PATH").env("CHECKPOINT_DISABLE", "1");
     let output = match tokio::time::timeout(LIMIT, command.output()).await {
         Err(_) => return Err(format!("no answer within {} s", LIMIT.as_secs())),
@@ -74,7 +81,7 @@ async fn version(program: &str, argument: &str) -> Result<String, String> {
     };
     let text = [output.stdout, output.stderr].map(|bytes| String::from_utf8_lossy(&bytes).into_owned()).concat();
     let line = text.lines().find(|line| line.contains(|c: char| c.is_ascii_digit())).unwrap_or_default();
-    if output.status.success() { Ok(line.trim().to_owned()) } else { Err(format!("it says: {}", line.trim())) }
+    if output.status.success() { Ok(text) } else { Err(format!("it says: {}", line.trim())) }
 }
 
 /// Ansible's own interpreter, which must know WinRM for Windows guests.

@@ -55,7 +55,10 @@ pub(super) fn check(repo: &Path, layout: &Layout, matrix: Option<&MatrixText>, l
         if !template.partial && named.contains(path) {
             file.undeclared(&template, &line.build_dir, linux_only, &mut packers);
         }
-        file.secrets(&mut findings.ours);
+        match matrix {
+            Some(_) => file.secrets(&mut findings.ours),
+            None => file.clear_secrets(&mut findings.notes),
+        }
         supplied.extend(file.assignments.iter().map(|assignment| assignment.name.clone()));
         if let Some(matrix) = matrix.filter(|_| own) {
             agree(matrix, layout, line, &template, &file, &mut findings.ours);

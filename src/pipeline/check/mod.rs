@@ -29,6 +29,8 @@ pub struct Findings {
     pub ours: Vec<Defect>,
     /// what packer is the judge of, where it can be asked: by the line's key
     pub packers: BTreeMap<Key, Vec<Defect>>,
+    /// what is no defect where nobody has agreed that it is one: secrets in var-files of a repository without a matrix
+    pub notes: Vec<Defect>,
     /// in words, for when all is well
     pub checked: Vec<String>,
 }

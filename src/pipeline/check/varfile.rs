@@ -74,19 +74,33 @@ impl VarFile {
 
     /// Secrets that stand in the file, and credentials that would shadow the environment's.
     pub fn secrets(&self, defects: &mut Vec<Defect>) {
-        for assignment in &self.assignments {
-            let Some(text) = assignment.text.as_deref() else { continue };
-            let name = assignment.name.as_str();
-            let what = if CREDENTIALS.contains(&name) {
-                format!("{name} is assigned in a file; it would win over PKR_VAR_{name}")
-            } else if !text.is_empty() && (names_secret(name) || looks_secret(text)) {
-                format!("{name} holds a secret in clear")
-            } else {
-                continue;
-            };
-            let remedy = format!("remove it and set PKR_VAR_{name} in the environment");
-            defects.push(self.source.at(assignment.offset, what, remedy));
+        let credential =
+            |assignment: &&Assignment| CREDENTIALS.contains(&assignment.name.as_str()) && assignment.text.is_some();
+        for assignment in self.assignments.iter().filter(credential) {
+            let name = &assignment.name;
+            let what = format!("{name} is assigned in a file; it would win over PKR_VAR_{name}");
+            defects.push(self.of_secret(assignment, what));
         }
+        self.clear_secrets(defects);
+    }
+
+    /// Secrets that stand in the file.
+    pub fn clear_secrets(&self, defects: &mut Vec<Defect>) {
+        for assignment in &self.assignments {
+            let name = assignment.name.as_str();
+            let text = assignment.text.as_deref().unwrap_or_default();
+            let said = defects.iter().any(|defect| {
+                *defect.file == self.source.path && defect.line == Some(self.source.line(assignment.offset))
+            });
+            if !text.is_empty() && !said && (names_secret(name) || looks_secret(text)) {
+                defects.push(self.of_secret(assignment, format!("{name} holds a secret in clear")));
+            }
+        }
+    }
+
+    fn of_secret(&self, assignment: &Assignment, what: String) -> Defect {
+        let remedy = format!("remove it and set PKR_VAR_{} in the environment", assignment.name);
+        self.source.at(assignment.offset, what, remedy)
     }
 }
 

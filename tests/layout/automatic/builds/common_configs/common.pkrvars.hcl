@@ -1,0 +1,1 @@
+common_vm_version = 19

@@ -1,0 +1,1 @@
+vm_name = "Ubuntu2204"

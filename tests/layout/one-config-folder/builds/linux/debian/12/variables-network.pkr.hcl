@@ -1,0 +1,4 @@
+variable "vm_ip_address" {
+  type    = string
+  default = null
+}

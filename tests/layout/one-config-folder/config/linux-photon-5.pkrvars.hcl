@@ -1,0 +1,3 @@
+os_family  = "linux"
+os_name    = "photon"
+os_version = "5"

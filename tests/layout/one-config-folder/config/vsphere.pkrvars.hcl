@@ -1,0 +1,2 @@
+vsphere_endpoint = "vc.example.com"
+vsphere_username = "svc"

@@ -1,0 +1,3 @@
+os_family  = "windows"
+os_name    = "server"
+os_version = "2025"
