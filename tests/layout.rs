@@ -1,7 +1,7 @@
 //! Repositories that are laid out otherwise: three shapes that are common, in `tests/layout`, opened as they are and with
 //! the `tmpl.toml` that `init` writes.
 
-#![expect(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use std::fs;
 use std::path::Path;
