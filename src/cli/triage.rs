@@ -1,5 +1,6 @@
 //! `triage`: why a build failed, with evidence.
 
+mod check;
 mod print;
 
 use std::path::{Path, PathBuf};
@@ -19,7 +20,7 @@ use super::{Context, Exit, Stop, output};
 
 /// Arguments of `triage`.
 #[derive(Debug, clap::Args)]
-#[command(group(clap::ArgGroup::new("what").args(["key", "log", "screen"]).required(true).multiple(true)))]
+#[command(group(clap::ArgGroup::new("what").args(["key", "log", "screen", "check"]).required(true).multiple(true)))]
 pub struct Args {
     /// Line whose newest run is judged
     key: Option<String>,
@@ -32,6 +33,9 @@ pub struct Args {
     /// Write everything that is known into this file too: a page, pictures, timeline, log; without secrets
     #[arg(long, value_name = "FILE.zip")]
     bundle: Option<PathBuf>,
+    /// Try every rule and screen of ci/triage.toml on the records on disk and on the pages that ship; 1 when they clash
+    #[arg(long, conflicts_with_all = ["key", "log", "screen", "bundle", "github"])]
+    check: bool,
     /// Write outputs, an annotation and the step summary where GitHub Actions expects them
     #[arg(long)]
     github: bool,
@@ -42,6 +46,9 @@ pub struct Args {
 
 /// Runs the verb.
 pub async fn run(context: &Context, args: Args) -> anyhow::Result<Exit> {
+    if args.check {
+        return check::run(context, args.json).await;
+    }
     let case = case(context, &args).await?;
     let (repo, title) = (&context.global.repo, case.title.clone());
     let scrubber = Scrubber::for_evidence().clone();

@@ -20,6 +20,12 @@ use crate::pipeline::Key;
 impl Console {
     /// Opens the confirmation of a change. The judge has been asked.
     pub(super) fn ask(&mut self, change: Change, line: Option<&Key>, effects: &mut Vec<Effect>) {
+        if let (Change::Teach, Some(key)) = (change, line) {
+            if let Err(refusal) = self.open_teaching(key, effects) {
+                self.notice(Tone::Info, refusal.to_string());
+            }
+            return;
+        }
         let request = self.request();
         match self.confirmation(change, line, request, effects) {
             Ok(confirm) => self.overlay = Some(Overlay::Confirm(Box::new(confirm))),
@@ -39,7 +45,7 @@ impl Console {
             Change::Build => Ok(self.ask_build(row()?, request)),
             Change::CancelRun => Ok(ask_cancel(row()?, request)),
             Change::Type => self.ask_type(row()?, request, effects),
-            Change::Teach => self.ask_teach(row()?, request),
+            Change::Teach => Err(ops::Refusal::NoLine.into()),
             Change::Media(change) => self.ask_media(row()?, change, request),
             Change::GitHub(change) => self.ask_github(change, line, request),
             Change::Generation(change) => {
@@ -90,12 +96,9 @@ impl Console {
                 Ok(keys) => Effect::Type { request, vm: vm.clone(), keys },
                 Err(reason) => return self.notice(Tone::Info, reason),
             },
-            Action::Teach { words, picture } => Effect::Teach {
-                request,
-                label: confirm.reason().trim().to_owned(),
-                words: words.clone(),
-                picture: picture.clone(),
-            },
+            Action::Teach { description, picture } => {
+                Effect::Teach { request, description: description.clone(), picture: picture.clone() }
+            }
             Action::GitHub(_) => return,
             Action::Cancel { force } => Effect::CancelRun { request, key: key.clone(), force: *force },
             Action::Media(action) => {

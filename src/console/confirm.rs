@@ -8,7 +8,7 @@ use super::text::Field;
 use super::typing;
 use crate::generation::Plan;
 use crate::guest::picture::Picture;
-use crate::ops::Operation;
+use crate::ops::{Description, Operation};
 use crate::pipeline::Key;
 use crate::vcenter::Vm;
 
@@ -70,8 +70,8 @@ pub enum Action {
     Type(Box<Vm>),
     /// a screen gets a name
     Teach {
-        /// words it is known by; none = by its picture
-        words: Vec<String>,
+        /// what it is known by, and what it means
+        description: Box<Description>,
         /// the screen
         picture: Picture,
     },

@@ -10,6 +10,7 @@ use super::message::RequestId;
 use crate::generation::Plan;
 use crate::guest::picture::Picture;
 use crate::guest::recording::GuestState;
+use crate::ops::Description;
 use crate::packer_log::Pattern;
 use crate::pipeline::Key;
 use crate::vcenter::Vm;
@@ -179,10 +180,17 @@ pub enum Effect {
     Teach {
         /// its number
         request: RequestId,
-        /// name of the screen
-        label: String,
-        /// words it is known by; none = by its picture
-        words: Vec<String>,
+        /// what it is known by, and what it means
+        description: Box<Description>,
+        /// the screen
+        picture: Picture,
+    },
+    /// try a description of a screen on what is on record
+    TryTeaching {
+        /// its number
+        request: RequestId,
+        /// what it would be known by
+        description: Box<Description>,
         /// the screen
         picture: Picture,
     },
@@ -265,6 +273,7 @@ impl Effect {
             | Self::Judge { .. }
             | Self::SaveBundle { .. }
             | Self::ReadWords { .. }
+            | Self::TryTeaching { .. }
             | Self::MayType { .. }
             | Self::Notify { .. }
             | Self::Clipboard(_)

@@ -350,6 +350,8 @@ pub fn verdict() -> Verdict {
         confidence: Confidence::High,
         screen: Some("win-licensing".into()),
         screen_state: Some("waiting-for-input".into()),
+        screen_also: Vec::new(),
+        nearest: Vec::new(),
         evidence: vec![
             cite(EvidenceSource::Screen, None, Some(&frame), "Choose a licensing method"),
             cite(EvidenceSource::Log, Some(7), None, "Waiting for IP..."),

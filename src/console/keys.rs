@@ -239,6 +239,7 @@ impl Console {
             },
             Overlay::Help(help) => self.help_key(help, press),
             Overlay::Palette(palette) => self.palette_key(palette, press, effects),
+            Overlay::Teach(teaching) => self.teach_key(teaching, press, effects),
             Overlay::Quit(ask) => self.quit_key(ask, press, effects),
         }
     }
@@ -248,6 +249,7 @@ impl Console {
             Some(Overlay::Confirm(confirm)) => confirm.paste(text),
             Some(Overlay::Palette(palette)) => palette.query.paste(text),
             Some(Overlay::Help(help)) => help.filter.paste(text),
+            Some(Overlay::Teach(teaching)) => teaching.paste(text),
             Some(Overlay::Quit(_)) => {}
             None => match &mut self.prompt {
                 Some(Prompt::Filter { field, .. }) => {

@@ -26,7 +26,9 @@ impl Console {
         self.prompt = None;
         match self.overlay.take() {
             Some(Overlay::Quit(ask)) => self.quit_chosen(QuitAsk { choice: QuitChoice::Leave, ..ask }, effects),
-            Some(Overlay::Confirm(_) | Overlay::Help(_) | Overlay::Palette(_)) | None => self.leave(effects),
+            Some(Overlay::Confirm(_) | Overlay::Help(_) | Overlay::Palette(_) | Overlay::Teach(_)) | None => {
+                self.leave(effects)
+            }
         }
     }
 

@@ -24,6 +24,7 @@ use crate::packer_log::LogLine;
 use crate::packer_log::phase_times::TypicalDurations;
 use crate::pipeline::Key;
 use crate::text::Scrubber;
+use crate::triage::corpus::Trial;
 use crate::triage::rules::TeachError;
 use crate::triage::verdict::Verdict;
 use crate::vcenter::{self, FolderEvent};
@@ -139,6 +140,13 @@ pub enum Msg {
         request: RequestId,
         /// nothing, or the refusal
         answer: Reply<Vec<String>>,
+    },
+    /// what a description of a screen would match
+    TeachingTried {
+        /// of the request
+        request: RequestId,
+        /// how much, and what that is called today
+        answer: Reply<Trial>,
     },
     /// one step of an operation was begun
     Progressed {

@@ -51,7 +51,7 @@ pub mod run;
 pub mod scope;
 pub mod screen_text;
 mod state;
-mod teach;
+pub mod teach;
 #[cfg(test)]
 #[expect(clippy::wildcard_enum_match_arm, reason = "a test looks for one kind of effect among all")]
 mod tests;

@@ -22,7 +22,7 @@ impl Console {
                 help.top.by(i64::from(rows), self.help_tops(help.filter.text()));
                 self.overlay = Some(Overlay::Help(help));
             }
-            (Some(Overlay::Confirm(_) | Overlay::Palette(_) | Overlay::Quit(_)), _) => {}
+            (Some(Overlay::Confirm(_) | Overlay::Palette(_) | Overlay::Teach(_) | Overlay::Quit(_)), _) => {}
             (None, Scope::Picture | Scope::Timeline) => self.scrub(by, effects),
             (None, Scope::Verdict) => self.verdict_moved(by),
             (None, Scope::Lines | Scope::Media) => self.lines.moved(by),

@@ -3,6 +3,7 @@
 use super::command::Command;
 use super::confirm::Confirm;
 use super::cursor::Cursor;
+use super::teach::Teaching;
 use super::text::Field;
 use crate::pipeline::Key;
 
@@ -15,6 +16,8 @@ pub enum Overlay {
     Help(Help),
     /// commands and lines by name
     Palette(Palette),
+    /// a screen is described
+    Teach(Box<Teaching>),
     /// work goes on: leave it, end it, or stay
     Quit(QuitAsk),
 }

@@ -40,6 +40,7 @@ impl Console {
             Msg::RunsRead(runs) => self.runs_read(runs, effects),
             Msg::PictureTaken { request, answer } => return self.picture.taken(request, answer, self.now),
             Msg::Guarded { request, answer } => return self.guarded(request, answer),
+            Msg::TeachingTried { request, answer } => return self.teaching_tried(request, answer),
             Msg::Progressed { request, step } => return self.progressed(request, step),
             Msg::Finished { request, answer } => self.finished(request, answer, effects),
             Msg::LogGrew { request, answer } => return self.log.grew(request, answer),

@@ -12,6 +12,7 @@ mod ground;
 mod history;
 mod label;
 mod name;
+mod nearest;
 mod ocr;
 mod page;
 mod pages;
@@ -27,7 +28,8 @@ pub use frames::{FramesError, ScreenAnalysis, ScreenFrame, analyse, files, open,
 pub use history::{FROZEN_AFTER, FrameHistory, Motion, PROGRESS_FROZEN_AFTER};
 pub(crate) use label::WrittenLabel;
 pub use label::{FailureKind, ScreenLabel, ScreenMatcher, Words};
-pub use name::{ScreenName, fitting, name_by_text, name_screen};
+pub use name::{ScreenName, fits, name_by_text, name_screen};
+pub use nearest::{NearPage, nearest};
 pub use ocr::{OcrError, read as read_by_tesseract};
 pub use page::{ScreenLabels, failure_said};
 pub use pages::{KnownPage, shipped_pages};

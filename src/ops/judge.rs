@@ -158,7 +158,7 @@ impl Facts {
 }
 
 /// A log, unpacked when it is gzipped.
-fn log(path: &Path) -> Result<Box<dyn BufRead>, Error> {
+pub(super) fn log(path: &Path) -> Result<Box<dyn BufRead>, Error> {
     open(path).map_err(|source| Error::Log { path: path.to_owned(), source })
 }
 

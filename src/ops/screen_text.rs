@@ -8,7 +8,7 @@ use tokio::sync::Mutex;
 
 use super::{Error, blocking};
 use crate::guest::picture::Picture;
-use crate::guest::screen::{self, FrameDiff, RecognisedText};
+use crate::guest::screen::{self, FrameDiff, NearPage, RecognisedText};
 use crate::text::Scrubber;
 use crate::triage::rules::Rules;
 
@@ -21,6 +21,8 @@ pub struct ScreenText {
     pub exact: bool,
     /// name of the screen, if it is a known one
     pub label: Option<String>,
+    /// the known pages that resemble it most, where it has no name
+    pub near: Vec<NearPage>,
     /// why it was not read, in one line
     pub trouble: Option<String>,
 }
@@ -98,7 +100,11 @@ impl PictureReader {
         .await?;
         let exact = text.as_ref().is_some_and(|text| text.exact);
         let label = label.map(|label| self.scrubber.safe(&label).into());
-        Ok(ScreenText { rows: text.map_or_else(Vec::new, |text| self.safe(&text)), exact, label, trouble })
+        let rows = text.map_or_else(Vec::new, |text| self.safe(&text));
+        let known =
+            |rows: &[String]| screen::nearest(&RecognisedText { rows: rows.to_vec(), exact }, &screen::shipped_pages());
+        let near = if label.is_none() { known(&rows) } else { Vec::new() };
+        Ok(ScreenText { rows, exact, label, near, trouble })
     }
 
     /// Rows without secrets and escapes; empty ones at both ends go.

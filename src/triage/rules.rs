@@ -1,6 +1,7 @@
 //! What failures look like: rules as data. `assets/triage.toml` ships in the binary, `ci/triage.toml` of the pipeline's
 //! repository adds to it; a rule of the same name there replaces ours.
 
+pub mod check;
 mod teach;
 mod written;
 
@@ -12,7 +13,7 @@ use serde::Deserialize;
 use crate::guest::screen::ScreenLabels;
 use crate::packer_log::{Origin, Phase};
 
-pub use teach::{TeachError, teach};
+pub use teach::{Lesson, TeachError, teach};
 pub(crate) use written::parse;
 
 /// The rules that ship with the program.
@@ -192,19 +193,26 @@ impl Rules {
         rules.map(|rules| rules.screens).unwrap_or_default()
     }
 
+    /// The rules of a repository alone; `None` when it has none.
+    ///
+    /// # Errors
+    /// A file that cannot be read or is not valid.
+    pub fn own(repo: &Path) -> Result<Option<Self>, RulesError> {
+        let path = repo.join(OWN_RULES);
+        match std::fs::read_to_string(&path) {
+            Ok(text) => parse(&path, &text).map(Some),
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(None),
+            Err(source) => Err(RulesError::Read { path, source }),
+        }
+    }
+
     /// The shipped rules and those of a repository, if it has any.
     ///
     /// # Errors
     /// A file that cannot be read or is not valid.
     pub fn for_repo(repo: &Path) -> Result<Self, RulesError> {
         let mut rules = Self::shipped()?;
-        let path = repo.join(OWN_RULES);
-        let text = match std::fs::read_to_string(&path) {
-            Ok(text) => text,
-            Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(rules),
-            Err(source) => return Err(RulesError::Read { path, source }),
-        };
-        let own = parse(&path, &text)?;
+        let Some(own) = Self::own(repo)? else { return Ok(rules) };
         rules.rules.retain(|rule| own.rules.iter().all(|mine| mine.name != rule.name));
         // Their own come first: of two rules that cite the same line, the team's wins.
         rules.rules = own.rules.into_iter().chain(rules.rules).collect();

@@ -18,7 +18,7 @@ use serde::Serialize;
 
 use super::place::Place;
 use super::rules::Rules;
-use crate::guest::screen::ScreenAnalysis;
+use crate::guest::screen::{NearPage, RecognisedText, ScreenAnalysis, nearest, shipped_pages};
 use crate::text::Scrubber;
 
 pub use context::{BuildContext, guest_before_clean_up};
@@ -96,6 +96,12 @@ pub struct Verdict {
     pub screen: Option<String>,
     /// what that screen is doing
     pub screen_state: Option<String>,
+    /// further names that fit it, those that the team gave
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub screen_also: Vec<String>,
+    /// of a screen without a name, the known pages that resemble it most
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub nearest: Vec<NearPage>,
     /// of all builds
     pub evidence: Vec<Evidence>,
     /// each build by itself
@@ -132,6 +138,8 @@ impl Verdict {
             confidence: counted.iter().map(|verdict| verdict.confidence).min().unwrap_or(Confidence::Low),
             screen: None,
             screen_state: None,
+            screen_also: Vec::new(),
+            nearest: Vec::new(),
             evidence: counted.iter().flat_map(|verdict| verdict.evidence.iter().cloned()).collect(),
             builds,
             outlook: None,
@@ -149,6 +157,8 @@ impl Verdict {
             confidence: Confidence::Low,
             screen: None,
             screen_state: None,
+            screen_also: Vec::new(),
+            nearest: Vec::new(),
             evidence: Vec::new(),
             builds: Vec::new(),
             outlook: None,
@@ -176,6 +186,11 @@ impl Verdict {
     pub fn show(&mut self, look: &ScreenAnalysis, scrubber: &Scrubber) {
         self.screen = Some(look.label.clone());
         self.screen_state = look.state.map(str::to_owned);
+        self.screen_also.clone_from(&look.also);
+        if let Some(text) = look.text.as_ref().filter(|_| look.label == "unknown") {
+            let rows = text.rows.iter().map(|row| scrubber.safe_line(row).into()).collect();
+            self.nearest = nearest(&RecognisedText { rows, exact: text.exact }, &shipped_pages());
+        }
         // Frames of dialogs say nothing.
         let frame = |c: char| c.is_whitespace() || ('\u{2500}'..='\u{259f}').contains(&c);
         let rows = look

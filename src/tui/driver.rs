@@ -179,8 +179,12 @@ impl Driver {
                 let typed = screen::type_into(self.parts.context.clone(), self.link.client(), vm, keys);
                 self.ask(GUARD, "typing", typed, move |answer| Msg::Finished { request, answer });
             }
-            Effect::Teach { request, label, words, picture } => {
-                let taught = screen::teach(self.parts.context.repo.clone(), label, words, picture);
+            Effect::TryTeaching { request, description, picture } => {
+                let tried = screen::try_out(self.parts.context.clone(), *description, picture);
+                self.ask(TRY, "trying it out", tried, move |answer| Msg::TeachingTried { request, answer });
+            }
+            Effect::Teach { request, description, picture } => {
+                let taught = screen::teach(self.parts.context.repo.clone(), *description, picture);
                 self.ask(SAVE, "teaching", taught, move |answer| Msg::Finished { request, answer });
             }
             Effect::Judge { request, run } => {
@@ -280,6 +284,8 @@ const READ_WORDS: Duration = Duration::from_secs(30);
 /// How long judging a run for a bundle may take; a graphical screen alone takes seconds.
 const JUDGE: Duration = Duration::from_secs(120);
 /// How long writing a file may take.
+/// A thousand pictures are read, should their records have no text.
+const TRY: Duration = Duration::from_secs(60);
 const SAVE: Duration = Duration::from_secs(60);
 
 /// The clock of the console: once a second.

@@ -17,6 +17,12 @@ pub fn print(verdict: &Verdict, json: bool) -> anyhow::Result<()> {
         let state = verdict.screen_state.as_ref().map_or_else(String::new, |state| format!(" ({state})"));
         output::result(&format!("  screen: {screen}{state}"))?;
     }
+    for page in &verdict.nearest {
+        let part =
+            |what: &str, row: &Option<String>| row.as_ref().map_or_else(String::new, |row| format!("; {what} “{row}”"));
+        let differs = [part("it has", &page.lacks), part("here stands", &page.besides)].concat();
+        output::result(&format!("  like {} ({} %){differs}", page.label, page.likeness))?;
+    }
     if let Some(remedy) = &verdict.remedy {
         output::result(&format!("  do: {remedy}"))?;
     }

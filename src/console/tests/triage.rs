@@ -426,13 +426,18 @@ fn a_screen_is_taught_by_its_words() {
             console.update(Msg::FrameRead { request, answer: Ok(fixture::picture(7)) });
         }
     }
-    typed(&mut console, "Tstuck-at-disk\n");
+    let tried = typed(&mut console, "T");
+    assert!(matches!(&tried[..], [Effect::TryTeaching { .. }]), "{tried:?}");
+    typed(&mut console, "stuck-at-disk\nno driver\nadd it\n");
     let effects = typed(&mut console, "y");
     let taught = effects.iter().find_map(|effect| match effect {
-        Effect::Teach { label, words, picture, .. } => Some((label.as_str(), words.len(), picture.clone())),
+        Effect::Teach { description, picture, .. } => Some((description.clone(), picture.clone())),
         _ => None,
     });
-    assert_eq!(taught, Some(("stuck-at-disk", 0, fixture::picture(7))), "no text: known by its picture");
+    let (description, picture) = taught.unwrap();
+    assert_eq!((description.label.as_str(), picture), ("stuck-at-disk", fixture::picture(7)));
+    assert_eq!((description.cause.as_str(), description.remedy.as_str()), ("no driver", "add it"));
+    assert!(description.words.is_empty(), "no text: known by its picture");
 }
 
 #[test]

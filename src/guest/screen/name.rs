@@ -47,19 +47,21 @@ pub fn name_screen(image: &RgbImage, text: Option<&RecognisedText>, known: &Scre
     named(&Page::new(text, Some(image), known), known)
 }
 
-/// Every label that fits a screen, the decisive one first.
-pub fn fitting<'a>(image: &RgbImage, text: Option<&RecognisedText>, known: &'a ScreenLabels) -> Vec<&'a ScreenLabel> {
-    let page = Page::new(text, Some(image), known);
-    let mut fits = fits(&page, known);
-    fits.sort_by_key(|fit| Reverse(weight(fit, page.exact)));
-    fits.into_iter().map(|fit| fit.label).collect()
+/// Whether one label fits a screen; `known` says whose page it is and what marks a failure.
+pub fn fits(
+    label: &ScreenLabel,
+    image: Option<&RgbImage>,
+    text: Option<&RecognisedText>,
+    known: &ScreenLabels,
+) -> bool {
+    end(label, &Page::new(text, image, known), &std::cell::OnceCell::new()).is_some()
 }
 
 /// The name among all that fit. An error page outranks progress, whatever stands below it: the installer that gave up
 /// goes on talking. Among equals, on a text console the words that stand lowest count (it scrolls), on a graphical page
 /// the label that is listed first (its title says what it is, not its last line).
 fn named(page: &Page<'_>, known: &ScreenLabels) -> Option<ScreenName> {
-    let fits = fits(page, known);
+    let fits = all_that_fit(page, known);
     let of = |own: bool| fits.iter().copied().filter(move |fit| fit.label.own == own);
     let (ours, theirs) = (decisive(of(false), page.exact), decisive(of(true), page.exact));
     let vague = |fit: &Fit<'_>| fit.label.generic || fit.label.failure == Some(FailureKind::Marked);
@@ -102,7 +104,7 @@ fn decisive<'a>(fits: impl Iterator<Item = Fit<'a>>, exact: bool) -> Option<Fit<
     Some(heaviest(&mut fits.iter().filter(went_on)).unwrap_or(best))
 }
 
-fn fits<'a>(page: &Page<'_>, known: &'a ScreenLabels) -> Vec<Fit<'a>> {
+fn all_that_fit<'a>(page: &Page<'_>, known: &'a ScreenLabels) -> Vec<Fit<'a>> {
     let print = std::cell::OnceCell::new();
     let fit = |(at, label): (usize, &'a ScreenLabel)| Some(Fit { label, end: end(label, page, &print)?, at });
     known.labels.iter().enumerate().filter_map(fit).collect()

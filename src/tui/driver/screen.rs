@@ -4,7 +4,8 @@ use std::path::PathBuf;
 
 use super::link::{Pending, ready};
 use crate::guest::picture::Picture;
-use crate::ops::{self, Context, Error};
+use crate::ops::{self, Context, Description, Error};
+use crate::triage::corpus::Trial;
 use crate::vcenter::Vm;
 
 pub(super) async fn take(client: Pending, vm: Box<Vm>) -> Result<Picture, Error> {
@@ -21,7 +22,12 @@ pub(super) async fn type_into(context: Context, client: Pending, vm: Box<Vm>, ke
     Ok(format!("typed {count} key{} into {}", if count == 1 { "" } else { "s" }, vm.name))
 }
 
-pub(super) async fn teach(repo: PathBuf, label: String, words: Vec<String>, picture: Picture) -> Result<String, Error> {
-    let file = ops::teach(&repo, label.clone(), words, picture).await?;
+pub(super) async fn try_out(context: Context, description: Description, picture: Picture) -> Result<Trial, Error> {
+    ops::try_out(&context.repo, &context.state, description, picture).await
+}
+
+pub(super) async fn teach(repo: PathBuf, description: Description, picture: Picture) -> Result<String, Error> {
+    let label = description.label.clone();
+    let file = ops::teach(&repo, description, picture).await?;
     Ok(format!("{label}: added to {}", file.display()))
 }

@@ -4,6 +4,7 @@ pub mod confirm;
 pub mod help;
 pub mod palette;
 pub mod quit;
+pub mod teach;
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::{Position, Rect};
@@ -22,6 +23,7 @@ pub fn area(console: &Console, body: Rect) -> Rect {
         Some(Overlay::Confirm(confirm)) => confirm::area(confirm, body),
         Some(Overlay::Help(_)) => help::area(body),
         Some(Overlay::Palette(_)) => palette::area(body),
+        Some(Overlay::Teach(teaching)) => teach::area(teaching, body),
         Some(Overlay::Quit(ask)) => quit::area(ask, body),
         None => Rect::default(),
     }
@@ -38,6 +40,7 @@ pub fn draw(console: &Console, body: Rect, theme: Theme, buffer: &mut Buffer) ->
         Overlay::Confirm(confirm) => confirm::draw(confirm, area, theme, buffer),
         Overlay::Help(help) => Some(help::draw(console, help, area, theme, buffer)),
         Overlay::Palette(palette) => Some(palette::draw(console, palette, area, theme, buffer)),
+        Overlay::Teach(teaching) => teach::draw(teaching, area, theme, buffer),
         Overlay::Quit(ask) => {
             quit::draw(console, ask, area, theme, buffer);
             None

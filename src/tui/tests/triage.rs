@@ -96,7 +96,7 @@ fn answer_words(console: &mut Console, effects: &[Effect]) {
         if let Effect::ReadWords { request, .. } = effect {
             let rows = ["Select Image", "", "Choose a licensing method", "Pay as you go"].map(str::to_owned);
             let label = Some("win-licensing".into());
-            let words = ScreenText { rows: rows.into(), exact: false, label, trouble: None };
+            let words = ScreenText { rows: rows.into(), exact: false, label, near: Vec::new(), trouble: None };
             console.update(Msg::WordsRead { request: *request, answer: Ok(words) });
         }
     }
