@@ -10,6 +10,9 @@ use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
 use tmpl::guest::screen::{ScreenAnalysis, ScreenLabels, analyse, open, read_cells};
+use tmpl::text::Scrubber;
+use tmpl::triage::rules::Rules;
+use tmpl::triage::verdict::{BuildContext, Verdict};
 
 #[derive(Deserialize)]
 struct Meta {
@@ -18,6 +21,9 @@ struct Meta {
     final_state: String,
     ocr_frame: String,
     frames: Vec<Listed>,
+    /// nothing goes wrong in it: every picture by itself is one of a guest at work
+    #[serde(default)]
+    healthy: bool,
 }
 
 #[derive(Deserialize)]
@@ -90,6 +96,28 @@ async fn a_console_is_judged_by_what_it_has_been_doing() {
         }
     }
     assert!(faults.is_empty(), "{} wrong:\n{}", faults.len(), faults.join("\n"));
+}
+
+#[tokio::test]
+async fn every_picture_of_a_healthy_installation_says_that_it_is_at_work() {
+    let rules = Rules::shipped().unwrap();
+    let scrubber = Scrubber::default();
+    let at_work = ["screen-installing", "screen-booting", "screen-windows-progress", "screen-windows-first-run"];
+    let (mut wrong, mut named, mut looked) = (Vec::new(), 0, 0);
+    for (folder, meta) in scenarios().into_iter().filter(|(_, meta)| meta.healthy) {
+        for file in meta.frames.iter().map(|frame| &frame.file) {
+            let look = seen(&folder.join(file)).await;
+            let verdict = Verdict::of_scene(&rules, &BuildContext::of_screen(Some(&look), &scrubber));
+            looked += 1;
+            named += usize::from(verdict.rule.is_some());
+            let rule = verdict.rule.as_deref();
+            if rule.is_some_and(|rule| !at_work.contains(&rule)) || look.state.is_some_and(|state| state == "frozen") {
+                wrong.push(format!("{}/{file}: {} {:?} {}", meta.scenario, look.label, look.state, verdict.cause));
+            }
+        }
+    }
+    assert!(looked >= 10 && named * 10 >= looked * 6, "{named} of {looked} say so");
+    assert!(wrong.is_empty(), "{wrong:#?}");
 }
 
 #[test]

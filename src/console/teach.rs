@@ -1,6 +1,9 @@
 //! Giving the screen in the picture a name: by which of its rows it is known, what must not stand on it, and what it means.
 //! Every choice is tried on what is on record before anything is written.
 
+mod rows;
+
+use self::rows::{area, telling};
 use super::change::confirm;
 use super::confirm::{Action, Choice, Confirm};
 use super::effect::Effect;
@@ -17,11 +20,6 @@ use crate::ops::{self, Description, Operation};
 use crate::pipeline::Key;
 use crate::triage::corpus::Trial;
 use crate::triage::rules::OWN_RULES;
-
-/// Rows that are ticked to begin with.
-const KNOWN_BY: usize = 3;
-/// Letters that a row needs to tell a screen from others.
-const TELLING: usize = 10;
 
 /// Where the keys go.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -149,57 +147,34 @@ impl Teaching {
     /// Takes a key; true: it is described, ask whether to write it.
     fn take(&mut self, press: KeyPress) -> bool {
         self.complaint = None;
-        let last = self.focus == TeachFocus::Remedy;
-        match press.code {
-            Code::Enter if last => return true,
-            Code::Enter | Code::Tab => self.turn(true),
-            Code::BackTab => self.turn(false),
-            _ if self.focus == TeachFocus::Rows => self.take_in_rows(press),
-            Code::Down => self.turn(true),
-            Code::Up => self.turn(false),
-            Code::Char(_)
-            | Code::F(_)
-            | Code::Esc
-            | Code::Left
-            | Code::Right
-            | Code::Home
-            | Code::End
-            | Code::PageUp
-            | Code::PageDown
-            | Code::Backspace
-            | Code::Delete => {
-                if let Some(field) = self.field_mut() {
-                    field.take(press);
-                }
-            }
+        let (rows, last) = (self.focus == TeachFocus::Rows, self.focus == TeachFocus::Remedy);
+        if press.code == Code::Enter && last {
+            return true;
+        }
+        if matches!(press.code, Code::Enter | Code::Tab) || press.code == Code::Down && !rows {
+            self.turn(true);
+        } else if press.code == Code::BackTab || press.code == Code::Up && !rows {
+            self.turn(false);
+        } else if let Some(field) = self.field_mut() {
+            field.take(press);
+        } else {
+            self.take_in_rows(press.code);
         }
         false
     }
 
-    fn take_in_rows(&mut self, press: KeyPress) {
+    fn take_in_rows(&mut self, code: Code) {
         let last = self.rows.len().saturating_sub(1);
-        match press.code {
-            Code::Char('j') | Code::Down => self.chosen = (self.chosen + 1).min(last),
-            Code::Char('k') | Code::Up => self.chosen = self.chosen.saturating_sub(1),
-            Code::Char('g') | Code::Home => self.chosen = 0,
-            Code::Char('G') | Code::End => self.chosen = last,
-            Code::Char(' ' | 'x') => {
-                if let Some(row) = self.rows.get_mut(self.chosen) {
-                    row.ticked = !row.ticked;
-                }
-            }
-            Code::Char(_)
-            | Code::F(_)
-            | Code::Esc
-            | Code::Enter
-            | Code::Tab
-            | Code::BackTab
-            | Code::Left
-            | Code::Right
-            | Code::PageUp
-            | Code::PageDown
-            | Code::Backspace
-            | Code::Delete => {}
+        if matches!(code, Code::Char('j') | Code::Down) {
+            self.chosen = (self.chosen + 1).min(last);
+        } else if matches!(code, Code::Char('k') | Code::Up) {
+            self.chosen = self.chosen.saturating_sub(1);
+        } else if matches!(code, Code::Char('g') | Code::Home) {
+            self.chosen = 0;
+        } else if matches!(code, Code::Char('G') | Code::End) {
+            self.chosen = last;
+        } else if let (Code::Char(' ' | 'x'), Some(row)) = (code, self.rows.get_mut(self.chosen)) {
+            row.ticked = !row.ticked;
         }
     }
 
@@ -315,84 +290,5 @@ impl Teaching {
         asked.note = Some(format!("{tried}{OWN_RULES} is yours to edit and commit"));
         asked.choice = Choice::Cancel;
         Ok(asked)
-    }
-}
-
-/// The rows of a screen with what stays the same on them; those that say most are ticked: whole sentences, not buttons.
-fn telling(rows: &[String]) -> Vec<TeachRow> {
-    let letters = |row: &str| row.chars().filter(|c| c.is_alphabetic()).count();
-    let steady = rows.iter().map(|row| steady(row)).filter(|words| letters(words) >= 4);
-    let mut rows: Vec<TeachRow> = steady.map(|words| TeachRow { words, ticked: false }).collect();
-    let mut best: Vec<usize> = (0..rows.len()).filter(|at| letters(&rows[*at].words) >= TELLING).collect();
-    best.sort_by_key(|at| std::cmp::Reverse(letters(&rows[*at].words)));
-    best.iter().take(KNOWN_BY).for_each(|at| rows[*at].ticked = true);
-    rows
-}
-
-/// The longest part of a row without what changes while a page stands: clocks, percent, counters, spinners, carets, and the
-/// frame around it.
-fn steady(row: &str) -> String {
-    let frame = |c: char| c.is_whitespace() || ('\u{2500}'..='\u{259f}').contains(&c) || c == '_';
-    let changes = |word: &str| {
-        let digits = word.chars().any(|c| c.is_ascii_digit());
-        let counts = word.chars().any(|c| matches!(c, '%' | ':' | '/' | '(' | ')' | '[' | ']'));
-        let number = word.trim_end_matches(['.', ',', 's', 'm', 'h']).chars().all(|c| c.is_ascii_digit() || c == '.');
-        digits && (counts || number) || matches!(word, "|" | "/" | "-" | "\\")
-    };
-    let mut parts = vec![Vec::new()];
-    for word in row.trim_matches(frame).split_whitespace() {
-        match parts.last_mut() {
-            Some(part) if !changes(word) => part.push(word),
-            _ => parts.push(Vec::new()),
-        }
-    }
-    parts.into_iter().map(|part| part.join(" ")).max_by_key(|part| part.chars().count()).unwrap_or_default()
-}
-
-/// `left top width height` in percent; nothing at all is no area.
-fn area(text: &str) -> Result<Option<[u32; 4]>, String> {
-    if text.trim().is_empty() {
-        return Ok(None);
-    }
-    let numbers: Vec<u32> =
-        text.split([' ', ',']).filter(|part| !part.is_empty()).map_while(|part| part.parse().ok()).collect();
-    match numbers[..] {
-        [left, top, width, height] if left.saturating_add(width) <= 100 && top.saturating_add(height) <= 100 => {
-            Ok(Some([left, top, width, height]))
-        }
-        _ => Err("the area is left, top, width and height in percent, like 25 10 50 30".into()),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_screen_is_known_by_its_sentences_without_what_changes() {
-        let rows = [
-            "Select Image",
-            "Choose a licensing method",
-            "",
-            "│  Pay-as-you-go with an Azure subscription   │",
-            "Next",
-            "12:41:09  Installing package bash (12/402)",
-            "Copying files 45% |",
-        ];
-        let rows = telling(&rows.map(str::to_owned));
-        let words: Vec<&str> = rows.iter().map(|row| row.words.as_str()).collect();
-        let all = ["Select Image", "Choose a licensing method", "Pay-as-you-go with an Azure subscription", "Next"];
-        assert_eq!(words[..4], all);
-        assert_eq!(words[4..], ["Installing package bash", "Copying files"]);
-        let ticked: Vec<&str> = rows.iter().filter(|row| row.ticked).map(|row| row.words.as_str()).collect();
-        assert_eq!(ticked, [all[1], all[2], "Installing package bash"]);
-        assert!(telling(&["OK".into(), "[ ]".into()]).is_empty());
-    }
-
-    #[test]
-    fn an_area_is_four_numbers_within_the_picture() {
-        assert_eq!(area(" "), Ok(None));
-        assert_eq!(area("25, 10 50,30"), Ok(Some([25, 10, 50, 30])));
-        assert!(area("60 10 50 30").is_err() && area("1 2 3").is_err() && area("a b c d").is_err());
     }
 }

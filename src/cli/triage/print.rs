@@ -18,10 +18,7 @@ pub fn print(verdict: &Verdict, json: bool) -> anyhow::Result<()> {
         output::result(&format!("  screen: {screen}{state}"))?;
     }
     for page in &verdict.nearest {
-        let part =
-            |what: &str, row: &Option<String>| row.as_ref().map_or_else(String::new, |row| format!("; {what} “{row}”"));
-        let differs = [part("it has", &page.lacks), part("here stands", &page.besides)].concat();
-        output::result(&format!("  like {} ({} %){differs}", page.label, page.likeness))?;
+        output::result(&format!("  {page}"))?;
     }
     if let Some(remedy) = &verdict.remedy {
         output::result(&format!("  do: {remedy}"))?;

@@ -93,11 +93,13 @@ fn cell_bits(image: &RgbImage, x: u32, y: u32) -> Option<Glyph> {
 /// Draws text the way a console does.
 #[cfg(test)]
 pub(crate) fn drawn(rows: &[&str], cell: u32, size: (u32, u32), ink: image::Rgb<u8>) -> RgbImage {
+    // The first glyph of a character is VGA's.
+    static GLYPH: LazyLock<HashMap<char, Glyph>> =
+        LazyLock::new(|| GLYPHS.lines().rev().filter_map(entry).map(|(glyph, character)| (character, glyph)).collect());
     let mut image = RgbImage::new(size.0, size.1);
     for (y, row) in rows.iter().enumerate() {
         for (x, character) in row.chars().enumerate() {
-            // The first glyph of a character is VGA's.
-            let glyph = GLYPHS.lines().filter_map(entry).find(|(_, c)| *c == character).unwrap_or_default().0;
+            let glyph = GLYPH.get(&character).copied().unwrap_or_default();
             for (line, bits) in glyph.iter().enumerate() {
                 for column in (0..8).filter(|column| bits & (0x80 >> column) != 0) {
                     image.put_pixel(x as u32 * cell + column, (y * 16 + line) as u32, ink);

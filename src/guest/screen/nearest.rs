@@ -1,6 +1,7 @@
 //! The known pages that resemble a screen most, and what differs: for a screen that has no name.
 
 use std::collections::BTreeSet;
+use std::fmt;
 
 use serde::Serialize;
 
@@ -29,6 +30,15 @@ pub struct NearPage {
     /// a row of the screen that the known page lacks
     #[serde(skip_serializing_if = "Option::is_none")]
     pub besides: Option<String>,
+}
+
+/// In one line: the name, and what differs.
+impl fmt::Display for NearPage {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "like {} ({} %)", self.label, self.likeness)?;
+        self.lacks.iter().try_for_each(|row| write!(f, "; it has “{row}”"))?;
+        self.besides.iter().try_for_each(|row| write!(f, "; here stands “{row}”"))
+    }
 }
 
 /// The nearest pages of different names, the most similar first. What differs is quoted from both: scrub the screen first.

@@ -86,6 +86,27 @@ impl Watched {
     }
 }
 
+/// Pages of installers at work, drawn as consoles draw them, each for ten minutes without a change: nobody is called.
+#[test]
+fn an_installer_at_work_is_let_alone_for_ten_minutes() {
+    let healthy = |label: &str| label.ends_with("-progress") || label == "apt-install" || label == "firmware-boot";
+    let pages = screen::shipped_pages().into_iter().filter(|page| page.text.exact && healthy(&page.label));
+    let mut wrong = Vec::new();
+    let mut looked = 0;
+    for page in pages {
+        let rows: Vec<&str> = page.text.rows.iter().map(String::as_str).collect();
+        let image = screen::drawn(&rows, 8, (1024, 768), image::Rgb([170; 3]));
+        let mut watched = Watched::new();
+        let stood = (0..=30).map(|n| watched.poll(&image, f64::from(n) * 20.0)).collect::<Vec<_>>();
+        looked += 1;
+        let last = &stood[30];
+        if stood.iter().any(|still| still.alarm) || last.screen.as_deref() != Some(&page.label) {
+            wrong.push(format!("{}: {last:?}\n{}", page.label, rows.join("\n")));
+        }
+    }
+    assert!(looked > 15 && wrong.is_empty(), "{looked} looked at, wrong:\n{}", wrong.join("\n"));
+}
+
 #[test]
 fn an_alarm_comes_where_nothing_moves_any_more_and_not_before() {
     let (mut early, mut missing) = (Vec::new(), Vec::new());

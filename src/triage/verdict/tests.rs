@@ -205,3 +205,47 @@ fn secrets_do_not_leave_with_the_evidence() {
     let json = serde_json::to_string(&verdict).unwrap();
     assert!(!json.contains("hunter2") && json.contains("[REDACTED:PW]") && !json.contains("\\u001b"), "{json}");
 }
+
+/// "Still at work", in whatever words, is all that a page of an installer at work may say; a login that was refused is the
+/// log's to tell.
+#[test]
+fn a_picture_alone_of_an_installer_at_work_says_so_and_no_more() {
+    use crate::guest::screen::{name_by_text, shipped_pages};
+    let rules = Rules::shipped().unwrap();
+    let at_work = ["screen-installing", "screen-booting", "screen-windows-progress", "screen-windows-first-run"];
+    let of = |label: &str| {
+        let context =
+            BuildContext { screen: Some(label.to_owned()), says: Some("it says".into()), ..Default::default() };
+        Verdict::of_scene(&rules, &context)
+    };
+    for page in shipped_pages() {
+        let named = name_by_text(&page.text, &rules.screens);
+        let Some(named) = named else { continue };
+        let working = matches!(named.state.as_deref(), Some("progress" | "spinner")) && named.label != "grub-menu";
+        let verdict = of(&named.label);
+        let says = verdict.rule.as_deref().is_some_and(|rule| at_work.contains(&rule));
+        assert_eq!(says, working || named.label == "windows-oobe-wait", "{}: {verdict:?}", named.label);
+    }
+    let rule = |label| of(label).rule;
+    assert_eq!(rule("login-prompt"), None, "a login prompt is no failed shutdown");
+    assert_eq!(rule("desktop"), None);
+    // Every error page has a rule, which quotes it.
+    for label in ["di-partitioning-failed", "anaconda-failed", "windows-setup-failed", "installer-medium-missing"] {
+        assert!(of(label).cause.contains("it says"), "{label}");
+    }
+}
+
+#[test]
+fn words_of_an_initramfs_mean_another_thing_before_the_installed_system_boots() {
+    let rules = Rules::shipped().unwrap();
+    let log =
+        log("ip", &["ui error: ==> v.deb: timeout waiting for IP address"], Some("timeout waiting for IP address"));
+    let with = |before: &[&str]| {
+        let before = before.iter().map(|label| (*label).to_owned()).collect();
+        let context = BuildContext { screen: Some("dracut-emergency".into()), before, ..Default::default() };
+        judge(log.as_bytes(), &rules, &Scrubber::default(), context).unwrap().rule.unwrap()
+    };
+    assert_eq!(with(&["firmware-boot", "anaconda-menu", "boot-progress"]), "screen-no-root-install");
+    assert_eq!(with(&["anaconda-menu", "anaconda-progress", "boot-progress"]), "screen-no-root-installed");
+    assert_eq!(with(&[]), "screen-no-root");
+}

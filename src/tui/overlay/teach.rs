@@ -6,7 +6,6 @@ use ratatui::style::Style;
 
 use super::{centred, frame};
 use crate::console::teach::{TeachFocus, Teaching};
-use crate::guest::screen::NearPage;
 use crate::tui::theme::Theme;
 use crate::tui::view::columns::first_visible;
 use crate::tui::view::wrap::textwrap;
@@ -116,19 +115,11 @@ fn below(teaching: &Teaching, columns: usize) -> Vec<(String, Tone)> {
         Some(Err(reason)) => rows.push((format!("▲ {reason}"), Tone::Warn)),
     }
     for page in &teaching.near {
-        rows.extend(textwrap(&near(page), columns).into_iter().take(2).map(|row| (row, Tone::Dim)));
+        rows.extend(textwrap(&page.to_string(), columns).into_iter().take(2).map(|row| (row, Tone::Dim)));
     }
     if let Some(complaint) = &teaching.complaint {
         rows.push((format!("▲ {complaint}"), Tone::Warn));
     }
     rows.push(("Space ticks · Tab next · Enter goes on, at the end asks · Esc leaves".into(), Tone::Dim));
     rows
-}
-
-/// A known page that resembles the screen, in one line.
-pub fn near(page: &NearPage) -> String {
-    let part =
-        |what: &str, row: &Option<String>| row.as_ref().map_or_else(String::new, |row| format!("; {what} “{row}”"));
-    let differs = [part("it has", &page.lacks), part("here stands", &page.besides)].concat();
-    format!("like {} ({} %){differs}", page.label, page.likeness)
 }

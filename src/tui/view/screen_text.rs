@@ -9,7 +9,6 @@ use super::wrap::textwrap;
 use super::{indented, marked, put_rows};
 use crate::console::Console;
 use crate::console::screen_text::ScreenText;
-use crate::tui::overlay::teach::near;
 use crate::tui::theme::Theme;
 
 /// From this many columns on, the text stands on the right; else below.
@@ -53,7 +52,7 @@ fn heading(console: &Console, theme: Theme) -> Vec<(String, Style)> {
     if let Some(label) = &words.label {
         heading.push((label.clone(), theme.bold()));
     }
-    heading.extend(words.near.iter().map(|page| (near(page), theme.dim())));
+    heading.extend(words.near.iter().map(|page| (page.to_string(), theme.dim())));
     match (&words.trouble, words.rows.is_empty(), words.exact) {
         (Some(trouble), ..) => heading.push((format!("▲ {trouble}"), theme.warn())),
         (None, true, _) if console.words.reading() => heading.push(("reading the picture…".into(), theme.dim())),
