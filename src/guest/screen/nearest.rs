@@ -50,7 +50,7 @@ pub fn nearest(text: &RecognisedText, pages: &[KnownPage]) -> Vec<NearPage> {
         .map(|page| (likeness(&mine, &words(&page.text.rows)), page))
         .filter(|(likeness, _)| *likeness >= MIN_LIKENESS)
         .collect();
-    near.sort_by(|a, b| b.0.cmp(&a.0));
+    near.sort_by_key(|(likeness, _)| std::cmp::Reverse(*likeness));
     let mut seen = BTreeSet::new();
     near.retain(|(_, page)| seen.insert(page.label.as_str()));
     let shown = near.into_iter().take(SHOWN);
@@ -77,7 +77,7 @@ fn words(rows: &[String]) -> BTreeSet<String> {
 
 fn likeness(mine: &BTreeSet<String>, other: &BTreeSet<String>) -> usize {
     let all = mine.len() + other.len();
-    if all == 0 { 0 } else { mine.intersection(other).count() * 200 / all }
+    (mine.intersection(other).count() * 200).checked_div(all).unwrap_or(0)
 }
 
 fn plain(row: &str) -> &str {
