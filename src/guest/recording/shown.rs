@@ -50,10 +50,11 @@ impl Shown {
                     self.before.push(label);
                 }
                 let image = Picture::open(&recording.path(frame)).ok().map(|picture| picture.image().to_rgb8());
-                let text = match reading {
-                    Some(reading) => Some(RecognisedText { rows: reading.rows.clone(), exact: false }),
-                    None => image.as_ref().and_then(screen::read_cells),
-                };
+                // Glyphs tell more than the record: where on a console that scrolls something stands counts.
+                let text = image
+                    .as_ref()
+                    .and_then(screen::read_cells)
+                    .or_else(|| reading.map(|reading| RecognisedText { rows: reading.rows.clone(), exact: false }));
                 let named = image.and_then(|image| screen::name_screen(&image, text.as_ref(), known));
                 let named = named.or_else(|| {
                     reading.and_then(|reading| {
