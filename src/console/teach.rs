@@ -235,6 +235,7 @@ impl Console {
         if press.code == Code::Esc {
             return self.notice(Tone::Info, "nothing done");
         }
+        let before = teaching.focus;
         let done = teaching.take(press);
         let request = self.request();
         if done {
@@ -243,7 +244,11 @@ impl Console {
                 Err(reason) => teaching.complaint = Some(reason),
             }
         }
-        effects.extend(teaching.try_out(request));
+        // Words are tried when they are typed to their end.
+        let typing = before == teaching.focus && matches!(before, TeachFocus::Not | TeachFocus::Area);
+        if !typing {
+            effects.extend(teaching.try_out(request));
+        }
         self.overlay = Some(Overlay::Teach(teaching));
     }
 
@@ -266,6 +271,11 @@ impl Teaching {
         if description.label.is_empty() {
             return Err("give it a name".into());
         }
+        let trial = match &self.trial {
+            None => return Err("still trying it on every stored picture".into()),
+            Some(Err(reason)) => return Err(reason.clone()),
+            Some(Ok(trial)) => trial,
+        };
         let mut steps = vec![format!("add the screen {} to {OWN_RULES}", description.label)];
         steps.extend(description.words.iter().map(|words| format!("known by {words:?}")));
         steps.extend(description.not.iter().map(|words| format!("and only without {words:?}")));
@@ -283,11 +293,7 @@ impl Teaching {
         let action = Action::Teach { description: Box::new(description), picture: self.picture.clone() };
         let mut asked = confirm(of, request, "Name this screen".to_owned(), "teach", action);
         asked.steps = steps;
-        let tried = match &self.trial {
-            Some(Ok(trial)) => format!("{trial}. "),
-            Some(Err(_)) | None => String::new(),
-        };
-        asked.note = Some(format!("{tried}{OWN_RULES} is yours to edit and commit"));
+        asked.note = Some(format!("{trial}. {OWN_RULES} is yours to edit and commit"));
         asked.choice = Choice::Cancel;
         Ok(asked)
     }

@@ -13,6 +13,7 @@ use crate::console::screen_text::ScreenText;
 use crate::console::verdict::Case;
 use crate::console::{Console, Effect, Msg, Opening, RequestId};
 use crate::packer_log::Phase;
+use crate::triage::corpus::Trial;
 use crate::triage::verdict::{Outlook, Verdict};
 use crate::vcenter::{FolderEvent, Moid};
 
@@ -427,8 +428,16 @@ fn a_screen_is_taught_by_its_words() {
         }
     }
     let tried = typed(&mut console, "T");
-    assert!(matches!(&tried[..], [Effect::TryTeaching { .. }]), "{tried:?}");
+    let [Effect::TryTeaching { request, .. }] = tried[..] else { panic!("{tried:?}") };
     typed(&mut console, "stuck-at-disk\nno driver\nadd it\n");
+    let Some(Overlay::Teach(teaching)) = &console.overlay else { panic!("nothing is written untried") };
+    assert_eq!(teaching.complaint.as_deref(), Some("still trying it on every stored picture"));
+    let trial = Trial { tried: 412, fitting: 3, called: vec![("di-keyboard".into(), 1)], places: Vec::new() };
+    console.update(Msg::TeachingTried { request, answer: Ok(trial) });
+    typed(&mut console, "\n");
+    let Some(Overlay::Confirm(confirm)) = &console.overlay else { panic!("asked") };
+    let note = confirm.note.as_deref().unwrap();
+    assert!(note.starts_with("matches 3 of 412; 1 of them is called di-keyboard today"), "{note}");
     let effects = typed(&mut console, "y");
     let taught = effects.iter().find_map(|effect| match effect {
         Effect::Teach { description, picture, .. } => Some((description.clone(), picture.clone())),

@@ -9,6 +9,7 @@ use crate::console::run::{RunState, Still};
 use crate::console::screen_text::ScreenText;
 use crate::console::{Console, Effect, Msg};
 use crate::packer_log::phase_times::TypicalDurations;
+use crate::triage::corpus::Trial;
 
 /// Everything known of the stuck build: its record, what is usual, its alarm, its verdict.
 pub(super) fn stuck() -> Console {
@@ -100,6 +101,28 @@ fn answer_words(console: &mut Console, effects: &[Effect]) {
             console.update(Msg::WordsRead { request: *request, answer: Ok(words) });
         }
     }
+}
+
+#[test]
+fn a_screen_is_described_before_it_is_taught() {
+    let mut console = stuck();
+    console.panes.focus(Pane::Picture);
+    typed(&mut console, "uf");
+    drawn(&mut console, 120, 30);
+    for effect in typed(&mut console, "h") {
+        if let Effect::ReadFrame { request, .. } = effect {
+            let effects = console.update(Msg::FrameRead { request, answer: Ok(fixture::picture(60)) });
+            answer_words(&mut console, &effects);
+        }
+    }
+    let effects = typed(&mut console, "T");
+    if let Some(Effect::TryTeaching { request, .. }) = effects.first() {
+        let trial = Trial { tried: 412, fitting: 3, called: vec![("di-keyboard".into(), 1)], places: Vec::new() };
+        console.update(Msg::TeachingTried { request: *request, answer: Ok(trial) });
+    }
+    typed(&mut console, "\t\t\tour-page");
+    insta::assert_snapshot!("overlay_teach", drawn(&mut console, 100, 30));
+    insta::assert_snapshot!("overlay_teach_60x15", drawn(&mut console, 60, 15));
 }
 
 #[test]
