@@ -28,7 +28,10 @@ impl Console {
         }
         let request = self.request();
         match self.confirmation(change, line, request, effects) {
-            Ok(confirm) => self.overlay = Some(Overlay::Confirm(Box::new(confirm))),
+            Ok(mut confirm) => {
+                self.tell_before(&mut confirm);
+                self.overlay = Some(Overlay::Confirm(Box::new(confirm)));
+            }
             Err(refusal) => self.notice(Tone::Info, refusal.to_string()),
         }
     }
@@ -207,7 +210,9 @@ pub(super) fn confirm(
         top: 0,
         note: None,
         command: None,
+        outcome: None,
         verb,
+        back: "Cancel",
         need: Need::Yes,
         choice: Choice::Cancel,
         check: Check::None,
@@ -226,8 +231,10 @@ fn ask_cancel(row: &LineRow, request: RequestId) -> Confirm {
     } else {
         (format!("Cancel the build of {key}"), "cancel it")
     };
+    let back = if force { "wait for it" } else { "keep it running" };
     let of = (Operation::Cancel, Some(key.clone()));
     let mut confirm = confirm(of, request, title, verb, Action::Cancel { force });
+    confirm.back = back;
     if force {
         confirm.steps.push("kill packer (SIGKILL): it cleans nothing up".into());
         confirm.steps.push(format!("{target}{vm} stays behind; S sweeps it"));

@@ -86,6 +86,8 @@ pub enum LogCommand {
     Fold,
     NextError,
     PreviousError,
+    NextWarning,
+    PreviousWarning,
     NextMatch,
     PreviousMatch,
     Mark,

@@ -107,8 +107,12 @@ pub struct Confirm {
     pub note: Option<String>,
     /// the command line that is run, as a shell would take it; secrets are in its environment
     pub command: Option<String>,
+    /// what is different afterwards, said first
+    pub outcome: Option<String>,
     /// on the button
     pub verb: &'static str,
+    /// on the button of the way back
+    pub back: &'static str,
     /// what must be typed
     pub need: Need,
     /// where the keys go
@@ -221,11 +225,11 @@ impl Confirm {
 
     fn take_in_field(&mut self, press: KeyPress) -> ConfirmResult {
         match press.code {
-            // A typed name is the confirmation itself; after a reason one more key is wanted.
+            // A typed name is the confirmation itself; after a reason one more key is wanted, which does not throw it away.
             Code::Enter if matches!(self.need, Need::Name { .. }) => self.confirm(),
             Code::Enter => {
                 match self.typed() {
-                    Ok(()) => self.choice = Choice::Cancel,
+                    Ok(()) => self.choice = Choice::Go,
                     Err(missing) => self.complaint = Some(missing),
                 }
                 ConfirmResult::Open

@@ -11,7 +11,7 @@ use crate::generation::Plan;
 use crate::guest::picture::Picture;
 use crate::guest::recording::GuestState;
 use crate::ops::Description;
-use crate::packer_log::Pattern;
+use crate::packer_log::{Pattern, Problem};
 use crate::pipeline::Key;
 use crate::vcenter::Vm;
 
@@ -237,8 +237,8 @@ pub struct Judged {
 pub enum Sought {
     /// a regular expression, smart case
     Pattern(Pattern),
-    /// an error
-    Error,
+    /// an error, or a warning or an error
+    Problem(Problem),
     /// the first line at or after a moment of packer's clock; the last one when there is none
     Time(DateTime),
     /// the line that was the last one when the log had so many bytes

@@ -105,6 +105,8 @@ impl Console {
             }
             LogCommand::NextError
             | LogCommand::PreviousError
+            | LogCommand::NextWarning
+            | LogCommand::PreviousWarning
             | LogCommand::Mark
             | LogCommand::NextMark
             | LogCommand::GoTo

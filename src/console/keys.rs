@@ -11,6 +11,7 @@ use super::panes::{Pane, View};
 use super::scope::Scope;
 use super::state::{Console, Prompt};
 use super::toast::Tone;
+use crate::packer_log::Problem;
 use crate::vcenter::LinkState;
 
 impl Console {
@@ -132,13 +133,15 @@ impl Console {
             LogCommand::Follow => self.log.toggle_follow(),
             LogCommand::Wrap => self.log.wrap = !self.log.wrap,
             LogCommand::Timestamps => self.log.stamps = self.log.stamps.turned(),
-            LogCommand::Fold => self.log.toggle_fold(),
+            LogCommand::Fold => self.log.turn_fold(),
             LogCommand::NextMark => self.log.next_mark(),
             LogCommand::Mark => self.log.toggle_mark(),
             LogCommand::NextMatch => effects.extend(self.log.hit(true, request)),
             LogCommand::PreviousMatch => effects.extend(self.log.hit(false, request)),
-            LogCommand::NextError => effects.extend(self.log.error(true, request)),
-            LogCommand::PreviousError => effects.extend(self.log.error(false, request)),
+            LogCommand::NextError => effects.extend(self.log.problem(Problem::Error, true, request)),
+            LogCommand::PreviousError => effects.extend(self.log.problem(Problem::Error, false, request)),
+            LogCommand::NextWarning => effects.extend(self.log.problem(Problem::Warning, true, request)),
+            LogCommand::PreviousWarning => effects.extend(self.log.problem(Problem::Warning, false, request)),
             LogCommand::GoTo => self.ask_where(),
             LogCommand::Save => {
                 if let Some(key) = self.log.key().cloned() {

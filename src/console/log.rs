@@ -11,6 +11,8 @@ use std::path::PathBuf;
 
 use jiff::civil::DateTime;
 
+pub use fold::Fold;
+
 use super::effect::Effect;
 use super::message::{Reply, RequestId};
 use crate::packer_log::{LogLine, Pattern, Track};
@@ -40,6 +42,8 @@ pub struct Found {
     pub line: u64,
     /// it lies on the other side of where the search began
     pub around: bool,
+    /// which match it is and how many there are, where counting them was quick
+    pub place: Option<(u64, u64)>,
 }
 
 /// A search.
@@ -94,6 +98,8 @@ pub struct LogPane {
     reading: Option<RequestId>,
     seeking: Option<RequestId>,
     search: Option<Search>,
+    /// of the match that was found last: its line, which one it is, how many there are
+    place: Option<(u64, u64, u64)>,
     /// marked lines, and packer's clock there
     marks: BTreeMap<u64, Option<DateTime>>,
     top: u64,
@@ -103,8 +109,8 @@ pub struct LogPane {
     paused_at: u64,
     /// long lines go on in the next row
     pub wrap: bool,
-    /// lines that packer and its plugins write for each other are hidden
-    pub fold: bool,
+    /// which lines are hidden
+    pub fold: Fold,
     /// which times are shown
     pub stamps: Stamps,
     left: u16,
@@ -123,13 +129,14 @@ impl Default for LogPane {
             reading: None,
             seeking: None,
             search: None,
+            place: None,
             marks: BTreeMap::new(),
             top: 0,
             cursor: 0,
             follow: true,
             paused_at: 0,
             wrap: false,
-            fold: false,
+            fold: Fold::Keys,
             stamps: Stamps::Clock,
             left: 0,
             rows: 0,
@@ -217,6 +224,11 @@ impl LogPane {
     /// The search, if one is on.
     pub fn search(&self) -> Option<&Search> {
         self.search.as_ref()
+    }
+
+    /// Which match the cursor is on, and how many there are.
+    pub fn place(&self) -> Option<(u64, u64)> {
+        self.place.filter(|(line, ..)| *line == self.cursor).map(|(_, number, all)| (number, all))
     }
 
     /// Whether a search is under way.
@@ -333,14 +345,14 @@ impl LogPane {
         let rows = u64::from(self.rows.max(1));
         let end = (self.top + rows).min(self.facts.lines);
         // A folded page takes more lines than it has rows.
-        let slack = if self.fold { fold::AROUND / 2 } else { 0 };
+        let slack = self.fold.around() / 2;
         let below = (end + slack).min(self.facts.lines);
         let covered = self.window.first <= self.top.saturating_sub(slack) && below <= self.window.end();
         let stale_end = self.window.bytes != self.facts.bytes && below == self.facts.lines;
         if covered && !stale_end {
             return None;
         }
-        let around = if self.fold { fold::AROUND } else { rows };
+        let around = self.fold.around().max(rows);
         let from = self.top.saturating_sub(around);
         self.window.bytes = self.facts.bytes;
         self.reading = Some(request);

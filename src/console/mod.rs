@@ -39,6 +39,7 @@ pub mod media;
 pub mod message;
 mod mouse;
 mod next;
+mod outcome;
 pub mod overlay;
 pub mod palette;
 pub mod panes;

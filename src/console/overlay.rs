@@ -45,6 +45,8 @@ pub struct Palette {
 pub enum Entry {
     /// a command of the table
     Command(Command),
+    /// a command on a line
+    On(Command, Key),
     /// go to a line
     Line(Key),
 }

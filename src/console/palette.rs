@@ -4,10 +4,28 @@ use nucleo_matcher::pattern::{CaseMatching, Normalization, Pattern};
 use nucleo_matcher::{Config, Matcher, Utf32Str};
 
 use super::binding::{BINDINGS, Binding, Group};
+use super::command::{Change, Command, GitHubChange, LineCommand};
 use super::effect::Effect;
 use super::key::{Code, KeyPress};
 use super::overlay::{Entry, Help, Overlay, Palette};
 use super::state::Console;
+use crate::pipeline::Key;
+
+/// Entries that are kept for another time.
+const MOST_RECENT: usize = 5;
+
+/// Whether a command acts on the selected line, and so can be told which one.
+const fn acts_on_line(command: Command) -> bool {
+    match command {
+        Command::Change(change) => match change {
+            Change::Build | Change::CancelRun | Change::Generation(_) | Change::Media(_) => true,
+            Change::GitHub(change) => matches!(change, GitHubChange::Dispatch),
+            Change::Type | Change::Teach => false,
+        },
+        Command::Line(command) => matches!(command, LineCommand::Judge | LineCommand::SaveBundle),
+        Command::Log(_) | Command::Move(_) | Command::View(_) | Command::Program(_) => false,
+    }
+}
 
 /// One row of the help.
 #[derive(Debug)]
@@ -27,6 +45,11 @@ impl Entry {
             Self::Command(command) => {
                 command.binding().map_or_else(Default::default, |binding| (binding.name.into(), binding.description))
             }
+            Self::On(command, key) => {
+                let binding = command.binding();
+                let name = binding.map_or("", |binding| binding.name);
+                (format!("{name} {key}"), binding.map_or("", |binding| binding.description))
+            }
             Self::Line(key) => (key.0.clone(), "Go to this line"),
         }
     }
@@ -38,10 +61,12 @@ impl Console {
         let moves = |binding: &&Binding| binding.group != Group::Move;
         let commands = BINDINGS.iter().filter(moves).map(|binding| Entry::Command(binding.command));
         let lines = self.lines.all().iter().map(|row| Entry::Line(row.line.key.clone()));
-        let all = commands.chain(lines);
         if query.trim().is_empty() {
-            return all.collect();
+            let recent = self.recent.iter().rev().cloned();
+            let rest = commands.chain(lines).filter(|entry| !self.recent.contains(entry));
+            return recent.chain(rest).collect();
         }
+        let all = self.on_lines(query).into_iter().chain(commands).chain(lines);
         let pattern = Pattern::parse(query, CaseMatching::Ignore, Normalization::Smart);
         let mut matcher = Matcher::new(Config::DEFAULT);
         let mut buffer = Vec::new();
@@ -56,7 +81,17 @@ impl Console {
         scored.into_iter().map(|(_, entry)| entry).collect()
     }
 
-    /// The help's rows that match: key or description contains the text.
+    /// What `promote debian-12` means: the commands that act on a line, on the lines that the last word names.
+    fn on_lines(&self, query: &str) -> Vec<Entry> {
+        let Some((_, word)) = query.trim().rsplit_once(' ') else { return Vec::new() };
+        let word = word.to_lowercase();
+        let named = |key: &&Key| key.0.to_lowercase().contains(&word);
+        let keys: Vec<&Key> = self.lines.all().iter().map(|row| &row.line.key).filter(named).collect();
+        let commands = BINDINGS.iter().map(|binding| binding.command).filter(|command| acts_on_line(*command));
+        commands.flat_map(|command| keys.iter().map(move |key| Entry::On(command, (*key).clone()))).collect()
+    }
+
+    /// The help's rows that match: key, name or description contains the text.
     pub fn help_rows(&self, filter: &str) -> Vec<HelpRow> {
         let filter = filter.to_lowercase();
         let mut rows = Vec::new();
@@ -66,6 +101,8 @@ impl Console {
                 .filter(|binding| binding.group == group)
                 .filter(|binding| {
                     filter.is_empty()
+                        || binding.name.contains(&filter)
+                        || binding.hint.is_some_and(|hint| hint.contains(&filter))
                         || binding.description.to_lowercase().contains(&filter)
                         || binding.keys.iter().any(|key| key.to_string().to_lowercase() == filter)
                 })
@@ -92,7 +129,7 @@ impl Console {
         let tops = self.help_tops(help.filter.text());
         match press.code {
             Code::Esc if help.filter.text().is_empty() => return,
-            Code::Char('?' | 'q') if help.filter.text().is_empty() => return,
+            Code::Char('?') if help.filter.text().is_empty() => return,
             Code::Esc => help = Help::default(),
             Code::Up => help.top.by(-1, tops),
             Code::Down => help.top.by(1, tops),
@@ -149,7 +186,18 @@ impl Console {
     }
 
     fn chosen(&mut self, entry: Option<Entry>, effects: &mut Vec<Effect>) {
+        if let Some(entry) = &entry {
+            self.recent.retain(|recent| recent != entry);
+            self.recent.push(entry.clone());
+            let excess = self.recent.len().saturating_sub(MOST_RECENT);
+            self.recent.drain(..excess);
+        }
         match entry {
+            Some(Entry::On(command, key)) => {
+                self.lines.set_filter("");
+                self.lines.select(&key);
+                self.command(command, None, effects);
+            }
             Some(Entry::Command(command)) => self.command(command, None, effects),
             Some(Entry::Line(key)) => {
                 self.lines.set_filter("");

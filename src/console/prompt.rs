@@ -12,10 +12,7 @@ use super::toast::Tone;
 impl Console {
     pub(super) fn find(&mut self) {
         if self.find_searches() {
-            let log = self.panes.focus == Pane::Log;
-            let before = if log { self.log.search() } else { self.words.search() };
-            let field = Field::with(before.map_or("", |search| &search.text));
-            self.prompt = Some(Prompt::Search { field });
+            self.prompt = Some(Prompt::Search { field: Field::default() });
             return;
         }
         if self.panes.view == View::Lines {
@@ -37,9 +34,13 @@ impl Console {
     /// The open text field: its label, the field, and what its keys do.
     pub fn prompt_parts(&self) -> Option<(&'static str, &Field, &'static str)> {
         match self.prompt.as_ref()? {
-            Prompt::Filter { field, .. } => Some(("filter:", field, "!part inverts · Enter keeps · Esc drops")),
+            Prompt::Filter { field, .. } => {
+                Some(("filter:", field, "held failed running iso stale · !not · Enter keeps · Esc drops"))
+            }
             Prompt::Jump { field } => Some(("go to:", field, "03:07 · line 812 · +5m · -30s · Esc drops")),
-            Prompt::Search { field } => Some(("search:", field, "regex, smart case · Enter finds · Esc drops")),
+            Prompt::Search { field } => {
+                Some(("search:", field, "regex, smart case · ↑ earlier ones · Enter finds · Esc drops"))
+            }
         }
     }
 
@@ -68,7 +69,12 @@ impl Console {
                 field.take(press);
                 self.prompt = Some(Prompt::Jump { field });
             }
+            Prompt::Search { .. } if matches!(press.code, Code::Up | Code::Down) => {
+                let field = Field::with(self.searches.turn(press.code == Code::Up));
+                self.prompt = Some(Prompt::Search { field });
+            }
             Prompt::Search { field } if press.code == Code::Enter && self.panes.focus == Pane::Picture => {
+                self.searches.keep(field.text());
                 if let Err(reason) = self.search_words(field.text()) {
                     self.notice(Tone::Failed, reason);
                     self.prompt = Some(Prompt::Search { field });
@@ -76,6 +82,7 @@ impl Console {
             }
             Prompt::Search { field } if press.code == Code::Enter => {
                 let request = self.request();
+                self.searches.keep(field.text());
                 match self.log.begin_search(field.text(), request) {
                     Ok(effect) => effects.extend(effect),
                     Err(reason) => {

@@ -12,11 +12,11 @@ use super::lines::{LineRow, Lines};
 use super::log::LogPane;
 use super::media::Media;
 use super::message::RequestId;
-use super::overlay::Overlay;
+use super::overlay::{Entry, Overlay};
 use super::panes::Panes;
 use super::picture::PicturePane;
 use super::screen_text::ScreenTextPane;
-use super::text::Field;
+use super::text::{Field, History};
 use super::timeline::TimelinePane;
 use super::toast::{Toasts, Tone};
 use super::verdict::Verdicts;
@@ -140,6 +140,10 @@ pub struct Console {
     pub(crate) panes: Panes,
     pub(crate) overlay: Option<Overlay>,
     pub(crate) prompt: Option<Prompt>,
+    /// what was searched for, the newest last
+    pub(super) searches: History,
+    /// what was chosen in the palette, the newest last
+    pub(super) recent: Vec<Entry>,
     pub(crate) toasts: Toasts,
     pub(crate) mouse: bool,
     /// savings and copyings under way
@@ -192,8 +196,10 @@ impl Console {
             panes: Panes::default(),
             overlay: None,
             prompt: None,
+            searches: History::default(),
+            recent: Vec::new(),
             toasts,
-            mouse: true,
+            mouse: false,
             errands: Vec::new(),
             leaving: Leaving::No,
             asked: 0,

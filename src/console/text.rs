@@ -54,3 +54,34 @@ impl Field {
         true
     }
 }
+
+/// What was typed before, gone through by ↑ and ↓.
+#[derive(Debug, Clone, Default)]
+pub struct History {
+    past: Vec<String>,
+    /// how many steps back
+    back: usize,
+}
+
+impl History {
+    const MOST: usize = 50;
+
+    /// Keeps a text as the newest one.
+    pub fn keep(&mut self, text: &str) {
+        self.back = 0;
+        if text.is_empty() {
+            return;
+        }
+        self.past.retain(|past| past != text);
+        self.past.push(text.to_owned());
+        let excess = self.past.len().saturating_sub(Self::MOST);
+        self.past.drain(..excess);
+    }
+
+    /// A step back, or forwards again; the text there, which is empty after the newest one.
+    pub fn turn(&mut self, back: bool) -> &str {
+        self.back = if back { (self.back + 1).min(self.past.len()) } else { self.back.saturating_sub(1) };
+        let index = self.past.len().checked_sub(self.back).filter(|_| self.back > 0);
+        index.and_then(|index| self.past.get(index)).map_or("", String::as_str)
+    }
+}

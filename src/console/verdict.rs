@@ -9,7 +9,7 @@ use super::cursor::{Cursor, Step};
 use super::effect::{Effect, Judged};
 use super::lines::LineRow;
 use super::message::{Reply, RequestId};
-use super::panes::Pane;
+use super::panes::{Pane, View};
 use super::run::{RunSeen, RunState};
 use super::state::Console;
 use super::toast::Tone;
@@ -212,6 +212,9 @@ impl Console {
     pub(super) fn judge(&mut self, effects: &mut Vec<Effect>) {
         if self.fetch_newest(effects) {
             return;
+        }
+        if self.panes.focus == Pane::Verdict && self.panes.view == View::Lines && self.content().picture {
+            return self.panes.focus(Pane::Picture);
         }
         self.panes.focus(Pane::Verdict);
         let (request, beside) = (self.request(), self.beside());

@@ -69,3 +69,10 @@ pub struct LogLine {
     /// the line is longer than what `text` holds
     pub cut: bool,
 }
+
+impl LogLine {
+    /// Whether it tells of one key of the boot command: the plugin writes a line for each.
+    pub fn tells_a_key(&self) -> bool {
+        self.text.contains("Sending char '") || self.text.contains("Special code '<")
+    }
+}

@@ -132,6 +132,27 @@ impl LogFile {
         Ok(hits.min(max))
     }
 
+    /// Which of the matching lines `line` is, counted from 1, and how many there are.
+    ///
+    /// # Errors
+    /// Those of reading.
+    pub fn place(&self, pattern: &Pattern, line: u64, stop: &AtomicBool) -> io::Result<(u64, u64)> {
+        let (mut before, mut all, mut first) = (0, 0, 1);
+        self.search_forward(1, stop, |bytes| {
+            let (mut at, mut here) = (0, first);
+            while let Some(found) = bytes.get(at..).and_then(|rest| pattern.first_in(rest)) {
+                here += memchr::memchr_iter(b'\n', &bytes[at..at + found]).count() as u64;
+                all += 1;
+                before += u64::from(here <= line);
+                here += 1;
+                at = memchr::memchr(b'\n', &bytes[at + found..]).map_or(bytes.len(), |p| at + found + p + 1);
+            }
+            first += memchr::memchr_iter(b'\n', bytes).count() as u64;
+            None
+        })?;
+        Ok((before, all))
+    }
+
     /// The next error (or, with [`Problem::Warning`], the next of either), beginning with `from` itself. Cheap.
     ///
     /// # Errors

@@ -102,7 +102,7 @@ pub async fn run(options: Options) -> Result<Ended, Error> {
     terminal::guard_panics(std::thread::current().id());
     let (send, mut events) = unbounded_channel();
     watch_signals(&send)?;
-    let taken = terminal::take(true)?;
+    let taken = terminal::take(false)?;
     let theme = Theme::from_env(|name| std::env::var(name).ok());
     let quiet = PictureSurface::new(Protocol::Cells, Colours::Indexed, || {});
     let mut app = App::new(console, Terminal::new(CrosstermBackend::new(io::stdout()))?, quiet, theme);

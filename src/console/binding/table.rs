@@ -103,8 +103,8 @@ pub static BINDINGS: &[Binding] = &[
     row(line(LineCommand::PreviousTrouble), "previous trouble", &[key(',')], Group::Line, PANES)
         .does("Go to the line in trouble before this one"),
     row(line(LineCommand::Judge), "verdict", &[key('v')], Group::Line, ANYWHERE)
-        .hint("verdict")
-        .does("Say why the newest run fails, from log, pictures and guest"),
+        .hint("cause")
+        .does("Why the newest run fails, from log, pictures and guest; there: its picture, and back"),
     row(line(LineCommand::OpenEvidence), "open evidence", &DIGITS, Group::Line, PANES)
         .does("Open that piece of the verdict's evidence"),
     row(change(Change::Type), "type", &[key('i')], Group::Line, PANES)
@@ -137,9 +137,12 @@ pub static BINDINGS: &[Binding] = &[
         .hint("times")
         .does("Times: of day, since the mark, none"),
     row(log(LogCommand::Fold), "fold log", &[key('d')], Group::Log, PANES)
-        .does("Hide what packer and its plugins write for each other, or show it"),
+        .does("Hide typed keys, or all that packer and its plugins write for each other, or nothing"),
     row(log(LogCommand::NextError), "next error", &[key('e')], Group::Log, PANES).hint("error").does("Next error"),
     row(log(LogCommand::PreviousError), "previous error", &[key('E')], Group::Log, PANES).does("Previous error"),
+    row(log(LogCommand::NextWarning), "next warning", &[key('y')], Group::Log, PANES).does("Next warning or error"),
+    row(log(LogCommand::PreviousWarning), "previous warning", &[key('Y')], Group::Log, PANES)
+        .does("Previous warning or error"),
     row(log(LogCommand::NextMatch), "next match", &[key('n')], Group::Log, PANES).does("Next match"),
     row(log(LogCommand::PreviousMatch), "previous match", &[key('N')], Group::Log, PANES).does("Previous match"),
     row(log(LogCommand::Mark), "mark", &[key('m')], Group::Log, PANES)
@@ -151,7 +154,7 @@ pub static BINDINGS: &[Binding] = &[
         .does("Go to a time (03:07), a line (812), +5m or -30s from here"),
     row(view(ViewCommand::Copy), "copy", &[key('c')], Group::Log, PANES_AND_GITHUB)
         .hint("copy")
-        .does("Copy from the mark to here, or this log line; else the text or page shown (OSC 52)"),
+        .does("Copy from the mark to here, or this log line; else the text or page shown"),
     row(log(LogCommand::Save), "save log", &[KeyPress::ctrl('s')], Group::Log, PANES)
         .does("Save the whole log, scrubbed"),
     row(view(ViewCommand::Open), "open", &[KeyPress::code(Code::Enter)], Group::View, PANES_AND_GITHUB)
@@ -199,12 +202,18 @@ pub static BINDINGS: &[Binding] = &[
         .does("Switch the schedule on again after GitHub switched it off"),
     row(moves(Motion::Up), "up", &[key('k'), UP], Group::Move, LISTS).does("Up"),
     row(moves(Motion::Down), "down", &[key('j'), DOWN], Group::Move, LISTS).does("Down"),
-    row(moves(Motion::PageUp), "page up", &[KeyPress::code(Code::PageUp), KeyPress::ctrl('b')], Group::Move, ANYWHERE)
-        .does("Page up"),
+    row(
+        moves(Motion::PageUp),
+        "page up",
+        &[KeyPress::code(Code::PageUp), KeyPress::ctrl('b'), KeyPress::ctrl('u')],
+        Group::Move,
+        ANYWHERE,
+    )
+    .does("Page up"),
     row(
         moves(Motion::PageDown),
         "page down",
-        &[KeyPress::code(Code::PageDown), KeyPress::ctrl('f')],
+        &[KeyPress::code(Code::PageDown), KeyPress::ctrl('f'), KeyPress::ctrl('d'), key(' ')],
         Group::Move,
         ANYWHERE,
     )

@@ -86,6 +86,9 @@ impl Console {
         let of = (Change::GitHub(change).operation(false), line.cloned());
         let mut confirm = confirm(of, request, title, verb, confirm::Action::GitHub(action));
         confirm.steps = steps;
+        if change == GitHubChange::Cancel {
+            confirm.back = "keep it running";
+        }
         Ok(confirm)
     }
 

@@ -3,18 +3,53 @@
 use super::LogPane;
 use crate::packer_log::{LogLine, Origin};
 
-/// Lines read before and after those on screen, so that a folded page is full in spite of a talkative plugin.
-pub(super) const AROUND: u64 = 1_000;
+/// Which lines are hidden.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Fold {
+    /// those that tell of single keys of the boot command
+    Keys,
+    /// all that packer and its plugins write for each other
+    Noise,
+    /// none
+    Nothing,
+}
 
-/// Not meant for people, and no problem either.
-fn noise(row: &LogLine) -> bool {
-    row.problem.is_none() && matches!(row.origin, Origin::Plugin | Origin::Core | Origin::Machine)
+impl Fold {
+    /// The next one.
+    #[must_use]
+    pub const fn turned(self) -> Self {
+        match self {
+            Self::Keys => Self::Noise,
+            Self::Noise => Self::Nothing,
+            Self::Nothing => Self::Keys,
+        }
+    }
+
+    /// Lines read before and after those on screen, so that a folded page is full: a long boot command has a hundred keys,
+    /// and a talkative plugin writes more.
+    pub(super) const fn around(self) -> u64 {
+        match self {
+            Self::Keys => 120,
+            Self::Noise => 1_000,
+            Self::Nothing => 0,
+        }
+    }
+
+    /// Whether it hides a line; never one that tells of a problem.
+    fn hides(self, row: &LogLine) -> bool {
+        let noise = row.problem.is_none() && matches!(row.origin, Origin::Plugin | Origin::Core | Origin::Machine);
+        match self {
+            Self::Keys => noise && row.tells_a_key(),
+            Self::Noise => noise,
+            Self::Nothing => false,
+        }
+    }
 }
 
 impl LogPane {
-    /// Shows or hides what packer and its plugins write for each other.
-    pub fn toggle_fold(&mut self) {
-        self.fold = !self.fold;
+    /// Hides less, or more.
+    pub fn turn_fold(&mut self) {
+        self.fold = self.fold.turned();
         // More lines are wanted than are at hand.
         self.window = super::Window::default();
         self.reading = None;
@@ -23,7 +58,7 @@ impl LogPane {
 
     /// Whether a line at hand is hidden. Never one that is marked or under the cursor of a log that stands still.
     pub fn folded(&self, line: u64) -> bool {
-        if !self.fold || self.marked(line) || line == self.cursor && !self.follow {
+        if self.fold == Fold::Nothing || self.marked(line) || line == self.cursor && !self.follow {
             return false;
         }
         // A further line of a message is as that message is.
@@ -31,7 +66,7 @@ impl LogPane {
         while self.row(said).is_some_and(|row| row.origin == Origin::Continuation) && said > self.window.first {
             said -= 1;
         }
-        self.row(said).is_some_and(noise)
+        self.row(said).is_some_and(|row| self.fold.hides(row))
     }
 
     /// How many lines a row stands for that begins with this hidden one; 0 when the row before stands for it.
@@ -47,7 +82,7 @@ impl LogPane {
     pub(super) fn unfolded(&self, by: i64) -> u64 {
         let forwards = by > 0;
         let mut at = self.cursor;
-        for _ in 0..by.unsigned_abs().min(AROUND) {
+        for _ in 0..by.unsigned_abs().min(self.fold.around()) {
             let step = |at: u64| if forwards { at + 1 } else { at.saturating_sub(1) };
             at = step(at);
             while at > 0 && self.folded(at) {

@@ -2,7 +2,7 @@
 
 use jiff::civil::DateTime;
 
-use super::LogPane;
+use super::{Fold, LogPane};
 use crate::console::command::Motion;
 
 /// Columns by which one press scrolls sideways.
@@ -38,7 +38,8 @@ impl LogPane {
     /// Moves the cursor by lines; moving up stops following, the last line resumes it.
     pub fn moved(&mut self, by: i64) {
         let last = self.facts.lines.saturating_sub(1);
-        let to = if self.fold { self.unfolded(by) } else { self.cursor.saturating_add_signed(by) }.min(last);
+        let to = if self.fold != Fold::Nothing { self.unfolded(by) } else { self.cursor.saturating_add_signed(by) }
+            .min(last);
         self.go(to, by > 0 && to == last);
     }
 

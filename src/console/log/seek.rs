@@ -4,6 +4,7 @@ use super::{Found, LogPane, Search};
 use crate::console::effect::{Effect, Sought};
 use crate::console::jump::{self, JumpTarget};
 use crate::console::message::{Reply, RequestId};
+use crate::packer_log::Problem;
 
 impl LogPane {
     /// Begins a search from the cursor; an empty pattern ends it.
@@ -17,6 +18,7 @@ impl LogPane {
         }
         let search = Search::new(pattern)?;
         let sought = Sought::Pattern(search.pattern.clone());
+        self.place = None;
         self.search = Some(search);
         Ok(self.seek(sought, true, request))
     }
@@ -33,9 +35,9 @@ impl LogPane {
         self.seek(Sought::Pattern(pattern), forwards, request)
     }
 
-    /// Looks for the next or previous error.
-    pub fn error(&mut self, forwards: bool, request: RequestId) -> Option<Effect> {
-        self.seek(Sought::Error, forwards, request)
+    /// Looks for the next or previous problem that is at least as bad.
+    pub fn problem(&mut self, least: Problem, forwards: bool, request: RequestId) -> Option<Effect> {
+        self.seek(Sought::Problem(least), forwards, request)
     }
 
     /// Looks for something from the cursor.
@@ -68,6 +70,7 @@ impl LogPane {
         match answer {
             Ok(Some(found)) => {
                 self.show_line(found.line);
+                self.place = found.place.map(|(number, all)| (found.line, number, all));
                 found.around.then(|| Ok("nothing further that way: went on from the other end".into()))
             }
             Ok(None) => Some(Ok("not found in this log".into())),

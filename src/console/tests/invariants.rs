@@ -19,7 +19,7 @@ use crate::vcenter::{FolderEvent, LinkState, Moid};
 
 fn presses() -> impl Strategy<Value = KeyPress> {
     let chars = prop::sample::select(
-        "bpRHxSoswteEnNmcfjkgGhlqrc/:?yYn ldebianviuuT@'123<>MaBIKWXADU".chars().collect::<Vec<_>>(),
+        "bpRHxSoswteEnNmcfjkgGhlqrc/:?yYn ldebianviuuT@'123<>MaBIKWXADU.,yY".chars().collect::<Vec<_>>(),
     );
     let codes = prop::sample::select(vec![
         Code::Enter,
@@ -37,7 +37,7 @@ fn presses() -> impl Strategy<Value = KeyPress> {
     prop_oneof![
         4 => chars.prop_map(KeyPress::char),
         2 => codes.prop_map(KeyPress::code),
-        1 => prop::sample::select(vec!['c', 's', 'l', 'z', 'u']).prop_map(KeyPress::ctrl),
+        1 => prop::sample::select(vec!['c', 's', 'l', 'z', 'u', 'd']).prop_map(KeyPress::ctrl),
     ]
 }
 

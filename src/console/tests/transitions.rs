@@ -120,14 +120,14 @@ fn a_world_that_changed_under_the_confirmation_is_not_acted_on() {
 }
 
 #[test]
-fn rollback_wants_a_reason_and_then_y() {
+fn rollback_wants_a_reason_and_then_one_more_key() {
     let mut console = on("debian-13");
     let asked = typed(&mut console, "R");
     pass_guard(&mut console, &asked);
     assert!(mutations(&typed(&mut console, "\n")).is_empty(), "no reason yet");
     assert!(mutations(&typed(&mut console, "yes, it is broken\n")).is_empty(), "y in the field is a letter");
     let Some(Overlay::Confirm(confirm)) = &console.overlay else { panic!("still open") };
-    assert_eq!((confirm.reason(), confirm.choice), ("yes, it is broken", Choice::Cancel));
+    assert_eq!((confirm.reason(), confirm.choice), ("yes, it is broken", Choice::Go));
     let effects = typed(&mut console, "y");
     assert!(matches!(mutations(&effects)[..], [Effect::Apply { .. }]));
 }

@@ -275,7 +275,7 @@ fn left_goes_back_through_the_pictures_and_the_log_follows() {
     assert_eq!(console.timeline.at(), Some(2));
     let (request, offset) = sought(&effects).unwrap();
     assert_eq!(offset, 480);
-    let found = crate::console::log::Found { line: 5, around: false };
+    let found = crate::console::log::Found { line: 5, around: false, place: None };
     console.update(Msg::LogFound { request, answer: Ok(Some(found)) });
     assert_eq!((console.log.cursor(), console.log.follows()), (5, false));
     assert!(effects.iter().any(|effect| matches!(effect, Effect::ReadFrame { .. })));

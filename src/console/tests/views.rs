@@ -4,6 +4,7 @@ use rstest::rstest;
 
 use crate::console::fixture::{self, key, night, typed};
 use crate::console::key::{Code, KeyPress};
+use crate::console::overlay::Overlay;
 use crate::console::panes::{Pane, View};
 use crate::console::remote::Newest;
 use crate::console::run::{RunState, Still};
@@ -260,4 +261,93 @@ fn back_at_the_lines_the_cause_is_shown_again() {
     assert!(console.visible(Pane::Log) && !console.visible(Pane::Verdict));
     typed(&mut console, "\x1b");
     assert!(console.visible(Pane::Verdict));
+}
+
+#[test]
+fn one_key_turns_between_cause_and_picture() {
+    let mut console = night();
+    console.lines.select(&key("windows-server-2025"));
+    let mut turned = Vec::new();
+    for _ in 0..3 {
+        typed(&mut console, "v");
+        turned.push(console.panes.focus);
+    }
+    assert_eq!(turned, [Pane::Verdict, Pane::Picture, Pane::Verdict]);
+}
+
+#[test]
+fn the_palette_takes_a_command_with_its_line_and_remembers_it() {
+    let mut console = night();
+    typed(&mut console, ":promote ubuntu-2404\n");
+    let Some(Overlay::Confirm(confirm)) = &console.overlay else { panic!("{:?}", notices(&console)) };
+    assert_eq!(confirm.line, Some(key("ubuntu-2404")));
+    assert_eq!(selected(&console), "ubuntu-2404");
+    let outcome =
+        "live becomes the image of Mar 14 02:17 (55m), vm-12; the one of Mar 11 03:12 (3d), vm-10 becomes prev";
+    assert_eq!(confirm.outcome.as_deref(), Some(outcome));
+    typed(&mut console, "\x1b");
+    console.lines.select(&key("debian-12"));
+    typed(&mut console, ":\n");
+    assert!(matches!(&console.overlay, Some(Overlay::Confirm(_))), "the last one comes first");
+    assert_eq!(selected(&console), "ubuntu-2404");
+}
+
+#[test]
+fn help_finds_commands_by_their_names_and_q_is_a_letter_there() {
+    let console = night();
+    let found = |words: &str| {
+        let rows = console.help_rows(words);
+        rows.iter().filter(|row| matches!(row, crate::console::palette::HelpRow::Binding(_))).count()
+    };
+    for words in ["promote", "rollback", "roll back", "dispatch"] {
+        assert!(found(words) > 0, "{words}");
+    }
+    let mut console = night();
+    typed(&mut console, "?quit");
+    let Some(Overlay::Help(help)) = &console.overlay else { panic!("it is open") };
+    assert_eq!(help.filter.text(), "quit");
+}
+
+#[test]
+fn a_reason_leads_to_the_deed_and_a_second_enter_does_not_throw_it_away() {
+    let mut console = night();
+    console.lines.select(&key("debian-13"));
+    let effects = typed(&mut console, "R");
+    let request = fixture::question_of(&effects).unwrap();
+    console.update(Msg::Guarded { request, answer: Ok(Vec::new()) });
+    typed(&mut console, "the agent does not start\n");
+    let Some(Overlay::Confirm(confirm)) = &console.overlay else { panic!("it is open") };
+    assert_eq!((confirm.choice, confirm.reason()), (crate::console::confirm::Choice::Go, "the agent does not start"));
+    let effects = typed(&mut console, "\n");
+    assert!(effects.iter().any(|effect| matches!(effect, Effect::Apply { .. })), "{effects:?}");
+}
+
+#[test]
+fn a_hold_is_said_before_everything_that_it_matters_to() {
+    let mut console = fixture::with_github(night());
+    let hold = Hold { reason: "broken agent".into(), by: "ana@jump01".into(), since: fixture::ago(60), to: None };
+    let mut live = fixture::template(60, "tpl-almalinux-9", 5000);
+    live.annotation = hold.write("");
+    console.update(Msg::FolderChanged(FolderEvent::Changed(Box::new(live))));
+    console.lines.select(&key("almalinux-9"));
+    for keys in ["b", "R", "H", "D"] {
+        typed(&mut console, keys);
+        let Some(Overlay::Confirm(confirm)) = &console.overlay else { panic!("{keys}: {:?}", notices(&console)) };
+        assert!(confirm.note.as_ref().unwrap().starts_with("held by ana@jump01"), "{keys}: {:?}", confirm.note);
+        typed(&mut console, "\x1b");
+    }
+}
+
+#[test]
+fn searches_are_remembered() {
+    let mut console = night();
+    console.panes.focus(Pane::Log);
+    typed(&mut console, "/one\n");
+    typed(&mut console, "/two\n");
+    typed(&mut console, "/");
+    fixture::press(&mut console, KeyPress::code(Code::Up));
+    fixture::press(&mut console, KeyPress::code(Code::Up));
+    assert_eq!(console.prompt_parts().unwrap().1.text(), "one");
+    fixture::press(&mut console, KeyPress::code(Code::Down));
+    assert_eq!(console.prompt_parts().unwrap().1.text(), "two");
 }

@@ -12,12 +12,15 @@ use crate::console::effect::Sought;
 use crate::console::log::{Found, LogFacts};
 use crate::console::message::{Msg, Reply, RequestId};
 use crate::ops::{Error, blocking, save};
-use crate::packer_log::{Direction, LogFile, LogLine, Phase, Problem, Track};
+use crate::packer_log::{Direction, LogFile, LogLine, Phase, Track};
 use crate::pipeline::Key;
 use crate::text::Scrubber;
 
 /// Lines shown of a log that is still being read for the first time.
 const EARLY: usize = 200;
+
+/// Bytes of a log whose matches are counted.
+const COUNTED: u64 = 64 << 20;
 
 /// Reads the log of the selected line's run.
 pub(super) struct Reader {
@@ -186,25 +189,38 @@ fn seek(
 ) -> std::io::Result<Option<Found>> {
     let way = if forwards { Direction::Forward } else { Direction::Backward };
     if let Sought::Offset(offset) = sought {
-        return Ok(log.line_of(*offset)?.map(|line| Found { line: line - 1, around: false }));
+        return Ok(log.line_of(*offset)?.map(|line| found(line, false, None)));
     }
     if let Sought::Time(moment) = sought {
         let last = log.status().lines;
         let line = log.line_at(*moment)?.or(Some(last).filter(|line| *line > 0));
-        return Ok(line.map(|line| Found { line: line - 1, around: false }));
+        return Ok(line.map(|line| found(line, false, None)));
     }
     let look = |from: u64| match sought {
         Sought::Pattern(pattern) => log.find(pattern, from, way, stop),
         Sought::Offset(_) | Sought::Time(_) => Ok(None),
-        Sought::Error => log.next_problem(Problem::Error, from, way),
+        Sought::Problem(least) => log.next_problem(*least, from, way),
     };
     let here = from + 1;
     let beyond = if forwards { Some(here + 1) } else { here.checked_sub(1).filter(|line| *line > 0) };
     if let Some(line) = beyond.map(look).transpose()?.flatten() {
-        return Ok(Some(Found { line: line - 1, around: false }));
+        return Ok(Some(found(line, false, place(log, sought, line, stop)?)));
     }
     let end = if forwards { 1 } else { log.status().lines };
-    Ok(look(end)?.map(|line| Found { line: line - 1, around: true }))
+    let Some(line) = look(end)? else { return Ok(None) };
+    Ok(Some(found(line, true, place(log, sought, line, stop)?)))
+}
+
+const fn found(line: u64, around: bool, place: Option<(u64, u64)>) -> Found {
+    Found { line: line - 1, around, place }
+}
+
+/// Which match it is and how many there are; not counted where that would take a while.
+fn place(log: &LogFile, sought: &Sought, line: u64, stop: &AtomicBool) -> std::io::Result<Option<(u64, u64)>> {
+    match sought {
+        Sought::Pattern(pattern) if log.status().bytes <= COUNTED => log.place(pattern, line, stop).map(Some),
+        Sought::Pattern(_) | Sought::Problem(_) | Sought::Offset(_) | Sought::Time(_) => Ok(None),
+    }
 }
 
 /// As copied and saved: the stamp as packer prints it, then the text.

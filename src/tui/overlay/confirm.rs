@@ -21,6 +21,7 @@ struct Row {
 #[derive(Clone, Copy)]
 enum RowTone {
     Plain,
+    Strong,
     Dim,
     Good,
     Warn,
@@ -50,6 +51,7 @@ pub fn draw(confirm: &Confirm, area: Rect, theme: Theme, buffer: &mut Buffer) ->
     for (y, row) in (inner.y..inner.bottom()).zip(rows.iter().skip(top).take(room)) {
         let style = match row.tone {
             RowTone::Plain => Style::new(),
+            RowTone::Strong => theme.bold(),
             RowTone::Dim => theme.dim(),
             RowTone::Good => theme.good(),
             RowTone::Warn => theme.warn(),
@@ -75,6 +77,11 @@ fn dangerous(confirm: &Confirm) -> bool {
 fn rows(confirm: &Confirm, width: u16) -> Vec<Row> {
     let mut rows = Vec::new();
     rows.push(Row { text: String::new(), tone: RowTone::Plain });
+    if let Some(outcome) = &confirm.outcome {
+        let wrapped = textwrap(outcome, usize::from(width.max(1))).into_iter();
+        rows.extend(wrapped.map(|text| Row { text, tone: RowTone::Strong }));
+        rows.push(Row { text: String::new(), tone: RowTone::Plain });
+    }
     for (index, step) in confirm.steps.iter().enumerate() {
         let number = format!("{}.", index + 1);
         let columns = usize::from(width.saturating_sub(4).max(1));
@@ -154,7 +161,7 @@ fn draw_buttons(confirm: &Confirm, inner: Rect, danger: bool, theme: Theme, buff
     };
     put(buffer, row.x, row.y, row.width, hint, theme.dim());
     let labels = [
-        ("Cancel".to_owned(), confirm.choice == Choice::Cancel, false),
+        (confirm.back.to_owned(), confirm.choice == Choice::Cancel, false),
         (confirm.verb.to_owned(), confirm.choice == Choice::Go, danger),
     ];
     buttons(row, &labels, theme, buffer);

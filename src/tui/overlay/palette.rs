@@ -5,8 +5,8 @@ use ratatui::layout::{Position, Rect};
 use ratatui::style::Style;
 
 use super::{centred, frame};
-use crate::console::Console;
 use crate::console::overlay::{Entry, Palette};
+use crate::console::{Console, Invocation};
 use crate::tui::theme::Theme;
 use crate::tui::view::columns::first_visible;
 use crate::tui::view::{put, put_field, width};
@@ -45,6 +45,11 @@ fn draw_entry(console: &Console, entry: &Entry, chosen: bool, row: Rect, theme: 
             let keys = command.binding().and_then(|binding| binding.keys.first()).map(ToString::to_string);
             (keys.unwrap_or_default(), console.allows(&console.on_selection(*command)).is_err())
         }
+        Entry::On(command, key) => {
+            let keys = command.binding().and_then(|binding| binding.keys.first()).map(ToString::to_string);
+            let invocation = Invocation { command: *command, line: Some(key.clone()) };
+            (keys.unwrap_or_default(), console.allows(&invocation).is_err())
+        }
         Entry::Line(_) => (String::new(), false),
     };
     let style = match (chosen, refused) {
@@ -56,10 +61,11 @@ fn draw_entry(console: &Console, entry: &Entry, chosen: bool, row: Rect, theme: 
         buffer.set_style(row, theme.selected());
     }
     let (name, description) = entry.texts();
-    put(buffer, row.x + 1, row.y, NAMES.min(row.width.saturating_sub(1)), &name, style);
-    let x = row.x + NAMES + 2;
+    let named = width(&name).max(NAMES);
+    put(buffer, row.x + 1, row.y, named.min(row.width.saturating_sub(1)), &name, style);
+    let x = row.x.saturating_add(named).saturating_add(2);
     let described = if chosen { style } else { theme.dim() };
-    put(buffer, x, row.y, row.right().saturating_sub(x + 7), description, described);
+    put(buffer, x, row.y, row.right().saturating_sub(x.saturating_add(7)), description, described);
     let wide = width(&keys) + 1;
     let key_style = if chosen || refused { style } else { theme.key() };
     put(buffer, row.right().saturating_sub(wide), row.y, wide, &keys, key_style);

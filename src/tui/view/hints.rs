@@ -6,7 +6,9 @@ use ratatui::layout::{Position, Rect};
 use super::{put, put_field, width};
 use crate::console::Console;
 use crate::console::binding::{BINDINGS, Binding, Group};
-use crate::console::command::{Change, Command, GenerationChange, LogCommand, ProgramCommand, ViewCommand};
+use crate::console::command::{
+    Change, Command, GenerationChange, LineCommand, LogCommand, ProgramCommand, ViewCommand,
+};
 use crate::console::scope::Scope;
 use crate::console::text::Field;
 use crate::tui::theme::Theme;
@@ -58,13 +60,22 @@ fn hints(console: &Console) -> Vec<Hint> {
     all.chain(of(Group::Program))
         .filter_map(|binding| {
             Some(Hint {
-                key: binding.keys.first()?.to_string(),
+                key: keys(binding)?,
                 label: label(console, binding)?,
                 vital: vital(binding.command, scope),
                 allowed: console.allows(&console.on_selection(binding.command)).is_ok(),
             })
         })
         .collect()
+}
+
+/// The first of its keys; of a way and its way back, both.
+fn keys(binding: &Binding) -> Option<String> {
+    let forwards = binding.command == Command::Line(LineCommand::NextTrouble);
+    let back = forwards.then_some(Command::Line(LineCommand::PreviousTrouble)).and_then(Command::binding);
+    let mut keys = binding.keys.first()?.to_string();
+    keys.extend(back.and_then(|back| back.keys.first()).map(ToString::to_string));
+    Some(keys)
 }
 
 /// Those that have room, in their order: the vital ones, then what can be done now, then the rest.
@@ -94,6 +105,7 @@ fn label(console: &Console, binding: &'static Binding) -> Option<&'static str> {
         (Command::Change(Change::Generation(GenerationChange::HoldOrRelease)), held, "release"),
         (Command::Log(LogCommand::Follow), console.log.follows(), "pause"),
         (Command::View(ViewCommand::Find), console.find_searches(), "search"),
+        (Command::Line(LineCommand::Judge), scope == Scope::Verdict && console.content().picture, "picture"),
         (Command::View(ViewCommand::Open), scope == Scope::GitHub, "open log"),
         (Command::View(ViewCommand::Open), scope == Scope::Verdict, "open"),
         (Command::View(ViewCommand::Open), console.panes.zoomed, "unzoom"),

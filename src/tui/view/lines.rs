@@ -209,7 +209,7 @@ fn flag(row: &LineRow, ongoing: bool, theme: Theme) -> Cell {
 }
 
 /// All of a guest in a few words. Its address comes from the tools in it, so that says the rest as well.
-fn whole_guest(guest: Option<&Vm>, theme: Theme) -> Cell {
+pub(super) fn whole_guest(guest: Option<&Vm>, theme: Theme) -> Cell {
     let (power, style) = power(guest, theme);
     let Some(vm) = guest.filter(|vm| vm.power_state == PowerState::PoweredOn) else { return (power, style) };
     match (&vm.ip_address, vm.tools_running_status) {

@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use jiff::civil::DateTime;
+use jiff::civil::{Date, DateTime};
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::style::Style;
@@ -11,7 +11,7 @@ use ratatui::widgets::Widget;
 
 use super::{empty, frame, marked, put, width};
 use crate::console::Console;
-use crate::console::log::{LogPane, Stamps};
+use crate::console::log::{Fold, LogPane, Stamps};
 use crate::console::panes::Pane;
 use crate::packer_log::{LogLine, Origin, Problem};
 use crate::tui::theme::Theme;
@@ -47,8 +47,10 @@ fn title(console: &Console, theme: Theme, focused: bool) -> Vec<Span<'static>> {
     if !log.facts().settled && log.facts().bytes > 0 {
         title.push(Span::styled("· still reading ", theme.warn()));
     }
-    if log.fold {
-        title.push(Span::styled("· folded ", theme.dim()));
+    match log.fold {
+        Fold::Keys => {}
+        Fold::Noise => title.push(Span::styled("· folded ", theme.dim())),
+        Fold::Nothing => title.push(Span::styled("· with typed keys ", theme.dim())),
     }
     if log.follows() {
         title.push(Span::styled("· following ", theme.dim()));
@@ -58,7 +60,11 @@ fn title(console: &Console, theme: Theme, focused: bool) -> Vec<Span<'static>> {
         title.push(Span::styled("· paused ", theme.dim()));
     }
     if let Some(search) = log.search() {
-        let state = if log.seeking() { " …" } else { "" };
+        let state = match log.place() {
+            _ if log.seeking() => " …".into(),
+            Some((number, all)) => format!(" {number} of {all}"),
+            None => String::new(),
+        };
         title.push(Span::styled(format!("· /{}{state} ", search.text), theme.warn()));
     }
     title
@@ -92,8 +98,15 @@ fn draw_rows(log: &LogPane, inner: Rect, focused: bool, theme: Theme, buffer: &m
         let Some(row) = log.row(line) else { break };
         let here = line == log.cursor() && focused;
         let hidden = if log.folded(line) { Some(log.fold_length(line)) } else { None };
-        let text =
-            hidden.map(|lines| format!("┄ {lines} line{} of packer and plugins", if lines == 1 { "" } else { "s" }));
+        if let Some(day) = new_day(log, line) {
+            let text = day.strftime("── %a %b %d ──").to_string();
+            put(buffer, inner.x + 2, y, inner.width.saturating_sub(2), &text, theme.dim());
+            y += 1;
+            if y >= inner.bottom() {
+                break;
+            }
+        }
+        let text = hidden.map(|lines| folded_text(log, lines));
         let styled = match &text {
             Some(text) => {
                 StyledLine { mark: (" ", theme.dim()), stamp: String::new(), text, style: theme.dim(), hits: vec![] }
@@ -120,15 +133,31 @@ fn draw_early(log: &LogPane, rows: &[LogLine], inner: Rect, theme: Theme, buffer
     }
 }
 
+fn folded_text(log: &LogPane, lines: u64) -> String {
+    let plural = if lines == 1 { "" } else { "s" };
+    match log.fold {
+        Fold::Keys => format!("┄ {lines} key{plural} typed"),
+        Fold::Noise | Fold::Nothing => format!("┄ {lines} line{plural} of packer and plugins"),
+    }
+}
+
+/// The day of a line, when it is another one than that of the line before.
+fn new_day(log: &LogPane, line: u64) -> Option<Date> {
+    let day = |line| Some(log.row(line)?.stamp?.date());
+    let before = line.checked_sub(1).and_then(day)?;
+    day(line).filter(|day| *day != before)
+}
+
 /// First line to draw. Wrapped lines take several rows, and the cursor must still be on screen.
 fn first(log: &LogPane, inner: Rect) -> u64 {
     let top = log.shown_from();
-    if !log.wrap && !log.fold {
+    let last = log.cursor();
+    let plain = |line| !log.folded(line) && new_day(log, line).is_none();
+    if !log.wrap && log.fold != Fold::Noise && (top..=last).all(plain) {
         return top;
     }
-    let last = log.cursor();
     // Of a folded log more than the last lines may have room.
-    let bound = if log.fold && log.follows() { 0 } else { top };
+    let bound = if log.fold != Fold::Nothing && log.follows() { 0 } else { top };
     let mut rows = 0;
     let mut line = last;
     loop {
@@ -138,6 +167,7 @@ fn first(log: &LogPane, inner: Rect) -> u64 {
             None if line < last => return line + 1,
             None => 1,
         };
+        rows += u16::from(new_day(log, line).is_some());
         if rows > inner.height {
             return (line + 1).min(last);
         }

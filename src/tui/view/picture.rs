@@ -5,11 +5,12 @@ use ratatui::layout::Rect;
 use ratatui::style::Style;
 use ratatui::text::Span;
 
-use super::{empty, frame, put, put_below, put_reason, screen_text, width};
-use crate::console::panes::Pane;
+use super::{cut, empty, frame, lines, put, put_below, put_reason, put_rows, screen_text, width};
+use crate::console::panes::{Pane, Room};
 use crate::console::{Console, age};
+use crate::guest::picture::Picture;
 use crate::guest::recording::RecordedFrame;
-use crate::tui::picture::PictureSurface;
+use crate::tui::picture::{PictureSurface, Protocol};
 use crate::tui::theme::Theme;
 use crate::vcenter::PowerState;
 
@@ -34,7 +35,9 @@ pub fn draw(
     if let Some(frame) = console.timeline.frame(over) {
         put_in_border(console, (&recorded(console, frame), theme.warn()), area, theme, buffer);
         if let Some((_, picture)) = console.timeline.picture(over) {
-            surface.draw(buffer, inner, picture, covered);
+            if !draw_text(console, picture, inner, surface, theme, buffer) {
+                surface.draw(buffer, inner, picture, covered);
+            }
         }
         return;
     }
@@ -47,17 +50,58 @@ pub fn draw(
     if let Some(reason) = trouble {
         inner = put_below(inner, &format!("▲ {reason}"), (inner.height / 3).max(1), theme.warn(), buffer);
     }
-    surface.draw(buffer, inner, picture, covered);
+    if !draw_text(console, picture, inner, surface, theme, buffer) {
+        surface.draw(buffer, inner, picture, covered);
+    }
 }
 
+/// Whose console it is, what vCenter tells of that guest, and the key that turns to the cause.
 fn title(console: &Console, columns: u16, theme: Theme, focused: bool) -> Vec<Span<'static>> {
     let mut title = vec![Span::styled(" Console ", theme.title(focused))];
-    let Some(guest) = console.lines.selected().and_then(|row| row.guest()) else { return title };
-    let room = usize::from(columns.saturating_sub(13));
-    let cut = if guest.name.chars().count() > room { "…" } else { "" };
-    let name: String = guest.name.chars().take(room.saturating_sub(usize::from(!cut.is_empty()))).collect();
-    title.push(Span::styled(format!("{name}{cut} "), theme.text()));
+    let mut room = columns.saturating_sub(13);
+    let mut add = |text: String, style: Style| {
+        let text = cut(&text, room).into_owned();
+        room = room.saturating_sub(width(&text) + 1);
+        if !text.is_empty() {
+            title.push(Span::styled(format!("{text} "), style));
+        }
+    };
+    if let Some(guest) = console.lines.selected().and_then(|row| row.guest()) {
+        add(guest.name.clone(), theme.text());
+        add(format!("· {}", lines::whole_guest(Some(guest), theme).0), theme.dim());
+    }
+    if !console.visible(Pane::Verdict) || console.panes.measures.room != Room::Full {
+        add("· v turns to the cause".into(), theme.dim());
+    }
     title
+}
+
+/// The text of a picture in its place: where the terminal shows coarse blocks only, the screen is text, and its glyphs
+/// are known. Not where a part of it would be cut off, unless the pane has the whole screen.
+fn draw_text(
+    console: &Console,
+    picture: &Picture,
+    inner: Rect,
+    surface: &PictureSurface,
+    theme: Theme,
+    buffer: &mut Buffer,
+) -> bool {
+    if surface.protocol() != Protocol::Cells || console.words.shown {
+        return false;
+    }
+    let Some(words) = console.words.of(picture).filter(|words| words.exact && !words.rows.is_empty()) else {
+        return false;
+    };
+    let longest = words.rows.iter().map(|row| width(row)).max().unwrap_or(0);
+    let fits = longest <= inner.width && words.rows.len() <= usize::from(inner.height);
+    if !fits && !console.panes.zoomed {
+        return false;
+    }
+    // Text consoles are newest at their end.
+    let skipped = words.rows.len().saturating_sub(usize::from(inner.height));
+    let rows = words.rows.iter().skip(skipped).map(|row| (row, theme.text()));
+    put_rows(inner, rows, buffer);
+    true
 }
 
 /// How old the picture is, in the lower border.

@@ -6,7 +6,7 @@ use ratatui::style::Style;
 use ratatui::text::Span;
 
 use super::wrap::textwrap;
-use super::{cut, frame, overview, put};
+use super::{cut, frame, overview, put, width};
 use crate::console::click::Target;
 use crate::console::panes::Pane;
 use crate::console::verdict::Case;
@@ -44,6 +44,11 @@ pub fn draw(console: &Console, area: Rect, theme: Theme, buffer: &mut Buffer) ->
     let room = usize::from(inner.height);
     let last = rows.iter().rposition(|row| row.evidence == Some(chosen)).unwrap_or(0);
     let first = if focused { (last + 1).saturating_sub(room) } else { 0 };
+    if console.content().picture && !console.visible(Pane::Picture) {
+        let text = " v turns to the picture ";
+        let x = area.right().saturating_sub(width(text) + 2).max(area.x);
+        put(buffer, x, area.bottom().saturating_sub(1), area.right().saturating_sub(x), text, theme.dim());
+    }
     let mut hits = Vec::new();
     for (y, row) in (inner.y..inner.bottom()).zip(rows.iter().skip(first)) {
         let place = Rect { y, height: 1, ..inner };
