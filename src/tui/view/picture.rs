@@ -34,10 +34,10 @@ pub fn draw(
     let over = console.over();
     if let Some(frame) = console.timeline.frame(over) {
         put_in_border(console, (&recorded(console, frame), theme.warn()), area, theme, buffer);
-        if let Some((_, picture)) = console.timeline.picture(over) {
-            if !draw_text(console, picture, inner, surface, theme, buffer) {
-                surface.draw(buffer, inner, picture, covered);
-            }
+        if let Some((_, picture)) = console.timeline.picture(over)
+            && !draw_text(console, picture, inner, surface, theme, buffer)
+        {
+            surface.draw(buffer, inner, picture, covered);
         }
         return;
     }
