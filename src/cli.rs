@@ -10,6 +10,7 @@ mod console;
 mod context;
 mod demo;
 mod doctor;
+mod first_steps;
 mod init;
 mod iso;
 mod lab;
@@ -61,6 +62,9 @@ pub struct Global {
     /// Repository of the pipeline (holds ci/matrix.json)
     #[arg(long, global = true, default_value = ".", value_name = "DIR")]
     repo: PathBuf,
+    /// --repo was given
+    #[arg(skip)]
+    elsewhere: bool,
     /// Change nothing: no key and no verb that mutates is offered
     #[arg(long, global = true)]
     read_only: bool,
@@ -146,7 +150,8 @@ impl Stop {
 /// Parses the arguments, runs the verb, reports the error in one line.
 pub fn main() -> ExitCode {
     let matches = Cli::command().get_matches();
-    let cli = Cli::from_arg_matches(&matches).unwrap_or_else(|error| error.exit());
+    let mut cli = Cli::from_arg_matches(&matches).unwrap_or_else(|error| error.exit());
+    cli.global.locate();
     let verb = matches.subcommand_name().unwrap_or("tui");
     if !matches!(cli.verb, Some(Verb::Completions(_) | Verb::Man)) {
         // Before the first line of a log: that needs it.
@@ -198,6 +203,13 @@ async fn run(cli: Cli) -> anyhow::Result<Exit> {
 }
 
 async fn act(context: &Context, key: Option<String>, images: Images, verb: Option<Verb>) -> anyhow::Result<Exit> {
+    if let (Some(key), None) = (&key, &verb)
+        && let Some(meant) = first_steps::misspelt(key, context.matrix().ok().as_ref())
+    {
+        return Err(Stop::usage(format!(
+            "there is no verb {key:?}, and no line of that name: did you mean `{meant}`?"
+        )));
+    }
     if let (Some(key), Some(_)) = (&key, &verb) {
         return Err(Stop::usage(format!("{key:?} before a verb means nothing; a verb takes its line after it")));
     }

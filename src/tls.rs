@@ -41,7 +41,8 @@ pub fn config(trust: &Trust, authorities: Option<&Path>) -> std::io::Result<Clie
     let verifier: Arc<dyn ServerCertVerifier> = match trust {
         Trust::Authorities => {
             let roots = Arc::new(roots(authorities)?);
-            WebPkiServerVerifier::builder_with_provider(roots, provider).build().map_err(std::io::Error::other)?
+            let authorities = WebPkiServerVerifier::builder_with_provider(roots, provider).build();
+            Arc::new(Explained(authorities.map_err(std::io::Error::other)?))
         }
         Trust::Anything => Arc::new(Vouched { pin: None, provider }),
         Trust::Pinned(pin) => Arc::new(Vouched { pin: Some(*pin), provider }),
@@ -65,6 +66,58 @@ fn roots(extra: Option<&Path>) -> std::io::Result<RootCertStore> {
         return Err(std::io::Error::other("no certificate authorities on this system; install ca-certificates"));
     }
     Ok(roots)
+}
+
+/// Why a certificate is not trusted, and its fingerprint, for a person who wants to vouch for it.
+#[derive(Debug, thiserror::Error)]
+#[error("{error}; its SHA-256 fingerprint is {}", print(.fingerprint))]
+pub struct Untrusted {
+    /// what the authorities say
+    pub error: rustls::Error,
+    /// of the certificate that was shown
+    pub fingerprint: [u8; 32],
+}
+
+/// The authorities; a certificate that they do not vouch for is told with its fingerprint.
+#[derive(Debug)]
+struct Explained(Arc<WebPkiServerVerifier>);
+
+impl ServerCertVerifier for Explained {
+    fn verify_server_cert(
+        &self,
+        end_entity: &CertificateDer<'_>,
+        intermediates: &[CertificateDer<'_>],
+        server_name: &ServerName<'_>,
+        ocsp_response: &[u8],
+        now: UnixTime,
+    ) -> Result<ServerCertVerified, rustls::Error> {
+        self.0.verify_server_cert(end_entity, intermediates, server_name, ocsp_response, now).map_err(|error| {
+            let untrusted = Untrusted { error, fingerprint: crate::sha256::digest(end_entity) };
+            rustls::Error::Other(rustls::OtherError(Arc::new(untrusted)))
+        })
+    }
+
+    fn verify_tls12_signature(
+        &self,
+        message: &[u8],
+        cert: &CertificateDer<'_>,
+        dss: &DigitallySignedStruct,
+    ) -> Result<HandshakeSignatureValid, rustls::Error> {
+        self.0.verify_tls12_signature(message, cert, dss)
+    }
+
+    fn verify_tls13_signature(
+        &self,
+        message: &[u8],
+        cert: &CertificateDer<'_>,
+        dss: &DigitallySignedStruct,
+    ) -> Result<HandshakeSignatureValid, rustls::Error> {
+        self.0.verify_tls13_signature(message, cert, dss)
+    }
+
+    fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
+        self.0.supported_verify_schemes()
+    }
 }
 
 /// Accepts what a person vouched for instead of an authority. The handshake itself is verified all the same: the server

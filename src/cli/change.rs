@@ -34,6 +34,9 @@ pub struct PromoteArgs {
     check_hold: bool,
     #[command(flatten)]
     take_over: TakeOver,
+    /// Do not ask; where nobody is at a terminal nothing is asked anyway
+    #[arg(long)]
+    yes: bool,
     /// Promote a build that is older than live by its date: a clock was wrong
     #[arg(long)]
     ignore_age: bool,
@@ -122,7 +125,9 @@ pub async fn promote(context: &Context, args: PromoteArgs) -> anyhow::Result<Exi
         return check_hold(context, &args.key, args.how.json).await;
     }
     let how = How { consent: consent(&args.take_over, args.ignore_age)?, ..args.how };
-    run(context, &args.key, Request::Promote, &how, None).await
+    // A plan was looked at before; scripts have no terminal.
+    let asks = !args.yes && how.plan.is_none() && std::io::stdin().is_terminal();
+    run(context, &args.key, Request::Promote, &how, asks.then_some(Ask::Yes)).await
 }
 
 /// Says whether a line is held: exit 3, as for a promotion. What cannot be known refuses too, by its own exit code.

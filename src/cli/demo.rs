@@ -70,7 +70,7 @@ async fn lab(context: &Context, args: &Args) -> anyhow::Result<Exit> {
     if !(args.speed.is_finite() && args.speed > 0.0) {
         return Err(Stop::usage("--speed wants a number above 0"));
     }
-    if context.global.repo != Path::new(".") {
+    if context.global.elsewhere {
         return Err(Stop::usage("demo shows lines of its own; for those of --repo use the console or `lab`"));
     }
     let program = std::env::current_exe().context("cannot tell where this program is")?;

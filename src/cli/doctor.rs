@@ -90,5 +90,20 @@ fn print(findings: &[Diagnostic], json: bool) -> anyhow::Result<()> {
         let word = if colours { format!("\u{1b}[{colour}m{word}\u{1b}[0m") } else { word };
         output::marked(&format!("  {word}  "), &format!("{:<width$}  {}", finding.name, finding.detail))?;
     }
-    Ok(())
+    Ok(output::result(&last_line(findings))?)
+}
+
+/// What all of it comes to: what fails, what to begin with.
+fn last_line(findings: &[Diagnostic]) -> String {
+    let failed: Vec<&Diagnostic> =
+        findings.iter().filter(|finding| matches!(finding.state, State::Failed | State::Unusable)).collect();
+    // What makes everything else fail comes first.
+    let first = failed.iter().find(|finding| finding.state == State::Unusable).or(failed.first());
+    match first {
+        None => "all well".into(),
+        Some(first) => {
+            let (count, fail) = (failed.len(), if failed.len() == 1 { "fails" } else { "fail" });
+            format!("{count} of {} {fail}; begin with {}, {}", findings.len(), first.area, first.name)
+        }
+    }
 }

@@ -66,7 +66,8 @@ fn settings(context: &Context) -> anyhow::Result<Result<Settings, String>> {
     match context.settings() {
         Ok(settings) => Ok(Ok(settings)),
         Err(error) if looks => Ok(Err(error.to_string())),
-        Err(error) => Err(error.context("cannot open the console; --read-only opens it without vCenter")),
+        Err(error) => Err(error.context("cannot open the console (tmpl-tui demo shows it on a simulated vCenter, tmpl-tui doctor says what is missing, \
+                 --read-only opens it without)")),
     }
 }
 

@@ -47,7 +47,7 @@ impl Group {
     /// The group whose keys the hint bar shows first.
     pub const fn of(scope: Scope) -> Self {
         match scope {
-            Scope::Lines | Scope::Picture | Scope::Timeline | Scope::Verdict => Self::Line,
+            Scope::Lines | Scope::Picture | Scope::Timeline | Scope::Verdict | Scope::Wall => Self::Line,
             Scope::Log => Self::Log,
             Scope::Media => Self::Media,
             Scope::GitHub => Self::GitHub,

@@ -35,7 +35,7 @@ impl Console {
         self.lines.choose();
         match (target, self.panes.view) {
             (Target::Pane(pane), View::Lines) => self.panes.focus(pane),
-            (Target::Line(key), View::Media) => self.lines.select_visible(&key),
+            (Target::Line(key), View::Media | View::Wall) => self.lines.select_visible(&key),
             (Target::Line(key), View::Lines) => {
                 self.panes.focus(Pane::Lines);
                 self.lines.select_visible(&key);
@@ -50,9 +50,9 @@ impl Console {
             }
             (Target::GitHub(id), View::GitHub) => self.choose_on_github(id),
             // Drawn before another view took its place.
-            (Target::Pane(_) | Target::Evidence(_) | Target::Moment(_), View::Media | View::GitHub)
+            (Target::Pane(_) | Target::Evidence(_) | Target::Moment(_), View::Media | View::GitHub | View::Wall)
             | (Target::Line(_), View::GitHub)
-            | (Target::GitHub(_), View::Lines | View::Media) => {}
+            | (Target::GitHub(_), View::Lines | View::Media | View::Wall) => {}
         }
     }
 }

@@ -123,6 +123,7 @@ pub enum ViewCommand {
     Palette,
     Media,
     GitHub,
+    Wall,
     Help,
 }
 

@@ -27,6 +27,20 @@ pub enum Effect {
         /// the guest
         vm: Box<Vm>,
     },
+    /// take a small picture of a guest's console, scaled by the server where it can
+    TakeThumbnail {
+        /// its number
+        request: RequestId,
+        /// the guest
+        vm: Box<Vm>,
+    },
+    /// read the last picture that was recorded of a run
+    ReadLastFrame {
+        /// its number
+        request: RequestId,
+        /// the run's folder
+        dir: PathBuf,
+    },
     /// read the newest run of every line from disk now
     ReadRuns,
     /// build a line, detached
@@ -258,6 +272,8 @@ impl Effect {
             Self::Media(request) => request.mutates(),
             Self::Watch
             | Self::TakePicture { .. }
+            | Self::TakeThumbnail { .. }
+            | Self::ReadLastFrame { .. }
             | Self::ReadRuns
             | Self::Guard { .. }
             | Self::OpenLog { .. }

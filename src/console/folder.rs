@@ -39,7 +39,7 @@ impl Console {
     pub(super) fn mark_stale(&mut self) -> bool {
         let period = self.schedule.map(|schedule| schedule.period());
         let before = period.and_then(|period| self.now.checked_sub(period * 2).ok());
-        self.lines.mark_stale(before)
+        self.lines.mark_stale(before, self.now)
     }
 
     fn link_changed(&mut self, link: LinkState) -> bool {
@@ -106,7 +106,7 @@ impl Console {
             row.remote.as_ref().map(|remote| short(remote.ended.unwrap_or(remote.began))).hash(&mut hasher);
         }
         match self.panes.view {
-            View::Lines => {}
+            View::Lines | View::Wall => {}
             View::Media => {
                 self.media.moments().for_each(|at| (short(at), age::spoken(self.now, at)).hash(&mut hasher));
             }

@@ -59,7 +59,7 @@ impl Console {
         match command {
             ViewCommand::Copy => match self.panes.scope() {
                 Scope::Lines | Scope::Log | Scope::Timeline => self.log_has_lines(),
-                Scope::Picture | Scope::Verdict | Scope::GitHub | Scope::Media => Ok(()),
+                Scope::Picture | Scope::Verdict | Scope::GitHub | Scope::Media | Scope::Wall => Ok(()),
             },
             ViewCommand::Open
             | ViewCommand::Zoom
@@ -69,6 +69,7 @@ impl Console {
             | ViewCommand::Palette
             | ViewCommand::Media
             | ViewCommand::GitHub
+            | ViewCommand::Wall
             | ViewCommand::Help => Ok(()),
         }
     }

@@ -71,6 +71,7 @@ impl Console {
             ViewCommand::Palette => self.overlay = Some(Overlay::Palette(Palette::default())),
             ViewCommand::Media => self.turn_to_media(effects),
             ViewCommand::GitHub => self.turn_to_github(),
+            ViewCommand::Wall => self.turn_to_wall(),
             ViewCommand::Help => self.overlay = Some(Overlay::Help(Help::default())),
         }
     }
@@ -96,6 +97,7 @@ impl Console {
             Scope::Lines | Scope::Picture | Scope::Log | Scope::Timeline => self.panes.zoomed = !self.panes.zoomed,
             Scope::Verdict => self.open_evidence(None, effects),
             Scope::GitHub => self.open_remote(effects),
+            Scope::Wall => self.open_tile(),
             Scope::Media => {}
         }
     }
@@ -118,6 +120,7 @@ impl Console {
             Scope::Log => self.log.motion(motion),
             Scope::Verdict => self.verdict_motion(motion),
             Scope::GitHub => self.github_moved(motion),
+            Scope::Wall => self.wall_moved(motion),
         }
     }
 
@@ -159,7 +162,7 @@ impl Console {
             Scope::Verdict => self.copy_verdict(effects),
             Scope::Lines | Scope::Log | Scope::Timeline => self.copy_log(effects),
             Scope::GitHub => self.copy_page(effects),
-            Scope::Media => {}
+            Scope::Media | Scope::Wall => {}
         }
     }
 

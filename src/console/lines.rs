@@ -7,7 +7,7 @@ use super::filter::Filter;
 use super::remote::RemoteResult;
 use super::run::RunSeen;
 use super::trouble::Trouble;
-use crate::generation::Generations;
+use crate::generation::{Claim, Generations};
 use crate::pipeline::{Key, Line};
 use crate::vcenter::Vm;
 
@@ -26,6 +26,8 @@ pub struct LineRow {
     pub at_work: Option<String>,
     /// the ISO its template mounts is not on the datastore
     pub iso_missing: bool,
+    /// another machine builds it, and says so in the VM's notes
+    pub claimed: bool,
     /// its live template is older than two periods of the schedule
     pub stale: bool,
 }
@@ -64,6 +66,7 @@ impl Lines {
                 remote: None,
                 at_work: None,
                 iso_missing: false,
+                claimed: false,
                 stale: false,
             })
             .collect();
@@ -208,12 +211,14 @@ impl Lines {
         }
     }
 
-    /// Marks the lines whose live template was made before a moment; says whether any mark changed.
-    pub fn mark_stale(&mut self, before: Option<Timestamp>) -> bool {
+    /// Marks the lines whose live template was made before a moment, and those that another machine builds; says whether any mark changed.
+    pub fn mark_stale(&mut self, before: Option<Timestamp>, now: Timestamp) -> bool {
         let mut changed = false;
         for row in &mut self.rows {
             let created = row.generations.live.as_ref().and_then(|vm| vm.created);
             let stale = row.line.enabled && before.zip(created).is_some_and(|(before, created)| created < before);
+            let claimed = row.guest().and_then(Claim::of).is_some_and(|claim| claim.fresh(now));
+            changed |= std::mem::replace(&mut row.claimed, claimed) != claimed;
             changed |= std::mem::replace(&mut row.stale, stale) != stale;
         }
         changed

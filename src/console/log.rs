@@ -4,7 +4,9 @@
 
 mod fold;
 mod moves;
+mod search;
 mod seek;
+mod stamps;
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -12,10 +14,12 @@ use std::path::PathBuf;
 use jiff::civil::DateTime;
 
 pub use fold::Fold;
+pub use search::{Found, Search};
+pub use stamps::Stamps;
 
 use super::effect::Effect;
 use super::message::{Reply, RequestId};
-use crate::packer_log::{LogLine, Pattern, Track};
+use crate::packer_log::{LogLine, Track};
 use crate::pipeline::Key;
 
 /// What is known of the whole log.
@@ -33,41 +37,6 @@ pub struct LogFacts {
     pub phase: Option<String>,
     /// the stages of the build; with several builds in one log, those of the one that is behind
     pub track: Option<Box<Track>>,
-}
-
-/// What a search found.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Found {
-    /// index of the line
-    pub line: u64,
-    /// it lies on the other side of where the search began
-    pub around: bool,
-    /// which match it is and how many there are, where counting them was quick
-    pub place: Option<(u64, u64)>,
-}
-
-/// A search.
-#[derive(Debug, Clone)]
-pub struct Search {
-    /// as typed
-    pub text: String,
-    /// for finding and marking the matches
-    pub pattern: Pattern,
-}
-
-impl Search {
-    /// Smart case: capitals in the pattern make it case-sensitive.
-    ///
-    /// # Errors
-    /// One line when it is not a regular expression.
-    pub fn new(text: &str) -> Result<Self, String> {
-        let pattern = Pattern::new(text).map_err(|error| {
-            let reason = error.to_string();
-            let last = reason.lines().last().unwrap_or_default().trim_start_matches("error: ").to_owned();
-            format!("not a regular expression: {last}")
-        })?;
-        Ok(Self { text: text.into(), pattern })
-    }
 }
 
 /// Lines at hand, read around what is shown.
@@ -140,29 +109,6 @@ impl Default for LogPane {
             stamps: Stamps::Clock,
             left: 0,
             rows: 0,
-        }
-    }
-}
-
-/// The times before the lines.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Stamps {
-    /// packer's clock
-    Clock,
-    /// since the mark
-    Elapsed,
-    /// none
-    Hidden,
-}
-
-impl Stamps {
-    /// The next one.
-    #[must_use]
-    pub const fn turned(self) -> Self {
-        match self {
-            Self::Clock => Self::Elapsed,
-            Self::Elapsed => Self::Hidden,
-            Self::Hidden => Self::Clock,
         }
     }
 }

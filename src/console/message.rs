@@ -134,6 +134,13 @@ pub enum Msg {
         /// decoded within limits
         answer: Reply<Picture>,
     },
+    /// a picture of the wall
+    TileTaken {
+        /// of the request
+        request: RequestId,
+        /// decoded within limits
+        answer: Reply<Picture>,
+    },
     /// vCenter was asked whether the operation in the open confirmation would be refused
     Guarded {
         /// of the request

@@ -64,6 +64,7 @@ mod type_into;
 mod typing;
 mod update;
 pub mod verdict;
+pub mod wall;
 
 pub use effect::Effect;
 pub use images::Images;

@@ -1,5 +1,6 @@
 //! The mouse: the wheel moves in whatever lies under the pointer; a click is in [`super::click`].
 
+use super::command::Motion;
 use super::effect::Effect;
 use super::overlay::Overlay;
 use super::scope::Scope;
@@ -28,6 +29,7 @@ impl Console {
             (None, Scope::Lines | Scope::Media) => self.lines.moved(by),
             (None, Scope::Log) => self.log.moved(i64::from(rows)),
             (None, Scope::GitHub) => self.github_wheeled(by),
+            (None, Scope::Wall) => self.wall_moved(if by < 0 { Motion::Left } else { Motion::Right }),
         }
     }
 }

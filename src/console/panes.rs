@@ -37,6 +37,8 @@ pub enum View {
     Media,
     /// workflow runs on GitHub
     GitHub,
+    /// pictures of all that is being built or failed lately
+    Wall,
 }
 
 /// How many panes the screen has room for.
@@ -64,6 +66,8 @@ pub struct Measures {
     pub log: u16,
     /// columns for log lines
     pub log_columns: u16,
+    /// pictures beside each other on the wall
+    pub wall: u16,
     /// rows of the help
     pub help: u16,
 }

@@ -27,7 +27,7 @@ impl Console {
         match self.panes.scope() {
             Scope::Log => true,
             Scope::Picture => self.words.shown,
-            Scope::Lines | Scope::Timeline | Scope::Verdict | Scope::Media | Scope::GitHub => false,
+            Scope::Lines | Scope::Timeline | Scope::Verdict | Scope::Media | Scope::GitHub | Scope::Wall => false,
         }
     }
 

@@ -6,6 +6,7 @@ use super::panes::{Content, Pane};
 use super::remote::RemoteResult;
 use super::state::Console;
 use super::verdict::Case;
+use crate::generation::Claim;
 
 /// One thing to know, in a sentence.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -37,6 +38,11 @@ impl Console {
         }
         if row.iso_missing && row.line.enabled {
             add(true, "its ISO is not on the datastore: the next build fails when it mounts it; I stages it".into());
+        }
+        let claim = row.guest().and_then(Claim::of).filter(|_| row.claimed && row.live_run().is_none());
+        if let Some(claim) = claim {
+            let age = age::spoken(self.now, claim.since);
+            add(false, format!("{} builds it for {age} ({})", claim.by, claim.run));
         }
         if let Some(guest) = row.guest().filter(|_| row.leftover()) {
             add(false, format!("{} ({}) is there and nobody builds it: S sweeps it", guest.name, guest.moid));

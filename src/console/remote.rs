@@ -126,7 +126,7 @@ impl LineRow {
     /// Whether a VM of the name that builds have is there although nobody builds the line.
     pub fn leftover(&self) -> bool {
         let remote = self.remote.as_ref().is_some_and(|remote| remote.state.live());
-        self.guest().is_some() && self.live_run().is_none() && !remote
+        self.guest().is_some() && self.live_run().is_none() && !remote && !self.claimed
     }
 
     /// Whether the newest run succeeded and waits to be promoted.

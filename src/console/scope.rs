@@ -25,12 +25,14 @@ pub enum Scope {
     Media,
     /// the runs on GitHub
     GitHub,
+    /// pictures of all builds
+    Wall,
 }
 
 impl Scope {
     /// The panes first.
-    pub const ALL: [Self; 7] =
-        [Self::Lines, Self::Picture, Self::Log, Self::Timeline, Self::Verdict, Self::Media, Self::GitHub];
+    pub const ALL: [Self; 8] =
+        [Self::Lines, Self::Picture, Self::Log, Self::Timeline, Self::Verdict, Self::Media, Self::GitHub, Self::Wall];
 
     /// The pane it is; `None` for a view in place of the panes.
     pub const fn pane(self) -> Option<Pane> {
@@ -40,7 +42,7 @@ impl Scope {
             Self::Log => Some(Pane::Log),
             Self::Timeline => Some(Pane::Timeline),
             Self::Verdict => Some(Pane::Verdict),
-            Self::Media | Self::GitHub => None,
+            Self::Media | Self::GitHub | Self::Wall => None,
         }
     }
 
@@ -53,6 +55,7 @@ impl Scope {
             Self::Verdict => "verdict",
             Self::Media => "media",
             Self::GitHub => "GitHub",
+            Self::Wall => "wall",
         }
     }
 }
@@ -115,6 +118,7 @@ impl Panes {
             View::Lines => self.focus.into(),
             View::Media => Scope::Media,
             View::GitHub => Scope::GitHub,
+            View::Wall => Scope::Wall,
         }
     }
 }

@@ -20,6 +20,7 @@ use super::text::{Field, History};
 use super::timeline::TimelinePane;
 use super::toast::{Toasts, Tone};
 use super::verdict::Verdicts;
+use super::wall::Wall;
 use crate::generation::Actor;
 use crate::github::ScheduledTime;
 use crate::ops::Operation;
@@ -137,6 +138,7 @@ pub struct Console {
     pub(crate) words: ScreenTextPane,
     pub(crate) alarms: Alarms,
     pub(crate) media: Media,
+    pub(crate) wall: Wall,
     pub(crate) panes: Panes,
     pub(crate) overlay: Option<Overlay>,
     pub(crate) prompt: Option<Prompt>,
@@ -192,6 +194,7 @@ impl Console {
             words: ScreenTextPane::default(),
             alarms: Alarms::new(opening.call),
             media: Media::default(),
+            wall: Wall::default(),
             opened: opening.now,
             panes: Panes::default(),
             overlay: None,

@@ -44,7 +44,7 @@ fn no_key_means_two_things_in_one_scope_and_none_is_out_of_reach() {
 fn keys_lead_to_every_scope_and_back() {
     let mut console = fixture::night();
     let mut reached = BTreeSet::from([console.panes.scope()]);
-    for keys in ["\t", "\t", "\t", "\t", "M", "W"] {
+    for keys in ["\t", "\t", "\t", "\t", "M", "W", "P"] {
         fixture::typed(&mut console, keys);
         reached.insert(console.panes.scope());
     }

@@ -39,6 +39,7 @@ impl Console {
             Msg::PrivilegesRead(missing) => self.session.missing = missing,
             Msg::RunsRead(runs) => self.runs_read(runs, effects),
             Msg::PictureTaken { request, answer } => return self.picture.taken(request, answer, self.now),
+            Msg::TileTaken { request, answer } => return self.tile_taken(request, answer),
             Msg::Guarded { request, answer } => return self.guarded(request, answer),
             Msg::TeachingTried { request, answer } => return self.teaching_tried(request, answer),
             Msg::Progressed { request, step } => return self.progressed(request, step),
@@ -124,6 +125,7 @@ impl Console {
         }
         self.follow_timeline(effects);
         self.media_wants(effects);
+        self.wall_wants(effects);
         self.judge_what_is_due(effects);
         self.tell_alarms(effects);
         self.read_words(effects);

@@ -112,6 +112,14 @@ impl Driver {
                 let taken = screen::take(self.link.client(), vm);
                 self.ask(PICTURE, "the picture", taken, move |answer| Msg::PictureTaken { request, answer });
             }
+            Effect::TakeThumbnail { request, vm } => {
+                let taken = screen::take_small(self.link.client(), vm);
+                self.ask(PICTURE, "the picture", taken, move |answer| Msg::TileTaken { request, answer });
+            }
+            Effect::ReadLastFrame { request, dir } => {
+                let read = ops::picture::last_of(dir);
+                self.ask(READ, "reading the picture", read, move |answer| Msg::TileTaken { request, answer });
+            }
             Effect::Guard { request, plan } => {
                 let guarded = generation::guard(self.parts.context.clone(), self.link.client(), plan);
                 self.ask(GUARD, "asking vCenter", guarded, move |answer| Msg::Guarded { request, answer });

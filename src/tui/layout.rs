@@ -42,6 +42,10 @@ pub struct Layout {
     pub media: Rect,
     /// in place of all panes
     pub github: Rect,
+    /// in place of all panes
+    pub wall: Rect,
+    /// pictures beside each other on the wall
+    across: u16,
     /// the newest notice, above the hints; or in their place
     pub notice: Rect,
     /// last row
@@ -67,6 +71,10 @@ impl Layout {
         match console.panes.view {
             View::Media => layout.media = body,
             View::GitHub => layout.github = body,
+            View::Wall => {
+                layout.wall = body;
+                layout.across = view::wall::grid(body, console.on_wall().len()).0;
+            }
             View::Lines if console.panes.zoomed => *layout.slot(console.panes.focus) = body,
             View::Lines => layout.split(console),
         }
@@ -91,6 +99,7 @@ impl Layout {
             lines: inner(if self.media.is_empty() { self.lines } else { self.media }).1.saturating_sub(1),
             log: inner(self.log).1,
             log_columns: inner(self.log).0,
+            wall: self.across,
             help: super::overlay::help::rows(self.body),
         }
     }
@@ -102,7 +111,7 @@ impl Layout {
     }
 
     /// The panes and views with their places; those that are not drawn are empty.
-    pub const fn scopes(&self) -> [(Scope, Rect); 7] {
+    pub const fn scopes(&self) -> [(Scope, Rect); 8] {
         [
             (Scope::Lines, self.lines),
             (Scope::Picture, self.picture),
@@ -111,6 +120,7 @@ impl Layout {
             (Scope::Verdict, self.verdict),
             (Scope::Media, self.media),
             (Scope::GitHub, self.github),
+            (Scope::Wall, self.wall),
         ]
     }
 }

@@ -28,6 +28,7 @@ pub fn draw(
     if !layout.github.is_empty() {
         hits.extend(view::github::draw(console, layout.github, theme, buffer));
     }
+    hits.extend(view::wall::draw(console, layout.wall, theme, surface.colours(), buffer));
     view::log::draw(console, layout.log, theme, buffer);
     view::picture::draw(console, layout.picture, theme, surface, covered, buffer);
     hits.extend(view::timeline::draw(console, layout.timeline, theme, buffer));

@@ -89,6 +89,16 @@ fn before_the_first_answer(#[case] name: &str, #[case] size: (u16, u16)) {
     snapshot!(format!("opening_{name}"), fixture::empty(), size);
 }
 
+#[rstest]
+#[case("wide", WIDE)]
+#[case("usual", USUAL)]
+#[case("small", SMALL)]
+fn the_wall(#[case] name: &str, #[case] size: (u16, u16)) {
+    let mut console = stuck();
+    typed(&mut console, "P");
+    snapshot!(format!("wall_{name}"), console, size);
+}
+
 #[test]
 fn one_line_only() {
     let mut console = Console::new(fixture::opening(&["debian-12"]));

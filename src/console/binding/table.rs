@@ -19,8 +19,11 @@ const PANES_AND_MEDIA: Scopes =
 const PANES_AND_GITHUB: Scopes =
     Scopes(&[Scope::Lines, Scope::Picture, Scope::Log, Scope::Timeline, Scope::Verdict, Scope::GitHub]);
 const GITHUB: Scopes = Scopes(&[Scope::GitHub]);
-const LISTS: Scopes = Scopes(&[Scope::Lines, Scope::Picture, Scope::Log, Scope::Verdict, Scope::Media, Scope::GitHub]);
-const SIDEWAYS: Scopes = Scopes(&[Scope::Picture, Scope::Log, Scope::Timeline]);
+const PANES_GITHUB_AND_WALL: Scopes =
+    Scopes(&[Scope::Lines, Scope::Picture, Scope::Log, Scope::Timeline, Scope::Verdict, Scope::GitHub, Scope::Wall]);
+const LISTS: Scopes =
+    Scopes(&[Scope::Lines, Scope::Picture, Scope::Log, Scope::Verdict, Scope::Media, Scope::GitHub, Scope::Wall]);
+const SIDEWAYS: Scopes = Scopes(&[Scope::Picture, Scope::Log, Scope::Timeline, Scope::Wall]);
 
 const fn row(command: Command, name: &'static str, keys: &'static [KeyPress], group: Group, scopes: Scopes) -> Binding {
     Binding { command, name, keys, group, scopes, description: "", hint: None }
@@ -157,9 +160,9 @@ pub static BINDINGS: &[Binding] = &[
         .does("Copy from the mark to here, or this log line; else the text or page shown"),
     row(log(LogCommand::Save), "save log", &[KeyPress::ctrl('s')], Group::Log, PANES)
         .does("Save the whole log, scrubbed"),
-    row(view(ViewCommand::Open), "open", &[KeyPress::code(Code::Enter)], Group::View, PANES_AND_GITHUB)
+    row(view(ViewCommand::Open), "open", &[KeyPress::code(Code::Enter)], Group::View, PANES_GITHUB_AND_WALL)
         .hint("zoom")
-        .does("Open the chosen evidence, or the log of a failed leg; else zoom, as f"),
+        .does("Open the chosen evidence or picture, or the log of a failed leg; else zoom, as f"),
     row(view(ViewCommand::Zoom), "zoom", &[key('f')], Group::View, PANES)
         .does("Give the focused pane the whole screen, and back"),
     row(view(ViewCommand::NextPane), "next pane", &[KeyPress::code(Code::Tab)], Group::View, PANES)
@@ -179,6 +182,9 @@ pub static BINDINGS: &[Binding] = &[
     row(view(ViewCommand::GitHub), "runs on GitHub", &[key('W')], Group::View, ANYWHERE)
         .hint("GitHub")
         .does("Workflow runs on GitHub, and back"),
+    row(view(ViewCommand::Wall), "wall", &[key('P')], Group::View, ANYWHERE)
+        .hint("wall")
+        .does("Pictures of all that is being built or failed lately, and back"),
     row(view(ViewCommand::Help), "help", &[key('?')], Group::View, ANYWHERE).hint("help").does("All keys"),
     row(program(ProgramCommand::Refresh), "refresh", &[key('r')], Group::View, ANYWHERE)
         .does("Ask vCenter again, also after a refused password"),

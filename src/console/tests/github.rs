@@ -206,7 +206,7 @@ fn a_key_that_works_elsewhere_says_where() {
     assert_eq!(console.panes.view, View::GitHub);
     assert_eq!(toast(&console), "the panes are behind this view: Esc goes back to them");
     typed(&mut console, "\x1bl");
-    assert_eq!(toast(&console), "works in picture, log, timeline: Tab turns there");
+    assert_eq!(toast(&console), "works in picture, log, timeline, wall: Tab turns there");
     typed(&mut console, "v");
     assert_eq!(console.panes.scope(), Scope::Verdict);
 }

@@ -19,7 +19,7 @@ use crate::vcenter::{FolderEvent, LinkState, Moid};
 
 fn presses() -> impl Strategy<Value = KeyPress> {
     let chars = prop::sample::select(
-        "bpRHxSoswteEnNmcfjkgGhlqrc/:?yYn ldebianviuuT@'123<>MaBIKWXADU.,yY".chars().collect::<Vec<_>>(),
+        "bpRHxSoswteEnNmcfjkgGhlqrc/:?yYn ldebianviuuT@'123<>MaBIKWXADU.,yYP".chars().collect::<Vec<_>>(),
     );
     let codes = prop::sample::select(vec![
         Code::Enter,
@@ -113,7 +113,7 @@ fn messages() -> impl Strategy<Value = Msg> {
             Msg::Ticked { now: fixture::now() + jiff::SignedDuration::from_secs(seconds) }
         }),
         1 => (rooms, 0..40u16).prop_map(|(room, rows)| {
-            Msg::Measured(Measures { room, lines: rows, log: rows, log_columns: rows, help: rows })
+            Msg::Measured(Measures { room, lines: rows, log: rows, log_columns: rows, wall: rows, help: rows })
         }),
         1 => "[a-z-]{0,20}".prop_map(Msg::Pasted),
         1 => targets().prop_map(Msg::Clicked),

@@ -351,3 +351,51 @@ fn searches_are_remembered() {
     fixture::press(&mut console, KeyPress::code(Code::Down));
     assert_eq!(console.prompt_parts().unwrap().1.text(), "two");
 }
+
+fn thumbnails(effects: &[Effect]) -> Vec<String> {
+    let vm = effects.iter().filter_map(|effect| match effect {
+        Effect::TakeThumbnail { vm, .. } => Some(vm.name.clone()),
+        _ => None,
+    });
+    vm.collect()
+}
+
+#[test]
+fn the_wall_shows_what_is_built_or_failed_lately_and_opens_one() {
+    let mut console = night();
+    let effects = typed(&mut console, "P");
+    let shown: Vec<&str> = console.on_wall().iter().map(|row| row.line.key.0.as_str()).collect();
+    assert_eq!(shown, ["debian-12", "rocky-9", "windows-server-2025"]);
+    assert_eq!(selected(&console), "rocky-9", "the worst one");
+    assert_eq!(thumbnails(&effects), ["tpl-debian-12-build"], "two at a time, one of them from disk");
+    assert!(effects.iter().any(|effect| matches!(effect, Effect::ReadLastFrame { .. })));
+    let Some(Effect::TakeThumbnail { request, .. }) =
+        effects.iter().find(|effect| matches!(effect, Effect::TakeThumbnail { .. }))
+    else {
+        panic!("{effects:?}")
+    };
+    let effects = console.update(Msg::TileTaken { request: *request, answer: Ok(fixture::picture(90)) });
+    assert!(console.wall.tile(&key("debian-12")).unwrap().picture().is_some());
+    assert_eq!(thumbnails(&effects), ["tpl-windows-server-2025-build"], "then the next one");
+    fixture::measured(&mut console, 10);
+    typed(&mut console, "l");
+    assert_eq!(selected(&console), "windows-server-2025");
+    typed(&mut console, "h\n");
+    assert_eq!((selected(&console).as_str(), console.panes.focus), ("rocky-9", Pane::Picture));
+    assert_eq!(console.panes.view, View::Lines);
+}
+
+#[test]
+fn a_vm_that_another_machine_builds_is_not_left_over() {
+    let mut console = night();
+    let mut guest = fixture::guest(42, "tpl-rocky-9-build", None);
+    let by = crate::generation::Actor("ana@jump02".into());
+    let claim = crate::generation::Claim::new(key("rocky-9"), &by, "r1".into(), guest.moid.clone(), fixture::ago(3));
+    guest.annotation = claim.write("");
+    console.update(Msg::FolderChanged(FolderEvent::Changed(Box::new(guest))));
+    let row = console.lines.get(&key("rocky-9")).unwrap();
+    assert!(row.claimed && !row.leftover());
+    assert!(console.remarks(row).iter().any(|remark| remark.text.contains("ana@jump02 builds it")));
+    console.update(Msg::Ticked { now: fixture::now() + jiff::SignedDuration::from_mins(11) });
+    assert!(console.lines.get(&key("rocky-9")).unwrap().leftover(), "nobody has refreshed it");
+}

@@ -12,6 +12,11 @@ pub(super) async fn take(client: Pending, vm: Box<Vm>) -> Result<Picture, Error>
     ops::picture::take(&ready(client).await?, &vm).await
 }
 
+/// A small one, for the wall.
+pub(super) async fn take_small(client: Pending, vm: Box<Vm>) -> Result<Picture, Error> {
+    ops::picture::take_small(&ready(client).await?, &vm).await
+}
+
 pub(super) async fn may_type(client: Pending, vm: Box<Vm>) -> Result<Vec<String>, Error> {
     ops::may_type(&ready(client).await?, &vm).await.map(|()| Vec::new())
 }

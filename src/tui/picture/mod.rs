@@ -68,6 +68,20 @@ pub fn half_blocks(picture: &Picture, rect: Rect, buffer: &mut Buffer, colours: 
     cells::paint(&scale::half_blocks(picture.image(), rect.width, rect.height), rect, buffer, colours);
 }
 
+/// Paints a small picture as half blocks, at the top of `area` and centred, its aspect kept. One that the server did not
+/// make small is scaled coarsely: nothing waits for it.
+pub fn thumbnail(picture: &Picture, area: Rect, buffer: &mut Buffer, colours: Colours) {
+    let Some((rect, _)) = fit::place(picture.size().into(), area, fit::DEFAULT_CELL, Protocol::Cells) else { return };
+    let image = picture.image();
+    let small = picture.size().0 <= 512;
+    let scaled = if small {
+        scale::half_blocks(image, rect.width, rect.height)
+    } else {
+        scale::coarse(image, rect.width, rect.height)
+    };
+    cells::paint(&scaled, rect, buffer, colours);
+}
+
 /// The bytes that show `picture` as sixel of `size` pixels, at once. For the benches, and where nothing else waits.
 pub fn encode_sixel(picture: &Picture, size: Pixels) -> Vec<u8> {
     encode::sixel(picture.image(), size)

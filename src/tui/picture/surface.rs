@@ -76,6 +76,11 @@ impl PictureSurface {
         self.protocol
     }
 
+    /// The colours that the terminal takes.
+    pub const fn colours(&self) -> Colours {
+        self.colours
+    }
+
     /// Draws `picture` into `area`, at its top and centred, its aspect kept, and returns the part it takes. `covered`: an overlay lies
     /// on the area, so the picture is made of half blocks, which the overlay can be drawn over.
     ///

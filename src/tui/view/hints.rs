@@ -107,10 +107,11 @@ fn label(console: &Console, binding: &'static Binding) -> Option<&'static str> {
         (Command::View(ViewCommand::Find), console.find_searches(), "search"),
         (Command::Line(LineCommand::Judge), scope == Scope::Verdict && console.content().picture, "picture"),
         (Command::View(ViewCommand::Open), scope == Scope::GitHub, "open log"),
-        (Command::View(ViewCommand::Open), scope == Scope::Verdict, "open"),
+        (Command::View(ViewCommand::Open), matches!(scope, Scope::Verdict | Scope::Wall), "open"),
         (Command::View(ViewCommand::Open), console.panes.zoomed, "unzoom"),
         (Command::View(ViewCommand::Media), scope == Scope::Media, "lines"),
         (Command::View(ViewCommand::GitHub), scope == Scope::GitHub, "lines"),
+        (Command::View(ViewCommand::Wall), scope == Scope::Wall, "lines"),
     ];
     let other = other_words.into_iter().find(|(command, now, _)| *command == binding.command && *now);
     binding.hint.map(|hint| other.map_or(hint, |(.., word)| word))
@@ -122,6 +123,7 @@ fn vital(command: Command, scope: Scope) -> bool {
         Command::View(ViewCommand::Help) | Command::Program(ProgramCommand::Quit) => true,
         Command::View(ViewCommand::Media) => scope == Scope::Media,
         Command::View(ViewCommand::GitHub) => scope == Scope::GitHub,
+        Command::View(ViewCommand::Wall) => scope == Scope::Wall,
         Command::Change(_)
         | Command::Line(_)
         | Command::Log(_)

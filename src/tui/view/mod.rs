@@ -27,6 +27,7 @@ mod result;
 mod screen_text;
 pub mod timeline;
 pub mod verdict;
+pub mod wall;
 pub mod wrap;
 
 use std::borrow::Cow;

@@ -1,0 +1,106 @@
+//! The wall: a grid of pictures that fits the screen, each with its line, stage, clock and alarm.
+
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+use ratatui::style::Style;
+use ratatui::text::{Line, Span};
+use ratatui::widgets::{Block, BorderType, Widget};
+
+use super::{empty, put, result};
+use crate::console::Console;
+use crate::console::click::Target;
+use crate::console::lines::LineRow;
+use crate::tui::hits::Hit;
+use crate::tui::picture::{self, Colours};
+use crate::tui::theme::Theme;
+
+/// Columns and rows of the grid for so many pictures: those that make them largest.
+pub fn grid(area: Rect, count: usize) -> (u16, u16) {
+    let count = u16::try_from(count).unwrap_or(u16::MAX).max(1);
+    let size = |columns: &u16| {
+        let rows = count.div_ceil(*columns);
+        // A console is 4:3, and a cell twice as high as wide.
+        (area.width / columns).saturating_sub(2).min((area.height / rows).saturating_sub(2).saturating_mul(8) / 3)
+    };
+    // Of equals the one with fewer columns.
+    let columns = (1..=count).rev().max_by_key(size).unwrap_or(1);
+    (columns, count.div_ceil(columns))
+}
+
+/// Draws it; returns where each line is.
+pub fn draw(console: &Console, area: Rect, theme: Theme, colours: Colours, buffer: &mut Buffer) -> Vec<Hit> {
+    if area.is_empty() {
+        return Vec::new();
+    }
+    let shown = console.on_wall();
+    if shown.is_empty() {
+        let hint = ("P goes back; b builds a line", theme.dim());
+        empty(area, &[("nothing is being built, and nothing failed within a day", Style::new()), hint], buffer);
+        return Vec::new();
+    }
+    let (columns, rows) = grid(area, shown.len());
+    let (wide, high) = (area.width / columns, area.height / rows);
+    let mut hits = Vec::new();
+    for (index, row) in shown.into_iter().enumerate() {
+        let index = u16::try_from(index).unwrap_or(u16::MAX);
+        let (x, y) = (area.x + index % columns * wide, area.y + index / columns * high);
+        let place = Rect { x, y, width: wide, height: high }.intersection(area);
+        draw_tile(console, row, place, theme, colours, buffer);
+        hits.push((place, Target::Line(row.line.key.clone())));
+    }
+    hits
+}
+
+fn draw_tile(console: &Console, row: &LineRow, area: Rect, theme: Theme, colours: Colours, buffer: &mut Buffer) {
+    let chosen = console.lines.selected().is_some_and(|other| other.line.key == row.line.key);
+    let alarm = Console::alarming_tile(row);
+    let (border, style) = match (alarm, chosen) {
+        (true, true) => (BorderType::Thick, theme.bad()),
+        (true, false) => (BorderType::Rounded, theme.bad()),
+        (false, chosen) => (if chosen { BorderType::Thick } else { BorderType::Rounded }, theme.border(chosen)),
+    };
+    let mark = if chosen { "▸ " } else { "" };
+    let sign = if alarm { "▲ " } else { "" };
+    let name =
+        Span::styled(format!(" {mark}{sign}{} ", row.line.key), if alarm { theme.bad() } else { theme.title(chosen) });
+    let block = Block::bordered().border_type(border).border_style(style).title(Line::from(name));
+    let inner = block.inner(area);
+    block.render(area, buffer);
+    if inner.height < 2 {
+        return;
+    }
+    let (text, style) = result::cell(console, row, inner.width.saturating_sub(2), theme);
+    put(buffer, inner.x + 1, inner.bottom() - 1, inner.width.saturating_sub(2), &text, style);
+    let picture = Rect { height: inner.height - 1, ..inner };
+    let tile = console.wall.tile(&row.line.key);
+    match tile.and_then(|tile| tile.picture()) {
+        Some(shown) => picture::thumbnail(shown, picture, buffer, colours),
+        None => {
+            let why = tile.and_then(|tile| tile.trouble()).unwrap_or(match row.newest_remote() {
+                Some(_) if row.guest().is_none() => "built on GitHub",
+                _ => "no picture yet",
+            });
+            let wrapped = super::wrap::textwrap(why, usize::from(picture.width.saturating_sub(2).max(1)));
+            let rows: Vec<(&str, Style)> = wrapped.iter().map(|row| (row.as_str(), theme.dim())).collect();
+            empty(picture, &rows, buffer);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_grid_makes_pictures_as_large_as_they_can_be() {
+        let at = |columns, rows, count| grid(Rect::new(0, 0, columns, rows), count);
+        assert_eq!(at(160, 43, 1), (1, 1));
+        assert_eq!(at(160, 43, 2), (2, 1));
+        assert_eq!(at(160, 43, 4), (2, 2));
+        assert_eq!(at(200, 58, 9), (3, 3));
+        assert_eq!(at(80, 22, 4), (2, 2));
+        assert_eq!(at(60, 13, 0), (1, 1));
+        let (columns, rows) = at(3, 3, 500);
+        assert!(columns >= 1 && rows >= 1 && u32::from(columns) * u32::from(rows) >= 500);
+    }
+}
