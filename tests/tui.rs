@@ -233,7 +233,7 @@ fn a_build_from_the_key_is_seen_promoted_and_rolled_back() {
     pty.keys("R");
     pty.wait_for("vCenter does not object");
     pty.keys("it does not boot\r");
-    pty.wait_for("[ Cancel ]");
+    pty.wait_for("[ roll back ]");
     pty.keys("y");
     pty.wait_for("rolled back and held");
     pty.wait_for("HELD");
