@@ -2,16 +2,14 @@
 
 use std::path::PathBuf;
 
-use jiff::civil::DateTime;
-
 use super::github::Ask;
+pub use super::log::Sought;
 use super::media;
 use super::message::RequestId;
 use crate::generation::Plan;
 use crate::guest::picture::Picture;
 use crate::guest::recording::GuestState;
 use crate::ops::Description;
-use crate::packer_log::{Pattern, Problem};
 use crate::pipeline::Key;
 use crate::vcenter::Vm;
 
@@ -244,19 +242,6 @@ pub struct Judged {
     pub guest: Option<GuestState>,
     /// whether its VM is there; `None` while vCenter is not heard
     pub vm_left: Option<bool>,
-}
-
-/// What is looked for in a log.
-#[derive(Debug, Clone)]
-pub enum Sought {
-    /// a regular expression, smart case
-    Pattern(Pattern),
-    /// an error, or a warning or an error
-    Problem(Problem),
-    /// the first line at or after a moment of packer's clock; the last one when there is none
-    Time(DateTime),
-    /// the line that was the last one when the log had so many bytes
-    Offset(u64),
 }
 
 impl Effect {

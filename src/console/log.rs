@@ -14,7 +14,7 @@ use std::path::PathBuf;
 use jiff::civil::DateTime;
 
 pub use fold::Fold;
-pub use search::{Found, Search};
+pub use search::{Found, Search, Sought};
 pub use stamps::Stamps;
 
 use super::effect::Effect;

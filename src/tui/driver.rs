@@ -3,6 +3,7 @@
 
 mod generation;
 mod github;
+mod limits;
 mod link;
 mod live;
 mod log;
@@ -21,6 +22,7 @@ use jiff::Timestamp;
 use tokio::sync::Notify;
 use tokio::task::JoinHandle;
 
+use self::limits::{APPLY, FETCH, GITHUB, GUARD, JUDGE, PICTURE, READ, READ_WORDS, SAVE, SEEK, START, STOP, TRY};
 use crate::console::effect::Effect;
 use crate::console::github::{Ask, GitHubEvent};
 use crate::console::message::{Failure, Msg, Reply};
@@ -68,9 +70,6 @@ impl std::fmt::Debug for Driver {
         f.debug_struct("Driver").field("parts", &self.parts).finish_non_exhaustive()
     }
 }
-
-/// How long a picture may take; one by way of a datastore must also be removed there.
-const PICTURE: Duration = Duration::from_secs(150);
 
 impl Driver {
     /// Starts the standing work: the clock, the watch of the folder, the watch of the records of runs.
@@ -270,31 +269,6 @@ impl Driver {
         })
     }
 }
-
-/// How long GitHub may take to answer a handful of questions, or to show the run of a dispatch.
-const GITHUB: Duration = Duration::from_secs(120);
-/// How long a leg's evidence may take to come.
-const FETCH: Duration = Duration::from_secs(15 * 60);
-/// How long vCenter may take to say whether it objects.
-const GUARD: Duration = Duration::from_secs(30);
-/// A change of generations is never cut off from here: half of it may leave no live template. Each call has its limit.
-const APPLY: Duration = Duration::MAX;
-/// How long a supervisor may take to its record.
-const START: Duration = Duration::from_secs(180);
-/// How long asking a run to stop may take; its end is awaited by watching it.
-const STOP: Duration = Duration::from_secs(10);
-/// How long reading a few lines may take.
-const READ: Duration = Duration::from_secs(10);
-/// How long a search through a whole log may take.
-const SEEK: Duration = Duration::from_secs(60);
-/// How long reading a picture may take: tesseract has ten seconds, and may have to wait for the one before.
-const READ_WORDS: Duration = Duration::from_secs(30);
-/// How long judging a run for a bundle may take; a graphical screen alone takes seconds.
-const JUDGE: Duration = Duration::from_secs(120);
-/// How long writing a file may take.
-/// A thousand pictures are read, should their records have no text.
-const TRY: Duration = Duration::from_secs(60);
-const SAVE: Duration = Duration::from_secs(60);
 
 /// The clock of the console: once a second.
 async fn tick(report: Report) {

@@ -19,6 +19,7 @@ mod session;
 pub mod settings;
 mod soap;
 mod task;
+mod untrusted;
 pub mod vm;
 mod watch;
 

@@ -15,6 +15,7 @@ use tokio::sync::{Mutex, OnceCell};
 use super::Error;
 use super::settings::{Credentials, Settings};
 use super::soap::{self, Element, Fault};
+use super::untrusted;
 use crate::cause::innermost;
 use crate::{sha256, tls};
 
@@ -311,8 +312,8 @@ impl Session {
     /// Turns a transport failure into the one an operator acts on.
     pub fn transport_error(&self, call: &'static str, limit: Duration, error: reqwest::Error) -> Error {
         let error = error.without_url();
-        if let Some(tls) = tls_error(&error) {
-            return Error::Tls { host: self.host().into(), reason: tls_reason(tls) };
+        if let Some(tls) = untrusted::tls_error(&error) {
+            return Error::Tls { host: self.host().into(), reason: untrusted::reason(tls) };
         }
         if error.is_timeout() && !error.is_connect() {
             return Error::Timeout { what: call, after: limit };
@@ -400,42 +401,4 @@ fn session_cookie(value: &HeaderValue) -> Option<Arc<str>> {
     let pair = value.to_str().ok()?.split(';').next()?.trim();
     let (name, _) = pair.split_once('=')?;
     (name == COOKIE_NAME).then(|| Arc::from(pair))
-}
-
-/// The TLS error inside. It travels in `io::Error`s, whose `source` skips what they hold.
-fn tls_error<'a>(error: &'a (dyn std::error::Error + 'static)) -> Option<&'a rustls::Error> {
-    if let Some(tls) = error.downcast_ref::<rustls::Error>() {
-        return Some(tls);
-    }
-    let held = error.downcast_ref::<std::io::Error>().and_then(std::io::Error::get_ref);
-    held.and_then(|held| tls_error(held)).or_else(|| error.source().and_then(tls_error))
-}
-
-/// What is wrong with the certificate, and how to trust it all the same.
-fn tls_reason(error: &rustls::Error) -> String {
-    use rustls::CertificateError as C;
-    let untrusted = match error {
-        rustls::Error::Other(other) => other.0.downcast_ref::<tls::Untrusted>(),
-        _ => None,
-    };
-    let fingerprint = untrusted.map(|untrusted| tls::print(&untrusted.fingerprint));
-    let pin = fingerprint.map_or("its SHA-256 fingerprint".into(), |print| format!("its fingerprint {print}"));
-    let trust = format!(
-        "set TMPL_CA_FILE to its authority's certificate, or, once you have compared it with the server's own, \
-         TMPL_THUMBPRINT to {pin}"
-    );
-    match untrusted.map_or(error, |untrusted| &untrusted.error) {
-        rustls::Error::InvalidCertificate(C::UnknownIssuer) => format!("nobody vouches for its certificate; {trust}"),
-        rustls::Error::InvalidCertificate(C::Expired | C::ExpiredContext { .. }) => {
-            "its certificate has expired; renew it on the server".into()
-        }
-        rustls::Error::InvalidCertificate(C::NotValidForName | C::NotValidForNameContext { .. }) => {
-            format!("its certificate is for another host; use the name it was made for, or {trust}")
-        }
-        rustls::Error::InvalidCertificate(_) => format!("its certificate is not one for servers; {trust}"),
-        rustls::Error::General(message) => {
-            format!("{message}; if the server was given a new certificate, check it and set TMPL_THUMBPRINT anew")
-        }
-        other => other.to_string(),
-    }
 }

@@ -1,6 +1,8 @@
 //! What is searched for, and what was found.
 
-use crate::packer_log::Pattern;
+use jiff::civil::DateTime;
+
+use crate::packer_log::{Pattern, Problem};
 
 /// What a search found.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -35,4 +37,17 @@ impl Search {
         })?;
         Ok(Self { text: text.into(), pattern })
     }
+}
+
+/// What is looked for in a log.
+#[derive(Debug, Clone)]
+pub enum Sought {
+    /// a regular expression, smart case
+    Pattern(Pattern),
+    /// an error, or a warning or an error
+    Problem(Problem),
+    /// the first line at or after a moment of packer's clock; the last one when there is none
+    Time(DateTime),
+    /// the line that was the last one when the log had so many bytes
+    Offset(u64),
 }
