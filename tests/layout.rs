@@ -237,3 +237,28 @@ fn a_repository_without_a_template_says_so_in_one_line() {
     let error = Matrix::load(empty.path()).unwrap_err().to_string();
     assert!(error.contains("no template of type vsphere-iso") && error.lines().count() == 1, "{error}");
 }
+
+/// The action and the include call verbs with arguments that those have.
+#[rstest]
+#[case(".github/actions/build-line/action.yml")]
+#[case("ci/gitlab/build-line.yml")]
+fn what_others_include_calls_verbs_as_they_are(#[case] file: &str) {
+    let text = fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join(file)).unwrap();
+    let mut called = Vec::new();
+    let calls = text.lines().filter(|line| !line.trim_start().starts_with('#') && line.contains("tmpl-tui "));
+    for words in
+        calls.filter_map(|line| line.split("tmpl-tui ").last()).map(|call| call.split_whitespace().collect::<Vec<_>>())
+    {
+        let Some(verb) = words.iter().find(|word| ["build", "redact", "triage", "promote"].contains(word)) else {
+            continue;
+        };
+        let help = Command::cargo_bin("tmpl-tui").unwrap().args([verb, "--help"]).output().unwrap();
+        let help = String::from_utf8(help.stdout).unwrap();
+        for flag in words.iter().filter(|word| word.starts_with("--") && word.len() > 2) {
+            assert!(help.contains(flag), "{file}: {verb} {flag}");
+        }
+        called.push(*verb);
+    }
+    assert_eq!(called.iter().filter(|verb| **verb == "build").count(), 1, "{called:?}");
+    assert!(called.contains(&"triage") && called.contains(&"redact"), "{called:?}");
+}

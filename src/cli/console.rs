@@ -85,7 +85,7 @@ fn wants_print(args: &Args) -> anyhow::Result<bool> {
 fn name(context: &Context, guest: &Guest) -> anyhow::Result<String> {
     match (&guest.vm, &guest.key) {
         (Some(name), _) => Ok(name.clone()),
-        (None, Some(key)) => Ok(format!("{}-build", context.line(key)?.base_name)),
+        (None, Some(key)) => Ok(context.line(key)?.build_name()),
         (None, None) => Err(Stop::usage("give a line or --vm NAME")),
     }
 }

@@ -5,7 +5,7 @@ mod pod;
 mod print;
 mod watch;
 
-use tmpl::github::{BUILD, Client};
+use tmpl::github::Client;
 use tmpl::ops::remote;
 
 use super::{Context, Exit, output};
@@ -118,7 +118,7 @@ async fn list(context: &Context, github: &Client, args: &ListArgs) -> anyhow::Re
 
 async fn enable(context: &Context, github: &Client) -> anyhow::Result<Exit> {
     remote::enable_schedule(context.mode(), github).await?;
-    output::note(&format!("the schedule of {BUILD} is on"))?;
+    output::note(&format!("the schedule of {} is on", github.workflow().build_file()))?;
     Ok(Exit::Done)
 }
 

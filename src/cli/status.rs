@@ -6,6 +6,7 @@ use jiff::tz::TimeZone;
 use serde::Serialize;
 use tmpl::console::age;
 use tmpl::generation::{Generations, Hold, Pending};
+use tmpl::ops;
 use tmpl::pipeline::Line;
 use tmpl::vcenter::{FolderEvent, LinkState, Vm};
 use tokio::signal::unix::{SignalKind, signal};
@@ -51,6 +52,9 @@ pub async fn run(context: &Context, args: Args) -> anyhow::Result<Exit> {
     }
     let vms = client.vms().await.map_err(Stop::vcenter)?;
     print(&lines, &vms, args.json)?;
+    if lines.iter().any(|line| Generations::of(line, &vms).hold.is_some()) {
+        ops::hold::not_respected(&context.global.repo, Timestamp::now()).map_or(Ok(()), |note| output::note(&note))?;
+    }
     Ok(Exit::Done)
 }
 

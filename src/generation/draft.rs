@@ -16,22 +16,41 @@ pub(super) enum Slot {
 impl Slot {
     pub(super) const ALL: [Self; 5] = [Self::Live, Self::Build, Self::Prev, Self::Retired, Self::Swapping];
 
-    /// Its name, of a line that has this base name and builds that.
-    pub(super) fn name(self, base: &str, builds: &str) -> String {
+    /// Its name, of a line that has this base name and these other ones.
+    pub(super) fn name(self, base: &str, others: &OtherNames) -> String {
         match self {
-            Self::Build => builds.to_owned(),
+            Self::Build => others.builds.clone(),
             Self::Live => base.to_owned(),
-            Self::Prev => format!("{base}-prev"),
+            Self::Prev => others.prev.clone(),
             Self::Retired => format!("{base}-retired"),
             Self::Swapping => format!("{base}-swapping"),
         }
     }
 }
 
+/// The names of a line that do not follow from its base name alone.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(super) struct OtherNames {
+    /// what this checkout builds
+    pub builds: String,
+    /// what a promotion makes live
+    pub promotable: String,
+    /// the previous generation
+    pub prev: String,
+}
+
+impl OtherNames {
+    /// `<base>-build` and `<base>-prev`.
+    pub(super) fn documented(base: &str) -> Self {
+        let builds = format!("{base}-build");
+        Self { promotable: builds.clone(), builds, prev: format!("{base}-prev") }
+    }
+}
+
 /// Steps so far, and who has which name after them.
 pub(super) struct Draft<'a> {
     pub(super) base: &'a str,
-    builds: &'a str,
+    others: &'a OtherNames,
     slots: [Option<&'a Vm>; 5],
     pub(super) steps: Vec<Step>,
     pub(super) caveat: Option<&'static str>,
@@ -40,7 +59,7 @@ pub(super) struct Draft<'a> {
 impl<'a> Draft<'a> {
     pub(super) fn new(now: &'a Generations) -> Self {
         let slots = Slot::ALL.map(|slot| now.get(slot));
-        Self { base: &now.base, builds: &now.builds, slots, steps: Vec::new(), caveat: None }
+        Self { base: &now.base, others: &now.others, slots, steps: Vec::new(), caveat: None }
     }
 
     /// Who has this name.
@@ -62,7 +81,7 @@ impl<'a> Draft<'a> {
     }
 
     fn name(&self, slot: Slot) -> String {
-        slot.name(self.base, self.builds)
+        slot.name(self.base, self.others)
     }
 
     /// Moves whatever is in `from` to the free slot `to`; nothing where `from` is empty.

@@ -1,6 +1,7 @@
 //! Lines whose templates have other names than `<base>`, `<base>-build` and `<base>-prev`.
 
 use super::Generations;
+use super::draft::OtherNames;
 use crate::pipeline::{Line, Names, may_be};
 use crate::vcenter::{PowerState, Vm};
 
@@ -8,7 +9,10 @@ impl Generations {
     /// Picks a line's generations out of the VMs of the folder, by whatever names they have.
     pub fn of(line: &Line, vms: &[Vm]) -> Self {
         match line.names() {
-            Names::Generations { .. } => Self::named(&line.base_name, line.build_name(), vms),
+            Names::Generations { live, prev, build } => {
+                let others = OtherNames { builds: line.build_name(), promotable: build, prev };
+                Self::named(&live, others, vms)
+            }
             Names::InPlace { name } => Self::replaced_in_place(&line.base_name, &name, vms),
         }
     }
@@ -68,6 +72,25 @@ mod tests {
         let now = Generations::of(&line("UBNT-*"), &vms);
         let ids = [&now.live, &now.prev, &now.build].map(|vm| vm.as_ref().map(|vm| vm.moid.0.as_str()));
         assert_eq!(ids, [Some("vm-2"), Some("vm-1"), Some("vm-3")]);
+    }
+
+    #[test]
+    fn generations_have_the_names_that_the_repository_gives_them() {
+        let mut line = line("");
+        let (live, prev, build) = ("tpl-u".into(), "old-u".into(), "new-u".into());
+        line.names = Some(Names::Generations { live, prev, build });
+        let vms = [
+            vm("vm-1", "old-u", "2024-01-01T00:00:00Z", true, PowerState::PoweredOff),
+            vm("vm-2", "tpl-u", "2024-02-01T00:00:00Z", true, PowerState::PoweredOff),
+            vm("vm-3", "new-u", "2024-03-01T00:00:00Z", true, PowerState::PoweredOff),
+        ];
+        let now = Generations::of(&line, &vms);
+        let plan = plan(&Request::Promote, &now, &Actor("me".into()), jiff::Timestamp::UNIX_EPOCH).unwrap();
+        let steps: Vec<String> = plan.steps.iter().map(ToString::to_string).collect();
+        let text = steps.join("\n");
+        let at = |words: &str| text.find(words).unwrap_or_else(|| panic!("{words} in {text}"));
+        assert!(at("old-u") < at("tpl-u-retired"), "{text}");
+        assert!(text.contains("new-u") && !text.contains("-build") && !text.contains("-prev"), "{text}");
     }
 
     #[test]

@@ -43,7 +43,7 @@ impl From<Refusal> for Objection {
 
 /// The line of a plan as it is now.
 pub(super) async fn read(client: &Client, plan: &Plan) -> Result<Generations, Error> {
-    Ok(Generations::named(&plan.base, plan.builds.clone(), &client.vms().await?))
+    Ok(Generations::named(&plan.base, plan.others.clone(), &client.vms().await?))
 }
 
 /// Before live loses its name and before anything is destroyed. Not between the two renames that give the live name to

@@ -2,7 +2,7 @@
 
 use jiff::{Timestamp, ToSpan};
 
-use super::draft::{Draft, Slot};
+use super::draft::{Draft, OtherNames, Slot};
 use super::state::Snapshot;
 use super::{Generations, Hold, Note, Pending, Refusal, Step};
 use crate::pipeline::evaluate::OPEN;
@@ -101,6 +101,7 @@ pub struct Plan {
     pub base: String,
     /// what it builds
     pub builds: String,
+    pub(super) others: OtherNames,
     /// in this order
     pub steps: Vec<Step>,
     /// what the steps come to where that is less than what was asked for
@@ -169,6 +170,7 @@ pub fn plan_agreed(
         consent: consent.clone(),
         base: now.base.clone(),
         builds: now.builds.clone(),
+        others: now.others.clone(),
         steps,
         caveat,
         snapshot: now.snapshot(),

@@ -2,7 +2,7 @@
 
 use crate::vcenter::{Moid, PowerState, Vm};
 
-use super::draft::Slot;
+use super::draft::{OtherNames, Slot};
 use super::{Claim, Hold};
 
 /// The generations of one line as they are now.
@@ -14,6 +14,8 @@ pub struct Generations {
     pub live: Option<Vm>,
     /// name of what is built here: `<base>-build`, but on a branch whose templates say otherwise
     pub builds: String,
+    /// its names beside the base name
+    pub(super) others: OtherNames,
     /// what has that name
     pub build: Option<Vm>,
     /// `<base>-prev`
@@ -55,13 +57,13 @@ impl Pending {
 impl Generations {
     /// The generations of a base name of which `<base>-build` is built.
     pub fn read(base: &str, vms: &[Vm]) -> Self {
-        Self::named(base, promotable(base), vms)
+        Self::named(base, OtherNames::documented(base), vms)
     }
 
-    pub(super) fn named(base: &str, builds: String, vms: &[Vm]) -> Self {
+    pub(super) fn named(base: &str, others: OtherNames, vms: &[Vm]) -> Self {
         let mut duplicates = Vec::new();
         let mut named = |slot: Slot| {
-            let name = slot.name(base, &builds);
+            let name = slot.name(base, &others);
             let mut found = vms.iter().filter(|vm| vm.name == name);
             let first = found.next().cloned();
             if found.next().is_some() {
@@ -76,12 +78,13 @@ impl Generations {
             prev: named(Slot::Prev),
             retired: named(Slot::Retired),
             swapping: named(Slot::Swapping),
-            builds: String::new(),
+            builds: others.builds.clone(),
+            others: OtherNames::default(),
             hold: None,
             in_place: false,
             duplicates: Vec::new(),
         };
-        (generations.duplicates, generations.builds) = (duplicates, builds);
+        (generations.duplicates, generations.others) = (duplicates, others);
         generations.with_hold()
     }
 
@@ -108,7 +111,7 @@ impl Generations {
 
     /// What is built here is no build of the line, but of a branch: shown, and never promoted.
     pub fn is_branch_build(&self) -> bool {
-        !self.builds.is_empty() && self.builds != promotable(&self.base)
+        !self.builds.is_empty() && self.builds != self.others.promotable
     }
 
     /// The generations that were live once: all but the fresh build.
@@ -146,11 +149,6 @@ impl Generations {
             duplicates: self.duplicates.clone(),
         }
     }
-}
-
-/// Name of the fresh template that a promotion makes live.
-fn promotable(base: &str) -> String {
-    format!("{base}-build")
 }
 
 /// Every object of a line as it is, and what is said in notes.

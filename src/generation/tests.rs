@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use jiff::Timestamp;
 
+use super::draft::OtherNames;
 use super::*;
 use crate::vcenter::{Moid, PowerState, Vm};
 
@@ -463,7 +464,11 @@ fn a_branch_build_is_shown_and_not_promoted() {
     let vms = Folder::new(&[("-build", 3), ("", 2), ("-prev", 1)], 2).vms();
     let mut all = vms.clone();
     all.push(vm("linux-debian-12-fix2-build", 9, String::new()));
-    let now = Generations::named(BASE, "linux-debian-12-fix2-build".into(), &all);
+    let now = Generations::named(
+        BASE,
+        OtherNames { builds: "linux-debian-12-fix2-build".into(), ..OtherNames::documented(BASE) },
+        &all,
+    );
     assert_eq!(now.build.as_ref().map(|vm| vm.moid.0.as_str()), Some("9"));
     let asked = |request: &Request| plan(request, &now, &Actor("op".into()), time(9));
     assert!(matches!(asked(&Request::Promote), Err(Refusal::BranchBuild { .. })));

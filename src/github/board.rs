@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 use serde::Serialize;
 
-use super::{BUILD, Client, Error, Leg, Rate, Refusal, RemoteRun, State};
+use super::{Client, Error, Leg, Rate, Refusal, RemoteRun, State};
 use crate::pipeline::Key;
 
 /// Newest runs whose legs are read although they are over; unchanged ones cost nothing of the rate limit.
@@ -92,7 +92,7 @@ impl Client {
     /// [`Error`]
     pub async fn board(&self, most: u8) -> Result<Board, Error> {
         let mut runs = Vec::new();
-        for (index, run) in self.runs(BUILD, most, None).await?.into_iter().enumerate() {
+        for (index, run) in self.runs(self.workflow().build_file(), most, None).await?.into_iter().enumerate() {
             let wanted = run.state.live() || index < MAX_OVER_WITH_JOBS;
             let legs = if wanted { self.legs(run.id).await? } else { Vec::new() };
             runs.push(RunWithJobs { run, legs });

@@ -14,6 +14,7 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use super::{Error, Repository, Settings};
+use crate::pipeline::layout::WorkflowTable;
 
 /// Timeout of a request.
 const RESPONSE_TIMEOUT: Duration = Duration::from_secs(30);
@@ -45,6 +46,7 @@ struct Inner {
     api: String,
     token: SecretString,
     repository: Repository,
+    workflow: WorkflowTable,
     rate: Mutex<Option<Rate>>,
     /// GitHub refuses everything until then; requests before that prolong it
     blocked_until: Mutex<Option<Timestamp>>,
@@ -100,10 +102,16 @@ impl Client {
             api: settings.api.as_str().trim_end_matches('/').to_owned(),
             token: settings.token,
             repository: settings.repository,
+            workflow: settings.workflow,
             rate: Mutex::default(),
             blocked_until: Mutex::default(),
             etags: Mutex::default(),
         })))
+    }
+
+    /// What the repository's workflows, jobs and artifacts are called.
+    pub fn workflow(&self) -> &WorkflowTable {
+        &self.0.workflow
     }
 
     /// The repository asked about.

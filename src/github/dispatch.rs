@@ -6,7 +6,7 @@ use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
 use super::client::parse_json;
-use super::{BUILD, Board, Client, Error, RemoteRun};
+use super::{Board, Client, Error, RemoteRun};
 use crate::pipeline::Key;
 
 /// How long a dispatched run may take to be listed, where GitHub does not name it in its response.
@@ -51,8 +51,9 @@ impl Client {
         };
         let asked = Timestamp::now();
         let dispatch = DispatchBody { r#ref: &branch, inputs: Inputs { os: &key.0 }, return_run_details: true };
-        let path = format!("/actions/workflows/{BUILD}/dispatches");
-        let body = self.post(&path, &dispatch, &format!("a dispatch of {BUILD}")).await?;
+        let workflow = self.workflow().build_file();
+        let path = format!("/actions/workflows/{workflow}/dispatches");
+        let body = self.post(&path, &dispatch, &format!("a dispatch of {workflow}")).await?;
         match body {
             Some(body) => {
                 let details: DispatchedRunJson = parse_json(&body, "the dispatch")?;
@@ -68,7 +69,7 @@ impl Client {
         let earliest = asked - SignedDuration::from_mins(5);
         let deadline = tokio::time::Instant::now() + APPEAR_TIMEOUT;
         while tokio::time::Instant::now() < deadline {
-            let runs = self.runs(BUILD, 10, Some("event=workflow_dispatch")).await?;
+            let runs = self.runs(self.workflow().build_file(), 10, Some("event=workflow_dispatch")).await?;
             let new =
                 |run: &RemoteRun| !before.runs.iter().any(|known| known.run.id == run.id) && run.created > earliest;
             if let Some(run) = runs.into_iter().find(|run| new(run) && run.line().as_ref() == Some(key)) {

@@ -10,11 +10,6 @@ use super::artifact::Artifact;
 use super::unpack::{LIMITS, unpack};
 use super::{Client, Conclusion, Error, Leg, Refusal, RemoteRun, State, pins};
 
-/// Name of the artifact that a leg of the workflow leaves when it does not go well.
-pub fn name(line: &Line) -> String {
-    format!("{}-build-debug-log", line.key)
-}
-
 impl Leg {
     /// Checks that GitHub has evidence of it to give.
     ///
@@ -51,10 +46,10 @@ impl Client {
         let kept = |error: std::io::Error| Error::Artifact(format!("cannot keep the artifact: {error}"));
         let incoming_dir = packer_run::incoming_dir(state, line).map_err(kept)?;
         let zip = self.download(&artifact, incoming_dir.path(), on).await?;
-        let (line, state) = (line.clone(), state.clone());
+        let (line, state, log) = (line.clone(), state.clone(), self.workflow().log().to_owned());
         let opened = tokio::task::spawn_blocking(move || {
             let file = zip.reopen().map_err(kept)?;
-            if unpack(BufReader::new(file), incoming_dir.path(), LIMITS)? == 0 {
+            if unpack(BufReader::new(file), incoming_dir.path(), &log, LIMITS)? == 0 {
                 return Err(Error::Artifact(format!("{} holds no log", artifact.name)));
             }
             zip.close().map_err(kept)?;
@@ -68,7 +63,7 @@ impl Client {
 
     async fn left_by(&self, run: &RemoteRun, leg: &Leg, line: &Line) -> Result<Artifact, Error> {
         leg.check_evidence()?;
-        let name = name(line);
+        let name = self.workflow().artifact_of(&line.key);
         let found = self.artifacts(run.id).await?.into_iter().find(|artifact| artifact.name == name);
         found.ok_or_else(|| {
             let why = "the leg ended before it could scrub and upload its log";

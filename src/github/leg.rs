@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{Client, Error, State};
 use crate::pipeline::Key;
+use crate::pipeline::layout::WorkflowTable;
 
 /// One job of a run.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -79,9 +80,9 @@ struct Step {
     conclusion: Option<String>,
 }
 
-/// `build (debian-12)` → `debian-12`, as the workflow names its matrix job. Whoever may push names jobs as he likes.
+/// The line of a job as the documented workflow names it.
 fn key(name: &str) -> Option<Key> {
-    Key::plain(name.strip_prefix("build (")?.strip_suffix(')')?)
+    WorkflowTable::default().line_of_job(name)
 }
 
 fn step(steps: &[Step], state: State) -> Option<String> {
@@ -124,6 +125,8 @@ impl Client {
     pub async fn legs(&self, run: u64) -> Result<Vec<Leg>, Error> {
         let path = format!("/actions/runs/{run}/jobs?filter=latest&per_page=100");
         let page: JobsJson = self.get(&path, &format!("run {run}")).await?;
-        Ok(page.jobs.into_iter().map(Into::into).collect())
+        let mut legs: Vec<Leg> = page.jobs.into_iter().map(Into::into).collect();
+        legs.iter_mut().for_each(|leg| leg.key = self.workflow().line_of_job(&leg.name));
+        Ok(legs)
     }
 }

@@ -40,4 +40,4 @@ pub use schedule::{Health, ScheduledTime};
 pub use settings::{Repository, Settings, has_part};
 
 /// The workflow that builds and promotes templates.
-pub const BUILD: &str = "build-templates.yml";
+pub const BUILD: &str = crate::pipeline::layout::BUILD_WORKFLOW;

@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 
 pub use time::ScheduledTime;
 
-use super::{BUILD, Board, Client, Conclusion, Error, Leg, RemoteRun, State};
+use super::{Board, Client, Conclusion, Error, Leg, RemoteRun, State};
 
 /// Days without a push after which GitHub switches schedules off.
 const INACTIVITY_LIMIT_DAYS: i64 = 60;
@@ -72,9 +72,10 @@ impl Client {
     /// # Errors
     /// [`Error`]
     pub async fn health(&self, board: &Board, repo: &Path) -> Result<Health, Error> {
+        let build = self.workflow().build_file();
         let workflow: WorkflowJson =
-            self.get(&format!("/actions/workflows/{BUILD}"), &format!("workflow {BUILD}")).await?;
-        let last = self.runs(BUILD, 1, Some("event=schedule")).await?.into_iter().next();
+            self.get(&format!("/actions/workflows/{build}"), &format!("workflow {build}")).await?;
+        let last = self.runs(build, 1, Some("event=schedule")).await?.into_iter().next();
         let about: RepositoryJson = self.get("", "repository").await?;
         let weekly = ScheduledTime::of_repository(repo);
         let mut health = Health::of(board, workflow, last, &about, weekly);
@@ -90,7 +91,8 @@ impl Client {
     /// # Errors
     /// [`Error`]
     pub async fn enable_schedule(&self) -> Result<(), Error> {
-        self.put(&format!("/actions/workflows/{BUILD}/enable"), "switching the schedule on").await
+        self.put(&format!("/actions/workflows/{}/enable", self.workflow().build_file()), "switching the schedule on")
+            .await
     }
 
     /// A bump that was merged without its ISO on the datastore: Saturday's build fails at the mount, and nobody was told.

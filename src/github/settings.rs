@@ -7,6 +7,8 @@ use secrecy::SecretString;
 use url::{Host, Url};
 
 use super::Error;
+use crate::pipeline::Layout;
+use crate::pipeline::layout::WorkflowTable;
 
 /// Where GitHub is when nothing else is said.
 const GITHUB: &str = "https://api.github.com";
@@ -35,6 +37,8 @@ pub struct Settings {
     pub token: SecretString,
     /// `GITHUB_REPOSITORY`, else the checkout's remote `origin`
     pub repository: Repository,
+    /// what the repository's workflows, jobs and artifacts are called
+    pub workflow: WorkflowTable,
 }
 
 impl Settings {
@@ -58,7 +62,9 @@ impl Settings {
                 .ok_or_else(|| Error::Settings(format!("GITHUB_REPOSITORY is {text:?}; it must be OWNER/NAME")))?,
             None => origin(repo, address.is_some())?,
         };
-        Ok(Self { api, token: token.trim().to_owned().into(), repository })
+        // What is wrong with it is said where the lines are read.
+        let workflow = Layout::load(repo).unwrap_or_default().workflow;
+        Ok(Self { api, token: token.trim().to_owned().into(), repository, workflow })
     }
 }
 

@@ -30,19 +30,21 @@ const FRAMES: &str = "frames";
 /// A bundle within the artifact is opened; one within the bundle is not.
 const MAX_DEPTH: usize = 1;
 
-/// Unpacks into `folder`, which holds an empty folder `frames`. Returns how many files were taken.
+/// Unpacks into `folder`, which holds an empty folder `frames`. Returns how many files were taken. `log` is what packer's
+/// log is called in it.
 ///
 /// # Errors
 /// [`Error::Artifact`] for what is no zip file, is cut short, leads out of the folder or is larger than `bounds`; part
 /// of it may have been written then.
-pub fn unpack(zip: impl Read + Seek, folder: &Path, bounds: Limits) -> Result<usize, Error> {
-    let mut unpacker = Unpacker { folder, left: bounds.bytes, bounds, files: 0 };
+pub fn unpack(zip: impl Read + Seek, folder: &Path, log: &str, bounds: Limits) -> Result<usize, Error> {
+    let mut unpacker = Unpacker { folder, log, left: bounds.bytes, bounds, files: 0 };
     unpacker.archive(zip, 0)?;
     Ok(unpacker.files)
 }
 
 struct Unpacker<'a> {
     folder: &'a Path,
+    log: &'a str,
     left: u64,
     bounds: Limits,
     files: usize,
@@ -78,7 +80,7 @@ impl Unpacker<'_> {
             if depth < MAX_DEPTH && name.extension().is_some_and(|extension| extension == "zip") {
                 let inner = self.nested_archive(&mut entry)?;
                 self.archive(inner, depth + 1)?;
-            } else if let Some(target) = target_path(&name) {
+            } else if let Some(target) = target_path(&name, self.log) {
                 let path = self.folder.join(target);
                 // The log stands beside the bundle and in it.
                 if path.exists() {
@@ -133,7 +135,7 @@ fn entries(zip: &mut (impl Read + Seek)) -> std::io::Result<Option<usize>> {
 }
 
 /// Where an entry is unpacked to; `None` for one that is not needed. Archives have their files at the top or in a folder.
-fn target_path(name: &Path) -> Option<PathBuf> {
+fn target_path(name: &Path, log: &str) -> Option<PathBuf> {
     let mut parts = name.components().rev().filter_map(|component| match component {
         Component::Normal(part) => part.to_str(),
         _ => None,
@@ -143,6 +145,9 @@ fn target_path(name: &Path) -> Option<PathBuf> {
         let stem = last.strip_suffix(".png")?;
         let plain = !stem.is_empty() && stem.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_".contains(&byte));
         return plain.then(|| Path::new(FRAMES).join(last));
+    }
+    if last == log {
+        return Some(FILES[0].into());
     }
     FILES.contains(&last).then(|| PathBuf::from(last))
 }
@@ -169,7 +174,7 @@ mod tests {
 
     fn unpacked(entries: &[(&str, &[u8])], bounds: Limits) -> (tempfile::TempDir, Result<usize, Error>) {
         let dir = folder();
-        let unpacker = unpack(Cursor::new(archive(entries)), dir.path(), bounds);
+        let unpacker = unpack(Cursor::new(archive(entries)), dir.path(), "packer-build.log", bounds);
         (dir, unpacker)
     }
 
@@ -235,14 +240,14 @@ mod tests {
         assert!(unpacker.unwrap_err().to_string().contains("more than 20000 entries"));
         // The longer form, whatever it says.
         zip.extend_from_slice(b"PK\x06\x07");
-        let unpacker = unpack(Cursor::new(zip), folder().path(), LIMITS);
+        let unpacker = unpack(Cursor::new(zip), folder().path(), "packer-build.log", LIMITS);
         assert!(unpacker.unwrap_err().to_string().contains("more than 20000 entries"));
     }
 
     #[test]
     fn half_an_archive_is_said_to_be_one() {
         let whole = archive(&[("packer-build.log", &vec![b'x'; 10_000])]);
-        let unpacker = unpack(Cursor::new(&whole[..whole.len() / 2]), folder().path(), LIMITS);
+        let unpacker = unpack(Cursor::new(&whole[..whole.len() / 2]), folder().path(), "packer-build.log", LIMITS);
         assert!(unpacker.unwrap_err().to_string().contains("no whole zip file"));
     }
 }

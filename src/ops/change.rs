@@ -5,7 +5,7 @@ use jiff::Timestamp;
 use super::facts::{Facts, LineFacts, RunFacts, VCenterFacts};
 use super::operation::WhileBuilt;
 use super::remote::{self, OnGitHub};
-use super::{Context, Error, Operation, Refusal, check, claim};
+use super::{Context, Error, Operation, Refusal, check, claim, hold};
 use crate::generation::{self, Actor, Claim, Consent, Generations, Hold, Plan, Progress, Request, SetAside};
 use crate::packer_run;
 use crate::pipeline::{Key, Line};
@@ -96,12 +96,15 @@ pub struct Guarded<'p> {
 /// # Errors
 /// A refusal, or vCenter cannot be asked.
 pub async fn guard<'p>(context: &Context, client: &Client, plan: &'p Plan) -> Result<Guarded<'p>, Error> {
-    let line = context.lines.iter().find(|line| line.base_name == plan.base);
+    let line = context.lines.iter().find(|line| line.names().live() == plan.base);
     let ours = |claim: &Claim| line.is_some_and(|line| claim::is_ours(context, &line.key, claim));
     let set_aside = generation::guard(client, plan, &ours).await?;
     let mut notes: Vec<String> = set_aside.iter().map(|set_aside| claim::told(set_aside, &plan.consent)).collect();
     if let (Request::Sweep, Some(line)) = (&plan.request, line) {
         notes.extend(nobody_builds(context, &line.key, plan).await?);
+    }
+    if matches!(plan.request, Request::Hold { .. } | Request::Rollback { .. }) {
+        notes.extend(hold::not_respected(&context.repo, Timestamp::now()));
     }
     Ok(Guarded { plan, set_aside, notes })
 }

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use super::{Error, Operation, Refusal};
 use crate::paths::StateDir;
-use crate::pipeline::{Key, Line};
+use crate::pipeline::{Key, Line, Names, SUFFIXES};
 use crate::vcenter::Client;
 use crate::vcenter::audit::AuditLog;
 use crate::vcenter::gate::{Gate, Mode};
@@ -37,7 +37,16 @@ impl Context {
         let bases = self.lines.iter().map(|line| line.base_name.clone());
         let settings = client.settings();
         let audit = AuditLog::new(self.state.audit_log(), settings.credentials.username.clone(), settings.host());
-        Gate::new(client.clone(), self.mode, bases, audit)
+        let gate = Gate::new(client.clone(), self.mode, bases, audit);
+        // What a repository calls its generations otherwise.
+        self.lines.iter().filter_map(|line| line.names.as_ref()).fold(gate, |gate, names| match names {
+            Names::Generations { live, prev, build } => SUFFIXES
+                .iter()
+                .fold(gate, |gate, suffix| gate.with_name(format!("{live}{suffix}")))
+                .with_name(prev)
+                .with_name(build),
+            Names::InPlace { name } => gate.with_name(name),
+        })
     }
 }
 

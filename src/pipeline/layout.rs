@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
 
-use super::matrix::MATRIX_PATH;
+use super::matrix::{Key, MATRIX_PATH};
 pub use super::setting::{CommandOrigin, EnvironmentOrigin, Origin, Setting};
 
 /// Where it is, below the repository's root.
@@ -202,18 +202,42 @@ impl IsoTable {
     }
 }
 
+/// The documented workflow that builds.
+pub const BUILD_WORKFLOW: &str = "build-templates.yml";
+
 /// Where GitHub looks for workflows.
 const WORKFLOWS: &str = ".github/workflows";
 
 impl WorkflowTable {
     /// The workflow that builds, a file name; none where there is none.
     pub fn build(&self) -> Option<&str> {
-        Some(self.build.as_deref().unwrap_or("build-templates.yml")).filter(|name| *name != "none")
+        Some(self.build.as_deref().unwrap_or(BUILD_WORKFLOW)).filter(|name| *name != "none")
     }
 
     /// The one that stages install media.
     pub fn upload(&self) -> Option<&str> {
         Some(self.upload.as_deref().unwrap_or("upload-isos.yml")).filter(|name| *name != "none")
+    }
+
+    /// The file of the workflow that builds, also where there is none of its own: GitHub then says that it is not there.
+    pub fn build_file(&self) -> &str {
+        self.build().unwrap_or(BUILD_WORKFLOW)
+    }
+
+    /// The line whose job has this name. Whoever may push names jobs as he likes.
+    pub fn line_of_job(&self, name: &str) -> Option<Key> {
+        let (before, after) = self.job.as_deref().unwrap_or("build ({key})").split_once("{key}")?;
+        Key::plain(name.strip_prefix(before)?.strip_suffix(after)?)
+    }
+
+    /// Name of the artifact with the log of a line.
+    pub fn artifact_of(&self, key: &Key) -> String {
+        self.artifact.as_deref().unwrap_or("{key}-build-debug-log").replace("{key}", &key.0)
+    }
+
+    /// The log in that artifact.
+    pub fn log(&self) -> &str {
+        self.log.as_deref().unwrap_or("packer-build.log")
     }
 
     /// Those that are dispatched by line, relative to the repository.

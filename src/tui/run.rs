@@ -21,8 +21,8 @@ use crate::console::command::{Command, ProgramCommand};
 use crate::console::{Console, Effect, Msg, Opening};
 use crate::generation::Actor;
 use crate::github::ScheduledTime;
-use crate::ops::Context;
 use crate::ops::signals::{self, Interrupted};
+use crate::ops::{self, Context};
 use crate::paths::StateDir;
 use crate::pipeline::Matrix;
 use crate::text::Scrubber;
@@ -184,7 +184,7 @@ fn opening(options: &Options) -> Opening {
         simulated: options.simulated,
         schedule: ScheduledTime::of_repository(&options.matrix.repo),
         call: options.call,
-        warnings: warnings(),
+        warnings: warnings(&options.matrix.repo),
         now: Timestamp::now(),
         zone: TimeZone::system(),
     }
@@ -195,12 +195,14 @@ fn absolute(repo: &Path) -> PathBuf {
     std::path::absolute(repo).unwrap_or_else(|_| repo.to_owned())
 }
 
-/// Secrets that cannot be scrubbed: their values are so short that they stand everywhere.
-fn warnings() -> Vec<String> {
+/// Secrets that cannot be scrubbed, because their values are so short that they stand everywhere; and a workflow that
+/// promotes whatever is held.
+fn warnings(repo: &Path) -> Vec<String> {
     let scrubber = Scrubber::shared();
     let short = scrubber.refused();
     let text = format!("too short to be scrubbed from logs, choose longer values: {}", short.join(", "));
-    if short.is_empty() { Vec::new() } else { vec![text] }
+    let short = (!short.is_empty()).then_some(text);
+    short.into_iter().chain(ops::hold::not_respected(repo, Timestamp::now())).collect()
 }
 
 fn parts(options: Options) -> Parts {

@@ -1,12 +1,20 @@
 //! The pipeline on GitHub: token, rate limit, schedule, runners, pods.
 
+use jiff::Timestamp;
 use tmpl::github::{Client, Error, Settings, pod};
+use tmpl::ops;
 
 use super::super::Context;
 use super::{Diagnostic, State};
 
 /// Asks GitHub, where it can be asked.
 pub async fn look(context: &Context) -> Vec<Diagnostic> {
+    let ignored = ops::hold::not_respected(&context.global.repo, Timestamp::now());
+    let holds = ignored.map(|words| Diagnostic::new("github", "holds", State::Failed, words));
+    holds.into_iter().chain(ask(context).await).collect()
+}
+
+async fn ask(context: &Context) -> Vec<Diagnostic> {
     let settings = Settings::from_env(&|name| std::env::var(name).ok(), &context.global.repo);
     let client = match settings.and_then(Client::new) {
         Ok(client) => client,

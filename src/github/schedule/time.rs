@@ -8,7 +8,7 @@ use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp, Zoned};
 use regex::Regex;
 
-use super::super::BUILD;
+use crate::pipeline::Layout;
 
 /// A weekly or daily time in UTC: `MINUTE HOUR * * DAY`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -32,7 +32,8 @@ impl ScheduledTime {
 
     /// From the workflow of a checkout; `None` where there is none, or none with a schedule that is understood.
     pub fn of_repository(repo: &Path) -> Option<Self> {
-        let text = std::fs::read_to_string(repo.join(".github/workflows").join(BUILD)).ok()?;
+        let workflow = Layout::load(repo).unwrap_or_default().workflow;
+        let text = std::fs::read_to_string(repo.join(".github/workflows").join(workflow.build()?)).ok()?;
         Self::of_workflow(&text)
     }
 

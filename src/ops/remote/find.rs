@@ -1,7 +1,7 @@
 //! Which run or leg is meant.
 
 use super::super::Error;
-use crate::github::{BUILD, Client, Leg, Refusal, RemoteRun};
+use crate::github::{Client, Leg, Refusal, RemoteRun};
 
 /// Runs looked through for a leg that failed.
 const RUNS: u8 = 20;
@@ -11,9 +11,12 @@ const RUNS: u8 = 20;
 /// # Errors
 /// [`Error::Usage`] when it can be none; [`Error::GitHub`]
 pub async fn find_run(github: &Client, wanted: Option<&str>) -> Result<RemoteRun, Error> {
-    let runs = github.runs(BUILD, 100, None).await?;
+    let runs = github.runs(github.workflow().build_file(), 100, None).await?;
     let Some(wanted) = wanted else {
-        return runs.into_iter().next().ok_or_else(|| Error::Usage(format!("{BUILD} never ran")));
+        return runs
+            .into_iter()
+            .next()
+            .ok_or_else(|| Error::Usage(format!("{} never ran", github.workflow().build_file())));
     };
     let number = wanted.trim_start_matches('#').parse();
     let number: u64 = number.map_err(|_| Error::Usage(format!("{wanted:?} is no run; `runs` lists their numbers")))?;
