@@ -43,7 +43,7 @@ pub use tmpl::ops::Exit;
 
 /// Console and orchestrator for vSphere golden-image pipelines.
 #[derive(Debug, Parser)]
-#[command(name = "tmpl-tui", version, about)]
+#[command(name = "tmpl-tui", version = env!("TMPL_VERSION"), about)]
 pub struct Cli {
     #[command(flatten)]
     global: Global,
@@ -114,8 +114,8 @@ enum Verb {
     Lab(lab::Args),
     /// Shell completions
     Completions(completions::Args),
-    /// The manual page
-    Man,
+    /// The manual: this program's page, a verb's, or all of them
+    Man(man::Args),
 }
 
 /// An error that carries its exit code; anything else exits 1.
@@ -149,11 +149,12 @@ impl Stop {
 
 /// Parses the arguments, runs the verb, reports the error in one line.
 pub fn main() -> ExitCode {
+    completions::answer();
     let matches = Cli::command().get_matches();
     let mut cli = Cli::from_arg_matches(&matches).unwrap_or_else(|error| error.exit());
     cli.global.locate();
     let verb = matches.subcommand_name().unwrap_or("tui");
-    if !matches!(cli.verb, Some(Verb::Completions(_) | Verb::Man)) {
+    if !matches!(cli.verb, Some(Verb::Completions(_) | Verb::Man(_))) {
         // Before the first line of a log: that needs it.
         let known = tmpl::pipeline::sensitive::share(&cli.global.repo);
         begin_log(verb);
@@ -236,7 +237,7 @@ async fn act(context: &Context, key: Option<String>, images: Images, verb: Optio
         Some(Verb::Doctor(args)) => doctor::run(context, args).await,
         Some(Verb::Lab(args)) => lab::run(context, args).await,
         Some(Verb::Completions(args)) => completions::run(&args),
-        Some(Verb::Man) => man::run(),
+        Some(Verb::Man(args)) => man::run(&args),
     }
 }
 
@@ -244,7 +245,9 @@ impl Verb {
     /// Whether it only tells what is there, so that nothing is left undone when its reader has seen enough (`| head`).
     fn only_tells(&self) -> bool {
         match self {
-            Self::Plan(_) | Self::Status(_) | Self::Log(_) | Self::Redact(_) | Self::Completions(_) | Self::Man => true,
+            Self::Plan(_) | Self::Status(_) | Self::Log(_) | Self::Redact(_) | Self::Completions(_) | Self::Man(_) => {
+                true
+            }
             Self::Runs(args) => args.only_tells(),
             Self::Demo(_)
             | Self::Init(_)

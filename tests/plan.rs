@@ -262,3 +262,21 @@ fn a_dry_run_prints_the_command_for_a_shell_and_as_json() {
         assert_eq!(json[..4], ["packer", "build", "-force", "-on-error=abort"]);
     }
 }
+
+/// What a shell is told when it asks for the value of an argument.
+#[test]
+fn a_line_completes_wherever_a_verb_takes_one() {
+    let candidates = |words: &[&str]| {
+        let mut shell = Command::new(env!("CARGO_BIN_EXE_tmpl-tui"));
+        shell.env("COMPLETE", "bash").env("_CLAP_IFS", "\n").env("_CLAP_COMPLETE_INDEX", (words.len() - 1).to_string());
+        let output = shell.arg("--").args(words).current_dir(env!("CARGO_MANIFEST_DIR")).output().unwrap();
+        let text = String::from_utf8(output.stdout).unwrap();
+        text.lines().map(str::to_owned).collect::<Vec<_>>()
+    };
+    for verb in ["build", "promote", "rollback", "triage", "log", "cancel"] {
+        assert_eq!(candidates(&["tmpl-tui", verb, "debian"]), ["debian-12", "debian-13"], "{verb}");
+    }
+    assert_eq!(candidates(&["tmpl-tui", "plan", "--os", "al"]), ["almalinux-9", "all"]);
+    assert_eq!(candidates(&["tmpl-tui", "runs", "dispatch", "roc"]), ["rocky-9"]);
+    assert_eq!(candidates(&["tmpl-tui", "demo", "--scenario", "ssh-p"]), ["ssh-password"]);
+}

@@ -1,14 +1,93 @@
-//! `man`: the manual page on stdout.
+//! `man`: the manual, a page for the program and one for every verb.
 
-use clap::CommandFactory;
+mod sections;
 
-use super::{Cli, Exit};
+use std::path::{Path, PathBuf};
 
-/// Prints the page in roff.
+use clap::{Command, CommandFactory};
+use clap_mangen::roff::{Roff, bold, roman};
+use tmpl::fs::{Access, write_whole};
+
+use super::{Cli, Exit, Stop};
+
+/// Arguments of `man`.
+#[derive(Debug, clap::Args)]
+pub struct Args {
+    /// The page of this verb instead of the program's
+    #[arg(conflicts_with = "dir")]
+    verb: Vec<String>,
+    /// Write every page below this folder, as tmpl-tui.1, tmpl-tui-build.1 …
+    #[arg(long, value_name = "DIR")]
+    dir: Option<PathBuf>,
+}
+
+/// Prints a page in roff, or writes them all.
 #[expect(clippy::disallowed_methods, reason = "every word is our own")]
-pub fn run() -> anyhow::Result<Exit> {
-    let mut page = Vec::new();
-    clap_mangen::Man::new(Cli::command()).render(&mut page)?;
-    std::io::Write::write_all(&mut std::io::stdout(), &page)?;
+pub fn run(args: &Args) -> anyhow::Result<Exit> {
+    let mut program = Cli::command();
+    program.build();
+    if let Some(dir) = &args.dir {
+        write_all(&program, dir)?;
+        return Ok(Exit::Done);
+    }
+    let mut command = &program;
+    for verb in &args.verb {
+        let found = command.find_subcommand(verb);
+        command = found.ok_or_else(|| Stop::usage(format!("no verb {verb:?}; `tmpl-tui help` names them")))?;
+    }
+    std::io::Write::write_all(&mut std::io::stdout(), &page(command)?)?;
     Ok(Exit::Done)
 }
+
+fn write_all(command: &Command, dir: &Path) -> anyhow::Result<()> {
+    std::fs::create_dir_all(dir)?;
+    let path = dir.join(format!("{}.1", title(command)));
+    write_whole(&path, Access::Shared, &page(command)?)?;
+    for verb in command.get_subcommands().filter(|verb| verb.get_name() != "help") {
+        write_all(verb, dir)?;
+    }
+    Ok(())
+}
+
+/// `tmpl-tui-iso-check`: what `man` finds it by.
+fn title(command: &Command) -> String {
+    command.get_display_name().unwrap_or_else(|| command.get_name()).to_owned()
+}
+
+/// One page: what clap knows, then what holds for every verb, then examples.
+fn page(command: &Command) -> std::io::Result<Vec<u8>> {
+    let title = title(command);
+    let manual = clap_mangen::Man::new(command.clone()).title(title.to_uppercase()).manual("tmpl-tui");
+    let mut page = Vec::new();
+    manual.render_title(&mut page)?;
+    manual.render_name_section(&mut page)?;
+    manual.render_synopsis_section(&mut page)?;
+    manual.render_description_section(&mut page)?;
+    manual.render_options_section(&mut page)?;
+    if command.has_subcommands() {
+        manual.render_subcommands_section(&mut page)?;
+    }
+    let mut roff = Roff::new();
+    list(&mut roff, "EXIT STATUS", sections::EXIT_STATUS);
+    list(&mut roff, "ENVIRONMENT", sections::ENVIRONMENT);
+    list(&mut roff, "FILES", sections::FILES);
+    let examples: Vec<_> = sections::EXAMPLES.iter().filter(|example| example.of(&title)).collect();
+    if !examples.is_empty() {
+        roff.control("SH", ["EXAMPLES"]);
+        for example in examples {
+            roff.control("TP", []).text([bold(example.command)]).text([roman(example.does)]);
+        }
+    }
+    roff.to_writer(&mut page)?;
+    Ok(page)
+}
+
+fn list(roff: &mut Roff, heading: &str, entries: &[(&str, &str)]) {
+    roff.control("SH", [heading]);
+    for (name, text) in entries {
+        roff.control("TP", []).text([bold(*name)]).text([roman(*text)]);
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,69 @@
+use std::collections::BTreeSet;
+use std::path::Path;
+
+use clap::{CommandFactory, Parser};
+use regex::Regex;
+
+use super::sections::{ENVIRONMENT, EXAMPLES};
+use super::{page, title};
+use crate::cli::Cli;
+
+/// Read by the program from itself, by tests, or in the scripts of CI only.
+const NOT_FOR_PEOPLE: &[&str] = &[
+    "TMPL_VERSION",
+    "TMPL_SIMULATED",
+    "TMPL_UPDATE",
+    "TMPL_SECRET_COMMANDS",
+    "TMPL_SCREENS_CORPUS",
+    "GITHUB_ACTIONS",
+    "GITHUB_OUTPUT",
+    "GITHUB_SHA",
+    "GITHUB_STEP_SUMMARY",
+];
+
+fn documented() -> BTreeSet<&'static str> {
+    ENVIRONMENT.iter().flat_map(|(names, _)| names.split(", ")).collect()
+}
+
+/// Names of variables that stand in quotes in the sources.
+fn read_by_the_program(dir: &Path, found: &mut BTreeSet<String>) {
+    let name = Regex::new(r#""((?:TMPL|GOVC|GITHUB|GH)_[A-Z][A-Z_]*[A-Z]|PKR_VAR_vsphere_[a-z_]*[a-z])""#).unwrap();
+    for entry in std::fs::read_dir(dir).unwrap().map(|entry| entry.unwrap().path()) {
+        if entry.is_dir() && entry.file_name() != Some("lab".as_ref()) {
+            read_by_the_program(&entry, found);
+        } else if entry.extension() == Some("rs".as_ref()) && !entry.ends_with("tests.rs") {
+            let text = std::fs::read_to_string(entry).unwrap();
+            let text = text.split("#[cfg(test)]").next().unwrap_or_default();
+            found.extend(name.captures_iter(text).map(|captures| captures[1].to_owned()));
+        }
+    }
+}
+
+#[test]
+fn every_variable_that_is_read_is_in_the_manual() {
+    let mut read = BTreeSet::new();
+    read_by_the_program(Path::new("src"), &mut read);
+    assert!(read.len() > 15, "{read:?}");
+    let missing: Vec<_> = read
+        .iter()
+        .filter(|name| !documented().contains(name.as_str()) && !NOT_FOR_PEOPLE.contains(&name.as_str()))
+        .collect();
+    assert_eq!(missing, Vec::<&String>::new());
+}
+
+#[test]
+fn every_example_is_a_command_that_the_program_takes_and_every_verb_has_one() {
+    for example in EXAMPLES {
+        Cli::try_parse_from(example.command.split(' ')).unwrap_or_else(|error| panic!("{}: {error}", example.command));
+    }
+    let mut program = Cli::command();
+    program.build();
+    for verb in program.get_subcommands().filter(|verb| verb.get_name() != "help") {
+        assert!(EXAMPLES.iter().any(|example| example.of(&title(verb))), "no example of {}", verb.get_name());
+        let text = String::from_utf8(page(verb).unwrap()).unwrap();
+        for heading in ["NAME", "SYNOPSIS", "DESCRIPTION", "EXIT STATUS", "ENVIRONMENT", "FILES", "EXAMPLES"] {
+            let heading = if heading.contains(' ') { format!(".SH \"{heading}\"") } else { format!(".SH {heading}") };
+            assert!(text.contains(&heading), "{}: no {heading}", verb.get_name());
+        }
+    }
+}
