@@ -39,6 +39,11 @@ impl StateDir {
         self.0.join("audit.jsonl")
     }
 
+    /// Files that a person saved from the console.
+    pub fn saved(&self) -> PathBuf {
+        self.0.join("saved")
+    }
+
     /// The program's own log files.
     pub fn logs(&self) -> PathBuf {
         self.0.join("log")

@@ -204,6 +204,11 @@ pub enum Msg {
         /// where
         answer: Reply<PathBuf>,
     },
+    /// text was put into tmux's buffer, or not
+    Clipped {
+        /// nothing, or why not
+        answer: Reply<()>,
+    },
     /// lines were read for the clipboard
     Copied {
         /// of the copying

@@ -56,6 +56,8 @@ impl Console {
                 let answer = answer.map(|path| format!("saved {}", path.display()));
                 return self.errand_ended(request, answer);
             }
+            Msg::Clipped { answer: Ok(()) } => return false,
+            Msg::Clipped { answer: Err(reason) } => self.notice(Tone::Failed, reason),
             Msg::Copied { request, answer } => return self.copied(request, answer, effects),
             Msg::Recorded { request, answer } => return self.timeline.grew(request, answer),
             Msg::HabitsRead { request, habits } => return self.timeline.learnt(request, habits),

@@ -52,10 +52,11 @@ pub async fn open(path: PathBuf) -> Result<Picture, Error> {
     .await
 }
 
-/// Saves a picture as `<name>-<time>.png` in the current folder.
+/// Saves a picture as `<name>-<time>.png` in a folder.
 ///
 /// # Errors
 /// The file cannot be written.
-pub async fn save(name: String, picture: Picture) -> Result<PathBuf, Error> {
-    blocking("saving the picture", move || save::new_file(&name, "png", |out| out.write_all(picture.png()))).await
+pub async fn save(folder: PathBuf, name: String, picture: Picture) -> Result<PathBuf, Error> {
+    blocking("saving the picture", move || save::new_file(&folder, &name, "png", |out| out.write_all(picture.png())))
+        .await
 }

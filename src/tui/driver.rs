@@ -76,7 +76,7 @@ impl Driver {
     pub fn start(parts: Parts, report: Report) -> Self {
         let link = link::Link::new(parts.settings.clone(), report.clone());
         let scrubber = parts.scrubber.clone();
-        let log = log::Reader::new(report.clone(), scrubber.clone());
+        let log = log::Reader::new(report.clone(), scrubber.clone(), parts.context.state.saved());
         let usual = Usual::default();
         let records = triage::Records::new(report.clone(), parts.context.state.clone(), usual.clone());
         let judging = live::Judging::start(&parts.context, scrubber.clone(), usual.clone(), report.clone());
@@ -140,7 +140,7 @@ impl Driver {
             }
             Effect::ReadRuns => self.look.notify_one(),
             Effect::SavePicture { request, name, picture } => {
-                let saved = ops::picture::save(name, picture);
+                let saved = ops::picture::save(self.parts.context.state.saved(), name, picture);
                 self.ask(SAVE, "saving", saved, move |answer| Msg::Saved { request, answer });
             }
             Effect::OpenLog { request, path } => self.log.open(request, path),
@@ -170,8 +170,9 @@ impl Driver {
                 });
             }
             Effect::SaveBundle { request, key, dir, log, guest } => {
-                let case = verdict::case(&key, dir, log, guest);
-                let saved = verdict::bundle(self.parts.context.repo.clone(), self.parts.scrubber.clone(), case);
+                let (context, case) = (&self.parts.context, verdict::case(&key, dir, log, guest));
+                let saved =
+                    verdict::bundle((context.repo.clone(), context.state.saved()), self.parts.scrubber.clone(), case);
                 self.ask(JUDGE, "the bundle", saved, move |answer| Msg::Saved { request, answer });
             }
             Effect::ReadWords { request, picture, thorough } => {
@@ -202,12 +203,11 @@ impl Driver {
             }
             Effect::GitHub(ask) => drop(self.ask_github(ask)),
             Effect::Media(request) => self.media(request),
-            Effect::Notify { .. }
-            | Effect::Clipboard(_)
-            | Effect::Mouse(_)
-            | Effect::Repaint
-            | Effect::Suspend
-            | Effect::Quit => {}
+            Effect::Clipboard(text) => {
+                let copied = screen::copy_in_tmux(text);
+                self.ask(READ, "copying", copied, move |answer| Msg::Clipped { answer });
+            }
+            Effect::Notify { .. } | Effect::Mouse(_) | Effect::Repaint | Effect::Suspend | Effect::Quit => {}
         }
     }
 

@@ -260,7 +260,8 @@ async fn turn(app: &mut App<Screen>, driver: &mut Driver, events: &mut Unbounded
             match effect {
                 Effect::Quit => return Ok(if signalled { Ended::Signalled } else { Ended::Quit }),
                 Effect::Mouse(on) => terminal::mouse(on)?,
-                Effect::Clipboard(text) => terminal::clipboard(&text)?,
+                // Inside tmux what the terminal is told does not reach it; tmux itself is asked.
+                Effect::Clipboard(text) if std::env::var_os("TMUX").is_none() => terminal::clipboard(&text)?,
                 Effect::Notify { text, desktop } => terminal::call(desktop.then_some(text.as_str()))?,
                 Effect::Repaint => app.repaint()?,
                 Effect::Suspend => {

@@ -26,6 +26,8 @@ const COUNTED: u64 = 64 << 20;
 pub(super) struct Reader {
     report: Report,
     scrubber: Arc<Scrubber>,
+    /// where saved logs go
+    saved: PathBuf,
     log: Arc<Mutex<Option<Arc<LogFile>>>>,
     follower: Option<JoinHandle<()>>,
     /// ends the search under way
@@ -33,8 +35,8 @@ pub(super) struct Reader {
 }
 
 impl Reader {
-    pub(super) fn new(report: Report, scrubber: Arc<Scrubber>) -> Self {
-        Self { report, scrubber, log: Arc::default(), follower: None, stop: Arc::default() }
+    pub(super) fn new(report: Report, scrubber: Arc<Scrubber>, saved: PathBuf) -> Self {
+        Self { report, scrubber, saved, log: Arc::default(), follower: None, stop: Arc::default() }
     }
 
     pub(super) fn close(&mut self) {
@@ -93,11 +95,11 @@ impl Reader {
     }
 
     pub(super) fn save(&self, key: Key) -> impl Future<Output = Result<PathBuf, Error>> + use<> {
-        let (log, scrubber) = (self.current(), self.scrubber.clone());
+        let (log, scrubber, saved) = (self.current(), self.scrubber.clone(), self.saved.clone());
         blocking("saving the log", move || {
             let log = log?;
             let mut log = std::fs::File::open(log.path()).map_err(Error::reading(log.path()))?;
-            save::new_file(&format!("{key}-packer"), "log", |out| scrubber.copy(&mut log, out))
+            save::new_file(&saved, &format!("{key}-packer"), "log", |out| scrubber.copy(&mut log, out))
         })
     }
 

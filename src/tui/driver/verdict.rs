@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use crate::fs::create_private_dir;
 use crate::guest::recording::GuestState;
 use crate::ops::judge::{self, Case};
 use crate::ops::{Error, save};
@@ -17,8 +18,13 @@ pub(super) fn case(key: &Key, dir: PathBuf, log: PathBuf, guest: Option<Box<Vm>>
     Case { title: key.to_string(), dir: Some(dir), log: Some(log), beside, ..Case::default() }
 }
 
-/// Writes `<key>-triage-<time>.zip` into the current folder.
-pub(super) async fn bundle(repo: PathBuf, scrubber: Arc<Scrubber>, case: Case) -> Result<PathBuf, Error> {
-    let file = save::timed(&format!("{}-triage", case.title), "zip");
+/// Writes `<key>-triage-<time>.zip` among the files that were saved.
+pub(super) async fn bundle(
+    (repo, saved): (PathBuf, PathBuf),
+    scrubber: Arc<Scrubber>,
+    case: Case,
+) -> Result<PathBuf, Error> {
+    create_private_dir(&saved).map_err(Error::writing(&saved))?;
+    let file = save::timed(&saved, &format!("{}-triage", case.title), "zip");
     Ok(judge::bundle(&repo, scrubber, case, file).await?.path)
 }

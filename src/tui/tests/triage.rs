@@ -42,7 +42,9 @@ fn usual() -> TypicalDurations {
 }
 
 #[rstest]
+#[case("large", (200, 60))]
 #[case("wide", WIDE)]
+#[case("middle", (120, 36))]
 #[case("usual", USUAL)]
 #[case("small", SMALL)]
 fn alarm_verdict_and_timeline_of_a_stuck_build(#[case] name: &str, #[case] size: (u16, u16)) {
@@ -66,6 +68,38 @@ fn the_timeline_alone_lists_what_happened() {
     console.panes.focus(Pane::Timeline);
     typed(&mut console, "fhh");
     insta::assert_snapshot!("timeline_zoomed", drawn(&mut console, 80, 24));
+}
+
+#[rstest]
+#[case("large", (200, 60))]
+#[case("wide", WIDE)]
+#[case("middle", (120, 36))]
+#[case("usual", USUAL)]
+#[case("small", SMALL)]
+fn a_failure_at_github_says_what_to_do(#[case] name: &str, #[case] size: (u16, u16)) {
+    let mut console = fixture::with_github(fixture::night());
+    console.lines.select(&key("windows-server-2022"));
+    insta::assert_snapshot!(format!("github_{name}"), drawn(&mut console, size.0, size.1));
+}
+
+#[rstest]
+#[case("middle", (120, 36))]
+#[case("usual", USUAL)]
+#[case("small", SMALL)]
+fn the_picture_with_its_cause_beside_it(#[case] name: &str, #[case] size: (u16, u16)) {
+    let mut console = stuck();
+    console.panes.focus(Pane::Picture);
+    insta::assert_snapshot!(format!("turned_{name}"), drawn(&mut console, size.0, size.1));
+}
+
+#[rstest]
+#[case("wide", WIDE)]
+#[case("middle", (120, 36))]
+#[case("usual", USUAL)]
+fn a_line_at_rest(#[case] name: &str, #[case] size: (u16, u16)) {
+    let mut console = fixture::with_github(fixture::night());
+    console.lines.select(&key("almalinux-9"));
+    insta::assert_snapshot!(format!("rest_{name}"), drawn(&mut console, size.0, size.1));
 }
 
 #[test]
