@@ -11,6 +11,7 @@ mod context;
 mod demo;
 mod doctor;
 mod first_steps;
+mod history;
 mod init;
 mod iso;
 mod lab;
@@ -100,6 +101,8 @@ enum Verb {
     Iso(iso::Args),
     /// Picture of a guest's console, or type into it
     Console(console::Args),
+    /// The runs of a line, newest first: how they ended, who began them, of which commit and medium
+    History(history::Args),
     /// The scrubbed packer log of a line's newest run, or of a file
     Log(log::Args),
     /// Why a build failed, with evidence
@@ -230,6 +233,7 @@ async fn act(context: &Context, key: Option<String>, images: Images, verb: Optio
         Some(Verb::Status(args)) => status::run(context, args).await,
         Some(Verb::Iso(args)) => iso::run(context, args).await,
         Some(Verb::Console(args)) => console::run(context, args).await,
+        Some(Verb::History(args)) => history::run(context, &args),
         Some(Verb::Log(args)) => log::run(context, args).await,
         Some(Verb::Triage(args)) => triage::run(context, args).await,
         Some(Verb::Redact(args)) => redact::run(context, args).await,
@@ -245,9 +249,13 @@ impl Verb {
     /// Whether it only tells what is there, so that nothing is left undone when its reader has seen enough (`| head`).
     fn only_tells(&self) -> bool {
         match self {
-            Self::Plan(_) | Self::Status(_) | Self::Log(_) | Self::Redact(_) | Self::Completions(_) | Self::Man(_) => {
-                true
-            }
+            Self::Plan(_)
+            | Self::Status(_)
+            | Self::History(_)
+            | Self::Log(_)
+            | Self::Redact(_)
+            | Self::Completions(_)
+            | Self::Man(_) => true,
             Self::Runs(args) => args.only_tells(),
             Self::Demo(_)
             | Self::Init(_)

@@ -152,6 +152,31 @@ fn what_fails_before_the_build_ends_it_in_packers_words(
     assert!(log.contains(last), "triage has it, too: {log:?}");
 }
 
+#[test]
+fn a_run_tells_who_made_it_and_is_named_in_the_history() {
+    let fake = Fake::new("1.16.0", script::GOOD);
+    assert!(fake.tmpl(&["build", "one"]).output().unwrap().status.success());
+    assert_eq!(fake.tmpl(&["build", "one"]).output().unwrap().status.code(), Some(0));
+    let answer = fake.tmpl(&["history", "one", "--json"]).output().unwrap();
+    let runs: serde_json::Value = serde_json::from_slice(&answer.stdout).unwrap();
+    assert_eq!(runs.as_array().unwrap().len(), 2);
+    let made = &runs[1]["made"];
+    assert_eq!(
+        (&made["command"], &made["packer"]),
+        (&"tmpl-tui build one --on-error cleanup".into(), &"1.16.0".into())
+    );
+    assert!(made["by"].as_str().unwrap().contains('@'), "{made}");
+    let id = runs[1]["id"].as_str().unwrap();
+    let told = fake.tmpl(&["history", "one"]).output().unwrap();
+    let told = String::from_utf8_lossy(&told.stdout).into_owned();
+    assert!(told.lines().nth(1).unwrap().starts_with(&format!("✓ succeeded  {id}")), "{told}");
+    assert!(fake.tmpl(&["log", "one", "--run", id]).output().unwrap().status.success());
+    assert!(fake.tmpl(&["triage", "one", "--run", id]).output().unwrap().status.success());
+    let unknown = fake.tmpl(&["log", "one", "--run", "1999"]).output().unwrap();
+    assert_eq!(unknown.status.code(), Some(2));
+    assert!(err(&unknown).contains("one has no run 1999; tmpl-tui history one names them"), "{}", err(&unknown));
+}
+
 #[rstest]
 #[case::missing("/nowhere/packer", "cannot run packer (/nowhere/packer): not found")]
 #[case::not_packer("/bin/true", "cannot run packer (/bin/true): it does not tell its version")]

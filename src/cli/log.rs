@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
+use tmpl::ops::history;
 use tmpl::packer_log::{Direction, LogFile, Problem};
 use tmpl::packer_run::{self, Run};
 use tmpl::text::{Safe, SafeLines, Scrubber};
@@ -23,6 +24,9 @@ pub struct Args {
     /// A line (its newest run), or a log file
     #[arg(value_name = "KEY|FILE")]
     what: String,
+    /// Another run than the newest: its name, as `history` has it, or the beginning of that
+    #[arg(long, value_name = "ID")]
+    run: Option<String>,
     /// Go on until the run is over, or until Ctrl-C for a file
     #[arg(short, long)]
     follow: bool,
@@ -33,7 +37,7 @@ pub struct Args {
 
 /// Prints it.
 pub async fn run(context: &Context, args: Args) -> anyhow::Result<Exit> {
-    let (path, run) = find(context, &args.what)?;
+    let (path, run) = find(context, &args.what, args.run.as_deref())?;
     let scrubber = Scrubber::for_evidence();
     if args.errors {
         return errors(&path, scrubber.clone()).await;
@@ -71,13 +75,16 @@ async fn follow(printer: &mut Printer<'_>, run: Option<&Run>) -> anyhow::Result<
 }
 
 /// A key of the matrix wins over a file of that name; a file needs no repository around it.
-fn find(context: &Context, what: &str) -> anyhow::Result<(PathBuf, Option<Run>)> {
+fn find(context: &Context, what: &str, run: Option<&str>) -> anyhow::Result<(PathBuf, Option<Run>)> {
     let line = match context.line(what) {
         Ok(line) => line,
         Err(_) if Path::new(what).exists() => return Ok((what.into(), None)),
         Err(error) => return Err(Stop::usage(format!("{what} is not a file, and {error}"))),
     };
-    let run = packer_run::latest(&context.state()?, &line.key)?;
+    let run = match run {
+        Some(id) => Some(history::find(&context.state()?, &line.key, id)?),
+        None => packer_run::latest(&context.state()?, &line.key)?,
+    };
     let run = run.ok_or_else(|| Stop::usage(format!("{} was not built here yet", line.key)))?;
     Ok((run.shown().to_owned(), Some(run)))
 }

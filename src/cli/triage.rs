@@ -9,6 +9,7 @@ use std::sync::Arc;
 use anyhow::Context as _;
 use tmpl::github::step::WorkflowStep;
 use tmpl::guest::recording::GuestState;
+use tmpl::ops::history::{self, SinceGreen};
 use tmpl::ops::usual::Usual;
 use tmpl::ops::{self, judge};
 use tmpl::packer_log::phase_times::TypicalDurations;
@@ -24,6 +25,9 @@ use super::{Context, Exit, Stop, output};
 pub struct Args {
     /// Line whose newest run is judged
     key: Option<String>,
+    /// Another run than the newest: its name, as `history` has it, or the beginning of that
+    #[arg(long, value_name = "ID", requires = "key", conflicts_with = "log")]
+    run: Option<String>,
     /// Log to judge instead: packer's debug log or its output, plain or gzipped
     #[arg(long, value_name = "FILE")]
     log: Option<PathBuf>,
@@ -62,7 +66,11 @@ pub async fn run(context: &Context, args: Args) -> anyhow::Result<Exit> {
     if args.github {
         WorkflowStep::from_env(output::command).judged(&title, &judged.verdict)?;
     }
-    print::print(&judged.verdict, args.json)?;
+    let since = match &args.key {
+        Some(key) => since_green(context, key)?,
+        None => None,
+    };
+    print::print(&judged.verdict, since.as_ref(), args.json)?;
     Ok(Exit::Done)
 }
 
@@ -83,6 +91,10 @@ async fn bundle(
 /// What was asked about: a line's newest run, whose log may be elsewhere; or files.
 async fn case(context: &Context, args: &Args) -> anyhow::Result<judge::Case> {
     let run = match &args.key {
+        Some(key) if args.run.is_some() => {
+            let line = context.line(key)?;
+            Some(history::find(&context.state()?, &line.key, args.run.as_deref().unwrap_or_default())?)
+        }
         Some(key) => newest_run(context, key, args.log.is_some() || args.screen.is_some())?,
         None => None,
     };
@@ -104,6 +116,12 @@ async fn case(context: &Context, args: &Args) -> anyhow::Result<judge::Case> {
             None => Beside::default(),
         },
     })
+}
+
+/// What changed since the line was last built well. Looked for beside the verdict: it says nothing about files named by hand.
+fn since_green(context: &Context, key: &str) -> anyhow::Result<Option<SinceGreen>> {
+    let line = context.line(key)?;
+    Ok(history::since_green(&context.state()?, &line, &context.global.repo)?)
 }
 
 fn same_file(one: &Path, other: &Path) -> bool {

@@ -18,6 +18,7 @@ mod error;
 mod exit;
 pub mod facts;
 mod guest;
+pub mod history;
 pub mod hold;
 pub mod judge;
 pub mod media;

@@ -45,7 +45,7 @@ pub async fn commit_if_unset(repo: &Path) -> Option<String> {
 }
 
 /// The commit that is built, e.g. `3f2a…` or `3f2a…-dirty` when files differ from it; `None` outside a git checkout.
-async fn commit(repo: &Path) -> Option<String> {
+pub(super) async fn commit(repo: &Path) -> Option<String> {
     let repo = repo.to_str()?;
     let describe = ["--no-optional-locks", "-C", repo, "describe", "--always", "--abbrev=40", "--exclude=*", "--dirty"];
     let output = run_command(OsStr::new("git"), &describe).await.ok().filter(|output| output.status.success())?;
@@ -74,6 +74,17 @@ fn no_winrm(script: &Path, reason: &str) -> BuildError {
         "Ansible at {} cannot reach Windows guests: {reason}; rebuild the runner image with pywinrm in Ansible's own environment",
         script.display()
     ))
+}
+
+/// Ansible's version, e.g. `2.19.3`, where it is installed.
+pub(super) async fn ansible_version() -> Option<String> {
+    let program = ansible().await.ok()?;
+    let output =
+        run_command(program.as_os_str(), &["--version"]).await.ok().filter(|output| output.status.success())?;
+    // `ansible-playbook [core 2.19.3]`
+    let first = String::from_utf8_lossy(&output.stdout).lines().next()?.to_owned();
+    let word = first.trim_end_matches(']').split_whitespace().next_back()?.to_owned();
+    Some(word).filter(|word| word.starts_with(|c: char| c.is_ascii_digit()))
 }
 
 /// Ansible's program: the one `mise` manages where there is mise, else the one in `PATH`.

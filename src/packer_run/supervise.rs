@@ -25,7 +25,7 @@ use super::record::{CancelMark, FRAMES, LOG, OUTPUT, Record, RecordedState, crea
 use super::recorder::{LoadLabels, Recorder, RecorderTarget};
 use super::retention;
 use super::run::new_run_dir;
-use super::{BuildError, Process, Request, Run, all};
+use super::{BuildError, Made, Process, Request, Run, all};
 use crate::fs::{FileLock, create_private_dir};
 use crate::paths::StateDir;
 use crate::pipeline::argv;
@@ -34,6 +34,9 @@ use crate::vcenter::Settings;
 
 /// How often packer's output is forwarded.
 const POLL_INTERVAL: Duration = Duration::from_millis(100);
+
+/// How long the end of a build that failed at once waits for what it was made of.
+const MADE_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// A request to stop that reaches the supervisor while it works.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -77,7 +80,15 @@ pub async fn run_here(
     }
     let scrubber = Scrubber::for_evidence();
     let mut supervisor = Supervisor::begin(request, state, version, stops, on, scrubber)?;
+    // Beside the build, which does not wait for it.
+    let (version, dir) = (supervisor.record.packer_version.clone(), supervisor.dir.clone());
+    let made = tokio::spawn(Made::record(request.clone(), version, dir));
     let ended = supervisor.run_steps(labels).await;
+    match tokio::time::timeout(MADE_TIMEOUT, made).await {
+        Ok(Ok(Ok(()))) => {}
+        Ok(Ok(Err(error))) => supervisor.note(format!("what this run was made of is not on record: {error}")),
+        Ok(Err(_)) | Err(_) => tracing::warn!("what this run was made of could not be found out"),
+    }
     let (run, stage) = supervisor.end(ended).await?;
     Ok(Outcome { run, stage, lock })
 }

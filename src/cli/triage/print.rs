@@ -1,13 +1,23 @@
 //! A verdict on stdout.
 
+use tmpl::ops::history::SinceGreen;
 use tmpl::triage::verdict::{Evidence, EvidenceSource, Verdict};
 
 use crate::cli::output;
 
+/// A verdict, and what changed since the line was last built well.
+#[derive(serde::Serialize)]
+struct Answer<'a> {
+    #[serde(flatten)]
+    verdict: &'a Verdict,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    since_green: Option<&'a SinceGreen>,
+}
+
 /// Prints it, for people or for programs.
-pub fn print(verdict: &Verdict, json: bool) -> anyhow::Result<()> {
+pub fn print(verdict: &Verdict, since: Option<&SinceGreen>, json: bool) -> anyhow::Result<()> {
     if json {
-        return Ok(output::json(verdict)?);
+        return Ok(output::json(&Answer { verdict, since_green: since })?);
     }
     let rule = verdict.rule.as_deref().map_or_else(String::new, |rule| format!("rule {rule}, "));
     let confidence = serde_json::to_value(verdict.confidence)?;
@@ -25,6 +35,12 @@ pub fn print(verdict: &Verdict, json: bool) -> anyhow::Result<()> {
     }
     for evidence in &verdict.evidence {
         output::result(&format!("  {}  {}", place(evidence), evidence.text))?;
+    }
+    if let Some(since) = since {
+        output::result(&format!("  since it was last built well ({} → {}):", since.good, since.bad))?;
+        for change in &since.changes {
+            output::result(&format!("    {}  {}", change.kind, change.text))?;
+        }
     }
     Ok(())
 }

@@ -11,7 +11,7 @@ use super::reader::Judge;
 use super::{BuildVerdict, EvidenceSource};
 use crate::packer_log::{Phase, Track};
 use crate::text::Scrubber;
-use crate::triage::rules::Rule;
+use crate::triage::rules::{GuestCondition, Rule};
 
 /// How a build at work stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
@@ -132,7 +132,7 @@ impl Judge<'_> {
                 let verdicts = copy.build_verdicts(scrubber, context);
                 verdicts.into_iter().find(|other| other.build == verdict.build)
             };
-            let known = of(&blind).is_some_and(|verdict| !symptom(&verdict));
+            let known = of(&blind).and_then(|verdict| self.rule_of(&verdict)).is_some_and(is_a_cause);
             let full =
                 of(context).filter(|full| (known || suspect) && (context.stuck || context.late || !symptom(full)));
             let full = full.filter(|full| self.rule_of(full).is_some());
@@ -164,6 +164,20 @@ impl Judge<'_> {
         let name = verdict.rule.as_ref()?;
         self.rules.rules.iter().find(|rule| rule.name == *name)
     }
+}
+
+/// Whether a rule names a cause while the build is at work. Of reasons that come from the guest alone only those do that
+/// no healthy installation shows: one without tools and address just installs.
+fn is_a_cause(rule: &Rule) -> bool {
+    let decisive = |sign: &GuestCondition| match sign {
+        GuestCondition::Off | GuestCondition::OtherIp | GuestCondition::LinkLocal => true,
+        GuestCondition::On
+        | GuestCondition::NoTools
+        | GuestCondition::Tools
+        | GuestCondition::NoIp
+        | GuestCondition::Ip => false,
+    };
+    !rule.symptom && (rule.explains.is_empty() || rule.guest.iter().any(decisive))
 }
 
 /// The cause first, then what packer does about it.

@@ -110,6 +110,17 @@ fn a_guest_that_is_off_will_never_answer() {
 }
 
 #[test]
+fn a_guest_that_installs_without_tools_and_address_is_healthy() {
+    let (power, tools) = (Some(PowerState::PoweredOn), Some(ToolsStatus::GuestToolsNotRunning));
+    let guest = GuestState { at: jiff::Timestamp::UNIX_EPOCH, power, ip: None, tools };
+    for screen in [None, Some("di-progress".to_owned()), Some("unknown".to_owned())] {
+        let context = BuildContext { guest: Some(guest.clone()), screen, ..live() };
+        let verdict = judged(&log(&["ui: ==> v.deb: Waiting for IP..."]), context);
+        assert_eq!((verdict.class.as_str(), &verdict.outlook), ("running", &None), "{verdict:#?}");
+    }
+}
+
+#[test]
 fn what_ended_has_no_outlook() {
     let ended = "ui error: Build 'v.deb' errored after 30 minutes: Timeout waiting for SSH.";
     let text = log(&[&SSH[..], &[REJECTED, ended]].concat());
