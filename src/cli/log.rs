@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use tmpl::ops::history;
-use tmpl::packer_log::{Direction, LogFile, Problem};
+use tmpl::packer_log::{Direction, LogFile, Problem, unpack};
 use tmpl::packer_run::{self, Run};
 use tmpl::text::{Safe, SafeLines, Scrubber};
 
@@ -42,7 +42,7 @@ pub async fn run(context: &Context, args: Args) -> anyhow::Result<Exit> {
     if args.errors {
         return errors(&path, scrubber.clone()).await;
     }
-    let file = File::open(&path).map_err(|error| Stop::usage(format!("{}: {error}", path.display())))?;
+    let file = unpack::open(&path).map_err(|error| Stop::usage(format!("{}: {error}", path.display())))?;
     let mut printer = Printer::new(file, scrubber);
     printer.pass()?;
     if args.follow {
@@ -55,7 +55,7 @@ pub async fn run(context: &Context, args: Args) -> anyhow::Result<Exit> {
 /// Prints a whole log, scrubbed.
 pub fn whole(path: &Path) -> anyhow::Result<()> {
     let scrubber = Scrubber::for_evidence();
-    let file = File::open(path).map_err(|error| Stop::usage(format!("{}: {error}", path.display())))?;
+    let file = unpack::open(path).map_err(|error| Stop::usage(format!("{}: {error}", path.display())))?;
     let mut printer = Printer::new(file, scrubber);
     printer.pass()?;
     printer.finish()

@@ -203,6 +203,7 @@ fn track() -> Track {
             line: 7,
         }),
         ending: None,
+        leg: None,
     }
 }
 

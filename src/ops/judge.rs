@@ -1,17 +1,16 @@
 //! Why a run or a log fails, and everything that is known about it in one file that may leave the house.
 
-use std::fs::File;
-use std::io::{self, BufRead, BufReader, Read};
+use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use flate2::bufread::MultiGzDecoder;
 use jiff::Timestamp;
 
 use super::{Error, blocking};
 use crate::guest::recording::Recording;
 use crate::guest::screen::{self, ScreenAnalysis};
 use crate::packer_log::phase_times::TypicalDurations;
+use crate::packer_log::unpack;
 use crate::packer_run::Run;
 use crate::text::Scrubber;
 use crate::triage::bundle::{self, BundleContents, BundleSummary};
@@ -157,22 +156,15 @@ impl Facts {
     }
 }
 
-/// A log, unpacked when it is gzipped.
+/// A log, unpacked when it is packed.
 pub(super) fn log(path: &Path) -> Result<Box<dyn BufRead>, Error> {
-    open(path).map_err(|source| Error::Log { path: path.to_owned(), source })
-}
-
-fn open(path: &Path) -> io::Result<Box<dyn BufRead>> {
-    let mut file = BufReader::new(File::open(path)?);
-    if !file.fill_buf()?.starts_with(&[0x1f, 0x8b]) {
-        return Ok(Box::new(file));
-    }
-    let unpacked: Box<dyn Read> = Box::new(MultiGzDecoder::new(file));
-    Ok(Box::new(BufReader::new(unpacked)))
+    let file = unpack::open(path).map_err(|source| Error::Log { path: path.to_owned(), source })?;
+    Ok(Box::new(BufReader::with_capacity(256 << 10, file)))
 }
 
 #[cfg(test)]
 mod tests {
+    use std::fs::File;
     use std::io::Write;
 
     use super::*;

@@ -5,6 +5,7 @@
 
 use jiff::civil::DateTime;
 
+use super::envelope::Envelope;
 use super::index::LineStart;
 use super::line::Problem;
 use super::parse::{self, Parsed};
@@ -25,6 +26,8 @@ pub struct Facts {
     pub warnings: u64,
     /// packer's clock at the newest line that matters
     pub latest: Option<DateTime>,
+    /// what stands in front of every line
+    pub envelope: Envelope,
 }
 
 /// A segment of the file and how many problems it holds.
@@ -103,7 +106,8 @@ impl LineFilter {
 impl Facts {
     /// Takes one line into account; says whether it is a problem.
     pub fn observe(&mut self, raw: &[u8], number: u64) -> Option<Problem> {
-        let text = head(raw);
+        let text = head(self.envelope.learn(raw));
+        self.tracks.enter_leg(self.envelope.leg());
         let line = parse::parse(&text);
         self.take(&line, number)
     }

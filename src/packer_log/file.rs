@@ -8,6 +8,7 @@ use std::sync::Arc;
 
 use jiff::civil::DateTime;
 
+use super::envelope::Envelope;
 use super::facts::Facts;
 use super::follow::{Follower, Shared};
 use super::index::{FIRST_LINE, LineCursor, LineSpan, LineStart, read_up_to};
@@ -140,17 +141,18 @@ impl LogFile {
             let Some(file) = state.file.clone() else { return Ok(None) };
             (file, state.index.entries().to_vec(), state.index.end())
         };
+        let facts = self.facts();
         let (mut low, mut high) = (0, marks.len());
         while low < high {
             let middle = usize::midpoint(low, high);
-            match first_stamp(&file, marks[middle], end)? {
+            match first_stamp(&file, marks[middle], end, &facts.envelope)? {
                 Some((_, stamp)) if stamp < moment => low = middle + 1,
                 _ => high = middle,
             }
         }
         let mut cursor = LineCursor::new(&file, low.checked_sub(1).map_or(FIRST_LINE, |at| marks[at]), end);
         while let Some(span) = cursor.next()? {
-            if RawLine::read(&file, span, true)?.stamp().is_some_and(|stamp| stamp >= moment) {
+            if RawLine::read(&file, span, true)?.stamp(&facts.envelope).is_some_and(|stamp| stamp >= moment) {
                 return Ok(Some(span.line));
             }
         }
@@ -189,7 +191,9 @@ impl LogFile {
 
     fn rendered(&self, file: &File, raws: Vec<RawLine>) -> io::Result<Vec<LogLine>> {
         let typed = typed_keys::secret_keys(file, &raws, &self.scrubber)?;
-        let rendered = |raw: &RawLine| render(raw, typed.get(&raw.span.start).map(String::as_str), &self.scrubber);
+        let facts = self.facts();
+        let key = |raw: &RawLine| typed.get(&raw.span.start).map(String::as_str);
+        let rendered = |raw: &RawLine| render(raw, key(raw), &facts.envelope, &self.scrubber);
         Ok(raws.iter().map(rendered).collect())
     }
 }
@@ -242,10 +246,15 @@ fn spans_in(bytes: &[u8], offset: u64) -> Vec<LineSpan> {
 }
 
 /// The first stamped line from a mark on.
-fn first_stamp(file: &File, mark: LineStart, end: u64) -> io::Result<Option<(u64, DateTime)>> {
+fn first_stamp(
+    file: &File,
+    mark: LineStart,
+    end: u64,
+    envelope: &Envelope,
+) -> io::Result<Option<(u64, DateTime)>> {
     let mut cursor = LineCursor::new(file, mark, end);
     while let Some(span) = cursor.next()? {
-        if let Some(stamp) = RawLine::read(file, span, true)?.stamp() {
+        if let Some(stamp) = RawLine::read(file, span, true)?.stamp(envelope) {
             return Ok(Some((span.line, stamp)));
         }
     }

@@ -15,6 +15,7 @@ use std::time::{Duration, Instant};
 use super::facts::{Facts, LineFilter, Segment};
 use super::index::{FIRST_LINE, LineIndex, LineStart, read_full, read_up_to};
 use super::line::Problem;
+use super::unpack;
 
 /// How often the file's metadata is read.
 const POLL_INTERVAL: Duration = Duration::from_millis(100);
@@ -27,11 +28,20 @@ const SCAN_CHUNK: usize = 256 << 10;
 /// Bytes compared at each end to notice that the file was replaced.
 const SAMPLE_BYTES: usize = 256;
 
+/// Device, inode, length and time of a packed file: it does not grow, it is replaced.
+type FileId = (u64, u64, u64, i64);
+
+fn id(file: &Metadata) -> FileId {
+    (file.dev(), file.ino(), file.len(), file.mtime_nsec() ^ file.mtime())
+}
+
 /// What readers see of a log. Every lock on it is short.
 #[derive(Debug, Default)]
 pub struct LogState {
-    /// the open file; `None` while there is none
+    /// the open file, unpacked; `None` while there is none
     pub file: Option<Arc<File>>,
+    /// of a packed one, what stands under its name
+    pub packed: Option<FileId>,
     /// line table
     pub index: LineIndex,
     /// problems per segment of the file
@@ -69,11 +79,11 @@ impl Shared {
     /// # Errors
     /// Those of opening; a folder is refused.
     pub fn open(path: &Path, on_change: Box<dyn Fn() + Send + Sync>) -> io::Result<Arc<Self>> {
-        let file = match open(path) {
-            Err(error) if error.kind() == io::ErrorKind::NotFound => None,
-            other => Some(Arc::new(other?)),
+        let state = match open(path) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => LogState::default(),
+            other => other?,
         };
-        let state = RwLock::new(LogState { file, ..LogState::default() });
+        let state = RwLock::new(state);
         Ok(Arc::new(Self { path: path.to_owned(), state, stop: AtomicBool::new(false), on_change }))
     }
 
@@ -96,12 +106,12 @@ impl Shared {
     }
 }
 
-fn open(path: &Path) -> io::Result<File> {
-    let file = File::open(path)?;
-    if file.metadata()?.is_dir() {
-        return Err(io::Error::new(io::ErrorKind::IsADirectory, "is a folder, not a log file"));
-    }
-    Ok(file)
+fn open(path: &Path) -> io::Result<LogState> {
+    let there = std::fs::metadata(path)?;
+    let file = unpack::open(path)?;
+    let ours = file.metadata()?;
+    let packed = ((ours.dev(), ours.ino()) != (there.dev(), there.ino())).then(|| id(&there));
+    Ok(LogState { file: Some(Arc::new(file)), packed, ..LogState::default() })
 }
 
 /// State of the thread that indexes and follows.
@@ -175,8 +185,11 @@ impl Follower {
     fn was_replaced(&self, now: &Metadata) -> io::Result<bool> {
         let state = self.shared.state();
         let Some(file) = state.file.clone() else { return Ok(true) };
-        let end = state.index.end();
+        let (end, packed) = (state.index.end(), state.packed);
         drop(state);
+        if let Some(packed) = packed {
+            return Ok(packed != id(now));
+        }
         let ours = file.metadata()?;
         if (ours.dev(), ours.ino()) != (now.dev(), now.ino()) || now.len() < end {
             return Ok(true);
@@ -185,11 +198,11 @@ impl Follower {
     }
 
     fn reset(&mut self) -> io::Result<()> {
-        let file = Some(Arc::new(open(&self.shared.path)?));
+        let opened = open(&self.shared.path)?;
         (self.facts, self.next, self.samples) = (Facts::default(), FIRST_LINE, Samples::default());
         let mut state = self.shared.state_mut();
         let generation = state.generation + u64::from(state.file.is_some());
-        *state = LogState { file, generation, ..LogState::default() };
+        *state = LogState { generation, ..opened };
         Ok(())
     }
 

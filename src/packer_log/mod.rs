@@ -4,6 +4,7 @@
 //! the table of lines and the [`Facts`] (phases, task, deadlines, problems) up to date. No mapping of a file that another
 //! process truncates; memory does not grow with the log beyond 16 bytes per 64 KB.
 
+mod envelope;
 mod facts;
 mod file;
 mod follow;
@@ -15,7 +16,9 @@ pub mod phase_times;
 mod search;
 mod show;
 mod typed_keys;
+pub mod unpack;
 
+pub use envelope::Envelope;
 pub use facts::Facts;
 pub use file::{LogFile, LogStatus};
 pub use line::{Level, LogLine, Origin, Problem};

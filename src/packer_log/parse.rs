@@ -37,14 +37,41 @@ pub fn parse(raw: &str) -> Parsed<'_> {
     }
 }
 
-/// The part of a line that a terminal would leave visible: behind leading NULs, behind the last carriage return.
+/// The part of a line that a terminal would leave visible: behind leading NULs, behind the last carriage return. A line
+/// that begins as packer's do is whole: what overwrites its text is a guest's ([`last_shown`]).
 pub fn visible(raw: &[u8]) -> &[u8] {
     let raw = raw.strip_suffix(b"\n").unwrap_or(raw);
     // A pseudo-terminal behind another one doubles it.
     let raw = &raw[..raw.iter().rposition(|b| *b != b'\r').map_or(0, |last| last + 1)];
-    let raw = memchr::memrchr(b'\r', raw).map_or(raw, |at| &raw[at + 1..]);
     let nuls = raw.iter().take_while(|b| **b == 0).count();
-    &raw[nuls..]
+    let raw = &raw[nuls..];
+    if stamp(raw).is_some() || raw.starts_with(b"==> ") || raw.starts_with(b"\x1b[1;3") {
+        return raw;
+    }
+    let raw = memchr::memrchr(b'\r', raw).map_or(raw, |at| &raw[at + 1..]);
+    &raw[raw.iter().take_while(|b| **b == 0).count()..]
+}
+
+/// A message as it is left on a terminal, without its colours.
+fn last_shown(text: &str) -> Cow<'_, str> {
+    let text = text.trim_end_matches('\r');
+    let text = text.rsplit_once('\r').map_or(text, |(_, last)| last);
+    if memchr::memchr(0x1b, text.as_bytes()).is_none() {
+        return text.into();
+    }
+    let mut plain = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some((before, after)) = rest.split_once("\u{1b}[") {
+        plain.push_str(before);
+        let end = after.find(|c: char| !c.is_ascii_digit() && c != ';').unwrap_or(after.len());
+        let colour = matches!(after.as_bytes().get(end), Some(b'm' | b'K'));
+        rest = if colour { &after[end + 1..] } else { after };
+        if !colour {
+            plain.push_str("\u{1b}[");
+        }
+    }
+    plain.push_str(rest);
+    plain.into()
 }
 
 fn stamped(stamp: Option<DateTime>, rest: &str) -> Parsed<'_> {
@@ -101,7 +128,7 @@ fn ui(stamp: Option<DateTime>, body: &str, origin: Origin) -> Parsed<'_> {
         _ if text.starts_with("[WARNING]") => Level::Warn,
         _ => Level::Unstated,
     };
-    Parsed { stamp: stamp.or(clock), origin, level, source, text: text.into() }
+    Parsed { stamp: stamp.or(clock), origin, level, source, text: last_shown(text) }
 }
 
 /// `-machine-readable`: `<unix>,<target>,<type>,<data>`; messages for people are of the type `ui`.

@@ -167,12 +167,22 @@ pub struct Track {
     pub deadline: Option<Deadline>,
     /// how it ended
     pub ending: Option<BuildOutcome>,
+    /// the job it ran in, in a log of several
+    pub leg: Option<String>,
 }
 
 impl Track {
-    fn new(source: &str, line: u64, since: Option<DateTime>) -> Self {
+    fn new(source: &str, line: u64, since: Option<DateTime>, leg: Option<String>) -> Self {
         let spans = vec![PhaseSpan { phase: Phase::Prepare, line, since }];
-        Self { source: source.to_owned(), spans, task: None, ip: None, deadline: None, ending: None }
+        Self { source: source.to_owned(), spans, task: None, ip: None, deadline: None, ending: None, leg }
+    }
+
+    /// A message that shows that packer was started once more and builds the same again.
+    fn begins_anew(&self, text: &str) -> bool {
+        match self.ending {
+            None => self.phase() > Phase::Prepare && text == COLOUR,
+            Some(_) => text == COLOUR || phase_opened_by(text) == Some(Phase::Create),
+        }
     }
 
     /// The phase it is in.
@@ -216,17 +226,35 @@ impl Track {
     }
 }
 
+/// What packer says of a build before it begins.
+const COLOUR: &str = "output will be in this color.";
+
 /// More builds than any template has; a log that names more is not packer's.
 const MAX_TRACKS: usize = 64;
 
 /// The builds of one log.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Tracks(Vec<Track>);
+pub struct Tracks {
+    tracks: Vec<Track>,
+    leg: Option<String>,
+}
 
 impl Tracks {
     /// In the order in which they appeared.
     pub fn all(&self) -> &[Track] {
-        &self.0
+        &self.tracks
+    }
+
+    /// The newest build of a source.
+    pub fn newest(&self, source: &str) -> Option<usize> {
+        self.tracks.iter().rposition(|track| track.source == source && track.leg == self.leg)
+    }
+
+    /// What follows is of another job of the same log.
+    pub fn enter_leg(&mut self, leg: Option<&str>) {
+        if self.leg.as_deref() != leg {
+            self.leg = leg.map(str::to_owned);
+        }
     }
 
     /// Takes one line into account; `number` is its line, counted from 1.
@@ -241,7 +269,7 @@ impl Tracks {
     fn message(&mut self, line: &Parsed<'_>, number: u64) {
         let Some(source) = line.source else {
             if line.text.starts_with("Cancelling build") {
-                let live = self.0.iter_mut().filter(|track| track.ending.is_none());
+                let live = self.tracks.iter_mut().filter(|track| track.ending.is_none());
                 live.for_each(|track| track.enter(Phase::CleanUp, number, line.stamp));
             }
             return;
@@ -249,13 +277,14 @@ impl Tracks {
         if line.text.starts_with("--> ") {
             return;
         }
-        if let Some(track) = self.0.iter_mut().find(|track| track.source == source) {
+        let known = self.newest(source).map(|at| &mut self.tracks[at]);
+        if let Some(track) = known.filter(|track| !track.begins_anew(&line.text)) {
             return track.observe(&line.text, number, line.stamp);
         }
-        if self.0.len() < MAX_TRACKS {
-            let mut track = Track::new(source, number, line.stamp);
+        if self.tracks.len() < MAX_TRACKS {
+            let mut track = Track::new(source, number, line.stamp, self.leg.clone());
             track.observe(&line.text, number, line.stamp);
-            self.0.push(track);
+            self.tracks.push(track);
         }
     }
 
@@ -266,7 +295,7 @@ impl Tracks {
         // Within one second the plugin's line may stand before packer's own that opens the phase.
         let near =
             |track: &&mut Track| (track.phase() == phase || follows(track.phase(), phase)) && track.ending.is_none();
-        if let Some(track) = self.0.iter_mut().filter(|t| t.deadline.is_none() || t.phase() != phase).find(near) {
+        if let Some(track) = self.tracks.iter_mut().filter(|t| t.deadline.is_none() || t.phase() != phase).find(near) {
             track.enter(phase, number, line.stamp);
             track.deadline = Some(Deadline { phase, at, total, line: number });
         }

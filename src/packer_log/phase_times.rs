@@ -9,6 +9,7 @@ use std::time::Duration;
 
 use jiff::civil::DateTime;
 
+use super::envelope::Envelope;
 use super::parse;
 use super::{BuildOutcome, Phase, Track, Tracks};
 use crate::text::lines;
@@ -88,12 +89,13 @@ fn completed_phases(track: &Track) -> Vec<(Phase, Duration)> {
 /// # Errors
 /// Those of reading.
 pub fn tracks(log: impl BufRead) -> io::Result<Tracks> {
-    let mut tracks = Tracks::default();
+    let (mut tracks, mut envelope) = (Tracks::default(), Envelope::default());
     let mut number = 0;
     lines::each(log, MAX_LINE_BYTES, |piece| {
         if piece.first {
             number += 1;
-            let text = String::from_utf8_lossy(parse::visible(piece.bytes));
+            let text = String::from_utf8_lossy(parse::visible(envelope.learn(piece.bytes)));
+            tracks.enter_leg(envelope.leg());
             tracks.observe(&parse::parse(&text), number);
         }
     })?;

@@ -6,6 +6,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use regex::bytes::{Regex, RegexBuilder};
 
+use super::envelope::Envelope;
 use super::facts::{LineFilter, Segment};
 use super::file::LogFile;
 use super::index::{LineStart, read_full};
@@ -161,6 +162,7 @@ impl LogFile {
         let filter = LineFilter::new();
         let segments = self.shared().state().segments.clone();
         let Some(snapshot) = self.snapshot(1) else { return Ok(None) };
+        let facts = self.facts();
         let holds = |at: &usize| segments[*at].errors > 0 || least == Problem::Warning;
         let here = segments.partition_point(|segment| segment.mark.line <= from).saturating_sub(1);
         let order: Vec<usize> = match direction {
@@ -169,7 +171,7 @@ impl LogFile {
         };
         for at in order {
             let mut found = None;
-            each_problem(&snapshot.file, &filter, segments[at], |line, problem| {
+            each_problem(&snapshot.file, &filter, &facts.envelope, segments[at], |line, problem| {
                 let fits = problem >= least
                     && match direction {
                         Direction::Forward => line >= from && found.is_none(),
@@ -272,6 +274,7 @@ fn read_chunk(file: &std::fs::File, buffer: &mut Vec<u8>, at: u64, end: u64) -> 
 fn each_problem(
     file: &std::fs::File,
     filter: &LineFilter,
+    envelope: &Envelope,
     segment: Segment,
     mut on: impl FnMut(u64, Problem),
 ) -> io::Result<()> {
@@ -281,7 +284,7 @@ fn each_problem(
         let whole = read_chunk(file, &mut buffer, next.offset, segment.end)?;
         let bytes = &buffer[..whole];
         filter.lines(bytes, next.line, |line, raw| {
-            if let Some(problem) = parse::problem(&parse::parse(&super::facts::head(raw))) {
+            if let Some(problem) = parse::problem(&parse::parse(&super::facts::head(envelope.strip(raw)))) {
                 on(line, problem);
             }
         });

@@ -5,6 +5,7 @@ use std::io;
 
 use jiff::civil::DateTime;
 
+use super::envelope::Envelope;
 use super::index::{LineSpan, read_up_to};
 use super::line::LogLine;
 use super::parse;
@@ -50,8 +51,8 @@ impl RawLine {
     }
 
     /// Packer's clock at this line.
-    pub fn stamp(&self) -> Option<DateTime> {
-        parse::stamp(parse::visible(&self.bytes))
+    pub fn stamp(&self, envelope: &Envelope) -> Option<DateTime> {
+        parse::stamp(parse::visible(envelope.strip(&self.bytes)))
     }
 }
 
@@ -76,8 +77,8 @@ fn first_text(file: &File, span: LineSpan) -> io::Result<u64> {
 }
 
 /// The line as it may be shown. `key` is the marker that replaces a typed key of a secret.
-pub fn render(raw: &RawLine, key: Option<&str>, scrubber: &Scrubber) -> LogLine {
-    let lossy = String::from_utf8_lossy(parse::visible(&raw.bytes));
+pub fn render(raw: &RawLine, key: Option<&str>, envelope: &Envelope, scrubber: &Scrubber) -> LogLine {
+    let lossy = String::from_utf8_lossy(parse::visible(envelope.strip(&raw.bytes)));
     // As the bytes stand: what parsing takes away may be letters of a secret.
     let scrubbed = scrubber.text(&lossy);
     let parsed = parse::parse(&scrubbed);
