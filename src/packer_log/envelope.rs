@@ -58,7 +58,8 @@ impl Envelope {
         while !self.settled && self.layers.len() < MAX_LAYERS {
             let Some((layer, rest)) = LAYERS.iter().find_map(|layer| Some((*layer, layer.strip(line)?))) else { break };
             let rest = without_marks(rest);
-            if !layer.is_certain() && !is_packers(rest) {
+            let under = LAYERS.iter().filter(|layer| layer.is_certain()).find_map(|layer| layer.strip(rest));
+            if !layer.is_certain() && !is_packers(rest) && !under.is_some_and(is_packers) {
                 break;
             }
             self.layers.push(layer);
@@ -307,7 +308,8 @@ mod tests {
     #[test]
     fn a_word_in_brackets_is_no_stamp_by_itself() {
         let mut envelope = Envelope::default();
-        for line in ["[Pipeline] sh", "[INFO] building", "10:20:30 up 3 days", "Nov 21 02:03:04 host sshd[7]: Accepted"] {
+        for line in ["[Pipeline] sh", "[INFO] building", "10:20:30 up 3 days", "Nov 21 02:03:04 host sshd[7]: Accepted"]
+        {
             assert_eq!(envelope.learn(line.as_bytes()), line.as_bytes());
         }
         assert_eq!(envelope.layers, []);

@@ -246,12 +246,7 @@ fn spans_in(bytes: &[u8], offset: u64) -> Vec<LineSpan> {
 }
 
 /// The first stamped line from a mark on.
-fn first_stamp(
-    file: &File,
-    mark: LineStart,
-    end: u64,
-    envelope: &Envelope,
-) -> io::Result<Option<(u64, DateTime)>> {
+fn first_stamp(file: &File, mark: LineStart, end: u64, envelope: &Envelope) -> io::Result<Option<(u64, DateTime)>> {
     let mut cursor = LineCursor::new(file, mark, end);
     while let Some(span) = cursor.next()? {
         if let Some(stamp) = RawLine::read(file, span, true)?.stamp(envelope) {

@@ -152,7 +152,8 @@ fn legs(archive: File, out: &mut dyn Write) -> io::Result<()> {
 fn logs(names: &[String]) -> Vec<&str> {
     let extension = |name: &str| Path::new(name).extension().map(|extension| extension.to_ascii_lowercase());
     let is_log = |name: &str| {
-        let text = extension(name).is_some_and(|extension| ["txt", "log", "gz"].iter().any(|known| extension == *known));
+        let text =
+            extension(name).is_some_and(|extension| ["txt", "log", "gz"].iter().any(|known| extension == *known));
         text && !name.ends_with("system.txt") && !name.starts_with("__MACOSX")
     };
     let mut logs: Vec<&str> = names.iter().map(String::as_str).filter(|name| is_log(name)).collect();
@@ -160,7 +161,8 @@ fn logs(names: &[String]) -> Vec<&str> {
         logs.retain(|name| !name.contains('/'));
     }
     let folder = |name: &str| name.rsplit_once('/').map_or("", |(folder, _)| folder).to_owned();
-    let told: Vec<String> = logs.iter().filter(|name| name.contains("packer-build.log")).map(|name| folder(name)).collect();
+    let told: Vec<String> =
+        logs.iter().filter(|name| name.contains("packer-build.log")).map(|name| folder(name)).collect();
     logs.retain(|name| name.contains("packer-build.log") || !told.contains(&folder(name)));
     logs.sort_by_key(|name| (folder(name), step(name), (*name).to_owned()));
     logs
@@ -267,7 +269,8 @@ mod tests {
         ];
         let expected = "##[leg] build (debian-12)\none\n##[leg] build (rocky-9)\ntwo\n";
         assert_eq!(opened(&zipped(&github)).unwrap(), expected);
-        let folders = [("deb/10_Post.txt", &b"c"[..]), ("deb/2_Run.txt", b"b"), ("deb/system.txt", b"no"), ("el/1_x.txt", b"d")];
+        let folders =
+            [("deb/10_Post.txt", &b"c"[..]), ("deb/2_Run.txt", b"b"), ("deb/system.txt", b"no"), ("el/1_x.txt", b"d")];
         assert_eq!(opened(&zipped(&folders)).unwrap(), "##[leg] deb\nb\nc\n##[leg] el\nd\n");
         let artifact = [("packer-build.log.gz", &gzip(b"x")[..]), ("output.log", b"y"), ("a.png", b"z")];
         assert!(opened(&zipped(&artifact)).unwrap().contains('x'));

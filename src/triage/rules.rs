@@ -66,6 +66,8 @@ pub enum Author {
     Plugin,
     /// the core's log
     Core,
+    /// whoever runs packer: a CI's runner, a shell
+    Runner,
 }
 
 impl Author {
@@ -77,6 +79,7 @@ impl Author {
                 | (Self::Error, Origin::UiError)
                 | (Self::Plugin, Origin::Plugin)
                 | (Self::Core, Origin::Core)
+                | (Self::Runner, Origin::Continuation)
         )
     }
 }
@@ -102,6 +105,12 @@ pub struct Rule {
     pub phase: Vec<Phase>,
     /// packer's last word on the build must match
     pub final_error: Option<Regex>,
+    /// the step that packer announced last must match, e.g. `Uploading x.iso to [ds] packer_cache`
+    pub step: Option<Regex>,
+    /// fields of the result of a failed task of ansible (`msg`, `stderr`, …) in which `log` is looked for, too
+    pub fields: Vec<String>,
+    /// what was said last before packer gave up belongs to the evidence
+    pub words: bool,
     /// another line of the build must match
     pub also: Option<Regex>,
     /// a later line that takes the evidence back

@@ -7,12 +7,17 @@ mod ansible;
 mod build_verdicts;
 mod context;
 mod end;
+mod holding;
+mod legs;
 mod lines;
 mod observations;
 mod outlook;
+mod patterns;
 mod phrasing;
 mod reader;
 mod run;
+mod steps;
+mod waited;
 
 use serde::Serialize;
 
@@ -61,6 +66,9 @@ pub struct Evidence {
 /// The verdict on one build.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct BuildVerdict {
+    /// the job it ran in, in a log of several
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub leg: Option<String>,
     /// e.g. `vsphere-iso.linux-debian`; absent when packer stopped before any build began
     pub build: Option<String>,
     /// one of the known classes of failures, `success`, `cancelled`, `killed`, `running` or `unknown`
@@ -77,6 +85,12 @@ pub struct BuildVerdict {
     pub phase: Option<&'static str>,
     /// the decisive one first
     pub evidence: Vec<Evidence>,
+    /// failures that packer forgave (`continue_on_error`), of a build that succeeded
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub forgiven: Vec<String>,
+    /// what packer waited for when it ended
+    #[serde(skip)]
+    pub(crate) waited: Option<waited::Waited>,
 }
 
 /// The verdict on a log.
@@ -114,6 +128,12 @@ pub struct Verdict {
     pub place: Option<Place>,
 }
 
+impl BuildVerdict {
+    fn leg_prefix(&self) -> String {
+        self.leg.as_ref().map_or_else(String::new, |leg| format!("{leg}: "))
+    }
+}
+
 impl Verdict {
     /// Joins the verdicts: failures count, successes only when there are no failures.
     pub fn of(builds: Vec<BuildVerdict>) -> Self {
@@ -126,8 +146,8 @@ impl Verdict {
         };
         let several = counted.len() > 1;
         let cause = counted.iter().map(|verdict| match &verdict.build {
-            Some(build) if several => format!("{build}: {}", verdict.cause),
-            _ => verdict.cause.clone(),
+            Some(build) if several => format!("{}{build}: {}", verdict.leg_prefix(), verdict.cause),
+            _ => format!("{}{}", if several { verdict.leg_prefix() } else { String::new() }, verdict.cause),
         });
         Self {
             class: join(|verdict| verdict.class.clone(), "+"),
@@ -145,6 +165,11 @@ impl Verdict {
             outlook: None,
             place: None,
         }
+    }
+
+    /// Failures that packer forgave: what was built is not what the template asks for.
+    pub fn forgiven(&self) -> Vec<String> {
+        self.builds.iter().flat_map(|verdict| verdict.forgiven.iter().cloned()).collect()
     }
 
     /// Nothing to go by.

@@ -26,6 +26,11 @@ struct RuleToml {
     #[serde(default)]
     phase: Vec<String>,
     r#final: Option<String>,
+    step: Option<String>,
+    #[serde(default)]
+    fields: Vec<String>,
+    #[serde(default)]
+    words: bool,
     also: Option<String>,
     unless: Option<String>,
     unless_next: Option<String>,
@@ -50,11 +55,58 @@ struct RuleToml {
     variable: Option<String>,
 }
 
+/// A fault of vCenter's as written: a rule of which all but this is the same.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct FaultToml {
+    name: String,
+    text: String,
+    class: Option<String>,
+    phase: Option<Vec<String>>,
+    advice: String,
+}
+
+impl FaultToml {
+    fn rule(self) -> RuleToml {
+        RuleToml {
+            name: self.name,
+            class: self.class.unwrap_or_else(|| "vcenter_fault".to_owned()),
+            cause: "vCenter refused “{step}”: {fault}".to_owned(),
+            remedy: self.advice,
+            confidence: Confidence::High,
+            log: Some(self.text.clone()),
+            from: vec![Author::Error],
+            phase: self.phase.unwrap_or_default(),
+            r#final: Some(self.text),
+            step: None,
+            fields: Vec::new(),
+            words: false,
+            also: None,
+            unless: None,
+            unless_next: None,
+            section: None,
+            group: None,
+            unfinished: false,
+            symptom: false,
+            debug: None,
+            at_least: 0,
+            screen: Vec::new(),
+            system: Default::default(),
+            guest: Vec::new(),
+            explains: Vec::new(),
+            passing: false,
+            variable: None,
+        }
+    }
+}
+
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct RulesToml {
     #[serde(default)]
     rule: Vec<RuleToml>,
+    #[serde(default)]
+    fault: Vec<FaultToml>,
     #[serde(default)]
     screen: Vec<WrittenLabel>,
 }
@@ -66,7 +118,8 @@ pub fn parse(path: &Path, text: &str) -> Result<Rules, RulesError> {
     let invalid = |message: String| RulesError::Invalid { path: path.to_owned(), message: one_line(message) };
     let document: RulesToml = toml::from_str(text).map_err(|error| invalid(placed(&error, text)))?;
     let mut rules: Vec<Rule> = Vec::new();
-    for written in document.rule {
+    let faults = document.fault.into_iter().map(FaultToml::rule);
+    for written in document.rule.into_iter().chain(faults) {
         let name = written.name.clone();
         if rules.iter().any(|rule| rule.name == name) {
             return Err(invalid(format!("two rules are named {name}")));
@@ -112,6 +165,9 @@ fn compile(written: RuleToml) -> Result<Rule, String> {
         from: written.from,
         phase,
         final_error: regex(written.r#final)?,
+        step: regex(written.step)?,
+        fields: written.fields,
+        words: written.words,
         also: regex(written.also)?,
         unless: regex(written.unless)?,
         unless_next: regex(written.unless_next)?,

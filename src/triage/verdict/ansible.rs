@@ -1,83 +1,171 @@
-//! What ansible says about a task that failed: JSON behind `fatal: [host]: FAILED! => `, on one line or (verbose) on many.
+//! What ansible printed, told apart: its own lines, and the data of tasks, which may say anything and decides nothing.
+//!
+//! A result follows `=>`: JSON on the same line or over many, or YAML below it, indented. Since core 2.19 a block of its
+//! own, `[ERROR]: Task failed: …` as far as `Origin: file:line:column`, stands before it, with the task's words as they
+//! are; the callback `debug` prints `STDOUT:` and the like behind it.
 
-use serde_json::Value;
+mod result;
 
-/// Longest message that is quoted.
-const MAX_MESSAGE_CHARS: usize = 300;
+pub use result::TaskResult;
 
-/// The host's message in few words: `msg`, the return code, the end of what the command printed.
-pub fn detail(line: &str) -> Option<String> {
-    let item = line.split_once("(item=").and_then(|(_, rest)| rest.split_once(") =>")).map(|(item, _)| item);
-    let json = line.split_once("=> ")?.1;
-    let mut words = match serde_json::from_str::<Value>(json.trim()) {
-        Ok(value) => from_json(&value),
-        Err(_) => from_broken_json(json),
-    };
-    if let Some(item) = item {
-        words.insert(0, format!("item {}", short(item)));
-    }
-    Some(words.join(": ")).filter(|text| !text.is_empty())
+/// Longest result that is kept.
+const MAX_RESULT_BYTES: usize = 1 << 20;
+/// Banners are filled up with stars to this width where there is no terminal.
+const BANNER: usize = 79;
+
+/// What a line of ansible is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum AnsibleLine<'l> {
+    /// its own; of a result the part in front of the data
+    Own(&'l str),
+    /// of a task
+    Data,
 }
 
-fn from_json(value: &Value) -> Vec<String> {
-    let text = |name: &str| value.get(name).and_then(Value::as_str).map(str::trim).filter(|text| !text.is_empty());
-    let mut words = Vec::new();
-    let message = text("msg").map(short);
-    match (message, value.get("rc").and_then(Value::as_i64)) {
-        (Some(message), Some(code)) => words.push(format!("{message} (rc {code})")),
-        (Some(message), None) => words.push(message),
-        (None, Some(code)) => words.push(format!("rc {code}")),
-        (None, None) => {}
-    }
-    let said = ["stderr", "module_stderr", "exception", "stdout", "module_stdout"];
-    words.extend(said.iter().find_map(|name| text(name)).map(last_line));
-    words
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+enum State {
+    #[default]
+    Between,
+    /// behind `=> {`, as far as `}`
+    Json,
+    /// behind `=>`, as long as lines are indented
+    Yaml,
+    /// behind `[ERROR]: Task failed`
+    Error { blank: bool },
+    /// behind a result: `STDOUT:` and what follows
+    Sections { blank: bool, inside: bool },
 }
 
-/// JSON that is cut or has control characters in it: the message and the code are found by their names.
-fn from_broken_json(json: &str) -> Vec<String> {
-    let message = json.split_once("\"msg\": \"").map(|(_, rest)| short(rest.split("\", \"").next().unwrap_or(rest)));
-    let code = json
-        .split_once("\"rc\": ")
-        .map(|(_, rest)| rest.chars().take_while(|c| c.is_ascii_digit() || *c == '-').collect::<String>());
-    match (message, code) {
-        (Some(message), Some(code)) => vec![format!("{message} (rc {code})")],
-        (message, code) => message.into_iter().chain(code.map(|code| format!("rc {code}"))).collect(),
+/// Reads what ansible prints.
+#[derive(Debug, Clone, Default)]
+pub struct AnsibleOutput {
+    state: State,
+    /// the failure that is being read
+    open: Option<TaskResult>,
+}
+
+impl AnsibleOutput {
+    /// Takes a line; a failure that it completes is handed on.
+    pub fn take<'l>(&mut self, line: u64, text: &'l str) -> (AnsibleLine<'l>, Option<TaskResult>) {
+        match self.state {
+            State::Json => {
+                self.keep(text);
+                if text.trim_end() != "}" {
+                    return (AnsibleLine::Data, None);
+                }
+                self.state = State::Sections { blank: false, inside: false };
+                return (AnsibleLine::Data, None);
+            }
+            State::Yaml if text.is_empty() || text.starts_with(' ') => {
+                self.keep(text);
+                return (AnsibleLine::Data, None);
+            }
+            State::Error { .. } if is_origin(text) => {
+                self.state = State::Between;
+                return (AnsibleLine::Data, None);
+            }
+            State::Error { blank }
+                if !is_recap(text) && !(blank && is_banner(text)) && !(blank && is_failure(text)) =>
+            {
+                self.state = State::Error { blank: text.is_empty() };
+                return (AnsibleLine::Data, None);
+            }
+            State::Sections { blank, inside } => {
+                if let Some(line) = self.section(text, blank, inside) {
+                    return line;
+                }
+            }
+            State::Between | State::Yaml | State::Error { .. } => {}
+        }
+        let done = self.end();
+        if text.starts_with("[ERROR]: Task failed") {
+            self.state = State::Error { blank: false };
+            return (AnsibleLine::Own("[ERROR]: Task failed"), done);
+        }
+        let Some((head, data)) = result_of(text) else { return (AnsibleLine::Own(text), done) };
+        self.state = match data {
+            "{" => State::Json,
+            data if data.starts_with(['{', '[']) => State::Sections { blank: false, inside: false },
+            _ => State::Yaml,
+        };
+        if is_failure(head) {
+            self.open = Some(TaskResult::new(line, head, data));
+        }
+        (AnsibleLine::Own(head), done)
+    }
+
+    /// The output ends here: a failure that was being read is handed on.
+    pub fn end(&mut self) -> Option<TaskResult> {
+        self.state = State::Between;
+        self.open.take().map(TaskResult::parsed)
+    }
+
+    /// Lines behind a result on one line: its sections, or something new.
+    fn section<'l>(
+        &mut self,
+        text: &'l str,
+        blank: bool,
+        inside: bool,
+    ) -> Option<(AnsibleLine<'l>, Option<TaskResult>)> {
+        let named = text
+            .strip_suffix(':')
+            .is_some_and(|name| !name.is_empty() && name.bytes().all(|byte| byte.is_ascii_uppercase() || byte == b'_'));
+        let over = !inside && !named && !text.is_empty()
+            || is_recap(text)
+            || text.starts_with("...ignoring")
+            || blank && is_banner(text);
+        if over {
+            return None;
+        }
+        self.state = State::Sections { blank: text.is_empty(), inside: inside || named };
+        if let Some(result) = self.open.as_mut().filter(|result| result.bytes() < MAX_RESULT_BYTES) {
+            match named.then(|| text.trim_end_matches(':')) {
+                Some(name) => result.begin_section(name),
+                None => result.add_to_section(text),
+            }
+        }
+        Some((AnsibleLine::Data, None))
+    }
+
+    fn keep(&mut self, text: &str) {
+        if let Some(result) = self.open.as_mut().filter(|result| result.bytes() < MAX_RESULT_BYTES) {
+            result.add(text);
+        }
     }
 }
 
-fn short(text: &str) -> String {
-    let line = text.split_whitespace().collect::<Vec<_>>().join(" ");
-    if line.chars().count() <= MAX_MESSAGE_CHARS {
-        return line;
+/// Head and data of a line that shows a result.
+fn result_of(text: &str) -> Option<(&str, &str)> {
+    let named = ["fatal: [", "failed: [", "ok: [", "changed: [", "skipping: ["];
+    if !named.iter().any(|name| text.starts_with(name)) {
+        return None;
     }
-    line.chars().take(MAX_MESSAGE_CHARS - 1).chain(['…']).collect()
+    let (head, data) = text.split_once(" =>")?;
+    Some((head, data.trim()))
 }
 
-/// The line of an output that most likely says what went wrong: the last one that is not empty.
-fn last_line(text: &str) -> String {
-    let lines = || text.lines().map(str::trim).filter(|line| !line.is_empty());
-    // PowerShell says it first and then shows where.
-    let first = lines().next().filter(|line| line.contains("is not recognized") || line.contains("cannot"));
-    short(first.or_else(|| lines().next_back()).unwrap_or_default())
+fn is_failure(text: &str) -> bool {
+    text.starts_with("fatal: [") || text.starts_with("failed: [")
+}
+
+fn is_recap(text: &str) -> bool {
+    text.starts_with("PLAY RECAP **")
+}
+
+/// A banner as ansible prints it, filled up to its width.
+fn is_banner(text: &str) -> bool {
+    let named = ["TASK [", "RUNNING HANDLER [", "PLAY ["].iter().any(|name| text.starts_with(name));
+    named && text.ends_with("***") && text.chars().count() >= BANNER
+}
+
+/// `Origin: /path/main.yml:8:3`.
+fn is_origin(text: &str) -> bool {
+    let place = text.strip_prefix("Origin: ").unwrap_or_default();
+    let mut parts = place.rsplitn(3, ':');
+    let number = |part: Option<&str>| part.is_some_and(|part| part.parse::<u32>().is_ok());
+    number(parts.next()) && number(parts.next()) || place.starts_with('<')
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_message_the_code_and_the_last_words_are_quoted() {
-        let line = r#"fatal: [default]: FAILED! => {"changed": true, "msg": "non-zero return code", "rc": 100, "stderr": "E: one\nE: two\n"}"#;
-        assert_eq!(detail(line).as_deref(), Some("non-zero return code (rc 100): E: two"));
-        let line = r#"failed: [default] (item=vim) => {"msg": "No package vim"}"#;
-        assert_eq!(detail(line).as_deref(), Some("item vim: No package vim"));
-    }
-
-    #[test]
-    fn cut_json_still_tells() {
-        let line = "fatal: [default]: FAILED! => {\"msg\": \"non-zero return code\", \"rc\": 3, \"stdout\": \"xxxx";
-        assert_eq!(detail(line).as_deref(), Some("non-zero return code (rc 3)"));
-        assert_eq!(detail("fatal: [default]: FAILED!"), None);
-    }
-}
+#[path = "ansible/tests.rs"]
+mod tests;

@@ -23,6 +23,11 @@ pub struct Cancelled {
 }
 
 impl Cancelled {
+    /// The time that the run was given, when that was over.
+    fn time_limit(&self) -> Option<&str> {
+        self.why.as_deref().filter(|_| self.who.is_none())?.strip_prefix("not done within ")
+    }
+
     fn sentence(&self) -> String {
         let at = self.at.map_or_else(String::new, |at| format!(" at {}", at.strftime("%H:%M")));
         let how = if self.forced { "killed packer" } else { "cancelled it" };
@@ -52,11 +57,19 @@ impl BuildContext {
 
     fn account(&self, verdict: &mut BuildVerdict) {
         if let Some(cancelled) = &self.cancelled {
-            verdict.class = "cancelled".into();
             verdict.confidence = Confidence::High;
             verdict.rule = None;
-            verdict.cause = cancelled.sentence();
             verdict.remedy = None;
+            match cancelled.time_limit() {
+                Some(limit) => verdict.end_at_time_limit(&format!("Time limit of {limit} reached")),
+                None => {
+                    verdict.class = "cancelled".into();
+                    verdict.cause = cancelled.sentence();
+                    if verdict.waited.as_ref().is_some_and(|waited| waited.state.is_some()) {
+                        verdict.say_what_was_waited_for();
+                    }
+                }
+            }
             if self.live {
                 verdict.cause.push_str(" packer destroys its VM and ends.");
                 return;
@@ -127,6 +140,8 @@ mod tests {
         let cancelled = Some(Cancelled { who: None, at: None, forced: false, why });
         let context = BuildContext { cancelled, vm_left: Some(false), ..BuildContext::default() };
         let verdict = judged(&format!("{LOG}{CANCELLED}"), context);
-        assert_eq!(verdict.cause, "It was cancelled: not done within 90 min. Its VM is gone.");
+        assert_eq!(verdict.class, "ip_timeout");
+        let says = "Time limit of 90 min reached while waiting for an address of the guest. Its VM is gone.";
+        assert_eq!(verdict.cause, says);
     }
 }

@@ -1,64 +1,14 @@
 //! What the log says about one build: which rules matched so far, and how the build ended.
 
-use regex::RegexSetBuilder;
+use std::sync::Arc;
 
-use super::ansible;
-use super::context::BuildContext;
+use jiff::civil::DateTime;
+
+use super::ansible::{AnsibleLine, AnsibleOutput, TaskResult};
+use super::patterns::{PatternRole, Patterns};
+use super::steps::Steps;
 use crate::packer_log::{Origin, Phase};
 use crate::triage::rules::{Rule, Rules};
-
-/// What one pattern of a rule does.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum PatternRole {
-    Log,
-    Also,
-    Unless,
-    UnlessNext,
-    Section,
-}
-
-/// All patterns of all rules in one `RegexSet`, so that a message is matched once.
-pub struct Patterns {
-    set: regex::RegexSet,
-    roles: Vec<(usize, PatternRole)>,
-}
-
-impl Patterns {
-    /// Of these rules.
-    ///
-    /// # Errors
-    /// When together they exceed the limit of a `RegexSet`.
-    pub fn new(rules: &Rules) -> Result<Self, regex::Error> {
-        let mut patterns = Vec::new();
-        let mut roles = Vec::new();
-        for (at, rule) in rules.rules.iter().enumerate() {
-            let of = [
-                (&rule.log, PatternRole::Log),
-                (&rule.also, PatternRole::Also),
-                (&rule.unless, PatternRole::Unless),
-                (&rule.unless_next, PatternRole::UnlessNext),
-                (&rule.section, PatternRole::Section),
-            ];
-            for (pattern, role) in of {
-                if let Some(pattern) = pattern {
-                    patterns.push(pattern.as_str());
-                    roles.push((at, role));
-                }
-            }
-        }
-        let set = RegexSetBuilder::new(patterns)
-            .case_insensitive(true)
-            .size_limit(64 << 20)
-            .dfa_size_limit(32 << 20)
-            .build()?;
-        Ok(Self { set, roles })
-    }
-
-    /// Rule and role of every pattern that a text matches.
-    fn hits(&self, text: &str) -> Vec<(usize, PatternRole)> {
-        self.set.matches(text).iter().map(|at| self.roles[at]).collect()
-    }
-}
 
 /// Evidence for one rule.
 #[derive(Debug, Clone)]
@@ -70,9 +20,14 @@ pub struct RuleMatch {
     /// heading of the section it stands in
     pub section: Option<String>,
     section_number: u64,
-    count: u64,
-    /// the JSON behind it goes on in the next messages
-    open: bool,
+    /// how often
+    pub count: u64,
+    /// packer's clock when it was seen first
+    pub since: Option<DateTime>,
+    /// of a task of ansible, its result
+    pub result: Option<Arc<TaskResult>>,
+    /// it is of a provisioner, whose end takes it back
+    provisioning: bool,
 }
 
 /// One message about a build.
@@ -86,6 +41,8 @@ pub struct Message<'l> {
     pub text: &'l str,
     /// stage of the build then
     pub phase: Phase,
+    /// packer's clock
+    pub at: Option<DateTime>,
 }
 
 /// Packer's final error on a build.
@@ -103,8 +60,8 @@ pub struct BuildObservations {
     /// name of the build; `None` before any began
     pub build: Option<String>,
     /// per rule
-    found: Vec<Option<RuleMatch>>,
-    also: Vec<bool>,
+    pub(super) found: Vec<Option<RuleMatch>>,
+    pub(super) also: Vec<bool>,
     sections: u64,
     heading: Option<String>,
     /// clean-up has begun: only the final error counts from here on
@@ -120,11 +77,16 @@ pub struct BuildObservations {
     errors: Vec<(u64, String)>,
     log_errors: Vec<(u64, String)>,
     /// rules that know the final error as a cause
-    explains_final_error: Vec<bool>,
+    pub(super) explains_final_error: Vec<bool>,
     /// newest error message before the clean-up: what the final error will be, should the log end before it
     pub last_error: Option<String>,
     /// the start of the log is lost: stages are not to be trusted
     pub start_lost: bool,
+    /// what packer is at
+    pub steps: Steps,
+    /// failures of provisioners that packer forgave (`continue_on_error`)
+    pub forgiven: Vec<(u64, String)>,
+    ansible: AnsibleOutput,
 }
 
 /// Most errors kept for a verdict of unknown.
@@ -152,30 +114,97 @@ impl BuildObservations {
             explains_final_error: vec![false; count],
             last_error: None,
             start_lost: false,
+            steps: Steps::default(),
+            forgiven: Vec::new(),
+            ansible: AnsibleOutput::default(),
         }
     }
 
     /// Takes a message into account.
     pub fn observe(&mut self, message: Message<'_>, rules: &Rules, patterns: &Patterns) {
+        let spoken = matches!(message.origin, Origin::Ui | Origin::UiError);
+        if spoken && self.steps.take(message.line, message.origin, message.text, message.phase) {
+            self.begin_provisioner(rules);
+        }
+        if spoken && (message.phase == Phase::Provision || self.start_lost) {
+            if let Some(forgiven) = forgiven(message.text) {
+                if forgiven.for_good && self.forgiven.len() < MAX_ERRORS {
+                    self.forgiven.push((message.line, forgiven.why.to_owned()));
+                }
+                return self.begin_provisioner(rules);
+            }
+            let (line, done) = self.ansible.take(message.line, message.text);
+            self.observe_result(done, rules);
+            return match line {
+                AnsibleLine::Own(text) => self.observe_line(Message { text, ..message }, rules, patterns),
+                AnsibleLine::Data => {}
+            };
+        }
+        self.observe_line(message, rules, patterns);
+    }
+
+    /// What a provisioner printed is at its end.
+    pub fn end_output(&mut self, rules: &Rules) {
+        let done = self.ansible.end();
+        self.observe_result(done, rules);
+    }
+
+    /// Another provisioner begins, or the same once more: the one before did not fail the build.
+    fn begin_provisioner(&mut self, rules: &Rules) {
+        self.end_output(rules);
+        for found in &mut self.found {
+            *found = found.take().filter(|found| !found.provisioning);
+        }
+        self.errors.clear();
+    }
+
+    fn observe_line(&mut self, message: Message<'_>, rules: &Rules, patterns: &Patterns) {
         let hits = patterns.hits(message.text);
         let spoken = matches!(message.origin, Origin::Ui | Origin::UiError);
         if spoken {
-            self.continue_json(message.text);
             self.take_back_next(&hits, rules);
         }
         for (at, role) in &hits {
             match role {
                 PatternRole::Also => self.also[*at] = true,
                 PatternRole::Unless => self.found[*at] = None,
-                _ => {}
+                PatternRole::Log | PatternRole::UnlessNext | PatternRole::Section => {}
             }
         }
         if spoken && hits.iter().any(|(_, role)| *role == PatternRole::Section) {
             self.sections += 1;
             self.heading = Some(message.text.to_owned());
         }
-        for (at, _) in hits.iter().filter(|(_, role)| *role == PatternRole::Log) {
-            self.match_rule(*at, &rules.rules, message);
+        let found: Vec<usize> = hits.iter().filter(|(_, role)| *role == PatternRole::Log).map(|(at, _)| *at).collect();
+        for (place, at) in found.iter().enumerate() {
+            // Of a group the last one in the file that knows a message says what it means.
+            let rule = &rules.rules[*at];
+            let better = |other: &usize| {
+                let other = &rules.rules[*other];
+                other.group == rule.group && self.concerns(other, message)
+            };
+            if rule.group.is_none() || !found[place + 1..].iter().any(better) {
+                self.match_rule(*at, &rules.rules, message);
+            }
+        }
+    }
+
+    /// A task failed: its fields are looked at apart.
+    fn observe_result(&mut self, result: Option<TaskResult>, rules: &Rules) {
+        let Some(result) = result.map(Arc::new) else { return };
+        for found in self.found.iter_mut().flatten().filter(|found| found.line == result.line) {
+            found.result = Some(Arc::clone(&result));
+        }
+        for (at, rule) in rules.rules.iter().enumerate().filter(|(_, rule)| !rule.fields.is_empty()) {
+            let Some(pattern) = &rule.log else { continue };
+            let text = rule.fields.iter().filter_map(|name| result.field(name)).find(|text| pattern.is_match(text));
+            if let Some(text) = text {
+                let (line, origin, phase) = (result.line, Origin::Ui, Phase::Provision);
+                self.match_rule(at, &rules.rules, Message { line, origin, text: &text, phase, at: None });
+                if let Some(found) = self.found[at].as_mut().filter(|found| found.line == line) {
+                    found.result = Some(Arc::clone(&result));
+                }
+            }
         }
     }
 
@@ -207,7 +236,8 @@ impl BuildObservations {
         let first = self.clean_up_errors.iter().find(|(_, text)| text.trim() == message.text.trim());
         let line = first.map_or(message.line, |(line, _)| *line);
         let message = Message { line, ..message };
-        self.observe(message, rules, patterns);
+        self.end_output(rules);
+        self.observe_line(message, rules, patterns);
         for (at, _) in patterns.hits(message.text).into_iter().filter(|(_, role)| *role == PatternRole::Log) {
             self.explains_final_error[at] = self.concerns(&rules.rules[at], message);
         }
@@ -237,24 +267,16 @@ impl BuildObservations {
             }
         }
         let text: String = message.text.chars().take(MAX_TEXT_CHARS).collect();
-        let open = text.trim_end().ends_with("=> {");
         self.found[at] = Some(RuleMatch {
             line: message.line,
             text,
             section: self.heading.clone(),
             section_number: self.sections,
             count: 1,
-            open,
+            since: message.at,
+            result: None,
+            provisioning: message.phase == Phase::Provision && matches!(message.origin, Origin::Ui | Origin::UiError),
         });
-    }
-
-    /// Verbose ansible prints the JSON of a failure over many messages.
-    fn continue_json(&mut self, text: &str) {
-        for found in self.found.iter_mut().flatten().filter(|found| found.open) {
-            found.text.push('\n');
-            found.text.push_str(text);
-            found.open = text.trim_end() != "}" && found.text.len() < MAX_TEXT_CHARS;
-        }
     }
 
     fn take_back_next(&mut self, hits: &[(usize, PatternRole)], rules: &Rules) {
@@ -268,51 +290,6 @@ impl BuildObservations {
             }
         }
     }
-
-    /// The rules that hold, the one that decides first. `debug` tells whether plugins' lines stand in the log.
-    pub fn holding<'r>(
-        &self,
-        rules: &'r Rules,
-        debug: bool,
-        context: &BuildContext,
-    ) -> Vec<(&'r Rule, Option<&RuleMatch>)> {
-        let mut holding: Vec<(usize, &Rule, Option<&RuleMatch>)> = Vec::new();
-        for (at, rule) in rules.rules.iter().enumerate().filter(|(_, rule)| rule.explains.is_empty()) {
-            let found = self.found[at].as_ref();
-            let holds = (rule.log.is_none() || found.is_some_and(|found| found.count >= rule.at_least))
-                && (self.failed_by_itself() || rule.unfinished || self.build.is_none())
-                && self.ended_as(rule)
-                && (rule.also.is_none() || self.also[at])
-                && rule.debug.is_none_or(|wanted| wanted == debug)
-                && context.matches(rule, None);
-            if holds {
-                holding.push((at, rule, found));
-            }
-        }
-        // Symptoms last, what was seen before what was only written, a cause that packer itself names at the end before
-        // others, then by line; the order of the file among equals.
-        let rank = |(at, rule, found): &(usize, &Rule, Option<&RuleMatch>)| {
-            let unseen = rule.screen.is_empty() && rule.guest.is_empty();
-            (rule.symptom, unseen, !self.explains_final_error[*at], found.map_or(u64::MAX, |found| found.line))
-        };
-        holding.sort_by_key(rank);
-        holding.into_iter().map(|(_, rule, found)| (rule, found)).collect()
-    }
-
-    /// The build failed; nobody stopped it, and the log goes on until packer's clean-up at least.
-    fn failed_by_itself(&self) -> bool {
-        self.cancelled.is_none() && (self.final_error.is_some() || self.clean_up_begun)
-    }
-
-    /// Whether the build ended with the words that a rule asks for.
-    fn ended_as(&self, rule: &Rule) -> bool {
-        let Some(pattern) = &rule.final_error else { return true };
-        match (&self.final_error, &self.last_error) {
-            (Some(word), _) => pattern.is_match(&word.text) || rule.unfinished && self.cancelled.is_some(),
-            (None, Some(error)) if self.failed_by_itself() => pattern.is_match(error) || rule.unfinished,
-            (None, _) => rule.unfinished && self.build.is_some(),
-        }
-    }
 }
 
 impl RuleMatch {
@@ -323,6 +300,26 @@ impl RuleMatch {
 
     /// What ansible says about the failure.
     pub fn ansible(&self) -> Option<String> {
-        ansible::detail(&self.text)
+        let untold = || self.text.split_once("=> ").map(|(_, data)| data.to_owned());
+        self.result.as_ref().map_or_else(untold, |result| result.detail())
     }
+}
+
+/// That packer goes on although a provisioner failed.
+struct Forgiven<'t> {
+    /// it is not tried again either
+    for_good: bool,
+    why: &'t str,
+}
+
+/// `Warning: Provisioner failed with "…", but continue_on_error is set; continuing the build.`, and
+/// `Provisioner failed with "…", retrying with 2 trie(s) left`.
+fn forgiven(text: &str) -> Option<Forgiven<'_>> {
+    let (for_good, rest) = match text.strip_prefix("Warning: ") {
+        Some(rest) => (true, rest),
+        None => (false, text),
+    };
+    let why = rest.strip_prefix("Provisioner failed with ")?;
+    let (why, rest) = why.rsplit_once(if for_good { ", but continue_on_error is set" } else { ", retrying with " })?;
+    Some(Forgiven { for_good, why: why.trim_matches('"') }).filter(|_| !rest.is_empty())
 }
