@@ -610,7 +610,7 @@ fn in_pty(fake: &Fake, arguments: &[&str]) -> portable_pty::CommandBuilder {
 
 #[test]
 fn packers_temporary_files_are_its_owners_alone_whatever_the_umask() {
-    let fake = Fake::new("1.16.0", "stat -c %a $TMPDIR >$here/mode; exit 0");
+    let fake = Fake::new("1.16.0", &format!("stat -c %a $TMPDIR >$here/mode; {}", script::GOOD));
     let plain = fake.tmpl(&["build", "one"]);
     let mut command = std::process::Command::new("sh");
     command.args(["-c", "umask 0; exec \"$@\"", "sh"]).arg(plain.get_program()).args(plain.get_args()).env_clear();

@@ -244,3 +244,118 @@ async fn a_killed_packer_leaves_its_vm_and_that_is_told() {
     site.run(&["sweep", KEY, "--yes"], 0);
     assert!(site.names().is_empty());
 }
+
+/// Makes the template build under another name, as a branch does.
+fn build_as(site: &Site, name: &str) {
+    let template = site.repo().join("packer/linux/linux.pkr.hcl");
+    let text = std::fs::read_to_string(&template).unwrap();
+    let lines = text.lines().map(|line| if line.trim_start().starts_with("vm_name") { name } else { line });
+    std::fs::write(&template, lines.collect::<Vec<_>>().join("\n")).unwrap();
+}
+
+/// The branch's name is told by our own reading of the template: known before the build.
+#[test]
+fn a_branch_builds_beside_and_is_not_promoted() {
+    let site = Site::start("1s");
+    site.run(&["build", KEY, "--promote"], 0);
+    let live = site.moid(BASE);
+    site.make_room();
+    site.run(&["build", KEY], 0);
+    let main = site.moid(&build_name());
+    build_as(&site, r#"vm_name = "${replace(var.vm_base_name, "main", "fix2")}-build""#);
+    let fix2 = "linux-debian-12-fix2-build";
+
+    let refused = site.run(&["build", KEY, "--promote"], 3);
+    assert!(words(&refused).contains("a branch build") && words(&refused).contains(fix2), "{}", words(&refused));
+    assert_eq!(site.names(), [BASE.to_owned(), build_name()]);
+
+    let built = site.run(&["build", KEY], 0);
+    let said = words(&built);
+    assert!(said.contains(&format!("builds {fix2}, not {}: a branch build", build_name())), "{said}");
+    assert!(said.contains(&format!("{fix2} is built")) && !said.contains("promote it with"), "{said}");
+    assert_eq!(
+        site.names(),
+        [BASE, fix2, &build_name()]
+            .map(str::to_owned)
+            .into_iter()
+            .collect::<std::collections::BTreeSet<_>>()
+            .into_iter()
+            .collect::<Vec<_>>()
+    );
+    let status = words(&site.run(&["status", "--json"], 0));
+    assert!(status.contains(fix2), "status looks at what this checkout builds: {status}");
+    let refused = site.run(&["promote", KEY], 3);
+    assert!(words(&refused).contains("a branch build"), "{}", words(&refused));
+    assert_eq!((site.moid(BASE), site.moid(&build_name())), (live, main));
+    site.run(&["sweep", KEY, "--yes"], 0);
+    assert_eq!(site.names(), [BASE.to_owned(), build_name()]);
+}
+
+/// The name is made in a way that only packer can follow: what it built is what it says, and the old build stays what it is.
+#[test]
+fn what_packer_says_it_built_is_what_counts() {
+    let site = Site::start("1s");
+    site.run(&["build", KEY, "--promote"], 0);
+    let live = site.moid(BASE);
+    site.make_room();
+    site.run(&["build", KEY], 0);
+    let main = site.moid(&build_name());
+    let name = r#"vm_name = "${join("-", concat(slice(split("-", var.vm_base_name), 0, 3), ["fix3"]))}-build""#;
+    build_as(&site, name);
+    let fix3 = "linux-debian-12-fix3-build";
+    let refused = site.run(&["build", KEY, "--promote"], 3);
+    assert!(words(&refused).contains(fix3) && words(&refused).contains("a branch build"), "{}", words(&refused));
+    assert_eq!((site.moid(BASE), site.moid(&build_name())), (live, main.clone()));
+    assert!(site.is_template(fix3));
+    let run = latest(&site).unwrap();
+    assert_eq!(run.state, RunState::Succeeded);
+    assert_eq!(
+        run.built.map(|built| (built.name, built.moid.0)),
+        Some((fix3.to_owned(), site.moid(fix3).rsplit(':').next().unwrap().to_owned()))
+    );
+
+    // On the main branch again, the orphan is listed and can be swept.
+    build_as(&site, r#"vm_name = "${var.vm_base_name}-build""#);
+    let status = words(&site.run(&["status", "--json"], 0));
+    assert!(status.contains(fix3), "{status}");
+    site.run(&["sweep", KEY, "--vm", "somebody-elses", "--yes"], 3);
+    site.run(&["sweep", KEY, "--vm", fix3, "--yes"], 0);
+    assert_eq!(site.names(), [BASE.to_owned(), build_name()]);
+    assert_eq!(site.moid(&build_name()), main);
+}
+
+/// Two machines and one line: the second sees that the first is at work, whatever it is asked to do.
+#[test]
+fn what_another_machine_builds_is_left_alone() {
+    let site = Site::start("1h");
+    let mut first = site.tmpl(&["build", KEY]).stderr(std::process::Stdio::null()).spawn().unwrap();
+    wait_until("packer waits for the guest", || waits_for_ip(&site));
+    let notes =
+        || site.govc(&["object.collect", "-s", &format!("/DC0/vm/Templates/{}", build_name()), "config.annotation"]);
+    wait_until("the VM is claimed", || notes().contains("tmpl-tui claim: "));
+    let before = site.moid(&build_name());
+    let elsewhere = |arguments: &[&str], code: i32| {
+        let output = site.tmpl(arguments).env("XDG_STATE_HOME", site.path("home/other")).output().unwrap();
+        assert_eq!(output.status.code(), Some(code), "{arguments:?}: {}", words(&output));
+        words(&output)
+    };
+    for verb in [&["build", KEY][..], &["sweep", KEY, "--yes"], &["sweep", KEY, "--dry-run"]] {
+        let said = elsewhere(verb, 3);
+        assert!(said.contains("is being built by") && said.contains("--take-over"), "{verb:?}: {said}");
+    }
+    elsewhere(&["promote", KEY], 3);
+    assert_eq!(site.moid(&build_name()), before);
+
+    // Somebody who knows better says why.
+    let said = elsewhere(&["sweep", KEY, "--yes", "--take-over", "that host burnt down"], 0);
+    assert!(said.contains("taken over from") && said.contains("that host burnt down"), "{said}");
+    assert!(site.names().is_empty());
+    let audit = std::fs::read_to_string(site.path("home/other/tmpl-tui/audit.jsonl")).unwrap();
+    assert!(audit.contains("TakeOver") && audit.contains("that host burnt down"), "{audit}");
+    // packer notices by itself that its VM is gone.
+    let _ = first.kill();
+    first.wait().unwrap();
+    if let Some(packer) = latest(&site).unwrap().packer.filter(tmpl::packer_run::Process::alive) {
+        let _ = kill(Pid::from_raw(packer.pid), Signal::SIGKILL);
+    }
+}

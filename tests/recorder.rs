@@ -169,6 +169,7 @@ async fn a_vcenter_that_goes_away_is_waited_for_and_the_build_goes_on() {
     until("the note", || noted("waits for vCenter").then_some(())).await;
     lab.resume().await.unwrap();
     until("its return", || noted("answers again").then_some(())).await;
+    lab.add(&Seed::template("base-one-build", 0));
     fake.release();
     let (code, said) = end(child).await;
     assert_eq!(code, Some(0), "{said}");
@@ -186,10 +187,11 @@ async fn without_credentials_a_build_says_once_that_it_is_not_recorded() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_refused_password_is_tried_once_and_the_build_goes_on() {
     let (fake, lab) = (Fake::new("1.16.0", script::SLOW), stuck().await);
-    let mut command = fake.tmpl(&["build", "one"]);
+    let mut command = fake.tmpl(&["build", "one", "--take-over", "vCenter is down, packer may know better"]);
     command.envs(lab.environment()).env("PKR_VAR_vsphere_password", "not-this-one");
     let child = command.stderr(Stdio::piped()).spawn().unwrap();
     until("the note", || recorded(&fake).notes.first().cloned()).await;
+    lab.add(&Seed::template("base-one-build", 0));
     fake.release();
     let (code, said) = end(child).await;
     assert_eq!((code, said.matches("the flight recorder stops").count()), (Some(0), 1), "{said}");
@@ -206,6 +208,7 @@ async fn a_refused_account_of_pictures_leaves_the_guests_properties() {
     let child = command.stderr(Stdio::piped()).spawn().unwrap();
     until("the note", || recorded(&fake).notes.first().cloned()).await;
     until("the tools' state", || recorded(&fake).guests.iter().find(|guest| guest.tools.is_some()).cloned()).await;
+    lab.add(&Seed::template("base-one-build", 0));
     fake.release();
     let (code, said) = end(child).await;
     assert_eq!((code, said.matches("no pictures of the console").count()), (Some(0), 1), "{said}");
@@ -228,6 +231,7 @@ async fn a_disk_that_takes_nothing_for_a_while_ends_no_recording() {
     assert!(recording.path(&recording.frames[0]).exists());
     until("the note", || recorded(&fake).notes.iter().any(|(_, text)| text.contains("writes again")).then_some(()))
         .await;
+    lab.add(&Seed::template("base-one-build", 0));
     fake.release();
     let (code, said) = end(child).await;
     assert_eq!(code, Some(0), "{said}");

@@ -4,16 +4,19 @@ use std::io::{ErrorKind, IsTerminal};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use tmpl::generation;
 use tmpl::github::step::WorkflowStep;
 use tmpl::ops::build::{self, Ending};
+use tmpl::ops::build_vm;
 use tmpl::ops::remote::OnGitHub;
-use tmpl::ops::{self, Operation, remote, signals};
-use tmpl::packer_run::{self, OnError, Outcome, Progress, ProgressListener, Request};
+use tmpl::ops::{self, NotBuilt, Operation, remote, signals};
+use tmpl::packer_run::{self, BuiltVm, OnError, Outcome, Progress, ProgressListener, Request};
 use tmpl::paths::StateDir;
-use tmpl::pipeline::Key;
+use tmpl::pipeline::{Key, Line};
 use tmpl::text::Scrubber;
 use tokio_util::sync::CancellationToken;
 
+use super::change::{TakeOver, consent};
 use super::{Context, Exit, Stop, output, stderr};
 
 /// Arguments of `build`.
@@ -36,6 +39,8 @@ pub struct Args {
     /// Put packer's log here instead of into the run's folder; it holds secrets
     #[arg(long, value_name = "FILE")]
     log: Option<PathBuf>,
+    #[command(flatten)]
+    take_over: TakeOver,
     /// Cancel cleanly after this long
     #[arg(long, value_name = "MINUTES", value_parser = clap::value_parser!(u32).range(1..))]
     timeout: Option<u32>,
@@ -105,6 +110,9 @@ async fn build_line(context: &Context, args: Args, step: Option<&WorkflowStep>) 
     }
     // Before signals mean anything but the end.
     build::preflight(&request, simulated).await?;
+    branch_build(&request)?;
+    let vm = build_vm::look(&ops, &request.line, &consent(&args.take_over, false)?).await?;
+    vm.iter().flat_map(|vm| &vm.notes).for_each(|text| note(text.clone()));
     let quiet = args.detached.is_some();
     // What packer and the guest print is no command to the runner.
     let silence = step.map(WorkflowStep::stop_commands);
@@ -114,8 +122,8 @@ async fn build_line(context: &Context, args: Args, step: Option<&WorkflowStep>) 
     let stops = signals::stops_of_build(person, asked.clone(), || {
         note("Ctrl-C again kills packer and leaves its VM".into());
     })?;
-    let mut outcome = build::run_here(&ops, &request, stops, on).await?;
-    let exit = finish(&request.repo, &outcome, quiet).await;
+    let build::Done { mut outcome, built } = build::run_here(&ops, &request, vm, stops, on).await?;
+    let exit = finish(&request.repo, &outcome, &request.line.promoted_name(), quiet).await;
     drop(silence);
     // From here on nothing that cannot be told replaces what was done.
     if let Some(step) = step {
@@ -125,7 +133,7 @@ async fn build_line(context: &Context, args: Args, step: Option<&WorkflowStep>) 
     if exit == Exit::Done && args.promote {
         done = match asked.is_cancelled() {
             true => Ok(Exit::Cancelled),
-            false => super::change::promote_built(context, &request.line, asked).await,
+            false => promote(context, &request.line, built, asked).await,
         };
         let why = match &done {
             Ok(Exit::Cancelled) => Some("asked to stop".to_owned()),
@@ -146,6 +154,44 @@ async fn build_line(context: &Context, args: Args, step: Option<&WorkflowStep>) 
         noted("stdout", output::json(&outcome.run));
     }
     done
+}
+
+/// Says what is built where that is not what is promoted; with `--promote` it is refused.
+fn branch_build(request: &Request) -> Result<(), ops::Error> {
+    let (line, builds) = (&request.line, request.line.build_name());
+    let promoted = line.promoted_name();
+    if builds == promoted {
+        return Ok(());
+    }
+    if request.promote {
+        let refusal = generation::Refusal::BranchBuild { base: line.base_name.clone(), builds };
+        return Err(ops::Refusal::from(refusal).into());
+    }
+    note(format!("builds {builds}, not {promoted}: a branch build; it is shown here and not promoted"));
+    Ok(())
+}
+
+/// Promotes what was built, when that is known.
+async fn promote(
+    context: &Context,
+    line: &Line,
+    built: Option<Result<BuiltVm, NotBuilt>>,
+    asked: CancellationToken,
+) -> anyhow::Result<Exit> {
+    let unknown = |reason: String| ops::Error::from(ops::Refusal::BuiltUnknown { key: line.key.clone(), reason });
+    match built {
+        Some(Ok(vm)) if vm.name != line.promoted_name() => {
+            let refusal = generation::Refusal::BranchBuild { base: line.base_name.clone(), builds: vm.name };
+            Err(ops::Error::from(ops::Refusal::from(refusal)).into())
+        }
+        Some(Ok(vm)) => super::change::promote_built(context, line, vm, asked).await,
+        Some(Err(NotBuilt::Failed(reason) | NotBuilt::Unknown(reason))) => {
+            // Settings that are missing are told as such.
+            context.client()?;
+            Err(unknown(reason).into())
+        }
+        None => Err(unknown("it did not end well".into()).into()),
+    }
 }
 
 /// Refuses what must not meet a run on GitHub; where it cannot be asked that is said, and nothing is refused.
@@ -225,7 +271,7 @@ fn note(text: String) {
 }
 
 /// Says how it ended and, after anything but success, whether a VM was left behind.
-async fn finish(repo: &Path, outcome: &Outcome, quiet: bool) -> Exit {
+async fn finish(repo: &Path, outcome: &Outcome, promoted: &str, quiet: bool) -> Exit {
     let run = &outcome.run;
     let exit = match build::ending(outcome.stage) {
         Ending::Built => Exit::Done,
@@ -236,7 +282,12 @@ async fn finish(repo: &Path, outcome: &Outcome, quiet: bool) -> Exit {
         return exit;
     }
     if exit == Exit::Done {
-        note(format!("{} is built; promote it with: tmpl-tui promote {}", run.build_name(), run.key));
+        let name = run.built.as_ref().map_or_else(|| run.build_name(), |built| built.name.clone());
+        note(if name == promoted {
+            format!("{name} is built; promote it with: tmpl-tui promote {}", run.key)
+        } else {
+            format!("{name} is built, not {promoted}: a branch build; it is shown here and not promoted")
+        });
         return exit;
     }
     let reason = run.reason.as_deref().map(|why| format!(" ({why})")).unwrap_or_default();

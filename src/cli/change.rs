@@ -7,6 +7,7 @@ use std::io::IsTerminal;
 use tmpl::generation::{self, Consent, Plan, Progress, Request};
 use tmpl::ops::change::{self, Guarded, Planned};
 use tmpl::ops::{Error, Operation, Refusal, remote, signals};
+use tmpl::packer_run::BuiltVm;
 use tmpl::pipeline::Line;
 use tmpl::vcenter::Client;
 use tmpl::vcenter::gate::Mode;
@@ -70,6 +71,12 @@ pub struct How {
     /// What was agreed to beforehand
     #[arg(skip)]
     consent: Consent,
+    /// The one object that may be promoted
+    #[arg(skip)]
+    built: Option<BuiltVm>,
+    /// What a build on another branch left, to be swept
+    #[arg(skip)]
+    vm: Option<String>,
 }
 
 /// Arguments of `hold`.
@@ -107,6 +114,9 @@ pub struct SweepArgs {
     /// Do not ask for the name
     #[arg(long)]
     yes: bool,
+    /// Instead of <base>-build, what a build of the line on another branch left; `status` lists these
+    #[arg(long, value_name = "NAME")]
+    vm: Option<String>,
     #[command(flatten)]
     take_over: TakeOver,
     #[command(flatten)]
@@ -144,8 +154,13 @@ async fn check_hold(context: &Context, key: &str, json: bool) -> anyhow::Result<
 }
 
 /// Promotes what this process has just built, unless somebody asks for the end of that before the first step.
-pub async fn promote_built(context: &Context, line: &Line, stop: CancellationToken) -> anyhow::Result<Exit> {
-    run(context, &line.key.0, Request::Promote, &How { stop, ..How::default() }, None).await
+pub async fn promote_built(
+    context: &Context,
+    line: &Line,
+    built: BuiltVm,
+    stop: CancellationToken,
+) -> anyhow::Result<Exit> {
+    run(context, &line.key.0, Request::Promote, &How { stop, built: Some(built), ..How::default() }, None).await
 }
 
 /// Rolls back.
@@ -167,11 +182,11 @@ pub async fn release(context: &Context, args: KeyArgs) -> anyhow::Result<Exit> {
 /// Sweeps.
 pub async fn sweep(context: &Context, args: SweepArgs) -> anyhow::Result<Exit> {
     let ask = (!args.yes).then_some(Ask::Name);
-    let how = How { consent: consent(&args.take_over, false)?, ..args.how };
+    let how = How { consent: consent(&args.take_over, false)?, vm: args.vm, ..args.how };
     run(context, &args.key, Request::Sweep, &how, ask).await
 }
 
-fn consent(take_over: &TakeOver, ignore_age: bool) -> Result<Consent, Error> {
+pub fn consent(take_over: &TakeOver, ignore_age: bool) -> Result<Consent, Error> {
     Ok(Consent::new(take_over.reason.as_deref(), ignore_age).map_err(Refusal::from)?)
 }
 
@@ -188,8 +203,12 @@ async fn run(context: &Context, key: &str, request: Request, how: &How, ask: Opt
         remote::not_built_on_github(&known, &line.key).map_err(Error::from)?;
     }
     let client = context.client()?;
+    let (ops, line) = match &how.vm {
+        Some(name) => change::orphan(ops, &client, &line, name).await?,
+        None => (ops, line),
+    };
     let planned = tokio::select! {
-        planned = change::plan(&client, &line, &request, &how.consent) => planned?,
+        planned = change::plan(&client, &line, &request, &how.consent, how.built.as_ref()) => planned?,
         () = how.stop.cancelled() => return Ok(Exit::Cancelled),
     };
     let plan = match planned {

@@ -5,7 +5,7 @@ use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use serde::Serialize;
 use tmpl::console::age;
-use tmpl::generation::{Generations, Hold, Pending};
+use tmpl::generation::{Claim, Generations, Hold, Pending, orphans};
 use tmpl::ops;
 use tmpl::pipeline::Line;
 use tmpl::vcenter::{FolderEvent, LinkState, Vm};
@@ -38,27 +38,32 @@ struct Row<'a> {
     build: Option<Vm>,
     hold: Option<Hold>,
     pending: Option<Pending>,
+    /// whose build is at work on `build`
+    claim: Option<Claim>,
+    /// what builds on other branches left
+    orphans: Vec<Vm>,
 }
 
 /// Prints once, or at every change.
 pub async fn run(context: &Context, args: Args) -> anyhow::Result<Exit> {
+    let all = context.matrix()?.lines;
     let lines = match args.os.as_str() {
-        "all" => context.matrix()?.lines,
+        "all" => all.clone(),
         key => vec![context.line(key)?],
     };
     let client = context.client()?;
     if args.watch {
-        return watch(&client, &lines, args.json).await;
+        return watch(&client, &all, &lines, args.json).await;
     }
     let vms = client.vms().await.map_err(Stop::vcenter)?;
-    print(&lines, &vms, args.json)?;
+    print(&all, &lines, &vms, args.json)?;
     if lines.iter().any(|line| Generations::of(line, &vms).hold.is_some()) {
         ops::hold::not_respected(&context.global.repo, Timestamp::now()).map_or(Ok(()), |note| output::note(&note))?;
     }
     Ok(Exit::Done)
 }
 
-async fn watch(client: &tmpl::vcenter::Client, lines: &[Line], json: bool) -> anyhow::Result<Exit> {
+async fn watch(client: &tmpl::vcenter::Client, all: &[Line], lines: &[Line], json: bool) -> anyhow::Result<Exit> {
     let (mut int, mut term, mut hup) =
         (signal(SignalKind::interrupt())?, signal(SignalKind::terminate())?, signal(SignalKind::hangup())?);
     let mut events = client.watch();
@@ -85,14 +90,14 @@ async fn watch(client: &tmpl::vcenter::Client, lines: &[Line], json: bool) -> an
             }
             Some(FolderEvent::Gone(moid)) => vms.retain(|known| known.moid != moid),
         }
-        print(lines, &vms, json)?;
+        print(all, lines, &vms, json)?;
     }
 }
 
-fn print(lines: &[Line], vms: &[Vm], json: bool) -> anyhow::Result<()> {
+fn print(all: &[Line], lines: &[Line], vms: &[Vm], json: bool) -> anyhow::Result<()> {
     let rows = lines.iter().map(|line| {
         let now = Generations::of(line, vms);
-        let pending = now.pending();
+        let (pending, claim) = (now.pending(), now.claim());
         Row {
             key: &line.key.0,
             base_name: &line.base_name,
@@ -100,6 +105,8 @@ fn print(lines: &[Line], vms: &[Vm], json: bool) -> anyhow::Result<()> {
             live: now.live,
             prev: now.prev,
             build: now.build,
+            claim,
+            orphans: orphans(all, line, vms).into_iter().cloned().collect(),
             hold: now.hold,
             pending,
         }
@@ -128,6 +135,13 @@ fn cells(row: &Row<'_>) -> [String; 6] {
     }
     if let Some(hold) = &row.hold {
         notes.push(format!("held by {}: {}", hold.by, hold.reason));
+    }
+    if let Some(claim) = &row.claim {
+        notes.push(format!("being built by {}, last heard of {:.0}", claim.by, claim.seen));
+    }
+    if !row.orphans.is_empty() {
+        let names = row.orphans.iter().map(|vm| vm.name.as_str()).collect::<Vec<_>>().join(", ");
+        notes.push(format!("left by other branches: {names} (sweep {} --vm NAME)", row.key));
     }
     // Notes come from vCenter, where anybody may write them.
     let notes = output::safe(&notes.join(" · ")).into();

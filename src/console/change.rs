@@ -183,10 +183,19 @@ impl Console {
             confirm.note =
                 Some("its ISO is not on the datastore: packer will fail when it mounts it (M shows media)".into());
         }
+        if let Some(claimed) = claimed(row) {
+            confirm.note = Some(claimed);
+        }
         let request = Request { packer: self.packer.clone(), ..Request::new(line.clone(), self.repo.clone()) };
         confirm.command = Some(shell_quoted(&request.argv()));
         confirm
     }
+}
+
+/// Whose build is, or was, at work on what the line builds.
+fn claimed(row: &LineRow) -> Option<String> {
+    let claim = row.generations.claim()?;
+    Some(format!("a build of {} claims it (run {}), last heard of {:.0}", claim.by, claim.run, claim.seen))
 }
 
 fn same_steps<T: ToString>(one: &[T], other: &[T]) -> bool {
@@ -264,7 +273,8 @@ fn ask_generation(row: &LineRow, request: RequestId, plan: Plan) -> Confirm {
     let steps = plan.steps.iter().map(ToString::to_string).collect();
     let building = (operation == Operation::Rollback && row.live_run().is_some())
         .then(|| format!("{key} is being built: the hold that this leaves keeps that build from being promoted"));
-    let note = [building, plan.caveat.map(str::to_owned)].into_iter().flatten().collect::<Vec<_>>().join("; ");
+    let claimed = (operation == Operation::Sweep).then(|| claimed(row)).flatten();
+    let note = [building, claimed, plan.caveat.map(str::to_owned)].into_iter().flatten().collect::<Vec<_>>().join("; ");
     let of = (operation, Some(key.clone()));
     let mut confirm = confirm(of, request, title, verb, Action::Generation(Box::new(plan)));
     confirm.steps = steps;

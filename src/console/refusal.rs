@@ -61,6 +61,9 @@ pub(super) fn in_keys(refusal: &ops::Refusal) -> String {
         | Refusal::BuiltOnGitHub { .. }
         | Refusal::BuiltHere { .. }
         | Refusal::MayBeBuilt { .. }
+        | Refusal::NotThisBuild { .. }
+        | Refusal::NotOfLine { .. }
+        | Refusal::BuiltUnknown { .. }
         | Refusal::NoRunToCancel { .. }
         | Refusal::NoRun { .. }
         | Refusal::NoLink

@@ -231,10 +231,12 @@ impl Draft<'_> {
         if let Some(hold) = Hold::read(&build.annotation) {
             return Err(Refusal::Held { base: base(), hold });
         }
-        if build.template && now.older().next().is_none() {
+        // What a branch built is nothing to fall back on.
+        let of_line = !now.is_branch_build();
+        if of_line && build.template && now.older().next().is_none() {
             return Err(Refusal::OnlyTemplate { base: base() });
         }
-        if build.template && matches!(now.pending(), Some(Pending::Promote | Pending::NoLive)) {
+        if of_line && build.template && matches!(now.pending(), Some(Pending::Promote | Pending::NoLive)) {
             return Err(Refusal::PromotionInterrupted { base: base() });
         }
         self.destroy(Slot::Build);

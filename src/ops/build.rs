@@ -4,8 +4,11 @@ use std::path::{Path, PathBuf};
 
 use tokio::sync::mpsc;
 
-use super::{Context, Error, Refusal, blocking};
-use crate::packer_run::{self, BuildError, ProgressListener, RecordedState, Request, Run, StopRequest};
+use super::build_vm::BuildVm;
+use super::{Context, Error, NotBuilt, Refusal, blocking};
+use crate::packer_run::{
+    self, BuildError, BuiltVm, Progress, ProgressListener, RecordedState, Request, Run, StopRequest,
+};
 use crate::pipeline::{Key, Os};
 use crate::triage::rules::Rules;
 use crate::vcenter::{Client, Settings, Vm};
@@ -61,11 +64,80 @@ pub async fn preflight(request: &Request, simulated: bool) -> Result<(), Error> 
     Ok(())
 }
 
-/// Builds here and now.
+/// How a build that was done here came out.
+#[derive(Debug)]
+pub struct Done {
+    /// the run, its end, and the lock on its line
+    pub outcome: packer_run::Outcome,
+    /// what it built, or why that is not known; nothing where it did not end well
+    pub built: Option<Result<BuiltVm, NotBuilt>>,
+}
+
+/// Builds here and now; `vm` is what vCenter said before.
 ///
 /// # Errors
 /// Whatever is wrong before packer begins. A build that fails is an outcome.
 pub async fn run_here(
+    context: &Context,
+    request: &Request,
+    vm: Option<BuildVm>,
+    stops: mpsc::Receiver<StopRequest>,
+    on: &dyn ProgressListener,
+) -> Result<Done, Error> {
+    let (state, key) = (context.state.clone(), request.line.key.clone());
+    let own = std::process::id();
+    let run = move || {
+        let run = packer_run::latest(&state, &key).ok().flatten()?;
+        let ours = run.state.live() && u32::try_from(run.supervisor.pid) == Ok(own);
+        ours.then(|| run.dir.file_name().map(|name| name.to_string_lossy().into_owned())).flatten()
+    };
+    let claiming = vm.map(|vm| vm.claim(run));
+    let done = run_packer(context, request, stops, on).await;
+    let Some(claiming) = claiming else {
+        let unknown = NotBuilt::Unknown("there are no settings to ask vCenter with".into());
+        return done.and_then(|outcome| settled(outcome, Some(Err(unknown))));
+    };
+    let ended = done.as_ref().ok();
+    let well = ended.is_some_and(|outcome| ending(outcome.stage) == Ending::Built);
+    let (built, messages) = claiming.finish(ended.map(|outcome| &outcome.run), well).await;
+    messages.into_iter().for_each(|text| on.on_progress(Progress::Note(text)));
+    done.and_then(|outcome| settled(outcome, built))
+}
+
+/// Puts on record what was built. Where packer ended well and there is no template, the build failed.
+fn settled(mut outcome: packer_run::Outcome, built: Option<Result<BuiltVm, NotBuilt>>) -> Result<Done, Error> {
+    let well = ending(outcome.stage) == Ending::Built;
+    let built = built.filter(|_| well);
+    let named = packer_run::artifacts(&outcome.run.output).unwrap_or_default();
+    let on_record = match &built {
+        Some(Ok(vm)) => Some(Ok(vm.clone())),
+        Some(Err(NotBuilt::Failed(why))) => Some(Err(why.clone())),
+        Some(Err(NotBuilt::Unknown(_))) if named.is_empty() => {
+            Some(Err("packer ended well and names nothing that it built".to_owned()))
+        }
+        Some(Err(NotBuilt::Unknown(_))) | None => None,
+    };
+    if let Some(on_record) = on_record {
+        if on_record.is_err() {
+            outcome.stage = RecordedState::Failed;
+        }
+        let put = packer_run::set_built(&outcome.run, on_record.as_ref().map_err(String::as_str).cloned());
+        match put {
+            Ok(run) => outcome.run = run,
+            // A full disk takes nothing: what became of the build is told all the same.
+            Err(error) => {
+                tracing::warn!(%error, "what was built is not on record");
+                (outcome.run.built, outcome.run.reason) = match on_record {
+                    Ok(vm) => (Some(vm), outcome.run.reason),
+                    Err(why) => (None, Some(why)),
+                };
+            }
+        }
+    }
+    Ok(Done { outcome, built })
+}
+
+async fn run_packer(
     context: &Context,
     request: &Request,
     stops: mpsc::Receiver<StopRequest>,

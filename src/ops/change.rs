@@ -7,7 +7,7 @@ use super::operation::WhileBuilt;
 use super::remote::{self, OnGitHub};
 use super::{Context, Error, Operation, Refusal, check, claim, hold};
 use crate::generation::{self, Actor, Claim, Consent, Generations, Hold, Plan, Progress, Request, SetAside};
-use crate::packer_run;
+use crate::packer_run::{self, BuiltVm};
 use crate::pipeline::{Key, Line};
 use crate::vcenter::gate::{Gate, Mode};
 use crate::vcenter::{Client, Vm};
@@ -50,14 +50,23 @@ pub fn allowed_here(context: &Context, key: &Key, operation: Operation, mode: Mo
     Ok(run)
 }
 
-/// Reads the line, asks the judge, and draws up the steps. Changes nothing.
+/// Reads the line, asks the judge, and draws up the steps. Changes nothing. `built` is the one object that may be promoted.
 ///
 /// # Errors
 /// A refusal, or vCenter cannot be read.
-pub async fn plan(client: &Client, line: &Line, request: &Request, consent: &Consent) -> Result<Planned, Error> {
+pub async fn plan(
+    client: &Client,
+    line: &Line,
+    request: &Request,
+    consent: &Consent,
+    built: Option<&BuiltVm>,
+) -> Result<Planned, Error> {
     let generations = Generations::of(line, &client.vms().await?);
     if *request == Request::Sweep && generations.build.is_none() {
         return Ok(Planned::NothingToSweep);
+    }
+    if let Some(built) = built {
+        is_this_build(&generations, built)?;
     }
     // What is missing is asked of the very objects, by the guard.
     let (account, missing) = (&client.settings().credentials.username, Default::default());
@@ -79,6 +88,34 @@ pub async fn plan(client: &Client, line: &Line, request: &Request, consent: &Con
 /// vCenter cannot be read.
 pub async fn hold_of(client: &Client, line: &Line) -> Result<Option<Hold>, Error> {
     Ok(Generations::of(line, &client.vms().await?).hold)
+}
+
+/// What would be promoted is what a run built, and nothing that has its name.
+fn is_this_build(now: &Generations, built: &BuiltVm) -> Result<(), Refusal> {
+    let same = |vm: &&Vm| vm.moid == built.moid && vm.instance_uuid == built.instance_uuid;
+    match &now.build {
+        Some(vm) if same(&vm) => Ok(()),
+        found => Err(Refusal::NotThisBuild {
+            built: format!("{} ({})", built.name, built.moid),
+            found: found.as_ref().map_or_else(|| "nothing".into(), |vm| vm.moid.0.clone()),
+            name: now.builds.clone(),
+        }),
+    }
+}
+
+/// The same line where it builds `name`, which a build of it on another branch left: to be swept.
+///
+/// # Errors
+/// [`Refusal::NotOfLine`], or vCenter cannot be read.
+pub async fn orphan(context: Context, client: &Client, line: &Line, name: &str) -> Result<(Context, Line), Error> {
+    let vms = client.vms().await?;
+    if !generation::orphans(&context.lines, line, &vms).iter().any(|vm| vm.name == name) {
+        return Err(Refusal::NotOfLine { key: line.key.clone(), name: name.to_owned() }.into());
+    }
+    let mut line = line.clone();
+    line.builds.name = Some(name.to_owned());
+    let lines = context.lines.into_iter().map(|one| if one.key == line.key { line.clone() } else { one }).collect();
+    Ok((Context { lines, ..context }, line))
 }
 
 /// A plan to which nobody objected a moment ago.

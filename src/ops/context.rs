@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use super::{Error, Operation, Refusal};
 use crate::paths::StateDir;
+use crate::pipeline::evaluate::OPEN;
 use crate::pipeline::{Key, Line, Names, SUFFIXES};
 use crate::vcenter::Client;
 use crate::vcenter::audit::AuditLog;
@@ -39,14 +40,17 @@ impl Context {
         let audit = AuditLog::new(self.state.audit_log(), settings.credentials.username.clone(), settings.host());
         let gate = Gate::new(client.clone(), self.mode, bases, audit);
         // What a repository calls its generations otherwise.
-        self.lines.iter().filter_map(|line| line.names.as_ref()).fold(gate, |gate, names| match names {
+        let gate = self.lines.iter().filter_map(|line| line.names.as_ref()).fold(gate, |gate, names| match names {
             Names::Generations { live, prev, build } => SUFFIXES
                 .iter()
                 .fold(gate, |gate, suffix| gate.with_name(format!("{live}{suffix}")))
                 .with_name(prev)
                 .with_name(build),
             Names::InPlace { name } => gate.with_name(name),
-        })
+        });
+        // On a branch templates may have builds of other names.
+        let names = self.lines.iter().map(Line::build_name).filter(|name| !name.contains(OPEN));
+        names.fold(gate, Gate::with_name)
     }
 }
 

@@ -9,6 +9,8 @@
 
 mod blocking;
 pub mod build;
+pub mod build_vm;
+mod built;
 pub mod change;
 mod check;
 mod check_rules;
@@ -34,6 +36,7 @@ mod type_into;
 pub mod usual;
 
 pub(crate) use blocking::blocking;
+pub use built::NotBuilt;
 pub use check::{check, check_here};
 pub use check_rules::{RulesChecked, check_rules};
 pub use context::{Context, permitted};

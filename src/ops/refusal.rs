@@ -76,6 +76,32 @@ pub enum Refusal {
         /// why it is not known
         reason: String,
     },
+    /// what has the name is not what the run built
+    #[error("this run built {built}, and {name} is {found} now; nothing was promoted")]
+    NotThisBuild {
+        /// what it built
+        built: String,
+        /// the name that is promoted
+        name: String,
+        /// what has it
+        found: String,
+    },
+    /// the VM is none that a build of the line left
+    #[error("{name} was not left by a build of {key} on another branch; `status` lists those that were")]
+    NotOfLine {
+        /// the line
+        key: Key,
+        /// the VM
+        name: String,
+    },
+    /// which object a run built is not known
+    #[error("built, but not promoted: which template {key} has built is not known ({reason}); look, then `promote`")]
+    BuiltUnknown {
+        /// the line
+        key: Key,
+        /// why
+        reason: String,
+    },
     /// it is built on this machine, so that GitHub must not
     #[error("{key} is being built on this machine: two runs would fight over its VM")]
     BuiltHere {

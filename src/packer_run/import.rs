@@ -77,6 +77,8 @@ pub fn import_run(state: &StateDir, line: &Line, foreign: &ForeignRun, incoming_
         promote: false,
         log: dir.join(LOG),
         temporary: PathBuf::new(),
+        builds: None,
+        built: None,
         origin: Some(foreign.origin.clone()),
     };
     record.write(incoming_dir.path())?;

@@ -6,6 +6,7 @@
 //! packer, and every reader (console, second terminal, CI) gets the state from `run.json` and from which of the recorded
 //! processes still live.
 
+mod artifact;
 mod cancel;
 mod command;
 mod error;
@@ -13,6 +14,7 @@ mod follow;
 mod import;
 mod lock;
 mod made;
+mod outcome;
 mod preflight;
 mod process;
 mod record;
@@ -24,18 +26,20 @@ mod start;
 mod supervise;
 mod validate;
 
+pub use artifact::{MASKED, artifacts};
 pub use cancel::{cancel, leftover_vm, wait_until_over};
 pub use command::{environment, shell_quoted};
 pub use error::BuildError;
 pub use follow::{Progress, ProgressListener};
 pub use import::{ForeignRun, foreign_run_dir, import_run, incoming_dir};
 pub use made::Made;
+pub use outcome::{set_built, set_reason};
 pub use preflight::windows as windows_preflight;
 pub use process::Process;
-pub use record::{CancelMark, RecordedState};
+pub use record::{BuiltVm, CancelMark, RecordedState};
 pub use recorder::LoadLabels;
 pub use request::{OnError, Request};
-pub use run::{Run, RunState, all, latest, set_reason};
+pub use run::{Run, RunState, all, latest};
 pub use start::start_detached;
 pub use supervise::{Outcome, StopRequest, run_here};
 pub use validate::{Complaint, PackerValidation, validate};

@@ -10,6 +10,7 @@ use super::{OnError, Process};
 use crate::fs::{Access, append_private, write_whole};
 use crate::pipeline::Key;
 use crate::text::Scrubber;
+use crate::vcenter::Moid;
 use crate::vcenter::audit::user_at_host;
 
 /// File name in the run's folder.
@@ -77,9 +78,26 @@ pub struct Record {
     pub log: PathBuf,
     /// packer's folder for temporary files, removed at the end
     pub temporary: PathBuf,
+    /// name of what it builds; of old records `<base>-build`
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub builds: Option<String>,
+    /// the template that it built
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub built: Option<BuiltVm>,
     /// the page of the run, when another machine did it
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub origin: Option<String>,
+}
+
+/// The template that a run built, by what no other object ever has.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct BuiltVm {
+    /// vCenter's id
+    pub moid: Moid,
+    /// its name then
+    pub name: String,
+    /// vCenter's other id
+    pub instance_uuid: String,
 }
 
 impl Record {

@@ -72,6 +72,8 @@ mod tests {
             promote: false,
             log: dir.join("packer-build.log"),
             temporary: dir.join("none"),
+            builds: None,
+            built: None,
             origin: None,
         };
         record.write(&dir).unwrap();

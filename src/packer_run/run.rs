@@ -8,7 +8,7 @@ use jiff::{Span, Timestamp};
 use serde::Serialize;
 
 use super::Process;
-use super::record::{CancelMark, FRAMES, OUTPUT, Record, RecordedState};
+use super::record::{BuiltVm, CancelMark, FRAMES, OUTPUT, Record, RecordedState};
 use crate::paths::StateDir;
 use crate::pipeline::Key;
 
@@ -88,9 +88,14 @@ pub struct Run {
     pub supervisor: Process,
     /// packer, once it runs
     pub packer: Option<Process>,
+    /// the template that it built, once that is known
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub built: Option<BuiltVm>,
     /// the page of the run, when another machine did it
     #[serde(skip_serializing_if = "Option::is_none")]
     pub origin: Option<String>,
+    #[serde(skip)]
+    pub(super) builds: Option<String>,
     #[serde(skip)]
     pub(super) temporary: PathBuf,
 }
@@ -129,6 +134,8 @@ impl Run {
             promote: record.promote,
             supervisor: record.supervisor,
             packer: record.packer,
+            built: record.built,
+            builds: record.builds,
             origin: record.origin,
             temporary: record.temporary,
         }
@@ -150,18 +157,7 @@ impl Run {
 
     /// Name of the VM being built, and of the template that success leaves.
     pub fn build_name(&self) -> String {
-        format!("{}-build", self.base_name)
-    }
-}
-
-/// Sets the reason in the record of a run that is over: what became of it afterwards, one line.
-///
-/// # Errors
-/// Those of reading and writing its record.
-pub fn set_reason(run: &Run, text: &str) -> io::Result<()> {
-    match Record::read(&run.dir)? {
-        Some(record) => Record { reason: Some(text.to_owned()), ..record }.write(&run.dir),
-        None => Err(record_gone()),
+        self.builds.clone().unwrap_or_else(|| format!("{}-build", self.base_name))
     }
 }
 

@@ -144,6 +144,8 @@ impl<'a> Supervisor<'a> {
             promote: request.promote,
             log,
             temporary: temporary.clone(),
+            builds: Some(request.line.build_name()),
+            built: None,
             origin: None,
         };
         record.write(&dir).map_err(BuildError::file(&dir))?;

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use serde::{Deserialize, Serialize};
 
 use super::layout::{Layout, LayoutError};
-use super::{Invocation, Names, discover, entries, overlay};
+use super::{Builds, Invocation, Names, builds, discover, entries, overlay};
 
 /// Where the matrix is, below the repository's root.
 pub const MATRIX_PATH: &str = "ci/matrix.json";
@@ -85,6 +85,9 @@ pub struct Line {
     /// how packer is called, where that is not as documented; see [`Line::invocation`]
     #[serde(skip)]
     pub invocation: Option<Box<Invocation>>,
+    /// what its template says is built in this checkout; see [`Line::build_name`]
+    #[serde(skip)]
+    pub builds: Builds,
 }
 
 impl Line {
@@ -109,6 +112,7 @@ impl Line {
             compact: String::new(),
             names: None,
             invocation: None,
+            builds: Builds::default(),
         }
     }
 
@@ -122,8 +126,13 @@ impl Line {
         self.invocation.as_deref().cloned().unwrap_or_else(|| Invocation::documented(self))
     }
 
-    /// The fresh template or the VM being built, as documented `<base>-build`.
+    /// The fresh template or the VM being built: as documented `<base>-build`, but on a branch whose template says otherwise.
     pub fn build_name(&self) -> String {
+        self.builds.name.clone().unwrap_or_else(|| self.promoted_name())
+    }
+
+    /// The fresh template that a promotion makes live, as documented `<base>-build`.
+    pub fn promoted_name(&self) -> String {
         self.names().build().to_owned()
     }
 
@@ -219,6 +228,7 @@ impl Matrix {
         };
         let mut matrix = Self::parse_at(repo, path, &text)?;
         overlay::apply(&mut matrix, &layout)?;
+        builds::fill(&mut matrix, &|name| std::env::var(name).ok());
         Ok(matrix)
     }
 

@@ -2,6 +2,7 @@
 
 pub mod argv;
 mod assigned;
+mod builds;
 pub mod check;
 mod connection;
 mod defect;
@@ -25,6 +26,7 @@ mod setting;
 pub mod template;
 pub mod varfiles;
 
+pub use builds::Builds;
 pub use connection::{ALLOW_COMMANDS, Connection, stand_ins};
 pub use invocation::Invocation;
 pub use layout::{Layout, LayoutError};

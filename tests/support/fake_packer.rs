@@ -10,7 +10,7 @@ use std::process::{Command, Stdio};
 /// What the stand-in's `build` does, as shell. `$here` is its folder.
 pub mod script {
     /// ends at once, well
-    pub const GOOD: &str = "echo '==> Builds finished. The artifacts of successful builds are:'; exit 0";
+    pub const GOOD: &str = "echo '==> Builds finished. The artifacts of successful builds are:'; echo '--> vsphere-iso.x: base-one-build'; exit 0";
     /// ends at once, badly
     pub const BAD: &str = "echo 'Error: it went wrong' >&2; exit 3";
     /// works until it is told to end, then cleans up
@@ -18,16 +18,18 @@ pub mod script {
         trap 'echo "Cancelling build after receiving terminated"; sleep 0.3; echo gone >$here/cleaned; echo "Cleanly cancelled builds after being interrupted."; exit 1' TERM INT
         echo '==> Waiting for IP...'; touch $here/waiting
         while [ ! -e $here/release ]; do sleep 0.05; done
-        echo '==> Builds finished. The artifacts of successful builds are:'; exit 0"#;
+        echo '==> Builds finished. The artifacts of successful builds are:'; echo '--> vsphere-iso.x: base-one-build'; exit 0"#;
     /// cannot be told
     pub const DEAF: &str = r"
         trap '' TERM INT HUP
         touch $here/waiting
-        while [ ! -e $here/release ]; do sleep 0.05; done; exit 0";
+        while [ ! -e $here/release ]; do sleep 0.05; done
+        echo '==> Builds finished. The artifacts of successful builds are:'; echo '--> vsphere-iso.x: base-one-build'; exit 0";
     /// says a lot on both streams and ends
     pub const TALKATIVE: &str = r#"
         i=0; while [ $i -lt 2000 ]; do echo "out $i 0123456789012345678901234567890123456789"; echo "err $i" >&2; i=$((i+1)); done
-        head -c 20000000 /dev/zero | tr '\0' x; echo; printf 'the very last word'; exit 0"#;
+        head -c 20000000 /dev/zero | tr '\0' x; echo; echo '==> Builds finished. The artifacts of successful builds are:'; echo '--> vsphere-iso.x: base-one-build'
+        printf 'the very last word'; exit 0"#;
 }
 
 /// The stand-in in a repository of its own.

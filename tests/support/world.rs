@@ -123,6 +123,25 @@ impl World {
         command
     }
 
+    /// Does something while a stand-in for packer may make a template: it says so (`touch $HOME/ending`), waits until that
+    /// file is gone, and names [`BASE`]`-build` as its artifact.
+    pub async fn while_built<T>(&self, body: impl Future<Output = T>) -> T {
+        let ending = self.home.path().join("ending");
+        let make = async {
+            loop {
+                if ending.exists() {
+                    self.lab().add(&Seed::template(format!("{BASE}-build"), 0));
+                    std::fs::remove_file(&ending).unwrap();
+                }
+                tokio::time::sleep(std::time::Duration::from_millis(20)).await;
+            }
+        };
+        tokio::select! {
+            done = body => done,
+            () = make => panic!("it never ends"),
+        }
+    }
+
     pub async fn run(&self, arguments: &[&str]) -> Ended {
         Ended::of(self.program(arguments).output().await.unwrap())
     }

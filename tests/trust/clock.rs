@@ -97,7 +97,9 @@ case "$1" in
 version) echo 'Packer v1.16.0';;
 build) echo '==> Waiting for IP...'; touch HOME/waiting
   while [ ! -e HOME/release ]; do sleep 0.05; done
-  echo '==> Builds finished. The artifacts of successful builds are:';;
+  touch HOME/ending; while [ -e HOME/ending ]; do sleep 0.02; done
+  echo '==> Builds finished. The artifacts of successful builds are:'
+  echo '--> vsphere-iso.linux: linux-debian-12-main-build';;
 esac
 "#;
 
@@ -128,9 +130,9 @@ async fn a_clock_that_is_set_under_a_build(#[case] jump: &str) {
     tokio::time::sleep(std::time::Duration::from_secs(2)).await;
     assert!(latest().state.live(), "{:?}", latest());
     std::fs::write(home.join("release"), "").unwrap();
-    Ended::of(first.wait_with_output().await.unwrap()).is(0, "is built");
+    Ended::of(world.while_built(first.wait_with_output()).await.unwrap()).is(0, "is built");
     let dir = latest().dir;
-    Ended::of(build().wait_with_output().await.unwrap()).is(0, "is built");
+    Ended::of(world.while_built(build().wait_with_output()).await.unwrap()).is(0, "is built");
     assert!(latest().dir > dir && latest().state == tmpl::packer_run::RunState::Succeeded, "{:?}", latest());
     world.run(&["log", KEY]).await.is(0, "");
 }

@@ -70,7 +70,9 @@ async fn a_hold_that_is_written_meanwhile_wins(
         let hold = world.program(&["hold", KEY, "--reason", "wait for me"]).output();
         // It may wait for the promotion to end.
         let (hold, ()) = tokio::join!(hold, async {
-            tokio::time::sleep(std::time::Duration::from_millis(1500)).await;
+            while world.hold().await.is_none() {
+                tokio::time::sleep(std::time::Duration::from_millis(20)).await;
+            }
             world.door.let_go();
         });
         super::world::Ended::of(hold.unwrap())
@@ -226,4 +228,98 @@ async fn a_live_template_from_the_future_can_be_promoted_over() {
     world.run(PROMOTE).await.is(3, "--ignore-age");
     world.run(&["promote", KEY, "--ignore-age"]).await.is(0, "");
     assert_eq!(world.listed().await, ["", "-prev"]);
+}
+
+/// A running VM that a build may be at work on, and nobody can be asked: it stays, whatever is answered in advance.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_github_may_be_building_is_not_swept() {
+    let world = World::new(Kind::Lab, &["-prev", "", "-build="]).await;
+    let before = world.names().await;
+    world.lab().power(&before["-build"], true).unwrap();
+    let sweep = async |more: &[(&str, &str)], verb: &[&str]| {
+        let mut program = world.program(verb);
+        program.env("GITHUB_REPOSITORY", "acme/images").envs(more.iter().copied());
+        program.env("PATH", std::env::var_os("PATH").unwrap());
+        super::world::Ended::of(program.output().await.unwrap())
+    };
+    let closed = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+    let unreachable = format!("http://{closed}");
+    let blind = [vec![], vec![("GITHUB_TOKEN", "ghp_x"), ("GITHUB_API_URL", unreachable.as_str())]];
+    for more in &blind {
+        let refused = sweep(more, SWEEP).await;
+        refused.is(3, "may be being built");
+        refused.is(3, "--take-over");
+    }
+    assert_eq!((world.names().await, world.changes().len()), (before, 0));
+    let verb = [SWEEP, &["--take-over", "built by nobody, I looked"]].concat();
+    sweep(&[], &verb).await.is(0, "power off and destroy");
+    assert!(audit(&world).contains("built by nobody, I looked"));
+    figure(&format!("sweeps of a running VM while GitHub is silent: {} tried, all refused", blind.len()));
+}
+
+/// Claims as they may stand in notes.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_claim_binds_while_it_is_fresh() {
+    let claim = |vm: &str, seen: jiff::Timestamp| {
+        format!(
+            r#"by hand
+tmpl-tui claim: {{"key":"{KEY}","by":"jo@elsewhere","run":"20260301T020304.000Z","vm":"{vm}","since":"2026-03-01T02:03:04Z","seen":"{seen}"}}"#
+        )
+    };
+    let now = jiff::Timestamp::now();
+    let minutes = |minutes: i64| now - jiff::SignedDuration::from_mins(minutes);
+    // Fresh, of a clock that runs ahead, unreadable: it binds. Stale, or copied from another VM: it does not.
+    type Notes<'a> = &'a dyn Fn(&str) -> String;
+    let cases: [(Notes<'_>, i32, &str); 5] = [
+        (&|vm| claim(vm, now), 3, "is being built by jo@elsewhere"),
+        (&|vm| claim(vm, minutes(-90)), 3, "is being built by jo@elsewhere"),
+        (&|_| "tmpl-tui claim: Jo is at it".into(), 3, "Jo is at it"),
+        (&|vm| claim(vm, minutes(11)), 0, "too long ago to bind"),
+        (&|_| claim("vm-9999", now), 0, ""),
+    ];
+    for (notes, exit, part) in cases {
+        for template in [false, true] {
+            let world = World::new(Kind::Lab, &["-prev", "", if template { "-build" } else { "-build=" }]).await;
+            let vm = world.names().await["-build"].clone();
+            world.govc(&["vm.change", "-vm", &format!("{BASE}-build"), "-annotation", &notes(&vm)]).await;
+            world.door.reset();
+            world.run(SWEEP).await.is(exit, part);
+            assert_eq!(world.changes().is_empty(), exit == 3);
+            if exit == 3 && template {
+                world.run(PROMOTE).await.is(3, part);
+                assert!(world.changes().is_empty());
+                world.run(&["promote", KEY, "--take-over", "Jo is on leave"]).await.is(0, "taken over");
+            }
+        }
+    }
+    figure("claims of other machines in notes: 10 tried, all told apart");
+}
+
+/// packer ends well, and what has the name was there before.
+#[tokio::test(flavor = "multi_thread")]
+async fn an_old_build_is_not_promoted_for_a_new_one() {
+    use std::os::unix::fs::PermissionsExt;
+    let artifacts = [
+        "",
+        "echo '--> vsphere-iso.linux: linux-debian-12-main-build'",
+        "echo '--> vsphere-iso.linux: linux-debian-12-fix2-build'",
+    ];
+    for artifact in artifacts {
+        let world = World::steady(Kind::Lab).await;
+        let (before, packer) = (world.names().await, world.home.path().join("packer"));
+        let header = "==> Builds finished. The artifacts of successful builds are:";
+        let script = format!(
+            "#!/bin/sh\ncase $1 in version) echo 'Packer v1.16.0';; build) echo '{header}'; {};; esac\n",
+            if artifact.is_empty() { "true" } else { artifact }
+        );
+        std::fs::write(&packer, script).unwrap();
+        std::fs::set_permissions(&packer, std::fs::Permissions::from_mode(0o755)).unwrap();
+        let mut program = world.program(&["build", KEY, "--promote", "--packer", packer.to_str().unwrap()]);
+        program.env("PATH", std::env::var_os("PATH").unwrap());
+        let ended = super::world::Ended::of(program.output().await.unwrap());
+        ended.is(1, "packer");
+        assert_eq!((world.names().await, world.changes().len()), (before, 0), "{artifact}: {}", ended.err);
+        assert!(!ended.err.contains("is built"), "{}", ended.err);
+    }
+    figure(&format!("builds that made no template: {} tried, none promoted", artifacts.len()));
 }

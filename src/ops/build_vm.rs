@@ -1,0 +1,263 @@
+//! The VM of a build: left alone while another machine is at work on it, claimed while it is built here, and known by its id
+//! when packer says that it is done.
+
+use std::collections::BTreeSet;
+use std::time::Duration;
+
+use tokio::sync::{mpsc, oneshot};
+use tokio::task::JoinHandle;
+
+use super::built::{NotBuilt, resolve};
+use super::{Context, Error, Refusal, claim};
+use crate::generation::{self, Actor, Claim, Consent, Generations, Hold, SetAside};
+use crate::packer_run::{self, BuiltVm, Run};
+use crate::pipeline::Line;
+use crate::vcenter::gate::{Gate, GateError};
+use crate::vcenter::{Client, Moid, Settings, Vm};
+
+/// How often the VM is looked for until it is there, by the guest's clock.
+const LOOK: Duration = Duration::from_secs(2);
+/// Shortest interval, however fast a simulated guest's clock is.
+const SHORTEST: Duration = Duration::from_millis(100);
+/// How often vCenter is asked for what was built before that counts as not known.
+const TRIES: u32 = 5;
+
+/// What vCenter says before a build.
+#[derive(Debug)]
+pub struct BuildVm {
+    gate: Gate,
+    line: Line,
+    /// what was there before: none of it is what this build makes
+    before: BTreeSet<Moid>,
+    /// one line each: whose claim was set aside
+    pub notes: Vec<String>,
+}
+
+/// Looks whether the line may be built: packer destroys what has the name. `None` where there is no vCenter to ask.
+///
+/// # Errors
+/// Another machine's build is at work, or a hold would be lost with the notes that it stands in; or vCenter does not answer.
+pub async fn look(context: &Context, line: &Line, consent: &Consent) -> Result<Option<BuildVm>, Error> {
+    let Ok(settings) = Settings::of_repository(&context.repo) else { return Ok(None) };
+    let client = Client::new(settings)?;
+    let looked = look_at(context, &client, line, consent).await;
+    if looked.is_err() {
+        client.logout().await;
+    }
+    match looked {
+        Err(Error::VCenter(error)) if consent.take_over.is_some() => {
+            tracing::warn!(%error, "whether another machine builds it is not known");
+            Ok(None)
+        }
+        looked => looked.map(Some),
+    }
+}
+
+async fn look_at(context: &Context, client: &Client, line: &Line, consent: &Consent) -> Result<BuildVm, Error> {
+    let vms = client.vms().await?;
+    let now = Generations::of(line, &vms);
+    let gate = context.gate(client).with_name(line.build_name());
+    let mut notes = Vec::new();
+    if let Some(vm) = now.build.as_ref().filter(|_| !now.in_place) {
+        if let Some(hold) = Hold::read(&vm.annotation) {
+            return Err(Refusal::from(generation::Refusal::Held { base: line.base_name.clone(), hold }).into());
+        }
+        let other = Claim::of(vm).filter(|claim| !claim::is_ours(context, &line.key, claim));
+        if let Some(other) = other {
+            let set_aside = generation::binding(client, &vm.name, other, consent.take_over.is_some()).await?;
+            if let (SetAside::TakenOver(claim), Some(reason)) = (&set_aside, &consent.take_over) {
+                gate.take_over("build", vm, &format!("from {} (run {}): {reason}", claim.by, claim.run))?;
+            }
+            notes.push(claim::told(&set_aside, consent));
+        }
+    }
+    let before = vms.into_iter().map(|vm| vm.moid).collect();
+    Ok(BuildVm { gate, line: line.clone(), before, notes })
+}
+
+/// A build whose VM is being claimed.
+#[derive(Debug)]
+pub struct Claiming {
+    task: JoinHandle<()>,
+    end: oneshot::Sender<()>,
+    messages: mpsc::UnboundedReceiver<String>,
+    vm: BuildVm,
+}
+
+impl BuildVm {
+    /// Claims the VM as soon as packer has made it, and says every few minutes that it is still at work. `run` tells which
+    /// run it is, once it is on record.
+    pub fn claim(self, run: impl Fn() -> Option<String> + Send + 'static) -> Claiming {
+        let (end, mut ended) = oneshot::channel();
+        let (say, messages) = mpsc::unbounded_channel();
+        let (gate, line, before) = (self.gate.clone(), self.line.clone(), self.before.clone());
+        let task = tokio::spawn(async move {
+            let pace = gate.client().settings().simulated.unwrap_or(1.0).max(0.01);
+            let mut keeper = Keeper { gate, line, before, claim: None, refused: false };
+            loop {
+                let pause = if keeper.claim.is_some() {
+                    Duration::from_secs(Claim::REFRESH.as_secs().unsigned_abs())
+                } else {
+                    LOOK.div_f64(pace).max(SHORTEST)
+                };
+                tokio::select! {
+                    () = tokio::time::sleep(pause) => {}
+                    _ = &mut ended => return,
+                }
+                if let Some(run) = run()
+                    && let Some(trouble) = keeper.look(run).await
+                {
+                    let _ = say.send(trouble);
+                }
+            }
+        });
+        Claiming { task, end, messages, vm: self }
+    }
+
+    /// What packer says it built, by its id; the VM's notes say which run it was from then on.
+    ///
+    /// # Errors
+    /// Why that is no template of this run, in one line.
+    async fn built(&self, run: &Run) -> Result<BuiltVm, NotBuilt> {
+        let artifacts = packer_run::artifacts(&run.output).map_err(|error| NotBuilt::Unknown(error.to_string()))?;
+        let mut tries = 0;
+        let vms = loop {
+            match self.gate.client().vms().await {
+                Ok(vms) => break vms,
+                Err(error) if error.needs_a_person() || tries == TRIES => {
+                    return Err(NotBuilt::Unknown(error.to_string()));
+                }
+                Err(_) => tries += 1,
+            }
+            tokio::time::sleep(Duration::from_secs(1)).await;
+        };
+        let vm = resolve(&artifacts, &vms, &self.before, &self.line.build_name())?;
+        if let Some(other) = Claim::of(vm).filter(|claim| run.dir.file_name().is_none_or(|dir| *dir != *claim.run)) {
+            return Err(NotBuilt::Failed(format!(
+                "{} ({}) is claimed by {} (run {})",
+                vm.name, vm.moid, other.by, other.run
+            )));
+        }
+        Ok(BuiltVm { moid: vm.moid.clone(), name: vm.name.clone(), instance_uuid: vm.instance_uuid.clone() })
+    }
+}
+
+impl Claiming {
+    /// What went wrong with the claim since the last call.
+    pub fn take_messages(&mut self) -> Vec<String> {
+        std::iter::from_fn(|| self.messages.try_recv().ok()).collect()
+    }
+
+    /// Ends the claim. What packer built, where it ended well.
+    pub async fn finish(
+        mut self,
+        run: Option<&Run>,
+        ended_well: bool,
+    ) -> (Option<Result<BuiltVm, NotBuilt>>, Vec<String>) {
+        let _ = self.end.send(());
+        let _ = (&mut self.task).await;
+        let built = match run.filter(|_| ended_well) {
+            Some(run) => Some(self.vm.built(run).await),
+            None => None,
+        };
+        let mut messages: Vec<String> = std::iter::from_fn(|| self.messages.try_recv().ok()).collect();
+        if let Some(run) = run {
+            messages.extend(
+                self.vm
+                    .release(run, built.as_ref().and_then(|built| built.as_ref().ok()))
+                    .await
+                    .err()
+                    .map(|error| format!("the claim on its VM stays: {error}")),
+            );
+        }
+        self.vm.gate.client().logout().await;
+        (built, messages)
+    }
+}
+
+impl BuildVm {
+    /// Nobody is at work any more on what this run claimed or built: its notes say which run it was.
+    async fn release(&self, run: &Run, built: Option<&BuiltVm>) -> Result<(), GateError> {
+        let client = self.gate.client();
+        let Some(dir) = run.dir.file_name().map(|dir| dir.to_string_lossy().into_owned()) else { return Ok(()) };
+        for vm in client.vms().await?.into_iter().filter(|vm| !self.before.contains(&vm.moid)) {
+            let claim = match Claim::of(&vm).filter(|claim| claim.run == dir) {
+                Some(claim) => claim,
+                // Its name was not known while it was built.
+                None if built.is_some_and(|built| built.moid == vm.moid) => {
+                    let now = client.current_time().await?;
+                    Claim::new(self.line.key.clone(), &Actor::current(), dir.clone(), vm.moid.clone(), now)
+                }
+                None => continue,
+            };
+            let gate = self.gate.clone().with_name(vm.name.clone());
+            gate.annotate("build", &vm, &claim.ended(&vm.annotation), &|_| {}).await?;
+        }
+        Ok(())
+    }
+}
+
+struct Keeper {
+    gate: Gate,
+    line: Line,
+    before: BTreeSet<Moid>,
+    claim: Option<Claim>,
+    /// vCenter does not let notes be written: asked once
+    refused: bool,
+}
+
+impl Keeper {
+    /// Claims the VM, or says again that it is claimed; what is in the way, when that is new.
+    async fn look(&mut self, run: String) -> Option<String> {
+        if self.refused {
+            return None;
+        }
+        match self.keep(run).await {
+            Ok(trouble) => trouble,
+            // Somebody, packer perhaps, changed it at the same moment; or the link is gone for a while.
+            Err(GateError::Stale { .. }) => None,
+            Err(GateError::VCenter(error)) if !error.needs_a_person() => {
+                tracing::debug!(%error, "the claim is not kept");
+                None
+            }
+            Err(error) => {
+                self.refused = true;
+                Some(format!("its VM is not claimed, other machines cannot tell that it is being built: {error}"))
+            }
+        }
+    }
+
+    async fn keep(&mut self, run: String) -> Result<Option<String>, GateError> {
+        let client = self.gate.client();
+        let vm = match &self.claim {
+            Some(claim) => client.vm(&claim.vm).await?,
+            None => {
+                let name = self.line.build_name();
+                let fresh = |vm: &Vm| vm.name == name && !self.before.contains(&vm.moid);
+                client.vms().await?.into_iter().find(fresh)
+            }
+        };
+        // packer has not made it yet, or makes another one.
+        let Some(vm) = vm else {
+            self.claim = None;
+            return Ok(None);
+        };
+        let now = client.current_time().await?;
+        let mine = Claim::new(self.line.key.clone(), &Actor::current(), run, vm.moid.clone(), now);
+        let there = Claim::of(&vm);
+        if let Some(other) = there.as_ref().filter(|there| !there.same_run(&mine) && there.fresh(now)) {
+            self.refused = true;
+            return Ok(Some(format!(
+                "{} ({}) is claimed by {} (run {}): two builds of one line",
+                vm.name, vm.moid, other.by, other.run
+            )));
+        }
+        let claim = match there.filter(|there| there.same_run(&mine)) {
+            Some(there) => there.refreshed(now),
+            None => mine,
+        };
+        self.gate.annotate("build", &vm, &claim.write(&vm.annotation), &|_| {}).await?;
+        self.claim = Some(claim);
+        Ok(None)
+    }
+}
