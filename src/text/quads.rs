@@ -1,45 +1,52 @@
 //! Finds the places of a text where any of many strings may begin, at close to the speed of memory.
 //!
-//! Every string has at least four bytes. At each place of the text the next four are hashed and looked up in a table that
-//! lies in the second cache: no step waits for the one before, as the steps of an automaton do.
+//! Every string has at least four bytes. At each place of the text the next four are hashed and looked up in a table of
+//! bits that lies in the first cache: no step waits for the one before, as the steps of an automaton do.
 
 /// Bytes that are looked at; no string is shorter.
 pub const QUAD: usize = 4;
 /// Bits of the hash.
-const BITS: u32 = 16;
+const BITS: u32 = 17;
 
 /// What begins with which four bytes.
 #[derive(Debug)]
 pub struct Quads<T> {
-    /// for each hash: number of its group, counted from 1; 0 where nothing begins
+    /// for each hash: whether anything begins so
+    bits: Box<[u64; 1 << (BITS - 6)]>,
+    /// for each hash: number of its group
     slots: Box<[u16; 1 << BITS]>,
     groups: Vec<Vec<T>>,
 }
 
 impl<T> Default for Quads<T> {
     fn default() -> Self {
-        Self { slots: Box::new([0; 1 << BITS]), groups: Vec::new() }
+        Self { bits: Box::new([0; 1 << (BITS - 6)]), slots: Box::new([0; 1 << BITS]), groups: Vec::new() }
     }
 }
 
 impl<T> Quads<T> {
     /// Enters something that begins with these bytes.
     pub fn enter(&mut self, begins: [u8; QUAD], what: T) {
-        let slot = hash(begins);
-        if self.slots[slot] == 0 {
+        let hash = hash(begins);
+        if !self.begins(hash) {
+            self.bits[hash / 64] |= 1 << (hash % 64);
             self.groups.push(Vec::new());
-            // Never more groups than slots; should the last number be one too high, two slots share a group.
-            self.slots[slot] = u16::try_from(self.groups.len()).unwrap_or(u16::MAX);
+            // Should there ever be more groups than numbers, those beyond share one.
+            self.slots[hash] = u16::try_from(self.groups.len() - 1).unwrap_or(u16::MAX);
         }
-        self.groups[usize::from(self.slots[slot]) - 1].push(what);
+        self.groups[usize::from(self.slots[hash])].push(what);
     }
 
     /// The first place at or behind `from` where something may begin, and what. The caller compares.
     pub fn next(&self, bytes: &[u8], from: usize) -> Option<(usize, &[T])> {
         let mut quads = bytes.get(from..)?.windows(QUAD).filter_map(<[u8]>::first_chunk);
-        let at = from + quads.position(|quad| self.slots[hash(*quad)] != 0)?;
+        let at = from + quads.position(|quad| self.begins(hash(*quad)))?;
         let group = self.slots[hash(*bytes.get(at..)?.first_chunk()?)];
-        Some((at, self.groups.get(usize::from(group).checked_sub(1)?)?))
+        Some((at, self.groups.get(usize::from(group))?))
+    }
+
+    fn begins(&self, hash: usize) -> bool {
+        self.bits[hash / 64] >> (hash % 64) & 1 == 1
     }
 }
 

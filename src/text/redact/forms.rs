@@ -1,14 +1,14 @@
 //! The forms a secret takes on its way through packer, shells, ansible and the APIs.
 //!
-//! A text form keeps the letters, however it is quoted ([`super::spelling`] reads those). Binary forms do not: base64 at
-//! any alignment, of UTF-8 and of UTF-16 (PowerShell's `-EncodedCommand`), hexadecimal, UTF-16 itself.
+//! A text form keeps the letters, however it is quoted ([`super::letters`] reads those). Other forms do not: base64 at any
+//! alignment, of UTF-8 and of UTF-16 (PowerShell's `-EncodedCommand`), hexadecimal, UTF-16 itself, Latin-1.
 
 use std::collections::BTreeSet;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD_NO_PAD;
 
-use super::spelling::{Script, is_sign};
+use super::letters::is_sign;
 
 /// Longer values are keys, not words that somebody spells out.
 const LONG: usize = 128;
@@ -17,37 +17,61 @@ const SHORTEST_BASE64: usize = 5;
 /// Changed spellings (case, order) are looked for only in values that cannot be words of ordinary text.
 const UNUSUAL: usize = 8;
 
+/// A line break behind more letters is looked past.
+const HEAD: usize = super::run::HEAD - 1;
+/// What is left behind fewer must have so many bytes to be told from other text.
+const TAIL: usize = 6;
+
 /// One form of a value.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Form {
     /// letters, in any spelling
-    Text(String, Script),
-    /// exactly these bytes
+    Text(String),
+    /// base64, in either alphabet
+    Base64(String),
+    /// these bytes
     Bytes(Vec<u8>),
+    /// what a line break left of another form, at the begin of a line
+    Tail(Vec<u8>),
 }
 
-/// Every form of one value, without doubles.
-pub fn forms(value: &str) -> BTreeSet<Form> {
-    let words = |text: String| Form::Text(text, Script::Words);
-    let mut forms = BTreeSet::from([words(core(value).to_owned())]);
-    if core(value).len() < value.len() {
-        forms.insert(Form::Bytes(value.into()));
-    }
+/// Every form of one value, without doubles. One that is only a line of a longer value is written in fewer ways.
+pub fn forms(value: &str, whole: bool) -> BTreeSet<Form> {
+    let words = |text: &str| Form::Text(core(text).to_owned());
+    let mut forms = BTreeSet::from([words(value)]);
     if value.len() >= UNUSUAL && !value.contains(char::is_whitespace) {
-        forms.extend([value.to_uppercase(), value.to_lowercase()].map(|text| words(core(&text).to_owned())));
-        forms.insert(Form::Bytes(value.chars().rev().collect::<String>().into()));
+        let others = [value.to_uppercase(), value.to_lowercase(), value.chars().rev().collect()];
+        forms.extend(others.map(|text| Form::Bytes(text.into())));
     }
-    forms.extend(numbers(value).into_iter().map(Form::Bytes));
-    for text in quoted(value) {
-        let codes = base64_inside(text.as_bytes()).into_iter().chain(base64_inside(&utf16(&text)));
-        forms.extend(codes.map(|code| Form::Text(code, Script::Base64)));
+    if value.contains('%') {
+        // As formats write it.
+        forms.insert(words(&value.replace('%', "%%")));
+    }
+    if let Some(latin) = latin(core(value)) {
+        forms.insert(Form::Bytes(latin));
+    }
+    forms.extend(numbers(value, whole && value.len() < LONG).into_iter().map(Form::Bytes));
+    // Of a key in a file each line gives its own.
+    let lines = value.len() > LONG && value.contains('\n');
+    let codes = |text: &str| [base64_inside(text.as_bytes()), base64_inside(&utf16(text))].concat();
+    for text in quoted(value).iter().filter(|_| !lines) {
+        forms.extend(codes(text).into_iter().map(Form::Base64));
+    }
+    if value.len() < LONG {
+        forms.extend(codes(value).iter().map(String::as_str).chain([core(value)]).flat_map(tails));
     }
     forms
 }
 
-/// A value without the quotes at its ends, which cannot be told from those around it.
+/// What a line break within its first letters leaves of a form on the next line: it is nearly all.
+fn tails(text: &str) -> Vec<Form> {
+    let places = text.char_indices().map(|(at, _)| at).skip(1).take(HEAD);
+    places.map(|at| &text[at..]).filter(|tail| tail.len() >= TAIL).map(|tail| Form::Tail(tail.into())).collect()
+}
+
+/// A value without the quotes and commas at its ends, which cannot be told from those around it.
 fn core(value: &str) -> &str {
-    let core = value.trim_matches(|c: char| is_sign(c) || c.is_ascii_whitespace());
+    let core = value.trim_matches(|c: char| u8::try_from(c).is_ok_and(is_sign) || c == ',' || c.is_ascii_whitespace());
     if core.len() < super::secret::SHORTEST { value } else { core }
 }
 
@@ -73,31 +97,25 @@ pub fn typed(value: &str) -> BTreeSet<String> {
     typed
 }
 
-/// The value as numbers, as single letters, as UTF-16.
-fn numbers(value: &str) -> Vec<Vec<u8>> {
+/// The value as numbers, and as UTF-16; in all ways when it is `short`.
+fn numbers(value: &str, short: bool) -> Vec<Vec<u8>> {
     let wide = utf16(value);
     let mut forms = Vec::new();
     for bytes in [value.as_bytes(), &wide] {
         let written = |with: fn(u8) -> String, between: &str| {
             bytes.iter().map(|byte| with(*byte)).collect::<Vec<_>>().join(between).into_bytes()
         };
-        for between in ["", " ", ":", "-"] {
+        for between in ["", " ", ":", "-"].into_iter().take(if short { 4 } else { 1 }) {
             forms.extend([written(|b| format!("{b:02x}"), between), written(|b| format!("{b:02X}"), between)]);
-        }
-        forms.extend([written(|b| format!("\\x{b:02x}"), ""), written(|b| format!("\\x{b:02X}"), "")]);
-    }
-    if value.len() < LONG {
-        for (open, between) in [("\"", ", "), ("\"", ","), ("'", ", ")] {
-            let listed: Vec<String> = value.chars().map(|c| format!("{open}{}{open}", listed(c))).collect();
-            forms.push(listed.join(between).into_bytes());
         }
     }
     forms.push(wide);
     forms
 }
 
-fn listed(c: char) -> String {
-    if matches!(c, '"' | '\\') { format!("\\{c}") } else { c.to_string() }
+/// One byte per letter, when there are letters beyond ASCII and that is possible.
+fn latin(value: &str) -> Option<Vec<u8>> {
+    if value.is_ascii() { None } else { value.chars().map(|c| u8::try_from(c).ok()).collect() }
 }
 
 /// What base64 of a text that contains `bytes` must contain, for each of the three ways they can lie in it.

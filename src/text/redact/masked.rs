@@ -1,12 +1,12 @@
 //! Secrets that packer masked in part: `Tr1cky-packer-S3cret` becomes `Tr1cky-<sensitive>-S3cret` because `packer` is a
 //! sensitive value, too. Which of two overlapping values it masks first changes from line to line.
 
-use std::collections::BTreeMap;
+use std::collections::HashMap;
 
-use secrecy::ExposeSecret;
-
-use super::needles::{Hit, Needles, What};
-use super::spelling::{self, Script, Stands, is_sign};
+use super::code;
+use super::letters::{Mark, Reading, is_sign, mark};
+use super::needles::Pattern;
+use super::work;
 
 /// What packer puts in the place of a sensitive value.
 pub const MASK: &str = "<sensitive>";
@@ -16,44 +16,54 @@ const LONGEST: usize = 512;
 const LEAST: usize = 4;
 /// One of the two pieces must have at least this many letters.
 const GRAM: usize = 3;
-/// Bytes that are read to learn three letters.
-const NEAR: usize = 24;
+/// Bytes that are enough to see that nothing there is quoted, and what letters there are.
+const NEAR: usize = 16;
 /// Bytes that a letter takes when it is quoted, on average.
 const SPELLED: usize = 3;
+/// Places in secrets that are tried for the same letters; more are those of a value that repeats itself.
+const PLACES: usize = 16;
+
+/// A pattern, and a place between two of its letters.
+type Cut = (usize, usize);
 
 /// Recognises what is left of a secret on both sides of a mask.
 #[derive(Default)]
 pub struct Remains {
-    /// forms (numbers of needles), and how many of their bytes end with these letters
+    /// places behind these letters
     heads: Grams,
-    /// forms, and the place in them where these letters begin
+    /// places before them
     tails: Grams,
     longest: usize,
 }
 
+/// What was left of a secret around a mask.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Left {
+    /// bytes before the mask
+    pub before: usize,
+    /// bytes behind it
+    pub behind: usize,
+    /// whose secret
+    pub name: usize,
+}
+
 impl Remains {
-    /// Of the text forms among the needles.
-    pub fn new(needles: &Needles) -> Self {
-        let mut remains = Self::default();
-        for at in 0..needles.all().len() {
-            let text = text(needles, at);
-            if text.len() > LONGEST {
-                continue;
-            }
-            remains.longest = remains.longest.max(text.len() * SPELLED);
-            for place in places(text) {
-                let (head, tail) = text.split_at(place);
-                if head.chars().count() >= GRAM {
-                    let grams = last_grams(head.as_bytes()).into_iter().flatten();
-                    grams.for_each(|gram| remains.heads.enter(gram, (at, place)));
-                }
-                if tail.chars().count() >= GRAM {
-                    let grams = first_grams(tail.as_bytes()).into_iter().flatten();
-                    grams.for_each(|gram| remains.tails.enter(gram, (at, place)));
+    /// Of the words among the patterns.
+    pub fn new(patterns: &[Pattern]) -> Self {
+        let mut it = Self::default();
+        let words = |pattern: &Pattern| pattern.words && pattern.letters.bytes.len() <= LONGEST;
+        for (at, pattern) in patterns.iter().enumerate().filter(|(_, pattern)| words(pattern)) {
+            let letters = &pattern.letters.bytes;
+            it.longest = it.longest.max(letters.len() * SPELLED);
+            for (start, gram) in letters.windows(GRAM).enumerate() {
+                let Some(gram) = gram.first_chunk() else { continue };
+                it.heads.enter(*gram, (at, start + GRAM));
+                if start > 0 {
+                    it.tails.enter(*gram, (at, start));
                 }
             }
         }
-        remains
+        it
     }
 
     /// Most bytes on either side of a mask that can belong to a secret.
@@ -61,99 +71,142 @@ impl Remains {
         self.longest
     }
 
-    /// What is left of a secret (of a `wanted` name) around the mask that begins at `start`, within its line.
-    pub fn around(&self, needles: &Needles, bytes: &[u8], start: usize, wanted: impl Fn(usize) -> bool) -> Option<Hit> {
-        let end = start + MASK.len();
-        let heads = self.heads.of(last_grams(&bytes[..start]));
-        let tails = self.tails.of(first_grams(&bytes[end..]));
-        if heads.is_empty() && tails.is_empty() {
-            return None;
+    /// How far back a secret can begin of which a mask at `at` covers a part.
+    pub fn before(&self, bytes: &[u8], at: usize) -> usize {
+        let reach = at.saturating_sub(self.longest);
+        memchr::memrchr(b'\n', &bytes[reach..at]).map_or(reach, |line| reach + line + 1)
+    }
+
+    /// Whether the bytes near a mask show that nothing is left of a secret, as nearly always.
+    pub fn none_near(&self, bytes: &[u8], start: usize, end: usize) -> bool {
+        let before = plain(&bytes[start.saturating_sub(NEAR)..start], NEAR);
+        let behind = bytes.get(end..end + NEAR).and_then(|near| plain(near, GRAM));
+        let alone = |cuts: &[Cut]| cuts.is_empty();
+        before.is_some_and(|letters| alone(self.heads.of(letters.last_chunk())))
+            && behind.is_some_and(|letters| alone(self.tails.of(letters.first_chunk())))
+    }
+
+    /// What is left of a secret (of a `wanted` name) between the bytes before a mask and those behind it.
+    pub fn around(
+        &self,
+        patterns: &[Pattern],
+        before: &[u8],
+        behind: &[u8],
+        wanted: impl Fn(usize) -> bool,
+    ) -> Option<Left> {
+        work::add(before.len() + behind.len());
+        let coded = [before, behind].iter().any(|bytes| bytes.iter().any(|byte| code::introduces(*byte)));
+        let readings: &[Reading] = if coded { &[Reading::Plain, Reading::Decoded] } else { &[Reading::Plain] };
+        let found = readings.iter().filter_map(|reading| {
+            let reading = *reading;
+            let (head, tail) = (Piece::of(reading, before), Piece::of(reading, behind));
+            let heads = self.heads.of(head.letters.last_chunk());
+            let tails = self.tails.of(tail.letters.first_chunk());
+            let of = |cut: &Cut| patterns.get(cut.0).map(|it| (it.letters.bytes.as_slice(), it.name));
+            let by_head = heads.iter().filter_map(|cut| {
+                let (letters, name) = of(cut).filter(|(letters, _)| head.letters.ends_with(&letters[..cut.1]))?;
+                let rest = (cut.1 + 1..=letters.len()).find(|at| tail.letters.starts_with(&letters[*at..]))?;
+                Some((cut.1, letters.len() - rest, name))
+            });
+            let by_tail = tails.iter().filter_map(|cut| {
+                let (letters, name) = of(cut).filter(|(letters, _)| tail.letters.starts_with(&letters[cut.1..]))?;
+                let rest = (0..cut.1).rev().find(|at| head.letters.ends_with(&letters[..*at]))?;
+                Some((rest, letters.len() - cut.1, name))
+            });
+            let found = by_head.chain(by_tail).filter(|(.., name)| wanted(*name)).max_by_key(|(a, b, _)| a + b);
+            let (a, b, name) = found?;
+            let start = head.letters.len().checked_sub(a).and_then(|at| head.places.get(at));
+            let end = b.checked_sub(1).and_then(|at| tail.places.get(at)).map_or(0, |place| place.1);
+            let start = start.map_or(before.len(), |place| place.0);
+            // A plus sign is a blank elsewhere, but not here.
+            let start = start - before[..start].iter().rev().take_while(|byte| **byte == b'+').count();
+            let end = end + behind[end..].iter().take_while(|byte| **byte == b'+').count();
+            let left = a.max(before.len() - start) + b.max(end);
+            (left >= LEAST).then_some((a + b, Left { before: before.len() - start, behind: end, name }))
+        });
+        found.max_by_key(|(letters, _)| *letters).map(|(_, left)| left)
+    }
+}
+
+/// Where, at the end of the bytes, a mask may begin.
+pub fn begun_at_end(bytes: &[u8]) -> Option<usize> {
+    let near = bytes.len().saturating_sub(MASK.len() - 1);
+    (near..bytes.len()).find(|at| MASK.as_bytes().starts_with(&bytes[*at..]))
+}
+
+/// The first letters of bytes among which none is coded, and no list; `None` when there may be.
+fn plain(near: &[u8], count: usize) -> Option<FewLetters> {
+    let mut letters = FewLetters::default();
+    let (mut quoted, mut listed) = (false, false);
+    for byte in near {
+        match byte {
+            b'%' | b'&' | b'\\' | b'`' | 0x1b => return None,
+            b',' => listed = true,
+            b' ' | b'\t' | b'\r' | b'\n' | 0x0b | 0x0c | b'+' | 0 => continue,
+            byte if is_sign(*byte) => {
+                quoted = true;
+                continue;
+            }
+            _ => {}
         }
-        let before = &bytes[start.saturating_sub(self.longest)..start];
-        let before = &before[memchr::memrchr(b'\n', before).map_or(0, |at| at + 1)..];
-        let behind = &bytes[end..bytes.len().min(end + self.longest)];
-        let behind = &behind[..memchr::memchr(b'\n', behind).unwrap_or(behind.len())];
-        // A long piece on one side, and whatever there is on the other.
-        let by_head = heads.iter().filter_map(|(at, place)| {
-            let text = text(needles, *at);
-            let head = head(needles, *at, *place, before)?;
-            let tail =
-                places(text).filter(|tail| tail > place).find_map(|tail| Some((tail, tail_at(&text[tail..], behind)?)));
-            let (tail, after) = tail.unwrap_or((text.len(), 0));
-            Some((*at, head, after, text[..*place].chars().count() + text[tail..].chars().count()))
-        });
-        let by_tail = tails.iter().filter_map(|(at, place)| {
-            let text = text(needles, *at);
-            let after = tail_at(&text[*place..], behind)?;
-            let longest = places(text).filter(|head| head < place).collect::<Vec<_>>();
-            let head = longest.into_iter().rev().find_map(|n| Some((n, head(needles, *at, n, before)?)));
-            let (n, head) = head.unwrap_or((0, 0));
-            Some((*at, head, after, text[..n].chars().count() + text[*place..].chars().count()))
-        });
-        let counts =
-            |(at, _, _, letters): &(usize, usize, usize, usize)| *letters >= LEAST && wanted(needles.all()[*at].name);
-        let best = by_head.chain(by_tail).filter(counts).max_by_key(|(.., letters)| *letters);
-        best.map(|(at, head, after, _)| Hit { start: start - head, end: end + after, name: needles.all()[at].name })
+        letters.push(*byte);
+        if letters.len == count {
+            break;
+        }
+    }
+    Some(letters).filter(|_| !(quoted && listed) && (letters.len >= GRAM || near.len() < NEAR))
+}
+
+/// A few letters.
+#[derive(Clone, Copy, Default)]
+struct FewLetters {
+    letters: [u8; NEAR],
+    len: usize,
+}
+
+impl FewLetters {
+    fn push(&mut self, byte: u8) {
+        if let Some(place) = self.letters.get_mut(self.len) {
+            *place = byte;
+            self.len += 1;
+        }
+    }
+
+    fn first_chunk(&self) -> Option<&[u8; GRAM]> {
+        self.letters[..self.len].first_chunk()
+    }
+
+    fn last_chunk(&self) -> Option<&[u8; GRAM]> {
+        self.letters[..self.len].last_chunk()
     }
 }
 
-/// The letters of a needle; none when it is no text.
-fn text(needles: &Needles, at: usize) -> &str {
-    match &needles.all()[at].what {
-        What::Text(text, Script::Words) => text.expose_secret(),
-        _ => "",
-    }
-}
-
-/// Where a text can be cut.
-fn places(text: &str) -> impl Iterator<Item = usize> {
-    text.char_indices().map(|(at, _)| at).skip(1)
-}
-
-/// How many bytes at the end of `before` spell a needle up to a place in it.
-fn head(needles: &Needles, at: usize, place: usize, before: &[u8]) -> Option<usize> {
-    let mut starts = (0..before.len()).rev().filter(|start| needles.begins(at, &before[*start..]));
-    let spelled = &text(needles, at)[..place];
-    starts.find(|start| spelling::ends_with(spelled, before, *start)).map(|start| before.len() - start)
-}
-
-/// How many bytes at the start of `behind` spell the text.
-fn tail_at(text: &str, behind: &[u8]) -> Option<usize> {
-    match spelling::stands(text, Script::Words, behind, 0, true) {
-        Stands::Whole(end) => Some(end),
-        _ => None,
-    }
-}
-
-/// Places in texts by the letters that stand there.
+/// Places in patterns by the letters that stand there.
 #[derive(Default)]
 struct Grams {
-    places: BTreeMap<[u8; GRAM], Vec<(usize, usize)>>,
+    cuts: HashMap<[u8; GRAM], Vec<Cut>>,
     /// whether there may be any: one bit for each hash
     bits: Vec<u64>,
 }
 
 impl Grams {
-    fn enter(&mut self, gram: [u8; GRAM], place: (usize, usize)) {
-        let bit = hash(gram);
+    fn enter(&mut self, gram: [u8; GRAM], cut: Cut) {
         self.bits.resize(1 << 10, 0);
+        let bit = hash(gram);
         self.bits[bit / 64] |= 1 << (bit % 64);
-        let places = self.places.entry(gram).or_default();
-        if places.last() != Some(&place) {
-            places.push(place);
+        let cuts = self.cuts.entry(gram).or_default();
+        if cuts.len() < PLACES {
+            cuts.push(cut);
         }
     }
 
-    fn of(&self, grams: [Option<[u8; GRAM]>; 2]) -> Vec<(usize, usize)> {
-        let there = |gram: &[u8; GRAM]| {
-            let bit = hash(*gram);
-            self.bits.get(bit / 64).is_some_and(|bits| bits >> (bit % 64) & 1 == 1)
-        };
-        let mut found = Vec::new();
-        for gram in grams.into_iter().flatten().filter(there) {
-            found.extend(self.places.get(&gram).into_iter().flatten());
-        }
-        found
+    fn has(&self, gram: [u8; GRAM]) -> bool {
+        let bit = hash(gram);
+        self.bits.get(bit / 64).is_some_and(|bits| bits >> (bit % 64) & 1 == 1)
+    }
+
+    fn of(&self, gram: Option<&[u8; GRAM]>) -> &[Cut] {
+        gram.filter(|gram| self.has(**gram)).and_then(|gram| self.cuts.get(gram)).map_or(&[], Vec::as_slice)
     }
 }
 
@@ -161,43 +214,29 @@ fn hash([a, b, c]: [u8; GRAM]) -> usize {
     (u32::from_le_bytes([a, b, c, 0]).wrapping_mul(0x9E37_79B1) >> 16) as usize
 }
 
-/// The bytes at the start: as they stand, and as the letters they mean.
-fn first_grams(bytes: &[u8]) -> [Option<[u8; GRAM]>; 2] {
-    let Some(plain) = bytes.first_chunk::<GRAM>() else { return [None, None] };
-    let quoted = plain.iter().any(|byte| is_quoting(*byte));
-    let meant = quoted.then(|| letters(&bytes[..bytes.len().min(NEAR)]).first_chunk().copied());
-    [Some(plain.map(letter)), meant.flatten()]
+/// The letters on one side of a mask, and where each begins and ends.
+#[derive(Default)]
+struct Piece {
+    letters: Vec<u8>,
+    places: Vec<(usize, usize)>,
 }
 
-/// The same at the end.
-fn last_grams(bytes: &[u8]) -> [Option<[u8; GRAM]>; 2] {
-    /// Length of the longest code in use, `\\u0026`, and a letter behind it.
-    const CODE: usize = 7;
-    let Some(plain) = bytes.last_chunk::<GRAM>() else { return [None, None] };
-    let quoted = bytes[bytes.len().saturating_sub(CODE + GRAM)..].iter().any(|byte| is_quoting(*byte));
-    let near = &bytes[bytes.len().saturating_sub(NEAR)..];
-    let meant = quoted.then(|| letters(near).last_chunk().copied());
-    [Some(plain.map(letter)), meant.flatten()]
-}
-
-fn is_quoting(byte: u8) -> bool {
-    is_sign(char::from(byte)) || b"%&\x1b".contains(&byte)
-}
-
-/// White space is all alike, also as forms write it.
-fn letter(byte: u8) -> u8 {
-    if byte.is_ascii_whitespace() { b'+' } else { byte }
-}
-
-/// The bytes of the letters that quoted bytes mean, as far as it takes to know where to look.
-fn letters(bytes: &[u8]) -> Vec<u8> {
-    let mut rest = bytes;
-    let mut letters = Vec::with_capacity(NEAR);
-    while let Some(byte) = rest.first() {
-        let (meant, length) = spelling::meaning(rest).unwrap_or(([*byte, 0, 0, 0], 1));
-        rest = &rest[length..];
-        let end = meant.iter().rposition(|byte| *byte != 0).map_or(0, |last| last + 1);
-        letters.extend(meant[..end].iter().filter(|byte| !is_sign(char::from(**byte))).map(|byte| letter(*byte)));
+impl Piece {
+    fn of(reading: Reading, bytes: &[u8]) -> Self {
+        let (mut it, mut at) = (Self::default(), 0);
+        while at < bytes.len() {
+            let (mark, end) = mark(reading, bytes, at, true);
+            let letters: &[u8] = match &mark {
+                Mark::Byte(byte) => std::slice::from_ref(byte),
+                Mark::Letter(letter) => letter.bytes(),
+                Mark::Sign | Mark::Blank | Mark::Nothing | Mark::Break | Mark::Cut => &[],
+            };
+            for byte in letters {
+                it.letters.push(*byte);
+                it.places.push((at, end));
+            }
+            at = end.max(at + 1);
+        }
+        it
     }
-    letters
 }

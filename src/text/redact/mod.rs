@@ -4,18 +4,32 @@
 //! per line, or half masked by packer itself (it replaces *other* sensitive values inside the secret). [`Scrubber`] knows
 //! every such form of every secret; [`Stream`] applies it to bytes as they come, in memory that does not grow.
 
+mod beginnings;
+mod code;
+mod entities;
 mod forms;
 mod header;
 mod keys;
+mod letters;
+#[cfg(test)]
+mod linear;
 mod masked;
+mod names;
 mod needles;
+mod placeholder;
+mod prefix;
+mod run;
+mod scan;
 mod scrubber;
 mod secret;
-mod spelling;
 mod stream;
+mod structure;
+mod words;
+mod work;
 
+pub use names::is_secret_name;
 pub use scrubber::{Scrubber, environment, secrets_of};
-pub use secret::{Secret, is_secret_name};
+pub use secret::Secret;
 pub use stream::Stream;
 
 pub(crate) use keys::{KeyMatcher, typed_key};

@@ -1,31 +1,23 @@
-//! All forms of all secrets, and the search for them.
+//! All forms of all secrets, and what finds them: one automaton for their letters, and a table of the bytes with which
+//! they begin, which skips nearly everything else.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
-use secrecy::{ExposeSecret, SecretSlice, SecretString};
+use aho_corasick::automaton::{Automaton as _, StateID};
+use aho_corasick::nfa::contiguous::NFA;
+use aho_corasick::{Anchored, MatchKind};
 
+use super::beginnings::beginnings;
 use super::forms::Form;
-use super::spelling::{self, Script, Stands};
+use super::letters::{Letters, Reading};
 use crate::text::quads::{QUAD, Quads};
 
-/// Longest run of base64 around a secret that goes with it.
-const BASE64_RUN: usize = 4096;
-
-/// One form of one secret.
-pub struct Needle {
-    /// what to find
-    pub what: What,
-    /// whose form it is: index into the names
-    pub name: usize,
-}
-
-/// What a needle looks like.
-pub enum What {
-    /// letters, in any spelling
-    Text(SecretString, Script),
-    /// exactly these bytes
-    Bytes(SecretSlice<u8>),
-}
+/// Fewer letters than these say nothing, whatever signs stood between them.
+const LEAST: usize = 2;
+/// Shorter ones are not taken for wrapped where a line ends between their letters,
+const UNBROKEN: usize = 6;
+/// nor, below this length, for written with blanks between them.
+const UNSPACED: usize = 12;
 
 /// A stretch to be replaced.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -38,142 +30,188 @@ pub struct Hit {
     pub name: usize,
 }
 
-/// Something a search rang at.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Ring {
-    /// a needle stands here, whole
-    Hit(Hit),
-    /// a needle may begin here; more bytes are needed to tell
-    Open(usize),
-    /// one of the extra words begins here: its index
-    Word(usize, usize),
+/// The letters of one form of one secret.
+#[derive(Debug)]
+pub struct Pattern {
+    /// what to find, and what must stand between
+    pub letters: Letters,
+    /// whose form it is: index into the names
+    pub name: usize,
+    /// it is base64, and goes with what surrounds it
+    pub base64: bool,
+    /// it is words, as people write them
+    pub words: bool,
+    /// it counts at the begin of a line alone
+    pub tail: bool,
 }
 
-/// All needles, ready to be searched for.
+impl Pattern {
+    /// Whether what stood between the letters is what may stand there.
+    pub fn fits(&self, signs: u32, blanks: u32, breaks: u32) -> bool {
+        let length = self.letters.bytes.len();
+        let spaced = match self.letters.blanks {
+            0 => (blanks == 0 || length >= UNSPACED) && (breaks == 0 || length >= UNBROKEN),
+            _ => blanks + breaks > 0,
+        };
+        spaced && signs >= self.letters.signs
+    }
+}
+
+/// What begins at a place.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Entry {
+    /// perhaps a pattern
+    Pattern,
+    /// one of the words: its index
+    Word(usize),
+}
+
+/// All of them, ready to be searched for.
 #[derive(Default)]
 pub struct Needles {
-    needles: Vec<Needle>,
+    patterns: Vec<Pattern>,
+    automaton: Option<Automaton>,
     table: Quads<([u8; QUAD], Entry)>,
     /// all beginnings, to see whether the end of a buffer may be the start of one
     prefixes: BTreeSet<[u8; QUAD]>,
 }
 
-#[derive(Debug, Clone, Copy)]
-enum Entry {
-    Needle(usize),
-    Word(usize),
-}
-
 impl Needles {
-    /// Of forms under the index of their names, the first of equal ones; `words` are extra strings to ring at, case as
+    /// Of forms under the index of their names, the first of equal ones; `words` are extra strings to stop at, case as
     /// given.
     pub fn new(forms: Vec<(Form, usize)>, words: &[&str]) -> Self {
         let mut known = BTreeSet::new();
         let mut it = Self::default();
+        let mut begun = BTreeSet::new();
         for (form, name) in forms {
-            if known.insert(form.clone()) {
-                it.enter(form, name);
+            let (base64, words) = (matches!(form, Form::Base64(_)), matches!(form, Form::Text(_)));
+            let tail = matches!(form, Form::Tail(_));
+            begun.extend(beginnings(&form, QUAD).iter().filter_map(|begin| begin.first_chunk::<QUAD>()).copied());
+            for letters in spelled(&form) {
+                if letters.bytes.len() >= LEAST && known.insert((letters.clone(), words, tail)) {
+                    it.patterns.push(Pattern { letters, name, base64, words, tail });
+                }
             }
         }
+        begun.iter().for_each(|begin| it.table.enter(*begin, (*begin, Entry::Pattern)));
+        it.prefixes.extend(begun);
         for (at, word) in words.iter().enumerate() {
-            word.as_bytes().first_chunk().into_iter().for_each(|prefix| it.ring_at(*prefix, Entry::Word(at)));
+            word.as_bytes().first_chunk().into_iter().for_each(|begin| {
+                it.table.enter(*begin, (*begin, Entry::Word(at)));
+                it.prefixes.insert(*begin);
+            });
         }
+        it.automaton = Automaton::new(&it.patterns);
         it
     }
 
-    fn enter(&mut self, form: Form, name: usize) {
-        let entry = Entry::Needle(self.needles.len());
-        let begins = match &form {
-            Form::Text(text, script) => spelling::beginnings(text, *script, QUAD),
-            Form::Bytes(bytes) => bytes.get(..QUAD).map(<[u8]>::to_vec).into_iter().collect(),
+    /// All patterns.
+    pub fn patterns(&self) -> &[Pattern] {
+        &self.patterns
+    }
+
+    /// What finds their letters; none when there are none.
+    pub fn automaton(&self) -> Option<&Automaton> {
+        self.automaton.as_ref()
+    }
+
+    /// The first place at or behind `from` where something may begin, and what; the caller compares.
+    pub fn next(&self, bytes: &[u8], from: usize) -> Option<(usize, &[([u8; QUAD], Entry)])> {
+        self.table.next(bytes, from)
+    }
+
+    /// The place among the last bytes from which on something may begin.
+    pub fn begun_at_end(&self, bytes: &[u8]) -> Option<usize> {
+        let starts = |tail: &[u8]| {
+            let mut least = [0; QUAD];
+            least[..tail.len()].copy_from_slice(tail);
+            self.prefixes.range(least..).next().is_some_and(|prefix| prefix.starts_with(tail))
         };
-        begins.iter().filter_map(|begin| begin.first_chunk()).for_each(|prefix| self.ring_at(*prefix, entry));
-        let what = match form {
-            Form::Text(text, script) => What::Text(text.into(), script),
-            Form::Bytes(bytes) => What::Bytes(bytes.into()),
-        };
-        self.needles.push(Needle { what, name });
+        (bytes.len().saturating_sub(QUAD - 1)..bytes.len()).find(|at| starts(&bytes[*at..]))
     }
+}
 
-    fn ring_at(&mut self, prefix: [u8; QUAD], entry: Entry) {
-        self.table.enter(prefix, (prefix, entry));
-        self.prefixes.insert(prefix);
+/// The letters of a form in each reading.
+fn spelled(form: &Form) -> BTreeSet<Letters> {
+    match form {
+        Form::Text(text) => {
+            [Reading::Plain, Reading::Decoded].map(|reading| Letters::of(reading, text.as_bytes())).into()
+        }
+        Form::Base64(code) => {
+            let for_urls = code.replace('+', "-").replace('/', "_");
+            [code, &for_urls].map(|code| Letters::of(Reading::Plain, code.as_bytes())).into()
+        }
+        Form::Bytes(bytes) | Form::Tail(bytes) => BTreeSet::from([Letters::of(Reading::Plain, bytes)]),
     }
+}
 
-    /// All needles.
-    pub fn all(&self) -> &[Needle] {
-        &self.needles
-    }
+/// Follows letters through all patterns at once.
+pub struct Automaton {
+    nfa: NFA,
+    start: StateID,
+    /// letters of a pattern that stand before a state, by its number
+    depths: Vec<u32>,
+    /// where a pattern ends that none continues: what else may have begun
+    after: HashMap<StateID, StateID>,
+}
 
-    /// Whether a needle may begin with these bytes, as a search sees it: what a whole text shows must show in a stream.
-    pub fn begins(&self, needle: usize, bytes: &[u8]) -> bool {
-        let Some(begin) = bytes.first_chunk::<QUAD>() else { return self.may_begin(bytes) };
-        let entries = self.table.next(begin, 0).map(|(_, entries)| entries);
-        let this = |entry: &Entry| matches!(entry, Entry::Needle(at) if *at == needle);
-        entries.into_iter().flatten().any(|(prefix, entry)| prefix == begin && this(entry))
-    }
-
-    /// Calls `on` for everything in `bytes`, overlaps included, in the order of their start. With `last` no bytes follow
-    /// and nothing stays open.
-    pub fn search(&self, bytes: &[u8], last: bool, mut on: impl FnMut(Ring)) {
-        let mut from = 0;
-        while let Some((at, entries)) = self.table.next(bytes, from) {
-            for (prefix, entry) in entries {
-                if bytes[at..].starts_with(prefix) {
-                    self.ring(bytes, at, *entry, last, &mut on);
+impl Automaton {
+    fn new(patterns: &[Pattern]) -> Option<Self> {
+        let letters = || patterns.iter().map(|pattern| pattern.letters.bytes.as_slice());
+        let nfa = NFA::builder().match_kind(MatchKind::Standard).prefilter(false).build(letters()).ok()?;
+        let start = nfa.start_state(Anchored::No).ok().filter(|_| !patterns.is_empty())?;
+        let mut it = Self { nfa, start, depths: Vec::new(), after: HashMap::new() };
+        let (mut inner, mut ends) = (HashSet::new(), BTreeMap::new());
+        for pattern in letters() {
+            let mut state = start;
+            for (at, byte) in (1..).zip(pattern) {
+                state = it.next(state, *byte);
+                if it.depths.len() <= state.as_usize() {
+                    it.depths.resize(state.as_usize() + 1, 0);
+                }
+                it.depths[state.as_usize()] = at;
+                if (at as usize) < pattern.len() {
+                    inner.insert(state);
                 }
             }
-            from = at + 1;
+            ends.insert(state, pattern);
         }
-        if !last {
-            let short = bytes.len().min(QUAD - 1);
-            let open = (bytes.len() - short..bytes.len()).find(|at| self.may_begin(&bytes[*at..]));
-            open.into_iter().for_each(|at| on(Ring::Open(at)));
-        }
-    }
-
-    fn ring(&self, bytes: &[u8], start: usize, entry: Entry, last: bool, on: &mut impl FnMut(Ring)) {
-        let needle = match entry {
-            Entry::Needle(at) => &self.needles[at],
-            Entry::Word(word) => return on(Ring::Word(start, word)),
-        };
-        match stands(&needle.what, bytes, start, last) {
-            Stands::Whole(end) => on(Ring::Hit(Hit { start, end, name: needle.name })),
-            Stands::Open => on(Ring::Open(start)),
-            Stands::Not => {}
-        }
-    }
-
-    fn may_begin(&self, tail: &[u8]) -> bool {
-        let mut least = [0; QUAD];
-        least[..tail.len()].copy_from_slice(tail);
-        self.prefixes.range(least..).next().is_some_and(|prefix| prefix.starts_with(tail))
-    }
-}
-
-/// Whether a needle stands at a place.
-fn stands(what: &What, bytes: &[u8], start: usize, last: bool) -> Stands {
-    match what {
-        What::Bytes(wanted) => {
-            let (wanted, there) = (wanted.expose_secret(), &bytes[start..]);
-            match there.len() < wanted.len() {
-                true if !last && wanted.starts_with(there) => Stands::Open,
-                false if there.starts_with(wanted) => Stands::Whole(start + wanted.len()),
-                _ => Stands::Not,
+        ends.retain(|state, _| !inner.contains(state));
+        for (end, pattern) in &ends {
+            let mut rest = &pattern[1..];
+            let mut state = rest.iter().fold(start, |state, byte| it.next(state, *byte));
+            while ends.contains_key(&state) {
+                rest = &rest[rest.len() + 1 - it.depth(state)..];
+                state = rest.iter().fold(start, |state, byte| it.next(state, *byte));
             }
+            it.after.insert(*end, state);
         }
-        What::Text(text, script) => match spelling::stands(text.expose_secret(), *script, bytes, start, last) {
-            Stands::Whole(at) if *script == Script::Base64 => run(bytes, at, last).map_or(Stands::Open, Stands::Whole),
-            found => found,
-        },
+        Some(it)
     }
-}
 
-/// Where the run of base64 ends in which a secret lies; `None` when the buffer ends before it.
-fn run(bytes: &[u8], from: usize, last: bool) -> Option<usize> {
-    let limit = bytes.len().min(from + BASE64_RUN);
-    let code = |byte: &u8| byte.is_ascii_alphanumeric() || b"+/=-_".contains(byte);
-    let length = bytes[from..limit].iter().take_while(|byte| code(byte)).count();
-    let end = from + length;
-    Some(end).filter(|end| last || *end < bytes.len() || length == BASE64_RUN)
+    /// What may still have begun once the patterns that end here are known.
+    pub fn rest(&self, state: StateID) -> StateID {
+        if self.nfa.is_match(state) { self.after.get(&state).copied().unwrap_or(state) } else { state }
+    }
+
+    /// Nothing seen.
+    pub fn start(&self) -> StateID {
+        self.start
+    }
+
+    /// One more letter.
+    pub fn next(&self, state: StateID, byte: u8) -> StateID {
+        self.nfa.next_state(Anchored::No, state, byte)
+    }
+
+    /// Letters that may be the beginning of a pattern.
+    pub fn depth(&self, state: StateID) -> usize {
+        self.depths.get(state.as_usize()).copied().unwrap_or(0) as usize
+    }
+
+    /// The patterns that end here.
+    pub fn ends(&self, state: StateID) -> impl Iterator<Item = usize> {
+        let count = if self.nfa.is_match(state) { self.nfa.match_len(state) } else { 0 };
+        (0..count).map(move |at| self.nfa.match_pattern(state, at).as_usize())
+    }
 }

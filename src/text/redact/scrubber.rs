@@ -6,13 +6,17 @@ use std::sync::{Arc, OnceLock};
 
 use secrecy::ExposeSecret;
 
-use super::forms::{self, Form};
-use super::header::{self, Value};
+use super::forms;
+use super::header;
 use super::keys::{self, KeyTrie};
-use super::masked::{MASK, Remains};
-use super::needles::{Hit, Needles, Ring};
-use super::secret::{SHORTEST, Secret, is_secret_name, is_switch, secrets_in_urls};
+use super::masked::Remains;
+use super::names::{is_secret_name, is_switch};
+use super::needles::Needles;
+use super::placeholder;
+use super::scan::{Scan, Sought};
+use super::secret::{SHORTEST, Secret, secrets_in_urls};
 use super::stream::Stream;
+use super::words::{self, Word};
 use crate::text::clean;
 
 /// The one of this process: for what others wrote, and for our own messages.
@@ -20,23 +24,34 @@ static SHARED: OnceLock<[Arc<Scrubber>; 2]> = OnceLock::new();
 
 /// Finds secrets in every form they take, and puts `[REDACTED:<NAME>]` in their place. Cheap to share, costly to make
 /// (milliseconds for many secrets): make one per process.
-#[derive(Default)]
+#[derive(Default, Clone)]
 pub struct Scrubber {
     known: Arc<Known>,
-    /// names of accounts stay
-    shows_accounts: bool,
+    /// ordinary words and names of accounts stay
+    shows_words: bool,
+    /// what looks like a secret goes, too
+    by_structure: bool,
 }
 
 /// Secrets in the forms they are looked for.
-#[derive(Default)]
-struct Known {
+pub(super) struct Known {
     names: Vec<String>,
-    /// number of the first name that is an account's; the one of credentials in headers stands behind these
-    accounts: usize,
+    /// those of accounts, and of values that are ordinary words
+    ordinary: Vec<bool>,
     refused: Vec<String>,
-    needles: Needles,
-    remains: Remains,
+    /// all forms of all secrets
+    pub(super) needles: Needles,
+    /// what is left of them around a mask
+    pub(super) remains: Remains,
+    /// what else to stop at
+    pub(super) words: Vec<Word>,
     keys: KeyTrie,
+}
+
+impl Default for Known {
+    fn default() -> Self {
+        Self::new([])
+    }
 }
 
 impl std::fmt::Debug for Scrubber {
@@ -72,7 +87,17 @@ impl Scrubber {
 
     /// The same for messages of our own.
     pub fn for_messages(&self) -> Self {
-        Self { known: self.known.clone(), shows_accounts: true }
+        Self { shows_words: true, ..self.clone() }
+    }
+
+    /// The same for what leaves: it hides what looks like a secret as well, for nobody declares all of them.
+    pub fn for_leaving(&self) -> Self {
+        Self { by_structure: true, ..self.clone() }
+    }
+
+    /// Whether any secret is known. Without one only what looks like a secret is hidden.
+    pub fn knows_secrets(&self) -> bool {
+        self.known.ordinary.contains(&false)
     }
 
     fn pair(self) -> [Arc<Self>; 2] {
@@ -87,18 +112,7 @@ impl Scrubber {
 
     /// From secrets under their names; the first name of a value wins.
     pub fn new(secrets: impl IntoIterator<Item = Secret>) -> Self {
-        // A password that is also an account's name is a password.
-        let (accounts, secrets): (Vec<_>, Vec<_>) = secrets.into_iter().partition(|secret| secret.account);
-        let mut known = Known::default();
-        let mut needles = Vec::new();
-        secrets.into_iter().for_each(|secret| known.enter(secret, &mut needles));
-        known.accounts = known.names.len();
-        accounts.into_iter().for_each(|account| known.enter(account, &mut needles));
-        known.names.push(header::NAME.to_owned());
-        let words: Vec<&str> = header::WORDS.iter().copied().chain([MASK]).collect();
-        known.needles = Needles::new(needles, &words);
-        known.remains = Remains::new(&known.needles);
-        Self { known: Arc::new(known), shows_accounts: false }
+        Self { known: Arc::new(Known::new(secrets)), shows_words: false, by_structure: false }
     }
 
     /// Names whose values are too short to be looked for without shredding everything; tell the user.
@@ -108,7 +122,7 @@ impl Scrubber {
 
     /// Whether what is known under this name stays where it stands.
     pub(super) fn shows(&self, name: usize) -> bool {
-        self.shows_accounts && (self.known.accounts..self.known.names.len().saturating_sub(1)).contains(&name)
+        self.shows_words && self.known.is_word(name)
     }
 
     /// A scrubber for bytes that come in pieces.
@@ -118,8 +132,9 @@ impl Scrubber {
 
     /// A text without secrets.
     pub fn text<'t>(&self, text: &'t str) -> Cow<'t, str> {
-        let found = self.hits(text.as_bytes(), true);
-        if found.hits.is_empty() && memchr::memmem::find(text.as_bytes(), keys::PHRASE).is_none() {
+        let mut scan = Scan::default();
+        scan.go_on(self.sought(), text.as_bytes(), true);
+        if scan.take(text.as_bytes()).is_empty() && memchr::memmem::find(text.as_bytes(), keys::PHRASE).is_none() {
             return Cow::Borrowed(text);
         }
         let mut out = Vec::with_capacity(text.len());
@@ -131,7 +146,7 @@ impl Scrubber {
 
     /// What stands in the place of a secret.
     pub(crate) fn marker(&self, name: usize) -> String {
-        format!("[REDACTED:{}]", self.known.names.get(name).map_or("SECRET", String::as_str))
+        placeholder::of(self.known.names.get(name).map_or("SECRET", String::as_str))
     }
 
     /// The values to look for among typed keys.
@@ -139,91 +154,63 @@ impl Scrubber {
         &self.known.keys
     }
 
-    /// Everything to be replaced in `bytes`, and how many of them are settled: what stands behind may change with the
-    /// bytes that follow. With `last` nothing follows.
-    pub(super) fn hits(&self, bytes: &[u8], last: bool) -> Found {
-        let mut hits = Vec::new();
-        // Credentials, with the words by which they are known to be some.
-        let mut known = Vec::new();
-        let mut open = bytes.len();
-        let mut hold = |at: usize| open = open.min(at);
-        self.known.needles.search(bytes, last, |ring| match ring {
-            Ring::Hit(hit) if self.shows(hit.name) => {}
-            Ring::Hit(hit) => hits.push(hit),
-            Ring::Open(at) => hold(at),
-            Ring::Word(at, word) if word == header::WORDS.len() => self.mask(bytes, at, last, &mut hits, &mut hold),
-            Ring::Word(at, word) => match header::value(bytes, at, word, last) {
-                Value::None => {}
-                Value::Open => hold(at),
-                Value::At(start, end) => {
-                    known.push((at, end));
-                    hits.push(Hit { start, end, name: self.known.names.len().saturating_sub(1) });
-                }
-            },
-        });
-        let mut settled = open;
-        if !last && settled < bytes.len() && MASK.as_bytes().starts_with(&bytes[settled..]) {
-            settled = self.before(bytes, settled);
-        }
-        // A replacement is settled as a whole or not at all.
-        hits.sort_unstable_by_key(|hit| (hit.start, std::cmp::Reverse(hit.end)));
-        known.extend(hits.iter().map(|hit| (hit.start, hit.end)));
-        known.sort_unstable();
-        for (start, end) in known.into_iter().rev() {
-            if start < settled && end > settled {
-                settled = start;
-            }
-        }
-        Found { hits, settled }
-    }
-
-    /// Packer's mask, with what is left of a secret around it.
-    fn mask(&self, bytes: &[u8], at: usize, last: bool, hits: &mut Vec<Hit>, hold: &mut impl FnMut(usize)) {
-        let rest = &bytes[at..];
-        if !rest.starts_with(MASK.as_bytes()) {
-            if !last && MASK.as_bytes().starts_with(rest) {
-                hold(self.before(bytes, at));
-            }
-            return;
-        }
-        hits.extend(self.known.remains.around(&self.known.needles, bytes, at, |name| !self.shows(name)));
-        let behind = &rest[MASK.len()..];
-        let decided = behind.len() >= self.known.remains.reach() || memchr::memchr(b'\n', behind).is_some();
-        if !last && !decided {
-            hold(self.before(bytes, at));
-        }
-    }
-
-    /// How far back a secret can begin of which a mask at `at` covers a part.
-    fn before(&self, bytes: &[u8], at: usize) -> usize {
-        let reach = at.saturating_sub(self.known.remains.reach());
-        memchr::memrchr(b'\n', &bytes[reach..at]).map_or(reach, |line| reach + line + 1)
+    /// What a search must know.
+    pub(super) fn sought(&self) -> Sought<'_> {
+        Sought { known: &self.known, shows_words: self.shows_words, by_structure: self.by_structure }
     }
 }
 
 impl Known {
-    fn enter(&mut self, secret: Secret, needles: &mut Vec<(Form, usize)>) {
-        let length = secret.value.expose_secret().trim().len();
-        if length < SHORTEST {
-            self.refused.extend(Some(secret.name).filter(|_| length > 0));
-            return;
+    fn new(secrets: impl IntoIterator<Item = Secret>) -> Self {
+        // A password that is also an account's name is a password.
+        let (accounts, secrets): (Vec<_>, Vec<_>) = secrets.into_iter().partition(|secret| secret.account);
+        let (mut names, mut ordinary, mut refused) = (Vec::new(), Vec::new(), Vec::new());
+        let (mut keys, mut forms) = (KeyTrie::default(), Vec::new());
+        for secret in secrets.into_iter().chain(accounts) {
+            let value = secret.value.expose_secret().trim();
+            if value.len() < SHORTEST {
+                refused.extend(Some(secret.name).filter(|_| !value.is_empty()));
+                continue;
+            }
+            // What everybody is called tells nobody anything, and hiding it makes a log unreadable.
+            if secret.account && secret.is_ordinary() {
+                continue;
+            }
+            let name = names.len();
+            for part in secret.parts() {
+                keys.extend(forms::typed(&part), name);
+                forms.extend(forms::forms(&part, part == value).into_iter().map(|form| (form, name)));
+            }
+            // It is shown in the place of the value, so that it must be harmless itself.
+            names.push(clean(&secret.name));
+            ordinary.push(secret.account || secret.is_ordinary());
         }
-        let name = self.names.len();
-        for part in secret.parts() {
-            self.keys.extend(forms::typed(part), name);
-            needles.extend(forms::forms(part).into_iter().map(|form| (form, name)));
-        }
-        // It is shown in the place of the value, so that it must be harmless itself.
-        self.names.push(clean(&secret.name));
+        names.extend([header::NAME, placeholder::NAMELESS].map(String::from));
+        let (texts, words): (Vec<String>, Vec<Word>) = words::all().into_iter().unzip();
+        let needles = Needles::new(forms, &texts.iter().map(String::as_str).collect::<Vec<_>>());
+        let remains = Remains::new(needles.patterns());
+        Self { names, ordinary, refused, needles, remains, words, keys }
     }
-}
 
-/// What a look at some bytes found.
-pub(super) struct Found {
-    /// in the order of their start
-    pub hits: Vec<Hit>,
-    /// bytes that can go out now
-    pub settled: usize,
+    /// All names that may stand in a placeholder.
+    pub(super) fn names(&self) -> &[String] {
+        &self.names
+    }
+
+    /// Whether a name's value is that of an account, or an ordinary word.
+    pub(super) fn is_word(&self, name: usize) -> bool {
+        self.ordinary.get(name) == Some(&true)
+    }
+
+    /// The name of credentials in headers.
+    pub(super) fn header(&self) -> usize {
+        self.names.len().saturating_sub(2)
+    }
+
+    /// The name of what only looks like a secret.
+    pub(super) fn nameless(&self) -> usize {
+        self.names.len().saturating_sub(1)
+    }
 }
 
 /// The variables of this process's environment.

@@ -1,6 +1,12 @@
 //! Which variables are secrets, and the parts of their values that are secrets by themselves.
 
+use std::collections::BTreeSet;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD_NO_PAD;
 use secrecy::{ExposeSecret, SecretString};
+
+use super::names::{is_ordinary_word, is_secret_name, is_switch};
 
 /// Shorter values are not looked for: they would be found everywhere.
 pub const SHORTEST: usize = 4;
@@ -31,55 +37,75 @@ impl Secret {
         Self { account: true, ..Self::new(name, value) }
     }
 
+    /// Whether it is a word that stands in every log, and in our own sentences.
+    pub fn is_ordinary(&self) -> bool {
+        is_ordinary_word(self.value.expose_secret())
+    }
+
     /// The value and every part of it that would give it away alone: the lines of a key in a file, the body of a public
-    /// key (its comment is often masked by packer while the body is not), the words of a credential line, the texts in JSON.
-    pub fn parts(&self) -> Vec<&str> {
+    /// key (its comment is often masked by packer while the body is not), the words of a credential line, the texts in
+    /// JSON, what base64 in these means.
+    pub fn parts(&self) -> Vec<String> {
         let value = self.value.expose_secret().trim();
-        let mut parts = vec![value];
-        if value.contains(char::is_whitespace) {
-            let lines = value.lines().map(str::trim).filter(|line| !line.starts_with("-----"));
-            let words = value.split_whitespace().filter(|word| !word.starts_with("-----"));
-            let lines = lines.filter(|line| line.len() >= SHORTEST_LINE);
-            let words = words.filter(|word| word.len() >= SHORTEST_WORD);
-            parts.extend(lines.chain(words).filter(|part| *part != value));
-        }
-        if value.starts_with('{') {
-            let texts: Vec<&str> = value.split('"').collect();
-            // Every other piece is a text, and one before a colon only a name.
-            let values = texts.windows(2).skip(1).step_by(2).filter(|pair| !pair[1].trim_start().starts_with(':'));
-            parts.extend(values.map(|pair| pair[0]).filter(|text| text.len() >= SHORTEST_WORD));
-        }
+        let mut parts = vec![value.to_owned()];
+        parts.extend(pieces(value));
+        parts.extend(within_base64(value));
+        let mut known = BTreeSet::new();
+        parts.retain(|part| known.insert(part.clone()));
         parts
     }
 }
 
-/// Whether a variable's name says that its value is a secret: it speaks of a password, a key, a token or a secret.
-/// Of packer's variables every `key` counts but that of a keyboard; elsewhere it must end a word of the name.
-pub fn is_secret_name(name: &str) -> bool {
-    const ANYWHERE: &[&str] = &["password", "passwd", "passphrase", "token", "secret", "credential"];
-    const HARMLESS: &[&str] = &["keyboard", "keymap", "keystroke", "keyring"];
-    let name = name.to_ascii_lowercase();
-    let words = || name.split(|c: char| !c.is_ascii_alphanumeric());
-    let speaks_of_keys =
-        |name: &str| HARMLESS.iter().fold(name.to_owned(), |name, word| name.replace(word, "")).contains("key");
-    ANYWHERE.iter().any(|word| name.contains(word))
-        || words().any(|word| {
-            matches!(word, "pw" | "pat" | "sshpass")
-                || word.ends_with("key")
-                || word.ends_with("keys")
-                || word == "pass"
-                || word == "pwd" && name != "pwd" && name != "oldpwd"
-        })
-        || words().next_back() == Some("auth")
-        || name == "docker_auth_config"
-        || name.strip_prefix("pkr_var_").is_some_and(speaks_of_keys)
+/// Lines and words, and the texts of JSON.
+fn pieces(value: &str) -> Vec<String> {
+    let mut pieces = Vec::new();
+    if value.starts_with(['{', '[']) && texts_of_json(value, &mut pieces) {
+        return pieces;
+    }
+    if value.contains(char::is_whitespace) {
+        let lines = value.lines().map(str::trim).filter(|line| !line.starts_with("-----"));
+        let words = value.split_whitespace().filter(|word| !word.starts_with("-----"));
+        let lines = lines.filter(|line| line.len() >= SHORTEST_LINE);
+        let words = words.filter(|word| word.len() >= SHORTEST_WORD);
+        pieces.extend(lines.chain(words).filter(|part| *part != value).map(String::from));
+    }
+    pieces
 }
 
-/// Whether a value only switches something on or off, or says in which of the usual ways one logs in.
-pub fn is_switch(name: &str, value: &str) -> bool {
-    const WAYS: &[&str] = &["none", "basic", "digest", "ntlm", "kerberos", "negotiate", "certificate", "credssp"];
-    let way = if name.to_ascii_lowercase().ends_with("auth") { WAYS } else { &[] };
-    ["true", "false"].iter().chain(way).any(|word| value.trim().eq_ignore_ascii_case(word))
+/// The texts of JSON that are long, or stand under a name that speaks of a secret.
+fn texts_of_json(value: &str, texts: &mut Vec<String>) -> bool {
+    fn walk(name: &str, value: &serde_json::Value, texts: &mut Vec<String>) {
+        match value {
+            serde_json::Value::String(text) => {
+                let least = if is_secret_name(name) { SHORTEST } else { SHORTEST_WORD };
+                if text.trim().len() >= least && !is_switch(name, text) {
+                    texts.push(text.trim().to_owned());
+                    texts.extend(pieces(text.trim()));
+                    texts.extend(within_base64(text.trim()));
+                }
+            }
+            serde_json::Value::Array(values) => values.iter().for_each(|value| walk(name, value, texts)),
+            serde_json::Value::Object(fields) => fields.iter().for_each(|(name, value)| walk(name, value, texts)),
+            serde_json::Value::Null | serde_json::Value::Bool(_) | serde_json::Value::Number(_) => {}
+        }
+    }
+    let Ok(json) = serde_json::from_str(value) else { return false };
+    walk("", &json, texts);
+    true
+}
+
+/// What base64 means when that is JSON, or an account with its password.
+fn within_base64(value: &str) -> Vec<String> {
+    let code: String = value.split_whitespace().collect();
+    let decoded = STANDARD_NO_PAD.decode(code.trim_end_matches('=')).ok();
+    let Some(text) = decoded.and_then(|bytes| String::from_utf8(bytes).ok()) else { return Vec::new() };
+    let text = text.trim();
+    if text.starts_with('{') {
+        return pieces(text);
+    }
+    let account = text.split_once(':').filter(|_| !text.contains(char::is_control));
+    let password = account.map(|(_, password)| password).filter(|password| password.len() >= SHORTEST);
+    password.into_iter().map(String::from).collect()
 }
 
 /// The secrets inside addresses with credentials (`https://user:password@host/sdk`), however many of them a value lists:
@@ -123,35 +149,6 @@ mod tests {
     use super::*;
 
     #[test]
-    fn names_say_what_is_secret() {
-        for name in [
-            "PKR_VAR_build_password",
-            "PKR_VAR_build_key",
-            "GOVC_PASSWORD",
-            "GITHUB_TOKEN",
-            "GH_TOKEN",
-            "API_KEY",
-            "apikey",
-            "CLIENT_SECRET",
-            "PKR_VAR_ansible_keys",
-            "PKR_VAR_sshkeydata",
-            "ADMIN_PWD",
-            "SSHPASS",
-            "ADMIN_PW",
-            "AZURE_DEVOPS_PAT",
-            "NPM_AUTH",
-            "DOCKER_AUTH_CONFIG",
-        ] {
-            assert!(is_secret_name(name), "{name}");
-        }
-        let harmless = "PKR_VAR_vm_guest_os_keyboard PWD PATH OLDPWD KEYTIMEOUT HOME PKR_VAR_vsphere_endpoint SSH_AUTH_SOCK \
-            XAUTHORITY PATTERN GIT_AUTHOR_NAME MANPATH";
-        for name in harmless.split(' ') {
-            assert!(!is_secret_name(name), "{name}");
-        }
-    }
-
-    #[test]
     fn secrets_in_addresses_are_found() {
         assert_eq!(secrets_in_urls("X", "https://svc:p%40s+s@vc/sdk"), ["p@s+s", "p%40s+s"]);
         for name in ["GOVC_URL", "PKR_VAR_vsphere_endpoint", "HTTPS_PROXY", "https_proxy", "DATABASE_URI"] {
@@ -170,20 +167,19 @@ mod tests {
     }
 
     #[test]
-    fn a_way_to_log_in_is_no_secret() {
-        assert!(is_switch("WINRM_AUTH", "Basic") && is_switch("X_TOKEN", "true"));
-        assert!(!is_switch("X_PASSWORD", "basic") && !is_switch("NPM_AUTH", "dXNlcjpwYXNz"));
-    }
-
-    #[test]
     fn keys_give_themselves_away_in_parts() {
         let key = Secret::new("k", "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIDxo packer@lab");
         assert_eq!(key.parts()[1..], ["AAAAC3NzaC1lZDI1NTE5AAAAIDxo"]);
-        let docker = Secret::new("k", r#"{"auths":{"r":{"auth":"dXNlcjpodW50ZXIy"}}}"#);
-        assert_eq!(docker.parts()[1..], ["dXNlcjpodW50ZXIy"]);
+        let config = r#"{"auths":{"r":{"auth":"dXNlcjpodW50ZXIy"}}}"#;
+        let docker = Secret::new("k", config);
+        assert_eq!(docker.parts()[1..], ["dXNlcjpodW50ZXIy", "hunter2"]);
+        let coded = Secret::new("k", base64::engine::general_purpose::STANDARD.encode(config));
+        assert_eq!(coded.parts()[1..], ["dXNlcjpodW50ZXIy", "hunter2"]);
+        let named = Secret::new("k", r#"{"client_email":"a@b","password":"hunter2","nested":[{"api_key":"k3y!"}]}"#);
+        assert_eq!(named.parts()[1..], ["hunter2", "k3y!"]);
         let pem =
             Secret::new("k", "-----BEGIN X-----\nb3BlbnNzaC1rZXktdjEAAAAA\nQyNTUxOQAAACA8aF7gKoO/\n-----END X-----\n");
-        assert!(pem.parts().contains(&"QyNTUxOQAAACA8aF7gKoO/"));
+        assert!(pem.parts().contains(&"QyNTUxOQAAACA8aF7gKoO/".to_owned()));
         assert!(!pem.parts()[1..].iter().any(|part| part.contains("-----")));
     }
 }

@@ -5,6 +5,7 @@ use std::io::{self, Read, Write};
 
 use super::keys::{KeyMatcher, PHRASE, typed_key};
 use super::needles::Hit;
+use super::scan::Scan;
 use super::scrubber::Scrubber;
 
 /// An unfinished line that may become one with a typed key waits as long as it is shorter than this.
@@ -21,6 +22,7 @@ pub struct Stream<'s> {
     scrubber: &'s Scrubber,
     /// not settled yet
     buffer: Vec<u8>,
+    scan: Scan,
     keys: KeyLines<'s>,
 }
 
@@ -32,7 +34,7 @@ impl std::fmt::Debug for Stream<'_> {
 
 impl<'s> Stream<'s> {
     pub(super) fn new(scrubber: &'s Scrubber) -> Self {
-        Self { scrubber, buffer: Vec::new(), keys: KeyLines::new(scrubber) }
+        Self { scrubber, buffer: Vec::new(), scan: Scan::default(), keys: KeyLines::new(scrubber) }
     }
 
     /// Whether the last bytes wait because they may become a secret.
@@ -53,17 +55,17 @@ impl<'s> Stream<'s> {
     }
 
     fn settle(&mut self, last: bool, out: &mut Vec<u8>) {
-        let found = self.scrubber.hits(&self.buffer, last);
-        let settled = &self.buffer[..found.settled];
-        let hits = found.hits.iter().filter(|hit| hit.end <= found.settled).copied();
-        if self.keys.idle(settled) && found.hits.is_empty() {
+        let count = self.scan.go_on(self.scrubber.sought(), &self.buffer, last);
+        let settled = &self.buffer[..count];
+        let hits = self.scan.take(settled);
+        if hits.is_empty() && self.keys.idle(settled) {
             out.extend_from_slice(settled);
         } else {
             let mut clean = Vec::with_capacity(settled.len());
-            replace(self.scrubber, settled, hits, &mut clean);
+            replace(self.scrubber, settled, &hits, &mut clean);
             self.keys.push(&clean, out);
         }
-        self.buffer.drain(..found.settled);
+        self.buffer.drain(..count);
     }
 }
 
@@ -92,24 +94,10 @@ impl Scrubber {
     }
 }
 
-/// Puts markers in the place of the hits (sorted by start); overlapping ones become one. Those that only touch do not:
-/// the first may be out already. Line breaks are kept.
-fn replace(scrubber: &Scrubber, bytes: &[u8], hits: impl Iterator<Item = Hit>, out: &mut Vec<u8>) {
-    let mut merged: Vec<(Hit, usize)> = Vec::new();
-    for hit in hits {
-        let length = hit.end - hit.start;
-        match merged.last_mut() {
-            Some((last, longest)) if hit.start < last.end => {
-                last.end = last.end.max(hit.end);
-                if length > *longest {
-                    (last.name, *longest) = (hit.name, length);
-                }
-            }
-            _ => merged.push((hit, length)),
-        }
-    }
+/// Puts markers in the place of the hits. Line breaks are kept.
+fn replace(scrubber: &Scrubber, bytes: &[u8], hits: &[Hit], out: &mut Vec<u8>) {
     let mut at = 0;
-    for (hit, _) in merged {
+    for hit in hits {
         out.extend_from_slice(&bytes[at..hit.start]);
         out.extend_from_slice(scrubber.marker(hit.name).as_bytes());
         let breaks = memchr::memchr_iter(b'\n', &bytes[hit.start..hit.end]).count();
