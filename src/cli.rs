@@ -200,6 +200,10 @@ fn begin_log(verb: &str) {
 }
 
 async fn run(cli: Cli) -> anyhow::Result<Exit> {
+    // The console says it itself.
+    if let Some(warning) = Scrubber::shared().warning().filter(|_| cli.verb.is_some()) {
+        output::note(&warning)?;
+    }
     let context = Context::new(cli.global);
     let outcome = act(&context, cli.key, cli.images, cli.verb).await;
     context.leave().await;

@@ -16,12 +16,10 @@ const LONGEST: usize = 300;
 const LONG: &[(&str, usize)] = &[
     ("src/console/log.rs", 307),
     ("src/guest/recording.rs", 313),
-    ("src/iso/stage.rs", 331),
     ("src/packer_log/follow.rs", 324),
     ("src/packer_log/parse.rs", 302),
     ("src/packer_log/phase.rs", 366),
     ("src/packer_run/run.rs", 308),
-    ("src/text/redact/spelling.rs", 443),
     ("src/triage/verdict/observations.rs", 325),
     ("src/triage/verdict/reader.rs", 321),
     ("src/vcenter/gate.rs", 355),

@@ -30,8 +30,10 @@ pub async fn run(context: &Context, args: Args) -> anyhow::Result<Exit> {
 #[expect(clippy::disallowed_methods, reason = "a stream, scrubbed and otherwise as it is")]
 fn scrub(repo: &Path, args: &Args) -> anyhow::Result<Exit> {
     let scrubber = scrubber(repo, &args.also)?;
-    for name in scrubber.refused() {
-        output::note(&format!("{name}: shorter than 4 characters, not redacted; use a longer secret"))?;
+    if !args.also.is_empty()
+        && let Some(warning) = scrubber.warning()
+    {
+        output::note(&warning)?;
     }
     let mut input: Box<dyn Read> = match &args.file {
         None => Box::new(std::io::stdin().lock()),
@@ -40,7 +42,7 @@ fn scrub(repo: &Path, args: &Args) -> anyhow::Result<Exit> {
             Box::new(opened.map_err(|error| Stop::usage(format!("{error:#}")))?)
         }
     };
-    scrubber.copy(&mut input, &mut std::io::stdout().lock()).context("cannot go on")?;
+    scrubber.for_leaving().copy(&mut input, &mut std::io::stdout().lock()).context("cannot go on")?;
     Ok(Exit::Done)
 }
 

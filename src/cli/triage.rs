@@ -81,9 +81,6 @@ async fn bundle(
     file: PathBuf,
 ) -> anyhow::Result<judge::Judged> {
     let bundled = judge::bundle(repo, scrubber.clone(), case, file.clone()).await?;
-    for name in scrubber.refused() {
-        output::note(&format!("{name}: shorter than 4 characters, not redacted; use a longer secret"))?;
-    }
     output::note(&format!("{}: {}", file.display(), bundled.written))?;
     Ok(bundled.judged)
 }

@@ -106,6 +106,14 @@ pub enum DiscoverError {
         /// ours
         current: Version,
     },
+    /// announced, and nothing that waiting would help
+    #[error("{version} is announced, but {reason}")]
+    Unusable {
+        /// the release
+        version: Version,
+        /// what is wrong, and what to do
+        reason: String,
+    },
     /// announced, but not complete yet
     #[error("{version} is announced, but {reason}; try again later")]
     Incomplete {
@@ -161,20 +169,42 @@ pub(crate) fn offered(line: &Line, page: &str) -> Result<Vec<Release>, DiscoverE
     Ok(ReleasePage::new(line, iso_url, sums_url)?.1.releases(page))
 }
 
-/// A release counts once its ISO is there and its checksum file lists it: mirrors create folders days before.
+/// A release counts when its list names its ISO and the ISO is there. The list first: it says what there is instead.
 async fn verify_complete(mirror: &Mirror, release: &Release) -> Result<(Digest, Option<u64>), DiscoverError> {
-    let incomplete = |reason| DiscoverError::Incomplete { version: release.version.clone(), reason };
-    let size = match mirror.size(&release.iso_url).await {
-        Err(MirrorError::Status { url, status }) => return Err(incomplete(format!("{url} answers HTTP {status}"))),
+    let version = || release.version.clone();
+    let incomplete = |reason| DiscoverError::Incomplete { version: version(), reason };
+    let unusable = |reason| DiscoverError::Unusable { version: version(), reason };
+    // A mirror that is still copying has no such file yet; one that forbids it never will.
+    let status = |url: &str, status: u16| match status {
+        404 | 408 | 425 | 429 | 500.. => incomplete(format!("{url} answers HTTP {status}")),
+        _ => unusable(format!("{url} answers HTTP {status}: this mirror does not give it away; take another")),
+    };
+    let (sums_url, file) = (&release.sums_url, release.file());
+    let text = match mirror.page(sums_url).await {
+        Err(MirrorError::Status { url, status: code }) => return Err(status(&url, code)),
         other => other?,
     };
-    let text = match mirror.page(&release.sums_url).await {
-        Err(MirrorError::Status { url, status }) => return Err(incomplete(format!("{url} answers HTTP {status}"))),
-        other => other?,
+    if sums::is_web_page(&text) {
+        return Err(unusable(format!("{sums_url} is a web page, not a list of checksums; correct sums_url")));
+    }
+    let digest = match sums::lookup(&text, file) {
+        Ok(Some(digest)) => digest,
+        Err(sums::Contradiction) => {
+            return Err(unusable(format!("{sums_url} has two different SHA-256 of {file}; ask the mirror's owner")));
+        }
+        Ok(None) => {
+            let other = sums::instead(&text, file, &release.version.to_string());
+            let Some(other) = other else {
+                return Err(incomplete(format!("{sums_url} has no SHA-256 of {file} yet")));
+            };
+            let what = "correct url_template in ci/matrix.json if that is the one you want";
+            return Err(unusable(format!("{sums_url} has no SHA-256 of {file}; the list has {other} instead; {what}")));
+        }
     };
-    match sums::lookup(&text, release.file()) {
-        Some(digest) => Ok((digest, size)),
-        None => Err(incomplete(format!("{} has no SHA-256 of {}", release.sums_url, release.file()))),
+    match mirror.size(&release.iso_url).await {
+        Err(MirrorError::Status { url, status: code }) => Err(status(&url, code)),
+        Err(error @ MirrorError::WebPage { .. }) => Err(unusable(error.to_string())),
+        other => Ok((digest, other?)),
     }
 }
 

@@ -30,6 +30,12 @@ pub enum MirrorError {
         /// e.g. 404
         status: u16,
     },
+    /// a page in the place of a file
+    #[error("{url} answers with a web page, not with the file; look at it in a browser")]
+    WebPage {
+        /// what was asked for
+        url: String,
+    },
     /// larger than such a page can be
     #[error("{url}: more than {} MiB; not a listing or checksum file", PAGE_LIMIT >> 20)]
     TooLarge {
@@ -90,9 +96,11 @@ impl Mirror {
         self.with_retry(|| async {
             let ask = self.client.head(url).header(header::ACCEPT_ENCODING, "identity").timeout(self.page_timeout);
             match check_status(url, ask.send().await) {
-                // Some servers answer no HEAD: what a download begins with says the same.
-                Err(MirrorError::Status { status: 405 | 501, .. }) => Ok(length(&self.stream(url, 0).await?.response)),
-                other => Ok(length(&other?)),
+                // Some servers and proxies answer no HEAD: what a download begins with says the same.
+                Err(MirrorError::Status { status: 400 | 401 | 403 | 405 | 501, .. }) => {
+                    Ok(length(&self.stream(url, 0).await?.response))
+                }
+                other => Ok(length(&no_page(url, other?)?)),
             }
         })
         .await
@@ -108,7 +116,7 @@ impl Mirror {
         if offset > 0 {
             request = request.header(header::RANGE, format!("bytes={offset}-"));
         }
-        let response = check_status(url, request.send().await)?;
+        let response = no_page(url, check_status(url, request.send().await)?)?;
         let skip = if response.status() == StatusCode::PARTIAL_CONTENT { 0 } else { offset };
         Ok(Download { response, skip })
     }
@@ -142,9 +150,16 @@ impl MirrorError {
         match self {
             Self::Unreachable { .. } => true,
             Self::Status { status, .. } => *status >= 500 || *status == 429,
-            Self::TooLarge { .. } => false,
+            Self::TooLarge { .. } | Self::WebPage { .. } => false,
         }
     }
+}
+
+/// Servers that have no such file may answer with a web page that says so, and with success.
+fn no_page(url: &str, response: Response) -> Result<Response, MirrorError> {
+    let kind = response.headers().get(header::CONTENT_TYPE).and_then(|kind| kind.to_str().ok()).unwrap_or_default();
+    let page = ["text/html", "application/xhtml"].iter().any(|page| kind.to_ascii_lowercase().starts_with(page));
+    if page { Err(MirrorError::WebPage { url: url.into() }) } else { Ok(response) }
 }
 
 fn length(response: &Response) -> Option<u64> {

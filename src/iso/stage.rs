@@ -4,7 +4,10 @@
 //! disk. Only a file whose checksum is the mirror's gets its name; whatever is killed leaves a hidden partial at worst,
 //! which the next run removes.
 
+mod error;
 mod source;
+
+pub use error::StageError;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -12,12 +15,12 @@ use std::time::Duration;
 use tokio_util::sync::CancellationToken;
 
 use super::datastore_iso::{RequiredIso, partial_name, partials};
-use super::{Digest, Mirror, MirrorError, sums};
+use super::{Digest, Mirror, sums};
 use crate::fs::{FileLock, create_private_dir};
 use crate::paths::StateDir;
 use crate::pipeline::{Key, Line};
 use crate::vcenter::datastore::{DatastorePath, FileInfo};
-use crate::vcenter::gate::{Gate, GateError};
+use crate::vcenter::gate::Gate;
 
 /// The verb in the audit log.
 const VERB: &str = "stage";
@@ -43,79 +46,6 @@ pub enum Staged {
     },
     /// media put on the datastore by hand
     Manual,
-}
-
-/// Why a line's ISO is not staged. Nothing carries its final name then that did not before.
-#[derive(Debug, thiserror::Error)]
-pub enum StageError {
-    /// the mirror
-    #[error(transparent)]
-    Mirror(#[from] MirrorError),
-    /// vCenter
-    #[error(transparent)]
-    VCenter(#[from] crate::vcenter::Error),
-    /// a change of the datastore
-    #[error(transparent)]
-    Gate(#[from] GateError),
-    /// matrix and var-file disagree
-    #[error(transparent)]
-    Drift(#[from] super::Drift),
-    /// the checksum file does not list it
-    #[error("{sums_url} has no SHA-256 of {file}")]
-    Unlisted {
-        /// the checksum file
-        sums_url: String,
-        /// the ISO
-        file: String,
-    },
-    /// the mirror does not say how large it is, which an upload in one pass needs
-    #[error("{0} does not say its size")]
-    NoSize(String),
-    /// there is a file of that name, and it is not this one
-    #[error("{file} is there with {found} bytes, the mirror's has {wanted}; remove or rename it, then stage again")]
-    OtherSize {
-        /// the datastore file
-        file: String,
-        /// its size
-        found: u64,
-        /// the mirror's
-        wanted: u64,
-    },
-    /// somebody else writes it right now, or did while we were at it
-    #[error("{0}: another upload writes it; wait for its end, then stage again")]
-    Busy(String),
-    /// not what the checksum file promises
-    #[error("{file}: SHA-256 is {found}, the checksum file says {wanted}; it does not get its name")]
-    Mismatch {
-        /// the ISO
-        file: String,
-        /// computed
-        found: Digest,
-        /// listed
-        wanted: Digest,
-    },
-    /// no byte went through for so long
-    #[error("no byte of {file} went through for {} s", limit.as_secs())]
-    Stalled {
-        /// the ISO
-        file: String,
-        /// how long
-        limit: Duration,
-    },
-    /// a person or the system asked to stop
-    #[error("cancelled; nothing is staged")]
-    Cancelled,
-    /// only one upload of a line at a time
-    #[error("another upload of {0} is running on this machine")]
-    Locked(Key),
-    /// the lock cannot be taken
-    #[error("cannot lock the upload of {key}: {source}")]
-    Lock {
-        /// the line
-        key: Key,
-        /// why
-        source: std::io::Error,
-    },
 }
 
 /// What mirror and datastore say before an upload.
@@ -233,8 +163,12 @@ impl StageJob<'_> {
         }
         let size = self.mirror.size(url).await?.ok_or_else(|| StageError::NoSize(url.to_owned()))?;
         let listed = sums::lookup(&self.mirror.page(sums_url).await?, self.name());
-        let unlisted = || StageError::Unlisted { sums_url: sums_url.to_owned(), file: self.name().to_owned() };
-        let digest = listed.ok_or_else(unlisted)?;
+        let (list, file) = (sums_url.to_owned(), self.name().to_owned());
+        let digest = match listed {
+            Ok(Some(digest)) => digest,
+            Ok(None) => return Err(StageError::Unlisted { sums_url: list, file }),
+            Err(sums::Contradiction) => return Err(StageError::Contradiction { sums_url: list, file }),
+        };
         self.gate.make_folder(VERB, &self.sibling("")).await?;
         self.remove_partials(&there).await?;
         Ok(StageCheck::Offered(size, digest))

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use super::template::Template;
 use super::{Layout, Matrix, MatrixError, varfiles};
-use crate::text::redact::{environment, secrets_of};
+use crate::text::redact::{environment, is_secret_name, secrets_of};
 use crate::text::{Scrubber, Secret};
 
 /// Makes the [`Scrubber`] of this process from its environment and from what the templates of a repository declare as
@@ -33,7 +33,7 @@ pub fn secrets(repo: &Path) -> Vec<Secret> {
     secrets_of(variables).into_iter().chain(declared).collect()
 }
 
-/// The values of the variables that the templates of a repository declare as sensitive: from `PKR_VAR_*` among
+/// The values of the variables that the templates of a repository declare as sensitive, or whose name speaks of a secret: from `PKR_VAR_*` among
 /// `variables` and from the var-files. No repository, no such secrets.
 ///
 /// # Errors
@@ -72,5 +72,6 @@ fn secret(variable: &str, shown: &str, value: impl Into<String>) -> Secret {
 
 fn sensitive_names(repo: &Path, dir: &str) -> BTreeSet<String> {
     let variables = Template::read(repo, dir.as_ref(), &mut Vec::new()).variables;
-    variables.into_iter().filter(|(_, variable)| variable.sensitive).map(|(name, _)| name).collect()
+    let secret = |name: &str, sensitive: bool| sensitive || is_secret_name(name);
+    variables.into_iter().filter(|(name, it)| secret(name, it.sensitive)).map(|(name, _)| name).collect()
 }

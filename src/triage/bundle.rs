@@ -73,7 +73,13 @@ pub struct BundleSummary {
     pub withheld: usize,
     /// the middle of a log of hundreds of megabytes is left out
     pub log_cut: bool,
+    /// no secret of the build was known: only what looks like a secret is hidden
+    pub unknown_secrets: bool,
 }
+
+/// What to know before such a bundle is handed on.
+pub const UNKNOWN_SECRETS: &str = "NO SECRET OF THIS BUILD IS KNOWN HERE (no PKR_VAR_… is set): only what looks like a \
+                                   secret is hidden. Read it before it leaves, or bundle where the build ran";
 
 impl fmt::Display for BundleSummary {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -83,6 +89,9 @@ impl fmt::Display for BundleSummary {
         }
         if self.log_cut {
             f.write_str(", the log's middle left out")?;
+        }
+        if self.unknown_secrets {
+            write!(f, "; {UNKNOWN_SECRETS}")?;
         }
         Ok(())
     }
@@ -179,6 +188,7 @@ fn write_entries<W: Write + Seek>(
         pictures: bundle_pictures.len() - withheld,
         withheld,
         log_cut: excerpt.is_some_and(|excerpt| excerpt.cut),
+        unknown_secrets: !scrubber.knows_a_build(),
     })
 }
 

@@ -198,10 +198,7 @@ fn absolute(repo: &Path) -> PathBuf {
 /// Secrets that cannot be scrubbed, because their values are so short that they stand everywhere; and a workflow that
 /// promotes whatever is held.
 fn warnings(repo: &Path) -> Vec<String> {
-    let scrubber = Scrubber::shared();
-    let short = scrubber.refused();
-    let text = format!("too short to be scrubbed from logs, choose longer values: {}", short.join(", "));
-    let short = (!short.is_empty()).then_some(text);
+    let short = Scrubber::shared().warning();
     short.into_iter().chain(ops::hold::not_respected(repo, Timestamp::now())).collect()
 }
 

@@ -316,3 +316,36 @@ fn json_says_what_would_be_written() {
     assert_eq!(bump["sha256"], SUM);
     assert!(bump["iso_url"].as_str().unwrap().ends_with("/13.7.0/amd64/iso-cd/debian-13.7.0-amd64-netinst.iso"));
 }
+
+/// One line on a mirror that has a newer release, with this list and whatever `change` does to it.
+fn rocky(list: &str, change: impl FnOnce(&Server)) -> String {
+    let server = current();
+    server.put("/pub/rocky/", nginx(&["9.9"]));
+    server.put("/pub/rocky/9.9/isos/x86_64/Rocky-9.9-x86_64-dvd.iso", "iso");
+    server.put("/pub/rocky/9.9/isos/x86_64/CHECKSUM", list);
+    change(&server);
+    let repo = repository(&server);
+    let (_, lines, err) = run(repo.path(), &[]);
+    lines.into_iter().find(|line| line.contains(" rocky-9: ")).unwrap_or(err)
+}
+
+#[test]
+fn mirrors_with_ways_of_their_own() {
+    let iso = "/pub/rocky/9.9/isos/x86_64/Rocky-9.9-x86_64-dvd.iso";
+    let good = format!("\u{feff}SHA256 (Rocky-9.9-x86_64-dvd.iso) = {SUM}\n");
+    let bump = "BUMP rocky-9: Rocky-9.8-x86_64-dvd.iso -> Rocky-9.9-x86_64-dvd.iso";
+    assert_eq!(rocky(&good, |_| {}), bump, "a byte order mark");
+    assert_eq!(rocky(&good, |server| server.refuse_head("403 Forbidden")), bump, "HEAD is forbidden");
+    assert_eq!(rocky(&good, |server| server.refuse_head("405 Method Not Allowed")), bump);
+    let page = rocky(&good, |server| server.web_page(iso));
+    assert!(page.contains("answers with a web page, not with the file") && !page.contains("later"), "{page}");
+    let twice = rocky(&format!("{good}SHA256 (Rocky-9.9-x86_64-dvd.iso) = {}\n", SUM.replace('0', "1")), |_| {});
+    assert!(twice.contains("two different SHA-256 of Rocky-9.9-x86_64-dvd.iso") && !twice.contains("later"), "{twice}");
+    let respin = rocky(&format!("SHA256 (Rocky-9.9-20221216-x86_64-dvd.iso) = {SUM}\n"), |_| {});
+    assert!(respin.contains("the list has Rocky-9.9-20221216-x86_64-dvd.iso instead"), "{respin}");
+    assert!(!respin.contains("later"), "{respin}");
+    let html = rocky("<html><body>moved</body></html>", |_| {});
+    assert!(html.contains("is a web page, not a list of checksums") && !html.contains("later"), "{html}");
+    let copying = rocky("", |_| {});
+    assert!(copying.contains("yet; try again later"), "{copying}");
+}

@@ -28,7 +28,10 @@ struct State {
     ranges: Vec<String>,
     asked: Vec<String>,
     no_ranges: bool,
-    no_head: bool,
+    /// what HEAD is refused with
+    no_head: Option<&'static str>,
+    /// types of pages
+    types: BTreeMap<String, &'static str>,
 }
 
 /// Serves until the test ends.
@@ -105,7 +108,19 @@ impl Server {
 
     /// Ranges are ignored, or HEAD is refused.
     pub fn plain(&self, no_ranges: bool, no_head: bool) {
-        self.change(|state| (state.no_ranges, state.no_head) = (no_ranges, no_head));
+        let refused = no_head.then_some("405 Method Not Allowed");
+        self.change(|state| (state.no_ranges, state.no_head) = (no_ranges, refused));
+    }
+
+    /// HEAD is refused so.
+    pub fn refuse_head(&self, status: &'static str) {
+        self.change(|state| state.no_head = Some(status));
+    }
+
+    /// Puts a web page in the place of a file.
+    pub fn web_page(&self, path: &str) {
+        self.put(path, "<!DOCTYPE html><html><title>Not found</title></html>");
+        self.change(|state| state.types.insert(path.into(), "text/html; charset=utf-8"));
     }
 
     /// `Range` headers seen.
@@ -126,7 +141,7 @@ impl Server {
             headers.iter().find_map(|line| line.to_ascii_lowercase().strip_prefix("range: ").map(str::to_owned));
         let mut words = request.split(' ');
         let (method, path) = (words.next().unwrap_or_default(), words.next().unwrap_or_default());
-        let (page, limit, ranges, refused) = self.change(|state| {
+        let (page, limit, ranges, refused, kind) = self.change(|state| {
             state.ranges.extend(range.clone());
             state.asked.push(format!("{method} {path}"));
             let page = state.pages.get(path).cloned();
@@ -135,11 +150,17 @@ impl Server {
             if breaks {
                 state.breaks.1 -= 1;
             }
-            (page, breaks.then_some(after as u64), !state.no_ranges, method == "HEAD" && state.no_head)
+            (
+                page,
+                breaks.then_some(after as u64),
+                !state.no_ranges,
+                state.no_head.filter(|_| method == "HEAD"),
+                state.types.get(path).copied(),
+            )
         });
         let empty = "Content-Length: 0\r\nConnection: close\r\n\r\n";
-        if refused {
-            return write!(client, "HTTP/1.1 405 Method Not Allowed\r\n{empty}");
+        if let Some(status) = refused {
+            return write!(client, "HTTP/1.1 {status}\r\n{empty}");
         }
         match &page {
             None => return write!(client, "HTTP/1.1 404 Not Found\r\n{empty}"),
@@ -155,7 +176,8 @@ impl Server {
             range.filter(|_| ranges).and_then(|range| range.strip_prefix("bytes=")?.trim_end_matches('-').parse().ok());
         let status = if start.is_some() { "206 Partial Content" } else { "200 OK" };
         let start: u64 = start.unwrap_or(0);
-        write!(client, "HTTP/1.1 {status}\r\nContent-Length: {}\r\nConnection: close\r\n\r\n", size - start)?;
+        let kind = kind.map(|kind| format!("Content-Type: {kind}\r\n")).unwrap_or_default();
+        write!(client, "HTTP/1.1 {status}\r\n{kind}Content-Length: {}\r\nConnection: close\r\n\r\n", size - start)?;
         if method != "HEAD" {
             self.send(&mut client, page.as_ref(), start, limit.unwrap_or(size).min(size))?;
         }

@@ -203,3 +203,36 @@ fn files(folder: &Path) -> Vec<std::path::PathBuf> {
     let entries = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
     entries.flat_map(|path| if path.is_dir() { files(&path) } else { vec![path] }).collect()
 }
+
+/// A laptop knows none of the secrets with which a log was written.
+#[test]
+fn a_bundle_without_secrets_says_so_and_hides_what_looks_like_one() {
+    let fake = fake();
+    let log = "2026/11/23 05:26:18 [INFO] Shutdown command: echo 'p@ss&<w>-1' | sudo -S shutdown\n\
+               2026/11/23 05:26:18 ui: token ghp_0123456789abcdefghijABCDEFGHIJ012345\n\
+               2026/11/23 05:26:19 ui error: ==> vsphere-iso.x: timeout waiting for IP address\n";
+    let (path, zip) = (fake.path("alone.log"), fake.path("alone.zip"));
+    std::fs::write(&path, log).unwrap();
+    let arguments = ["triage", "--log", path.to_str().unwrap(), "--bundle", zip.to_str().unwrap()];
+    let output = fake.tmpl(&arguments).output().unwrap();
+    let said = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert!(output.status.success() && said.contains("NO SECRET OF THIS BUILD IS KNOWN HERE"), "{said}");
+    let mut zip = zip::ZipArchive::new(std::fs::File::open(&zip).unwrap()).unwrap();
+    for at in 0..zip.len() {
+        let mut text = String::new();
+        std::io::Read::read_to_string(&mut zip.by_index(at).unwrap(), &mut text).unwrap();
+        assert!(!text.contains("p@ss") && !text.contains("p@ss&amp;") && !text.contains("ghp_"), "{text}");
+    }
+    let redacted = fake.tmpl(&["redact", path.to_str().unwrap()]).output().unwrap();
+    assert!(String::from_utf8_lossy(&redacted.stdout).contains("echo '[REDACTED:?]' | sudo -S shutdown"));
+}
+
+#[test]
+fn every_verb_warns_of_a_secret_that_is_too_short() {
+    let fake = fake();
+    for arguments in [&["plan"][..], &["validate"], &["doctor"], &["status"]] {
+        let output = with_secrets(&fake, arguments).output().unwrap();
+        let said = String::from_utf8_lossy(&output.stderr).into_owned();
+        assert!(said.contains("PKR_VAR_pin_token: shorter than 4 characters"), "{arguments:?}: {said}");
+    }
+}

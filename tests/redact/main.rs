@@ -7,3 +7,4 @@ mod exits;
 mod fake_packer;
 mod oracle;
 mod property;
+mod wrapped;

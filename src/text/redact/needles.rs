@@ -66,12 +66,15 @@ pub enum Entry {
     Word(usize),
 }
 
+/// Bytes, and what begins with them.
+pub type Begin = ([u8; QUAD], Entry);
+
 /// All of them, ready to be searched for.
 #[derive(Default)]
 pub struct Needles {
     patterns: Vec<Pattern>,
     automaton: Option<Automaton>,
-    table: Quads<([u8; QUAD], Entry)>,
+    table: Quads<Begin>,
     /// all beginnings, to see whether the end of a buffer may be the start of one
     prefixes: BTreeSet<[u8; QUAD]>,
 }
@@ -116,7 +119,7 @@ impl Needles {
     }
 
     /// The first place at or behind `from` where something may begin, and what; the caller compares.
-    pub fn next(&self, bytes: &[u8], from: usize) -> Option<(usize, &[([u8; QUAD], Entry)])> {
+    pub fn next(&self, bytes: &[u8], from: usize) -> Option<(usize, &[Begin])> {
         self.table.next(bytes, from)
     }
 

@@ -95,9 +95,11 @@ impl Scrubber {
         Self { by_structure: true, ..self.clone() }
     }
 
-    /// Whether any secret is known. Without one only what looks like a secret is hidden.
-    pub fn knows_secrets(&self) -> bool {
-        self.known.ordinary.contains(&false)
+    /// Whether a secret is known that is given to packer. Without one a log's own secrets are hidden only where they look
+    /// like some.
+    pub fn knows_a_build(&self) -> bool {
+        let mut names = self.known.names.iter().zip(&self.known.ordinary);
+        names.any(|(name, ordinary)| !ordinary && name.starts_with("PKR_VAR_"))
     }
 
     fn pair(self) -> [Arc<Self>; 2] {
@@ -118,6 +120,12 @@ impl Scrubber {
     /// Names whose values are too short to be looked for without shredding everything; tell the user.
     pub fn refused(&self) -> &[String] {
         &self.known.refused
+    }
+
+    /// What to tell the user of these, in a line.
+    pub fn warning(&self) -> Option<String> {
+        let short = self.refused().join(", ");
+        (!short.is_empty()).then(|| format!("{short}: shorter than 4 characters, not redacted; use a longer secret"))
     }
 
     /// Whether what is known under this name stays where it stands.

@@ -53,12 +53,13 @@ impl Page<'_> {
     pub fn html(&self, scrubber: &Scrubber) -> String {
         let safe = |text: &str| escape(scrubber.safe(text).as_str()).into_owned();
         let mut out = String::new();
+        let warning = (!scrubber.knows_a_build()).then_some(super::UNKNOWN_SECRETS);
         // Writing into a text cannot fail.
-        let _ = self.write(&mut out, &safe);
+        let _ = self.write(&mut out, warning, &safe);
         out
     }
 
-    fn write(&self, out: &mut String, safe: &dyn Fn(&str) -> String) -> std::fmt::Result {
+    fn write(&self, out: &mut String, warning: Option<&str>, safe: &dyn Fn(&str) -> String) -> std::fmt::Result {
         write!(
             out,
             "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n\
@@ -69,6 +70,9 @@ impl Page<'_> {
             title = safe(self.title),
             class = safe(&self.verdict.class),
         )?;
+        if let Some(warning) = warning {
+            writeln!(out, "<p><strong>{warning}.</strong></p>")?;
+        }
         self.facts(out, safe)?;
         self.verdict(out, safe)?;
         self.filmstrip(out, safe)?;

@@ -89,7 +89,9 @@ fn a_bundle_holds_page_pictures_timeline_and_log_under_names_of_ours() {
         ..nothing(&verdict)
     };
     let (written, files) = bundled(contents, &Scrubber::default());
-    assert_eq!(written, BundleSummary { pictures: 2, withheld: 0, log_cut: false });
+    assert_eq!(written, BundleSummary { pictures: 2, withheld: 0, log_cut: false, unknown_secrets: true });
+    assert!(written.to_string().contains("NO SECRET OF THIS BUILD IS KNOWN HERE"));
+    assert!(String::from_utf8_lossy(&files["index.html"]).contains("NO SECRET OF THIS BUILD IS KNOWN HERE"));
     let mut names = vec!["frames/1800000000000.png", "frames/1800000010000.png", "index.html", "packer-build.log"];
     names.extend(["run.json", "timeline.jsonl", "triage.json"]);
     assert_eq!(files.keys().map(String::as_str).collect::<Vec<_>>(), names);

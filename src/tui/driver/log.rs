@@ -84,13 +84,13 @@ impl Reader {
     }
 
     pub(super) fn text(&self, from: u64, to: u64) -> impl Future<Output = Result<String, Error>> + use<> {
-        let log = self.current();
+        let (log, scrubber) = (self.current(), self.scrubber.clone());
         blocking("reading the log", move || {
             let log = log?;
             let rows = log.lines(from + 1..to + 2).map_err(Error::reading(log.path()))?;
             let mut text: String = rows.iter().map(|row| plain(row) + "\n").collect();
             text.pop();
-            Ok(text)
+            Ok(scrubber.for_leaving().text(&text).into_owned())
         })
     }
 
@@ -99,7 +99,8 @@ impl Reader {
         blocking("saving the log", move || {
             let log = log?;
             let mut log = std::fs::File::open(log.path()).map_err(Error::reading(log.path()))?;
-            save::new_file(&saved, &format!("{key}-packer"), "log", |out| scrubber.copy(&mut log, out))
+            let clear = scrubber.for_leaving();
+            save::new_file(&saved, &format!("{key}-packer"), "log", |out| clear.copy(&mut log, out))
         })
     }
 

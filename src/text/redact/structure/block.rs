@@ -60,7 +60,8 @@ fn lines(bytes: &[u8]) -> usize {
         let words = line.trim_ascii();
         let place = prefix::places(words, true).all().last().copied().unwrap_or(0);
         let code = |byte: &u8| byte.is_ascii_alphanumeric() || b"+/=\\\"',".contains(byte);
-        if !words.is_empty() && !(words[place..].iter().all(code) && words.len() - place >= LINE) {
+        let of_key = words[place..].iter().all(code) && words.len() - place >= LINE;
+        if !of_key && !words.is_empty() {
             break;
         }
         end += line.len();
