@@ -1,9 +1,11 @@
 //! Files and folders of ours: written whole or not at all, private unless they belong to a repository, locked.
 
 use std::fs::{File, Permissions, TryLockError};
-use std::io::{self, BufWriter, Write};
+use std::io::{self, BufWriter, Read, Write};
 use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt, PermissionsExt};
 use std::path::Path;
+
+use nix::fcntl::OFlag;
 
 /// Who may read a file that is written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -102,9 +104,45 @@ pub fn create_private_dir(path: &Path) -> io::Result<()> {
 /// Opens a file to append to, which its owner alone can read when it is made here.
 ///
 /// # Errors
-/// Those of the file system.
+/// Those of the file system; what is no regular file (a pipe takes a few lines and then waits for its reader).
 pub fn append_private(path: &Path) -> io::Result<File> {
-    File::options().read(true).append(true).create(true).mode(0o600).open(path)
+    regular(File::options().read(true).append(true).create(true).mode(0o600).custom_flags(NO_WAIT).open(path)?)
+}
+
+/// Opens a file of ours to read.
+///
+/// # Errors
+/// Those of the file system; what is no regular file.
+pub fn open_regular(path: &Path) -> io::Result<File> {
+    regular(File::options().read(true).custom_flags(NO_WAIT).open(path)?)
+}
+
+/// Reads a file of ours that is small.
+///
+/// # Errors
+/// As [`open_regular`]; `FileTooLarge` when it has more than `most` bytes.
+pub fn read_small(path: &Path, most: u64) -> io::Result<Vec<u8>> {
+    let mut bytes = Vec::new();
+    open_regular(path)?.take(most + 1).read_to_end(&mut bytes)?;
+    match bytes.len() as u64 > most {
+        true => Err(io::Error::new(io::ErrorKind::FileTooLarge, format!("has more than {most} bytes"))),
+        false => Ok(bytes),
+    }
+}
+
+/// Opening a pipe without a reader or writer would wait for one.
+const NO_WAIT: i32 = OFlag::O_NONBLOCK.bits();
+
+fn regular(file: File) -> io::Result<File> {
+    match file.metadata()?.is_file() {
+        true => Ok(file),
+        false => Err(io::Error::new(io::ErrorKind::InvalidInput, "is no regular file")),
+    }
+}
+
+/// For `map_err`: the error with the path it is about, where nobody else says it.
+pub fn named(path: &Path) -> impl FnOnce(io::Error) -> io::Error {
+    move |error| io::Error::new(error.kind(), format!("{}: {error}", path.display()))
 }
 
 /// An exclusive lock among processes, held until it is dropped or its process ends, however that ends.
@@ -119,7 +157,9 @@ impl FileLock {
     /// # Errors
     /// Those of the file system.
     pub fn take(path: &Path) -> io::Result<Option<Self>> {
-        Self::lock(File::options().write(true).create(true).truncate(false).mode(0o600).open(path)?)
+        let file =
+            File::options().write(true).create(true).truncate(false).mode(0o600).custom_flags(NO_WAIT).open(path)?;
+        Self::lock(regular(file)?)
     }
 
     /// Locks a folder, without leaving anything in it; `None` while another process holds it.
@@ -174,6 +214,21 @@ mod tests {
         assert_eq!(taken.unwrap_err().kind(), io::ErrorKind::AlreadyExists);
         assert_eq!(std::fs::read(&path).unwrap(), b"old");
         assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 1);
+    }
+
+    #[test]
+    fn what_is_no_file_is_refused_without_waiting_for_anybody() {
+        let folder = tempfile::tempdir().unwrap();
+        let pipe = folder.path().join("pipe");
+        nix::unistd::mkfifo(&pipe, nix::sys::stat::Mode::S_IRWXU).unwrap();
+        let opened = [append_private(&pipe).map(drop), open_regular(&pipe).map(drop), FileLock::take(&pipe).map(drop)];
+        for error in opened.map(Result::unwrap_err) {
+            assert!(named(&pipe)(error).to_string().starts_with(&pipe.display().to_string()));
+        }
+        let file = folder.path().join("file");
+        std::fs::write(&file, "1234").unwrap();
+        assert_eq!(read_small(&file, 4).unwrap(), b"1234");
+        assert_eq!(read_small(&file, 3).unwrap_err().to_string(), "has more than 3 bytes");
     }
 
     #[test]

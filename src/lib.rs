@@ -9,6 +9,8 @@
 //!
 //! ```text
 //!  1 cause       which error is told
+//!  1 child       programs that are started: what each of them may know and how much it may say
+//!  1 core_dump   none of this process
 //!  1 duration    how lengths of time are said
 //!  1 fs          how files are written and locked
 //!  1 paths       where state is kept on disk
@@ -33,7 +35,9 @@
 //! ```
 
 pub mod cause;
+pub mod child;
 pub mod console;
+pub mod core_dump;
 pub mod duration;
 pub mod fs;
 #[cfg(feature = "testing")]

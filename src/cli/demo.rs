@@ -3,19 +3,18 @@
 //! Two processes: this one is the lab, a second one with the lab's credentials (and nobody else's) is the console, so that
 //! everything the console starts finds the lab in its environment as it finds a real vCenter.
 
-use std::ffi::{OsStr, OsString};
 use std::path::{Path, PathBuf};
-use std::process::ExitStatus;
+use std::process::{ExitStatus, Stdio};
 use std::time::Duration;
 
 use anyhow::Context as _;
 use clap::ValueEnum as _;
+use tmpl::child::{self, Kind};
 use tmpl::console::Images;
 use tmpl::lab::Book;
 use tmpl::lab::showcase::{self, Error, Showcase};
 use tmpl::packer_run;
 use tmpl::pipeline::Matrix;
-use tokio::process::Command;
 use tokio::signal::unix::{SignalKind, signal};
 
 use super::{Context, Exit, Stop, output, tui};
@@ -94,8 +93,8 @@ async fn second_process(context: &Context, args: &Args, show: &Showcase, program
     let (mut terminate, mut hang_up) = (signal(SignalKind::terminate())?, signal(SignalKind::hangup())?);
     // A Ctrl-C before the console has taken the terminal is for the console.
     let mut interrupt = signal(SignalKind::interrupt())?;
-    let mut command = Command::new(program);
-    command.env_clear().envs(std::env::vars_os().filter(|(name, _)| !foreign(name))).envs(show.environment());
+    let mut command = child::command(Kind::Demo, program);
+    command.stdin(Stdio::inherit()).envs(show.environment());
     command.env("XDG_STATE_HOME", showcase::state_home(show.folder()));
     command.arg("demo").arg("--inside").arg(show.folder()).arg("--start").arg(show.starts().join(","));
     if let Some(images) = args.images.to_possible_value() {
@@ -119,20 +118,6 @@ async fn second_process(context: &Context, args: &Args, show: &Showcase, program
     }
 }
 
-/// Whether a variable of this environment must not reach the demo: settings and credentials of the real world.
-fn foreign(name: &OsStr) -> bool {
-    const PREFIXES: &[&str] =
-        &["PKR_", "PACKER_", "GOVC_", "TMPL_", "ANSIBLE_", "VSPHERE_", "GITHUB_", "GH_", "ACTIONS_", "AWS_", "ARM_"];
-    // Nothing in the demo is reached through a proxy.
-    const SUFFIXES: &[&str] = &["HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY"];
-    const PARTS: &[&str] = &["PASSWORD", "PASSWD", "SECRET", "TOKEN", "CREDENTIAL", "API_KEY", "APIKEY"];
-    let name: OsString = name.to_ascii_uppercase();
-    let name = name.to_string_lossy();
-    SUFFIXES.iter().any(|suffix| name.ends_with(suffix))
-        || PREFIXES.iter().any(|prefix| name.starts_with(prefix))
-        || PARTS.iter().any(|part| name.contains(part))
-}
-
 /// The builds of the demo end with it: their vCenter goes.
 async fn end_builds(show: &Showcase) -> anyhow::Result<()> {
     let state = show.state();
@@ -151,19 +136,4 @@ async fn end_builds(show: &Showcase) -> anyhow::Result<()> {
         }
     }
     Ok(())
-}
-
-#[cfg(test)]
-mod tests {
-    use super::foreign;
-
-    #[test]
-    fn only_the_labs_credentials_reach_the_demo() {
-        for name in ["PKR_VAR_vsphere_password", "GOVC_URL", "GH_TOKEN", "TMPL_CONSOLE_PASSWORD", "MY_SECRET_THING"] {
-            assert!(foreign(name.as_ref()), "{name}");
-        }
-        for name in ["TERM", "COLORTERM", "LANG", "PATH", "HOME", "TMUX", "NO_COLOR"] {
-            assert!(!foreign(name.as_ref()), "{name}");
-        }
-    }
 }

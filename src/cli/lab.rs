@@ -5,6 +5,7 @@ use std::net::SocketAddr;
 
 use anyhow::Context as _;
 use tmpl::lab::{Book, Lab, Options, Seed};
+use tmpl::packer_run::shell_quoted;
 use tmpl::pipeline::Matrix;
 use tmpl::pipeline::matrix::MATRIX_PATH;
 
@@ -16,6 +17,9 @@ pub struct Args {
     /// Where to listen
     #[arg(long, default_value = "127.0.0.1:8989", value_name = "ADDR")]
     listen: SocketAddr,
+    /// Password of its account; needed where other machines reach it
+    #[arg(long, value_name = "PASSWORD", env = "TMPL_LAB_PASSWORD", hide_env_values = true)]
+    password: Option<String>,
     /// Lab seconds per real second
     #[arg(long, default_value_t = 1.0, value_name = "N")]
     speed: f64,
@@ -30,6 +34,16 @@ pub async fn run(context: &Context, args: Args) -> anyhow::Result<Exit> {
         return Err(Stop::usage("--speed wants a number above 0"));
     }
     let mut options = Options { listen: args.listen, speed: args.speed, ..Options::default() };
+    match &args.password {
+        Some(password) if password.is_empty() => return Err(Stop::usage("--password is empty")),
+        Some(password) => options.accounts.iter_mut().for_each(|account| account.password = password.clone().into()),
+        None if args.listen.ip().is_loopback() => {}
+        None => {
+            let (listen, why) = (args.listen, "and everybody knows the password of the lab");
+            let what = "set one of your own with --password or TMPL_LAB_PASSWORD";
+            return Err(Stop::usage(format!("other machines reach {listen}, {why}: {what}")));
+        }
+    }
     // Without a repository the lab is empty, and every scenario is for a line of a repository.
     let bare = args.scenario.is_empty() && !context.global.repo.join(MATRIX_PATH).exists();
     if !bare {
@@ -58,7 +72,7 @@ fn write(lab: &Lab, bare: bool) -> std::io::Result<()> {
         )?;
     }
     for (name, value) in lab.environment() {
-        writeln!(out, "export {name}='{value}'")?;
+        writeln!(out, "export {name}={}", shell_quoted(&[value]))?;
     }
     out.flush()
 }

@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use jiff::Timestamp;
-use tmpl::fs::{append_private, create_private_dir};
+use tmpl::fs::{append_private, create_private_dir, named};
 use tmpl::paths::StateDir;
 use tmpl::text::Scrubber;
 use tracing::level_filters::LevelFilter;
@@ -56,7 +56,7 @@ struct Inner {
 
 impl Log {
     fn open(folder: &Path) -> anyhow::Result<Self> {
-        create_private_dir(folder)?;
+        create_private_dir(folder).map_err(named(folder))?;
         let today = today();
         make(folder, &today)?;
         let files = RollingFileAppender::builder()
@@ -77,7 +77,7 @@ fn today() -> String {
 
 fn make(folder: &Path, day: &str) -> io::Result<()> {
     let path = folder.join(format!("{PREFIX}.{day}.{SUFFIX}"));
-    let file = append_private(&path)?;
+    let file = append_private(&path).map_err(named(&path))?;
     file.set_permissions(Permissions::from_mode(0o600))
 }
 

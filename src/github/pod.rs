@@ -3,9 +3,10 @@
 
 use std::process::Stdio;
 
-use tokio::process::{Child, Command};
+use tokio::process::Child;
 
 use super::{Lacking, Leg, Refusal, Repository};
+use crate::child::{self, Kind};
 
 /// The program that reaches into a pod.
 const KUBECTL: &str = "kubectl";
@@ -20,12 +21,6 @@ pub fn namespace() -> Result<Option<String>, Refusal> {
         true => Ok(Some(name)),
         false => Err(Refusal::NoNamespace),
     }
-}
-
-/// Whether `kubectl` must not get a variable. What its own logins may need stays.
-fn is_private_variable(name: &str) -> bool {
-    let prefixes = ["PKR_VAR_", "GOVC_", "TMPL_CONSOLE_", "ACTIONS_"];
-    prefixes.iter().any(|prefix| name.starts_with(prefix)) || matches!(name, "GITHUB_TOKEN" | "GH_TOKEN")
 }
 
 /// A name of Kubernetes: it becomes an argument, which must be no option.
@@ -59,18 +54,8 @@ pub fn command(leg: &Leg, repository: &Repository, namespace: Option<&str>) -> R
 /// # Errors
 /// [`Refusal::NoKubectl`] where there is none.
 pub fn follow(argv: &[String]) -> Result<Child, Refusal> {
-    let mut command = Command::new(KUBECTL);
-    command
-        .args(argv.iter().skip(1))
-        .stdin(Stdio::null())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        .kill_on_drop(true);
-    std::env::vars_os().map(|(name, _)| name).filter(|name| is_private_variable(&name.to_string_lossy())).for_each(
-        |name| {
-            command.env_remove(name);
-        },
-    );
+    let mut command = child::command(Kind::Kubectl, KUBECTL);
+    command.args(argv.iter().skip(1)).stdout(Stdio::piped()).stderr(Stdio::piped()).kill_on_drop(true);
     command.spawn().map_err(|error| Refusal::NoKubectl { reason: error.to_string() })
 }
 

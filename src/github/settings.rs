@@ -1,7 +1,6 @@
 //! Which repository, as whom, where. From the environment and the checkout's own remote; the token is never a flag.
 
 use std::path::Path;
-use std::process::Command;
 
 use secrecy::SecretString;
 use url::{Host, Url};
@@ -9,6 +8,7 @@ use url::{Host, Url};
 use super::Error;
 use crate::pipeline::Layout;
 use crate::pipeline::layout::WorkflowTable;
+use crate::child::{self, Kind};
 
 /// Where GitHub is when nothing else is said.
 const GITHUB: &str = "https://api.github.com";
@@ -101,7 +101,9 @@ fn slug(text: &str) -> Option<Repository> {
 /// the token must not go to whatever host a remote names.
 fn origin(repo: &Path, api_is_named: bool) -> Result<Repository, Error> {
     let help = "set GITHUB_REPOSITORY to OWNER/NAME";
-    let output = Command::new("git").arg("-C").arg(repo).args(["remote", "get-url", "origin"]).output();
+    let mut git = child::command(Kind::Git, "git");
+    git.arg("-C").arg(repo).args(["remote", "get-url", "origin"]);
+    let output = child::output_blocking(git, child::SHORT);
     let output = output.map_err(|error| Error::Settings(format!("git cannot be asked for origin: {error}; {help}")))?;
     let text = String::from_utf8_lossy(&output.stdout);
     let text = text.trim();

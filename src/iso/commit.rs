@@ -1,24 +1,30 @@
 //! Bumps in the repository's history: what was written and not committed, and one commit of it.
 
-use std::io;
 use std::path::{Path, PathBuf};
-use std::process::Command;
+use std::time::Duration;
+
+use tokio::process::Command;
 
 use super::Bump;
 use super::discover::file_name;
+use crate::child::{self, Bound, Kind};
 use crate::pipeline::matrix::MATRIX_PATH;
 use crate::pipeline::varfiles::CONFIG_DIR;
 use crate::pipeline::{Key, Line, Matrix};
+use crate::text::Scrubber;
+
+/// Hooks and a passphrase take their time; the matrix is no small file.
+const BOUND: Bound = Bound { time: Duration::from_secs(10 * 60), bytes: 16 << 20 };
 
 /// Why bumps are not committed.
 #[derive(Debug, thiserror::Error)]
 pub enum CommitError {
     /// git is not there, or does not start
     #[error("cannot run git: {0}")]
-    Git(io::Error),
-    /// git said why
-    #[error("the bumps are written, but git could not commit them; the next run does")]
-    NotCommitted,
+    Git(child::Error),
+    /// git's last words
+    #[error("the bumps are written, but git could not commit them ({0}); the next run does")]
+    NotCommitted(String),
 }
 
 /// A bump that is written, or would be.
@@ -55,7 +61,9 @@ impl Bumped {
 /// # Errors
 /// [`CommitError::Git`]
 pub fn committed(repo: &Path) -> Result<Option<Matrix>, CommitError> {
-    let output = git(repo).args(["show", &format!("HEAD:./{MATRIX_PATH}")]).output().map_err(CommitError::Git)?;
+    let mut git = git(repo);
+    git.args(["show", &format!("HEAD:./{MATRIX_PATH}")]);
+    let output = child::output_blocking(git, BOUND).map_err(CommitError::Git)?;
     if !output.status.success() {
         return Ok(None);
     }
@@ -75,11 +83,18 @@ pub fn commit(repo: &Path, bumps: &[Bumped]) -> Result<(), CommitError> {
     let files = bumps.iter().flat_map(|bumped| &bumped.files);
     let mut git = git(repo);
     git.args(["commit", "--quiet", "--message", &message, "--only", "--"]).args(files);
-    if git.status().map_err(CommitError::Git)?.success() { Ok(()) } else { Err(CommitError::NotCommitted) }
+    let output = child::output_blocking(git, BOUND).map_err(CommitError::Git)?;
+    if output.status.success() {
+        return Ok(());
+    }
+    let words = [output.stdout, output.stderr].concat();
+    let words = String::from_utf8_lossy(&words);
+    let last = words.lines().rfind(|line| !line.trim().is_empty()).unwrap_or("no reason given");
+    Err(CommitError::NotCommitted(Scrubber::shared().safe_line(last.trim()).into()))
 }
 
 fn git(repo: &Path) -> Command {
-    let mut git = Command::new("git");
+    let mut git = child::command(Kind::Git, "git");
     git.arg("-C").arg(repo);
     git
 }

@@ -1,6 +1,7 @@
 //! What `demo` shows: a lab with a history, a copy of the pipeline's files, a simulated packer, and builds to start.
 
 mod earlier;
+mod folder;
 
 use std::fs;
 use std::io;
@@ -99,7 +100,7 @@ impl Showcase {
         let shown = |name: &str| book.guest(name).ok_or_else(|| Error::Scenario(name.to_owned()));
         let bad = shown(scenario.unwrap_or(BAD))?;
         let good = shown(GOOD[0]).and_then(|good| if good.line == bad.line { shown(GOOD[1]) } else { Ok(good) })?;
-        let folder = tempfile::Builder::new().prefix("tmpl-tui-demo-").tempdir()?;
+        let folder = folder::create().await?;
         write_repository(&folder.path().join("repo"))?;
         let matrix = Matrix::load(&folder.path().join("repo"))?;
         for line in &matrix.lines {

@@ -10,30 +10,8 @@ use tokio::process::Command;
 
 use super::record::create_log;
 use super::{BuildError, OnError};
+use crate::child::{self, Kind};
 use crate::vcenter::Settings;
-
-/// Variables that packer, its plugins and the playbooks must not get. Packer's own log is switched on for
-/// the build only, because every packer command empties the file.
-const PRIVATE_VARIABLES: [&str; 11] = [
-    "PACKER_LOG",
-    "PACKER_LOG_PATH",
-    "TMPL_CONSOLE_USERNAME",
-    "TMPL_CONSOLE_PASSWORD",
-    "TMPL_CA_FILE",
-    "TMPL_THUMBPRINT",
-    "GITHUB_TOKEN",
-    "GH_TOKEN",
-    "ACTIONS_RUNTIME_TOKEN",
-    "ACTIONS_ID_TOKEN_REQUEST_TOKEN",
-    "ACTIONS_ID_TOKEN_REQUEST_URL",
-];
-
-/// Removes [`PRIVATE_VARIABLES`] from the environment of a command.
-pub(super) fn remove_private_variables(command: &mut Command) {
-    PRIVATE_VARIABLES.iter().for_each(|name| {
-        command.env_remove(name);
-    });
-}
 
 /// `packer init` downloads plugins from GitHub, whose rate limit for anonymous requests is soon used up. No other command
 /// gets the token.
@@ -129,9 +107,8 @@ impl PackerCommand<'_> {
         let argv =
             IGNORE_HANGUP.into_iter().filter(|_| asks).chain(self.argv.iter().map(String::as_str)).collect::<Vec<_>>();
         let (program, arguments) = argv.split_first().ok_or_else(|| BuildError::Usage("no command".into()))?;
-        let mut command = Command::new(program);
+        let mut command = child::command(Kind::Packer, program);
         command.args(arguments).current_dir(self.dir).stdout(output).stderr(error);
-        remove_private_variables(&mut command);
         command.envs(self.environment.set.iter().map(|(name, value)| (name, value.expose_secret())));
         if let Some(log) = self.log {
             create_log(log).map_err(BuildError::file(log))?;

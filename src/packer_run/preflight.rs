@@ -3,17 +3,15 @@
 use std::ffi::OsStr;
 use std::io::Read;
 use std::path::{Path, PathBuf};
-use std::process::{Output, Stdio};
+use std::process::Output;
 use std::time::Duration;
 
-use tokio::process::Command;
-
 use super::BuildError;
-use super::command::remove_private_variables;
+use crate::child::{self, Bound, Kind};
 use crate::text::Scrubber;
 
-/// No command run here takes a healthy machine longer.
-const COMMAND_TIMEOUT: Duration = Duration::from_secs(60);
+/// No command run here takes a healthy machine longer, or says more.
+const BOUND: Bound = Bound { time: Duration::from_secs(60), ..child::SHORT };
 
 /// Packer's version, e.g. `1.16.0`.
 ///
@@ -21,7 +19,7 @@ const COMMAND_TIMEOUT: Duration = Duration::from_secs(60);
 /// [`BuildError::NoPacker`]
 pub async fn packer_version(packer: &Path) -> Result<String, BuildError> {
     let unusable = |reason: String| BuildError::NoPacker { packer: packer.to_owned(), reason };
-    let output = run_command(packer.as_os_str(), &["version"]).await.map_err(unusable)?;
+    let output = run_command(Kind::Asked, packer.as_os_str(), &["version"]).await.map_err(unusable)?;
     let text = String::from_utf8_lossy(&output.stdout);
     let version = text.lines().find_map(|line| line.trim().strip_prefix("Packer v"));
     let version = version.and_then(|rest| rest.split_whitespace().next());
@@ -48,7 +46,8 @@ pub async fn commit_if_unset(repo: &Path) -> Option<String> {
 pub(super) async fn commit(repo: &Path) -> Option<String> {
     let repo = repo.to_str()?;
     let describe = ["--no-optional-locks", "-C", repo, "describe", "--always", "--abbrev=40", "--exclude=*", "--dirty"];
-    let output = run_command(OsStr::new("git"), &describe).await.ok().filter(|output| output.status.success())?;
+    let output =
+        run_command(Kind::Git, OsStr::new("git"), &describe).await.ok().filter(|output| output.status.success())?;
     Some(String::from_utf8_lossy(&output.stdout).trim().to_owned()).filter(|commit| !commit.is_empty())
 }
 
@@ -62,7 +61,8 @@ pub async fn windows() -> Result<String, BuildError> {
     let interpreter = interpreter(&script).map_err(BuildError::Preflight)?;
     let (program, arguments) = interpreter.split_first().ok_or_else(|| no_winrm(&script, "it names no interpreter"))?;
     let words = arguments.iter().map(String::as_str).chain(["-c", "import winrm"]).collect::<Vec<_>>();
-    let output = run_command(OsStr::new(program), &words).await.map_err(|reason| no_winrm(&script, &reason))?;
+    let output =
+        run_command(Kind::Asked, OsStr::new(program), &words).await.map_err(|reason| no_winrm(&script, &reason))?;
     if !output.status.success() {
         return Err(no_winrm(&script, &format!("{program} cannot import winrm: {}", last_line(&output))));
     }
@@ -90,7 +90,7 @@ pub(super) async fn ansible_version() -> Option<String> {
 /// Ansible's program: the one `mise` manages where there is mise, else the one in `PATH`.
 async fn ansible() -> Result<PathBuf, BuildError> {
     if on_path("mise").is_some()
-        && let Ok(output) = run_command(OsStr::new("mise"), &["which", "ansible"]).await
+        && let Ok(output) = run_command(Kind::Asked, OsStr::new("mise"), &["which", "ansible"]).await
         && output.status.success()
     {
         return Ok(PathBuf::from(String::from_utf8_lossy(&output.stdout).trim()));
@@ -132,17 +132,10 @@ fn interpreter(script: &Path) -> Result<Vec<String>, String> {
 }
 
 /// Runs a short command. The reason for a failure is in words.
-async fn run_command(program: &OsStr, arguments: &[&str]) -> Result<Output, String> {
-    let mut command = Command::new(program);
-    command.args(arguments).stdin(Stdio::null()).kill_on_drop(true);
-    command.env("CHECKPOINT_DISABLE", "1");
-    remove_private_variables(&mut command);
-    match tokio::time::timeout(COMMAND_TIMEOUT, command.output()).await {
-        Err(_) => Err(format!("no answer within {} s", COMMAND_TIMEOUT.as_secs())),
-        Ok(Err(error)) if error.kind() == std::io::ErrorKind::NotFound => Err("not found".into()),
-        Ok(Err(error)) => Err(error.to_string()),
-        Ok(Ok(output)) => Ok(output),
-    }
+async fn run_command(kind: Kind, program: &OsStr, arguments: &[&str]) -> Result<Output, String> {
+    let mut command = child::command(kind, program);
+    command.args(arguments);
+    child::output(command, BOUND, None).await.map_err(|error| error.to_string())
 }
 
 fn first_line(output: &Output) -> String {

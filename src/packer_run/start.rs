@@ -7,9 +7,9 @@ use std::process::Stdio;
 use std::time::{Duration, Instant};
 
 use process_wrap::tokio::{CommandWrap, ProcessSession};
-use tokio::process::Command;
 
 use super::{BuildError, OnError, Request, Run, latest};
+use crate::child::{self, Kind};
 use crate::paths::StateDir;
 use crate::text::Scrubber;
 
@@ -30,10 +30,10 @@ pub async fn start_detached(program: &Path, request: &Request, state: &StateDir)
     }
     let stderr_file = tempfile::tempfile().map_err(BuildError::file(std::env::temp_dir()))?;
     let stderr = stderr_file.try_clone().map_err(BuildError::file(std::env::temp_dir()))?;
-    let mut command = Command::new(program);
+    let mut command = child::command(Kind::Ourselves, program);
     // What `ps` shows, whatever the path by which it was found.
     command.arg0("tmpl-tui").args(arguments(request, state));
-    command.current_dir(&request.repo).stdin(Stdio::null()).stdout(Stdio::null()).stderr(stderr);
+    command.current_dir(&request.repo).stdout(Stdio::null()).stderr(stderr);
     let mut command = CommandWrap::from(command);
     command.wrap(ProcessSession);
     let failed = || BuildError::process(format!("cannot start {}", program.display()));

@@ -2,14 +2,19 @@
 
 use std::io;
 use std::path::Path;
-use std::process::{Output, Stdio};
+use std::process::Output;
+use std::time::Duration;
 
 use tokio::process::Command;
 
-use super::command::{pass_github_token, remove_private_variables};
+use super::command::pass_github_token;
 use super::preflight::{has_init, packer_version};
+use crate::child::{self, Bound, Kind};
 use crate::pipeline::check::FROM_ENVIRONMENT;
 use crate::pipeline::{Line, argv, stand_ins};
+
+/// `init` downloads plugins.
+const BOUND: Bound = Bound { time: Duration::from_secs(15 * 60), bytes: 8 << 20 };
 
 /// Result of `packer validate` for one line.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -54,7 +59,7 @@ pub async fn validate(repo: &Path, line: &Line, packer: &Path) -> io::Result<Pac
     }
     let run = |mut command: Command, arguments: Vec<String>| {
         command.args(&arguments).current_dir(&dir);
-        async move { command.output().await }
+        async move { child::output(command, BOUND, None).await.map_err(io::Error::from) }
     };
     let mut init = command(packer, repo, line);
     pass_github_token(&mut init);
@@ -144,9 +149,8 @@ fn one_line<'t>(lines: impl Iterator<Item = &'t str>) -> String {
 }
 
 fn command(packer: &Path, repo: &Path, line: &Line) -> Command {
-    let mut command = Command::new(packer);
-    command.stdin(Stdio::null()).env("CHECKPOINT_DISABLE", "1").kill_on_drop(true);
-    remove_private_variables(&mut command);
+    let mut command = child::command(Kind::Packer, packer);
+    command.env("CHECKPOINT_DISABLE", "1");
     // The cluster has a default in the templates, but packer wants one named.
     let ours = FROM_ENVIRONMENT.into_iter().chain(["vsphere_cluster"]).map(str::to_owned);
     for name in ours.chain(stand_ins(repo, line)) {

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use jiff::Timestamp;
 use serde::Serialize;
 
-use crate::fs::{append_private, create_private_dir};
+use crate::fs::{append_private, create_private_dir, named};
 use crate::text::Scrubber;
 
 /// Appends to one file, mode 0600. Records hold names, ids and verbs; secrets never reach it.
@@ -107,7 +107,7 @@ impl AuditLog {
         let mut text = String::from(Scrubber::shared().safe_json(&record)?);
         text.push('\n');
         if let Some(folder) = self.path.parent() {
-            create_private_dir(folder)?;
+            create_private_dir(folder).map_err(named(folder))?;
         }
         let mut file = append_private(&self.path)?;
         if ends_mid_line(&mut file)? {

@@ -9,6 +9,8 @@ use url::Url;
 use super::Error;
 use crate::pipeline::Connection;
 
+mod account;
+
 /// Account and password of one session.
 #[derive(Debug, Clone)]
 pub struct Credentials {
@@ -52,11 +54,11 @@ impl Settings {
         let get = |name: &str| get(name).filter(|value| !value.is_empty());
         let either = |ours: &str, govc: &str| get(&format!("PKR_VAR_vsphere_{ours}")).or_else(|| get(govc));
         let endpoint = either("endpoint", "GOVC_URL");
-        let mut url = endpoint.as_deref().map(endpoint_url).transpose()?;
         // govc users may have the account inside the address.
-        let in_url = url.as_mut().map(take_credentials).unwrap_or_default();
-        let username = either("username", "GOVC_USERNAME").or(in_url.0);
-        let password = either("password", "GOVC_PASSWORD").or(in_url.1);
+        let (url, in_url) = endpoint.as_deref().map(endpoint_url).transpose()?.unzip();
+        let in_url = in_url.unwrap_or_default();
+        let username = either("username", "GOVC_USERNAME").or(in_url.username);
+        let password = either("password", "GOVC_PASSWORD").or(in_url.password);
         let (Some(url), Some(username), Some(password)) = (url, username.clone(), password.clone()) else {
             let missing = [
                 ("PKR_VAR_vsphere_endpoint (or GOVC_URL)", endpoint.is_none()),
@@ -73,6 +75,7 @@ impl Settings {
                 return Err(Error::Settings("TMPL_CONSOLE_USERNAME and TMPL_CONSOLE_PASSWORD go together".into()));
             }
         };
+        let datacenter = either("datacenter", "GOVC_DATACENTER").map(|path| trimmed(&path));
         Ok(Self {
             simulated: get("TMPL_SIMULATED").and_then(|pace| simulated_speed(&url, &pace)),
             url,
@@ -81,8 +84,13 @@ impl Settings {
             insecure: parse_flag("insecure_connection", either("insecure_connection", "GOVC_INSECURE"))?,
             ca_file: get("TMPL_CA_FILE").or_else(|| get("GOVC_TLS_CA_CERTS")).map(PathBuf::from),
             thumbprint: get("TMPL_THUMBPRINT"),
-            datacenter: either("datacenter", "GOVC_DATACENTER").map(|path| trimmed(&path)),
-            folder: either("folder", "GOVC_FOLDER").map(|path| folder(&path)).unwrap_or_default(),
+            // Packer takes its variable as it is, below `vm`: one there may well be called `x/vm/Templates`.
+            folder: match (get("PKR_VAR_vsphere_folder"), get("GOVC_FOLDER")) {
+                (Some(packers), _) => trimmed(&packers),
+                (None, Some(govcs)) => govc_folder(&govcs, datacenter.as_deref()),
+                (None, None) => String::new(),
+            },
+            datacenter,
             datastore: either("datastore", "GOVC_DATASTORE"),
         })
     }
@@ -114,11 +122,12 @@ impl Settings {
     }
 }
 
-/// `vc.example.com`, `https://vc.example.com`, `https://vc.example.com/sdk`: all the same server.
-fn endpoint_url(text: &str) -> Result<Url, Error> {
+/// `vc.example.com`, `https://vc.example.com`, `https://vc.example.com/sdk`: all the same server. With the account, where
+/// there is one inside the address.
+fn endpoint_url(text: &str) -> Result<(Url, account::InUrl), Error> {
     let wrong = |reason: &str| Error::Settings(format!("PKR_VAR_vsphere_endpoint (or GOVC_URL) {reason}"));
-    let whole = if text.contains("://") { text.to_owned() } else { format!("https://{text}") };
-    let mut url = Url::parse(&whole).map_err(|_| wrong("is no address"))?;
+    let (address, account) = account::split(text).map_err(wrong)?;
+    let mut url = Url::parse(&address).map_err(|_| wrong("is no address"))?;
     let host = url.host_str().ok_or_else(|| wrong("names no host"))?;
     let here = host == "localhost" || host.parse::<IpAddr>().is_ok_and(|ip| ip.is_loopback());
     match url.scheme() {
@@ -130,7 +139,7 @@ fn endpoint_url(text: &str) -> Result<Url, Error> {
     url.set_path("/sdk");
     url.set_query(None);
     url.set_fragment(None);
-    Ok(url)
+    Ok((url, account))
 }
 
 /// The pace of a simulated vCenter's guests. The variable means nothing to a real vCenter, which is never spoken to in
@@ -138,24 +147,6 @@ fn endpoint_url(text: &str) -> Result<Url, Error> {
 fn simulated_speed(url: &Url, pace: &str) -> Option<f64> {
     let pace = pace.parse().ok().filter(|pace: &f64| pace.is_finite() && *pace > 0.0)?;
     (url.scheme() == "http").then_some(pace)
-}
-
-fn take_credentials(url: &mut Url) -> (Option<String>, Option<String>) {
-    let decode = |text: &str| {
-        let decoded = percent_decode(text);
-        Some(decoded).filter(|text| !text.is_empty())
-    };
-    let account = (decode(url.username()), url.password().and_then(decode));
-    // Neither can fail on an address that has a host.
-    let _ = url.set_username("");
-    let _ = url.set_password(None);
-    account
-}
-
-fn percent_decode(text: &str) -> String {
-    // `form_urlencoded` would read `+` as a space, which it is not in the account part of an address.
-    let pairs = format!("x={}", text.replace('+', "%2B"));
-    url::form_urlencoded::parse(pairs.as_bytes()).map(|(_, value)| value.into_owned()).next().unwrap_or_default()
 }
 
 fn parse_flag(name: &str, value: Option<String>) -> Result<bool, Error> {
@@ -170,12 +161,23 @@ fn trimmed(path: &str) -> String {
     path.trim_matches('/').to_owned()
 }
 
-/// govc wants a whole inventory path (`/dc/vm/Templates`), packer the part below `vm`; both mean the same folder.
-fn folder(path: &str) -> String {
+/// The folder that govc means, below the datacenter's `vm` folder: govc takes a whole inventory path
+/// (`/dc/vm/Templates`), or one relative to that folder (`./Templates`).
+fn govc_folder(path: &str, datacenter: Option<&str>) -> String {
+    if let Some(below) = path.strip_prefix("./") {
+        return trimmed(below);
+    }
     let path = trimmed(path);
-    match path.split_once("vm/") {
-        Some((before, below)) if before.matches('/').count() == 1 && before.ends_with('/') => below.to_owned(),
-        _ => path,
+    // A datacenter may be below folders, one of which may be called vm.
+    if let Some(below) = datacenter.and_then(|name| path.strip_prefix(name)?.strip_prefix("/vm"))
+        && (below.is_empty() || below.starts_with('/'))
+    {
+        return trimmed(below);
+    }
+    let parts: Vec<&str> = path.split('/').collect();
+    match parts.iter().skip(1).position(|part| *part == "vm") {
+        Some(before) => parts[before + 2..].join("/"),
+        None => path,
     }
 }
 
@@ -232,6 +234,26 @@ mod tests {
         assert_eq!((settings.url.as_str(), settings.host().as_str()), ("https://vc:8443/sdk", "vc:8443"));
         assert_eq!((settings.folder.as_str(), settings.datacenter.as_deref()), ("Templates/linux", Some("DC0")));
         assert!(settings.insecure);
+    }
+
+    #[test]
+    fn a_folder_is_where_packer_and_govc_look_for_it() {
+        let account = [("GOVC_URL", "vc"), ("GOVC_USERNAME", "u"), ("GOVC_PASSWORD", "p")];
+        let folder = |more: &[(&str, &str)]| read(&[&account, more].concat()).unwrap().folder;
+        assert_eq!(folder(&[("PKR_VAR_vsphere_folder", "x/vm/Templates")]), "x/vm/Templates");
+        assert_eq!(folder(&[("PKR_VAR_vsphere_folder", "a"), ("GOVC_FOLDER", "/DC0/vm/b")]), "a");
+        for (govcs, meant) in [
+            ("/DC0/vm/Templates", "Templates"),
+            ("DC0/vm/x/vm/Templates", "x/vm/Templates"),
+            ("/Europe/DC0/vm/Templates", "Templates"),
+            ("/DC0/vm", ""),
+            ("./x/vm/Templates", "x/vm/Templates"),
+            ("Templates", "Templates"),
+        ] {
+            assert_eq!(folder(&[("GOVC_FOLDER", govcs)]), meant, "{govcs}");
+        }
+        let below = [("GOVC_DATACENTER", "/vm/vm/DC0"), ("GOVC_FOLDER", "/vm/vm/DC0/vm/Templates")];
+        assert_eq!(folder(&below), "Templates");
     }
 
     #[test]

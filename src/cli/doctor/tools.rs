@@ -1,16 +1,15 @@
 //! Programs: which are there, and in which version.
 
-use std::process::Stdio;
 use std::time::Duration;
 
 use futures_util::future::join_all;
+use tmpl::child::{self, Bound, Kind};
 use tmpl::packer_run;
-use tokio::process::Command;
 
 use super::{Diagnostic, State};
 
 /// No healthy program needs longer to tell its version.
-const LIMIT: Duration = Duration::from_secs(20);
+const BOUND: Bound = Bound { time: Duration::from_secs(20), ..child::SHORT };
 
 struct Tool {
     /// any of these does
@@ -70,15 +69,13 @@ async fn version(program: &str, argument: &str) -> Result<String, String> {
 
 /// What a program prints.
 pub(super) async fn answer(program: &str, arguments: &[&str]) -> Result<String, String> {
-    let mut command = Command::new(program);
-    command.args(arguments).stdin(Stdio::null()).kill_on_drop(true);
-    command.env_remove("PACKER_LOG").env_remove("PACKER_LOG_PATH").env("CHECKPOINT_DISABLE", "1");
-    let output = match tokio::time::timeout(LIMIT, command.output()).await {
-        Err(_) => return Err(format!("no answer within {} s", LIMIT.as_secs())),
-        Ok(Err(error)) if error.kind() == std::io::ErrorKind::NotFound => return Err("not in PATH".into()),
-        Ok(Err(error)) => return Err(error.to_string()),
-        Ok(Ok(output)) => output,
-    };
+    let kind = if program == "git" { Kind::Git } else { Kind::Asked };
+    let mut command = child::command(kind, program);
+    command.args(arguments);
+    let output = child::output(command, BOUND, None).await.map_err(|error| match error {
+        child::Error::NotFound => "not in PATH".to_owned(),
+        error => error.to_string(),
+    })?;
     let text = [output.stdout, output.stderr].map(|bytes| String::from_utf8_lossy(&bytes).into_owned()).concat();
     let line = text.lines().find(|line| line.contains(|c: char| c.is_ascii_digit())).unwrap_or_default();
     if output.status.success() { Ok(text) } else { Err(format!("it says: {}", line.trim())) }

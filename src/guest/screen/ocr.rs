@@ -1,22 +1,20 @@
 //! Reads graphical screens with the `tesseract` program. It is optional: its absence is said, not hidden.
 
 use std::io::Cursor;
-use std::process::Stdio;
 use std::time::Duration;
 
 use image::{DynamicImage, GrayImage, ImageFormat, RgbImage, imageops};
-use tokio::io::AsyncWriteExt;
 
 use super::RecognisedText;
+use crate::child::{self, Bound, Kind};
 use crate::text::Scrubber;
 
 /// Timeout of one run of tesseract; the slowest picture of a measured set took 3.4 s.
 const OCR_TIMEOUT: Duration = Duration::from_secs(10);
+/// No screen holds more text.
+const BOUND: Bound = Bound { time: OCR_TIMEOUT, ..child::SHORT };
 /// Pictures up to this width, in pixels, are enlarged before tesseract reads them.
 const MAX_ENLARGED_WIDTH: u32 = 2048;
-
-/// The only variables of our environment that tesseract gets: it reads what a guest shows and needs no credentials.
-const PASSED_ENVIRONMENT: [&str; 5] = ["PATH", "TESSDATA_PREFIX", "LD_LIBRARY_PATH", "LANG", "LC_ALL"];
 
 /// Why a picture was not read.
 #[derive(Debug, thiserror::Error)]
@@ -40,31 +38,13 @@ pub async fn read(image: &RgbImage) -> Result<RecognisedText, OcrError> {
     let mut png = Cursor::new(Vec::new());
     let failed = |error: &dyn std::fmt::Display| OcrError::Failed(error.to_string());
     DynamicImage::from(preprocessed(image)).write_to(&mut png, ImageFormat::Png).map_err(|error| failed(&error))?;
-    let mut child = tokio::process::Command::new("tesseract")
-        .args(["-", "-", "--psm", "6"])
-        .env_clear()
-        .envs(PASSED_ENVIRONMENT.into_iter().filter_map(|name| Some((name, std::env::var_os(name)?))))
-        .env("OMP_THREAD_LIMIT", "1")
-        .stdin(Stdio::piped())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        .kill_on_drop(true)
-        .spawn()
-        .map_err(
-            |error| if error.kind() == std::io::ErrorKind::NotFound { OcrError::NotInstalled } else { failed(&error) },
-        )?;
-    let stdin = child.stdin.take();
-    let feed = async {
-        if let Some(mut stdin) = stdin {
-            // A tesseract that ends early says why on stderr.
-            let _ = stdin.write_all(png.get_ref()).await;
-        }
-    };
-    let work = async { tokio::join!(feed, child.wait_with_output()).1 };
-    let output = tokio::time::timeout(OCR_TIMEOUT, work)
-        .await
-        .map_err(|_| OcrError::TimedOut)?
-        .map_err(|error| failed(&error))?;
+    let mut tesseract = child::command(Kind::Tesseract, "tesseract");
+    tesseract.args(["-", "-", "--psm", "6"]).env("OMP_THREAD_LIMIT", "1");
+    let output = child::output(tesseract, BOUND, Some(png.get_ref())).await.map_err(|error| match error {
+        child::Error::NotFound => OcrError::NotInstalled,
+        child::Error::TimedOut(_) => OcrError::TimedOut,
+        error @ (child::Error::TooMuch(_) | child::Error::Io(_)) => failed(&error),
+    })?;
     if !output.status.success() {
         let said = String::from_utf8_lossy(&output.stderr);
         return Err(OcrError::Failed(Scrubber::shared().safe(said.lines().next().unwrap_or("no reason given")).into()));

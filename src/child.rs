@@ -1,0 +1,393 @@
+//! Programs that this one starts: all of them are made here. Each kind gets the variables that it needs and no others of
+//! our environment, which holds tokens and passwords; what is only asked something has a bound of time and of what it may
+//! say.
+
+use std::ffi::OsStr;
+use std::io;
+use std::process::{Output, Stdio};
+use std::time::Duration;
+
+use nix::sys::signal::{Signal, killpg};
+use nix::unistd::Pid;
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncWriteExt};
+use tokio::process::{Child, Command};
+
+/// What a program is started for, which decides what it may know.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Kind {
+    /// tells its version, a path, whether a module is there: packer, Ansible, its Python, mise
+    Asked,
+    /// git, in a checkout
+    Git,
+    /// reads a picture
+    Tesseract,
+    /// reaches a pod, with logins of its own
+    Kubectl,
+    /// packer at work: plugins, templates (`env()`) and playbooks read variables of any name, so that it gets everything
+    /// but what is ours alone
+    Packer,
+    /// the console of `demo`: a terminal, and nothing of the real world
+    Demo,
+    /// this program again
+    Ourselves,
+}
+
+/// Variables by name, or by how the name begins.
+struct List {
+    names: &'static [&'static str],
+    prefixes: &'static [&'static str],
+}
+
+impl List {
+    fn has(&self, name: &str) -> bool {
+        self.names.contains(&name) || self.prefixes.iter().any(|prefix| name.starts_with(prefix))
+    }
+}
+
+/// What every program needs to be found, to speak and to find its files.
+const BASE: List = List {
+    names: &[
+        "PATH",
+        "HOME",
+        "USER",
+        "LOGNAME",
+        "LANG",
+        "LANGUAGE",
+        "TZ",
+        "TMPDIR",
+        "LD_LIBRARY_PATH",
+        "SSL_CERT_FILE",
+        "SSL_CERT_DIR",
+    ],
+    prefixes: &["LC_", "XDG_"],
+};
+
+/// Where Python and the version managers keep what they run.
+const ASKED: List = List {
+    names: &[
+        "ANSIBLE_CONFIG",
+        "ANSIBLE_HOME",
+        "PYTHONPATH",
+        "PYTHONHOME",
+        "VIRTUAL_ENV",
+        "PYENV_ROOT",
+        "PYENV_VERSION",
+        "ASDF_DIR",
+        "ASDF_DATA_DIR",
+        "MISE_ENV",
+        "MISE_DATA_DIR",
+        "MISE_CONFIG_DIR",
+        "MISE_CACHE_DIR",
+        "MISE_STATE_DIR",
+        "MISE_GLOBAL_CONFIG_FILE",
+        "MISE_TRUSTED_CONFIG_PATHS",
+        "PACKER_CONFIG",
+        "PACKER_CONFIG_DIR",
+        "PACKER_PLUGIN_PATH",
+    ],
+    prefixes: &[],
+};
+
+/// Who commits, how that is signed, which repository. Not `GIT_CONFIG_VALUE_…` and the like: they may hold a header with
+/// a token, and nothing here talks to a remote.
+const GIT: List = List {
+    names: &[
+        "GIT_DIR",
+        "GIT_WORK_TREE",
+        "GIT_INDEX_FILE",
+        "GIT_CEILING_DIRECTORIES",
+        "GIT_DISCOVERY_ACROSS_FILESYSTEM",
+        "GIT_CONFIG_GLOBAL",
+        "GIT_CONFIG_SYSTEM",
+        "GIT_CONFIG_NOSYSTEM",
+        "EMAIL",
+        "GNUPGHOME",
+        "GPG_TTY",
+        "SSH_AUTH_SOCK",
+        "TERM",
+    ],
+    prefixes: &["GIT_AUTHOR_", "GIT_COMMITTER_"],
+};
+
+const TESSERACT: List = List { names: &["TESSDATA_PREFIX"], prefixes: &[] };
+
+/// kubectl's own settings, and those of the helpers that log it in to a cluster of a cloud.
+const KUBECTL: List = List {
+    names: &[
+        "KUBECONFIG",
+        "KUBECACHEDIR",
+        "SSH_AUTH_SOCK",
+        "HTTP_PROXY",
+        "HTTPS_PROXY",
+        "NO_PROXY",
+        "ALL_PROXY",
+        "http_proxy",
+        "https_proxy",
+        "no_proxy",
+        "all_proxy",
+    ],
+    prefixes: &["KUBE", "AWS_", "AZURE_", "AAD_", "GOOGLE_", "CLOUDSDK_", "USE_GKE_", "OCI_", "OS_", "DIGITALOCEAN_"],
+};
+
+/// Ours alone: packer, its plugins and the playbooks have no business with GitHub as us, nor with the second account of
+/// vCenter; and every packer command would empty the log that its own variables name.
+const OURS: List = List {
+    names: &[
+        "PACKER_LOG",
+        "PACKER_LOG_PATH",
+        "GITHUB_TOKEN",
+        "GH_TOKEN",
+        "GITHUB_ENTERPRISE_TOKEN",
+        "GH_ENTERPRISE_TOKEN",
+        "TMPL_CA_FILE",
+        "TMPL_THUMBPRINT",
+        "TMPL_NOTIFY",
+        "TMPL_LOG",
+    ],
+    prefixes: &["TMPL_CONSOLE_", "TMPL_ARC_", "ACTIONS_"],
+};
+
+/// What tells of the terminal, and what a person set for it.
+const DEMO: List = List {
+    names: &[
+        "TERM",
+        "COLORTERM",
+        "COLORFGBG",
+        "NO_COLOR",
+        "COLUMNS",
+        "LINES",
+        "TMUX",
+        "STY",
+        "SSH_TTY",
+        "SHELL",
+        "TERMINFO",
+        "TERMINFO_DIRS",
+        "VTE_VERSION",
+        "WT_SESSION",
+        "TMPL_NOTIFY",
+        "TMPL_LOG",
+        "RUST_LOG",
+        "RUST_BACKTRACE",
+    ],
+    prefixes: &["TERM_", "KITTY_", "WEZTERM_", "ITERM_", "KONSOLE_", "GHOSTTY_", "ALACRITTY_"],
+};
+
+impl Kind {
+    /// Whether a program of this kind gets the variable.
+    pub fn gets(self, name: &str) -> bool {
+        match self {
+            Self::Asked => BASE.has(name) || ASKED.has(name),
+            Self::Git => BASE.has(name) || GIT.has(name),
+            Self::Tesseract => BASE.has(name) || TESSERACT.has(name),
+            Self::Kubectl => BASE.has(name) || KUBECTL.has(name),
+            Self::Demo => BASE.has(name) || DEMO.has(name),
+            Self::Packer => !OURS.has(name),
+            Self::Ourselves => true,
+        }
+    }
+
+    /// Whether it is killed with everything that it started. Not what may ask at our terminal (git, for a passphrase),
+    /// which a group of its own would keep from it.
+    const fn leads_a_group(self) -> bool {
+        matches!(self, Self::Asked | Self::Tesseract | Self::Kubectl)
+    }
+}
+
+/// A program of this kind, with the variables that it gets; it reads nothing from us.
+pub fn command(kind: Kind, program: impl AsRef<OsStr>) -> Command {
+    let mut command = Command::new(program);
+    command.stdin(Stdio::null());
+    if kind != Kind::Ourselves {
+        command.env_clear().envs(std::env::vars_os().filter(|(name, _)| name.to_str().is_some_and(|n| kind.gets(n))));
+    }
+    if kind == Kind::Asked {
+        // Packer: no call home.
+        command.env("CHECKPOINT_DISABLE", "1");
+    }
+    if kind.leads_a_group() {
+        command.process_group(0);
+    }
+    command
+}
+
+/// How long a program may take and how much it may say on each of stdout and stderr.
+#[derive(Debug, Clone, Copy)]
+pub struct Bound {
+    /// then it is killed
+    pub time: Duration,
+    /// with more it is killed
+    pub bytes: usize,
+}
+
+/// For a short answer: no healthy program needs longer.
+pub const SHORT: Bound = Bound { time: Duration::from_secs(30), bytes: 1 << 20 };
+
+/// Why a program gave no answer.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// it is not installed
+    #[error("not found")]
+    NotFound,
+    /// it was killed for that
+    #[error("no answer within {} s", .0.as_secs())]
+    TimedOut(Duration),
+    /// it was killed for that
+    #[error("it says more than {} KiB", .0 >> 10)]
+    TooMuch(usize),
+    /// it cannot be started or read
+    #[error("{0}")]
+    Io(#[from] io::Error),
+}
+
+impl From<Error> for io::Error {
+    fn from(error: Error) -> Self {
+        match error {
+            Error::Io(error) => error,
+            Error::NotFound => Self::new(io::ErrorKind::NotFound, "not found"),
+            Error::TimedOut(_) => Self::new(io::ErrorKind::TimedOut, error.to_string()),
+            Error::TooMuch(_) => Self::other(error.to_string()),
+        }
+    }
+}
+
+/// Runs a program to its end and takes what it says; `input` is what it reads. However this ends, also when it is
+/// dropped, the program does.
+///
+/// # Errors
+/// [`Error`]; a program that fails has an answer all the same.
+pub async fn output(mut command: Command, bound: Bound, input: Option<&[u8]>) -> Result<Output, Error> {
+    command.stdin(if input.is_some() { Stdio::piped() } else { Stdio::null() });
+    command.stdout(Stdio::piped()).stderr(Stdio::piped()).kill_on_drop(true);
+    let child = command.spawn().map_err(|error| match error.kind() {
+        io::ErrorKind::NotFound => Error::NotFound,
+        _ => Error::Io(error),
+    })?;
+    let mut running = Running { group: child.id().and_then(|id| i32::try_from(id).ok()), child };
+    let (stdin, out, err) = (running.child.stdin.take(), running.child.stdout.take(), running.child.stderr.take());
+    let feed = async {
+        if let (Some(mut stdin), Some(input)) = (stdin, input) {
+            // One that ends early says why on stderr.
+            let _ = stdin.write_all(input).await;
+        }
+        Ok(())
+    };
+    let work = async {
+        let ((), stdout, stderr) = tokio::try_join!(feed, bounded(out, bound.bytes), bounded(err, bound.bytes))?;
+        Ok(Output { status: running.child.wait().await?, stdout, stderr })
+    };
+    let ended = tokio::time::timeout(bound.time, work).await.map_err(|_| Error::TimedOut(bound.time))?;
+    if ended.is_ok() {
+        running.group = None;
+    }
+    ended
+}
+
+/// The same for who does not wait in a task.
+///
+/// # Errors
+/// As [`output`].
+pub fn output_blocking(command: Command, bound: Bound) -> Result<Output, Error> {
+    // A thread of its own: ours may be one of a runtime, which must not run another.
+    let thread = || -> Result<Output, Error> {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+        runtime.block_on(output(command, bound, None))
+    };
+    std::thread::scope(|scope| scope.spawn(thread).join())
+        .unwrap_or_else(|_| Err(io::Error::other("the wait for it broke off").into()))
+}
+
+/// A program at work; what leads a group takes it along.
+struct Running {
+    child: Child,
+    /// its number, until it has ended by itself
+    group: Option<i32>,
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        // Not collected yet, so the number is still its own. One that leads no group has no group of that number.
+        if let (Some(group), Some(_)) = (self.group, self.child.id()) {
+            let _ = killpg(Pid::from_raw(group), Signal::SIGKILL);
+        }
+    }
+}
+
+async fn bounded(stream: Option<impl AsyncRead + Unpin>, bytes: usize) -> Result<Vec<u8>, Error> {
+    let mut all = Vec::new();
+    if let Some(stream) = stream {
+        stream.take(bytes as u64 + 1).read_to_end(&mut all).await?;
+    }
+    if all.len() > bytes { Err(Error::TooMuch(bytes)) } else { Ok(all) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const KINDS: [Kind; 7] =
+        [Kind::Asked, Kind::Git, Kind::Tesseract, Kind::Kubectl, Kind::Packer, Kind::Demo, Kind::Ourselves];
+    const SECRET: [&str; 12] = [
+        "GITHUB_TOKEN",
+        "GH_TOKEN",
+        "ACTIONS_RUNTIME_TOKEN",
+        "ACTIONS_ID_TOKEN_REQUEST_TOKEN",
+        "TMPL_CONSOLE_USERNAME",
+        "TMPL_CONSOLE_PASSWORD",
+        "PKR_VAR_vsphere_password",
+        "PKR_VAR_build_password",
+        "GOVC_PASSWORD",
+        "GOVC_URL",
+        "VAULT_TOKEN",
+        "ANSIBLE_BECOME_PASS",
+    ];
+
+    #[test]
+    fn nobody_gets_a_secret_that_is_not_meant_for_him() {
+        for kind in KINDS {
+            let given: Vec<&str> = SECRET.into_iter().filter(|name| kind.gets(name)).collect();
+            match kind {
+                Kind::Packer => assert_eq!(given, SECRET[6..], "{kind:?}"),
+                Kind::Ourselves => assert_eq!(given, SECRET, "{kind:?}"),
+                Kind::Asked | Kind::Git | Kind::Tesseract | Kind::Kubectl | Kind::Demo => {
+                    assert!(given.is_empty(), "{kind:?}: {given:?}");
+                }
+            }
+            assert!(kind.gets("PATH") && kind.gets("HOME") && kind.gets("LC_ALL"), "{kind:?}");
+        }
+        assert!(
+            Kind::Kubectl.gets("KUBECONFIG") && Kind::Kubectl.gets("AWS_PROFILE") && Kind::Kubectl.gets("HTTPS_PROXY")
+        );
+        assert!(Kind::Git.gets("GIT_AUTHOR_NAME") && !Kind::Git.gets("GIT_CONFIG_VALUE_0"));
+        assert!(Kind::Packer.gets("SSH_AUTH_SOCK") && Kind::Packer.gets("TMPL_SIMULATED"));
+    }
+
+    fn shell(script: &str) -> Command {
+        let mut shell = command(Kind::Asked, "sh");
+        shell.args(["-c", script]);
+        shell
+    }
+
+    #[tokio::test]
+    async fn what_says_too_much_or_takes_too_long_is_killed_with_all_that_it_started() {
+        let dir = tempfile::tempdir().unwrap();
+        let short = Bound { time: Duration::from_secs(20), bytes: 1000 };
+        let loud = output(shell("yes"), short, None).await.unwrap_err();
+        assert_eq!(loud.to_string(), "it says more than 0 KiB");
+        let pid = dir.path().join("pid");
+        let slow = shell(&format!("sleep 600 & echo $! >{}; wait", pid.display()));
+        let error = output(slow, Bound { time: Duration::from_secs(1), ..short }, None).await.unwrap_err();
+        assert_eq!(error.to_string(), "no answer within 1 s");
+        let pid = std::fs::read_to_string(pid).unwrap();
+        let stat = || std::fs::read_to_string(format!("/proc/{}/stat", pid.trim()));
+        let gone = || stat().map_or(true, |stat| stat.contains(") Z "));
+        assert!(std::iter::repeat_with(std::thread::yield_now).take(10_000_000).any(|()| gone()), "{:?}", stat());
+        assert!(matches!(output(command(Kind::Asked, "/nowhere/x"), SHORT, None).await, Err(Error::NotFound)));
+    }
+
+    #[tokio::test]
+    async fn what_is_said_comes_back_whether_one_waits_in_a_task_or_not() {
+        let echo = output(shell("cat; echo err >&2; exit 3"), SHORT, Some(b"in")).await.unwrap();
+        assert_eq!((echo.status.code(), echo.stdout, echo.stderr), (Some(3), b"in".to_vec(), b"err\n".to_vec()));
+        assert_eq!(output_blocking(shell("echo $0"), SHORT).unwrap().stdout, b"sh\n");
+    }
+}

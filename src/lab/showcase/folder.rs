@@ -1,0 +1,81 @@
+//! The folder of a demo. Its name tells the process that made it, so that the next demo removes what one left that was
+//! killed.
+
+use std::fs::Permissions;
+use std::io;
+use std::os::unix::fs::{MetadataExt, PermissionsExt};
+use std::path::Path;
+use std::time::Duration;
+
+use tempfile::TempDir;
+
+use super::state_home;
+use crate::packer_run::{self, Process};
+use crate::paths::StateDir;
+use crate::pipeline::Key;
+
+const PREFIX: &str = "tmpl-tui-demo-";
+/// How long builds of a demo that was killed may take to end; their vCenter is gone.
+const END: Duration = Duration::from_secs(10);
+
+/// Makes one, for its owner alone, after removing those whose demo was killed.
+///
+/// # Errors
+/// Those of the file system.
+pub(super) async fn create() -> io::Result<TempDir> {
+    let (place, own) = (std::env::temp_dir(), Process::current()?);
+    for entry in std::fs::read_dir(&place)?.flatten() {
+        if entry.file_name().to_str().is_some_and(|name| abandoned(name, &own)) && ours(&entry.path()) {
+            end_builds(&entry.path()).await;
+            if let Err(error) = std::fs::remove_dir_all(entry.path()) {
+                tracing::warn!(path = %entry.path().display(), %error, "a demo that was killed left this");
+            }
+        }
+    }
+    let prefix = format!("{PREFIX}{}-{}-", own.pid, own.start);
+    let private = Permissions::from_mode(0o700);
+    tempfile::Builder::new().prefix(&prefix).permissions(private).tempdir_in(place)
+}
+
+/// Whether a folder of this name is that of a demo whose process is gone.
+fn abandoned(name: &str, own: &Process) -> bool {
+    let mut parts = name.strip_prefix(PREFIX).unwrap_or_default().split('-');
+    let (pid, start) =
+        (parts.next().and_then(|pid| pid.parse().ok()), parts.next().and_then(|start| start.parse().ok()));
+    let (Some(pid), Some(start)) = (pid, start) else { return false };
+    !Process { pid, start, boot: own.boot.clone() }.alive()
+}
+
+/// Anybody may make a folder where temporary files are.
+fn ours(path: &Path) -> bool {
+    let us = nix::unistd::geteuid().as_raw();
+    std::fs::symlink_metadata(path).is_ok_and(|found| found.is_dir() && found.uid() == us)
+}
+
+async fn end_builds(folder: &Path) {
+    let state = StateDir::at(state_home(folder).join("tmpl-tui"));
+    let Ok(lines) = std::fs::read_dir(state.runs()) else { return };
+    for key in lines.flatten().filter_map(|line| Some(Key(line.file_name().to_str()?.to_owned()))) {
+        let latest = packer_run::latest(&state, &key).ok().flatten();
+        let Some(run) = latest.filter(|run| run.state.live()) else { continue };
+        if packer_run::cancel(&run, true).await.is_ok() {
+            // What does not end holds on to a folder that is gone.
+            let _ = tokio::time::timeout(END, packer_run::wait_until_over(&run)).await;
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_demo_that_is_open_keeps_its_folder() {
+        let own = Process::current().unwrap();
+        assert!(!abandoned(&format!("{PREFIX}{}-{}-x", own.pid, own.start), &own));
+        assert!(abandoned(&format!("{PREFIX}{}-{}-x", own.pid, own.start + 1), &own));
+        for other in ["tmpl-tui-demo-x", "tmpl-tui-demo-1", "tmpl-tui-x", "x", ""] {
+            assert!(!abandoned(other, &own), "{other}");
+        }
+    }
+}
