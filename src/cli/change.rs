@@ -196,6 +196,7 @@ async fn run(context: &Context, key: &str, request: Request, how: &How, ask: Opt
     let operation = Operation::from(&request);
     // A dry run changes nothing.
     let mode = if how.dry_run { Mode::ReadWrite } else { ops.mode };
+    context.records(&line.key)?;
     let run = change::allowed_here(&ops, &line.key, operation, mode)?;
     if operation == Operation::Sweep {
         // Before vCenter is asked; what is not known is for the guard.

@@ -3,12 +3,13 @@
 use std::sync::{Mutex, PoisonError};
 
 use tmpl::ops;
+use tmpl::packer_run;
 use tmpl::paths::StateDir;
-use tmpl::pipeline::{Line, Matrix};
+use tmpl::pipeline::{Key, Line, Matrix};
 use tmpl::vcenter::gate::Mode;
 use tmpl::vcenter::{Client, Settings};
 
-use super::{Global, Stop};
+use super::{Global, Stop, output};
 
 /// The options and the environment of this call.
 #[derive(Debug)]
@@ -38,6 +39,16 @@ impl Context {
     /// Where state is kept.
     pub fn state(&self) -> anyhow::Result<StateDir> {
         StateDir::from_environment().map_err(Stop::usage)
+    }
+
+    /// Where state is kept, after saying which records of a line are left out.
+    pub fn records(&self, key: &Key) -> anyhow::Result<StateDir> {
+        let state = self.state()?;
+        // A folder that cannot be read is told by whoever reads it.
+        for odd in packer_run::odd_records(&state, key).unwrap_or_default() {
+            let _ = output::note(&odd.to_string());
+        }
+        Ok(state)
     }
 
     /// vCenter's settings from the environment and the repository; what is missing is exit 2.

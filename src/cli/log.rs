@@ -81,9 +81,10 @@ fn find(context: &Context, what: &str, run: Option<&str>) -> anyhow::Result<(Pat
         Err(_) if Path::new(what).exists() => return Ok((what.into(), None)),
         Err(error) => return Err(Stop::usage(format!("{what} is not a file, and {error}"))),
     };
+    let state = context.records(&line.key)?;
     let run = match run {
-        Some(id) => Some(history::find(&context.state()?, &line.key, id)?),
-        None => packer_run::latest(&context.state()?, &line.key)?,
+        Some(id) => Some(history::find(&state, &line.key, id)?),
+        None => packer_run::latest(&state, &line.key)?,
     };
     let run = run.ok_or_else(|| Stop::usage(format!("{} was not built here yet", line.key)))?;
     Ok((run.shown().to_owned(), Some(run)))

@@ -149,7 +149,7 @@ async fn beside(context: &Context, run: &Run) -> anyhow::Result<Beside> {
 /// The newest run of a line. Where files are named besides, there need not be one (a leg of CI whose build never began).
 fn newest_run(context: &Context, key: &str, optional: bool) -> anyhow::Result<Option<Run>> {
     let line = context.line(key)?;
-    let run = packer_run::latest(&context.state()?, &line.key).context("cannot read the records of runs")?;
+    let run = packer_run::latest(&context.records(&line.key)?, &line.key).context("cannot read the records of runs")?;
     match run {
         None if !optional => Err(Stop::usage(format!("{key}: no run is recorded here; name a log with --log"))),
         run => Ok(run),

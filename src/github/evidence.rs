@@ -39,7 +39,9 @@ impl Client {
         on: &(dyn Fn(u64) + Sync),
     ) -> Result<Run, Error> {
         let mut foreign = foreign(run, leg);
-        if let Ok(Some(run)) = Run::read(&packer_run::foreign_run_dir(state, line, &foreign)) {
+        if let Ok(Some(run)) = Run::read(&packer_run::foreign_run_dir(state, line, &foreign))
+            && run.log.is_file()
+        {
             return Ok(run);
         }
         let artifact = self.left_by(run, leg, line).await?;

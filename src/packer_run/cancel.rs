@@ -1,12 +1,15 @@
 //! Stopping a run: packer is asked, destroys its VM and ends. Killing it leaves the VM and is done on a second,
 //! explicit request only.
 
+use std::os::unix::ffi::OsStrExt;
+use std::path::Path;
 use std::time::Duration;
 
 use nix::sys::signal::Signal;
 
 use super::record::{CANCEL, CancelMark, Record, RecordedState};
 use super::{BuildError, Process, Run};
+use crate::fs::read_small;
 use crate::vcenter::{Client, Error, Vm};
 
 /// How often a run's record is read while its end is waited for.
@@ -95,10 +98,10 @@ pub async fn leftover_vm(client: &Client, run: &Run) -> Result<Option<Vm>, Error
 }
 
 impl Run {
-    /// Removes packer's folder for temporary files. The check of its name is against a record that was tampered with.
+    /// Removes packer's folder for temporary files, when it bears the mark of this run: a record that was tampered with
+    /// may name any other.
     pub(super) fn remove_temporary(&self) {
-        let ours = self.temporary.file_name().is_some_and(|name| name.to_string_lossy().starts_with(TEMPORARY));
-        if !ours {
+        if !self.owns_temporary() {
             return;
         }
         match std::fs::remove_dir_all(&self.temporary) {
@@ -108,7 +111,24 @@ impl Run {
             _ => {}
         }
     }
+
+    fn owns_temporary(&self) -> bool {
+        let named = self.temporary.file_name().is_some_and(|name| name.to_string_lossy().starts_with(TEMPORARY));
+        let folder = std::fs::symlink_metadata(&self.temporary).is_ok_and(|found| found.is_dir());
+        let marked = || read_small(&self.temporary.join(MARK), 4096).ok();
+        named && folder && marked().is_some_and(|mark| mark == self.dir.as_os_str().as_bytes())
+    }
+}
+
+/// Marks packer's folder for temporary files as that of the run in `dir`.
+///
+/// # Errors
+/// Those of writing.
+pub(super) fn mark_temporary(temporary: &Path, dir: &Path) -> std::io::Result<()> {
+    std::fs::write(temporary.join(MARK), dir.as_os_str().as_bytes())
 }
 
 /// How the folder for packer's temporary files begins.
 pub(super) const TEMPORARY: &str = "tmpl-tui-";
+/// The file in it that names the run.
+const MARK: &str = ".tmpl-tui-run";

@@ -8,8 +8,9 @@ use std::path::PathBuf;
 use jiff::Timestamp;
 use tempfile::TempDir;
 
-use super::record::{FRAMES, LOG, Record, RecordedState};
-use super::run::{RUN_DIR_FORMAT, record_gone};
+use super::record::{FRAMES, LOG, Record, RecordedState, VERSION};
+use super::run::record_gone;
+use super::runs::RUN_DIR_FORMAT;
 use super::{OnError, Process, Run};
 use crate::fs::create_private_dir;
 use crate::paths::StateDir;
@@ -54,7 +55,7 @@ pub fn foreign_run_dir(state: &StateDir, line: &Line, foreign: &ForeignRun) -> P
     state.runs().join(&line.key.0).join(format!("{time}-{}", foreign.name))
 }
 
-/// Makes a filled folder one of the line's runs, by a rename. A run imported before stays as it is.
+/// Makes a filled folder one of the line's runs, by a rename. A run imported before stays as it is when it has its log.
 ///
 /// # Errors
 /// Those of writing.
@@ -62,6 +63,7 @@ pub fn import_run(state: &StateDir, line: &Line, foreign: &ForeignRun, incoming_
     let dir = foreign_run_dir(state, line, foreign);
     let nobody = Process { pid: 0, start: 0, boot: String::new() };
     let record = Record {
+        version: VERSION,
         key: line.key.clone(),
         base_name: line.base_name.clone(),
         state: if foreign.cancelled { RecordedState::Cancelled } else { RecordedState::Failed },
@@ -82,6 +84,10 @@ pub fn import_run(state: &StateDir, line: &Line, foreign: &ForeignRun, incoming_
         origin: Some(foreign.origin.clone()),
     };
     record.write(incoming_dir.path())?;
+    // One without its log was lost half way, or somebody removed that: it is fetched again to be whole.
+    if dir.is_dir() && !dir.join(LOG).is_file() {
+        std::fs::remove_dir_all(&dir)?;
+    }
     match std::fs::rename(incoming_dir.path(), &dir) {
         Ok(()) => drop(incoming_dir.keep()),
         Err(_) if dir.is_dir() => {}

@@ -1,6 +1,7 @@
 //! One live run per line: a file lock that the supervisor holds as long as it lives.
 
-use super::{BuildError, Run, latest};
+use super::runs::newest;
+use super::{BuildError, Run};
 use crate::fs::{FileLock, create_private_dir};
 use crate::paths::StateDir;
 use crate::pipeline::Key;
@@ -12,18 +13,24 @@ use crate::pipeline::Key;
 pub fn lock_line(state: &StateDir, key: &Key) -> Result<FileLock, BuildError> {
     let dir = state.runs().join(&key.0);
     create_private_dir(&dir).map_err(BuildError::file(&dir))?;
-    let path = dir.join("lock");
+    let path = dir.join(LOCK);
     let lock = FileLock::take(&path).map_err(BuildError::file(&path))?;
-    let newest = match latest(state, key) {
-        // Somebody edited it. Nobody holds the lock, and a line that cannot be built any more helps nobody.
-        Err(error) if error.kind() == std::io::ErrorKind::InvalidData => None,
-        other => other.map_err(BuildError::file(&dir))?,
-    };
+    // A record that cannot be read is nobody's, now that the lock is ours, and a line that cannot be built helps nobody.
+    let (newest, _) = newest(state, key).map_err(BuildError::file(&dir))?;
     match newest.filter(|run| run.state.live()) {
         Some(run) => Err(busy(&run)),
         None => lock.ok_or_else(|| BuildError::Starting { key: key.clone() }),
     }
 }
+
+/// Whether somebody holds the line this moment; what cannot be looked at may be held.
+pub(super) fn is_taken(state: &StateDir, key: &Key) -> bool {
+    let path = state.runs().join(&key.0).join(LOCK);
+    path.exists() && !matches!(FileLock::take(&path), Ok(Some(_)))
+}
+
+/// The lock's file, beside the folders of the runs.
+const LOCK: &str = "lock";
 
 fn busy(run: &Run) -> BuildError {
     let process = run.packer.as_ref().unwrap_or(&run.supervisor);

@@ -7,7 +7,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::{OnError, Process};
-use crate::fs::{Access, append_private, write_whole};
+use crate::fs::{Access, append_private, read_small, write_whole};
 use crate::pipeline::Key;
 use crate::text::Scrubber;
 use crate::vcenter::Moid;
@@ -23,6 +23,10 @@ pub const LOG: &str = "packer-build.log";
 pub const OUTPUT: &str = "output.log";
 /// Pictures of the guest's console over time.
 pub const FRAMES: &str = "frames";
+/// The form of records. Those of a later one are not read: what they say may mean something else.
+pub const VERSION: u32 = 1;
+/// No record is longer.
+const MOST: u64 = 1 << 20;
 
 /// How far a run came, as far as the supervisor could write it down.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -48,6 +52,9 @@ pub enum RecordedState {
 /// The whole record. Holds no secret: what packer is told in secret is in its environment.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Record {
+    /// its form; records before there were several have none
+    #[serde(default = "first_version")]
+    pub version: u32,
     /// the line
     pub key: Key,
     /// name of its live template
@@ -104,16 +111,22 @@ impl Record {
     /// Reads the record of the run in `dir`; `None` when it has none (its supervisor was killed before it wrote one).
     ///
     /// # Errors
-    /// Those of reading; `InvalidData` when it is not a record.
+    /// Those of reading, which do not name the file; `InvalidData` when it is not a record.
     pub fn read(dir: &Path) -> io::Result<Option<Self>> {
-        let path = dir.join(RECORD);
-        let text = match std::fs::read(&path) {
+        let text = match read_small(&dir.join(RECORD), MOST) {
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
             other => other?,
         };
-        serde_json::from_slice(&text).map(Some).map_err(|error| {
-            io::Error::new(io::ErrorKind::InvalidData, format!("{} is not a run's record: {error}", path.display()))
-        })
+        let odd = |reason: String| io::Error::new(io::ErrorKind::InvalidData, reason);
+        if text.trim_ascii().is_empty() {
+            return Err(odd("is empty".into()));
+        }
+        // First the version alone: a later form may lack whatever is expected here.
+        let version = serde_json::from_slice::<Version>(&text).ok().and_then(|form| form.version);
+        if version.is_some_and(|version| version > VERSION) {
+            return Err(odd("was written by a newer tmpl-tui".into()));
+        }
+        serde_json::from_slice(&text).map(Some).map_err(|error| odd(format!("is not a run's record ({error})")))
     }
 
     /// Replaces the record of the run in `dir` in one step.
@@ -127,6 +140,15 @@ impl Record {
         let json = serde_json::to_vec_pretty(&record).map_err(io::Error::other)?;
         write_whole(&dir.join(RECORD), Access::Private, &json)
     }
+}
+
+#[derive(Deserialize)]
+struct Version {
+    version: Option<u32>,
+}
+
+const fn first_version() -> u32 {
+    1
 }
 
 /// That somebody asked for the end of a run.

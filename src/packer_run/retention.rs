@@ -2,7 +2,8 @@
 
 use std::io;
 
-use super::run::{RunState, run_dirs};
+use super::run::RunState;
+use super::runs::run_dirs;
 use super::{Progress, ProgressListener, Run};
 use crate::paths::StateDir;
 use crate::pipeline::Key;
@@ -57,6 +58,7 @@ mod tests {
         std::fs::create_dir_all(dir.join(FRAMES)).unwrap();
         let started = "2026-01-01T00:00:00Z".parse().unwrap();
         let record = record::Record {
+            version: record::VERSION,
             key: Key("one".into()),
             base_name: "base".into(),
             state: stage.unwrap_or(record::RecordedState::Running),

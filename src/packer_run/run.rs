@@ -1,15 +1,14 @@
-//! The runs of a line as they stand on disk, and how each of them stands now.
+//! One run as it stands on disk, and how it stands now.
 
 use std::io::{self, Read, Seek, SeekFrom};
 use std::path::{Path, PathBuf};
 
-use jiff::civil::DateTime;
-use jiff::{Span, Timestamp};
+use jiff::Timestamp;
 use serde::Serialize;
 
 use super::Process;
 use super::record::{BuiltVm, CancelMark, FRAMES, OUTPUT, Record, RecordedState};
-use crate::paths::StateDir;
+use crate::fs::open_regular;
 use crate::pipeline::Key;
 
 /// How a run stands.
@@ -166,72 +165,6 @@ pub(super) fn record_gone() -> io::Error {
     io::Error::new(io::ErrorKind::NotFound, "the run's record is gone")
 }
 
-/// The run of a line that matters now: the one at work, else the newest. A run of another machine is brought here at any
-/// time, also while one of ours is at work.
-///
-/// # Errors
-/// Those of reading.
-pub fn latest(state: &StateDir, key: &Key) -> io::Result<Option<Run>> {
-    let mut newest = None;
-    for dir in run_dirs(state, key)?.iter().rev() {
-        let Some(run) = Run::read(dir)? else { continue };
-        if run.state.live() {
-            return Ok(Some(run));
-        }
-        let ours = run.origin.is_none();
-        newest.get_or_insert(run);
-        if ours {
-            break;
-        }
-    }
-    Ok(newest)
-}
-
-/// All runs of a line, newest first.
-///
-/// # Errors
-/// Those of reading.
-pub fn all(state: &StateDir, key: &Key) -> io::Result<Vec<Run>> {
-    run_dirs(state, key)?.iter().rev().filter_map(|dir| Run::read(dir).transpose()).collect()
-}
-
-/// How folders of runs are named: UTC.
-pub(super) const RUN_DIR_FORMAT: &str = "%Y%m%dT%H%M%S%.3fZ";
-
-/// The folder of a run that starts now. It comes after all there are, also when the clock was set back meanwhile: the last
-/// one is the one that may be at work.
-pub(super) fn new_run_dir(state: &StateDir, key: &Key, now: Timestamp) -> io::Result<PathBuf> {
-    let mut name = now.strftime(RUN_DIR_FORMAT).to_string();
-    if let Some(last) = run_dirs(state, key)?.last().and_then(|dir| dir.file_name()?.to_str())
-        && name.as_str() <= last
-    {
-        let next =
-            DateTime::strptime(RUN_DIR_FORMAT, last).and_then(|last| last.checked_add(Span::new().milliseconds(1)));
-        // A folder that somebody made by hand: whatever follows it.
-        name = next.map_or_else(|_| format!("{last}+"), |next| next.strftime(RUN_DIR_FORMAT).to_string());
-    }
-    Ok(state.runs().join(&key.0).join(name))
-}
-
-/// Folders are named by UTC time, so their order is that of the runs.
-pub(super) fn run_dirs(state: &StateDir, key: &Key) -> io::Result<Vec<PathBuf>> {
-    let entries = match std::fs::read_dir(state.runs().join(&key.0)) {
-        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
-        other => other?,
-    };
-    let mut dirs = Vec::new();
-    for entry in entries {
-        let entry = entry?;
-        // What is still being brought here begins with a dot.
-        let whole = !entry.file_name().as_encoded_bytes().starts_with(b".");
-        if whole && entry.file_type()?.is_dir() {
-            dirs.push(entry.path());
-        }
-    }
-    dirs.sort();
-    Ok(dirs)
-}
-
 pub(super) fn current_state(dir: &Path, record: &mut Record) -> RunState {
     match record.state {
         RecordedState::Succeeded => return RunState::Succeeded,
@@ -282,7 +215,7 @@ pub(super) fn log_variable(log: &Path) -> String {
 /// Lines of the guest and of Ansible carry the build's name in front, so packer's own begin the line. Colours apart.
 pub(super) fn end_from_output(output: &Path) -> Option<RunState> {
     const TAIL: u64 = 64 << 10;
-    let mut file = std::fs::File::open(output).ok()?;
+    let mut file = open_regular(output).ok()?;
     let size = file.metadata().ok()?.len();
     file.seek(SeekFrom::Start(size.saturating_sub(TAIL))).ok()?;
     let mut bytes = Vec::new();

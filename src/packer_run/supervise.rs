@@ -16,15 +16,15 @@ use tokio::sync::mpsc;
 use tokio::time::{Instant, MissedTickBehavior, interval, sleep_until};
 
 use self::ending::RunEnd;
-use super::cancel::TEMPORARY;
+use super::cancel::{TEMPORARY, mark_temporary};
 use super::command::{Environment, PackerCommand, environment};
 use super::follow::{OutputTail, Progress, ProgressListener};
 use super::lock;
 use super::preflight;
-use super::record::{CancelMark, FRAMES, LOG, OUTPUT, Record, RecordedState, create_log};
+use super::record::{CancelMark, FRAMES, LOG, OUTPUT, Record, RecordedState, VERSION, create_log};
 use super::recorder::{LoadLabels, Recorder, RecorderTarget};
 use super::retention;
-use super::run::new_run_dir;
+use super::runs::{new_run_dir, odd_records};
 use super::{BuildError, Made, Process, Request, Run, all};
 use crate::fs::{FileLock, create_private_dir};
 use crate::paths::StateDir;
@@ -75,6 +75,9 @@ pub async fn run_here(
     // Whatever killed runs of this line left behind holds passwords.
     let dead = all(state, &request.line.key).unwrap_or_default();
     dead.iter().for_each(Run::remove_temporary);
+    for odd in odd_records(state, &request.line.key).unwrap_or_default() {
+        on.on_progress(Progress::Note(odd.to_string()));
+    }
     if let Err(error) = retention::prune(state, &request.line.key, on) {
         on.on_progress(Progress::Note(format!("old records cannot be looked through: {error}")));
     }
@@ -128,7 +131,9 @@ impl<'a> Supervisor<'a> {
         // It gets install answers with passwords, whatever the umask.
         let temporary = temporary.prefix(TEMPORARY).permissions(Permissions::from_mode(0o700)).tempdir();
         let temporary = temporary.map_err(BuildError::file(std::env::temp_dir()))?.keep();
+        mark_temporary(&temporary, &dir).map_err(BuildError::file(&temporary))?;
         let record = Record {
+            version: VERSION,
             key: request.line.key.clone(),
             base_name: request.line.base_name.clone(),
             state: RecordedState::Starting,
