@@ -26,6 +26,9 @@ pub enum Kind {
     /// packer at work: plugins, templates (`env()`) and playbooks read variables of any name, so that it gets everything
     /// but what is ours alone
     Packer,
+    /// a command of the repository's `tmpl.toml` that the operator allowed: it fetches what connects us, with logins of
+    /// its own
+    Credential,
     /// the console of `demo`: a terminal, and nothing of the real world
     Demo,
     /// this program again
@@ -181,7 +184,7 @@ impl Kind {
             Self::Tesseract => BASE.has(name) || TESSERACT.has(name),
             Self::Kubectl => BASE.has(name) || KUBECTL.has(name),
             Self::Demo => BASE.has(name) || DEMO.has(name),
-            Self::Packer => !OURS.has(name),
+            Self::Packer | Self::Credential => !OURS.has(name),
             Self::Ourselves => true,
         }
     }
@@ -189,7 +192,7 @@ impl Kind {
     /// Whether it is killed with everything that it started. Not what may ask at our terminal (git, for a passphrase),
     /// which a group of its own would keep from it.
     const fn leads_a_group(self) -> bool {
-        matches!(self, Self::Asked | Self::Tesseract | Self::Kubectl)
+        matches!(self, Self::Asked | Self::Tesseract | Self::Kubectl | Self::Credential)
     }
 }
 
@@ -324,8 +327,16 @@ async fn bounded(stream: Option<impl AsyncRead + Unpin>, bytes: usize) -> Result
 mod tests {
     use super::*;
 
-    const KINDS: [Kind; 7] =
-        [Kind::Asked, Kind::Git, Kind::Tesseract, Kind::Kubectl, Kind::Packer, Kind::Demo, Kind::Ourselves];
+    const KINDS: [Kind; 8] = [
+        Kind::Asked,
+        Kind::Git,
+        Kind::Tesseract,
+        Kind::Kubectl,
+        Kind::Packer,
+        Kind::Credential,
+        Kind::Demo,
+        Kind::Ourselves,
+    ];
     const SECRET: [&str; 12] = [
         "GITHUB_TOKEN",
         "GH_TOKEN",
@@ -346,7 +357,7 @@ mod tests {
         for kind in KINDS {
             let given: Vec<&str> = SECRET.into_iter().filter(|name| kind.gets(name)).collect();
             match kind {
-                Kind::Packer => assert_eq!(given, SECRET[6..], "{kind:?}"),
+                Kind::Packer | Kind::Credential => assert_eq!(given, SECRET[6..], "{kind:?}"),
                 Kind::Ourselves => assert_eq!(given, SECRET, "{kind:?}"),
                 Kind::Asked | Kind::Git | Kind::Tesseract | Kind::Kubectl | Kind::Demo => {
                     assert!(given.is_empty(), "{kind:?}: {given:?}");

@@ -2,6 +2,7 @@
 //! panics when what must hold does not.
 
 use std::path::Path;
+use std::time::Duration;
 
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
@@ -202,7 +203,14 @@ pub fn keys(bytes: &[u8]) {
     });
     console.update(Msg::FolderChanged(FolderEvent::Link(LinkState::Live)));
     console.update(Msg::FolderChanged(FolderEvent::Reset(Vec::new())));
+    let mut at = Duration::ZERO;
     for byte in keys {
+        // Now and then somebody looks at the screen, for a shorter or a longer time.
+        if byte % 3 == 0 {
+            console.update(Msg::Drawn { at });
+            at += Duration::from_millis(u64::from(*byte) * 4);
+            console.update(Msg::Clock { at });
+        }
         let effects = console.update(Msg::KeyPressed(press(*byte)));
         assert!(first % 2 == 1 || !effects.iter().any(crate::console::Effect::mutates), "read-only changes something");
     }

@@ -5,9 +5,9 @@ mod cli;
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
-    tmpl::core_dump::forbid();
     if tmpl::lab::packer::is_called(std::env::args_os().next().as_deref()) {
         return tmpl::lab::packer::main();
     }
+    tmpl::core_dump::forbid();
     cli::main()
 }

@@ -54,6 +54,25 @@ fn a_clock_that_was_set_back_hides_no_build() {
     second.wait_with_output().unwrap();
 }
 
+#[test]
+fn a_record_that_was_tampered_with_deletes_nothing() {
+    let fake = Fake::new("1.16.0", script::GOOD);
+    assert!(fake.tmpl(&["build", "one"]).output().unwrap().status.success());
+    let precious = fake.path("home/tmpl-tui-precious");
+    std::fs::create_dir(&precious).unwrap();
+    std::fs::write(precious.join("file"), "").unwrap();
+    let link = fake.path("home/tmpl-tui-link");
+    std::os::unix::fs::symlink(&precious, &link).unwrap();
+    let record = latest(&fake).dir.join("run.json");
+    for named in [&precious, &link, &fake.path("home/tmpl-tui-precious/../tmpl-tui-precious")] {
+        let mut told: serde_json::Value = serde_json::from_slice(&std::fs::read(&record).unwrap()).unwrap();
+        told["temporary"] = named.to_str().unwrap().into();
+        std::fs::write(&record, told.to_string()).unwrap();
+        assert!(fake.tmpl(&["build", "one"]).output().unwrap().status.success());
+        assert!(precious.join("file").exists(), "{}", named.display());
+    }
+}
+
 fn err(output: &Output) -> String {
     String::from_utf8_lossy(&output.stderr).into_owned()
 }

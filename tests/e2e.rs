@@ -164,7 +164,7 @@ fn shows_the_picture(screen: &vt100::Screen) -> bool {
 fn build_from_the_key(console: &mut Pty) {
     console.keys("b");
     console.wait_for("Build debian-12");
-    console.keys("y");
+    console.answer("y");
     console.wait_for("Waiting for IP");
     console.wait("the guest's picture", shows_the_picture);
     console.wait_for("✓ built");
@@ -176,7 +176,7 @@ fn build_from_the_key(console: &mut Pty) {
 fn promote_from_the_key(console: &mut Pty) {
     console.keys("p");
     console.wait_for("vCenter does not object");
-    console.keys("y");
+    console.answer("y");
     console.wait_for("promoted");
     console.wait_gone("promoted");
 }
@@ -200,9 +200,9 @@ fn the_whole_way_from_the_consoles_keys() {
     assert_eq!(site.moid(&format!("{BASE}-prev")), first);
     console.keys("R");
     console.wait_for("vCenter does not object");
-    console.keys("it does not boot\r");
+    console.answer("it does not boot\r");
     console.wait_for("[ Cancel ]");
-    console.keys("y");
+    console.answer("y");
     console.wait_for("HELD");
     wait_until("the rollback is through", || site.names().len() == 2 && site.moid(BASE) == first);
     assert_eq!(site.moid(&format!("{BASE}-prev")), second);
@@ -215,7 +215,7 @@ async fn a_build_outlives_the_console_that_started_it_and_another_console_attach
     console.wait_for("✓ live");
     console.keys("b");
     console.wait_for("Build debian-12");
-    console.keys("y");
+    console.answer("y");
     wait_until("packer waits for the guest", || waits_for_ip(&site));
     console.signal(Signal::SIGKILL);
     console.exit();

@@ -54,7 +54,7 @@ fn quit(pty: &mut Pty) {
         !screen.alternate_screen() || screen.contents().contains("Quit while work goes on?")
     });
     if pty.screen().contains("Quit while work goes on?") {
-        pty.keys("l");
+        pty.answer("l");
     }
 }
 
@@ -189,7 +189,8 @@ fn a_missing_packer_is_said_and_the_console_stays() {
     command.env("PATH", home.path());
     let mut pty = Pty::start(command, 100, 30);
     pty.wait_for("retry in");
-    pty.keys("by");
+    pty.keys("b");
+    pty.answer("y");
     pty.wait_for("start of the build failed");
     pty.wait_for("packer");
     pty.keys("q");
@@ -220,7 +221,7 @@ fn a_build_from_the_key_is_seen_promoted_and_rolled_back() {
     pty.wait_for("▸ debian-13");
     pty.keys("b");
     pty.wait_for("Build debian-13");
-    pty.keys("y");
+    pty.answer("y");
     pty.wait_for("build started");
     pty.wait_for("Waiting for IP");
     pty.wait_for("✓ built");
@@ -228,13 +229,13 @@ fn a_build_from_the_key_is_seen_promoted_and_rolled_back() {
     pty.keys("p");
     pty.wait_for("vCenter does not object");
     pty.wait_for("-build → ");
-    pty.keys("y");
+    pty.answer("y");
     pty.wait_for("promoted; the one before is");
     pty.keys("R");
     pty.wait_for("vCenter does not object");
-    pty.keys("it does not boot\r");
+    pty.answer("it does not boot\r");
     pty.wait_for("[ roll back ]");
-    pty.keys("y");
+    pty.answer("y");
     pty.wait_for("rolled back and held");
     pty.wait_for("HELD");
     quit(&mut pty);
@@ -250,7 +251,7 @@ fn a_build_is_cancelled_and_its_vm_goes() {
     pty.wait_for("● wait for IP");
     pty.keys("x");
     pty.wait_for("ask packer to stop");
-    pty.keys("y");
+    pty.answer("y");
     pty.wait_for("⊘ cancelled");
     // The guest is gone; what its console showed last stands for it.
     pty.wait_for("last picture");

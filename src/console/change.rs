@@ -1,5 +1,6 @@
 //! Changes: asked, confirmed, under way, done.
 
+use super::arming::Arming;
 use super::command::Change;
 use super::confirm::{Action, Check, Choice, Confirm, Need};
 use super::effect::Effect;
@@ -227,6 +228,7 @@ pub(super) fn confirm(
         check: Check::None,
         action,
         complaint: None,
+        arming: Arming::default(),
     }
 }
 

@@ -1,5 +1,6 @@
 //! The one road to a change: a confirmation that lists the exact steps, Cancel focused first.
 
+use super::arming::Arming;
 use super::github;
 use super::key::{Code, KeyPress};
 use super::media;
@@ -123,6 +124,8 @@ pub struct Confirm {
     pub action: Action,
     /// why the last attempt to confirm did nothing
     pub complaint: Option<String>,
+    /// whether it listens yet
+    pub arming: Arming,
 }
 
 /// What a key led to.
@@ -229,7 +232,11 @@ impl Confirm {
             Code::Enter if matches!(self.need, Need::Name { .. }) => self.confirm(),
             Code::Enter => {
                 match self.typed() {
-                    Ok(()) => self.choice = Choice::Go,
+                    Ok(()) => {
+                        self.choice = Choice::Go;
+                        // What it asks now is another question, which the rest of a paste must not answer.
+                        self.arming = Arming::default();
+                    }
                     Err(missing) => self.complaint = Some(missing),
                 }
                 ConfirmResult::Open

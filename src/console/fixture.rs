@@ -7,6 +7,7 @@ use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
 use super::alarm::Call;
+use super::arming::QUIET;
 use super::github::{Ask, GitHubEvent, Pipeline};
 use super::key::{Code, KeyPress};
 use super::log::LogFacts;
@@ -252,8 +253,19 @@ pub const LOG: [FixtureLine<'static>; 8] = [
     (Origin::UiError, Some(Problem::Error), "timeout waiting for IP address"),
 ];
 
+/// A key of somebody who looks at the screen first, and afterwards.
 pub fn press(console: &mut Console, press: KeyPress) -> Vec<Effect> {
-    console.update(Msg::KeyPressed(press))
+    looked_at(console);
+    let effects = console.update(Msg::KeyPressed(press));
+    looked_at(console);
+    effects
+}
+
+/// The screen was drawn, and some time went by.
+pub fn looked_at(console: &mut Console) {
+    let at = console.clock;
+    console.update(Msg::Drawn { at });
+    console.update(Msg::Clock { at: at + QUIET });
 }
 
 /// Types characters; `\n` is Enter, `\x1b` Esc, `\t` Tab.

@@ -20,6 +20,9 @@ impl Console {
         if press == KeyPress::ctrl('c') {
             return self.interrupted(effects);
         }
+        if !self.dialog_hears(press) {
+            return;
+        }
         match self.overlay.take() {
             Some(overlay) => self.overlay_key(overlay, press, effects),
             None if self.prompt.is_some() => self.prompt_key(press, effects),
@@ -251,6 +254,9 @@ impl Console {
     }
 
     pub(super) fn pasted(&mut self, text: &str) {
+        if !self.dialog_listens() {
+            return;
+        }
         match &mut self.overlay {
             Some(Overlay::Confirm(confirm)) => confirm.paste(text),
             Some(Overlay::Palette(palette)) => palette.query.paste(text),

@@ -1,5 +1,6 @@
 //! Quitting, with and without work going on.
 
+use super::arming::Arming;
 use super::effect::Effect;
 use super::key::{Code, KeyPress};
 use super::overlay::{Overlay, QuitAsk, QuitChoice};
@@ -17,7 +18,8 @@ impl Console {
             effects.push(Effect::Quit);
             return;
         }
-        self.overlay = Some(Overlay::Quit(QuitAsk { runs, changes, choice: QuitChoice::Stay }));
+        self.overlay =
+            Some(Overlay::Quit(QuitAsk { runs, changes, choice: QuitChoice::Stay, arming: Arming::default() }));
     }
 
     /// Ctrl-C means out, wherever the keys went: an open request is answered with no, and the one about work going on

@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 use std::fmt;
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::time::Duration;
 
 use jiff::Timestamp;
 
@@ -105,6 +106,16 @@ pub enum Msg {
     Ticked {
         /// the moment
         now: Timestamp,
+    },
+    /// a frame was drawn: what is on the screen can be seen now
+    Drawn {
+        /// since the console was opened, by a clock that nobody sets
+        at: Duration,
+    },
+    /// the moment in which the next keys came, or for which the console asked ([`super::Console::due`])
+    Clock {
+        /// since the console was opened, by a clock that nobody sets
+        at: Duration,
     },
     /// a key was pressed
     KeyPressed(KeyPress),

@@ -11,6 +11,7 @@
 
 pub mod age;
 pub mod alarm;
+pub mod arming;
 pub mod binding;
 mod change;
 pub mod click;

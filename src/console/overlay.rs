@@ -1,5 +1,6 @@
 //! What lies over the panes and takes the keys: at most one at a time.
 
+use super::arming::Arming;
 use super::command::Command;
 use super::confirm::Confirm;
 use super::cursor::Cursor;
@@ -60,6 +61,8 @@ pub struct QuitAsk {
     pub changes: Vec<String>,
     /// focused answer
     pub choice: QuitChoice,
+    /// whether it listens yet
+    pub arming: Arming,
 }
 
 /// Its answers.

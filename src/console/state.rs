@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
+use std::time::Duration;
 
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
@@ -119,6 +120,8 @@ pub(crate) enum Prompt {
 #[derive(Debug, Clone)]
 pub struct Console {
     pub(crate) now: Timestamp,
+    /// the last moment heard of, by a clock that nobody sets
+    pub(crate) clock: Duration,
     pub(crate) zone: TimeZone,
     pub(crate) session: Session,
     pub(super) repo: PathBuf,
@@ -168,6 +171,7 @@ impl Console {
         opening.warnings.into_iter().for_each(|warning| toasts.push(opening.now, Tone::Failed, warning));
         Self {
             now: opening.now,
+            clock: Duration::ZERO,
             zone: opening.zone,
             session: Session {
                 vcenter: opening.vcenter,

@@ -4,6 +4,7 @@
 mod rows;
 
 use self::rows::{area, telling};
+use super::arming::Arming;
 use super::change::confirm;
 use super::confirm::{Action, Choice, Confirm};
 use super::effect::Effect;
@@ -85,6 +86,8 @@ pub struct Teaching {
     pub trial: Option<Result<String, String>>,
     /// why it is not ready
     pub complaint: Option<String>,
+    /// whether it listens yet
+    pub arming: Arming,
 }
 
 impl Teaching {
@@ -209,6 +212,7 @@ impl Console {
         let rows = telling(text.map(|text| text.rows.as_slice()).unwrap_or_default());
         let focus = if rows.is_empty() { TeachFocus::Label } else { TeachFocus::Rows };
         let mut teaching = Teaching {
+            arming: Arming::default(),
             line: line.clone(),
             chosen: rows.iter().position(|row| row.ticked).unwrap_or(0),
             rows,

@@ -15,11 +15,14 @@ impl Console {
     /// Takes one message; what is to be done outside comes back.
     pub fn update(&mut self, msg: Msg) -> Vec<Effect> {
         let mut effects = Vec::new();
+        let of_time_alone = matches!(msg, Msg::Drawn { .. } | Msg::Clock { .. });
         let changed = self.dispatch(msg, &mut effects);
         if changed {
             self.changed();
         }
-        self.follow_up(&mut effects);
+        if !of_time_alone {
+            self.follow_up(&mut effects);
+        }
         effects
     }
 
@@ -27,6 +30,8 @@ impl Console {
     fn dispatch(&mut self, msg: Msg, effects: &mut Vec<Effect>) -> bool {
         match msg {
             Msg::Ticked { now } => return self.ticked(now),
+            Msg::Drawn { at } => return self.drawn(at),
+            Msg::Clock { at } => return self.clock(at),
             Msg::KeyPressed(press) => self.key_pressed(press, effects),
             Msg::Pasted(text) => self.pasted(&text),
             Msg::Clicked(target) => self.clicked(target, effects),

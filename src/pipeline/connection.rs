@@ -3,7 +3,6 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
-use std::process::{Command, Stdio};
 
 use hcl_edit::expr::{Expression, TraversalOperator};
 
@@ -12,6 +11,7 @@ use super::evaluate::Scope;
 use super::layout::{Layout, Origin, Setting};
 use super::template::Template;
 use super::{Line, Matrix};
+use crate::child::{self, Kind};
 
 /// Allows what `tmpl.toml` names as commands to be run: whoever opens a repository has not read it yet.
 pub const ALLOW_COMMANDS: &str = "TMPL_SECRET_COMMANDS";
@@ -164,7 +164,9 @@ fn command(repo: &Path, words: &[String], get: GetVariable<'_>) -> Result<String
     if get(ALLOW_COMMANDS).as_deref() != Some("1") {
         return Err(format!("tmpl.toml wants to run {}; export {ALLOW_COMMANDS}=1 to let it", words.join(" ")));
     }
-    let output = Command::new(program).args(arguments).current_dir(repo).stdin(Stdio::null()).output();
+    let mut command = child::command(Kind::Credential, program);
+    command.args(arguments).current_dir(repo);
+    let output = child::output_blocking(command, child::SHORT);
     let output = output.map_err(|error| format!("{program} cannot be run: {error}"))?;
     if !output.status.success() {
         return Err(format!("{program} ended with {}", output.status));

@@ -2,10 +2,12 @@
 #![expect(clippy::disallowed_methods, reason = "a terminal is drawn on, not told lines")]
 
 mod app;
+mod backend;
 mod driver;
 mod hits;
 mod input;
 mod layout;
+mod opening;
 mod overlay;
 pub mod picture;
 mod run;

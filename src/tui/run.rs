@@ -1,34 +1,31 @@
 //! The event loop: drain what came, draw once if something changed, wait.
 
 use std::io::{self, Write};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::Arc;
+use std::time::{Duration, Instant};
 
-use crossterm::event::Event as Input;
-use jiff::Timestamp;
-use jiff::tz::TimeZone;
 use ratatui::Terminal;
-use ratatui::backend::CrosstermBackend;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 
 use super::app::App;
+use super::backend::Screen;
+use super::input::Heard;
+use super::opening::{opening, parts};
 use super::picture::{Colours, Images, PictureSurface, Protocol};
+use super::terminal::Out;
 use super::theme::Theme;
 use super::{input, terminal};
 use crate::console::alarm::Call;
 use crate::console::command::{Command, ProgramCommand};
-use crate::console::{Console, Effect, Msg, Opening};
-use crate::generation::Actor;
-use crate::github::ScheduledTime;
+use crate::console::{Console, Effect, Msg};
 use crate::ops::signals::{self, Interrupted};
-use crate::ops::{self, Context};
 use crate::paths::StateDir;
 use crate::pipeline::Matrix;
 use crate::text::Scrubber;
-use crate::tui::driver::{Driver, Parts, Report};
+use crate::tui::driver::{Driver, Report};
 use crate::vcenter::Settings;
-use crate::vcenter::gate::Mode;
 
 /// What the console is opened with. Everything that can be wrong about it was found before.
 #[derive(Debug)]
@@ -79,15 +76,14 @@ pub enum Error {
 }
 
 enum Event {
-    Input(Input),
+    Heard(Heard),
     Msg(Msg),
+    Resized,
     PictureReady,
     Signalled,
     /// somebody asks the whole job to stop (`kill -TSTP`)
     StopAsked,
 }
-
-type Screen = CrosstermBackend<io::Stdout>;
 
 /// Opens the console and returns when it is left; the terminal is as before then. Call it on the thread that may draw.
 ///
@@ -98,26 +94,26 @@ pub async fn run(options: Options) -> Result<Ended, Error> {
         options.matrix.line(key)?;
     }
     terminal::usable(std::env::var("TERM").ok().as_deref()).map_err(Error::NoTerminal)?;
-    let console = Console::new(opening(&options));
+    let (console, start) = (Console::new(opening(&options)), Instant::now());
     terminal::guard_panics(std::thread::current().id());
     let (send, mut events) = unbounded_channel();
     watch_signals(&send)?;
     let taken = terminal::take(false)?;
     let theme = Theme::from_env(|name| std::env::var(name).ok());
     let quiet = PictureSurface::new(Protocol::Cells, Colours::Indexed, || {});
-    let mut app = App::new(console, Terminal::new(CrosstermBackend::new(io::stdout()))?, quiet, theme);
+    let mut app = App::new(console, Terminal::new(Screen::default())?, quiet, theme);
     // The first frame waits for nothing, not even for the terminal's answers about pictures.
     let first = app.measure()?;
-    app.draw(&mut io::stdout())?;
+    app.draw(&mut Out)?;
     app.set_surface(PictureSurface::detect(options.images, waker(&send)));
-    listen(&send)?;
+    listen(start, &send)?;
     let report: Report = Arc::new({
         let send = send.clone();
         move |msg| drop(send.send(Event::Msg(msg)))
     });
     let mut driver = Driver::start(parts(options), report);
     first.into_iter().for_each(|effect| driver.run(effect));
-    let ended = turn(&mut app, &mut driver, &mut events).await;
+    let ended = turn(&mut app, &mut driver, &mut events, start).await;
     drop(taken);
     if app.console().changing() {
         finish(&mut driver, &mut events).await;
@@ -167,70 +163,29 @@ fn say(text: &str) {
     let _ = writeln!(io::stderr(), "{}", Scrubber::shared().safe(text));
 }
 
-fn opening(options: &Options) -> Opening {
-    let settings = options.settings.as_ref().ok();
-    Opening {
-        lines: options.matrix.lines.clone(),
-        repo: absolute(&options.matrix.repo),
-        packer: options.packer.clone(),
-        key: options.key.clone(),
-        vcenter: settings.map_or_else(|| "no vCenter".into(), Settings::host),
-        account: settings.map(|settings| settings.credentials.username.clone()).unwrap_or_default(),
-        picture_account: settings
-            .and_then(|settings| settings.console.as_ref())
-            .map(|account| account.username.clone()),
-        actor: Actor::current(),
-        read_only: options.read_only,
-        simulated: options.simulated,
-        schedule: ScheduledTime::of_repository(&options.matrix.repo),
-        call: options.call,
-        warnings: warnings(&options.matrix.repo),
-        now: Timestamp::now(),
-        zone: TimeZone::system(),
-    }
-}
-
-/// Builds outlive this process and its working directory.
-fn absolute(repo: &Path) -> PathBuf {
-    std::path::absolute(repo).unwrap_or_else(|_| repo.to_owned())
-}
-
-/// Secrets that cannot be scrubbed, because their values are so short that they stand everywhere; and a workflow that
-/// promotes whatever is held.
-fn warnings(repo: &Path) -> Vec<String> {
-    let short = Scrubber::shared().warning();
-    short.into_iter().chain(ops::hold::not_respected(repo, Timestamp::now())).collect()
-}
-
-fn parts(options: Options) -> Parts {
-    let mode = if options.read_only { Mode::ReadOnly } else { Mode::ReadWrite };
-    let repo = absolute(&options.matrix.repo);
-    Parts {
-        context: Context { repo, lines: options.matrix.lines, state: options.state, mode },
-        settings: options.settings,
-        packer: options.packer,
-        scrubber: options.scrubber,
-    }
-}
-
 fn waker(send: &UnboundedSender<Event>) -> impl Fn() + Send + 'static {
     let send = send.clone();
     move || drop(send.send(Event::PictureReady))
 }
 
-fn listen(send: &UnboundedSender<Event>) -> io::Result<()> {
+fn listen(start: Instant, send: &UnboundedSender<Event>) -> io::Result<()> {
     let send = send.clone();
-    input::listen(move |event| send.send(Event::Input(event)).is_ok())
+    input::listen(start, move |heard| send.send(Event::Heard(heard)).is_ok())
 }
 
 fn watch_signals(send: &UnboundedSender<Event>) -> io::Result<()> {
     let stop = SignalKind::from_raw(nix::sys::signal::Signal::SIGTSTP as i32);
-    for kind in [SignalKind::terminate(), SignalKind::hangup(), SignalKind::interrupt(), stop] {
+    let size = SignalKind::window_change();
+    for kind in [SignalKind::terminate(), SignalKind::hangup(), SignalKind::interrupt(), stop, size] {
         let mut signals = signal(kind)?;
         let send = send.clone();
         tokio::spawn(async move {
             while signals.recv().await.is_some() {
-                let _ = send.send(if kind == stop { Event::StopAsked } else { Event::Signalled });
+                let _ = send.send(match kind {
+                    kind if kind == stop => Event::StopAsked,
+                    kind if kind == size => Event::Resized,
+                    _ => Event::Signalled,
+                });
             }
         });
     }
@@ -238,17 +193,29 @@ fn watch_signals(send: &UnboundedSender<Event>) -> io::Result<()> {
 }
 
 /// Takes events until one of them ends the program.
-async fn turn(app: &mut App<Screen>, driver: &mut Driver, events: &mut UnboundedReceiver<Event>) -> io::Result<Ended> {
+async fn turn(
+    app: &mut App<Screen>,
+    driver: &mut Driver,
+    events: &mut UnboundedReceiver<Event>,
+    start: Instant,
+) -> io::Result<Ended> {
     let mut signalled = false;
     loop {
         let mut effects = app.measure()?;
-        app.draw(&mut io::stdout())?;
+        if app.draw(&mut Out)? {
+            effects.extend(app.take(Msg::Drawn { at: start.elapsed() }));
+        }
+        if terminal::gone() {
+            return Ok(Ended::Signalled);
+        }
         if effects.is_empty() {
-            // The sender lives in the input thread and the driver; its end is the terminal's.
-            let Some(event) = events.recv().await else { return Ok(Ended::Signalled) };
-            let mut next = Some(event);
+            let mut next = tokio::select! {
+                // The sender lives in the driver too.
+                event = events.recv() => event,
+                at = moment(app.console().due(), start) => Some(Event::Msg(Msg::Clock { at })),
+            };
             while let Some(event) = next {
-                signalled |= matches!(event, Event::Signalled);
+                signalled |= matches!(event, Event::Signalled | Event::Heard(Heard::Gone));
                 effects.extend(taken(app, event));
                 next = events.try_recv().ok();
             }
@@ -271,10 +238,19 @@ async fn turn(app: &mut App<Screen>, driver: &mut Driver, events: &mut Unbounded
     }
 }
 
+/// Waits for this moment; without one, for ever.
+async fn moment(due: Option<Duration>, start: Instant) -> Duration {
+    match due {
+        Some(due) => tokio::time::sleep_until((start + due).into()).await,
+        None => std::future::pending().await,
+    }
+    start.elapsed()
+}
+
 fn taken(app: &mut App<Screen>, event: Event) -> Vec<Effect> {
     match event {
         Event::Msg(msg) => app.take(msg),
-        Event::Signalled => app.take(Msg::Signalled),
+        Event::Signalled | Event::Heard(Heard::Gone) => app.take(Msg::Signalled),
         Event::StopAsked => {
             let suspend = app.console().on_selection(Command::Program(ProgramCommand::Suspend));
             if app.console().allows(&suspend).is_ok() { vec![Effect::Suspend] } else { Vec::new() }
@@ -283,13 +259,14 @@ fn taken(app: &mut App<Screen>, event: Event) -> Vec<Effect> {
             app.redraw();
             Vec::new()
         }
-        Event::Input(Input::Resize(..)) => {
+        Event::Resized => {
             app.resized();
             Vec::new()
         }
-        Event::Input(input) => match input::message(input, app.layout(), app.hits()) {
-            Some(msg) => app.take(msg),
-            None => Vec::new(),
-        },
+        Event::Heard(Heard::Input(input, at)) => {
+            let mut effects = app.take(Msg::Clock { at });
+            effects.extend(input::message(input, app.layout(), app.hits()).into_iter().flat_map(|msg| app.take(msg)));
+            effects
+        }
     }
 }

@@ -8,11 +8,49 @@ use crossterm::cursor::Show;
 use crossterm::event::{DisableBracketedPaste, DisableMouseCapture, EnableBracketedPaste, EnableMouseCapture};
 use crossterm::terminal::{EnterAlternateScreen, LeaveAlternateScreen, disable_raw_mode, enable_raw_mode};
 use crossterm::{execute, queue};
+use nix::errno::Errno;
 
 use super::picture;
 
 /// Whether the terminal is ours; giving it back twice would write into the shell's screen.
 static TAKEN: AtomicBool = AtomicBool::new(false);
+
+/// Whether the terminal is gone: its window was closed, the connection was lost.
+static GONE: AtomicBool = AtomicBool::new(false);
+
+/// Where the terminal is written to. One that is gone takes everything: there is nobody to see it, and what is under way
+/// has to come to its end.
+#[derive(Debug)]
+pub struct Out;
+
+impl Write for Out {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        unless_gone(io::stdout().write(bytes), bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        unless_gone(io::stdout().flush(), ())
+    }
+}
+
+fn unless_gone<T>(written: io::Result<T>, instead: T) -> io::Result<T> {
+    let hung_up = |error: &io::Error| {
+        error.kind() == io::ErrorKind::BrokenPipe
+            || matches!(error.raw_os_error().map(Errno::from_raw), Some(Errno::EIO | Errno::ENXIO))
+    };
+    match written {
+        Err(error) if hung_up(&error) => {
+            GONE.store(true, Ordering::SeqCst);
+            Ok(instead)
+        }
+        written => written,
+    }
+}
+
+/// Whether nobody can see what is drawn any more.
+pub fn gone() -> bool {
+    GONE.load(Ordering::SeqCst)
+}
 
 /// Gives the terminal back when dropped.
 #[derive(Debug)]
@@ -52,7 +90,7 @@ pub fn take(mouse: bool) -> io::Result<Taken> {
 fn enter(mouse: bool) -> io::Result<()> {
     TAKEN.store(true, Ordering::SeqCst);
     enable_raw_mode()?;
-    let mut out = io::stdout();
+    let mut out = Out;
     queue!(out, EnterAlternateScreen, EnableBracketedPaste)?;
     if mouse {
         queue!(out, EnableMouseCapture)?;
@@ -65,7 +103,7 @@ pub fn give_back() {
     if !TAKEN.swap(false, Ordering::SeqCst) {
         return;
     }
-    let mut out = io::stdout();
+    let mut out = Out;
     // A terminal that is gone (SIGHUP) takes nothing any more; there is nobody to tell.
     let _ = picture::erase(&mut out);
     let _ = execute!(out, DisableMouseCapture, DisableBracketedPaste, LeaveAlternateScreen, Show);
@@ -77,7 +115,7 @@ pub fn give_back() {
 /// # Errors
 /// Those of the terminal.
 pub fn mouse(on: bool) -> io::Result<()> {
-    if on { execute!(io::stdout(), EnableMouseCapture) } else { execute!(io::stdout(), DisableMouseCapture) }
+    if on { execute!(Out, EnableMouseCapture) } else { execute!(Out, DisableMouseCapture) }
 }
 
 /// Lends the terminal to the shell until it resumes us.
@@ -105,7 +143,7 @@ pub fn clipboard(text: &str) -> io::Result<()> {
     use base64::Engine;
 
     let encoded = base64::engine::general_purpose::STANDARD.encode(text);
-    let mut out = io::stdout();
+    let mut out = Out;
     write!(out, "\x1b]52;c;{encoded}\x07")?;
     out.flush()
 }
@@ -115,7 +153,7 @@ pub fn clipboard(text: &str) -> io::Result<()> {
 /// # Errors
 /// Those of the terminal.
 pub fn call(text: Option<&str>) -> io::Result<()> {
-    let mut out = io::stdout();
+    let mut out = Out;
     if let Some(text) = text {
         // A control character would end the sequence early, and the rest would be taken for another one.
         let text: String = text.chars().filter(|c| !c.is_control()).collect();

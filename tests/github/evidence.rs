@@ -68,6 +68,18 @@ async fn the_artifact_opens_as_a_run_and_its_verdict_is_that_of_the_log() {
 }
 
 #[tokio::test]
+async fn an_artifact_whose_log_is_gone_is_fetched_again() {
+    let log = archive(&[("packer-build.log", b"log")]);
+    let github = failed(vec![(format!("{LINE}-build-debug-log"), log)]).await;
+    let (client, home) = (client(&github), TempDir::new().unwrap());
+    let first = fetched(&client, &home).await.unwrap();
+    std::fs::remove_file(&first.log).unwrap();
+    let again = fetched(&client, &home).await.unwrap();
+    assert_eq!((again.dir, std::fs::read_to_string(again.log).unwrap().as_str()), (first.dir, "log"));
+    assert_eq!(left_over(&home), 1);
+}
+
+#[tokio::test]
 async fn a_transfer_that_breaks_off_is_begun_anew_and_one_that_stays_broken_leaves_nothing() {
     let log = archive(&[("packer-build.log", b"log")]);
     let github = failed(vec![(format!("{LINE}-build-debug-log"), log.clone())]).await;

@@ -52,7 +52,7 @@ fn quit(pty: &mut Pty) {
         !screen.alternate_screen() || screen.contents().contains("Quit while work goes on?")
     });
     if pty.screen().contains("Quit while work goes on?") {
-        pty.keys("l");
+        pty.answer("l");
     }
 }
 
@@ -63,7 +63,9 @@ fn one_build_goes_right_and_one_goes_wrong_and_nothing_stays() {
     pty.wait_for("SIMULATED");
     let right = until("the good build", || run(temporary.path(), "debian-12"));
     let wrong = until("the bad build", || run(temporary.path(), "windows-server-2025"));
-    let environment = std::fs::read(format!("/proc/{}/environ", wrong.supervisor.pid)).unwrap();
+    // Our own process lets nobody look into it.
+    let packer = until("the bad build's packer", || wrong.refresh().ok()?.packer);
+    let environment = std::fs::read(format!("/proc/{}/environ", packer.pid)).unwrap();
     let environment = String::from_utf8_lossy(&environment);
     assert!(environment.contains("PKR_VAR_vsphere_endpoint=http://127.0.0.1:"), "{environment}");
     assert!(!environment.contains("of-the-real-world") && !environment.contains("vc01.example.com"), "{environment}");
@@ -91,6 +93,35 @@ fn a_signal_ends_the_demo_and_its_builds() {
     pty.restored().unwrap();
     assert!(folder(temporary.path()).is_none(), "the demo's folder is still there");
     until("the end of the supervisor", || (!run.supervisor.alive()).then_some(()));
+}
+
+#[test]
+fn what_a_killed_demo_left_goes_with_the_next_and_is_its_owners_alone() {
+    use std::os::unix::fs::PermissionsExt;
+
+    let temporary = tempfile::tempdir().unwrap();
+    let before = nix::sys::stat::umask(nix::sys::stat::Mode::empty());
+    let mut first = demo(temporary.path(), &["--scenario", "no-address"]);
+    nix::sys::stat::umask(before);
+    first.wait_for("SIMULATED");
+    let run = until("the build", || run(temporary.path(), "debian-12"));
+    let left = folder(temporary.path()).expect("a folder");
+    assert_eq!(std::fs::metadata(&left).unwrap().permissions().mode() & 0o777, 0o700);
+    let stranger = temporary.path().join("tmpl-tui-demo-of-somebody");
+    std::fs::create_dir(&stranger).unwrap();
+    let console = std::fs::read_to_string(format!("/proc/{0}/task/{0}/children", first.id())).unwrap();
+    first.signal(nix::sys::signal::SIGKILL);
+    let console = console.split_whitespace().next().and_then(|pid| pid.parse().ok()).expect("the console");
+    nix::sys::signal::kill(nix::unistd::Pid::from_raw(console), nix::sys::signal::SIGKILL).unwrap();
+    first.exit();
+    assert!(left.exists());
+
+    let mut second = demo(temporary.path(), &["--scenario", "no-address"]);
+    second.wait_for("SIMULATED");
+    assert!(!left.exists() && stranger.exists(), "{}", left.display());
+    assert!(!run.supervisor.alive(), "its build is still at work");
+    second.signal(nix::sys::signal::SIGTERM);
+    second.exit();
 }
 
 #[test]

@@ -65,6 +65,15 @@ impl Pty {
         self.writer.write_all(keys.as_bytes()).and_then(|()| self.writer.flush()).expect("the program reads keys");
     }
 
+    /// Answers a dialog, as soon as it listens: it says how.
+    pub fn answer(&mut self, keys: &str) {
+        self.wait("a dialog that listens", |screen| {
+            let text = screen.contents();
+            ["y does it", "Enter when typed", "[ s stay ]"].iter().any(|hint| text.contains(hint))
+        });
+        self.keys(keys);
+    }
+
     /// Changes the size of the terminal.
     pub fn resize(&self, columns: u16, rows: u16) {
         lock(&self.shown).parser.screen_mut().set_size(cells(rows), cells(columns));

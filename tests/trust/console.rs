@@ -46,7 +46,7 @@ fn half_way(world: &World, console: CommandBuilder) -> Pty {
     let mut pty = ready(world, console);
     pty.keys("p");
     pty.wait_for("vCenter does not object");
-    pty.keys("y");
+    pty.answer("y");
     assert!(world.door.wait_held(), "the second rename never came:\n{}", pty.screen());
     pty
 }

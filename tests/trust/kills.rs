@@ -143,7 +143,7 @@ async fn a_disk_that_takes_nothing() {
     let state = world.home.path().join(".local/state/tmpl-tui");
     std::fs::create_dir_all(&state).unwrap();
     std::os::unix::fs::symlink("/dev/full", state.join("audit.jsonl")).unwrap();
-    world.run(&["promote", KEY]).await.is(3, "No space left");
+    world.run(&["promote", KEY]).await.is(3, "audit.jsonl: is no regular file");
     assert!(world.changes().is_empty());
 }
 
@@ -232,7 +232,7 @@ async fn two_consoles_and_a_job_at_once() {
         }
         consoles.iter().for_each(|console| console.wait_for("vCenter does not object"));
         for console in &mut consoles {
-            console.keys("y");
+            console.answer("y");
         }
         let job = world.run(&["promote", KEY]).await;
         assert!(matches!(job.exit, 0 | 1 | 3), "{} {}", job.exit, job.err);

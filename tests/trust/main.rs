@@ -18,12 +18,14 @@ mod mirror;
 mod proxy;
 #[path = "../support/pty.rs"]
 mod pty;
+mod records;
 mod sessions;
 mod soak;
 mod strangers;
 mod terminal;
 #[path = "../support/tools.rs"]
 mod tools;
+mod typing;
 #[path = "../support/vcsim.rs"]
 mod vcsim;
 mod watch;

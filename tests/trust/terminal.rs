@@ -100,7 +100,7 @@ async fn nothing_that_others_wrote_commands_the_terminal() {
     world.lab().trouble("Rename_Task", 1, Trouble::Fail(Fault::new("ResourceInUse", ATTACKS.concat())));
     pty.keys("p");
     pty.wait_for("vCenter does not object");
-    pty.keys("y");
+    pty.answer("y");
     pty.wait_for("failed");
     pty.keys("\x1b");
     pty.signal(nix::sys::signal::Signal::SIGTERM);

@@ -1,11 +1,12 @@
 //! What holds after any sequence of messages.
 
 use std::collections::BTreeSet;
+use std::time::Duration;
 
 use proptest::prelude::*;
 
 use crate::console::click::Target;
-use crate::console::confirm::Check;
+use crate::console::confirm::{Check, Confirm};
 use crate::console::fixture::{self, key};
 use crate::console::github::RowId;
 use crate::console::key::{Code, KeyPress};
@@ -91,6 +92,9 @@ fn messages() -> impl Strategy<Value = Msg> {
     let rooms = prop::sample::select(vec![Room::Flat, Room::Single, Room::Double, Room::Full]);
     prop_oneof![
         10 => presses().prop_map(Msg::KeyPressed),
+        // Somebody looks, longer or shorter; the clock of the steps goes on below.
+        6 => Just(Msg::Drawn { at: Duration::ZERO }),
+        4 => (0..700u64).prop_map(|ms| Msg::Clock { at: Duration::from_millis(ms) }),
         2 => folder().prop_map(Msg::FolderChanged),
         2 => (lines(), states(), 0..9i64).prop_map(|(key, state, minutes)| {
             Msg::RunsRead(vec![(key, Ok(Some(fixture::run(state, minutes, None))))])
@@ -141,11 +145,21 @@ fn console(read_only: bool) -> Console {
 }
 
 fn armed_confirm(console: &Console) -> bool {
-    matches!(&console.overlay, Some(Overlay::Confirm(confirm)) if confirm.check != Check::Asking)
+    let listens = |confirm: &Confirm| confirm.check != Check::Asking && confirm.arming.armed();
+    matches!(&console.overlay, Some(Overlay::Confirm(confirm)) if listens(confirm))
+}
+
+/// The clock only goes on.
+fn in_time(console: &Console, msg: Msg) -> Msg {
+    match msg {
+        Msg::Drawn { .. } => Msg::Drawn { at: console.clock },
+        Msg::Clock { at } => Msg::Clock { at: console.clock + at },
+        other => other,
+    }
 }
 
 fn asked_to_quit(console: &Console) -> bool {
-    matches!(console.overlay, Some(Overlay::Quit(_)))
+    matches!(&console.overlay, Some(Overlay::Quit(ask)) if ask.arming.armed())
 }
 
 proptest! {
@@ -161,6 +175,7 @@ proptest! {
             }
             let armed = armed_confirm(&console) || asked_to_quit(&console);
             let a_key = matches!(msg, Msg::KeyPressed(_));
+            let msg = in_time(&console, msg);
             let effects = console.update(msg);
             for effect in effects.iter().filter(|effect| effect.mutates()) {
                 prop_assert!(armed && a_key, "{effect:?} without a confirmation");
@@ -183,6 +198,7 @@ proptest! {
         let mut console = if media { fixture::media() } else { console(true) };
         console.session.read_only = true;
         for (msg, _) in steps {
+            let msg = in_time(&console, msg);
             let effects = console.update(msg);
             prop_assert!(!effects.iter().any(Effect::mutates));
             let confirms = matches!(console.overlay, Some(Overlay::Confirm(_)));

@@ -154,15 +154,17 @@ fn draw_field(confirm: &Confirm, inner: Rect, theme: Theme, buffer: &mut Buffer)
 
 fn draw_buttons(confirm: &Confirm, inner: Rect, danger: bool, theme: Theme, buffer: &mut Buffer) {
     let row = Rect { y: inner.bottom().saturating_sub(1), height: 1, ..inner };
+    let armed = confirm.arming.armed();
     let hint = match (&confirm.need, confirm.choice) {
+        _ if !armed => "one moment… · Esc back",
         (Need::Name { .. }, Choice::Field) => "Enter when typed · Esc back",
         (Need::Reason(_) | Need::Text { .. }, Choice::Field) => "Enter when typed · Esc back",
         _ => "y does it · Esc back",
     };
     put(buffer, row.x, row.y, row.width, hint, theme.dim());
     let labels = [
-        (confirm.back.to_owned(), confirm.choice == Choice::Cancel, false),
-        (confirm.verb.to_owned(), confirm.choice == Choice::Go, danger),
+        (confirm.back.to_owned(), armed && confirm.choice == Choice::Cancel, false),
+        (confirm.verb.to_owned(), armed && confirm.choice == Choice::Go, danger),
     ];
     buttons(row, &labels, theme, buffer);
 }

@@ -34,11 +34,12 @@ pub fn draw(console: &Console, ask: &QuitAsk, area: Rect, theme: Theme, buffer: 
         rows.push(("cancel: packer stops and destroys its VM; then we leave".into(), theme.dim()));
     }
     put_rows(inner, rows, buffer);
-    let mut labels = vec![("l leave".to_owned(), ask.choice == QuitChoice::Leave, false)];
+    let focused = |choice| ask.arming.armed() && ask.choice == choice;
+    let mut labels = vec![("l leave".to_owned(), focused(QuitChoice::Leave), false)];
     if may_cancel {
-        labels.push(("c cancel builds".to_owned(), ask.choice == QuitChoice::Cancel, true));
+        labels.push(("c cancel builds".to_owned(), focused(QuitChoice::Cancel), true));
     }
-    labels.push(("s stay".to_owned(), ask.choice == QuitChoice::Stay, false));
+    labels.push(("s stay".to_owned(), focused(QuitChoice::Stay), false));
     let row = Rect { y: inner.bottom().saturating_sub(1), height: u16::from(!inner.is_empty()), ..inner };
     buttons(row, &labels, theme, buffer);
 }

@@ -9,6 +9,7 @@ use ratatui::backend::TestBackend;
 use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
 
 use super::{Colours, PictureSurface, Protocol, Theme};
+use crate::console::arming::QUIET;
 use crate::console::fixture;
 use crate::console::{Console, Msg, Opening};
 use crate::iso::RequiredIso;
@@ -121,8 +122,16 @@ impl Whole {
                 '\t' => crate::console::key::Code::Tab,
                 char => crate::console::key::Code::Char(char),
             };
+            self.seen();
             self.take(Msg::KeyPressed(crate::console::key::KeyPress::code(code)));
         }
+    }
+
+    /// Somebody looks at the screen for a while.
+    fn seen(&mut self) {
+        let at = self.app.console().clock;
+        self.take(Msg::Drawn { at });
+        self.take(Msg::Clock { at: at + QUIET });
     }
 
     fn screen(&mut self) -> String {
@@ -135,6 +144,7 @@ impl Whole {
         let until = tokio::time::Instant::now() + PATIENCE;
         self.run(Vec::new());
         loop {
+            self.seen();
             let screen = self.screen();
             if screen.contains(text) {
                 return;

@@ -1,6 +1,5 @@
 //! A click means the row that was drawn under it, wherever scrolling, filters, headings and notices put it.
 
-use crossterm::event::{Event, KeyModifiers, MouseButton, MouseEvent, MouseEventKind};
 use ratatui::backend::TestBackend;
 use ratatui::layout::Rect;
 use rstest::rstest;
@@ -13,7 +12,7 @@ use crate::console::toast::Tone;
 use crate::console::{Console, Msg, age};
 use crate::pipeline::Key;
 use crate::tui::hits::Hits;
-use crate::tui::input;
+use crate::tui::input::{self, Input, Mouse, MouseKind};
 use crate::tui::layout::Layout;
 use crate::tui::theme::Theme;
 
@@ -43,9 +42,8 @@ impl Frame {
     /// The console after a click.
     fn click(&self, console: &Console, x: u16, y: u16) -> Console {
         let mut console = console.clone();
-        let kind = MouseEventKind::Down(MouseButton::Left);
-        let event = Event::Mouse(MouseEvent { kind, column: x, row: y, modifiers: KeyModifiers::NONE });
-        if let Some(msg) = input::message(event, &self.layout, &self.hits) {
+        let click = Input::Mouse(Mouse { kind: MouseKind::Click, column: x, row: y });
+        if let Some(msg) = input::message(click, &self.layout, &self.hits) {
             console.update(msg);
         }
         console
