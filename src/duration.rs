@@ -27,6 +27,22 @@ pub fn spoken(length: Duration) -> String {
     }
 }
 
+/// A length as it is typed: `90s`, `45m`, `2h`; a number alone is minutes. `None` for anything else, and for nothing.
+pub fn typed(text: &str) -> Option<Duration> {
+    let (number, unit) = match text.strip_suffix(['s', 'm', 'h']) {
+        Some(number) => (number, &text[number.len()..]),
+        None => (text, "m"),
+    };
+    let seconds = match unit {
+        "s" => 1,
+        "h" => 3600,
+        _ => 60,
+    };
+    let plain = number.bytes().all(|byte| byte.is_ascii_digit());
+    let length = number.parse::<u32>().ok().filter(|number| plain && *number > 0)?;
+    Some(Duration::from_secs(u64::from(length) * seconds))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -35,6 +51,16 @@ mod tests {
     fn lengths_are_short() {
         let said = [45, 60, 470, 425, 3600, 3659, 3900].map(|seconds| spoken(Duration::from_secs(seconds)));
         assert_eq!(said, ["45s", "1m", "7m50s", "7m05s", "1h", "1h", "1h05m"]);
+    }
+
+    #[test]
+    fn what_is_typed_is_minutes_unless_it_says_otherwise() {
+        for (text, seconds) in [("90", 5400), ("90s", 90), ("45m", 2700), ("2h", 7200)] {
+            assert_eq!(typed(text), Some(Duration::from_secs(seconds)), "{text}");
+        }
+        for text in ["", "0", "0s", "m", "-1", "+1", "1.5h", "1d", "1h30m", "99999999999", " 1"] {
+            assert_eq!(typed(text), None, "{text}");
+        }
     }
 
     #[test]

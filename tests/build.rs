@@ -536,7 +536,7 @@ fn a_record_that_is_none_is_named() {
     assert!(fake.tmpl(&["build", "one"]).output().unwrap().status.success());
     std::fs::write(latest(&fake).dir.join("run.json"), "{").unwrap();
     let output = fake.tmpl(&["log", "one"]).output().unwrap();
-    assert!(err(&output).contains("run.json is not a run's record"), "{}", err(&output));
+    assert!(err(&output).contains("is not a run's record"), "{}", err(&output));
     // It keeps nobody from building.
     assert!(fake.tmpl(&["build", "one"]).output().unwrap().status.success());
 }
@@ -550,6 +550,81 @@ async fn a_build_that_takes_too_long_is_cancelled_cleanly() {
     assert_eq!((outcome.run.state, outcome.stage), (RunState::Cancelled, RecordedState::TimedOut));
     assert!(outcome.run.reason.unwrap().contains("not done within"));
     assert_eq!(latest(&fake).state, RunState::Cancelled);
+}
+
+/// Cannot be told, and has children that went their own way: into another session, and without anything of its
+/// environment or a parent.
+const FAMILY: &str = r#"
+    trap '' TERM INT HUP
+    sleep 600 & echo $! >$here/same-group
+    setsid sh -c "echo \$\$ >$here/other-session; exec sleep 600" &
+    ( setsid env -i /bin/sh -c "echo \$\$ >$here/no-relation; exec sleep 600" & )
+    touch $here/waiting
+    while :; do sleep 0.05; done"#;
+
+#[test]
+fn a_packer_that_does_not_end_in_time_is_killed_with_all_that_it_started() {
+    let fake = Fake::new("1.16.0", FAMILY);
+    let arguments = ["build", "one", "--timeout", "4s", "--grace", "1s", "--json"];
+    let child = fake.tmpl(&arguments).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    let left = || {
+        let read = |name: &str| std::fs::read_to_string(fake.path(name)).ok()?.trim().parse().ok();
+        ["same-group", "other-session", "no-relation"].iter().filter_map(|name| read(name)).collect::<Vec<u32>>()
+    };
+    wait_until("packer has a family", || left().len() == 3);
+    let family: Vec<_> = left().into_iter().map(|pid| packer_run::Process::from_pid(pid).unwrap()).collect();
+    let packer = latest(&fake).packer.unwrap();
+    assert!(packer.alive() && family.iter().all(packer_run::Process::alive));
+    let output = child.wait_with_output().unwrap();
+    assert_eq!(output.status.code(), Some(1), "{}", err(&output));
+    assert!(!packer.alive(), "packer is still there");
+    for (process, name) in family.iter().zip(["same-group", "other-session", "no-relation"]) {
+        assert!(!process.alive(), "{name} is still there");
+    }
+    let told: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+    let reason = told["reason"].as_str().unwrap();
+    assert!(reason.contains("not done within 4s, packer did not end within 1s more and was killed"), "{reason}");
+    assert!(fake.temporary_files().is_empty());
+}
+
+#[test]
+fn a_packer_that_cleans_up_in_time_is_not_killed() {
+    let fake = Fake::new("1.16.0", script::SLOW);
+    let output = fake.tmpl(&["build", "one", "--timeout", "1s"]).output().unwrap();
+    assert_eq!(output.status.code(), Some(1), "{}", err(&output));
+    assert!(fake.path("cleaned").exists());
+    assert_eq!(latest(&fake).reason.as_deref(), Some("not done within 1s"));
+    let odd = fake.tmpl(&["build", "one", "--timeout", "soon"]).output().unwrap();
+    assert!(odd.status.code() == Some(2) && err(&odd).contains("minutes, or a number with s, m or h"), "{}", err(&odd));
+}
+
+/// Writes more than is kept into its log, at its own place in it, and to stdout.
+const FLOOD: &str = r#"
+    echo '2026/03/01 02:03:04 the first line' >$PACKER_LOG_PATH
+    yes '2026/03/01 02:03:05 a line of a guest that never stops talking' | head -c 340000000 >>$PACKER_LOG_PATH
+    sleep 1
+    echo '2026/03/01 02:03:06 the last line' >>$PACKER_LOG_PATH
+    echo '==> Builds finished. The artifacts of successful builds are:'; exit 0"#;
+
+#[test]
+fn what_packer_writes_has_a_bound_with_its_head_and_tail_kept() {
+    use std::io::{BufRead, BufReader};
+
+    let fake = Fake::new("1.16.0", FLOOD);
+    let output = fake.tmpl(&["build", "one"]).output().unwrap();
+    assert_eq!(output.status.code(), Some(0), "{}", err(&output));
+    let log = latest(&fake).log;
+    let length = std::fs::metadata(&log).unwrap().len();
+    assert!(length < 300_000_000 && mode(&log) == 0o600, "{length}");
+    let (mut first, mut last, mut left_out) = (String::new(), String::new(), 0);
+    for line in BufReader::new(std::fs::File::open(&log).unwrap()).lines().map(Result::unwrap) {
+        left_out += usize::from(line.contains("bytes are left out here"));
+        if first.is_empty() {
+            first.clone_from(&line);
+        }
+        last = line;
+    }
+    assert!(first.ends_with("the first line") && last.ends_with("the last line") && left_out == 1, "{first} {last}");
 }
 
 #[rstest]

@@ -4,13 +4,16 @@ use std::io::{ErrorKind, IsTerminal};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use tmpl::duration;
 use tmpl::generation;
 use tmpl::github::step::WorkflowStep;
-use tmpl::ops::build::{self, Ending};
+use tmpl::ops::build::{self, Ending, Swept};
 use tmpl::ops::build_vm;
 use tmpl::ops::remote::OnGitHub;
 use tmpl::ops::{self, NotBuilt, Operation, remote, signals};
-use tmpl::packer_run::{self, BuiltVm, OnError, Outcome, Progress, ProgressListener, Request};
+use tmpl::packer_run::{
+    self, BuiltVm, OnError, Outcome, Progress, ProgressListener, RecordedState, Request, Run,
+};
 use tmpl::paths::StateDir;
 use tmpl::pipeline::{Key, Line};
 use tmpl::text::Scrubber;
@@ -41,9 +44,12 @@ pub struct Args {
     log: Option<PathBuf>,
     #[command(flatten)]
     take_over: TakeOver,
-    /// Cancel cleanly after this long
-    #[arg(long, value_name = "MINUTES", value_parser = clap::value_parser!(u32).range(1..))]
-    timeout: Option<u32>,
+    /// Cancel cleanly after this long: minutes, or with a unit (90s, 45m, 2h)
+    #[arg(long, value_name = "TIME", value_parser = length)]
+    timeout: Option<Duration>,
+    /// How long packer may take for that before it is killed and its VM swept
+    #[arg(long, value_name = "TIME", value_parser = length, default_value = "5m")]
+    grace: Duration,
     /// The run at its end as JSON
     #[arg(long)]
     json: bool,
@@ -73,6 +79,10 @@ impl From<OnErrorArg> for OnError {
             OnErrorArg::Ask => Self::Ask,
         }
     }
+}
+
+fn length(text: &str) -> Result<Duration, &'static str> {
+    duration::typed(text).ok_or("minutes, or a number with s, m or h")
 }
 
 /// Runs the verb.
@@ -123,6 +133,9 @@ async fn build_line(context: &Context, args: Args, step: Option<&WorkflowStep>) 
         note("Ctrl-C again kills packer and leaves its VM".into());
     })?;
     let build::Done { mut outcome, built } = build::run_here(&ops, &request, vm, stops, on).await?;
+    if outcome.stage == RecordedState::TimedOut && request.on_error != OnError::Abort {
+        sweep(&ops, &request.line, &mut outcome.run, quiet).await;
+    }
     let exit = finish(&request.repo, &outcome, &request.line.promoted_name(), quiet).await;
     drop(silence);
     // From here on nothing that cannot be told replaces what was done.
@@ -232,7 +245,8 @@ fn request(context: &Context, args: &Args) -> anyhow::Result<Request> {
         packer,
         log: args.log.as_deref().map(absolute).transpose()?,
         promote: args.promote,
-        timeout: args.timeout.map(|minutes| Duration::from_secs(60 * u64::from(minutes))),
+        timeout: args.timeout,
+        grace: args.grace,
         ..Request::new(line, std::fs::canonicalize(&context.global.repo).map_err(Stop::usage)?)
     })
 }
@@ -268,6 +282,23 @@ impl ProgressListener for Logged {
 
 fn note(text: String) {
     let _ = output::note(&text);
+}
+
+/// Removes what a build left whose time was up, and puts down what became of it: nobody else may be there to see.
+async fn sweep(ops: &ops::Context, line: &Line, run: &mut Run, quiet: bool) {
+    let words = match build::sweep_timed_out(ops, line, run).await {
+        Ok(Swept::Nothing) => return,
+        Ok(Swept::Vm(vm)) => format!("{} ({}) was swept", vm.name, vm.moid),
+        Ok(Swept::Older(vm)) => format!("{} ({}) was there before and stays", vm.name, vm.moid),
+        Err(error) => format!("{} is not swept: {error}", run.build_name()),
+    };
+    let reason = run.reason.iter().map(String::as_str).chain([words.as_str()]).collect::<Vec<_>>().join("; ");
+    noted("the run's record", packer_run::set_reason(run, &reason));
+    run.reason = Some(Scrubber::shared().safe_line(&reason).into());
+    match quiet {
+        true => tracing::warn!("{words}"),
+        false => note(words),
+    }
 }
 
 /// Says how it ended and, after anything but success, whether a VM was left behind.

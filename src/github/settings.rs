@@ -125,8 +125,9 @@ pub fn has_part(get: &dyn Fn(&str) -> Option<String>, repo: &Path) -> bool {
     if named("GITHUB_REPOSITORY") || named("GITHUB_API_URL") {
         return true;
     }
-    let output = Command::new("git").arg("-C").arg(repo).args(["remote", "--verbose"]).output();
-    match output {
+    let mut git = child::command(Kind::Git, "git");
+    git.arg("-C").arg(repo).args(["remote", "--verbose"]);
+    match child::output_blocking(git, child::SHORT) {
         Ok(output) if output.status.success() => {
             let text = String::from_utf8_lossy(&output.stdout);
             let addresses = text.lines().filter_map(|line| line.split_whitespace().nth(1));

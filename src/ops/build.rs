@@ -2,14 +2,17 @@
 
 use std::path::{Path, PathBuf};
 
+use jiff::SignedDuration;
 use tokio::sync::mpsc;
 
 use super::build_vm::BuildVm;
-use super::{Context, Error, NotBuilt, Refusal, blocking};
+use super::change::{self, Planned};
+use super::{Context, Error, NotBuilt, Operation, Refusal, blocking};
+use crate::generation::{self, Consent};
 use crate::packer_run::{
     self, BuildError, BuiltVm, Progress, ProgressListener, RecordedState, Request, Run, StopRequest,
 };
-use crate::pipeline::{Key, Os};
+use crate::pipeline::{Key, Line, Os};
 use crate::triage::rules::Rules;
 use crate::vcenter::{Client, Settings, Vm};
 
@@ -174,6 +177,51 @@ pub async fn leftover(repo: &Path, run: &Run) -> Leftover {
         Err(error) => Leftover::Unknown(error),
     }
 }
+
+/// What became of the VM of a build whose time was up.
+#[derive(Debug)]
+pub enum Swept {
+    /// packer had destroyed it
+    Nothing,
+    /// destroyed here
+    Vm(Box<Vm>),
+    /// one of that name that was there before the build, and is left alone
+    Older(Box<Vm>),
+}
+
+/// Removes the VM that a build left whose time was up: packer was killed, or gave up. As the verb `sweep` does it, but that
+/// it takes nothing that was there before the build.
+///
+/// # Errors
+/// A refusal, or vCenter did not do it.
+pub async fn sweep_timed_out(context: &Context, line: &Line, run: &Run) -> Result<Swept, Error> {
+    let client = Client::new(Settings::of_repository(&context.repo)?)?;
+    let swept = sweep_own(context, line, run, &client).await;
+    client.logout().await;
+    swept
+}
+
+async fn sweep_own(context: &Context, line: &Line, run: &Run, client: &Client) -> Result<Swept, Error> {
+    let Some(vm) = packer_run::leftover_vm(client, run).await? else { return Ok(Swept::Nothing) };
+    if vm.created.is_none_or(|created| created + CLOCKS < run.started) {
+        return Ok(Swept::Older(Box::new(vm)));
+    }
+    change::allowed_here(context, &line.key, Operation::Sweep, context.mode)?;
+    let Planned::Plan(plan) = change::plan(client, line, &generation::Request::Sweep, &Consent::default()).await?
+    else {
+        return Ok(Swept::Nothing);
+    };
+    // Of what was planned since, too, nothing but the VM that was looked at.
+    if plan.steps.iter().any(|step| step.subject().moid != vm.moid) {
+        return Ok(Swept::Older(Box::new(vm)));
+    }
+    let guarded = change::guard(context, client, &plan).await?;
+    change::carry_out(&context.gate(client), guarded, &|_| {}).await?;
+    Ok(Swept::Vm(Box::new(vm)))
+}
+
+/// How far vCenter's clock may be behind ours.
+const CLOCKS: SignedDuration = SignedDuration::from_mins(5);
 
 /// Asks the newest run of a line to stop and says which it is; with `force` its packer is killed and cleans nothing up.
 ///

@@ -121,7 +121,9 @@ impl PackerCommand<'_> {
         if !asks {
             command.wrap(ProcessSession);
         }
-        command.spawn().map_err(BuildError::process(format!("cannot start {program}")))
+        let child = command.spawn().map_err(BuildError::process(format!("cannot start {program}")))?;
+        // Packer alone is waited for, not whatever it left in its group: that could take for ever.
+        Ok(child.into_inner())
     }
 }
 

@@ -1,7 +1,7 @@
 //! Packer's output on its way to a person: read from the file while it grows, scrubbed, line by line.
 
 use std::fs::File;
-use std::io::{self, Read};
+use std::io::{self, Read, Seek, SeekFrom};
 use std::path::Path;
 
 use crate::text::{Safe, SafeLines, Scrubber};
@@ -71,6 +71,20 @@ impl<'s> OutputTail<'s> {
         });
         self.emit_idle_line(on);
         Ok(got as u64 == READ_CHUNK)
+    }
+
+    /// Goes on behind what was taken out of the file's middle, when it has come so far; how many bytes that leaves out.
+    ///
+    /// # Errors
+    /// Those of the file system.
+    pub fn skip(&mut self, (from, to): (u64, u64), on: &dyn ProgressListener) -> io::Result<Option<u64>> {
+        let at = self.file.stream_position()?;
+        if at + READ_CHUNK <= from || at >= to {
+            return Ok(None);
+        }
+        self.finish(on);
+        self.file.seek(SeekFrom::Start(to))?;
+        Ok(Some(to - at))
     }
 
     /// The rest, when nobody writes any more and all was read.

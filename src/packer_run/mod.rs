@@ -7,9 +7,11 @@
 //! processes still live.
 
 mod artifact;
+mod bound;
 mod cancel;
 mod command;
 mod error;
+mod family;
 mod follow;
 mod import;
 mod lock;
@@ -39,7 +41,7 @@ pub use preflight::windows as windows_preflight;
 pub use process::Process;
 pub use record::{BuiltVm, CancelMark, RecordedState};
 pub use recorder::LoadLabels;
-pub use request::{OnError, Request};
+pub use request::{GRACE, OnError, Request};
 pub use run::{Run, RunState};
 pub use runs::{OddRecord, all, latest, odd_records};
 pub use start::start_detached;

@@ -22,10 +22,23 @@ pub struct Process {
 }
 
 /// What `/proc/<pid>/stat` says.
-struct Stat {
+pub(super) struct Stat {
     state: char,
-    group: i32,
-    start: u64,
+    /// who started it, or whoever took it on since
+    pub parent: i32,
+    /// its process group
+    pub group: i32,
+    /// its session
+    pub session: i32,
+    /// when it began, in ticks since boot
+    pub start: u64,
+}
+
+impl Stat {
+    /// Whether it still runs. One that ended and was not collected by its parent (a zombie) does not.
+    pub fn running(&self) -> bool {
+        !matches!(self.state, 'Z' | 'X' | 'x')
+    }
 }
 
 impl Process {
@@ -47,9 +60,9 @@ impl Process {
         Ok(Self { pid, start, boot: boot_id()? })
     }
 
-    /// Whether it still runs. One that ended and was not collected by its parent (a zombie) does not.
+    /// Whether it still runs.
     pub fn alive(&self) -> bool {
-        let same = |stat: Stat| stat.start == self.start && !matches!(stat.state, 'Z' | 'X' | 'x');
+        let same = |stat: Stat| stat.start == self.start && stat.running();
         stat(self.pid).is_ok_and(same) && boot_id().is_ok_and(|boot| boot == self.boot)
     }
 
@@ -110,14 +123,16 @@ fn boot_id() -> io::Result<String> {
 }
 
 /// The name in parentheses may hold anything, so fields are counted from behind it.
-fn stat(pid: i32) -> io::Result<Stat> {
+pub(super) fn stat(pid: i32) -> io::Result<Stat> {
     let text = fs::read_to_string(format!("/proc/{pid}/stat"))?;
     let odd = || io::Error::new(io::ErrorKind::InvalidData, "odd /proc/<pid>/stat");
     let (_, fields) = text.rsplit_once(')').ok_or_else(odd)?;
-    // `state` is field 3 of the whole line, `pgrp` 5, `starttime` 22.
+    // `state` is field 3 of the whole line, `ppid` 4, `pgrp` 5, `session` 6, `starttime` 22.
     let field = |number: usize| fields.split_whitespace().nth(number - 3).ok_or_else(odd);
     let state = field(3)?.chars().next().ok_or_else(odd)?;
-    Ok(Stat { state, group: field(5)?.parse().map_err(|_| odd())?, start: field(22)?.parse().map_err(|_| odd())? })
+    let number = |index| field(index)?.parse::<i32>().map_err(|_| odd());
+    let start = field(22)?.parse().map_err(|_| odd())?;
+    Ok(Stat { state, parent: number(4)?, group: number(5)?, session: number(6)?, start })
 }
 
 #[cfg(test)]

@@ -41,6 +41,9 @@ impl OnError {
     }
 }
 
+/// Packer powers its VM off and destroys it, on a vCenter that may be slow; more is hanging.
+pub const GRACE: Duration = Duration::from_secs(5 * 60);
+
 /// One build to be done.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Request {
@@ -58,6 +61,8 @@ pub struct Request {
     pub promote: bool,
     /// cancel cleanly after this long
     pub timeout: Option<Duration>,
+    /// so long packer may take for that; then it is killed
+    pub grace: Duration,
 }
 
 impl Request {
@@ -66,7 +71,7 @@ impl Request {
         let packer = PathBuf::from("packer");
         // Nobody is there to be asked.
         let on_error = OnError::of(&line).filter(|said| *said != OnError::Ask).unwrap_or_default();
-        Self { line, repo, on_error, packer, log: None, promote: false, timeout: None }
+        Self { line, repo, on_error, packer, log: None, promote: false, timeout: None, grace: GRACE }
     }
 
     /// Packer and its arguments for the build itself.

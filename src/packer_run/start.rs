@@ -63,7 +63,8 @@ fn arguments(request: &Request, state: &StateDir) -> Vec<std::ffi::OsString> {
         arguments.extend(["--log".into(), log.into()]);
     }
     if let Some(timeout) = request.timeout {
-        arguments.extend(["--timeout".into(), timeout.as_secs().div_ceil(60).to_string().into()]);
+        arguments.extend(["--timeout".into(), format!("{}s", timeout.as_secs()).into()]);
+        arguments.extend(["--grace".into(), format!("{}s", request.grace.as_secs()).into()]);
     }
     if request.promote {
         arguments.push("--promote".into());

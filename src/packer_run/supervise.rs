@@ -2,6 +2,7 @@
 //! handled meanwhile.
 
 mod ending;
+mod stopping;
 
 use std::fs::Permissions;
 use std::io;
@@ -11,17 +12,19 @@ use std::process::ExitStatus;
 use std::time::Duration;
 
 use jiff::Timestamp;
-use nix::sys::signal::Signal;
 use tokio::sync::mpsc;
 use tokio::time::{Instant, MissedTickBehavior, interval, sleep_until};
 
 use self::ending::RunEnd;
+use self::stopping::End;
+use super::bound::{BoundedFile, LIMITS};
 use super::cancel::{TEMPORARY, mark_temporary};
 use super::command::{Environment, PackerCommand, environment};
+use super::family;
 use super::follow::{OutputTail, Progress, ProgressListener};
 use super::lock;
 use super::preflight;
-use super::record::{CancelMark, FRAMES, LOG, OUTPUT, Record, RecordedState, VERSION, create_log};
+use super::record::{FRAMES, LOG, OUTPUT, Record, RecordedState, VERSION, create_log};
 use super::recorder::{LoadLabels, Recorder, RecorderTarget};
 use super::retention;
 use super::runs::{new_run_dir, odd_records};
@@ -70,6 +73,7 @@ pub async fn run_here(
     on: &dyn ProgressListener,
     labels: LoadLabels,
 ) -> Result<Outcome, BuildError> {
+    family::adopt_orphans();
     let version = preflight::packer_version(&request.packer).await?;
     let lock = lock::lock_line(state, &request.line.key)?;
     // Whatever killed runs of this line left behind holds passwords.
@@ -105,8 +109,13 @@ struct Supervisor<'a> {
     /// the state that the first request to stop leads to, and that request in words
     stopped: Option<(RecordedState, String)>,
     deadline: Option<Instant>,
+    /// how hard it ends
+    end: End,
     on: &'a dyn ProgressListener,
     tail: OutputTail<'a>,
+    /// packer's log and its output
+    log: BoundedFile,
+    output: BoundedFile,
     recorder: Option<Recorder>,
 }
 
@@ -157,7 +166,22 @@ impl<'a> Supervisor<'a> {
         let tail = OutputTail::open(&output, scrubber).map_err(BuildError::file(&output))?;
         let environment = environment(&|name| std::env::var(name).ok(), &temporary);
         let deadline = request.timeout.map(|timeout| Instant::now() + timeout);
-        Ok(Self { request, dir, record, environment, stops, stopped: None, deadline, on, tail, recorder: None })
+        let bounded = |path: &Path| BoundedFile::open(path, LIMITS).map_err(BuildError::file(path));
+        Ok(Self {
+            log: bounded(&record.log)?,
+            output: bounded(&output)?,
+            request,
+            dir,
+            record,
+            environment,
+            stops,
+            stopped: None,
+            end: End::default(),
+            deadline,
+            on,
+            tail,
+            recorder: None,
+        })
     }
 
     async fn run_steps(&mut self, labels: LoadLabels) -> Result<RunEnd, BuildError> {
@@ -225,6 +249,7 @@ impl<'a> Supervisor<'a> {
         loop {
             tokio::select! {
                 status = &mut ended => {
+                    self.end_stragglers(process.as_ref()).await;
                     self.forward_output();
                     let status = status.map_err(io::Error::other).and_then(|status| status);
                     return status.map_err(BuildError::process("cannot learn how packer ended"));
@@ -232,36 +257,14 @@ impl<'a> Supervisor<'a> {
                 Some(stop) = self.stops.recv() => {
                     self.stop(stop, process.as_ref(), (RecordedState::Cancelled, "asked to stop".into()));
                 }
-                () = sleep_until(self.deadline.unwrap_or(never)) => {
-                    self.deadline = None;
-                    let minutes = self.request.timeout.unwrap_or_default().as_secs() / 60;
-                    let why = (RecordedState::TimedOut, format!("not done within {minutes} min"));
-                    self.stop(StopRequest::Clean, process.as_ref(), why);
-                }
+                () = sleep_until(self.deadline.unwrap_or(never)) => self.time_is_up(process.as_ref()),
+                () = sleep_until(self.end.kill_at.unwrap_or(never)) => self.kill(process.as_ref()).await?,
                 _ = ticker.tick() => {
+                    self.keep_small();
                     self.forward_output();
                     self.forward_recorder_messages();
                 }
             }
-        }
-    }
-
-    /// Passes a request to stop on to the command under way.
-    fn stop(&mut self, stop: StopRequest, process: Option<&Process>, (stage, why): (RecordedState, String)) {
-        let forced = stop == StopRequest::Kill || CancelMark::read(&self.dir).is_some_and(|mark| mark.forced);
-        let signal = if forced { Signal::SIGKILL } else { Signal::SIGTERM };
-        if self.stopped.is_none() {
-            self.stopped = Some((stage, why.clone()));
-            self.record.state = RecordedState::Cancelling;
-            self.write();
-        }
-        self.note(match (forced, self.record.packer.is_some()) {
-            (true, _) => format!("{why}: packer is killed, its VM stays"),
-            (false, true) => format!("{why}: packer destroys its VM and ends"),
-            (false, false) => format!("{why}: before the build began"),
-        });
-        if let Some(Err(error)) = process.map(|process| process.signal(signal)) {
-            self.note(format!("packer cannot be signalled: {error}"));
         }
     }
 
@@ -270,8 +273,25 @@ impl<'a> Supervisor<'a> {
         if !self.on.has_room() {
             return;
         }
+        self.skip_what_is_gone();
         if let Err(error) = self.tail.read(self.on) {
             self.note(format!("packer's output cannot be read: {error}"));
+        }
+    }
+
+    /// What is too much of packer's log and output goes out of their middle.
+    fn keep_small(&mut self) {
+        for file in [&mut self.log, &mut self.output] {
+            if let Err(error) = file.keep_small() {
+                self.on.on_progress(Progress::Note(format!("what packer writes has no bound on this disk: {error}")));
+            }
+        }
+    }
+
+    fn skip_what_is_gone(&mut self) {
+        let skipped = self.output.hole().map(|hole| self.tail.skip(hole, self.on));
+        if let Some(Ok(Some(bytes))) = skipped {
+            self.note(format!("{bytes} bytes of packer's output are not shown"));
         }
     }
 

@@ -9,6 +9,7 @@ mod console;
 mod faults;
 mod images;
 mod kills;
+mod late;
 mod lines;
 #[path = "../iso/mirror.rs"]
 #[expect(dead_code, reason = "other tests break it")]

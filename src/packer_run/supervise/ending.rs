@@ -68,6 +68,11 @@ impl Supervisor<'_> {
             self.note(format!("the end cannot be recorded in {}: {error}", self.dir.display()));
         }
         self.forward_rest().await;
+        for file in [&self.log, &self.output] {
+            if let Err(error) = file.close_gap() {
+                self.note(format!("what packer wrote is kept with a gap in its middle: {error}"));
+            }
+        }
         let state = current_state(&self.dir, &mut self.record);
         ended.map(|_| (Run::from_record(&self.dir, self.record, state), stage))
     }
@@ -79,6 +84,7 @@ impl Supervisor<'_> {
         loop {
             if self.on.has_room() {
                 room = Instant::now();
+                self.skip_what_is_gone();
                 match self.tail.read(self.on) {
                     Ok(true) => {}
                     Ok(false) => return self.tail.finish(self.on),
