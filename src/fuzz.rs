@@ -39,7 +39,7 @@ const LOG: &str = "\
 pub type Target = (&'static str, fn(&[u8]));
 
 /// All targets.
-pub const TARGETS: [Target; 11] = [
+pub const TARGETS: [Target; 13] = [
     ("matrix", matrix),
     ("varfile", varfile),
     ("soap", soap),
@@ -51,6 +51,8 @@ pub const TARGETS: [Target; 11] = [
     ("triage", triage),
     ("keys", keys),
     ("github", github),
+    ("input", input),
+    ("record", record),
 ];
 
 fn shipped() -> Option<Matrix> {
@@ -214,6 +216,39 @@ pub fn keys(bytes: &[u8]) {
         let effects = console.update(Msg::KeyPressed(press(*byte)));
         assert!(first % 2 == 1 || !effects.iter().any(crate::console::Effect::mutates), "read-only changes something");
     }
+}
+
+/// Bytes of a terminal, however they are cut, are the same inputs; Ctrl-C is always heard.
+#[cfg(feature = "tui")]
+pub fn input(bytes: &[u8]) {
+    let (first, rest) = bytes.split_first().map_or((1, bytes), |(first, rest)| (usize::from(*first) + 1, rest));
+    let whole = crate::tui::fuzz_input(rest, rest.len().max(1));
+    assert_eq!(crate::tui::fuzz_input(rest, first), whole, "in pieces of {first}");
+    let last = crate::tui::fuzz_input(&[rest, b"   \x03"].concat(), first).pop();
+    assert_eq!(last, Some(Msg::KeyPressed(KeyPress::ctrl('c'))).map(|msg| format!("{msg:?}")), "Ctrl-C was swallowed");
+}
+
+/// Without a terminal there is none to read.
+#[cfg(not(feature = "tui"))]
+pub fn input(_bytes: &[u8]) {}
+
+/// A record on disk is read or left out; it never removes what is not its run's.
+pub fn record(bytes: &[u8]) {
+    let Ok(place) = tempfile::tempdir() else { return };
+    let (state, key) = (crate::paths::StateDir::at(place.path()), crate::pipeline::Key("one".into()));
+    let dir = state.runs().join("one/20260301T020304.000Z");
+    let precious = place.path().join("tmpl-tui-precious");
+    let made = std::fs::create_dir_all(&dir)
+        .and_then(|()| std::fs::create_dir(&precious))
+        .and_then(|()| std::fs::write(dir.join("run.json"), bytes));
+    if made.is_err() {
+        return;
+    }
+    let odd = crate::packer_run::odd_records(&state, &key).unwrap_or_default().len();
+    let read = crate::packer_run::all(&state, &key).unwrap_or_default().len();
+    assert_eq!(odd + read, 1, "neither read nor left out");
+    assert!(crate::packer_run::latest(&state, &key).is_ok(), "in the way of others");
+    assert!(precious.exists());
 }
 
 /// Runs, jobs, artifacts and errors of GitHub are read or refused; a line that is built there is not dispatched again.

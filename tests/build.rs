@@ -615,7 +615,7 @@ fn what_packer_writes_has_a_bound_with_its_head_and_tail_kept() {
     assert_eq!(output.status.code(), Some(0), "{}", err(&output));
     let log = latest(&fake).log;
     let length = std::fs::metadata(&log).unwrap().len();
-    assert!(length < 300_000_000 && mode(&log) == 0o600, "{length}");
+    assert!(length < 300_000_000 && mode(&log) == 0o600, "{length}: {}", err(&output));
     let (mut first, mut last, mut left_out) = (String::new(), String::new(), 0);
     for line in BufReader::new(std::fs::File::open(&log).unwrap()).lines().map(Result::unwrap) {
         left_out += usize::from(line.contains("bytes are left out here"));

@@ -19,7 +19,6 @@ const LONG: &[(&str, usize)] = &[
     ("src/packer_log/follow.rs", 324),
     ("src/packer_log/parse.rs", 302),
     ("src/packer_log/phase.rs", 366),
-    ("src/packer_run/run.rs", 308),
     ("src/triage/verdict/observations.rs", 325),
     ("src/triage/verdict/reader.rs", 321),
     ("src/vcenter/gate.rs", 355),

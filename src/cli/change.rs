@@ -232,7 +232,8 @@ async fn run(context: &Context, key: &str, request: Request, how: &How, ask: Opt
         if !agreed(&plan, &ask)? {
             return Err(Error::from(Refusal::NotConfirmed).into());
         }
-        // Somebody may have thought about it for long.
+        // Somebody may have thought about it for long, and a build begun meanwhile.
+        change::allowed_here(&ops, &line.key, operation, mode)?;
         guarded = change::guard(&ops, &client, &plan).await?;
     }
     let (printer, say) = (StepPrinter::default(), |what| interrupted(what, &plan.request));

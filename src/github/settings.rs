@@ -6,9 +6,9 @@ use secrecy::SecretString;
 use url::{Host, Url};
 
 use super::Error;
+use crate::child::{self, Kind};
 use crate::pipeline::Layout;
 use crate::pipeline::layout::WorkflowTable;
-use crate::child::{self, Kind};
 
 /// Where GitHub is when nothing else is said.
 const GITHUB: &str = "https://api.github.com";

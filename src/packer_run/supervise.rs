@@ -75,7 +75,7 @@ pub async fn run_here(
 ) -> Result<Outcome, BuildError> {
     family::adopt_orphans();
     let version = preflight::packer_version(&request.packer).await?;
-    let lock = lock::lock_line(state, &request.line.key)?;
+    let lock = lock::lock_line(state, &request.line.key).await?;
     // Whatever killed runs of this line left behind holds passwords.
     let dead = all(state, &request.line.key).unwrap_or_default();
     dead.iter().for_each(Run::remove_temporary);

@@ -1,13 +1,13 @@
 //! The audit log: one JSON line before each mutating call and one after it.
 
-use std::fs::{File, OpenOptions};
+use std::fs::File;
 use std::io::{self, Read, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 
 use jiff::Timestamp;
 use serde::Serialize;
 
-use crate::fs::{append_private, create_private_dir, named};
+use crate::fs::{append_private, create_private_dir, named, open_regular};
 use crate::text::Scrubber;
 
 /// Appends to one file, mode 0600. Records hold names, ids and verbs; secrets never reach it.
@@ -82,7 +82,7 @@ impl AuditLog {
     /// # Errors
     /// Those of the file system.
     pub fn sync(&self) -> io::Result<()> {
-        match OpenOptions::new().append(true).open(&self.path) {
+        match open_regular(&self.path) {
             Ok(file) => file.sync_data(),
             Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
             Err(error) => Err(error),

@@ -35,7 +35,7 @@ pub fn bare(program: &str, world: &World) -> CommandBuilder {
 pub fn ready(world: &World, console: CommandBuilder) -> Pty {
     let pty = Pty::start(console, 120, 40);
     pty.wait_for("▸ debian-12");
-    pty.wait_for("p promotes it");
+    pty.wait_for("R rolls back to it");
     assert!(!world.door.calls().is_empty());
     pty
 }

@@ -122,8 +122,8 @@ async fn a_disk_that_takes_nothing() {
     if !namespaces.is_ok_and(|status| status.success()) {
         figure("SKIPPED full and read-only disk: no user namespaces here");
     } else {
-        let full = "mount -t tmpfs -o size=4k none STATE && head -c 4096 /dev/zero >STATE/fill";
-        let closed = "mount -t tmpfs none STATE && mount -o remount,ro STATE";
+        let full = "mount -t tmpfs -o size=4k,mode=700 none STATE && head -c 4096 /dev/zero >STATE/fill";
+        let closed = "mount -t tmpfs -o mode=700 none STATE && mount -o remount,ro STATE";
         for (mount, said) in [(full, "No space left"), (closed, "Read-only file system")] {
             let world = World::steady(Kind::Lab).await;
             for verb in [format!("promote {KEY}"), format!("hold {KEY} --reason x"), format!("sweep {KEY} --yes")] {
@@ -176,7 +176,7 @@ async fn a_disk_that_fills_under_a_build() {
     std::fs::set_permissions(&packer, std::fs::Permissions::from_mode(0o755)).unwrap();
     let temporary = world.home.path().join("tmp");
     std::fs::create_dir(&temporary).unwrap();
-    let mount = format!("export TMPDIR={} && mount -t tmpfs -o size=1m none STATE", temporary.display());
+    let mount = format!("export TMPDIR={} && mount -t tmpfs -o size=1m,mode=700 none STATE", temporary.display());
     let verb = format!("build {KEY} --packer {}", packer.display());
     let (exit, err) = world.while_built(with_state(&world, &mount, &verb)).await;
     assert!(exit == 0 && err.contains("No space left"), "{exit} {err}");
@@ -292,6 +292,8 @@ case "$1" in
 version) echo 'Packer v1.16.0';;
 build) trap 'echo "Cleanly cancelled builds after being interrupted."; exit 1' TERM INT HUP
   for i in 1 2 3 4 5 6 7 8 9; do echo "==> Waiting for IP..."; sleep 0.1; done
+  frames=$(dirname "$PACKER_LOG_PATH")/frames
+  i=0; while [ -n "$WAIT_FOR_PICTURE" ] && [ $i -lt 400 ] && [ -z "$(ls $frames)" ]; do i=$((i+1)); sleep 0.1; done
   touch "$HOME/ending"; while [ -e "$HOME/ending" ]; do sleep 0.02; done
   echo '==> Builds finished. The artifacts of successful builds are:'
   echo '--> vsphere-iso.linux: linux-debian-12-main-build';;
@@ -355,7 +357,8 @@ async fn build_killed_in(world: &World, after: u64, signal: Signal) -> usize {
     if ended.code() == Some(0) {
         assert_eq!(newest().unwrap().state, tmpl::packer_run::RunState::Succeeded, "exit 0 is a lie: {context}");
     }
-    let again = super::world::Ended::of(program(&verb).output().await.unwrap());
+    // However busy the machine is: this one goes on until it has been filmed.
+    let again = super::world::Ended::of(program(&verb).env("WAIT_FOR_PICTURE", "1").output().await.unwrap());
     assert_eq!(again.exit, 0, "the next build: {context}: {}", again.err);
     assert_eq!(newest().unwrap().state, tmpl::packer_run::RunState::Succeeded, "the next build: {context}");
     world.run(&["log", KEY]).await.is(0, "");

@@ -185,11 +185,11 @@ async fn within_tmux() {
     ));
     let mut pty = Pty::start(tmux, 120, 40);
     pty.wait_for("▸ debian-12");
-    pty.wait_for("p promotes it");
+    pty.wait_for("R rolls back to it");
     for (columns, rows) in [(1, 1), (200, 60), (20, 5), (120, 40)] {
         pty.resize(columns, rows);
     }
-    pty.wait_for("p promotes it");
+    pty.wait_for("R rolls back to it");
     pty.keys("q");
     pty.wait_for("left with 0");
     pty.wait_for("icanon");
@@ -215,7 +215,7 @@ async fn within_screen() {
     ));
     let mut pty = Pty::start(screen, 120, 40);
     pty.wait_for("▸ debian-12");
-    pty.wait_for("p promotes it");
+    pty.wait_for("R rolls back to it");
     pty.keys("q");
     pty.wait_for("left with 0");
     pty.wait_for("icanon");
