@@ -33,6 +33,8 @@ pub enum Kind {
     /// a command of the repository's `tmpl.toml` that the operator allowed: it fetches what connects us, with logins of
     /// its own
     Credential,
+    /// speaks to the terminal for us
+    Terminal,
     /// the console of `demo`: a terminal, and nothing of the real world
     Demo,
     /// this program again
@@ -47,7 +49,7 @@ impl Kind {
             Self::Git => BASE.has(name) || GIT.has(name),
             Self::Tesseract => BASE.has(name) || TESSERACT.has(name),
             Self::Kubectl => BASE.has(name) || KUBECTL.has(name),
-            Self::Demo => BASE.has(name) || DEMO.has(name),
+            Self::Demo | Self::Terminal => BASE.has(name) || DEMO.has(name),
             Self::Packer | Self::Credential => !OURS.has(name),
             Self::Ourselves => true,
         }
@@ -191,13 +193,14 @@ async fn bounded(stream: Option<impl AsyncRead + Unpin>, bytes: usize) -> Result
 mod tests {
     use super::*;
 
-    const KINDS: [Kind; 8] = [
+    const KINDS: [Kind; 9] = [
         Kind::Asked,
         Kind::Git,
         Kind::Tesseract,
         Kind::Kubectl,
         Kind::Packer,
         Kind::Credential,
+        Kind::Terminal,
         Kind::Demo,
         Kind::Ourselves,
     ];
@@ -223,7 +226,7 @@ mod tests {
             match kind {
                 Kind::Packer | Kind::Credential => assert_eq!(given, SECRET[6..], "{kind:?}"),
                 Kind::Ourselves => assert_eq!(given, SECRET, "{kind:?}"),
-                Kind::Asked | Kind::Git | Kind::Tesseract | Kind::Kubectl | Kind::Demo => {
+                Kind::Asked | Kind::Git | Kind::Tesseract | Kind::Kubectl | Kind::Terminal | Kind::Demo => {
                     assert!(given.is_empty(), "{kind:?}: {given:?}");
                 }
             }

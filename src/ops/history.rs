@@ -3,12 +3,12 @@
 use std::fs::File;
 use std::io::Read;
 use std::path::Path;
-use std::process::{Command, Stdio};
 
 use jiff::Timestamp;
 use serde::Serialize;
 
 use super::Error;
+use crate::child::{self, Kind};
 use crate::duration::spoken;
 use crate::packer_log::phase_times::TypicalDurations;
 use crate::packer_log::{Phase, phase_times};
@@ -173,12 +173,11 @@ fn commits(repo: &Path, line: &Line, from: &str, to: &str) -> Vec<String> {
     if from == to || !hex(from) || !hex(to) {
         return Vec::new();
     }
-    let mut git = Command::new("git");
+    let mut git = child::command(Kind::Git, "git");
     git.arg("-C").arg(repo).args(["--no-optional-locks", "log", "--format=%h %s"]);
     git.arg(format!("--max-count={MAX_COMMITS}")).arg(format!("{from}..{to}")).arg("--");
     git.arg(&line.build_dir).args(["ci/config", "ci/matrix.json", "tmpl.toml", "ansible"]);
-    git.stdin(Stdio::null()).stderr(Stdio::null());
-    let Ok(output) = git.output() else { return Vec::new() };
+    let Ok(output) = child::output_blocking(git, child::SHORT) else { return Vec::new() };
     let text = String::from_utf8_lossy(&output.stdout);
     text.lines().map(|line| Scrubber::shared().safe_line(line).into()).collect()
 }

@@ -79,8 +79,10 @@ fn no_winrm(script: &Path, reason: &str) -> BuildError {
 /// Ansible's version, e.g. `2.19.3`, where it is installed.
 pub(super) async fn ansible_version() -> Option<String> {
     let program = ansible().await.ok()?;
-    let output =
-        run_command(program.as_os_str(), &["--version"]).await.ok().filter(|output| output.status.success())?;
+    let output = run_command(Kind::Asked, program.as_os_str(), &["--version"])
+        .await
+        .ok()
+        .filter(|output| output.status.success())?;
     // `ansible-playbook [core 2.19.3]`
     let first = String::from_utf8_lossy(&output.stdout).lines().next()?.to_owned();
     let word = first.trim_end_matches(']').split_whitespace().next_back()?.to_owned();

@@ -7,7 +7,7 @@ const WORSE: &str = "20260103T000000.000Z";
 
 fn git(repo: &Path, arguments: &[&str]) -> String {
     let name = ["-c", "user.name=me", "-c", "user.email=me@example.com", "-c", "commit.gpgsign=false"];
-    let output = Command::new("git").arg("-C").arg(repo).args(name).args(arguments).output().unwrap();
+    let output = std::process::Command::new("git").arg("-C").arg(repo).args(name).args(arguments).output().unwrap();
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
     String::from_utf8_lossy(&output.stdout).trim().to_owned()
 }

@@ -1,11 +1,9 @@
 //! The guest in the picture: its picture taken, its screen taught, typed into.
 
 use std::path::PathBuf;
-use std::process::Stdio;
-
-use tokio::io::AsyncWriteExt as _;
 
 use super::link::{Pending, ready};
+use crate::child::{self, Kind};
 use crate::guest::picture::Picture;
 use crate::ops::{self, Context, Description, Error};
 use crate::triage::corpus::Trial;
@@ -18,13 +16,10 @@ pub(super) async fn take(client: Pending, vm: Box<Vm>) -> Result<Picture, Error>
 /// Puts text into tmux's buffer, and by way of tmux on the clipboard of the terminal outside.
 pub(super) async fn copy_in_tmux(text: String) -> Result<(), Error> {
     let failed = |why: String| Error::Usage(format!("nothing was copied: tmux load-buffer: {why}"));
-    let mut command = tokio::process::Command::new("tmux");
-    command.args(["load-buffer", "-w", "-"]).stdin(Stdio::piped()).stdout(Stdio::null()).stderr(Stdio::piped());
-    let mut tmux = command.kill_on_drop(true).spawn().map_err(|error| failed(error.to_string()))?;
-    if let Some(mut stdin) = tmux.stdin.take() {
-        stdin.write_all(text.as_bytes()).await.map_err(|error| failed(error.to_string()))?;
-    }
-    let ended = tmux.wait_with_output().await.map_err(|error| failed(error.to_string()))?;
+    let mut tmux = child::command(Kind::Terminal, "tmux");
+    tmux.args(["load-buffer", "-w", "-"]);
+    let ended =
+        child::output(tmux, child::SHORT, Some(text.as_bytes())).await.map_err(|error| failed(error.to_string()))?;
     if ended.status.success() {
         return Ok(());
     }
