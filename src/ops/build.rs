@@ -208,7 +208,8 @@ async fn sweep_own(context: &Context, line: &Line, run: &Run, client: &Client) -
         return Ok(Swept::Older(Box::new(vm)));
     }
     change::allowed_here(context, &line.key, Operation::Sweep, context.mode)?;
-    let Planned::Plan(plan) = change::plan(client, line, &generation::Request::Sweep, &Consent::default()).await?
+    let Planned::Plan(plan) =
+        change::plan(client, line, &generation::Request::Sweep, &Consent::default(), None).await?
     else {
         return Ok(Swept::Nothing);
     };

@@ -64,9 +64,7 @@ impl AnsibleOutput {
                 self.state = State::Between;
                 return (AnsibleLine::Data, None);
             }
-            State::Error { blank }
-                if !is_recap(text) && !(blank && is_banner(text)) && !(blank && is_failure(text)) =>
-            {
+            State::Error { blank } if !is_recap(text) && !(blank && (is_banner(text) || is_failure(text))) => {
                 self.state = State::Error { blank: text.is_empty() };
                 return (AnsibleLine::Data, None);
             }
