@@ -10,7 +10,7 @@ use tmpl::github::step::WorkflowStep;
 use tmpl::ops::build::{self, Ending, Swept};
 use tmpl::ops::build_vm;
 use tmpl::ops::remote::OnGitHub;
-use tmpl::ops::{self, NotBuilt, Operation, remote, signals};
+use tmpl::ops::{self, NotBuilt, Operation, judge, remote, signals};
 use tmpl::packer_run::{self, BuiltVm, OnError, Outcome, Progress, ProgressListener, RecordedState, Request, Run};
 use tmpl::paths::StateDir;
 use tmpl::pipeline::{Key, Line};
@@ -31,6 +31,9 @@ pub struct Args {
     /// Promote after success
     #[arg(long)]
     promote: bool,
+    /// Promote although packer forgave a provisioner's failure (continue_on_error)
+    #[arg(long, requires = "promote")]
+    allow_warnings: bool,
     /// What packer does with the VM of a failed build; without it, what tmpl.toml says, else cleanup
     #[arg(long, value_enum, value_name = "WHAT")]
     on_error: Option<OnErrorArg>,
@@ -94,6 +97,21 @@ pub async fn run(context: &Context, args: Args) -> anyhow::Result<Exit> {
     done
 }
 
+/// Refuses to promote what packer built although a provisioner failed.
+async fn nothing_forgiven(repo: &Path, run: &Run, allowed: bool) -> anyhow::Result<()> {
+    if allowed {
+        return Ok(());
+    }
+    let case = judge::Case { dir: Some(run.dir.clone()), log: Some(run.shown().to_owned()), ..judge::Case::default() };
+    let judged = judge::judge(repo, Scrubber::for_evidence().clone(), case).await?;
+    match judged.verdict.forgiven().first() {
+        Some(why) => Err(Stop::refused(format!(
+            "packer forgave the failure of a provisioner (continue_on_error): {why}; --allow-warnings promotes it as it is"
+        ))),
+        None => Ok(()),
+    }
+}
+
 async fn build_line(context: &Context, args: Args, step: Option<&WorkflowStep>) -> anyhow::Result<Exit> {
     let request = request(context, &args)?;
     if args.dry_run {
@@ -144,7 +162,10 @@ async fn build_line(context: &Context, args: Args, step: Option<&WorkflowStep>) 
     if exit == Exit::Done && args.promote {
         done = match asked.is_cancelled() {
             true => Ok(Exit::Cancelled),
-            false => promote(context, &request.line, built, asked).await,
+            false => match nothing_forgiven(&request.repo, &outcome.run, args.allow_warnings).await {
+                Ok(()) => promote(context, &request.line, built, asked).await,
+                Err(error) => Err(error),
+            },
         };
         let why = match &done {
             Ok(Exit::Cancelled) => Some("asked to stop".to_owned()),

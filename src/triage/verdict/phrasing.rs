@@ -56,7 +56,7 @@ impl Phrasing<'_> {
                 "The build succeeded, but packer forgave the failure of {provisioners} (continue_on_error): {first}"
             ),
             remedy: Some(
-                "Look at what failed before this image is promoted; promote --allow-warnings takes it as it is.".into(),
+                "Look at what failed before this image is promoted. build --promote refuses it without --allow-warnings.".into(),
             ),
             evidence: observations.forgiven.iter().map(|(line, why)| self.evidence(*line, why)).collect(),
             forgiven,

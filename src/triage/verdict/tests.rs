@@ -249,3 +249,45 @@ fn words_of_an_initramfs_mean_another_thing_before_the_installed_system_boots() 
     assert_eq!(with(&["anaconda-menu", "anaconda-progress", "boot-progress"]), "screen-no-root-installed");
     assert_eq!(with(&[]), "screen-no-root");
 }
+
+#[test]
+fn a_forgiven_failure_is_no_plain_success() {
+    let why = "Error executing Ansible: Non-zero exit status: exit status 2";
+    let warning = format!(
+        "ui: ==> v.deb: Warning: Provisioner failed with \"{why}\", but continue_on_error is set; continuing the build."
+    );
+    let lines = ["ui: ==> v.deb: fatal: [default]: FAILED! => {\"msg\": \"first\"}", warning.as_str()];
+    let good = log("provision", &lines, None) + "2026/11/23 04:00:00 ui: Build 'v.deb' finished after 2 minutes.\n";
+    let verdict = judged(&good);
+    assert_eq!((verdict.class.as_str(), verdict.forgiven()), ("success", vec![why.to_owned()]));
+    assert!(verdict.cause.contains("continue_on_error"), "{}", verdict.cause);
+    // What was forgiven is not why a later step failed.
+    let late =
+        log("provision", &lines, Some("Script exited with non-zero exit status: 3. Allowed exit codes are: [0]"));
+    assert_eq!(judged(&late).class, "shell_failed");
+}
+
+#[rstest]
+#[case("2026-11-21T02:03:04.1234567Z ")]
+#[case("build (debian-12)\tRun build\t2026-11-21T02:03:04.1234567Z ")]
+#[case("2026-11-21T02:01:25.123456Z 01O ")]
+#[case("[2026-11-21T02:03:04.123Z] ")]
+#[case("02:03:04  ")]
+fn what_a_ci_puts_in_front_changes_nothing(#[case] front: &str) {
+    let refused =
+        "error creating virtual machine: ServerFaultCode: A specified parameter was not correct: configSpec.guestId";
+    let bare = log("create", &[], Some(refused));
+    let wrapped: String = bare.lines().map(|line| format!("{front}{line}\r\n")).collect();
+    let (bare, wrapped) = (judged(&bare), judged(&wrapped));
+    assert_eq!((&bare.class, &bare.cause, &bare.evidence), (&wrapped.class, &wrapped.cause, &wrapped.evidence));
+    assert_eq!((bare.class.as_str(), bare.rule.as_deref()), ("vcenter_fault", Some("fault-guest-id")));
+}
+
+#[test]
+fn the_same_source_built_twice_in_one_log_is_two_verdicts() {
+    let first =
+        log("ip", &["ui error: ==> v.deb: timeout waiting for IP address"], Some("timeout waiting for IP address"));
+    let second = log("provision", &[], Some("Script exited with non-zero exit status: 3. Allowed exit codes are: [0]"));
+    let verdict = judged(&format!("{first}{second}"));
+    assert_eq!((verdict.class.as_str(), verdict.builds.len()), ("ip_timeout+shell_failed", 2));
+}
