@@ -604,7 +604,7 @@ const FLOOD: &str = r#"
     yes '2026/03/01 02:03:05 a line of a guest that never stops talking' | head -c 340000000 >>$PACKER_LOG_PATH
     sleep 1
     echo '2026/03/01 02:03:06 the last line' >>$PACKER_LOG_PATH
-    echo '==> Builds finished. The artifacts of successful builds are:'; exit 0"#;
+    echo '==> Builds finished. The artifacts of successful builds are:'; echo '--> vsphere-iso.x: base-one-build'; exit 0"#;
 
 #[test]
 fn what_packer_writes_has_a_bound_with_its_head_and_tail_kept() {

@@ -184,11 +184,14 @@ fn an_unreachable_vcenter_is_said_and_the_console_stays() {
 
 #[test]
 fn a_missing_packer_is_said_and_the_console_stays() {
+    let runtime = tokio::runtime::Runtime::new().expect("a runtime");
+    let lab = runtime.block_on(Lab::start(Options::default())).expect("a lab");
     let home = home();
     let mut command = unreachable(home.path());
+    lab.environment().into_iter().for_each(|(name, value)| command.env(name, value));
     command.env("PATH", home.path());
     let mut pty = Pty::start(command, 100, 30);
-    pty.wait_for("retry in");
+    pty.wait_for("✓ live");
     pty.keys("b");
     pty.answer("y");
     pty.wait_for("start of the build failed");

@@ -53,12 +53,17 @@ async fn the_vm_of_a_build_that_took_too_long_is_swept() {
     figure("a packer that ignores SIGTERM: killed after its grace, with all it started; its VM swept");
 }
 
+/// Notes are written on what is being built.
+fn destroyed(world: &World) -> bool {
+    world.changes().iter().any(|call| call != "ReconfigVM_Task")
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn what_was_there_before_or_is_kept_on_purpose_stays() {
     let old = world().await;
     killed_by_the_clock(&old, 5, &[]).await.is(1, "was there before and stays");
-    assert!(old.names().await.contains_key("-build") && old.changes().is_empty());
+    assert!(old.names().await.contains_key("-build") && !destroyed(&old));
     let kept = world().await;
     killed_by_the_clock(&kept, 0, &["--on-error", "abort"]).await.is(1, "is still there");
-    assert!(kept.names().await.contains_key("-build") && kept.changes().is_empty());
+    assert!(kept.names().await.contains_key("-build") && !destroyed(&kept));
 }

@@ -85,7 +85,7 @@ async fn a_pasted_name_destroys_nothing() {
         pty.wait_for("vCenter does not object");
         pty.answer(&format!("{name}\r"));
         pty.wait("the end of the VM", |_| world.lab().inventory().iter().all(|(known, ..)| *known != name));
-        pty.keys("q");
+        pty.signal(nix::sys::signal::Signal::SIGTERM);
         pty.exit();
     }
     figure("a pasted name behind the key that sweeps: 4 ways, nothing destroyed");
