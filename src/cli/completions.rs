@@ -5,7 +5,6 @@ use std::path::{Path, PathBuf};
 use clap::{Command, CommandFactory};
 use clap_complete::env::{CompleteEnv, Shells};
 use clap_complete::{ArgValueCandidates, CompletionCandidate, Shell};
-use tmpl::lab::Book;
 use tmpl::packer_run;
 use tmpl::paths::StateDir;
 use tmpl::pipeline::Matrix;
@@ -47,7 +46,8 @@ fn command() -> Command {
 
 fn with_candidates(command: Command) -> Command {
     let command = command.mut_args(|arg| match arg.get_id().as_str() {
-        "key" => arg.add(ArgValueCandidates::new(keys)),
+        // `log` takes a line or a file.
+        "key" | "what" => arg.add(ArgValueCandidates::new(keys)),
         "os" => {
             arg.add(ArgValueCandidates::new(|| keys().into_iter().chain([CompletionCandidate::new("all")]).collect()))
         }
@@ -76,11 +76,8 @@ fn runs() -> Vec<CompletionCandidate> {
 }
 
 fn scenarios() -> Vec<CompletionCandidate> {
-    let Ok(book) = Book::shipped() else { return Vec::new() };
-    book.guests()
-        .iter()
-        .map(|guest| CompletionCandidate::new(&guest.name).help(Some(guest.line.clone().into())))
-        .collect()
+    let scenarios = super::demo::scenarios().into_iter();
+    scenarios.map(|(name, line)| CompletionCandidate::new(name).help(Some(line.into()))).collect()
 }
 
 /// The folder of the command that is being typed, or the one above it that is a repository.

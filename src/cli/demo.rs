@@ -56,6 +56,13 @@ pub async fn run(context: &Context, args: Args) -> anyhow::Result<Exit> {
     }
 }
 
+/// Name and line of every scenario, for completions.
+pub fn scenarios() -> Vec<(String, String)> {
+    let book = Book::shipped().ok();
+    let guests = book.iter().flat_map(|book| book.guests());
+    guests.map(|guest| (guest.name.clone(), guest.line.clone())).collect()
+}
+
 fn list() -> anyhow::Result<Exit> {
     for guest in Book::shipped().map_err(anyhow::Error::msg)?.guests() {
         output::result(&format!("{:<20} {:<20} {}", guest.name, guest.line, guest.about))?;

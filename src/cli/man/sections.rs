@@ -108,4 +108,6 @@ pub const EXAMPLES: &[Example] = &[
     Example { command: "tmpl-tui lab", does: "The simulated vCenter alone; govc can talk to it." },
     Example { command: "tmpl-tui completions bash", does: "The script that completes verbs, lines and options." },
     Example { command: "tmpl-tui man build", does: "This page's roff for one verb." },
+    Example { command: "tmpl-tui init", does: "Writes tmpl.toml by looking at the repository." },
+    Example { command: "tmpl-tui history debian-12", does: "The line's runs: when, who, how they ended." },
 ];

@@ -17,6 +17,7 @@ const NOT_FOR_PEOPLE: &[&str] = &[
     "TMPL_SCREENS_CORPUS",
     "GITHUB_ACTIONS",
     "GITHUB_OUTPUT",
+    "GITHUB_RUN_ID",
     "GITHUB_SHA",
     "GITHUB_STEP_SUMMARY",
 ];
