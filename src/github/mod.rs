@@ -18,6 +18,7 @@ pub mod control;
 pub mod dispatch;
 mod error;
 pub mod evidence;
+mod headers;
 pub mod leg;
 pub mod pins;
 pub mod pod;
