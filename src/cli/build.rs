@@ -1,90 +1,28 @@
 //! `build`: one line, with packer. Also the supervisor of a build that the console starts (`--detached`).
 
-use std::io::{ErrorKind, IsTerminal};
-use std::path::{Path, PathBuf};
-use std::time::Duration;
+mod args;
+mod told;
 
-use tmpl::duration;
+use std::io::IsTerminal;
+use std::path::Path;
+
 use tmpl::generation;
 use tmpl::github::step::WorkflowStep;
 use tmpl::ops::build::{self, Ending, Swept};
 use tmpl::ops::build_vm;
 use tmpl::ops::remote::OnGitHub;
 use tmpl::ops::{self, NotBuilt, Operation, judge, remote, signals};
-use tmpl::packer_run::{self, BuiltVm, OnError, Outcome, Progress, ProgressListener, RecordedState, Request, Run};
+use tmpl::packer_run::{self, BuiltVm, Outcome, ProgressListener, RecordedState, Request, Run};
 use tmpl::paths::StateDir;
 use tmpl::pipeline::{Key, Line};
 use tmpl::text::Scrubber;
 use tokio_util::sync::CancellationToken;
 
-use super::change::{TakeOver, consent};
-use super::{Context, Exit, Stop, output, stderr};
+use self::told::{Logged, PrintToStderr, note, noted};
+use super::change::consent;
+use super::{Context, Exit, Stop, output};
 
-/// Arguments of `build`.
-#[derive(Debug, clap::Args)]
-pub struct Args {
-    /// The line
-    key: String,
-    /// Print packer's command line, run nothing
-    #[arg(long)]
-    dry_run: bool,
-    /// Promote after success
-    #[arg(long)]
-    promote: bool,
-    /// Promote although packer forgave a provisioner's failure (continue_on_error)
-    #[arg(long, requires = "promote")]
-    allow_warnings: bool,
-    /// What packer does with the VM of a failed build; without it, what tmpl.toml says, else cleanup
-    #[arg(long, value_enum, value_name = "WHAT")]
-    on_error: Option<OnErrorArg>,
-    /// The packer to run
-    #[arg(long, default_value = "packer", value_name = "PATH")]
-    packer: PathBuf,
-    /// Put packer's log here instead of into the run's folder; it holds secrets
-    #[arg(long, value_name = "FILE")]
-    log: Option<PathBuf>,
-    #[command(flatten)]
-    take_over: TakeOver,
-    /// Cancel cleanly after this long: minutes, or with a unit (90s, 45m, 2h)
-    #[arg(long, value_name = "TIME", value_parser = length)]
-    timeout: Option<Duration>,
-    /// How long packer may take for that before it is killed and its VM swept
-    #[arg(long, value_name = "TIME", value_parser = length, default_value = "5m")]
-    grace: Duration,
-    /// The run at its end as JSON
-    #[arg(long)]
-    json: bool,
-    /// Write outputs, an annotation and the step summary where GitHub Actions expects them
-    #[arg(long)]
-    github: bool,
-    /// Supervise a build for the console, records below this folder
-    #[arg(long, hide = true, value_name = "DIR")]
-    detached: Option<PathBuf>,
-}
-
-#[derive(Debug, Clone, Copy, clap::ValueEnum)]
-enum OnErrorArg {
-    /// destroy it
-    Cleanup,
-    /// leave it
-    Abort,
-    /// ask at the terminal
-    Ask,
-}
-
-impl From<OnErrorArg> for OnError {
-    fn from(arg: OnErrorArg) -> Self {
-        match arg {
-            OnErrorArg::Cleanup => Self::Cleanup,
-            OnErrorArg::Abort => Self::Abort,
-            OnErrorArg::Ask => Self::Ask,
-        }
-    }
-}
-
-fn length(text: &str) -> Result<Duration, &'static str> {
-    duration::typed(text).ok_or("minutes, or a number with s, m or h")
-}
+pub use self::args::Args;
 
 /// Runs the verb.
 pub async fn run(context: &Context, args: Args) -> anyhow::Result<Exit> {
@@ -235,16 +173,6 @@ async fn not_built_on_github(context: &Context, key: &Key) -> Result<(), ops::Er
     Ok(remote::not_built_on_github(&known, key)?)
 }
 
-/// Says that something could not be written.
-fn noted(what: &str, written: std::io::Result<()>) {
-    match written {
-        Err(error) if error.kind() != ErrorKind::BrokenPipe => {
-            note(format!("{what} cannot be written: {error}"));
-        }
-        _ => {}
-    }
-}
-
 fn request(context: &Context, args: &Args) -> anyhow::Result<Request> {
     let line = context.line(&args.key)?;
     let absolute = |path: &Path| std::path::absolute(path).map_err(Stop::usage);
@@ -268,39 +196,6 @@ fn request(context: &Context, args: &Args) -> anyhow::Result<Request> {
         grace: args.grace,
         ..Request::new(line, std::fs::canonicalize(&context.global.repo).map_err(Stop::usage)?)
     })
-}
-
-/// A build with somebody in front of it.
-struct PrintToStderr;
-
-impl ProgressListener for PrintToStderr {
-    fn on_progress(&self, progress: Progress) {
-        match progress {
-            Progress::Packer(line) => {
-                let _ = output::aside(&line);
-            }
-            Progress::Note(text) => note(text),
-        }
-    }
-
-    fn has_room(&self) -> bool {
-        stderr::has_room()
-    }
-}
-
-/// A build of the console's: what goes wrong is in the log of the day, packer's words in the run's folder.
-struct Logged;
-
-impl ProgressListener for Logged {
-    fn on_progress(&self, progress: Progress) {
-        if let Progress::Note(text) = progress {
-            tracing::warn!("{text}");
-        }
-    }
-}
-
-fn note(text: String) {
-    let _ = output::note(&text);
 }
 
 /// Removes what a build left whose time was up, and puts down what became of it: nobody else may be there to see.

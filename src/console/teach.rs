@@ -1,12 +1,11 @@
 //! Giving the screen in the picture a name: by which of its rows it is known, what must not stand on it, and what it means.
 //! Every choice is tried on what is on record before anything is written.
 
+mod confirmation;
 mod rows;
 
 use self::rows::{area, telling};
 use super::arming::Arming;
-use super::change::confirm;
-use super::confirm::{Action, Choice, Confirm};
 use super::effect::Effect;
 use super::key::{Code, KeyPress};
 use super::message::{Reply, RequestId};
@@ -17,10 +16,9 @@ use super::text::Field;
 use super::toast::Tone;
 use crate::guest::picture::Picture;
 use crate::guest::screen::NearPage;
-use crate::ops::{self, Description, Operation};
+use crate::ops::{self, Description};
 use crate::pipeline::Key;
 use crate::triage::corpus::Trial;
-use crate::triage::rules::OWN_RULES;
 
 /// Where the keys go.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -265,40 +263,5 @@ impl Console {
         teaching.asked = None;
         teaching.trial = Some(answer.map(|trial| trial.to_string()).map_err(String::from));
         true
-    }
-}
-
-impl Teaching {
-    /// The confirmation: what is written, and what it would match.
-    fn confirmation(&self, request: RequestId) -> Result<Confirm, String> {
-        let description = self.description()?;
-        if description.label.is_empty() {
-            return Err("give it a name".into());
-        }
-        let trial = match &self.trial {
-            None => return Err("still trying it on every stored picture".into()),
-            Some(Err(reason)) => return Err(reason.clone()),
-            Some(Ok(trial)) => trial,
-        };
-        let mut steps = vec![format!("add the screen {} to {OWN_RULES}", description.label)];
-        steps.extend(description.words.iter().map(|words| format!("known by {words:?}")));
-        steps.extend(description.not.iter().map(|words| format!("and only without {words:?}")));
-        match (description.area, description.words.is_empty()) {
-            (Some([left, top, width, height]), _) => {
-                steps.push(format!("known by {width}×{height} % of the picture, at {left} and {top} %"));
-            }
-            (None, true) => steps.push("known by its picture: no row is ticked (u reads its text)".into()),
-            (None, false) => {}
-        }
-        if !description.cause.is_empty() {
-            steps.push(format!("add the rule: {} {}", description.cause, description.remedy).trim().to_owned());
-        }
-        let of = (Operation::Teach, Some(self.line.clone()));
-        let action = Action::Teach { description: Box::new(description), picture: self.picture.clone() };
-        let mut asked = confirm(of, request, "Name this screen".to_owned(), "teach", action);
-        asked.steps = steps;
-        asked.note = Some(format!("{trial}. {OWN_RULES} is yours to edit and commit"));
-        asked.choice = Choice::Cancel;
-        Ok(asked)
     }
 }

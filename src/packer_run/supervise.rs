@@ -17,6 +17,7 @@ use tokio::time::{Instant, MissedTickBehavior, interval, sleep_until};
 
 use self::ending::RunEnd;
 use self::stopping::End;
+pub use self::stopping::StopRequest;
 use super::bound::{BoundedFile, LIMITS};
 use super::cancel::{TEMPORARY, mark_temporary};
 use super::command::{Environment, PackerCommand, environment};
@@ -40,15 +41,6 @@ const POLL_INTERVAL: Duration = Duration::from_millis(100);
 
 /// How long the end of a build that failed at once waits for what it was made of.
 const MADE_TIMEOUT: Duration = Duration::from_secs(5);
-
-/// A request to stop that reaches the supervisor while it works.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum StopRequest {
-    /// packer shall destroy its VM and end
-    Clean,
-    /// packer shall be killed; its VM stays
-    Kill,
-}
 
 /// How a build done here ended.
 #[derive(Debug)]

@@ -6,11 +6,20 @@ use std::time::Duration;
 use nix::sys::signal::Signal;
 use tokio::time::Instant;
 
-use super::{StopRequest, Supervisor};
+use super::Supervisor;
 use crate::duration::spoken;
 use crate::packer_run::family;
 use crate::packer_run::record::{CancelMark, RecordedState};
 use crate::packer_run::{BuildError, Process};
+
+/// A request to stop that reaches the supervisor while it works.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum StopRequest {
+    /// packer shall destroy its VM and end
+    Clean,
+    /// packer shall be killed; its VM stays
+    Kill,
+}
 
 /// A process that SIGKILL has not ended by then waits for a device, and nobody can end it.
 const UNKILLABLE: Duration = Duration::from_secs(30);
