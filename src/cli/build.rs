@@ -12,7 +12,7 @@ use tmpl::ops::build::{self, Ending, Swept};
 use tmpl::ops::build_vm;
 use tmpl::ops::remote::OnGitHub;
 use tmpl::ops::{self, NotBuilt, Operation, judge, remote, signals};
-use tmpl::packer_run::{self, BuiltVm, Outcome, ProgressListener, RecordedState, Request, Run};
+use tmpl::packer_run::{self, BuiltVm, OnError, Outcome, ProgressListener, RecordedState, Request, Run};
 use tmpl::paths::StateDir;
 use tmpl::pipeline::{Key, Line};
 use tmpl::text::Scrubber;
