@@ -29,9 +29,9 @@
 //! 10 lab         a simulated vCenter, GitHub and packer, for `demo` and tests: nothing that is real knows it
 //! 10 ops         every operation once, and the one judge of whether it may be done
 //! 11 console     the console as a value: state, messages, effects; no terminal, no IO, no clock
-//! 13 fuzz        what fuzzers feed (feature `testing`)
 //! 12 tui         the only place that knows a terminal (feature `tui`)
 //! 13 cli         the verbs: the binary
+//! 13 fuzz        what fuzzers feed (feature `testing`)
 //! ```
 
 pub mod cause;
