@@ -36,6 +36,7 @@ pub const ENVIRONMENT: &[(&str, &str)] = &[
     ("TMPL_ARC_NAMESPACE", "Namespace of the scale set's pods: the log of a leg at work is followed there."),
     ("TMPL_NOTIFY", "bell or osc9: an alarm calls."),
     ("TMPL_LOG", "What the program's own log holds, as tracing's EnvFilter takes it."),
+    ("TMPL_LAB_PASSWORD", "Password of a `lab` that listens beyond this machine."),
     ("NO_COLOR", "Set: no colours."),
     ("XDG_STATE_HOME", "Where state is kept; ~/.local/state by default."),
 ];
