@@ -201,7 +201,7 @@ fn the_whole_way_from_the_consoles_keys() {
     console.keys("R");
     console.wait_for("vCenter does not object");
     console.answer("it does not boot\r");
-    console.wait_for("[ Cancel ]");
+    console.wait_for("[ roll back ]");
     console.answer("y");
     console.wait_for("HELD");
     wait_until("the rollback is through", || site.names().len() == 2 && site.moid(BASE) == first);

@@ -33,6 +33,7 @@ pub use apply::{ApplyError, Progress, apply};
 pub use claim::Claim;
 pub use guard::{GuardError, STEP_PRIVILEGES, SetAside, binding, guard, needs};
 pub use hold::Hold;
+pub use notes::written_by_people;
 pub use orphans::orphans;
 pub use plan::{Actor, Consent, Plan, Request, plan, plan_agreed};
 pub use refusal::Refusal;

@@ -65,6 +65,12 @@ impl Mark {
     }
 }
 
+/// The lines of notes that are not ours, trimmed: what a person wrote for people.
+pub fn written_by_people(notes: &str) -> impl Iterator<Item = &str> {
+    let ours = |line: &str| after_word(line, "tmpl").is_some_and(|rest| after_word(rest, "tui").is_some());
+    notes.lines().map(str::trim).filter(move |line| !line.is_empty() && !ours(line))
+}
+
 /// What follows this word, whatever that is no letter stands before it.
 fn after_word<'l>(line: &'l str, word: &str) -> Option<&'l str> {
     let line = line.trim_start_matches(|c: char| !c.is_alphanumeric());

@@ -233,7 +233,7 @@ async fn a_refused_password_is_refused_for_all() {
     let mut program = world.program(&["build", KEY, "--packer", packer.to_str().unwrap()]);
     program.env("PATH", std::env::var_os("PATH").unwrap()).env("PKR_VAR_vsphere_password", "not-the-password");
     let ended = Ended::of(program.output().await.unwrap());
-    assert_eq!(ended.exit, 1, "{}", ended.err);
+    assert_eq!(ended.exit, 2, "{}", ended.err);
     let logins = world.door.calls().iter().filter(|call| *call == "Login").count();
     assert!(logins <= 1, "{logins} logins: {}", ended.err);
 }

@@ -152,7 +152,7 @@ async fn what_a_guard_forbids_is_refused_before_the_first_step() {
 
 /// A run of the line that is at work: this process is its supervisor.
 pub fn being_built(world: &World, ended: Option<Timestamp>) {
-    let dir = world.home.path().join(".local/state/tmpl-tui/runs").join(KEY).join("2026-03-01T02-03-04Z");
+    let dir = world.home.path().join(".local/state/tmpl-tui/runs").join(KEY).join("20260301T020304.000Z");
     std::fs::create_dir_all(&dir).unwrap();
     let supervisor = serde_json::to_value(Process::current().unwrap()).unwrap();
     let record = serde_json::json!({

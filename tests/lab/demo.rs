@@ -73,6 +73,8 @@ fn one_build_goes_right_and_one_goes_wrong_and_nothing_stays() {
     let right = until("the end of the good build", || right.refresh().ok().filter(|run| !run.state.live()));
     assert_eq!(right.state, RunState::Succeeded, "{}", std::fs::read_to_string(&right.output).unwrap());
     assert!(wrong.refresh().unwrap().state.live(), "the bad build waits for its address for an hour of lab time");
+    pty.wait_for("v turns to the picture");
+    pty.keys("v");
     pty.wait("the picture of the stuck guest", |screen| screen.contents().contains('▀'));
 
     quit(&mut pty);

@@ -6,7 +6,7 @@ use ratatui::style::Style;
 use crate::console::lines::LineRow;
 use crate::console::run::RunState;
 use crate::console::{Console, age};
-use crate::generation::Hold;
+use crate::generation::written_by_people;
 use crate::github::{Conclusion, State};
 use crate::tui::theme::Theme;
 use crate::vcenter::Vm;
@@ -54,8 +54,7 @@ fn template(console: &Console, vm: &Vm) -> String {
 
 /// The first line of a template's notes that is not ours.
 fn notes(vm: &Vm) -> Option<String> {
-    let notes = Hold::remove(&vm.annotation);
-    let line = notes.lines().map(str::trim).find(|line| !line.is_empty())?;
+    let line = written_by_people(&vm.annotation).next()?;
     Some(crate::text::Scrubber::shared().safe_line(line).into())
 }
 
