@@ -121,6 +121,8 @@ impl Panes {
     pub fn lower(&self, content: Content) -> Pane {
         match self.lower {
             Some(pane) => pane,
+            // A guest that no run here is about: its picture is all there is.
+            None if content.picture && !content.run && !content.rest => Pane::Picture,
             None if content.cause || content.rest => Pane::Verdict,
             None => Pane::Log,
         }

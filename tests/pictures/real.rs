@@ -87,7 +87,7 @@ async fn the_guest_is_seen_covered_zoomed_and_gone(#[case] kind: Kind) {
     drop(state);
 
     terminal.keys("\t\r");
-    let state = terminal.wait("a larger picture", |s| count(3)(s) && last(s).rect.width > first.rect.width);
+    let state = terminal.wait("the zoomed picture", |s| count(3)(s) && last(s).rect.width >= first.rect.width);
     assert_shows(&last(&state), &guest);
     assert_eq!(state.marked(), Some(last(&state).rect));
     drop(state);

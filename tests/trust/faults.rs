@@ -94,6 +94,7 @@ fn swept(before: &Names) -> Names {
 
 /// One change of the audit log: the call, its object, the name given, how it ended.
 pub struct Record {
+    verb: String,
     call: String,
     object: String,
     to: String,
@@ -107,8 +108,13 @@ pub fn records(home: &Path) -> Vec<Record> {
     for line in text.lines() {
         let value: Value = serde_json::from_str(line).expect("a whole record");
         let field = |name: &str| value[name].as_str().unwrap_or_default().to_owned();
-        let record =
-            Record { call: field("call"), object: field("object"), to: field("detail"), outcome: field("outcome") };
+        let record = Record {
+            verb: field("verb"),
+            call: field("call"),
+            object: field("object"),
+            to: field("detail"),
+            outcome: field("outcome"),
+        };
         if record.outcome == "started" {
             begun.push(record);
             continue;
@@ -151,7 +157,8 @@ fn after((names, held): &State, record: &Record) -> State {
             names.insert(record.to.strip_prefix(BASE).unwrap().to_owned(), record.object.clone());
         }
         ("Destroy_Task", Some(name)) => drop(names.remove(&name)),
-        ("ReconfigVM_Task", _) => held = !held,
+        // A promotion marks what it sets aside; whoever else writes notes means the hold.
+        ("ReconfigVM_Task", _) if record.verb != "promote" => held = !held,
         _ => {}
     }
     (names, held)

@@ -143,7 +143,7 @@ async fn a_disk_that_takes_nothing() {
     let state = world.home.path().join(".local/state/tmpl-tui");
     std::fs::create_dir_all(&state).unwrap();
     std::os::unix::fs::symlink("/dev/full", state.join("audit.jsonl")).unwrap();
-    world.run(&["promote", KEY]).await.is(3, "audit.jsonl: is no regular file");
+    world.run(&["promote", KEY]).await.is(3, "audit.jsonl cannot be written: is no regular file");
     assert!(world.changes().is_empty());
 }
 
