@@ -83,6 +83,8 @@ pub struct Content {
     pub run: bool,
     /// there is a guest or a build at work, or there are recorded pictures
     pub picture: bool,
+    /// a guest is on that no run here is about
+    pub unattended: bool,
 }
 
 /// Focus and zoom.
@@ -122,7 +124,7 @@ impl Panes {
         match self.lower {
             Some(pane) => pane,
             // A guest that no run here is about: its picture is all there is.
-            None if content.picture && !content.run && !content.rest => Pane::Picture,
+            None if content.unattended => Pane::Picture,
             None if content.cause || content.rest => Pane::Verdict,
             None => Pane::Log,
         }
@@ -179,7 +181,7 @@ mod tests {
     #[test]
     fn a_small_screen_shows_the_cause_and_not_the_log_when_there_is_one() {
         let panes = Panes::default();
-        let cause = Content { cause: true, run: true, picture: true, rest: false };
+        let cause = Content { cause: true, run: true, picture: true, rest: false, unattended: false };
         let none = Content { cause: false, ..cause };
         assert!(panes.visible(Pane::Verdict, cause) && !panes.visible(Pane::Log, cause));
         assert!(panes.visible(Pane::Log, none) && !panes.visible(Pane::Verdict, none));
@@ -187,7 +189,7 @@ mod tests {
 
     #[test]
     fn the_picture_is_never_shown_without_its_cause() {
-        let content = Content { cause: true, run: true, picture: true, rest: false };
+        let content = Content { cause: true, run: true, picture: true, rest: false, unattended: false };
         for room in [Room::Single, Room::Double, Room::Full] {
             let mut panes = Panes { measures: Measures { room, ..Measures::default() }, ..Panes::default() };
             panes.focus(Pane::Picture);
@@ -199,7 +201,7 @@ mod tests {
     fn tab_reaches_every_pane_that_can_be_shown_and_comes_back() {
         for rest in [false, true] {
             for room in [Room::Flat, Room::Single, Room::Double, Room::Full] {
-                let content = Content { cause: !rest, rest, run: true, picture: true };
+                let content = Content { cause: !rest, rest, run: true, picture: true, unattended: false };
                 let mut panes = Panes { measures: Measures { room, ..Measures::default() }, ..Panes::default() };
                 let mut seen = vec![panes.focus];
                 loop {

@@ -7,6 +7,7 @@ use super::remote::RemoteResult;
 use super::state::Console;
 use super::verdict::Case;
 use crate::generation::Claim;
+use crate::vcenter::PowerState;
 
 /// One thing to know, in a sentence.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -94,6 +95,7 @@ impl Console {
             cause: !rest && (found || trouble),
             rest,
             run: row.run.is_some(),
+            unattended: row.run.is_none() && row.guest().is_some_and(|vm| vm.power_state == PowerState::PoweredOn),
             picture: row.guest().is_some() || row.live_run().is_some() || !self.timeline.recording().frames.is_empty(),
         }
     }

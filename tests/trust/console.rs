@@ -35,7 +35,10 @@ pub fn bare(program: &str, world: &World) -> CommandBuilder {
 pub fn ready(world: &World, console: CommandBuilder) -> Pty {
     let pty = Pty::start(console, 120, 40);
     pty.wait_for("▸ debian-12");
-    pty.wait_for("R rolls back to it");
+    // At rest the overview is there, else the cause.
+    pty.wait("what is known of the line", |screen| {
+        ["R rolls back to it", "Next:"].iter().any(|text| screen.contents().contains(text))
+    });
     assert!(!world.door.calls().is_empty());
     pty
 }
