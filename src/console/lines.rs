@@ -182,7 +182,7 @@ impl Lines {
         self.filter.text()
     }
 
-    /// Filters by names and states, see [`Filter`].
+    /// Filters by names and states, as `/` takes them.
     pub fn set_filter(&mut self, filter: &str) {
         self.filter = Filter::new(filter, &self.rows);
         if self.selected_index().is_none() {

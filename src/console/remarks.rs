@@ -20,7 +20,7 @@ pub struct Remark {
 
 impl Console {
     /// What is to be known of a line, what matters most first.
-    pub(crate) fn remarks(&self, row: &LineRow) -> Vec<Remark> {
+    pub fn remarks(&self, row: &LineRow) -> Vec<Remark> {
         let mut remarks = Vec::new();
         let mut add = |alarm, text| remarks.push(Remark { alarm, text });
         if !row.generations.duplicates.is_empty() {

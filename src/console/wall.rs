@@ -167,7 +167,7 @@ impl Console {
     }
 
     /// Whether a line on the wall needs a person.
-    pub(crate) fn alarming_tile(row: &LineRow) -> bool {
+    pub fn alarming_tile(row: &LineRow) -> bool {
         row.trouble() >= Trouble::Failed
     }
 }

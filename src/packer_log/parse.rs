@@ -38,7 +38,7 @@ pub fn parse(raw: &str) -> Parsed<'_> {
 }
 
 /// The part of a line that a terminal would leave visible: behind leading NULs, behind the last carriage return. A line
-/// that begins as packer's do is whole: what overwrites its text is a guest's ([`last_shown`]).
+/// that begins as packer's do is whole: what overwrites its text is a guest's  and only what it shows last counts.
 pub fn visible(raw: &[u8]) -> &[u8] {
     let raw = raw.strip_suffix(b"\n").unwrap_or(raw);
     // A pseudo-terminal behind another one doubles it.

@@ -42,7 +42,7 @@ impl Names {
     /// The same, with what `table` says instead; `{base}` in its patterns is `base`.
     ///
     /// # Errors
-    /// [`NamesError`]
+    /// a pattern that is none
     pub fn with(self, table: &NamesTable, base: &str) -> Result<Self, NamesError> {
         let patterns = [&table.live, &table.prev, &table.build];
         let named = patterns.iter().any(|pattern| pattern.is_some());
