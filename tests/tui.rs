@@ -252,6 +252,10 @@ fn a_build_is_cancelled_and_its_vm_goes() {
     let mut pty = demo(home.path(), 140, 40);
     // The demo's stuck build; it is selected.
     pty.wait_for("● wait for IP");
+    // A picture of its guest, before the guest goes.
+    pty.wait_for("v turns to the picture");
+    pty.keys("v");
+    pty.wait_for(" old ─");
     pty.keys("x");
     pty.wait_for("ask packer to stop");
     pty.answer("y");

@@ -208,12 +208,14 @@ impl Console {
         self.lines.selected().and_then(|row| self.verdicts.of(row))
     }
 
-    /// Judges the selected line's newest run now, and shows the pane.
+    /// Judges the selected line's newest run now, and shows the pane; where it is shown already, turns to the picture.
     pub(super) fn judge(&mut self, effects: &mut Vec<Effect>) {
         if self.fetch_newest(effects) {
             return;
         }
-        if self.panes.focus == Pane::Verdict && self.panes.view == View::Lines && self.content().picture {
+        let read = self.panes.focus == Pane::Verdict && self.panes.view == View::Lines
+            || self.visible(Pane::Verdict) && !self.visible(Pane::Picture);
+        if read && self.content().picture {
             return self.panes.focus(Pane::Picture);
         }
         self.panes.focus(Pane::Verdict);

@@ -2,6 +2,7 @@
 
 use std::io::{BufRead, BufReader};
 use std::process::{Child, ChildStdin, Command, Stdio};
+use std::time::Duration;
 
 use crate::tools::tool;
 
@@ -13,8 +14,8 @@ pub const PASSWORD: &str = "vcsim-password";
 /// A running vcsim.
 pub struct Vcsim {
     child: Child,
-    // It ends when this closes, also when the test is killed.
-    _life: Option<ChildStdin>,
+    // It ends, and removes its datastore, when this closes, also when the test is killed.
+    life: Option<ChildStdin>,
     /// `http://127.0.0.1:PORT/sdk`
     pub url: String,
 }
@@ -33,12 +34,19 @@ impl Vcsim {
         BufReader::new(child.stdout.take().unwrap()).read_line(&mut line).unwrap();
         let ready: serde_json::Value = serde_json::from_str(&line).expect("vcsim says where it listens");
         let life = child.stdin.take();
-        Self { child, _life: life, url: ready["url"].as_str().unwrap().to_owned() }
+        Self { child, life, url: ready["url"].as_str().unwrap().to_owned() }
     }
 }
 
 impl Drop for Vcsim {
     fn drop(&mut self) {
+        drop(self.life.take());
+        for _ in 0..300 {
+            if !matches!(self.child.try_wait(), Ok(None)) {
+                return;
+            }
+            std::thread::sleep(Duration::from_millis(10));
+        }
         let _ = self.child.kill();
         let _ = self.child.wait();
     }
