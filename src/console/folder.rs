@@ -37,7 +37,7 @@ impl Console {
 
     /// Marks the lines that the schedule has missed twice; says whether any mark changed.
     pub(super) fn mark_stale(&mut self) -> bool {
-        let period = self.schedule.map(|schedule| schedule.period());
+        let period = self.schedule.as_ref().and_then(|schedule| schedule.period(self.now));
         let before = period.and_then(|period| self.now.checked_sub(period * 2).ok());
         self.lines.mark_stale(before, self.now)
     }

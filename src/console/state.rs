@@ -23,7 +23,7 @@ use super::toast::{Toasts, Tone};
 use super::verdict::Verdicts;
 use super::wall::Wall;
 use crate::generation::Actor;
-use crate::github::ScheduledTime;
+use crate::github::Schedule;
 use crate::ops::Operation;
 use crate::pipeline::{Key, Line};
 use crate::vcenter::{LinkState, Moid, Vm};
@@ -52,7 +52,7 @@ pub struct Opening {
     /// the vCenter is the lab
     pub simulated: bool,
     /// when GitHub builds all lines, as the workflow has it
-    pub schedule: Option<ScheduledTime>,
+    pub schedule: Option<Schedule>,
     /// how the terminal calls when an alarm rises
     pub call: Call,
     /// what the person should know first, a line each
@@ -127,7 +127,7 @@ pub struct Console {
     pub(super) repo: PathBuf,
     pub(super) packer: PathBuf,
     /// when GitHub builds all lines
-    pub(crate) schedule: Option<ScheduledTime>,
+    pub(crate) schedule: Option<Schedule>,
     pub(crate) lines: Lines,
     /// VMs of the folder by id, as last heard
     pub(crate) vms: BTreeMap<Moid, Vm>,

@@ -37,7 +37,7 @@ pub use refusal::{Lacking, Refusal};
 pub use run::{Conclusion, RemoteRun, State};
 #[cfg(feature = "testing")]
 pub(crate) use schedule::fuzz_parse;
-pub use schedule::{Health, ScheduledTime};
+pub use schedule::{Health, Schedule};
 pub use settings::{Repository, Settings, has_part};
 
 /// The workflow that builds and promotes templates.

@@ -1,4 +1,4 @@
-//! Whether the weekly run happens. GitHub runs schedules hours late, drops some, and switches them off in a public
+//! Whether the scheduled run happens. GitHub runs schedules hours late, drops some, and switches them off in a public
 //! repository that nothing was pushed to for sixty days; none of that is said anywhere a tired person looks.
 
 mod time;
@@ -8,7 +8,7 @@ use std::path::Path;
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
-pub use time::ScheduledTime;
+pub use time::Schedule;
 
 use super::{Board, Client, Conclusion, Error, Leg, RemoteRun, State};
 
@@ -16,8 +16,10 @@ use super::{Board, Client, Conclusion, Error, Leg, RemoteRun, State};
 const INACTIVITY_LIMIT_DAYS: i64 = 60;
 /// A warning is shown from so many days before that on.
 const INACTIVITY_WARNING_DAYS: i64 = 14;
-/// Age of the newest scheduled run beyond which it is an alarm: a week and a late start.
-const MAX_RUN_AGE: SignedDuration = SignedDuration::from_hours(8 * 24);
+/// Age of the newest scheduled run beyond which it is an alarm, over what lies between two of its times: a late start.
+const MAX_LATE_START: SignedDuration = SignedDuration::from_hours(24);
+/// What lies between two runs of a schedule that is not known.
+const USUAL_PERIOD: SignedDuration = SignedDuration::from_hours(7 * 24);
 /// How late a scheduled run may begin before it counts as missing.
 const MAX_START_DELAY: SignedDuration = SignedDuration::from_hours(12);
 /// How long a leg may wait for a runner.
@@ -32,7 +34,7 @@ pub struct Advisory {
     pub text: String,
 }
 
-/// How the weekly run stands.
+/// How the scheduled run stands.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Health {
     /// GitHub's word for the workflow: `active`, `disabled_inactivity`, `disabled_manually`, …
@@ -77,8 +79,8 @@ impl Client {
             self.get(&format!("/actions/workflows/{build}"), &format!("workflow {build}")).await?;
         let last = self.runs(build, 1, Some("event=schedule")).await?.into_iter().next();
         let about: RepositoryJson = self.get("", "repository").await?;
-        let weekly = ScheduledTime::of_repository(repo);
-        let mut health = Health::of(board, workflow, last, &about, weekly);
+        let schedule = Schedule::of_repository(repo);
+        let mut health = Health::of(board, workflow, last, &about, schedule.as_ref());
         for workflow in ["check-iso-updates.yml", "upload-isos.yml"] {
             health.findings.extend(self.check_media_workflow(workflow).await?);
         }
@@ -127,20 +129,20 @@ impl Health {
         workflow: WorkflowJson,
         last: Option<RemoteRun>,
         about: &RepositoryJson,
-        weekly: Option<ScheduledTime>,
+        schedule: Option<&Schedule>,
     ) -> Self {
-        let due = last.as_ref().and_then(|last| weekly?.before(last.created));
+        let due = last.as_ref().and_then(|last| schedule?.before(last.created));
         let late_minutes = last.as_ref().zip(due).map(|(last, due)| last.created.duration_since(due).as_mins());
         let idle =
             about.pushed_at.filter(|_| !about.private).map(|pushed| board.at.duration_since(pushed).as_hours() / 24);
         let days_left = idle.map(|idle| INACTIVITY_LIMIT_DAYS - idle);
         let mut health = Self { workflow: workflow.state, last, late_minutes, days_left, findings: Vec::new() };
-        health.judge(weekly, board.at);
+        health.judge(schedule, board.at);
         health.findings.extend(queue(board));
         health
     }
 
-    fn judge(&mut self, weekly: Option<ScheduledTime>, now: Timestamp) {
+    fn judge(&mut self, schedule: Option<&Schedule>, now: Timestamp) {
         let mut findings = Vec::new();
         match self.workflow.as_str() {
             "active" => {}
@@ -150,11 +152,12 @@ impl Health {
             other => findings.push(alarm(format!("the workflow is switched off ({other}); U switches it on"))),
         }
         match &self.last {
-            None => findings.push(alarm("the weekly run never ran".into())),
+            None => findings.push(alarm("the scheduled run never ran".into())),
             Some(last) => {
                 let age = now.duration_since(last.created);
-                let due = weekly.and_then(|weekly| weekly.before(now - MAX_START_DELAY));
-                if age > MAX_RUN_AGE {
+                let due = schedule.and_then(|schedule| schedule.before(now - MAX_START_DELAY));
+                let period = schedule.and_then(|schedule| schedule.period(now)).unwrap_or(USUAL_PERIOD);
+                if age > period.saturating_add(MAX_LATE_START) {
                     findings.push(alarm(format!("no scheduled run for {} days", age.as_hours() / 24)));
                 } else if due.is_some_and(|due| last.created < due) {
                     findings.push(alarm(format!(
@@ -221,8 +224,8 @@ pub(crate) fn fuzz_parse(bytes: &[u8], at: Timestamp) -> Option<(Board, Option<H
     }
     let board = Board { runs, rate: None, at };
     let about = parse_json::<WorkflowJson>(bytes, "").ok().zip(parse_json::<RepositoryJson>(bytes, "").ok());
-    let weekly = ScheduledTime::of_workflow(&String::from_utf8_lossy(bytes));
+    let schedule = Schedule::of_workflow(&String::from_utf8_lossy(bytes));
     let last = board.runs.last().map(|seen| seen.run.clone());
-    let health = about.map(|(workflow, about)| Health::of(&board, workflow, last, &about, weekly));
+    let health = about.map(|(workflow, about)| Health::of(&board, workflow, last, &about, schedule.as_ref()));
     Some((board, health))
 }

@@ -9,7 +9,7 @@ use super::driver::Parts;
 use super::run::Options;
 use crate::console::Opening;
 use crate::generation::Actor;
-use crate::github::ScheduledTime;
+use crate::github::Schedule;
 use crate::ops::{self, Context};
 use crate::text::Scrubber;
 use crate::vcenter::Settings;
@@ -30,7 +30,7 @@ pub(super) fn opening(options: &Options) -> Opening {
         actor: Actor::current(),
         read_only: options.read_only,
         simulated: options.simulated,
-        schedule: ScheduledTime::of_repository(&options.matrix.repo),
+        schedule: Schedule::of_repository(&options.matrix.repo),
         call: options.call,
         warnings: warnings(&options.matrix.repo),
         now: Timestamp::now(),

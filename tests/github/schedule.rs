@@ -37,7 +37,7 @@ fn said(health: &Health) -> String {
 /// Minutes since the last time the weekly run was due.
 fn since_due() -> i64 {
     let text = std::fs::read_to_string(".github/workflows/build-templates.yml").unwrap();
-    let due = tmpl::github::schedule::ScheduledTime::of_workflow(&text).unwrap().before(Timestamp::now()).unwrap();
+    let due = tmpl::github::schedule::Schedule::of_workflow(&text).unwrap().before(Timestamp::now()).unwrap();
     Timestamp::now().duration_since(due).as_mins()
 }
 
@@ -50,7 +50,7 @@ async fn a_week_as_it_should_be_is_no_alarm() {
 }
 
 #[rstest]
-#[case::never(World::empty(), "the weekly run never ran")]
+#[case::never(World::empty(), "the scheduled run never ran")]
 #[case::overdue(world(vec![weekly(9 * DAY, "success")]), "no scheduled run for 9 days")]
 #[case::off(
     World { workflow_state: "disabled_inactivity", ..World::empty() },

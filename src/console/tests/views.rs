@@ -12,7 +12,7 @@ use crate::console::screen_text::ScreenText;
 use crate::console::toast::Tone;
 use crate::console::{Console, Effect, Msg, Opening};
 use crate::generation::Hold;
-use crate::github::{Conclusion, ScheduledTime, State};
+use crate::github::{Conclusion, Schedule, State};
 use crate::vcenter::{FolderEvent, LinkState};
 
 fn selected(console: &Console) -> String {
@@ -195,7 +195,7 @@ fn a_hold_says_who_since_when_and_why() {
 
 #[test]
 fn a_live_template_that_two_runs_of_the_schedule_should_have_replaced_is_marked() {
-    let schedule = ScheduledTime::of_workflow("cron: '0 2 * * 6'");
+    let schedule = Schedule::of_workflow("on:\n  schedule:\n    - cron: '0 2 * * 6'\n");
     let mut console = Console::new(Opening { schedule, ..fixture::opening(&["debian-12", "rocky-9"]) });
     fixture::link(&mut console, LinkState::Live);
     let day = 24 * 60;

@@ -6,7 +6,7 @@ use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
 use zip::write::SimpleFileOptions;
 
-use crate::github::schedule::ScheduledTime;
+use crate::github::schedule::Schedule;
 
 /// What the demo's failed leg left: a real log of a failed Ansible task, scrubbed.
 const LOG: &[u8] = include_bytes!("../../../assets/lab/remote-packer-build.log");
@@ -95,7 +95,7 @@ impl World {
         let now = Timestamp::now();
         let ago = |hours: i64| now - SignedDuration::from_hours(hours);
         // The last Saturday whose run is over by now, begun three quarters of an hour late as GitHub does.
-        let due = ScheduledTime::of_workflow(WORKFLOW).and_then(|weekly| weekly.before(ago(2)));
+        let due = Schedule::of_workflow(WORKFLOW).and_then(|weekly| weekly.before(ago(2)));
         let begun = due.map_or(ago(9), |due| due + SignedDuration::from_mins(46));
         let earlier = |hours: i64| begun - SignedDuration::from_hours(hours);
         let failed = lines.iter().map(|line| match line == bad {

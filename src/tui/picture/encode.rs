@@ -1,6 +1,6 @@
 //! The bytes that make a terminal show a picture at the cursor.
 //!
-//! The pane has writers of its own because viuer prints to stdout only, from the thread that asks, re-encodes what is
+//! Written here because the crates that print pictures write to stdout only, from the thread that asks, re-encode what is
 //! PNG already, and can neither replace nor delete a picture in kitty.
 
 use std::io::{self, Write};

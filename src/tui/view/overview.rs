@@ -118,7 +118,7 @@ fn next(console: &Console, row: &LineRow) -> Vec<String> {
     if row.ready() {
         next.push(if row.generations.hold.is_some() { "H releases it, then p promotes" } else { "p promotes" }.into());
     }
-    let due = console.schedule.and_then(|schedule| schedule.after(console.now));
+    let due = console.schedule.as_ref().and_then(|schedule| schedule.after(console.now));
     match due {
         _ if !row.line.enabled => next.push("the line is off: the schedule leaves it out; b builds it".into()),
         Some(due) => {
