@@ -95,7 +95,9 @@ pub enum Refusal {
         name: String,
     },
     /// which object a run built is not known
-    #[error("built, but not promoted: it is not known which template {key} built ({reason}); look at it, then `promote`")]
+    #[error(
+        "built, but not promoted: it is not known which template {key} built ({reason}); look at it, then `promote`"
+    )]
     BuiltUnknown {
         /// the line
         key: Key,

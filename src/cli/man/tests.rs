@@ -89,9 +89,10 @@ fn the_documented_verbs_are_those_there_are() {
     let path = concat!(env!("CARGO_MANIFEST_DIR"), "/docs/verbs.md");
     let mut program = Cli::command();
     program.build();
-    let mut text = "# Verbs\n\nGenerated: what `--help` says. The manual (`man tmpl-tui-build`, `tmpl-tui man build`) also has \
+    let mut text =
+        "# Verbs\n\nGenerated: what `--help` says. The manual (`man tmpl-tui-build`, `tmpl-tui man build`) also has \
                     exit codes,\nvariables, files and examples.\n"
-        .to_owned();
+            .to_owned();
     document(&program, &mut text);
     if std::env::var_os("TMPL_UPDATE").is_some() {
         std::fs::write(path, &text).unwrap();
