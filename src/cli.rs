@@ -2,6 +2,7 @@
 //!
 //! Each verb is one file in `cli/` and a few lines over the library. Results go to stdout, everything else to stderr.
 
+mod answer;
 mod build;
 mod cancel;
 mod change;
@@ -68,7 +69,7 @@ pub struct Global {
     /// --repo was given
     #[arg(skip)]
     elsewhere: bool,
-    /// Change nothing: keys and verbs that change anything are refused
+    /// Change nothing: no key and no verb that mutates is offered
     #[arg(long, global = true)]
     read_only: bool,
 }
@@ -97,13 +98,15 @@ enum Verb {
     Release(change::KeyArgs),
     /// Destroy a leftover <base>-build that no run owns
     Sweep(change::SweepArgs),
+    /// What vCenter asks about the build VM of a line, which stands still until it is answered
+    Answer(answer::Args),
     /// Templates, build VM and hold of every line
     Status(status::Args),
     /// Install media: find newer releases, stage ISOs
     Iso(iso::Args),
     /// Picture of a guest's console, or type into it
     Console(console::Args),
-    /// The runs of a line, newest first: how they ended, who started them, from which commit and ISO
+    /// The runs of a line, newest first: how they ended, who began them, of which commit and medium
     History(history::Args),
     /// The scrubbed packer log of a line's newest run, or of a file
     Log(log::Args),
@@ -207,6 +210,7 @@ async fn act(context: &Context, key: Option<String>, images: Images, verb: Optio
         Some(Verb::Hold(args)) => change::hold(context, args).await,
         Some(Verb::Release(args)) => change::release(context, args).await,
         Some(Verb::Sweep(args)) => change::sweep(context, args).await,
+        Some(Verb::Answer(args)) => answer::run(context, args).await,
         Some(Verb::Status(args)) => status::run(context, args).await,
         Some(Verb::Iso(args)) => iso::run(context, args).await,
         Some(Verb::Console(args)) => console::run(context, args).await,
@@ -244,6 +248,7 @@ impl Verb {
             | Self::Hold(_)
             | Self::Release(_)
             | Self::Sweep(_)
+            | Self::Answer(_)
             | Self::Iso(_)
             | Self::Console(_)
             | Self::Triage(_)

@@ -4,6 +4,7 @@ mod file;
 
 use std::io::{IsTerminal, Read, stdin};
 use std::path::PathBuf;
+use std::time::Duration;
 
 use anyhow::Context as _;
 use tmpl::console::Images;
@@ -29,11 +30,14 @@ pub struct Args {
     /// How it is shown
     #[arg(long, value_enum, default_value_t, value_name = "MODE")]
     images: Images,
-    /// Type into the guest first (US keyboard); `-` reads the text from stdin, for text that must not show in `ps`
+    /// Type into the guest first (US keyboard); `-` reads the text from stdin, for what must not be seen in `ps`
     #[arg(long = "type", value_name = "TEXT", allow_hyphen_values = true)]
     text: Option<String>,
-    /// Type without asking
-    #[arg(long, requires = "text")]
+    /// Press shift in the guest first, which types nothing: a blanked console shows itself again
+    #[arg(long, conflicts_with = "text")]
+    wake: bool,
+    /// Type, or wake, without asking
+    #[arg(long)]
     yes: bool,
 }
 
@@ -41,7 +45,7 @@ pub struct Args {
 #[derive(Debug, clap::Args)]
 #[group(required = true, multiple = false)]
 struct Guest {
-    /// The line whose build VM is meant
+    /// The line, whose build VM is meant
     key: Option<String>,
     /// A VM of the folder, by name
     #[arg(long, value_name = "NAME")]
@@ -64,6 +68,9 @@ pub async fn run(context: &Context, args: Args) -> anyhow::Result<Exit> {
     {
         return Ok(Exit::Cancelled);
     }
+    if args.wake && wake(context, &client, &vm, args.yes).await? == Exit::Cancelled {
+        return Ok(Exit::Cancelled);
+    }
     if print || args.output.is_some() {
         show(&client, &vm, &args, print).await?;
     }
@@ -72,7 +79,7 @@ pub async fn run(context: &Context, args: Args) -> anyhow::Result<Exit> {
 
 /// Whether the picture goes to the terminal: when asked to, or when nothing else is asked for.
 fn wants_print(args: &Args) -> anyhow::Result<bool> {
-    let wants = args.print || (args.output.is_none() && args.text.is_none());
+    let wants = args.print || (args.output.is_none() && args.text.is_none() && !args.wake);
     if wants {
         tui::available("a picture (-o FILE saves it)")?;
     }
@@ -131,11 +138,30 @@ async fn enter(context: &Context, client: &Client, vm: &Vm, text: &str, yes: boo
     Ok(Exit::Done)
 }
 
+/// Wakes the console, after asking. What it shows then is there a moment later.
+async fn wake(context: &Context, client: &Client, vm: &Vm, yes: bool) -> anyhow::Result<Exit> {
+    if !yes && !agreed(vm, &format!("Press shift in {} ({})?", vm.name, vm.moid))? {
+        output::aside("cancelled, nothing was pressed")?;
+        return Ok(Exit::Cancelled);
+    }
+    ops::wake(&context.ops()?.gate(client), vm).await?;
+    output::aside(&format!("pressed shift in {}", vm.name))?;
+    tokio::time::sleep(AWAKE_AFTER).await;
+    Ok(Exit::Done)
+}
+
+/// How long a guest takes to show its console again.
+const AWAKE_AFTER: Duration = Duration::from_secs(1);
+
 fn confirmed(vm: &Vm, text: &str) -> anyhow::Result<bool> {
+    agreed(vm, &format!("Type {} characters into {} ({})?", text.chars().count(), vm.name, vm.moid))
+}
+
+fn agreed(vm: &Vm, question: &str) -> anyhow::Result<bool> {
     if !stdin().is_terminal() || !output::asides_to_terminal() {
         return Err(Stop::usage(format!("typing into {} needs --yes when there is no terminal to ask on", vm.name)));
     }
-    output::ask(&format!("Type {} characters into {} ({})? [y/N]", text.chars().count(), vm.name, vm.moid))?;
+    output::ask(&format!("{question} [y/N]"))?;
     let mut answer = String::new();
     stdin().read_line(&mut answer)?;
     Ok(matches!(answer.trim(), "y" | "Y" | "yes"))

@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use anyhow::Context as _;
+use jiff::Timestamp;
 use tmpl::github::step::WorkflowStep;
 use tmpl::guest::recording::GuestState;
 use tmpl::ops::history::{self, SinceGreen};
@@ -25,7 +26,7 @@ use super::{Context, Exit, Stop, output};
 pub struct Args {
     /// Line whose newest run is judged
     key: Option<String>,
-    /// A run other than the newest: its name as `history` shows it, or how it begins
+    /// Another run than the newest: its name, as `history` has it, or the beginning of that
     #[arg(long, value_name = "ID", requires = "key", conflicts_with = "log")]
     run: Option<String>,
     /// Log to judge instead: packer's debug log or its output, plain or gzipped
@@ -37,7 +38,7 @@ pub struct Args {
     /// Write everything that is known into this file too: a page, pictures, timeline, log; without secrets
     #[arg(long, value_name = "FILE.zip")]
     bundle: Option<PathBuf>,
-    /// Try every rule and screen of ci/triage.toml on the records on disk and on the pages that ship; exit 1 if they clash
+    /// Try every rule and screen of ci/triage.toml on the records on disk and on the pages that ship; 1 when they clash
     #[arg(long, conflicts_with_all = ["key", "log", "screen", "bundle", "github"])]
     check: bool,
     /// Write outputs, an annotation and the step summary where GitHub Actions expects them
@@ -137,7 +138,7 @@ async fn beside(context: &Context, run: &Run) -> anyhow::Result<Beside> {
     match ops::find_vm(&client, &run.build_name()).await {
         Ok(vm) => {
             let vm = vm.filter(|vm| !vm.template);
-            Ok(Beside { vm_left: Some(vm.is_some()), guest: vm.map(GuestState::from_vm) })
+            Ok(Beside { vm_left: Some(vm.is_some()), guest: vm.map(|vm| GuestState::of(&vm, Timestamp::now())) })
         }
         Err(error) => {
             output::note(&format!("vCenter does not say how the guest is: {error}"))?;

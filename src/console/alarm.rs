@@ -11,6 +11,7 @@ use super::state::Console;
 use super::toast::Tone;
 use super::verdict::{Case, Foretold};
 use crate::pipeline::Key;
+use crate::vcenter::Moid;
 
 /// How the terminal calls a person who looks elsewhere.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -50,6 +51,8 @@ pub struct Alarms {
     /// how the terminal calls
     pub call: Call,
     told: BTreeSet<(Key, Timestamp)>,
+    /// questions of vCenter that were told, by their VM
+    asked: BTreeSet<(Moid, String)>,
 }
 
 impl Alarms {
@@ -121,6 +124,13 @@ impl Console {
         for row in self.lines.all() {
             let case = self.verdicts.of(row);
             let cause = row.run.as_ref().and_then(|run| cause(run, case, self.now, &self.zone));
+            if let Some((vm, question)) = row.question() {
+                if self.alarms.asked.insert((vm.moid.clone(), question.id.clone())) {
+                    news.push(format!("{}: vCenter asks, and the build waits: {}", row.line.key, question.text));
+                }
+                // What else is to be said of its build comes from that.
+                continue;
+            }
             let Some((since, text)) = cause else { continue };
             let ended = row.live_run().is_none();
             // What failed before the console was opened is no news.

@@ -1,17 +1,15 @@
 //! The one road to a change: a confirmation that lists the exact steps, Cancel focused first.
 
+mod action;
+
+pub use self::action::Action;
 use super::arming::Arming;
-use super::github;
 use super::key::{Code, KeyPress};
-use super::media;
 use super::message::RequestId;
 use super::text::Field;
 use super::typing;
-use crate::generation::Plan;
-use crate::guest::picture::Picture;
-use crate::ops::{Description, Operation};
+use crate::ops::Operation;
 use crate::pipeline::Key;
-use crate::vcenter::Vm;
 
 /// What must be typed before the change is armed.
 #[derive(Debug, Clone)]
@@ -58,33 +56,6 @@ pub enum Check {
     Passed,
     /// it would not, and why
     Refused(String),
-}
-
-/// What confirming leads to.
-#[derive(Debug, Clone)]
-pub enum Action {
-    /// packer is started
-    Build,
-    /// templates are renamed, destroyed or annotated
-    Generation(Box<Plan>),
-    /// keys are typed into a guest
-    Type(Box<Vm>),
-    /// a screen gets a name
-    Teach {
-        /// what it is known by, and what it means
-        description: Box<Description>,
-        /// the screen
-        picture: Picture,
-    },
-    /// something is asked of GitHub
-    GitHub(github::Action),
-    /// install media: written, uploaded, or an upload ended
-    Media(media::Action),
-    /// a run is stopped
-    Cancel {
-        /// killed instead of asked
-        force: bool,
-    },
 }
 
 /// An open confirmation.
@@ -137,6 +108,8 @@ pub enum ConfirmResult {
     Cancelled,
     /// do it
     Confirmed,
+    /// still open; the command that does the same goes to the clipboard
+    Copy,
 }
 
 impl Confirm {
@@ -160,6 +133,13 @@ impl Confirm {
             Need::Reason(field) if field.text().trim().is_empty() => Err("type a reason first".into()),
             Need::Reason(_) => Ok(()),
             Need::Text { field, .. } if matches!(self.action, Action::Type(_)) => typing::keys(field.text()).map(drop),
+            Need::Text { field, .. } if let Action::Answer { question, .. } = &self.action => {
+                let answers = || question.numbered().collect::<Vec<_>>().join(", ");
+                question
+                    .choice(field.text())
+                    .map(drop)
+                    .ok_or_else(|| format!("type the number of an answer: {}", answers()))
+            }
             Need::Text { label, field } if field.text().trim().is_empty() => Err(format!("type a {label} first")),
             Need::Text { .. } => Ok(()),
             Need::Name { name, field } if field.text().trim() == name => Ok(()),
@@ -211,6 +191,7 @@ impl Confirm {
         }
         match press.code {
             Code::Char('y' | 'Y') if !press.ctrl => self.confirm(),
+            Code::Char('c') if !press.ctrl => ConfirmResult::Copy,
             Code::Char('n' | 'N' | 'q') if !press.ctrl => ConfirmResult::Cancelled,
             Code::Enter | Code::Char(' ') => match self.choice {
                 Choice::Go => self.confirm(),

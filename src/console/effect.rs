@@ -1,17 +1,19 @@
 //! What is to be done outside: data, carried out by the driver alone.
 
+mod judged;
+
 use std::path::PathBuf;
 
+pub use self::judged::Judged;
 use super::github::Ask;
 pub use super::log::Sought;
 use super::media;
 use super::message::RequestId;
 use crate::generation::Plan;
 use crate::guest::picture::Picture;
-use crate::guest::recording::GuestState;
 use crate::ops::Description;
 use crate::pipeline::Key;
-use crate::vcenter::Vm;
+use crate::vcenter::{Choice, Question, Vm};
 
 /// Something to do.
 #[derive(Debug, Clone)]
@@ -172,12 +174,32 @@ pub enum Effect {
         /// by tesseract, too, where its glyphs are unknown
         thorough: bool,
     },
-    /// ask vCenter whether keys may be typed into a guest
-    MayType {
+    /// ask vCenter whether the account of builds has a privilege on a guest
+    AskPrivilege {
         /// its number
         request: RequestId,
         /// the guest
         vm: Box<Vm>,
+        /// vSphere's id of the privilege
+        privilege: &'static str,
+    },
+    /// press a key that types nothing in a guest
+    Wake {
+        /// its number
+        request: RequestId,
+        /// the guest
+        vm: Box<Vm>,
+    },
+    /// answer what vCenter asks about a VM
+    Answer {
+        /// its number
+        request: RequestId,
+        /// the VM
+        vm: Box<Vm>,
+        /// what it asks
+        question: Box<Question>,
+        /// the answer
+        choice: Choice,
     },
     /// type into a guest
     Type {
@@ -229,21 +251,6 @@ pub enum Effect {
     Quit,
 }
 
-/// A run to judge, and what vCenter has of it.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Judged {
-    /// the line
-    pub key: Key,
-    /// the run's folder
-    pub dir: PathBuf,
-    /// its log
-    pub log: PathBuf,
-    /// its guest
-    pub guest: Option<GuestState>,
-    /// whether its VM is there; `None` while vCenter is not heard
-    pub vm_left: Option<bool>,
-}
-
 impl Effect {
     /// Whether it changes something outside this program: vCenter, a guest, a run, the repository.
     pub const fn mutates(&self) -> bool {
@@ -252,6 +259,8 @@ impl Effect {
             | Self::CancelRun { .. }
             | Self::Apply { .. }
             | Self::Type { .. }
+            | Self::Wake { .. }
+            | Self::Answer { .. }
             | Self::Teach { .. } => true,
             Self::GitHub(ask) => ask.mutates(),
             Self::Media(request) => request.mutates(),
@@ -275,7 +284,7 @@ impl Effect {
             | Self::SaveBundle { .. }
             | Self::ReadWords { .. }
             | Self::TryTeaching { .. }
-            | Self::MayType { .. }
+            | Self::AskPrivilege { .. }
             | Self::Notify { .. }
             | Self::Clipboard(_)
             | Self::Mouse(_)

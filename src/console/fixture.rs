@@ -104,6 +104,7 @@ pub fn template(number: u32, name: &str, minutes: i64) -> Vm {
         created: Some(ago(minutes)),
         instance_uuid: String::new(),
         change_version: String::new(),
+        question: None,
     }
 }
 
@@ -330,7 +331,7 @@ pub fn recording() -> Recording {
         state: Some("waiting-for-input".into()),
         rows: vec!["Choose a licensing method".into()],
     }];
-    let guest = |at, power| GuestState { at, power: Some(power), ip: None, tools: None };
+    let guest = |at, power| GuestState { at, power: Some(power), ..GuestState::default() };
     recording.guests = vec![guest(at(0, 0), PowerState::PoweredOn)];
     recording.seen = Some((at(30, 0), Motion::Frozen));
     recording

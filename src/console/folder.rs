@@ -10,6 +10,7 @@ use super::panes::View;
 use super::run::{RunSeen, RunState};
 use super::state::Console;
 use super::toast::Tone;
+use crate::ops::resources::Resources;
 use crate::pipeline::Key;
 use crate::vcenter::{FolderEvent, LinkState, Vm};
 
@@ -32,6 +33,18 @@ impl Console {
         let vms: Vec<Vm> = self.vms.values().cloned().collect();
         self.lines.read_templates(&vms);
         self.mark_stale();
+        true
+    }
+
+    /// Datastore and hosts were looked at; what is new and wrong is said.
+    pub(super) fn resources_read(&mut self, resources: Resources) -> bool {
+        if self.session.resources == resources {
+            return false;
+        }
+        let known = std::mem::replace(&mut self.session.resources, resources);
+        let new: Vec<String> =
+            self.session.resources.troubles.iter().filter(|text| !known.troubles.contains(text)).cloned().collect();
+        new.into_iter().for_each(|trouble| self.notice(Tone::Failed, format!("{trouble}: builds fail of it")));
         true
     }
 

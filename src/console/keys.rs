@@ -243,6 +243,13 @@ impl Console {
         match overlay {
             Overlay::Confirm(mut confirm) => match confirm.take(press) {
                 ConfirmResult::Open => self.overlay = Some(Overlay::Confirm(confirm)),
+                ConfirmResult::Copy => {
+                    if let Some(command) = confirm.same_as() {
+                        effects.push(Effect::Clipboard(command));
+                        self.notice(Tone::Done, "copied the command");
+                    }
+                    self.overlay = Some(Overlay::Confirm(confirm));
+                }
                 ConfirmResult::Cancelled => self.notice(Tone::Info, "nothing done"),
                 ConfirmResult::Confirmed => self.confirmed(*confirm, effects),
             },

@@ -9,7 +9,7 @@ use super::run::RunSeen;
 use super::trouble::Trouble;
 use crate::generation::{Claim, Generations};
 use crate::pipeline::{Key, Line};
-use crate::vcenter::Vm;
+use crate::vcenter::{Question, Vm};
 
 /// One line.
 #[derive(Debug, Clone)]
@@ -36,6 +36,12 @@ impl LineRow {
     /// The run, while its processes are at work.
     pub fn live_run(&self) -> Option<&RunSeen> {
         self.run.as_ref().filter(|run| run.state.live())
+    }
+
+    /// What vCenter asks about its build VM, and waits for an answer.
+    pub fn question(&self) -> Option<(&Vm, &Question)> {
+        let vm = self.generations.build.as_ref()?;
+        vm.question.as_ref().map(|question| (vm, question))
     }
 
     /// The VM being built, or left over; not a finished template.

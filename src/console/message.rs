@@ -21,6 +21,7 @@ use super::screen_text::ScreenText;
 use crate::guest::picture::Picture;
 use crate::guest::recording::Recording;
 use crate::ops::Error;
+use crate::ops::resources::Resources;
 use crate::packer_log::LogLine;
 use crate::packer_log::phase_times::TypicalDurations;
 use crate::pipeline::Key;
@@ -136,6 +137,8 @@ pub enum Msg {
     FolderChanged(FolderEvent),
     /// vCenter said what the account of builds may not do: vSphere's ids of what it lacks on every VM of the folder
     PrivilegesRead(BTreeSet<&'static str>),
+    /// vCenter said how datastore and hosts of builds are
+    ResourcesRead(Resources),
     /// the newest run of each line, as recorded on disk
     RunsRead(Vec<(Key, Reply<Option<RunSeen>>)>),
     /// a guest's console picture

@@ -50,6 +50,7 @@ mod refusal;
 mod remarks;
 pub mod remote;
 pub mod run;
+mod same_as;
 pub mod scope;
 pub mod screen_text;
 mod state;

@@ -33,9 +33,15 @@ impl Console {
 
 /// What a person would do about a run as it stands.
 fn fitting(row: &LineRow) -> Vec<Command> {
+    if row.question().is_some() {
+        return [Change::Answer, Change::CancelRun].map(Command::Change).to_vec();
+    }
     let Some(run) = &row.run else { return vec![Command::Change(Change::Build)] };
     let generation = |change| Change::Generation(change);
     let changes = match run.state {
+        RunState::Starting | RunState::Running if run.still.as_ref().is_some_and(|still| still.blank) => {
+            vec![Change::Wake, Change::CancelRun]
+        }
         RunState::Starting | RunState::Running => vec![Change::CancelRun, Change::Type],
         RunState::Cancelling => Vec::new(),
         // A template that waits is promoted; where none does, it was, and may have been a mistake.

@@ -16,7 +16,8 @@ impl Console {
         let before = before.unwrap_or_default();
         let promoted = generations.build.as_ref().filter(|_| confirm.operation == Operation::Promote);
         let new = promoted.or(generations.prev.as_ref().filter(|_| confirm.operation == Operation::Rollback));
-        confirm.outcome = new.map(|vm| format!("live becomes the image of {}{before}", self.image(vm)));
+        let outcome = new.map(|vm| format!("live becomes the image of {}{before}", self.image(vm)));
+        confirm.outcome = outcome.or(confirm.outcome.take());
         let matters = matches!(
             confirm.operation,
             Operation::Build | Operation::Promote | Operation::Rollback | Operation::Release | Operation::Dispatch

@@ -18,9 +18,9 @@ const MOST_RECENT: usize = 5;
 const fn acts_on_line(command: Command) -> bool {
     match command {
         Command::Change(change) => match change {
-            Change::Build | Change::CancelRun | Change::Generation(_) | Change::Media(_) => true,
+            Change::Build | Change::CancelRun | Change::Generation(_) | Change::Media(_) | Change::Answer => true,
             Change::GitHub(change) => matches!(change, GitHubChange::Dispatch),
-            Change::Type | Change::Teach => false,
+            Change::Type | Change::Wake | Change::Teach => false,
         },
         Command::Line(command) => matches!(command, LineCommand::Judge | LineCommand::SaveBundle),
         Command::Log(_) | Command::Move(_) | Command::View(_) | Command::Program(_) => false,

@@ -73,6 +73,8 @@ pub(super) fn in_keys(refusal: &ops::Refusal) -> String {
         | Refusal::NotConfirmed
         | Refusal::NoTerminal
         | Refusal::NoGuest { .. }
+        | Refusal::NoQuestion { .. }
+        | Refusal::NoSuchAnswer { .. }
         | Refusal::NoPicture => refusal.to_string(),
     }
 }

@@ -31,6 +31,19 @@ impl Console {
             let text = format!("a {} was interrupted: {0} finishes it, and no generation is lost", pending.verb());
             add(true, text);
         }
+        if let Some((vm, question)) = row.question() {
+            let answers = question.numbered().collect::<Vec<_>>().join(", ");
+            let text = format!("vCenter asks about {} and waits: {} ({answers}); ! answers", vm.name, question.text);
+            add(true, text);
+        }
+        if row.line.enabled {
+            for trouble in &self.session.resources.troubles {
+                add(true, format!("{trouble}: the next build fails of it"));
+            }
+        }
+        for concern in &self.session.resources.concerns {
+            add(false, concern.clone());
+        }
         if let Some(remote) = row.newest_remote() {
             add(remote.alarming(), self.told(remote, row.unfetched().is_some()));
         }

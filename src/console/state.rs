@@ -25,6 +25,7 @@ use super::wall::Wall;
 use crate::generation::Actor;
 use crate::github::Schedule;
 use crate::ops::Operation;
+use crate::ops::resources::Resources;
 use crate::pipeline::{Key, Line};
 use crate::vcenter::{LinkState, Moid, Vm};
 
@@ -84,6 +85,8 @@ pub struct Session {
     pub fresh: Option<Timestamp>,
     /// privileges that the account of builds lacks, by vSphere's ids
     pub missing: BTreeSet<&'static str>,
+    /// what is wrong with datastore and hosts of builds
+    pub resources: Resources,
 }
 
 /// A change under way.
@@ -183,6 +186,7 @@ impl Console {
                 link: LinkState::Connecting,
                 fresh: None,
                 missing: BTreeSet::new(),
+                resources: Resources::default(),
             },
             repo: opening.repo,
             packer: opening.packer,

@@ -7,6 +7,7 @@ mod log;
 mod media;
 mod transitions;
 mod triage;
+mod vcenter;
 mod views;
 
 use std::collections::{BTreeMap, BTreeSet};

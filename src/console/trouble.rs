@@ -43,6 +43,9 @@ impl LineRow {
         if let Some(pending) = self.generations.pending() {
             return Some((Trouble::Broken, format!("half done: {} finishes it", pending.verb())));
         }
+        if let Some((_, question)) = self.question() {
+            return Some((Trouble::Stuck, format!("vCenter asks: {}", question.text)));
+        }
         if let Some(at_work) = &self.at_work {
             return Some((Trouble::Stuck, at_work.clone()));
         }

@@ -1,4 +1,4 @@
-//! Typing into the guest whose console is in the picture.
+//! The guest whose console is in the picture: typed into, woken, and what vCenter asks about it answered.
 
 use super::change::confirm;
 use super::confirm::{Action, Check, Choice, Confirm, Need};
@@ -9,6 +9,7 @@ use super::refusal::Refusal;
 use super::state::Console;
 use super::text::Field;
 use crate::ops::{self, Operation};
+use crate::vcenter::privilege::{ANSWER, TYPE};
 
 impl Console {
     pub(super) fn ask_type(
@@ -20,7 +21,7 @@ impl Console {
         let Some(vm) = row.guest().cloned().map(Box::new) else {
             return Err(ops::Refusal::NoGuest { key: row.line.key.clone() }.into());
         };
-        effects.push(Effect::MayType { request, vm: vm.clone() });
+        effects.push(Effect::AskPrivilege { request, vm: vm.clone(), privilege: TYPE });
         let title = format!("Type into {}", vm.name);
         let mut asked =
             confirm((Operation::Type, Some(row.line.key.clone())), request, title, "type", Action::Type(vm));
@@ -28,6 +29,50 @@ impl Console {
         asked.note =
             Some("<enter> <esc> <tab> <bs> are keys; the audit log gets their number, not what they are".into());
         asked.need = Need::Text { label: "keys", field: Field::default() };
+        asked.choice = Choice::Field;
+        asked.check = Check::Asking;
+        Ok(asked)
+    }
+
+    pub(super) fn ask_wake(
+        &self,
+        row: &LineRow,
+        request: RequestId,
+        effects: &mut Vec<Effect>,
+    ) -> Result<Confirm, Refusal> {
+        let Some(vm) = row.guest().cloned().map(Box::new) else {
+            return Err(ops::Refusal::NoGuest { key: row.line.key.clone() }.into());
+        };
+        effects.push(Effect::AskPrivilege { request, vm: vm.clone(), privilege: TYPE });
+        let title = format!("Wake the console of {}", vm.name);
+        let mut asked =
+            confirm((Operation::Wake, Some(row.line.key.clone())), request, title, "wake", Action::Wake(vm));
+        asked.steps =
+            vec!["press and release shift in the guest: nothing is typed, a blanked screen comes back".into()];
+        asked.check = Check::Asking;
+        Ok(asked)
+    }
+
+    pub(super) fn ask_answer(
+        &self,
+        row: &LineRow,
+        request: RequestId,
+        effects: &mut Vec<Effect>,
+    ) -> Result<Confirm, Refusal> {
+        let asking = row.question().map(|(vm, question)| (Box::new(vm.clone()), Box::new(question.clone())));
+        let Some((vm, question)) = asking else {
+            return Err(ops::Refusal::NoQuestion { key: row.line.key.clone() }.into());
+        };
+        effects.push(Effect::AskPrivilege { request, vm: vm.clone(), privilege: ANSWER });
+        let title = format!("Answer what vCenter asks about {}", vm.name);
+        let of = (Operation::Answer, Some(row.line.key.clone()));
+        let answers: Vec<String> = question.numbered().collect();
+        let text = question.text.clone();
+        let mut asked = confirm(of, request, title, "answer", Action::Answer { vm, question });
+        asked.outcome = Some(text);
+        asked.steps = vec![format!("give vCenter one of the answers: {}", answers.join(", "))];
+        asked.note = Some("the VM stands still until then; put right first what it is about".into());
+        asked.need = Need::Text { label: "number of the answer", field: Field::default() };
         asked.choice = Choice::Field;
         asked.check = Check::Asking;
         Ok(asked)

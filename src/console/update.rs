@@ -42,6 +42,7 @@ impl Console {
             }
             Msg::FolderChanged(event) => return self.folder_changed(event),
             Msg::PrivilegesRead(missing) => self.session.missing = missing,
+            Msg::ResourcesRead(resources) => return self.resources_read(resources),
             Msg::RunsRead(runs) => self.runs_read(runs, effects),
             Msg::PictureTaken { request, answer } => return self.picture.taken(request, answer, self.now),
             Msg::TileTaken { request, answer } => return self.tile_taken(request, answer),

@@ -16,7 +16,7 @@ use super::toast::Tone;
 use crate::guest::recording::GuestState;
 use crate::pipeline::Key;
 use crate::triage::verdict::{Outlook, Verdict};
-use crate::vcenter::{LinkState, PowerState, ToolsStatus};
+use crate::vcenter::LinkState;
 
 /// How long a cause must hold before it calls for a person.
 const HOLD: SignedDuration = SignedDuration::from_secs(5);
@@ -26,13 +26,14 @@ const HOLD: SignedDuration = SignedDuration::from_secs(5);
 struct Told {
     state: RunState,
     reason: Option<String>,
-    guest: Option<(PowerState, Option<ToolsStatus>, Option<String>)>,
+    /// as of no moment: only a change of it counts
+    guest: Option<GuestState>,
     vm_left: Option<bool>,
 }
 
 impl Told {
     fn of(row: &LineRow, run: &RunSeen, heard: bool) -> Self {
-        let guest = row.guest().map(|vm| (vm.power_state, vm.tools_running_status, vm.ip_address.clone()));
+        let guest = row.guest().map(|vm| GuestState::of(vm, Timestamp::UNIX_EPOCH));
         // A build elsewhere has no VM here, and what stands here is not its own.
         let ours = heard && run.origin.is_none();
         let vm_left = ours.then(|| guest.is_some());
@@ -169,8 +170,7 @@ impl Verdicts {
         let told = Told::of(row, run, beside.heard);
         let case = self.case(row).filter(|case| !case.working)?;
         (case.asked, case.working) = (Some(request), true);
-        let guest = told.guest.clone();
-        let guest = guest.map(|(power, tools, ip)| GuestState { at: beside.now, power: Some(power), ip, tools });
+        let guest = told.guest.clone().map(|guest| GuestState { at: beside.now, ..guest });
         let vm_left = told.vm_left;
         case.told = Some(told);
         let run = Judged { key: row.line.key.clone(), dir: run.dir.clone(), log: run.log.clone(), guest, vm_left };

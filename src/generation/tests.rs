@@ -80,6 +80,7 @@ fn vm(name: &str, object: u32, annotation: String) -> Vm {
         created: Some(time(object)),
         instance_uuid: String::new(),
         change_version: String::new(),
+        question: None,
     }
 }
 

@@ -4,6 +4,7 @@
 //! one [`TimelineEvent`] per line, only ever added to. A recorder that was killed leaves a torn last line; it is not read before
 //! it is finished. A line that cannot be read is passed over, so that one bad byte never hides a build.
 
+mod guest_state;
 mod newest_frames;
 mod shown;
 mod stillness;
@@ -17,8 +18,8 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::screen::Motion;
-use crate::vcenter::{PowerState, ToolsStatus, Vm};
 
+pub use guest_state::GuestState;
 use newest_frames::is_frame;
 pub use shown::Shown;
 pub use stillness::{Activity, Stillness};
@@ -58,27 +59,6 @@ pub struct RecordedFrame {
     pub log: u64,
     /// what the console was doing
     pub kind: Motion,
-}
-
-/// What vCenter said about the guest from a moment on.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct GuestState {
-    /// since when
-    pub at: Timestamp,
-    /// `None`: there is no VM of this build
-    pub power: Option<PowerState>,
-    /// its address, if it has one
-    pub ip: Option<String>,
-    /// VMware Tools
-    pub tools: Option<ToolsStatus>,
-}
-
-impl GuestState {
-    /// Of a VM as vCenter has it at this moment.
-    pub fn from_vm(vm: Vm) -> Self {
-        let Vm { power_state, ip_address, tools_running_status, .. } = vm;
-        Self { at: Timestamp::now(), power: Some(power_state), ip: ip_address, tools: tools_running_status }
-    }
 }
 
 /// A task or event of vCenter on the VM of the build.

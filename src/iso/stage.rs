@@ -21,6 +21,7 @@ use crate::paths::StateDir;
 use crate::pipeline::{Key, Line};
 use crate::vcenter::datastore::{DatastorePath, FileInfo};
 use crate::vcenter::gate::Gate;
+use crate::vcenter::resources::DatastoreState;
 
 /// The verb in the audit log.
 const VERB: &str = "stage";
@@ -171,7 +172,25 @@ impl StageJob<'_> {
         };
         self.gate.make_folder(VERB, &self.sibling("")).await?;
         self.remove_partials(&there).await?;
+        self.has_room(size).await?;
         Ok(StageCheck::Offered(size, digest))
+    }
+
+    /// The datastore takes so many bytes, as far as vCenter tells.
+    async fn has_room(&self, size: u64) -> Result<(), StageError> {
+        let states = match self.gate.client().datastore_states().await {
+            Ok(states) => states,
+            Err(error) => {
+                tracing::debug!(%error, "the datastore's room is not known");
+                return Ok(());
+            }
+        };
+        let state = states.iter().find(|state| state.name == self.wanted.file.datastore);
+        let small = |state: &DatastoreState| {
+            (state.free < size).then(|| format!("datastore {} has no room: {}", state.name, state.room()))
+        };
+        let why = state.and_then(|state| state.trouble().or_else(|| small(state)));
+        why.map_or(Ok(()), |why| Err(StageError::NoRoom { why, size }))
     }
 
     /// It has its name already. A mirror that does not answer, or dropped the release, makes it no less staged.

@@ -8,7 +8,7 @@ use super::machine::{Machine, Power};
 use super::screen;
 use super::store;
 use super::value::{Moref, Value};
-use super::world::{Body, World};
+use super::world::{Body, Cloned, World};
 
 /// One change. Ids are managed object ids.
 #[derive(Debug, Clone)]
@@ -31,7 +31,13 @@ pub enum Effect {
     /// a new VM
     Create(Box<NewVm>),
     /// a copy of a VM or template; takes minutes
-    Clone(Box<NewVm>),
+    Clone {
+        /// what is copied
+        source: String,
+        /// whose session asked for it
+        by: String,
+        new: Box<NewVm>,
+    },
     /// a picture of the console as a file
     Screenshot { id: String },
     /// a file to another place
@@ -71,7 +77,7 @@ impl Effect {
     /// How long it takes, lab seconds.
     pub fn takes(&self) -> f64 {
         match self {
-            Self::Clone(_) => 90.0,
+            Self::Clone { .. } => 90.0,
             Self::Create(_) | Self::Destroy { .. } => 2.0,
             Self::Power { .. } | Self::Screenshot { .. } => 1.0,
             Self::Rename { .. } | Self::Annotate { .. } | Self::Move { .. } | Self::DeleteFile { .. } => 0.5,
@@ -106,7 +112,8 @@ impl Effect {
                 }
                 Ok(None)
             }
-            Self::Create(new) | Self::Clone(new) => create(world, *new),
+            Self::Create(new) => create(world, *new),
+            Self::Clone { source, by, new } => clone(world, &source, by, *new),
             Self::Screenshot { id } => screenshot(world, &id),
             Self::Move { from, to, force } => world.store.rename(&from, &to, force).map(|()| None),
             Self::DeleteFile { path } => world.store.remove(&path).map(|()| None),
@@ -209,10 +216,24 @@ fn create(world: &mut World, new: NewVm) -> Outcome {
         extra,
         keys: Vec::new(),
         moment: Moment::default(),
+        question: None,
+        waited: 0.0,
     };
     let moref = Moref::new("VirtualMachine", format!("vm-{number}"));
     world.insert(moref.clone(), &new.name, Some(&new.folder), Body::Machine(Box::new(machine)));
     Ok(Some(moref.into()))
+}
+
+fn clone(world: &mut World, source: &str, by: String, new: NewVm) -> Outcome {
+    let (entity, machine) = (world.entity(source)?, world.machine(source)?);
+    let (source, from_template) = ((entity.moref.clone(), entity.name.clone()), machine.template);
+    let name = new.name.clone();
+    let made = create(world, new)?;
+    if let Some(Value::Ref(moref)) = &made {
+        let made = (moref.clone(), name);
+        world.clones.push(Cloned { source, made, from_template, by, at: Timestamp::now() });
+    }
+    Ok(made)
 }
 
 fn screenshot(world: &mut World, id: &str) -> Outcome {

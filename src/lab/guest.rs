@@ -64,6 +64,8 @@ pub struct Guest {
     tools_at: Option<f64>,
     #[serde(default)]
     addresses: Vec<Address>,
+    /// what vCenter asks about it, some time after power-on
+    pub question: Option<Asked>,
     /// how packer fares once the guest answers
     #[serde(default)]
     pub build: Build,
@@ -92,6 +94,21 @@ struct Address {
     at: f64,
     /// `lease` = one from the lab's pool; else as given; empty = lost again
     ip: String,
+}
+
+/// What vCenter asks about a guest; until somebody answers, the guest stands still.
+#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Asked {
+    /// seconds after power-on
+    pub at: f64,
+    /// what is asked
+    pub text: String,
+    /// the answers; the last one powers the guest off
+    pub answers: Vec<String>,
+    /// its datastore is full by then; whoever answers made room first
+    #[serde(default)]
+    pub full: bool,
 }
 
 /// How packer fares with the guest after it has an address.

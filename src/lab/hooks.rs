@@ -10,7 +10,9 @@ use tokio::net::TcpListener;
 use super::control::Trouble;
 use super::effect::Effect;
 use super::fault::Fault;
+use super::guest::Asked;
 use super::inventory::{self, Seed};
+use super::machine::Pending;
 use super::screen::{self, Want};
 use super::state::State;
 use super::{Lab, serve};
@@ -46,6 +48,26 @@ impl Lab {
     /// Changes an account's password.
     pub fn set_password(&self, account: &str, password: &str) {
         self.with(|state| state.sessions.set_password(account, password));
+    }
+
+    /// Asks something about a running VM; the last of the answers powers it off. Nothing when there is none of that name.
+    pub fn ask(&self, vm: &str, text: &str, answers: &[&str]) {
+        self.with(|state| {
+            let now = state.world.clock.now();
+            let id = state.world.named("VirtualMachine", vm).map(|entity| entity.moref.id.clone());
+            let Some(Ok(machine)) = id.map(|id| state.world.machine_mut(&id)) else { return };
+            let answers = answers.iter().map(|answer| (*answer).to_owned()).collect();
+            let asked = Asked { at: 0.0, text: text.to_owned(), answers, full: false };
+            machine.question = Some(Pending { id: "4711".into(), asked, since: now });
+        });
+    }
+
+    /// Puts a host into maintenance mode.
+    pub fn maintain(&self, host: &str) {
+        self.with(|state| {
+            state.world.maintenance.insert(host.to_owned());
+            state.world.touch();
+        });
     }
 
     /// Makes trouble at the `nth` call (1 = the next) of a method; `*` counts every call.

@@ -174,6 +174,8 @@ pub fn add(world: &mut World, seed: &Seed) -> Moref {
         extra: Vec::new(),
         keys: Vec::new(),
         moment: Moment::default(),
+        question: None,
+        waited: 0.0,
     };
     let folder = store::path(DATASTORE, &machine.directory);
     for (file, size) in [("disk.vmdk", 8_589_934_592), (if seed.template { "vm.vmtx" } else { "vm.vmx" }, 3_412)] {

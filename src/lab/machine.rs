@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 
 use super::clock::LabTime;
-use super::guest::Moment;
+use super::guest::{Asked, Moment};
 use super::value::{Moref, Object, Value};
 
 /// Whether it runs.
@@ -57,6 +57,21 @@ pub struct Machine {
     pub keys: Vec<f64>,
     /// what tools say now
     pub moment: Moment,
+    /// the question that it waits with, if it does
+    pub question: Option<Pending>,
+    /// lab seconds that it has waited for answers since power-on
+    pub waited: f64,
+}
+
+/// A question that waits for its answer.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Pending {
+    /// its id
+    pub id: String,
+    /// what is asked
+    pub asked: Asked,
+    /// since when, lab time
+    pub since: LabTime,
 }
 
 /// The things around a VM that its properties name.
@@ -90,7 +105,10 @@ impl Machine {
     /// Seconds since power-on.
     pub fn uptime(&self, now: LabTime) -> Option<f64> {
         match self.power {
-            Power::On { since, .. } => Some((now - since).max(0.0)),
+            Power::On { since, .. } => {
+                let now = self.question.as_ref().map_or(now, |question| question.since);
+                Some((now - since - self.waited).max(0.0))
+            }
             Power::Off => None,
         }
     }
@@ -129,6 +147,7 @@ impl Machine {
             .with("connectionState", Value::of("VirtualMachineConnectionState", "connected"))
             .with("powerState", Value::of("VirtualMachinePowerState", self.power_state()))
             .with("toolsInstallerMounted", false)
+            .maybe("question", self.question.as_ref().map(Pending::info))
             .maybe("bootTime", self.boot_time)
             .with("numMksConnections", 0)
     }
@@ -278,6 +297,23 @@ impl Machine {
     }
 }
 
+impl Pending {
+    /// `VirtualMachineQuestionInfo`
+    fn info(&self) -> Object {
+        let choices = (0..).zip(&self.asked.answers).map(|(key, label)| {
+            let described = Object::named("ElementDescription").with("label", label.as_str());
+            described.with("summary", label.as_str()).with("key", key.to_string()).into()
+        });
+        let choice = Object::new("ChoiceOption")
+            .with("choiceInfo", Value::List("ElementDescription", choices.collect()))
+            .with("defaultIndex", 0);
+        Object::new("VirtualMachineQuestionInfo")
+            .with("id", self.id.as_str())
+            .with("text", self.asked.text.as_str())
+            .with("choice", choice)
+    }
+}
+
 impl Machine {
     /// Switches it on at this lab time.
     ///
@@ -287,6 +323,19 @@ impl Machine {
         self.boot_time = Some(Timestamp::now());
         self.keys = if patient { vec![0.0; 1000] } else { Vec::new() };
         self.moment = Moment::default();
+        self.waited = 0.0;
+    }
+
+    /// Raises the question of its scenario, once after power-on. Returns whether it did now.
+    pub fn ask_when_due(&mut self, asked: Option<&Asked>, since: LabTime, now: LabTime) -> bool {
+        let Some(asked) =
+            asked.filter(|asked| self.question.is_none() && self.waited == 0.0 && now - since >= asked.at)
+        else {
+            return false;
+        };
+        let id = format!("{}", self.number);
+        self.question = Some(Pending { id, asked: asked.clone(), since: since + asked.at });
+        true
     }
 
     /// Switches it off.
@@ -294,5 +343,6 @@ impl Machine {
         self.power = Power::Off;
         self.boot_time = None;
         self.moment = Moment::default();
+        self.question = None;
     }
 }

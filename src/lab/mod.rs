@@ -39,6 +39,7 @@ use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
+use jiff::{SignedDuration, Timestamp};
 use secrecy::ExposeSecret;
 use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
@@ -56,6 +57,7 @@ use clock::Clock;
 use http::Shared;
 use session::Sessions;
 use state::State;
+use value::Moref;
 use world::World;
 
 /// How a lab is set up.
@@ -202,6 +204,20 @@ impl Lab {
     /// Puts a file of this size on a datastore: `[datastore] folder/name`.
     pub fn put_file(&self, path: &str, size: u64) {
         self.shared.lock().world.store.put(path, size, None);
+    }
+
+    /// Records that VMs were made from a template so many hours ago; nothing when there is none of that name.
+    pub fn put_clones(&self, template: &str, names: &[&str], hours_ago: i64) {
+        let mut state = self.shared.lock();
+        let Some(source) = state.world.named("VirtualMachine", template).map(|source| source.moref.clone()) else {
+            return;
+        };
+        let (by, at) = ("LAB\\mona".to_owned(), Timestamp::now() - SignedDuration::from_hours(hours_ago));
+        for name in names {
+            let made = (Moref::new("VirtualMachine", format!("vm-{}", state.world.number())), (*name).to_owned());
+            let source = (source.clone(), template.to_owned());
+            state.world.clones.push(world::Cloned { source, made, from_template: true, by: by.clone(), at });
+        }
     }
 
     /// Stops listening and cuts every connection, as a vCenter that goes down; the state stays.

@@ -1,6 +1,7 @@
 //! The methods of the simulated vCenter.
 
 mod datastore;
+mod event;
 mod property;
 mod session;
 mod vm;
@@ -92,6 +93,7 @@ pub fn call(state: &mut State, call: &Call<'_>) -> Result<Answer, Fault> {
         .or_else(|| property::call(state, call))
         .or_else(|| vm::call(state, call))
         .or_else(|| datastore::call(state, call))
+        .or_else(|| event::call(state, call))
         .unwrap_or_else(|| Err(Fault::not_supported(call.method)))
 }
 
@@ -105,6 +107,7 @@ pub fn privilege(method: &str) -> Option<&'static str> {
         "MarkAsTemplate" => "VirtualMachine.Provisioning.MarkAsTemplate",
         "ReconfigVM_Task" => "VirtualMachine.Config.Annotation",
         "PutUsbScanCodes" => "VirtualMachine.Interact.PutUsbScanCodes",
+        "AnswerVM" => "VirtualMachine.Interact.AnswerQuestion",
         "CreateScreenshot_Task" => "VirtualMachine.Interact.CreateScreenshot",
         "CreateVM_Task" => "VirtualMachine.Inventory.Create",
         "SearchDatastore_Task" | "SearchDatastoreSubFolders_Task" => "Datastore.Browse",

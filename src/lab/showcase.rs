@@ -120,6 +120,9 @@ impl Showcase {
         }
         let lab = Lab::start(options).await?;
         stock(&lab, &matrix);
+        for key in &starts {
+            lab.put_clones(&matrix.line(key)?.base_name, &["web-07", "web-08", "batch-02"], 30);
+        }
         let mirrors = Mirrors::start(&matrix, RATE).await?;
         let text = fs::read_to_string(matrix.repo.join(MATRIX_PATH))?;
         fs::write(matrix.repo.join(MATRIX_PATH), mirrors.localised(&text))?;

@@ -70,6 +70,15 @@ impl Object {
         }
     }
 
+    /// The same with another value in a field.
+    #[must_use]
+    pub fn replacing(mut self, name: &str, value: impl Into<Value>) -> Self {
+        if let Some(field) = self.fields.iter_mut().find(|(field, _)| *field == name) {
+            field.1 = value.into();
+        }
+        self
+    }
+
     /// Names of its fields.
     pub fn names(&self) -> impl Iterator<Item = &'static str> {
         self.fields.iter().map(|(name, _)| *name)

@@ -1,6 +1,8 @@
 //! Everything the simulated vCenter knows: its inventory, files, tasks, and the moment it is.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
+
+use jiff::Timestamp;
 
 use super::clock::Clock;
 use super::fault::Fault;
@@ -54,10 +56,32 @@ pub struct World {
     pub store: Store,
     /// tasks, running and done
     pub tasks: Tasks,
+    /// what was cloned, oldest first
+    pub clones: Vec<Cloned>,
+    /// names of hosts in maintenance mode
+    pub maintenance: BTreeSet<String>,
     next: u64,
     /// counts every visible change
     pub revision: u64,
 }
+
+/// A VM that was made from a template or another VM.
+#[derive(Debug, Clone)]
+pub struct Cloned {
+    /// what it was made from, and its name then
+    pub source: (Moref, String),
+    /// the new one, and its name
+    pub made: (Moref, String),
+    /// it was made from a template
+    pub from_template: bool,
+    /// whose session did it
+    pub by: String,
+    /// when
+    pub at: Timestamp,
+}
+
+/// Bytes that are left on a full datastore.
+const FREE_WHEN_FULL: i64 = 188_743_680;
 
 /// How long a guest takes to shut down, lab seconds.
 const SHUTDOWN: f64 = 8.0;
@@ -74,6 +98,8 @@ impl World {
             entities: BTreeMap::new(),
             store: Store::default(),
             tasks: Tasks::default(),
+            clones: Vec::new(),
+            maintenance: BTreeSet::new(),
             next: 100,
             revision: 1,
         }
@@ -171,8 +197,21 @@ impl World {
         match &entity.body {
             Body::Machine(_) if name == "recentTask" => Some(Value::refs(self.tasks.of_entity(&entity.moref.id))),
             Body::Machine(machine) => machine.property(name, &self.place(entity, machine)),
-            Body::Fixed(object) => object.field(name).cloned(),
+            Body::Fixed(object) => object.field(name).cloned().map(|value| self.present(entity, name, value)),
             Body::Folder(_) => None,
+        }
+    }
+
+    /// A property of what does not change by itself, as it is now.
+    fn present(&self, entity: &Entity, name: &str, value: Value) -> Value {
+        match (entity.moref.kind, name, value) {
+            ("Datastore", "summary" | "info", Value::Object(object)) if self.full(&entity.name) => {
+                object.replacing("freeSpace", FREE_WHEN_FULL).into()
+            }
+            ("HostSystem", "runtime", Value::Object(object)) if self.maintenance.contains(&entity.name) => {
+                object.replacing("inMaintenanceMode", true).into()
+            }
+            (_, _, value) => value,
         }
     }
 
@@ -240,8 +279,12 @@ impl World {
                 changed = true;
                 continue;
             }
-            let moment = match self.book.guest(&machine.guest) {
-                Some(guest) if until.is_none() => self.book.moment(guest, now - since, &machine.keys),
+            let guest = self.book.guest(&machine.guest);
+            let asked = guest.and_then(|guest| guest.question.as_ref()).filter(|_| until.is_none());
+            changed |= machine.ask_when_due(asked, since, now);
+            let at = machine.uptime(now).unwrap_or_default();
+            let moment = match guest {
+                Some(guest) if until.is_none() => self.book.moment(guest, at, &machine.keys),
                 _ => super::guest::Moment::default(),
             };
             if moment != machine.moment {
@@ -252,6 +295,32 @@ impl World {
         if changed {
             self.touch();
         }
+    }
+
+    /// Answers what is asked about a VM.
+    ///
+    /// # Errors
+    /// `InvalidArgument` for another question or answer than those there are.
+    pub fn answer(&mut self, id: &str, question: &str, choice: &str) -> Result<(), Fault> {
+        let now = self.clock.now();
+        let machine = self.machine_mut(id)?;
+        let pending = machine.question.take_if(|pending| pending.id == question);
+        let pending = pending.ok_or_else(|| Fault::invalid("questionId"))?;
+        let Some(index) = choice.parse().ok().filter(|index: &usize| *index < pending.asked.answers.len()) else {
+            machine.question = Some(pending);
+            return Err(Fault::invalid("answerChoice"));
+        };
+        machine.waited += now - pending.since;
+        if index + 1 == pending.asked.answers.len() {
+            machine.power_off();
+        }
+        Ok(())
+    }
+
+    /// Whether a guest waits because its datastore is full.
+    fn full(&self, datastore: &str) -> bool {
+        let waits = |machine: &Machine| machine.question.as_ref().is_some_and(|question| question.asked.full);
+        self.machines().any(|(_, machine)| machine.datastore == datastore && waits(machine))
     }
 
     /// Types keys into a running VM; returns how many.

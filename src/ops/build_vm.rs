@@ -8,7 +8,7 @@ use tokio::sync::{mpsc, oneshot};
 use tokio::task::JoinHandle;
 
 use super::built::{NotBuilt, resolve};
-use super::{Context, Error, Refusal, claim};
+use super::{Context, Error, Refusal, claim, resources};
 use crate::generation::{self, Actor, Claim, Consent, Generations, Hold, SetAside};
 use crate::packer_run::{self, BuiltVm, Run};
 use crate::pipeline::Line;
@@ -71,6 +71,9 @@ async fn look_at(context: &Context, client: &Client, line: &Line, consent: &Cons
             notes.push(claim::told(&set_aside, consent));
         }
     }
+    let beneath = resources::look(client).await;
+    notes.extend(beneath.troubles.into_iter().map(|trouble| format!("{trouble}; this build will fail of it")));
+    notes.extend(beneath.concerns);
     let before = vms.into_iter().map(|vm| vm.moid).collect();
     Ok(BuildVm { gate, line: line.clone(), before, notes })
 }

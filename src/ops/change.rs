@@ -5,7 +5,7 @@ use jiff::Timestamp;
 use super::facts::{Facts, LineFacts, RunFacts, VCenterFacts};
 use super::operation::WhileBuilt;
 use super::remote::{self, OnGitHub};
-use super::{Context, Error, Operation, Refusal, check, claim, hold};
+use super::{Context, Error, Operation, Refusal, check, claim, clones, hold};
 use crate::generation::{self, Actor, Claim, Consent, Generations, Hold, Plan, Progress, Request, SetAside};
 use crate::packer_run::{self, BuiltVm};
 use crate::pipeline::{Key, Line};
@@ -140,6 +140,7 @@ pub async fn guard<'p>(context: &Context, client: &Client, plan: &'p Plan) -> Re
     if let (Request::Sweep, Some(line)) = (&plan.request, line) {
         notes.extend(nobody_builds(context, &line.key, plan).await?);
     }
+    notes.extend(clones::before(client, plan).await);
     if matches!(plan.request, Request::Hold { .. } | Request::Rollback { .. }) {
         notes.extend(hold::not_respected(&context.repo, Timestamp::now()));
     }

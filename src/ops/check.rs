@@ -10,7 +10,7 @@ use crate::github;
 use crate::packer_run::RunState;
 use crate::pipeline::Key;
 use crate::vcenter::PowerState;
-use crate::vcenter::privilege::TYPE;
+use crate::vcenter::privilege::{ANSWER, TYPE};
 
 /// A reason, where it is not known yet: which one does not decide.
 const ANY: &str = "…";
@@ -31,7 +31,8 @@ pub fn check(operation: Operation, facts: &Facts<'_>) -> Result<(), Refusal> {
         Operation::Sweep => {
             known(facts).and_then(|()| not_on_github(facts)).and_then(|()| generation(&Request::Sweep, facts))
         }
-        Operation::Type => type_into(facts),
+        Operation::Type | Operation::Wake => type_into(facts),
+        Operation::Answer => answer(facts),
         Operation::Teach if facts.picture.there && facts.picture.visible => Ok(()),
         Operation::Teach => Err(Refusal::NoPicture),
         Operation::Bump => media_at_rest(facts).and_then(|()| of_media(facts, &facts.media.newer)),
@@ -164,6 +165,15 @@ fn type_into(facts: &Facts<'_>) -> Result<(), Refusal> {
         return Err(Refusal::PictureRecorded);
     }
     has(facts, TYPE)
+}
+
+fn answer(facts: &Facts<'_>) -> Result<(), Refusal> {
+    known(facts)?;
+    let line = facts.line()?;
+    if line.generations.build.as_ref().is_none_or(|vm| vm.question.is_none()) {
+        return Err(Refusal::NoQuestion { key: line.key.clone() });
+    }
+    has(facts, ANSWER)
 }
 
 fn of_media(facts: &Facts<'_>, allowed: &Result<(), MediaRefusal>) -> Result<(), Refusal> {

@@ -188,7 +188,7 @@ mod tests {
         });
         std::fs::write(folder.join("run.json"), record.to_string()).unwrap();
         let (power, tools) = (Some(PowerState::PoweredOn), Some(ToolsStatus::GuestToolsNotRunning));
-        let guest = GuestState { at: "2026-03-01T02:10:00Z".parse().unwrap(), power, ip: None, tools };
+        let guest = GuestState { at: "2026-03-01T02:10:00Z".parse().unwrap(), power, tools, ..GuestState::default() };
         let beside = Beside { guest: Some(guest), vm_left: Some(true) };
         Case { title: "one".into(), dir: Some(folder.into()), log: Some(log), beside, ..Case::default() }
     }

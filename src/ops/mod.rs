@@ -7,6 +7,7 @@
 
 #![deny(clippy::wildcard_enum_match_arm)]
 
+pub mod answer;
 mod blocking;
 pub mod build;
 pub mod build_vm;
@@ -15,6 +16,7 @@ pub mod change;
 mod check;
 mod check_rules;
 pub mod claim;
+mod clones;
 mod context;
 mod error;
 mod exit;
@@ -28,6 +30,7 @@ mod operation;
 pub mod picture;
 mod refusal;
 pub mod remote;
+pub mod resources;
 pub mod save;
 mod screen_text;
 pub mod signals;
@@ -48,4 +51,4 @@ pub use operation::Operation;
 pub use refusal::{GitHubRefusal, MediaRefusal, Refusal};
 pub use screen_text::{PictureReader, ScreenText};
 pub use teach::{Description, teach, try_out};
-pub use type_into::{may_type, type_into};
+pub use type_into::{may, type_into, wake};

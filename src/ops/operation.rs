@@ -21,6 +21,10 @@ pub enum Operation {
     Sweep,
     /// type into a guest
     Type,
+    /// press a key that types nothing, so that a blanked console shows its picture
+    Wake,
+    /// answer what vCenter asks about a build VM
+    Answer,
     /// give a screen a name
     Teach,
     /// write a newer ISO into matrix and var-file
@@ -47,7 +51,7 @@ pub enum Operation {
 
 impl Operation {
     /// All of them.
-    pub const ALL: [Self; 19] = [
+    pub const ALL: [Self; 21] = [
         Self::Build,
         Self::Cancel,
         Self::Promote,
@@ -56,6 +60,8 @@ impl Operation {
         Self::Release,
         Self::Sweep,
         Self::Type,
+        Self::Wake,
+        Self::Answer,
         Self::Teach,
         Self::Bump,
         Self::Stage,
@@ -82,6 +88,8 @@ impl Operation {
             Self::Release => changes("release", Allowed),
             Self::Sweep => changes("sweep", Refused),
             Self::Type => changes("typing", Allowed),
+            Self::Wake => changes("waking", Allowed),
+            Self::Answer => changes("answer", Allowed),
             Self::Teach => changes("teaching", Allowed),
             Self::Bump => changes("bump", Allowed),
             Self::Stage => changes("staging", Allowed),

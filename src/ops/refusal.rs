@@ -14,7 +14,7 @@ pub enum Refusal {
     #[error("read-only: started with --read-only, nothing can be changed")]
     ReadOnly,
     /// the program ends as soon as what is under way is done
-    #[error("leaving as soon as the work is done; nothing new is started")]
+    #[error("leaving as soon as the work is done; nothing new is begun")]
     Leaving,
     /// no line is meant
     #[error("no line selected")]
@@ -95,9 +95,7 @@ pub enum Refusal {
         name: String,
     },
     /// which object a run built is not known
-    #[error(
-        "built, but not promoted: it is not known which template {key} built ({reason}); look at it, then `promote`"
-    )]
+    #[error("built, but not promoted: which template {key} has built is not known ({reason}); look, then `promote`")]
     BuiltUnknown {
         /// the line
         key: Key,
@@ -126,7 +124,7 @@ pub enum Refusal {
     #[error("no link to vCenter: what is shown may be out of date")]
     NoLink,
     /// vCenter has not answered yet
-    #[error("vCenter has not answered yet")]
+    #[error("nothing is known from vCenter yet")]
     NothingKnown,
     /// the account may not do it
     #[error("{account} lacks {privilege}{}; `tmpl-tui doctor` lists all it lacks", on(object.as_deref()))]
@@ -158,6 +156,20 @@ pub enum Refusal {
     NoGuest {
         /// the line
         key: Key,
+    },
+    /// vCenter asks nothing about its build VM
+    #[error("vCenter asks nothing about the build VM of {key}")]
+    NoQuestion {
+        /// the line
+        key: Key,
+    },
+    /// none of the answers that vCenter takes
+    #[error("{said:?} is none of the answers: {answers}")]
+    NoSuchAnswer {
+        /// what was said
+        said: String,
+        /// what can be answered, numbered
+        answers: String,
     },
     /// what is typed into must be seen
     #[error("the picture is not on screen")]
@@ -201,10 +213,10 @@ pub enum MediaRefusal {
     #[error("its ISO is being staged")]
     Staging,
     /// its mirror has not answered yet
-    #[error("its mirror has not answered yet")]
+    #[error("still asking its mirror")]
     Asking,
     /// its mirror was not asked
-    #[error("its mirror has not been asked yet")]
+    #[error("its mirror was not asked yet")]
     NotAsked,
     /// it was asked and could not say, or what it said cannot be taken
     #[error("{0}")]
@@ -219,7 +231,7 @@ pub enum MediaRefusal {
     #[error("there is no mirror; put {0} there by hand")]
     StageByHand(String),
     /// not known yet what the datastore has
-    #[error("it is not known yet whether its ISO is staged")]
+    #[error("not known yet whether its ISO is staged")]
     NotLooked,
     /// nothing to do
     #[error("its ISO is staged already")]
@@ -248,10 +260,10 @@ pub enum GitHubRefusal {
     #[error(transparent)]
     Runs(#[from] github::Refusal),
     /// nothing to switch on
-    #[error("the schedule is on already")]
+    #[error("the schedule is on")]
     ScheduleOn,
     /// a leg that builds no line leaves no log of ours
-    #[error("{leg} does not build a line")]
+    #[error("{leg} builds no line")]
     BuildsNoLine {
         /// the leg's name
         leg: String,

@@ -19,7 +19,6 @@ mod made;
 mod outcome;
 mod preflight;
 mod process;
-mod processes;
 mod record;
 mod recorder;
 mod request;

@@ -124,6 +124,8 @@ struct RecorderTask {
     vm: Option<Moid>,
     frame_filter: FrameFilter,
     guest: Option<GuestState>,
+    /// what is wrong with its datastores, and with its host
+    beneath: (Option<String>, Option<String>),
     /// VMs of the name that were there at the first poll
     earlier: Option<HashSet<Moid>>,
     tasks: HashMap<String, String>,
@@ -170,6 +172,7 @@ impl RecorderTask {
             vm: None,
             frame_filter: FrameFilter::default(),
             guest: None,
+            beneath: (None, None),
             earlier: None,
             tasks: HashMap::new(),
             events_since: None,
@@ -231,9 +234,14 @@ impl RecorderTask {
         }
         self.link = Backoff::default();
         let Some((vm, tasks)) = found else { return self.record_guest(None) };
+        self.polls += 1;
+        let asked = self.guest.as_ref().is_some_and(|guest| guest.question.is_some());
+        // A question that is new, or gone, is mostly about one of them.
+        if self.polls % POLLS_PER_EVENT_QUERY == 1 || asked != vm.question.is_some() {
+            self.look_beneath(&vm.moid).await;
+        }
         self.record_guest(Some(&vm))?;
         self.record_tasks(tasks)?;
-        self.polls += 1;
         if self.polls % POLLS_PER_EVENT_QUERY == 1 {
             self.query_events(&vm.moid).await?;
         }

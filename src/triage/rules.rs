@@ -174,6 +174,12 @@ pub enum GuestCondition {
     OtherIp,
     /// nothing but an address the guest gave itself
     LinkLocal,
+    /// vCenter asks something about it and waits
+    Question,
+    /// nothing can be written to its datastore
+    Storage,
+    /// its host is gone or in maintenance
+    Host,
 }
 
 /// All rules, in order.

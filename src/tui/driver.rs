@@ -179,13 +179,21 @@ impl Driver {
                 let words = self.pictures.clone().read(picture, thorough);
                 self.ask(READ_WORDS, "reading the picture", words, move |answer| Msg::WordsRead { request, answer });
             }
-            Effect::MayType { request, vm } => {
-                let may = screen::may_type(self.link.client(), vm);
+            Effect::AskPrivilege { request, vm, privilege } => {
+                let may = screen::may(self.link.client(), vm, privilege);
                 self.ask(GUARD, "asking vCenter", may, move |answer| Msg::Guarded { request, answer });
             }
             Effect::Type { request, vm, keys } => {
                 let typed = screen::type_into(self.parts.context.clone(), self.link.client(), vm, keys);
                 self.ask(GUARD, "typing", typed, move |answer| Msg::Finished { request, answer });
+            }
+            Effect::Wake { request, vm } => {
+                let woken = screen::wake(self.parts.context.clone(), self.link.client(), vm);
+                self.ask(GUARD, "waking", woken, move |answer| Msg::Finished { request, answer });
+            }
+            Effect::Answer { request, vm, question, choice } => {
+                let answered = screen::answer(self.parts.context.clone(), self.link.client(), vm, (*question, choice));
+                self.ask(GUARD, "the answer", answered, move |answer| Msg::Finished { request, answer });
             }
             Effect::TryTeaching { request, description, picture } => {
                 let tried = screen::try_out(self.parts.context.clone(), *description, picture);

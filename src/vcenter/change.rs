@@ -66,6 +66,18 @@ impl Client {
         self.session().call("MarkAsTemplate", "VirtualMachine", &vm.0, "", CALL_TIMEOUT).await.map(drop)
     }
 
+    /// `AnswerVM`
+    pub(super) async fn answer(&self, vm: &Moid, question: &str, choice: &str) -> Result<(), Error> {
+        let arguments = format!("{}{}", soap::text("questionId", question), soap::text("answerChoice", choice));
+        self.session().call("AnswerVM", "VirtualMachine", &vm.0, &arguments, CALL_TIMEOUT).await.map(drop)
+    }
+
+    /// `PutUsbScanCodes`: one press of the left shift key, which types nothing.
+    pub(super) async fn press_shift(&self, vm: &Moid) -> Result<(), Error> {
+        let spec = keys::spec(&[keys::SHIFT]);
+        self.session().call("PutUsbScanCodes", "VirtualMachine", &vm.0, &spec, CALL_TIMEOUT).await.map(drop)
+    }
+
     /// `PutUsbScanCodes`: types `text` on a US keyboard. Stops at the first batch vCenter refuses.
     pub(super) async fn type_text(&self, vm: &Moid, text: &str) -> Result<(), Error> {
         let strokes = keys::strokes(text).map_err(|c| Error::Fault {

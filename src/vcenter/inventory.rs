@@ -7,10 +7,10 @@ use jiff::Timestamp;
 
 use super::session::{CALL_TIMEOUT, Content, Session};
 use super::soap::{self, Element};
-use super::{Error, Moid, PowerState, ToolsStatus, Vm};
+use super::{Error, Moid, PowerState, Question, ToolsStatus, Vm};
 
 /// The properties a [`Vm`] is made of.
-const PROPERTIES: [&str; 8] = [
+const PROPERTIES: [&str; 9] = [
     "name",
     "config.template",
     "runtime.powerState",
@@ -19,6 +19,7 @@ const PROPERTIES: [&str; 8] = [
     "config.annotation",
     "config.instanceUuid",
     "config.changeVersion",
+    "runtime.question",
 ];
 
 /// The `propSet` of VMs, as the server's version has them.
@@ -120,6 +121,7 @@ pub(super) fn apply_property(vm: &mut Vm, path: &str, value: Option<&Element>) {
         "config.createDate" => vm.created = text.parse::<Timestamp>().ok(),
         "config.instanceUuid" => vm.instance_uuid = text.to_owned(),
         "config.changeVersion" => vm.change_version = text.to_owned(),
+        "runtime.question" => vm.question = value.and_then(Question::parse),
         _ => {}
     }
 }

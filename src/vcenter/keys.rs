@@ -11,6 +11,9 @@ pub(super) struct Stroke {
     shift: bool,
 }
 
+/// Left shift by itself: a console that went blank comes back, and nothing is typed.
+pub(super) const SHIFT: Stroke = Stroke { usage: 0xe1, shift: false };
+
 /// The strokes that type `text`; the first character that a US keyboard has no key for is an error.
 pub(super) fn strokes(text: &str) -> Result<Vec<Stroke>, char> {
     text.chars().map(|c| stroke(c).ok_or(c)).collect()

@@ -6,6 +6,7 @@
 pub mod audit;
 mod change;
 pub mod client;
+mod clones;
 pub mod datastore;
 pub mod error;
 pub mod gate;
@@ -14,6 +15,8 @@ mod keys;
 mod location;
 mod observe;
 pub mod privilege;
+mod question;
+pub mod resources;
 mod screen;
 mod session;
 pub mod settings;
@@ -24,8 +27,10 @@ pub mod vm;
 mod watch;
 
 pub use client::{About, Account, Client, FolderEvent, LinkState, PrivilegeCheck, TaskProgress, Watch};
+pub use clones::{CloneEvent, Clones};
 pub use error::Error;
 pub use observe::VmEvent;
+pub use question::{Choice, Question};
 pub use settings::Settings;
 #[cfg(feature = "testing")]
 pub(crate) use soap::fuzz_parse;

@@ -14,6 +14,8 @@ pub const POWER_OFF: &str = "VirtualMachine.Interact.PowerOff";
 pub const ANNOTATE: &str = "VirtualMachine.Config.Annotation";
 /// To type into its console.
 pub const TYPE: &str = "VirtualMachine.Interact.PutUsbScanCodes";
+/// To answer what vCenter asks about it.
+pub const ANSWER: &str = "VirtualMachine.Interact.AnswerQuestion";
 /// To see its console.
 pub const CONSOLE: &str = "VirtualMachine.Interact.ConsoleInteract";
 /// To have vCenter take a picture of its console.

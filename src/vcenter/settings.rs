@@ -41,6 +41,8 @@ pub struct Settings {
     pub folder: String,
     /// default datastore of builds
     pub datastore: Option<String>,
+    /// the cluster or host that builds run on, where the environment names it
+    pub compute: Option<String>,
     /// of a simulated vCenter (`TMPL_SIMULATED`): how many seconds pass for a guest while one passes here
     pub simulated: Option<f64>,
 }
@@ -92,6 +94,7 @@ impl Settings {
             },
             datacenter,
             datastore: either("datastore", "GOVC_DATASTORE"),
+            compute: either("cluster", "GOVC_CLUSTER").or_else(|| either("host", "GOVC_HOST")),
         })
     }
 

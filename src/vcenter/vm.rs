@@ -5,6 +5,8 @@ use std::fmt;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
+use super::Question;
+
 /// A managed object id, vCenter's own name for an object (`vm-42`). Stable across renames.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(transparent)]
@@ -81,6 +83,9 @@ pub struct Vm {
     /// `config.changeVersion`: another one after every change of its configuration
     #[serde(default, skip_serializing)]
     pub change_version: String,
+    /// `runtime.question`: it stands still until somebody answers
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub question: Option<Question>,
 }
 
 impl Vm {
@@ -97,6 +102,7 @@ impl Vm {
             created: None,
             instance_uuid: String::new(),
             change_version: String::new(),
+            question: None,
         }
     }
 }

@@ -140,3 +140,27 @@ async fn a_folder_goes_with_everything_in_it() {
     assert_eq!(govc(&lab, &["ls", "vm/Templates/old"]).await, "");
     assert!(refused(&lab, &["object.destroy", "vm"]).await.contains("not supported"));
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_question_is_asked_and_answered() {
+    let guests = [(BASE.to_owned(), "disk-full".to_owned())].into();
+    let lab = lab(tmpl::lab::Options { guests, patient: true, speed: 500.0, ..quick() }).await;
+    govc(&lab, &["vm.markasvm", "-pool", "*/Resources", BASE]).await;
+    assert!(govc(&lab, &["vm.question", "-vm", BASE]).await.contains("No pending question"));
+    govc(&lab, &["vm.power", "-on", BASE]).await;
+    let mut asked = String::new();
+    for _ in 0..200 {
+        asked = govc(&lab, &["vm.question", "-vm", BASE]).await;
+        if !asked.contains("No pending question") {
+            break;
+        }
+        tokio::time::sleep(std::time::Duration::from_millis(20)).await;
+    }
+    assert!(asked.contains("There is no more space") && asked.contains("0) Retry\n1) Cancel"), "{asked}");
+    let room = govc(&lab, &["datastore.info", "vsanDatastore"]).await;
+    assert!(room.contains("Free:      0.2 GB"), "the guest halts because its datastore is full: {room}");
+    assert!(refused(&lab, &["vm.question", "-vm", BASE, "-answer", "7"]).await.contains("answerChoice"));
+    govc(&lab, &["vm.question", "-vm", BASE, "-answer", "0"]).await;
+    assert!(govc(&lab, &["vm.question", "-vm", BASE]).await.contains("No pending question"));
+    assert!(!govc(&lab, &["datastore.info", "vsanDatastore"]).await.contains("Free:      0.2 GB"));
+}

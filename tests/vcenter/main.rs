@@ -30,24 +30,26 @@ struct Server {
     account: (String, String),
     datacenter: &'static str,
     datastore: &'static str,
-    _kept: Kept,
+    cluster: &'static str,
+    kept: Kept,
 }
 
-#[expect(dead_code, reason = "kept alive, not used")]
 enum Kept {
+    #[expect(dead_code, reason = "kept alive, not used")]
     Vcsim(Vcsim),
     Lab(Box<Lab>),
 }
 
 async fn vcsim() -> Server {
     let templates = format!("{LIVE},{PREV},{BUILD}=");
-    let vcsim = Vcsim::start(&["-templates", &templates, "-boot", "200ms", "-ip", "10.0.8.31"]);
+    let vcsim = Vcsim::start(&["-templates", &templates, "-boot", "200ms", "-ip", "10.0.8.31", "-ask", BUILD]);
     Server {
         door: Proxy::to(&vcsim.url),
         account: (vcsim::USER.into(), vcsim::PASSWORD.into()),
         datacenter: "DC0",
         datastore: "LocalDS_0",
-        _kept: Kept::Vcsim(vcsim),
+        cluster: "DC0_C0",
+        kept: Kept::Vcsim(vcsim),
     }
 }
 
@@ -61,7 +63,8 @@ async fn lab() -> Server {
         account: (environment["GOVC_USERNAME"].clone(), environment["GOVC_PASSWORD"].clone()),
         datacenter: tmpl::lab::DATACENTER,
         datastore: tmpl::lab::DATASTORE,
-        _kept: Kept::Lab(Box::new(lab)),
+        cluster: tmpl::lab::CLUSTER,
+        kept: Kept::Lab(Box::new(lab)),
     }
 }
 
@@ -81,6 +84,30 @@ impl Server {
         ]);
         environment.extend(more.iter().copied());
         Settings::from_env(&|name| environment.get(name).map(|value| (*value).to_owned())).unwrap()
+    }
+
+    /// Asks something about the build VM; vcsim has done so from the start.
+    fn ask(&self) {
+        if let Kept::Lab(lab) = &self.kept {
+            lab.ask(
+                BUILD,
+                "msg.cdromdisconnect.locked:The guest has locked the door. Disconnect anyway?",
+                &["Yes", "No"],
+            );
+        }
+    }
+
+    /// Clones a template with govc.
+    async fn clone_of(&self, template: &str, name: &str) {
+        let mut govc = tokio::process::Command::new(tools::tool("govc"));
+        govc.args(["vm.clone", "-on=false", "-ds", self.datastore, "-pool"]);
+        govc.arg(format!("/{}/host/{}/Resources", self.datacenter, self.cluster));
+        govc.args(["-vm", template, name]).env_clear();
+        govc.env("GOVC_URL", self.door.url()).env("GOVC_DATACENTER", self.datacenter).env("HOME", "/nonexistent");
+        govc.env("GOVC_USERNAME", &self.account.0).env("GOVC_PASSWORD", &self.account.1).env("GOVC_INSECURE", "true");
+        govc.env("GOVC_PERSIST_SESSION", "false");
+        let output = govc.output().await.unwrap();
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
     }
 
     fn client(&self) -> Client {

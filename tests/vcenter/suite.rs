@@ -39,6 +39,9 @@ on_both!(
     privileges,
     files_on_a_datastore,
     nobody_is_cloning,
+    a_question_is_shown_answered_and_gone,
+    clones_are_counted_by_the_object,
+    datastores_and_hosts,
 );
 
 fn named<'a>(vms: &'a [Vm], name: &str) -> &'a Vm {
@@ -358,4 +361,80 @@ async fn nobody_is_cloning(server: Server) {
     let vms: Vec<Moid> = client.vms().await.unwrap().into_iter().map(|vm| vm.moid).collect();
     assert_eq!(client.being_cloned(&vms).await.unwrap(), []);
     assert_eq!(client.being_cloned(&[]).await.unwrap(), []);
+}
+
+async fn a_question_is_shown_answered_and_gone(server: Server) {
+    let client = server.client();
+    let mut watch = client.watch();
+    let asked = |event: &FolderEvent| match event {
+        FolderEvent::Reset(vms) => vms.iter().any(|vm| vm.question.is_some()),
+        FolderEvent::Changed(vm) => vm.question.is_some(),
+        _ => false,
+    };
+    running(&client).await;
+    server.ask();
+    wait(&mut watch, asked).await;
+    let vm = find(&client, BUILD).await;
+    let question = vm.question.clone().unwrap();
+    assert!(!question.text.is_empty() && !question.text.starts_with("msg."), "{question:?}");
+    assert_eq!((question.choices.len(), question.default.is_some()), (2, true), "{question:?}");
+    // What is answered is what was read, and nothing else.
+    let (gate, state) = gate(&client, Mode::ReadWrite);
+    let other = tmpl::vcenter::Question { id: "other".into(), ..question.clone() };
+    let stale = gate.answer("answer", &vm, &other, &question.choices[0]).await;
+    assert!(matches!(stale, Err(GateError::Stale { .. })), "{stale:?}");
+    let read_only = self::gate(&client, Mode::ReadOnly).0;
+    let refused = read_only.answer("answer", &vm, &question, &question.choices[0]).await;
+    assert!(matches!(refused, Err(GateError::ReadOnly(_))), "{refused:?}");
+    gate.answer("answer", &vm, &question, &question.choices[0]).await.unwrap();
+    let gone =
+        |event: &FolderEvent| matches!(event, FolderEvent::Changed(vm) if vm.question.is_none() && vm.name == BUILD);
+    wait(&mut watch, gone).await;
+    assert_eq!(find(&client, BUILD).await.question, None);
+    let records = audited(&state);
+    assert_eq!(records.iter().map(|record| &record["call"]).collect::<Vec<_>>(), ["AnswerVM", "AnswerVM"]);
+    assert!(records[0]["detail"].as_str().unwrap().contains(&question.choices[0].label), "{records:?}");
+}
+
+async fn clones_are_counted_by_the_object(server: Server) {
+    let client = server.client();
+    let live = find(&client, LIVE).await;
+    let before = client.current_time().await.unwrap() - jiff::SignedDuration::from_mins(5);
+    assert_eq!(client.clones_of(&live.moid, before).await.unwrap(), tmpl::vcenter::Clones::default());
+    server.clone_of(LIVE, "web-1").await;
+    let clones = client.clones_of(&live.moid, before).await.unwrap();
+    let names: Vec<_> = clones.made.iter().map(|clone| clone.name.as_str()).collect();
+    assert_eq!((names, clones.more), (vec!["web-1"], false));
+    assert!(clones.made[0].at.is_some(), "{clones:?}");
+    let other = find(&client, PREV).await;
+    assert_eq!(client.clones_of(&other.moid, before).await.unwrap().made, []);
+    let later = client.current_time().await.unwrap() + jiff::SignedDuration::from_mins(5);
+    assert_eq!(client.clones_of(&live.moid, later).await.unwrap().made, []);
+}
+
+async fn datastores_and_hosts(server: Server) {
+    let client = server.client();
+    let stores = client.datastore_states().await.unwrap();
+    let store = stores.iter().find(|store| store.name == server.datastore).unwrap_or_else(|| panic!("{stores:?}"));
+    assert!(store.capacity >= store.free && store.free > 0 && store.accessible && !store.maintenance, "{store:?}");
+    let hosts = client.host_states(server.cluster).await.unwrap();
+    assert!(hosts.len() >= 2 && hosts.iter().all(|host| host.trouble().is_none()), "{hosts:?}");
+    let missing = client.host_states("no such cluster").await;
+    assert!(matches!(missing, Err(Error::NotFound(_))), "{missing:?}");
+    let vm = running(&client).await;
+    let (beneath, host) = client.resources_of(&vm.moid).await.unwrap();
+    assert!(beneath.iter().any(|store| store.capacity > 0), "{beneath:?}");
+    assert_eq!(host.map(|host| (host.connection, host.maintenance)), Some(("connected".to_owned(), false)));
+}
+
+// vcsim has no keyboard.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_console_is_woken_by_a_key_that_types_nothing() {
+    let server = crate::lab().await;
+    let client = server.client();
+    let vm = running(&client).await;
+    let (gate, state) = gate(&client, Mode::ReadWrite);
+    gate.wake("wake", &vm).await.unwrap();
+    let records = audited(&state);
+    assert_eq!((&records[0]["call"], &records[0]["detail"]), (&"PutUsbScanCodes".into(), &"shift".into()));
 }

@@ -9,6 +9,7 @@ import (
 	"context"
 	"crypto/tls"
 	"encoding/json"
+	"encoding/xml"
 	"flag"
 	"fmt"
 	"image"
@@ -44,6 +45,7 @@ type options struct {
 	boot                   time.Duration
 	ip                     string
 	noScreen               bool
+	ask                    string
 }
 
 func main() {
@@ -59,6 +61,7 @@ func main() {
 	flag.DurationVar(&o.boot, "boot", time.Second, "time from power-on to address and tools")
 	flag.StringVar(&o.ip, "ip", "127.0.0.1", "address of every guest")
 	flag.BoolVar(&o.noScreen, "no-screen", false, "the account lacks the privilege for /screen")
+	flag.StringVar(&o.ask, "ask", "", "the VM about which a question waits for its answer")
 	flag.Parse()
 	if err := run(o); err != nil {
 		log.Fatal(err)
@@ -98,6 +101,11 @@ func run(o options) error {
 	}
 	if err := furnish(ctx, client.Client, o.templates); err != nil {
 		return err
+	}
+	if o.ask != "" {
+		if err := ask(ctx, client.Client, model, server, o.ask); err != nil {
+			return err
+		}
 	}
 	go guests(ctx, client.Client, model, o)
 
@@ -158,6 +166,62 @@ func furnish(ctx context.Context, client *vim25.Client, names string) error {
 			return err
 		}
 	}
+	return nil
+}
+
+// ask raises a question on a VM, and takes the answer in front of the simulator, which does not know AnswerVM.
+func ask(ctx context.Context, client *vim25.Client, model *simulator.Model, server *simulator.Server, name string) error {
+	found, err := find.NewFinder(client).VirtualMachine(ctx, "/DC0/vm/"+folder+"/"+name)
+	if err != nil {
+		return err
+	}
+	vm, ok := model.Service.Context.Map.Get(found.Reference()).(*simulator.VirtualMachine)
+	if !ok {
+		return fmt.Errorf("%s is no VM", name)
+	}
+	choice := func(key, label string) types.BaseElementDescription {
+		return &types.ElementDescription{Key: key, Description: types.Description{Label: label, Summary: label}}
+	}
+	question := &types.VirtualMachineQuestionInfo{
+		Id:   "4711",
+		Text: "The guest operating system has locked the CD-ROM door. Disconnect anyway and override the lock?",
+		Choice: types.ChoiceOption{
+			ChoiceInfo:   []types.BaseElementDescription{choice("0", "Yes"), choice("1", "No")},
+			DefaultIndex: 1,
+		},
+	}
+	set := func(question any) {
+		model.Service.Context.WithLock(vm, func() {
+			model.Service.Context.Update(vm, []types.PropertyChange{{Name: "runtime.question", Val: question}})
+		})
+	}
+	set(question)
+	next := server.Config.Handler
+	server.Config.Handler = http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		body, err := io.ReadAll(r.Body)
+		if err != nil {
+			http.Error(w, err.Error(), http.StatusBadRequest)
+			return
+		}
+		r.Body = io.NopCloser(bytes.NewReader(body))
+		var call struct {
+			This     string `xml:"Body>AnswerVM>_this"`
+			Question string `xml:"Body>AnswerVM>questionId"`
+			Choice   string `xml:"Body>AnswerVM>answerChoice"`
+		}
+		if xml.Unmarshal(body, &call) != nil || call.This != vm.Self.Value {
+			next.ServeHTTP(w, r)
+			return
+		}
+		const envelope = `<Envelope xmlns="http://schemas.xmlsoap.org/soap/envelope/"><Body>%s</Body></Envelope>`
+		if call.Question != question.Id || vm.Runtime.Question == nil || (call.Choice != "0" && call.Choice != "1") {
+			w.WriteHeader(http.StatusInternalServerError)
+			fmt.Fprintf(w, envelope, `<Fault><faultstring>no such answer</faultstring><detail><InvalidArgumentFault/></detail></Fault>`)
+			return
+		}
+		set(nil)
+		fmt.Fprintf(w, envelope, `<AnswerVMResponse xmlns="urn:vim25"/>`)
+	})
 	return nil
 }
 

@@ -2,8 +2,9 @@
 
 use tmpl::ops::{self, Exit};
 use tmpl::vcenter::privilege::{
-    ANNOTATE, BROWSE, CONSOLE, DELETE, FILE_MANAGEMENT, POWER_OFF, RENAME, SCREENSHOT, TYPE,
+    ANNOTATE, ANSWER, BROWSE, CONSOLE, DELETE, FILE_MANAGEMENT, POWER_OFF, RENAME, SCREENSHOT, TYPE,
 };
+use tmpl::vcenter::resources::{HostState, no_host};
 use tmpl::vcenter::{Account, Client, Error, Moid, Settings};
 
 use super::super::Context;
@@ -14,7 +15,8 @@ const ON_FOLDER: &[(&str, &[&str])] = &[
     ("promote, rollback", &[RENAME, DELETE]),
     ("rollback, hold, release", &[ANNOTATE]),
     ("sweep", &[POWER_OFF, DELETE]),
-    ("console --type", &[TYPE]),
+    ("console --type, --wake", &[TYPE]),
+    ("answer", &[ANSWER]),
     (
         "build",
         &[
@@ -117,7 +119,7 @@ async fn ask(client: &Client, settings: &Settings, tpm: bool, findings: &mut Vec
         }
         Some(name) => {
             let datastore = client.datastore(name).await?;
-            findings.push(ok("datastore", format!("{name} ({datastore})")));
+            findings.push(datastore_state(client, name, &datastore).await);
             privileges(client, Account::Builder, "datastore", &datastore, ON_DATASTORE, findings).await?;
         }
     }
@@ -134,6 +136,9 @@ async fn elsewhere(client: &Client, findings: &mut Vec<Diagnostic>) -> Result<()
         match client.find_by_path(&format!("{before}{name}{after}")).await {
             Ok(moid) => {
                 findings.push(Diagnostic::new("vcenter", what, State::Ok, format!("{name} ({moid})")));
+                if what == "cluster" {
+                    findings.push(hosts(client, &name).await);
+                }
                 privileges(client, Account::Builder, what, &moid, &[("build", ids)], findings).await?;
             }
             Err(Error::NotFound(path)) => {
@@ -144,6 +149,41 @@ async fn elsewhere(client: &Client, findings: &mut Vec<Diagnostic>) -> Result<()
         }
     }
     Ok(())
+}
+
+/// The datastore's room, and whether it can be written to.
+async fn datastore_state(client: &Client, name: &str, moid: &Moid) -> Diagnostic {
+    let states = client.datastore_states().await.unwrap_or_default();
+    let Some(state) = states.iter().find(|state| state.name == name) else {
+        let detail = format!("{name} ({moid}); its room is not to be seen");
+        return Diagnostic::new("vcenter", "datastore", State::Ok, detail);
+    };
+    match state.trouble().or_else(|| state.scarce()) {
+        Some(trouble) => {
+            let detail = format!("{trouble}; make room, or bring it back, before the next build");
+            Diagnostic::new("vcenter", "datastore", State::Failed, detail)
+        }
+        None => Diagnostic::new("vcenter", "datastore", State::Ok, format!("{name} ({moid}), {}", state.room())),
+    }
+}
+
+/// Whether a host can run a build.
+async fn hosts(client: &Client, name: &str) -> Diagnostic {
+    match client.host_states(name).await {
+        Ok(hosts) if hosts.is_empty() => Diagnostic::new("vcenter", "hosts", State::Absent, "not to be seen"),
+        Ok(hosts) => match no_host(&hosts) {
+            Some(trouble) => {
+                Diagnostic::new("vcenter", "hosts", State::Failed, format!("none can run a build: {trouble}"))
+            }
+            None => {
+                let out: Vec<String> = hosts.iter().filter_map(HostState::trouble).collect();
+                let ready = format!("{} of {} can run a build", hosts.len() - out.len(), hosts.len());
+                let detail = std::iter::once(ready).chain(out).collect::<Vec<_>>().join("; ");
+                Diagnostic::new("vcenter", "hosts", State::Ok, detail)
+            }
+        },
+        Err(error) => Diagnostic::new("vcenter", "hosts", State::Absent, error.to_string()),
+    }
 }
 
 async fn pictures_account(client: &Client, settings: &Settings) -> Diagnostic {

@@ -112,6 +112,11 @@ pub static BINDINGS: &[Binding] = &[
         .does("Open that piece of the verdict's evidence"),
     row(change(Change::Type), "type", &[key('i')], Group::Line, PANES)
         .does("Type into the guest of the picture; asks first"),
+    row(change(Change::Wake), "wake", &[key('Z')], Group::Line, PANES)
+        .does("Press shift in the guest of the picture, so that a blanked console shows itself; asks first"),
+    row(change(Change::Answer), "answer", &[key('!')], Group::Line, ANYWHERE)
+        .hint("answer")
+        .does("Answer what vCenter asks about the build VM; asks first"),
     row(line(LineCommand::ScreenText), "picture text", &[key('u')], Group::Line, PANES)
         .does("Show the text of the picture beside it, or hide it"),
     row(change(Change::Teach), "teach screen", &[key('T')], Group::Line, PANES)

@@ -359,7 +359,7 @@ fn type_asked(console: &mut Console) -> RequestId {
     typed(console, "i")
         .iter()
         .find_map(|effect| match effect {
-            Effect::MayType { request, .. } => Some(*request),
+            Effect::AskPrivilege { request, .. } => Some(*request),
             _ => None,
         })
         .expect("vCenter is asked")

@@ -13,7 +13,13 @@ fn frame(second: i64, log: u64, kind: Motion) -> TimelineEvent {
 
 fn guest(second: i64, power: PowerState, ip: Option<&str>, tools: ToolsStatus) -> TimelineEvent {
     let ip = ip.map(str::to_owned);
-    TimelineEvent::Guest(GuestState { at: at(second), power: Some(power), ip, tools: Some(tools) })
+    TimelineEvent::Guest(GuestState {
+        at: at(second),
+        power: Some(power),
+        ip,
+        tools: Some(tools),
+        ..GuestState::default()
+    })
 }
 
 fn append(dir: &Path, events: &[TimelineEvent]) {

@@ -5,6 +5,7 @@ use std::time::Duration;
 use crate::iso::{Digest, MirrorError};
 use crate::pipeline::Key;
 use crate::vcenter::gate::GateError;
+use crate::vcenter::resources::in_units;
 
 /// Why a line's ISO is not staged. Nothing carries its final name then that did not before.
 #[derive(Debug, thiserror::Error)]
@@ -50,6 +51,14 @@ pub enum StageError {
         /// the mirror's
         wanted: u64,
     },
+    /// the datastore cannot take it
+    #[error("{why}; the ISO needs {}", in_units(*size))]
+    NoRoom {
+        /// what is wrong with the datastore
+        why: String,
+        /// bytes of the ISO
+        size: u64,
+    },
     /// somebody else writes it right now, or did while we were at it
     #[error("{0}: another upload writes it; wait for its end, then stage again")]
     Busy(String),
@@ -64,7 +73,7 @@ pub enum StageError {
         wanted: Digest,
     },
     /// no byte went through for so long
-    #[error("no data of {file} came through for {} s", limit.as_secs())]
+    #[error("no byte of {file} went through for {} s", limit.as_secs())]
     Stalled {
         /// the ISO
         file: String,

@@ -29,6 +29,7 @@ pub fn call(state: &mut State, call: &Call<'_>) -> Option<Result<Answer, Fault>>
         "MarkAsVirtualMachine" => mark_as_vm(state, call),
         "ShutdownGuest" => state.world.shut_down(call.this).map(|()| nothing()),
         "PutUsbScanCodes" => type_keys(state, call),
+        "AnswerVM" => answer(state, call),
         "FindByInventoryPath" => Ok(find(&state.world, call.text("inventoryPath")).map_or_else(nothing, returned)),
         "FindChild" => {
             let name = unescape(call.text("name"));
@@ -139,7 +140,8 @@ fn clone(state: &mut State, call: &Call<'_>) -> Result<Answer, Fault> {
         media: Vec::new(),
     };
     state.world.entity(&new.folder)?;
-    task(state, call, Effect::Clone(Box::new(new)))
+    let by = call.session()?.account.name.clone();
+    task(state, call, Effect::Clone { source: call.this.to_owned(), by, new: Box::new(new) })
 }
 
 fn create_folder(state: &mut State, call: &Call<'_>) -> Result<Answer, Fault> {
@@ -171,6 +173,11 @@ fn type_keys(state: &mut State, call: &Call<'_>) -> Result<Answer, Fault> {
     let keys = call.arguments.child("spec").map_or(0, |spec| spec.all("keyEvents").count());
     let typed = state.world.type_keys(call.this, keys)?;
     Ok(returned(Value::from(i32::try_from(typed).unwrap_or(i32::MAX))))
+}
+
+fn answer(state: &mut State, call: &Call<'_>) -> Result<Answer, Fault> {
+    state.world.answer(call.this, call.text("questionId"), call.text("answerChoice"))?;
+    Ok(nothing())
 }
 
 /// `/Lab/vm/Templates/name`; the first part is the datacenter.

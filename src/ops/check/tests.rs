@@ -8,7 +8,7 @@ use super::*;
 use crate::generation::{Generations, Hold, STEP_PRIVILEGES};
 use crate::ops::facts::{ChosenRun, GitHubFacts, MediaFacts, PictureFacts};
 use crate::vcenter::gate::Mode;
-use crate::vcenter::{Moid, Vm};
+use crate::vcenter::{Moid, Question, Vm};
 
 const BASE: &str = "tpl";
 
@@ -86,6 +86,7 @@ fn generations() -> impl Strategy<Value = Generations> {
                 created: created.and_then(|seconds| Timestamp::from_second(seconds).ok()),
                 instance_uuid: String::new(),
                 change_version: String::new(),
+                question: (number == 1).then(Question::no_space),
             }
         });
         Generations::read(BASE, &vms.collect::<Vec<_>>())
@@ -203,7 +204,9 @@ fn all_operations_are_among_them() {
         Operation::Hold => Some(Operation::Release),
         Operation::Release => Some(Operation::Sweep),
         Operation::Sweep => Some(Operation::Type),
-        Operation::Type => Some(Operation::Teach),
+        Operation::Type => Some(Operation::Wake),
+        Operation::Wake => Some(Operation::Answer),
+        Operation::Answer => Some(Operation::Teach),
         Operation::Teach => Some(Operation::Bump),
         Operation::Bump => Some(Operation::Stage),
         Operation::Stage => Some(Operation::StopStaging),

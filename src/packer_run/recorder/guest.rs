@@ -8,6 +8,7 @@ use jiff::{SignedDuration, Timestamp};
 use super::RecorderTask;
 use super::frame_filter::FrameFilter;
 use crate::guest::recording::{GuestState, TaskState, TimelineEvent};
+use crate::vcenter::resources::{DatastoreState, HostState};
 use crate::vcenter::{Error, Moid, Vm, VmEvent};
 
 /// A VM that is this much older than the run was left behind by an earlier one.
@@ -61,18 +62,30 @@ impl RecorderTask {
 
     pub(super) fn record_guest(&mut self, vm: Option<&Vm>) -> std::io::Result<()> {
         let at = self.now();
-        let now = GuestState {
-            at,
-            power: vm.map(|vm| vm.power_state),
-            ip: vm.and_then(|vm| vm.ip_address.as_deref()).map(|ip| self.safe(ip)),
-            tools: vm.and_then(|vm| vm.tools_running_status),
-        };
+        let mut now = vm.map_or_else(|| GuestState { at, ..GuestState::default() }, |vm| GuestState::of(vm, at));
+        if vm.is_some() {
+            (now.storage, now.host) = self.beneath.clone();
+        }
+        for text in [&mut now.ip, &mut now.question, &mut now.storage, &mut now.host] {
+            *text = text.take().map(|text| self.safe(&text));
+        }
         let known = self.guest.as_ref().is_some_and(|known| GuestState { at, ..known.clone() } == now);
         if !known {
             self.store.add(&TimelineEvent::Guest(now.clone()))?;
             self.guest = Some(now);
         }
         Ok(())
+    }
+
+    /// What the VM stands on: its datastores and its host. Where that may not be seen, nothing is said of it.
+    pub(super) async fn look_beneath(&mut self, vm: &Moid) {
+        match self.client.resources_of(vm).await {
+            Ok((datastores, host)) => {
+                let storage = datastores.iter().find_map(DatastoreState::trouble);
+                self.beneath = (storage, host.as_ref().and_then(HostState::trouble));
+            }
+            Err(error) => tracing::debug!(%error, "datastore and host of the VM are not known"),
+        }
     }
 
     pub(super) fn record_tasks(&mut self, tasks: Vec<VmEvent>) -> std::io::Result<()> {

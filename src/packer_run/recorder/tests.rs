@@ -53,7 +53,9 @@ impl Watched {
         std::fs::create_dir(dir.path().join(FRAMES)).unwrap();
         let mut store = Store::create(dir.path(), RecordingLimits::default()).unwrap();
         let (power, tools) = (Some(PowerState::PoweredOn), None);
-        store.add(&TimelineEvent::Guest(GuestState { at: moment(0.0), power, ip: None, tools })).unwrap();
+        store
+            .add(&TimelineEvent::Guest(GuestState { at: moment(0.0), power, tools, ..GuestState::default() }))
+            .unwrap();
         let screens = ScreenLabels::shipped().unwrap();
         Self { dir, store, frame_filter: FrameFilter::default(), screens, polls: 0, file: String::new(), last_new: 0.0 }
     }

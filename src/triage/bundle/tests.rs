@@ -75,7 +75,7 @@ fn nothing(verdict: &Verdict) -> BundleContents<'_> {
 fn a_bundle_holds_page_pictures_timeline_and_log_under_names_of_ours() {
     let pictures =
         [(frame(0), png(RgbImage::new(640, 480))), (frame(10), png(RgbImage::from_pixel(640, 480, Rgb([9; 3]))))];
-    let guest = GuestState { at: at(1), power: Some(crate::vcenter::PowerState::PoweredOn), ip: None, tools: None };
+    let guest = GuestState { at: at(1), power: Some(crate::vcenter::PowerState::PoweredOn), ..GuestState::default() };
     let dir = record(&pictures, &[TimelineEvent::Guest(guest)]);
     std::fs::write(dir.path().join("run.json"), r#"{"base_name":"b","started":"2026-01-01T00:00:00Z"}"#).unwrap();
     let cited = Evidence { source: EvidenceSource::Log, line: Some(2), frame: None, text: "timeout".into() };
@@ -207,7 +207,7 @@ proptest! {
         let reading = ScreenReading { at: at(9), file: frame(0).file, label: Some(said.clone()), state: None, rows: vec![said.clone()] };
         let (name, error) = (said.clone(), Some(said.clone()));
         let task = TaskState { at: at(1), id: "task-1".into(), name, state: "error".into(), error };
-        let guest = GuestState { at: at(1), power: None, ip: Some(said.clone()), tools: None };
+        let guest = GuestState { at: at(1), ip: Some(said.clone()), ..GuestState::default() };
         let note = TimelineEvent::Note { at: at(0), text: said.clone() };
         let console = drawn(&rows.iter().map(String::as_str).collect::<Vec<_>>(), 8, (1024, 480), Rgb([170; 3]));
         let events = [note, TimelineEvent::Task(task), TimelineEvent::Reading(reading), TimelineEvent::Guest(guest)];

@@ -96,6 +96,9 @@ impl GuestCondition {
                 ip != packers && ip.contains(':') == packers.contains(':')
             }),
             Self::LinkLocal => link_local,
+            Self::Question => guest.question.is_some(),
+            Self::Storage => guest.storage.is_some(),
+            Self::Host => guest.host.is_some(),
         }
     }
 }
@@ -176,7 +179,21 @@ impl BuildContext {
 
     /// A rule's text with the words of the screen in it.
     pub(super) fn fill(&self, text: &str) -> String {
-        text.replace("{says}", self.says.as_deref().unwrap_or("see the picture"))
+        let guest = self.guest.as_ref();
+        let of = |value: Option<&String>| value.cloned().unwrap_or_else(|| "see vCenter".into());
+        // The texts come last: what others say is not filled again.
+        let places = [
+            ("{says}", self.says.clone().unwrap_or_else(|| "see the picture".into())),
+            ("{question}", of(guest.and_then(|guest| guest.question.as_ref()))),
+            ("{storage}", of(guest.and_then(|guest| guest.storage.as_ref()))),
+            ("{host}", of(guest.and_then(|guest| guest.host.as_ref()))),
+        ];
+        let Some((at, (place, value))) =
+            places.iter().filter_map(|place| Some((text.find(place.0)?, place))).min_by_key(|(at, _)| *at)
+        else {
+            return text.to_owned();
+        };
+        format!("{}{value}{}", &text[..at], self.fill(&text[at + place.len()..]))
     }
 }
 
@@ -216,6 +233,10 @@ impl Phrasing<'_> {
             word(guest.ip.clone()),
             guest.at
         );
+        let question = guest.question.iter().map(|question| format!("runtime.question “{question}”"));
+        let beneath = guest.storage.iter().chain(&guest.host).cloned();
+        // What calls for a person first: the rest is cut where it is too long.
+        let text = question.chain(beneath).chain([text]).collect::<Vec<_>>().join("; ");
         Evidence { source: EvidenceSource::Guest, line: None, frame: None, text: self.quote(&text) }
     }
 }

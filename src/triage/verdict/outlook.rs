@@ -170,7 +170,12 @@ impl Judge<'_> {
 /// no healthy installation shows: one without tools and address just installs.
 fn is_a_cause(rule: &Rule) -> bool {
     let decisive = |sign: &GuestCondition| match sign {
-        GuestCondition::Off | GuestCondition::OtherIp | GuestCondition::LinkLocal => true,
+        GuestCondition::Off
+        | GuestCondition::OtherIp
+        | GuestCondition::LinkLocal
+        | GuestCondition::Question
+        | GuestCondition::Storage
+        | GuestCondition::Host => true,
         GuestCondition::On
         | GuestCondition::NoTools
         | GuestCondition::Tools

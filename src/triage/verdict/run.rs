@@ -23,11 +23,14 @@ impl BuildContext {
     ) -> Self {
         let live = run.state.live();
         let recorded = guest_before_clean_up(&recording.guests, run.ended).cloned();
+        let guest = now.filter(|_| live).map(|now| beneath(now, &recording.guests)).or(recorded);
+        let guest = guest.map(|guest| scrubbed(guest, scrubber));
+        let halted = live && guest.as_ref().is_some_and(|guest| guest.question.is_some() || guest.storage.is_some());
         let mut context = Self {
-            guest: now.filter(|_| live).or(recorded),
+            guest,
             live,
             waits: look.is_some_and(|look| matches!(look.state, Some("waiting-for-input" | "frozen"))),
-            stuck: live && recording.stillness().is_some_and(|still| still.alarm),
+            stuck: halted || live && recording.stillness().is_some_and(|still| still.alarm),
             cancelled: cancelled(run),
             ..Self::of_screen(look, scrubber)
         };
@@ -37,6 +40,21 @@ impl BuildContext {
         context.before.splice(0..0, read.filter_map(|reading| reading.label.clone()));
         context
     }
+}
+
+/// What the guest stands on is known from the record alone.
+fn beneath(now: GuestState, recorded: &[GuestState]) -> GuestState {
+    let last = recorded.last();
+    let of = |part: fn(&GuestState) -> &Option<String>| last.and_then(|last| part(last).clone());
+    GuestState { storage: of(|last| &last.storage), host: of(|last| &last.host), ..now }
+}
+
+/// vCenter's words are others' words.
+fn scrubbed(mut guest: GuestState, scrubber: &Scrubber) -> GuestState {
+    for text in [&mut guest.ip, &mut guest.question, &mut guest.storage, &mut guest.host] {
+        *text = text.take().map(|text| scrubber.safe_line(&text).into());
+    }
+    guest
 }
 
 /// Who stopped it, if anybody did.

@@ -10,7 +10,7 @@ use super::Report;
 use crate::console::message::Msg;
 use crate::generation::STEP_PRIVILEGES;
 use crate::ops::{Error, Refusal};
-use crate::vcenter::privilege::TYPE;
+use crate::vcenter::privilege::{ANSWER, TYPE};
 use crate::vcenter::{Account, Client, FolderEvent, LinkState, Moid, Settings};
 
 /// The client of this session, replaced when a person asks for a new login.
@@ -78,10 +78,12 @@ async fn follow(settings: Settings, report: &Report, client: &watch::Sender<Opti
     client.send_replace(Some(new.clone()));
     let mut events = new.watch();
     let mut said = false;
+    let mut beneath = Abandoned(None);
     while let Some(event) = events.next().await {
         if let FolderEvent::Reset(vms) = &event {
             let vms = vms.iter().take(ASKED_ABOUT).map(|vm| vm.moid.clone()).collect();
             tokio::spawn(privileges(new.clone(), vms, report.clone()));
+            beneath.replace(Some(tokio::spawn(resources(new.clone(), report.clone()))));
         }
         said = matches!(event, FolderEvent::Link(LinkState::Stopped { .. }));
         report(Msg::FolderChanged(event));
@@ -92,13 +94,41 @@ async fn follow(settings: Settings, report: &Report, client: &watch::Sender<Opti
     }
 }
 
+/// A task that ends when nobody waits for it any more.
+struct Abandoned(Option<JoinHandle<()>>);
+
+impl Abandoned {
+    fn replace(&mut self, task: Option<JoinHandle<()>>) {
+        if let Some(task) = std::mem::replace(&mut self.0, task) {
+            task.abort();
+        }
+    }
+}
+
+impl Drop for Abandoned {
+    fn drop(&mut self) {
+        self.replace(None);
+    }
+}
+
+/// How often datastore and hosts of builds are looked at.
+const RESOURCES: Duration = Duration::from_secs(60);
+
+async fn resources(client: Client, report: Report) {
+    let mut every = tokio::time::interval(RESOURCES);
+    loop {
+        every.tick().await;
+        report(Msg::ResourcesRead(crate::ops::resources::look(&client).await));
+    }
+}
+
 /// About how many VMs vCenter is asked what may be done with them.
 const ASKED_ABOUT: usize = 64;
 
 /// What the account of builds may not do with any of these. Granted on one is granted: the guard asks about the very
 /// object before anything is changed.
 async fn privileges(client: Client, vms: Vec<Moid>, report: Report) {
-    let ids = [&STEP_PRIVILEGES[..], &[TYPE]].concat();
+    let ids = [&STEP_PRIVILEGES[..], &[TYPE, ANSWER]].concat();
     if vms.is_empty() {
         return;
     }

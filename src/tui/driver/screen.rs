@@ -7,7 +7,7 @@ use crate::child::{self, Kind};
 use crate::guest::picture::Picture;
 use crate::ops::{self, Context, Description, Error};
 use crate::triage::corpus::Trial;
-use crate::vcenter::Vm;
+use crate::vcenter::{Choice, Question, Vm};
 
 pub(super) async fn take(client: Pending, vm: Box<Vm>) -> Result<Picture, Error> {
     ops::picture::take(&ready(client).await?, &vm).await
@@ -31,8 +31,23 @@ pub(super) async fn take_small(client: Pending, vm: Box<Vm>) -> Result<Picture, 
     ops::picture::take_small(&ready(client).await?, &vm).await
 }
 
-pub(super) async fn may_type(client: Pending, vm: Box<Vm>) -> Result<Vec<String>, Error> {
-    ops::may_type(&ready(client).await?, &vm).await.map(|()| Vec::new())
+pub(super) async fn may(client: Pending, vm: Box<Vm>, privilege: &'static str) -> Result<Vec<String>, Error> {
+    ops::may(&ready(client).await?, &vm, privilege).await.map(|()| Vec::new())
+}
+
+pub(super) async fn wake(context: Context, client: Pending, vm: Box<Vm>) -> Result<String, Error> {
+    ops::wake(&context.gate(&ready(client).await?), &vm).await?;
+    Ok(format!("pressed shift in {}", vm.name))
+}
+
+pub(super) async fn answer(
+    context: Context,
+    client: Pending,
+    vm: Box<Vm>,
+    (question, choice): (Question, Choice),
+) -> Result<String, Error> {
+    ops::answer::answer(&context.gate(&ready(client).await?), &vm, &question, &choice).await?;
+    Ok(format!("{}: answered {}", vm.name, choice.label))
 }
 
 pub(super) async fn type_into(context: Context, client: Pending, vm: Box<Vm>, keys: String) -> Result<String, Error> {

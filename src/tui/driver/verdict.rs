@@ -3,6 +3,8 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use jiff::Timestamp;
+
 use crate::fs::create_private_dir;
 use crate::guest::recording::GuestState;
 use crate::ops::judge::{self, Case};
@@ -14,7 +16,7 @@ use crate::vcenter::Vm;
 
 /// A run and its guest as the console shows it.
 pub(super) fn case(key: &Key, dir: PathBuf, log: PathBuf, guest: Option<Box<Vm>>) -> Case {
-    let beside = Beside { vm_left: None, guest: guest.map(|vm| GuestState::from_vm(*vm)) };
+    let beside = Beside { vm_left: None, guest: guest.map(|vm| GuestState::of(&vm, Timestamp::now())) };
     Case { title: key.to_string(), dir: Some(dir), log: Some(log), beside, ..Case::default() }
 }
 

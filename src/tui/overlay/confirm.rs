@@ -122,6 +122,10 @@ fn rows(confirm: &Confirm, width: u16) -> Vec<Row> {
         add("", RowTone::Plain);
         add(command, RowTone::Dim);
     }
+    if let Some(command) = confirm.same_as() {
+        add("", RowTone::Plain);
+        add(&format!("same as: {command}"), RowTone::Dim);
+    }
     rows
 }
 
@@ -159,6 +163,7 @@ fn draw_buttons(confirm: &Confirm, inner: Rect, danger: bool, theme: Theme, buff
         _ if !armed => "one moment… · Esc back",
         (Need::Name { .. }, Choice::Field) => "Enter when typed · Esc back",
         (Need::Reason(_) | Need::Text { .. }, Choice::Field) => "Enter when typed · Esc back",
+        _ if confirm.same_as().is_some() => "y does it · c copies the command · Esc back",
         _ => "y does it · Esc back",
     };
     put(buffer, row.x, row.y, row.width, hint, theme.dim());

@@ -10,6 +10,7 @@ use crate::console::screen_text::ScreenText;
 use crate::console::{Console, Effect, Msg};
 use crate::packer_log::phase_times::TypicalDurations;
 use crate::triage::corpus::Trial;
+use crate::vcenter::{FolderEvent, Question, Vm};
 
 /// Everything known of the stuck build: its record, what is usual, its alarm, its verdict.
 pub(super) fn stuck() -> Console {
@@ -164,7 +165,9 @@ fn typing_asks_first() {
     let mut console = stuck();
     drawn(&mut console, 160, 45);
     let effects = typed(&mut console, "i");
-    if let Some(Effect::MayType { request, .. }) = effects.iter().find(|e| matches!(e, Effect::MayType { .. })) {
+    if let Some(Effect::AskPrivilege { request, .. }) =
+        effects.iter().find(|e| matches!(e, Effect::AskPrivilege { .. }))
+    {
         console.update(Msg::Guarded { request: *request, answer: Ok(Vec::new()) });
     }
     typed(&mut console, "root<enter>\n");
@@ -179,4 +182,24 @@ fn a_folded_log_counts_what_it_hides_and_times_run_from_the_mark() {
     let effects = typed(&mut console, "d");
     fixture::log(&mut console, &fixture::LOG, effects);
     insta::assert_snapshot!("log_folded", drawn(&mut console, 80, 24));
+}
+
+#[test]
+fn a_question_of_vcenter_is_read_and_answered() {
+    let mut console = fixture::night();
+    let vm = Vm { question: Some(Question::no_space()), ..fixture::guest(32, "tpl-debian-12-build", None) };
+    console.update(Msg::FolderChanged(FolderEvent::Changed(Box::new(vm))));
+    console
+        .update(Msg::RunsRead(vec![(fixture::key("debian-12"), Ok(Some(fixture::run(RunState::Running, 9, None))))]));
+    console.lines.select(&fixture::key("debian-12"));
+    insta::assert_snapshot!("vm_question", drawn(&mut console, 160, 45));
+    insta::assert_snapshot!("vm_question_80x24", drawn(&mut console, 80, 24));
+    let effects = typed(&mut console, "!");
+    if let Some(Effect::AskPrivilege { request, .. }) =
+        effects.iter().find(|e| matches!(e, Effect::AskPrivilege { .. }))
+    {
+        console.update(Msg::Guarded { request: *request, answer: Ok(Vec::new()) });
+    }
+    typed(&mut console, "1\n");
+    insta::assert_snapshot!("overlay_answer", drawn(&mut console, 80, 24));
 }

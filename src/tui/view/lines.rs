@@ -197,6 +197,7 @@ fn flag(row: &LineRow, ongoing: bool, theme: Theme) -> Cell {
     let (text, style) = match () {
         () if !generations.duplicates.is_empty() => ("▲ TWICE", theme.bad()),
         () if generations.pending().is_some() && !ongoing => ("▲ SWAP", theme.bad()),
+        () if row.question().is_some() => ("▲ ASKS", theme.bad()),
         () if held && missing => ("▲ HELD", theme.bad()),
         () if held => ("HELD", theme.warn()),
         () if missing => ("▲ ISO", theme.bad()),

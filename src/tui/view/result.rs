@@ -101,6 +101,9 @@ fn of_run(console: &Console, row: &LineRow, run: &RunSeen, theme: Theme) -> Told
     let ended = since(run.ended.unwrap_or(run.started));
     let phase = run.phase.as_deref().unwrap_or("running");
     let cause = class(console, row);
+    if row.question().is_some() {
+        return Told::new("▲", "unanswered", String::new(), theme.bad());
+    }
     if let Some(at_work) = &row.at_work {
         return Told::new("▲", at_work.as_str(), String::new(), theme.bad());
     }

@@ -103,7 +103,7 @@ fn a_stage_that_is_late_is_told_and_says_what_it_would_fail_of() {
 fn a_guest_that_is_off_will_never_answer() {
     let power = Some(PowerState::PoweredOff);
     let tools = Some(ToolsStatus::GuestToolsNotRunning);
-    let guest = GuestState { at: jiff::Timestamp::UNIX_EPOCH, power, ip: None, tools };
+    let guest = GuestState { at: jiff::Timestamp::UNIX_EPOCH, power, tools, ..GuestState::default() };
     let verdict = judged(&log(&SSH), BuildContext { guest: Some(guest), ..live() });
     assert_eq!(verdict.rule.as_deref(), Some("guest-off"));
     assert!(verdict.evidence.iter().any(|evidence| evidence.source == EvidenceSource::Guest));
@@ -112,7 +112,7 @@ fn a_guest_that_is_off_will_never_answer() {
 #[test]
 fn a_guest_that_installs_without_tools_and_address_is_healthy() {
     let (power, tools) = (Some(PowerState::PoweredOn), Some(ToolsStatus::GuestToolsNotRunning));
-    let guest = GuestState { at: jiff::Timestamp::UNIX_EPOCH, power, ip: None, tools };
+    let guest = GuestState { at: jiff::Timestamp::UNIX_EPOCH, power, tools, ..GuestState::default() };
     for screen in [None, Some("di-progress".to_owned()), Some("unknown".to_owned())] {
         let context = BuildContext { guest: Some(guest.clone()), screen, ..live() };
         let verdict = judged(&log(&["ui: ==> v.deb: Waiting for IP..."]), context);
