@@ -168,7 +168,7 @@ async fn promote(
 async fn not_built_on_github(context: &Context, key: &Key) -> Result<(), ops::Error> {
     let known = remote::on_github(&context.global.repo, key).await;
     if let OnGitHub::Unknown(reason) = &known {
-        note(format!("whether GitHub builds {key} is not known: {reason}"));
+        note(format!("cannot tell whether GitHub builds {key}: {reason}"));
     }
     Ok(remote::not_built_on_github(&known, key)?)
 }

@@ -46,7 +46,7 @@ pub async fn run(context: &Context, args: Args) -> anyhow::Result<Exit> {
         findings.iter().try_for_each(|finding| output::result(&finding.to_string()))?;
     }
     for (why, keys) in &asked.unable {
-        output::aside(&format!("packer cannot tell about {}: {why}", keys.join(", ")))?;
+        output::aside(&format!("packer cannot say anything about {}: {why}", keys.join(", ")))?;
     }
     let mut notes = found.notes;
     notes.sort();

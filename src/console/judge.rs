@@ -76,9 +76,9 @@ impl Console {
 
     fn allows_program_command(&self, command: ProgramCommand) -> Result<(), Refusal> {
         match command {
-            ProgramCommand::Suspend if self.changing() => {
-                Err(Refusal::Screen("not while a change is under way: half of it could leave no live template".into()))
-            }
+            ProgramCommand::Suspend if self.changing() => Err(Refusal::Screen(
+                "not while a change is under way: half done, it could leave no live template".into(),
+            )),
             ProgramCommand::CheckMedia if self.media.checking() => {
                 Err(Refusal::Screen("still asking the mirrors".into()))
             }

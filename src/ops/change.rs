@@ -155,7 +155,7 @@ async fn nobody_builds(context: &Context, key: &Key, plan: &Plan) -> Result<Opti
     let OnGitHub::Unknown(reason) = known else { return Ok(None) };
     let finished = plan.steps.iter().all(|step| step.subject().template);
     if finished || plan.consent.take_over.is_some() {
-        return Ok(Some(format!("whether GitHub builds {key} is not known: {reason}")));
+        return Ok(Some(format!("cannot tell whether GitHub builds {key}: {reason}")));
     }
     Err(Refusal::MayBeBuilt { key: key.clone(), name: plan.builds.clone(), reason }.into())
 }

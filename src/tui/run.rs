@@ -125,7 +125,9 @@ pub async fn run(options: Options) -> Result<Ended, Error> {
 /// Lets a change of generations come to its end although the console is gone; a later signal means it.
 async fn finish(driver: &mut Driver, events: &mut UnboundedReceiver<Event>) {
     let interrupted = |what: Interrupted| match what {
-        Interrupted::Finishing => say("finishing the change under way first: half of it could leave no live template"),
+        Interrupted::Finishing => {
+            say("finishing the change under way first: half done, it could leave no live template")
+        }
         Interrupted::GivenUp => say("stopped half way; run the same verb again to finish"),
     };
     let telling = async {

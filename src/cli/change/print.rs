@@ -45,7 +45,7 @@ pub fn dry_run(plan: &Plan, line: &Line, json: bool) -> anyhow::Result<()> {
     if let Some(caveat) = plan.caveat {
         aside(caveat);
     }
-    aside(&format!("nothing was changed; for exactly this or nothing add --plan {}", plan.fingerprint()));
+    aside(&format!("nothing was changed; to do exactly this or nothing, add --plan {}", plan.fingerprint()));
     Ok(())
 }
 
@@ -84,7 +84,7 @@ pub fn being_built(line: &Line, operation: Operation) {
 /// What becomes of a change while somebody signals.
 pub fn interrupted(what: Interrupted, request: &Request) {
     match what {
-        Interrupted::Finishing => aside("finishing this first: half of it could leave no live template"),
+        Interrupted::Finishing => aside("finishing this first: half done, it could leave no live template"),
         Interrupted::GivenUp => aside(&format!("stopped half way; run {} again to finish", request.verb())),
     }
 }

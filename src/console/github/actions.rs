@@ -96,7 +96,7 @@ impl Console {
     pub(in super::super) fn github_confirmed(&mut self, action: Action, effects: &mut Vec<Effect>) {
         let target = action.run();
         if target.is_some() && self.chosen_run().ok().map(|run| run.id) != target {
-            self.notice(Tone::Info, "another run is chosen meanwhile, nothing was done: look again");
+            self.notice(Tone::Info, "another run was chosen meanwhile; nothing was done, look again");
             return;
         }
         let request = self.request();
