@@ -69,7 +69,7 @@ pub struct Global {
     /// --repo was given
     #[arg(skip)]
     elsewhere: bool,
-    /// Change nothing: no key and no verb that mutates is offered
+    /// Change nothing: keys and verbs that change anything are refused
     #[arg(long, global = true)]
     read_only: bool,
 }
@@ -106,7 +106,7 @@ enum Verb {
     Iso(iso::Args),
     /// Picture of a guest's console, or type into it
     Console(console::Args),
-    /// The runs of a line, newest first: how they ended, who began them, of which commit and medium
+    /// The runs of a line, newest first: how they ended, who started them, from which commit and ISO
     History(history::Args),
     /// The scrubbed packer log of a line's newest run, or of a file
     Log(log::Args),

@@ -195,6 +195,51 @@ fn every_module_is_on_the_map() {
     assert_eq!(modules, map.keys().map(String::as_str).collect(), "left: src, right: the map in src/lib.rs");
 }
 
+/// The text between the first fence and its end, without what begins each line.
+fn fenced<'a>(text: &'a str, begins: &'a str) -> Vec<&'a str> {
+    let lines = text.lines().map(move |line| line.strip_prefix(begins).unwrap_or(line).trim_end());
+    lines.skip_while(|line| *line != "```text").skip(1).take_while(|line| *line != "```").collect()
+}
+
+#[test]
+fn the_documented_modules_are_those_on_the_map() {
+    let path = "docs/architecture.md";
+    let (source, document) = (std::fs::read_to_string("src/lib.rs").unwrap(), std::fs::read_to_string(path).unwrap());
+    let (map, documented) = (fenced(&source, "//! "), fenced(&document, ""));
+    if std::env::var_os("TMPL_UPDATE").is_some() {
+        let (before, rest) = document.split_once("```text\n").unwrap();
+        let (_, after) = rest.split_once("```\n").unwrap();
+        let map: String = map.iter().map(|line| format!("{line}\n")).collect();
+        std::fs::write(path, format!("{before}```text\n{map}```\n{after}")).unwrap();
+        return;
+    }
+    assert_eq!(documented, map, "{path} is stale: TMPL_UPDATE=1 cargo test --test house documented_modules");
+}
+
+/// What README and the documents show, and where they lead to, is there; pictures are small.
+#[test]
+fn what_the_documents_name_is_there() {
+    let mut broken = Vec::new();
+    let documents = std::fs::read_dir("docs").unwrap().map(|entry| entry.unwrap().path());
+    let roots = ["README.md", "CONTRIBUTING.md", "CHANGELOG.md", "SECURITY.md"].map(Into::into);
+    for document in documents.chain(roots).filter(|path| path.extension() == Some("md".as_ref())) {
+        let text = std::fs::read_to_string(&document).unwrap();
+        for target in text.split("](").skip(1).filter_map(|rest| rest.split([')', '#']).next()) {
+            let path = document.parent().unwrap().join(target);
+            if !target.is_empty() && !target.contains("://") && !path.exists() {
+                broken.push(format!("{}: {target} is not there", document.display()));
+            }
+        }
+    }
+    for picture in std::fs::read_dir("assets").unwrap().map(|entry| entry.unwrap().path()) {
+        let drawn = picture.extension().is_some_and(|kind| kind == "svg" || kind == "png");
+        if drawn && picture.metadata().unwrap().len() > 1_500_000 {
+            broken.push(format!("{} is larger than 1.5 MB", picture.display()));
+        }
+    }
+    hold(&broken);
+}
+
 #[test]
 fn arrows_point_one_way() {
     let map = map();

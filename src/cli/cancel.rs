@@ -17,7 +17,7 @@ pub struct Args {
     /// Do not ask
     #[arg(long)]
     yes: bool,
-    /// Kill packer: it cleans nothing up, and its VM stays
+    /// Kill packer: nothing is cleaned up, and its VM stays
     #[arg(long)]
     force: bool,
 }

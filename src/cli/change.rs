@@ -35,10 +35,10 @@ pub struct PromoteArgs {
     check_hold: bool,
     #[command(flatten)]
     take_over: TakeOver,
-    /// Do not ask; where nobody is at a terminal nothing is asked anyway
+    /// Do not ask (without a terminal nothing is asked anyway)
     #[arg(long)]
     yes: bool,
-    /// Promote a build that is older than live by its date: a clock was wrong
+    /// Promote a build whose date is older than live's, because a clock was wrong
     #[arg(long)]
     ignore_age: bool,
     #[command(flatten)]
@@ -48,7 +48,7 @@ pub struct PromoteArgs {
 /// What sets the claim of another machine's build aside.
 #[derive(Debug, Default, clap::Args)]
 pub struct TakeOver {
-    /// Set aside that another machine builds it, or that this is not known; the reason goes into the audit log
+    /// Go ahead although another machine builds the line, or may be building it; the reason goes into the audit log
     #[arg(long = "take-over", value_name = "REASON")]
     pub reason: Option<String>,
 }
@@ -59,10 +59,10 @@ pub struct How {
     /// Print the steps, change nothing
     #[arg(long)]
     dry_run: bool,
-    /// Do exactly the steps that --dry-run printed under this name, or nothing
+    /// Do exactly the steps that --dry-run printed with this ID, or nothing
     #[arg(long, value_name = "ID")]
     plan: Option<String>,
-    /// What was done (or would be) as JSON
+    /// Print what was done (or would be) as JSON
     #[arg(long)]
     json: bool,
     /// Ends it before the first step

@@ -30,7 +30,7 @@ pub struct Args {
     /// How it is shown
     #[arg(long, value_enum, default_value_t, value_name = "MODE")]
     images: Images,
-    /// Type into the guest first (US keyboard); `-` reads the text from stdin, for what must not be seen in `ps`
+    /// Type into the guest first (US keyboard); `-` reads the text from stdin, for text that must not show in `ps`
     #[arg(long = "type", value_name = "TEXT", allow_hyphen_values = true)]
     text: Option<String>,
     /// Press shift in the guest first, which types nothing: a blanked console shows itself again
@@ -45,7 +45,7 @@ pub struct Args {
 #[derive(Debug, clap::Args)]
 #[group(required = true, multiple = false)]
 struct Guest {
-    /// The line, whose build VM is meant
+    /// The line whose build VM is meant
     key: Option<String>,
     /// A VM of the folder, by name
     #[arg(long, value_name = "NAME")]

@@ -24,10 +24,10 @@ pub struct Args {
     /// A line (its newest run), or a log file
     #[arg(value_name = "KEY|FILE")]
     what: String,
-    /// Another run than the newest: its name, as `history` has it, or the beginning of that
+    /// A run other than the newest: its name as `history` shows it, or how it begins
     #[arg(long, value_name = "ID")]
     run: Option<String>,
-    /// Go on until the run is over, or until Ctrl-C for a file
+    /// Keep printing until the run is over; a file, until Ctrl-C
     #[arg(short, long)]
     follow: bool,
     /// Only lines that are errors, with their numbers

@@ -26,7 +26,7 @@ use super::{Context, Exit, Stop, output};
 pub struct Args {
     /// Line whose newest run is judged
     key: Option<String>,
-    /// Another run than the newest: its name, as `history` has it, or the beginning of that
+    /// A run other than the newest: its name as `history` shows it, or how it begins
     #[arg(long, value_name = "ID", requires = "key", conflicts_with = "log")]
     run: Option<String>,
     /// Log to judge instead: packer's debug log or its output, plain or gzipped
@@ -38,7 +38,7 @@ pub struct Args {
     /// Write everything that is known into this file too: a page, pictures, timeline, log; without secrets
     #[arg(long, value_name = "FILE.zip")]
     bundle: Option<PathBuf>,
-    /// Try every rule and screen of ci/triage.toml on the records on disk and on the pages that ship; 1 when they clash
+    /// Try every rule and screen of ci/triage.toml on the records on disk and on the pages that ship; exit 1 if they clash
     #[arg(long, conflicts_with_all = ["key", "log", "screen", "bundle", "github"])]
     check: bool,
     /// Write outputs, an annotation and the step summary where GitHub Actions expects them

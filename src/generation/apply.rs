@@ -56,7 +56,7 @@ pub enum ApplyError {
         why: Box<Refusal>,
     },
     /// a hold is written, but what was to be held is live no more
-    #[error("the hold is written, but {0} was promoted at the same moment; `rollback` takes that back")]
+    #[error("the hold is written, but {0} was promoted at the same moment; `rollback` undoes that")]
     TooLate(String),
     /// the line could not be read; nothing was changed
     #[error(transparent)]

@@ -52,7 +52,7 @@ pub enum Refusal {
         leg: String,
     },
     /// only a leg that did not go well leaves evidence
-    #[error("{leg} {state}: a leg that went well leaves no log")]
+    #[error("{leg} {state}: a leg that succeeded leaves no log")]
     WentWell {
         /// the leg's name
         leg: String,

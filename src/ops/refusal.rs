@@ -14,7 +14,7 @@ pub enum Refusal {
     #[error("read-only: started with --read-only, nothing can be changed")]
     ReadOnly,
     /// the program ends as soon as what is under way is done
-    #[error("leaving as soon as the work is done; nothing new is begun")]
+    #[error("leaving as soon as the work is done; nothing new is started")]
     Leaving,
     /// no line is meant
     #[error("no line selected")]
@@ -95,7 +95,9 @@ pub enum Refusal {
         name: String,
     },
     /// which object a run built is not known
-    #[error("built, but not promoted: which template {key} has built is not known ({reason}); look, then `promote`")]
+    #[error(
+        "built, but not promoted: it is not known which template {key} built ({reason}); look at it, then `promote`"
+    )]
     BuiltUnknown {
         /// the line
         key: Key,
@@ -124,7 +126,7 @@ pub enum Refusal {
     #[error("no link to vCenter: what is shown may be out of date")]
     NoLink,
     /// vCenter has not answered yet
-    #[error("nothing is known from vCenter yet")]
+    #[error("vCenter has not answered yet")]
     NothingKnown,
     /// the account may not do it
     #[error("{account} lacks {privilege}{}; `tmpl-tui doctor` lists all it lacks", on(object.as_deref()))]
@@ -213,10 +215,10 @@ pub enum MediaRefusal {
     #[error("its ISO is being staged")]
     Staging,
     /// its mirror has not answered yet
-    #[error("still asking its mirror")]
+    #[error("its mirror has not answered yet")]
     Asking,
     /// its mirror was not asked
-    #[error("its mirror was not asked yet")]
+    #[error("its mirror has not been asked yet")]
     NotAsked,
     /// it was asked and could not say, or what it said cannot be taken
     #[error("{0}")]
@@ -231,7 +233,7 @@ pub enum MediaRefusal {
     #[error("there is no mirror; put {0} there by hand")]
     StageByHand(String),
     /// not known yet what the datastore has
-    #[error("not known yet whether its ISO is staged")]
+    #[error("it is not known yet whether its ISO is staged")]
     NotLooked,
     /// nothing to do
     #[error("its ISO is staged already")]
@@ -260,10 +262,10 @@ pub enum GitHubRefusal {
     #[error(transparent)]
     Runs(#[from] github::Refusal),
     /// nothing to switch on
-    #[error("the schedule is on")]
+    #[error("the schedule is on already")]
     ScheduleOn,
     /// a leg that builds no line leaves no log of ours
-    #[error("{leg} builds no line")]
+    #[error("{leg} does not build a line")]
     BuildsNoLine {
         /// the leg's name
         leg: String,

@@ -5,8 +5,6 @@ use std::fs::File;
 use std::io::{self, BufRead, BufReader, Read, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 
-use nix::fcntl::{FallocateFlags, fallocate};
-
 use crate::fs::{Access, WholeFile};
 
 /// What stays of a file.
@@ -63,14 +61,11 @@ impl BoundedFile {
         if self.unable || end < from + piece {
             return Ok(());
         }
-        let (at, length) = (i64::try_from(from), i64::try_from(end - from));
-        let (Ok(at), Ok(length)) = (at, length) else { return Ok(()) };
-        let mode = FallocateFlags::FALLOC_FL_PUNCH_HOLE | FallocateFlags::FALLOC_FL_KEEP_SIZE;
-        match fallocate(&self.file, mode, at, length) {
+        match punch(&self.file, from, end - from) {
             Ok(()) => self.hole = end,
             Err(error) => {
                 self.unable = true;
-                return Err(error.into());
+                return Err(error);
             }
         }
         Ok(())
@@ -102,6 +97,20 @@ impl BoundedFile {
             io::copy(&mut rest, out).map(drop)
         })
     }
+}
+
+#[cfg(target_os = "linux")]
+fn punch(file: &File, from: u64, length: u64) -> io::Result<()> {
+    use nix::fcntl::{FallocateFlags, fallocate};
+
+    let mode = FallocateFlags::FALLOC_FL_PUNCH_HOLE | FallocateFlags::FALLOC_FL_KEEP_SIZE;
+    let number = |bytes: u64| i64::try_from(bytes).map_err(io::Error::other);
+    Ok(fallocate(file, mode, number(from)?, number(length)?)?)
+}
+
+#[cfg(not(target_os = "linux"))]
+fn punch(_: &File, _: u64, _: u64) -> io::Result<()> {
+    Err(io::ErrorKind::Unsupported.into())
 }
 
 #[cfg(test)]

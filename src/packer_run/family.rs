@@ -5,26 +5,25 @@
 //! it has a session of its own, which nothing that we start ourselves has.
 
 use std::collections::BTreeSet;
-use std::fs;
 use std::path::Path;
 use std::time::Duration;
 
 use nix::errno::Errno;
-use nix::sys::prctl;
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 
 use super::Process;
-use super::process::{Stat, stat};
+use super::processes::{Stat, all, has_variable, stat};
 
 /// How often those that are left are looked for: one may have started another meanwhile.
 const ROUNDS: u32 = 100;
 const PAUSE: Duration = Duration::from_millis(20);
 
-/// From now on whoever loses its parent below us becomes our child, wherever it has gone.
+/// From now on whoever loses its parent below us becomes our child, wherever it has gone. Linux alone can do that.
 pub(super) fn adopt_orphans() {
     // Where a sandbox does not let us, the other ways are left.
-    let _ = prctl::set_child_subreaper(true);
+    #[cfg(target_os = "linux")]
+    let _ = nix::sys::prctl::set_child_subreaper(true);
 }
 
 /// Kills packer and everything that belongs to it; `false` when something is still there afterwards.
@@ -54,7 +53,7 @@ fn members(packer: &Process, temporary: &Path) -> BTreeSet<i32> {
             || stat.session == packer.pid
             || pid == packer.pid && stat.start == packer.start
             || stat.parent == us && stat.session != our_session && stat.start >= packer.start
-            || has_variable(pid, mark.as_bytes())
+            || has_variable(pid, &mark)
     };
     let mut members: BTreeSet<i32> =
         all.iter().filter(|(pid, stat)| *pid != us && belongs(*pid, stat)).map(|(pid, _)| *pid).collect();
@@ -66,16 +65,4 @@ fn members(packer: &Process, temporary: &Path) -> BTreeSet<i32> {
             return members;
         }
     }
-}
-
-/// All processes but those that ended and were not collected.
-fn all() -> Vec<(i32, Stat)> {
-    let Ok(entries) = fs::read_dir("/proc") else { return Vec::new() };
-    let pids = entries.flatten().filter_map(|entry| entry.file_name().to_str()?.parse::<i32>().ok());
-    pids.filter_map(|pid| Some((pid, stat(pid).ok()?))).filter(|(_, stat)| stat.running()).collect()
-}
-
-fn has_variable(pid: i32, variable: &[u8]) -> bool {
-    let environment = fs::read(format!("/proc/{pid}/environ")).unwrap_or_default();
-    environment.split(|byte| *byte == 0).any(|one| one == variable)
 }

@@ -19,6 +19,7 @@ mod made;
 mod outcome;
 mod preflight;
 mod process;
+mod processes;
 mod record;
 mod recorder;
 mod request;

@@ -19,10 +19,10 @@ pub struct Args {
     /// Promote after success
     #[arg(long)]
     pub(super) promote: bool,
-    /// Promote although packer forgave a provisioner's failure (continue_on_error)
+    /// Promote even if packer carried on after a provisioner failed (continue_on_error)
     #[arg(long, requires = "promote")]
     pub(super) allow_warnings: bool,
-    /// What packer does with the VM of a failed build; without it, what tmpl.toml says, else cleanup
+    /// What packer does with the VM of a failed build [default: what tmpl.toml says, else cleanup]
     #[arg(long, value_enum, value_name = "WHAT")]
     pub(super) on_error: Option<OnErrorArg>,
     /// The packer to run
@@ -36,10 +36,10 @@ pub struct Args {
     /// Cancel cleanly after this long: minutes, or with a unit (90s, 45m, 2h)
     #[arg(long, value_name = "TIME", value_parser = length)]
     pub(super) timeout: Option<Duration>,
-    /// How long packer may take for that before it is killed and its VM swept
+    /// How long packer may take to clean up before it is killed and its VM swept
     #[arg(long, value_name = "TIME", value_parser = length, default_value = "5m")]
     pub(super) grace: Duration,
-    /// The run at its end as JSON
+    /// Print the finished run as JSON
     #[arg(long)]
     pub(super) json: bool,
     /// Write outputs, an annotation and the step summary where GitHub Actions expects them

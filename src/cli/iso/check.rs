@@ -16,16 +16,16 @@ use crate::cli::{Context, Exit};
 /// Arguments of `iso check`.
 #[derive(Debug, clap::Args)]
 pub struct Args {
-    /// Write what is newer into matrix and var-files
+    /// Write what is newer into the matrix and the var-files
     #[arg(long)]
     apply: bool,
     /// Commit what was written, in one git commit
     #[arg(long, requires = "apply")]
     commit: bool,
-    /// Write the keys of bumped lines to FILE, one a line
+    /// Write the keys of bumped lines to FILE, one per line
     #[arg(long, value_name = "FILE", requires = "apply")]
     bumped: Option<PathBuf>,
-    /// One JSON object a line
+    /// One JSON object per line
     #[arg(long)]
     json: bool,
 }

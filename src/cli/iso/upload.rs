@@ -14,7 +14,7 @@ use crate::cli::{Context, Exit, Stop, output};
 pub struct Args {
     /// A line, or `all`
     key: String,
-    /// One JSON object a line: phases, progress, results, and a summary
+    /// One JSON object per line: phases, progress, results, and a summary
     #[arg(long)]
     json: bool,
 }

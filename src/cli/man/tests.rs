@@ -71,3 +71,32 @@ fn every_example_is_a_command_that_the_program_takes_and_every_verb_has_one() {
         }
     }
 }
+
+/// What `--help` says of a verb and of those below it.
+fn document(command: &clap::Command, text: &mut String) {
+    let name = command.get_display_name().unwrap_or_else(|| command.get_name()).replace('-', " ");
+    let name = name.replacen("tmpl tui", "tmpl-tui", 1);
+    let help = command.clone().term_width(100).render_long_help().to_string();
+    let lines: Vec<&str> = help.lines().map(str::trim_end).collect();
+    *text += &format!("\n## {name}\n\n```text\n{}\n```\n", lines.join("\n").trim_end());
+    for verb in command.get_subcommands().filter(|verb| verb.get_name() != "help" && !verb.is_hide_set()) {
+        document(verb, text);
+    }
+}
+
+#[test]
+fn the_documented_verbs_are_those_there_are() {
+    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/docs/verbs.md");
+    let mut program = Cli::command();
+    program.build();
+    let mut text =
+        "# Verbs\n\nGenerated: what `--help` says. The manual (`man tmpl-tui-build`, `tmpl-tui man build`) also has \
+                    exit codes,\nvariables, files and examples.\n"
+            .to_owned();
+    document(&program, &mut text);
+    if std::env::var_os("TMPL_UPDATE").is_some() {
+        std::fs::write(path, &text).unwrap();
+    }
+    let documented = std::fs::read_to_string(path).unwrap_or_default();
+    assert_eq!(documented, text, "docs/verbs.md is stale: TMPL_UPDATE=1 cargo test --bin tmpl-tui documented_verbs");
+}

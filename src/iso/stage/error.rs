@@ -73,7 +73,7 @@ pub enum StageError {
         wanted: Digest,
     },
     /// no byte went through for so long
-    #[error("no byte of {file} went through for {} s", limit.as_secs())]
+    #[error("no data of {file} came through for {} s", limit.as_secs())]
     Stalled {
         /// the ISO
         file: String,
