@@ -37,6 +37,8 @@ pub enum Kind {
     Terminal,
     /// the console of `demo`: a terminal, and nothing of the real world
     Demo,
+    /// a guest of the lab that is real, and what makes its disks
+    Guest,
     /// this program again
     Ourselves,
 }
@@ -46,6 +48,7 @@ impl Kind {
     pub fn gets(self, name: &str) -> bool {
         match self {
             Self::Asked => BASE.has(name) || ASKED.has(name),
+            Self::Guest => BASE.has(name),
             Self::Git => BASE.has(name) || GIT.has(name),
             Self::Tesseract => BASE.has(name) || TESSERACT.has(name),
             Self::Kubectl => BASE.has(name) || KUBECTL.has(name),
@@ -193,7 +196,7 @@ async fn bounded(stream: Option<impl AsyncRead + Unpin>, bytes: usize) -> Result
 mod tests {
     use super::*;
 
-    const KINDS: [Kind; 9] = [
+    const KINDS: [Kind; 10] = [
         Kind::Asked,
         Kind::Git,
         Kind::Tesseract,
@@ -202,6 +205,7 @@ mod tests {
         Kind::Credential,
         Kind::Terminal,
         Kind::Demo,
+        Kind::Guest,
         Kind::Ourselves,
     ];
     const SECRET: [&str; 12] = [
@@ -226,7 +230,13 @@ mod tests {
             match kind {
                 Kind::Packer | Kind::Credential => assert_eq!(given, SECRET[6..], "{kind:?}"),
                 Kind::Ourselves => assert_eq!(given, SECRET, "{kind:?}"),
-                Kind::Asked | Kind::Git | Kind::Tesseract | Kind::Kubectl | Kind::Terminal | Kind::Demo => {
+                Kind::Asked
+                | Kind::Git
+                | Kind::Tesseract
+                | Kind::Kubectl
+                | Kind::Terminal
+                | Kind::Demo
+                | Kind::Guest => {
                     assert!(given.is_empty(), "{kind:?}: {given:?}");
                 }
             }

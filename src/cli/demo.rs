@@ -12,6 +12,7 @@ use clap::ValueEnum as _;
 use tmpl::child::{self, Kind};
 use tmpl::console::Images;
 use tmpl::lab::Book;
+use tmpl::lab::real::Wish;
 use tmpl::lab::showcase::{self, Error, Showcase};
 use tmpl::packer_run;
 use tmpl::pipeline::Matrix;
@@ -26,14 +27,23 @@ const PATIENCE: Duration = Duration::from_secs(15);
 #[derive(Debug, clap::Args)]
 pub struct Args {
     /// What goes wrong; --list names the scenarios
-    #[arg(long, value_name = "NAME")]
+    #[arg(long, value_name = "NAME", conflicts_with = "real")]
     scenario: Option<String>,
     /// Name the scenarios and end
     #[arg(long)]
     list: bool,
     /// Lab seconds per real second
-    #[arg(long, default_value_t = 10.0, value_name = "N")]
+    #[arg(long, default_value_t = 10.0, value_name = "N", conflicts_with = "real")]
     speed: f64,
+    /// One build with a real guest: QEMU with Secure Boot runs a real installer, at its own speed
+    #[arg(long)]
+    real: bool,
+    /// What the real guest boots; else Debian's installer package
+    #[arg(long, value_name = "FILE", requires_all = ["real", "line"])]
+    iso: Option<PathBuf>,
+    /// The line that is built for real; else a Debian whose installer is here
+    #[arg(long, value_name = "KEY", requires = "real")]
+    line: Option<String>,
     /// How console pictures are shown
     #[arg(long, value_enum, default_value_t, value_name = "MODE")]
     images: Images,
@@ -80,8 +90,13 @@ async fn lab(context: &Context, args: &Args) -> anyhow::Result<Exit> {
         return Err(Stop::usage("demo shows lines of its own; for those of --repo use the console or `lab`"));
     }
     let program = std::env::current_exe().context("cannot tell where this program is")?;
-    let show = match Showcase::set_up(args.scenario.as_deref(), args.speed, &program).await {
-        Err(error @ Error::Scenario(_)) => return Err(Stop::usage(error)),
+    let show = if args.real {
+        Showcase::set_up_real(Wish { iso: args.iso.clone(), program: program.clone() }, args.line.as_deref()).await
+    } else {
+        Showcase::set_up(args.scenario.as_deref(), args.speed, &program).await
+    };
+    let show = match show {
+        Err(error @ (Error::Scenario(_) | Error::LineOfIso | Error::Matrix(_))) => return Err(Stop::usage(error)),
         other => other?,
     };
     let status = second_process(context, args, &show, &program).await?;

@@ -2,8 +2,10 @@
 
 use std::io::Write;
 use std::net::SocketAddr;
+use std::path::PathBuf;
 
 use anyhow::Context as _;
+use tmpl::lab::real::{self, Accelerator, Wish};
 use tmpl::lab::{Book, Lab, Options, Seed};
 use tmpl::packer_run::shell_quoted;
 use tmpl::pipeline::Matrix;
@@ -21,15 +23,28 @@ pub struct Args {
     #[arg(long, value_name = "PASSWORD", env = "TMPL_LAB_PASSWORD", hide_env_values = true)]
     password: Option<String>,
     /// Lab seconds per real second
-    #[arg(long, default_value_t = 1.0, value_name = "N")]
+    #[arg(long, default_value_t = 1.0, value_name = "N", conflicts_with = "real")]
     speed: f64,
     /// What builds run into, instead of going right; `demo --list` names the scenarios (may be repeated)
-    #[arg(long, value_name = "NAME")]
+    #[arg(long, value_name = "NAME", conflicts_with = "real")]
     scenario: Vec<String>,
+    /// Guests are real: QEMU with Secure Boot boots what is in the drives, at its own speed; vCenter stays simulated
+    #[arg(long)]
+    real: bool,
+    /// The file in the drive of every real guest, whatever its ISO is called; else Debian's installer package
+    #[arg(long, value_name = "FILE", requires = "real")]
+    iso: Option<PathBuf>,
+    /// A guest's connection to the mirror
+    #[arg(long, value_name = "ADDR", hide = true)]
+    pipe: Option<SocketAddr>,
 }
 
 /// Runs the verb: prints how to reach the lab and serves until a signal.
 pub async fn run(context: &Context, args: Args) -> anyhow::Result<Exit> {
+    if let Some(to) = args.pipe {
+        tokio::task::spawn_blocking(move || real::pipe(to)).await??;
+        return Ok(Exit::Done);
+    }
     if !(args.speed.is_finite() && args.speed > 0.0) {
         return Err(Stop::usage("--speed wants a number above 0"));
     }
@@ -51,9 +66,14 @@ pub async fn run(context: &Context, args: Args) -> anyhow::Result<Exit> {
         options.seeds = seeds(&matrix);
         options.guests = args.scenario.iter().map(|name| guest(&matrix, name)).collect::<anyhow::Result<_>>()?;
     }
-    let lab = Lab::start(options)
-        .await
-        .with_context(|| format!("cannot listen on {} (--listen takes another address)", args.listen))?;
+    if args.real {
+        let program = std::env::current_exe().context("cannot tell where this program is")?;
+        options.real = Some(Wish { iso: args.iso.clone(), program });
+    }
+    let lab = Lab::start(options).await.with_context(|| match args.real {
+        true => "cannot start the lab with real guests".to_owned(),
+        false => format!("cannot listen on {} (--listen takes another address)", args.listen),
+    })?;
     write(&lab, bare)?;
     ended().await?;
     lab.stop().await;
@@ -70,6 +90,26 @@ fn write(lab: &Lab, bare: bool) -> std::io::Result<()> {
             out,
             "# No {MATRIX_PATH} here, so its folder is empty; --repo DIR puts the templates of DIR's lines there."
         )?;
+    }
+    if let Some((accelerator, releases)) = lab.real() {
+        writeln!(
+            out,
+            "# Its guests are real: installer, pictures, keys, disk, address. vCenter, its tasks and datastores are not."
+        )?;
+        match accelerator {
+            Accelerator::Kvm => writeln!(out, "# They run on the processor (KVM).")?,
+            Accelerator::Tcg(why) => writeln!(
+                out,
+                "# They run without KVM ({why}), about ten times slower: give common_ip_wait_timeout hours, not minutes."
+            )?,
+        }
+        if !releases.is_empty() {
+            let releases = releases.join(" and ");
+            writeln!(
+                out,
+                "# Media: the installer of Debian {releases}; its guests reach Debian's mirror and nothing else."
+            )?;
+        }
     }
     for (name, value) in lab.environment() {
         writeln!(out, "export {name}={}", shell_quoted(&[value]))?;

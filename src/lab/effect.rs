@@ -69,6 +69,10 @@ pub struct NewVm {
     pub datastore: String,
     /// ISO files
     pub media: Vec<String>,
+    /// bytes of its disk, if it is told
+    pub disk: Option<u64>,
+    /// the VM it is a copy of
+    pub source: Option<String>,
 }
 
 type Outcome = Result<Option<Value>, Fault>;
@@ -145,6 +149,9 @@ fn destroy(world: &mut World, id: &str) -> Outcome {
             let folder = store::path(&machine.datastore, &machine.directory);
             // A VM made by hand in a test may have no files.
             let _ = world.store.remove(&folder);
+            if let Some(host) = &mut world.real {
+                host.destroy(id);
+            }
         }
         Body::Folder(_) if in_folder(world, id) => {
             let inside: Vec<String> = world.children(id).map(|child| child.moref.id.clone()).collect();
@@ -174,13 +181,31 @@ fn power(world: &mut World, id: &str, on: bool) -> Outcome {
         (false, Power::Off) => Err(Fault::invalid_power_state("poweredOn", "poweredOff")),
         (true, Power::Off) => {
             machine.power_on(now, patient);
+            boot_for_real(world, id)?;
             Ok(None)
         }
         (false, Power::On { .. }) => {
             machine.power_off();
+            if let Some(host) = &mut world.real {
+                host.power_off(id);
+            }
             Ok(None)
         }
     }
+}
+
+fn boot_for_real(world: &mut World, id: &str) -> Result<(), Fault> {
+    let Some(mut host) = world.real.take() else { return Ok(()) };
+    let booted = world.entity(id).and_then(|entity| {
+        let family = world.book.family_of(&entity.name);
+        let windows = family.is_some_and(|family| family.communicator == "winrm");
+        host.power_on(id, world.machine(id)?, windows, &world.store)
+    });
+    world.real = Some(host);
+    if booted.is_err() {
+        world.machine_mut(id)?.power_off();
+    }
+    booted
 }
 
 fn create(world: &mut World, new: NewVm) -> Outcome {
@@ -188,6 +213,13 @@ fn create(world: &mut World, new: NewVm) -> Outcome {
         return Err(Fault::duplicate_name(&new.name, &other.moref));
     }
     let number = world.number();
+    let id = format!("vm-{number}");
+    if let Some(host) = &world.real {
+        match &new.source {
+            Some(source) => host.copy_disk(source, &id)?,
+            None => host.create_disk(&id, new.disk)?,
+        }
+    }
     let mut directory = new.name.clone();
     while world.store.is_folder(&store::path(&new.datastore, &directory)) {
         directory = format!("{}_{number}", new.name);
@@ -219,7 +251,7 @@ fn create(world: &mut World, new: NewVm) -> Outcome {
         question: None,
         waited: 0.0,
     };
-    let moref = Moref::new("VirtualMachine", format!("vm-{number}"));
+    let moref = Moref::new("VirtualMachine", id);
     world.insert(moref.clone(), &new.name, Some(&new.folder), Body::Machine(Box::new(machine)));
     Ok(Some(moref.into()))
 }

@@ -144,12 +144,17 @@ impl Lab {
     /// # Errors
     /// vCenter's fault.
     pub fn type_keys(&self, id: &str, count: usize) -> Result<(), Fault> {
-        self.with(|state| state.world.type_keys(id, count)).map(|_| ())
+        self.with(|state| state.world.type_keys(id, count, Vec::new())).map(|_| ())
     }
 
     /// The picture on a console; `None` when the VM is off or gone.
     pub fn picture(&self, id: &str) -> Option<Bytes> {
         self.with(|state| screen::picture(&state.world, id, Want::default())).ok()
+    }
+
+    /// Where real guests keep their disks.
+    pub fn real_folder(&self) -> Option<std::path::PathBuf> {
+        self.with(|state| state.world.real.as_ref().map(|host| host.folder().to_owned()))
     }
 
     /// Whether tools run, and the address they report; `None` when there is no such VM.

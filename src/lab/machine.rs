@@ -178,7 +178,8 @@ impl Machine {
         if self.moment.tools { "guestToolsRunning" } else { "guestToolsNotRunning" }
     }
 
-    fn mac(&self) -> String {
+    /// Its hardware address.
+    pub fn mac(&self) -> String {
         format!("00:50:56:9a:{:02x}:{:02x}", self.number >> 8 & 0xff, self.number & 0xff)
     }
 

@@ -12,6 +12,7 @@ mod fault;
 mod frames;
 pub mod github;
 mod guest;
+mod guests;
 #[cfg(feature = "testing")]
 mod hooks;
 mod http;
@@ -21,6 +22,7 @@ mod machine;
 pub mod mirror;
 mod node;
 pub mod packer;
+pub mod real;
 mod screen;
 mod service;
 mod session;
@@ -79,6 +81,8 @@ pub struct Options {
     pub guests: BTreeMap<String, String>,
     /// templates and VMs that are there from the start
     pub seeds: Vec<Seed>,
+    /// guests are real ones, in QEMU; scenarios and speed are not for them
+    pub real: Option<real::Wish>,
 }
 
 impl Default for Options {
@@ -92,6 +96,7 @@ impl Default for Options {
             patient: false,
             guests: BTreeMap::new(),
             seeds: Vec::new(),
+            real: None,
         }
     }
 }
@@ -119,13 +124,17 @@ impl Lab {
     /// Starts a lab; call it inside a tokio runtime.
     ///
     /// # Errors
-    /// When the address cannot be listened on, or no account is given.
+    /// When the address cannot be listened on, no account is given, or real guests cannot be had.
     pub async fn start(options: Options) -> io::Result<Self> {
         let account = options.accounts.first().cloned().ok_or_else(|| io::Error::other("a lab needs an account"))?;
         let book = Book::shipped().map_err(io::Error::other)?;
         let mut world = World::new(book, Clock::new(options.speed), options.task_scale);
         world.guests = options.guests;
         world.patient = options.patient;
+        if let Some(wish) = options.real {
+            let folder = showcase::folder::create().await?;
+            world.real = Some(real::Host::start(folder, wish).await.map_err(io::Error::other)?);
+        }
         inventory::populate(&mut world);
         for seed in &options.seeds {
             inventory::add(&mut world, seed);
@@ -172,7 +181,9 @@ impl Lab {
     /// The environment of govc, of packer and of this program that leads to this lab: names and values.
     pub fn environment(&self) -> Vec<(&'static str, String)> {
         let password = self.account.password.expose_secret().to_owned();
-        vec![
+        let real = self.shared.lock().world.real.is_some();
+        let real = real.then(|| [("PKR_VAR_communicator_port", real::PORT.to_string()), (packer::REAL, "1".into())]);
+        let mut all = vec![
             ("PKR_VAR_vsphere_endpoint", format!("http://{}", self.address)),
             ("PKR_VAR_vsphere_username", self.account.name.clone()),
             ("PKR_VAR_vsphere_password", password.clone()),
@@ -189,7 +200,15 @@ impl Lab {
             ("GOVC_INSECURE", "true".into()),
             ("GOVC_DATACENTER", DATACENTER.into()),
             ("GOVC_DATASTORE", DATASTORE.into()),
-        ]
+        ];
+        all.extend(real.into_iter().flatten());
+        all
+    }
+
+    /// Of a lab with real guests: what runs them, and the releases of Debian that can be installed.
+    pub fn real(&self) -> Option<(real::Accelerator, Vec<String>)> {
+        let state = self.shared.lock();
+        state.world.real.as_ref().map(|host| (host.accelerator().clone(), host.releases()))
     }
 
     /// What this program's client needs to reach this lab.
@@ -229,6 +248,8 @@ impl Lab {
                 server.task.abort();
             }
         }
+        // Real guests end with their vCenter.
+        self.shared.lock().world.real = None;
     }
 }
 

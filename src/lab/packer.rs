@@ -11,6 +11,7 @@ mod connect;
 mod ending;
 mod keys;
 mod log;
+mod real;
 mod span;
 mod steps;
 mod vsphere;
@@ -24,6 +25,9 @@ use log::Log;
 
 /// The name under which this program is the simulated packer.
 pub const NAME: &str = "lab-packer";
+
+/// The variable that says that the lab's guests are real.
+pub const REAL: &str = "TMPL_REAL_GUESTS";
 
 /// Whether the program was called as the simulated packer.
 pub fn is_called(argv0: Option<&OsStr>) -> bool {

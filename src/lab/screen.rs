@@ -37,6 +37,11 @@ const LARGEST: u32 = 4096;
 pub fn picture(world: &World, id: &str, want: Want) -> Result<Bytes, NoPicture> {
     let machine = world.machine(id).map_err(|_| NoPicture::Gone)?;
     let uptime = machine.uptime(world.clock.now()).ok_or(NoPicture::Off)?;
+    if let Some(host) = &world.real {
+        // The first picture comes a moment after power-on.
+        let png = host.picture(id).unwrap_or_else(|| Bytes::from_static(frames::png("black-00").unwrap_or_default()));
+        return Ok(if want == Want::default() { png } else { scaled(&png, want).unwrap_or(png) });
+    }
     let name = match world.book.guest(&machine.guest) {
         Some(guest) => world.book.frame(guest, uptime, &machine.keys),
         None => "black-00".to_owned(),

@@ -1,7 +1,8 @@
 //! What `demo` shows: a lab with a history, a copy of the pipeline's files, a simulated packer, and builds to start.
 
 mod earlier;
-mod folder;
+pub(in crate::lab) mod folder;
+mod for_real;
 
 use std::fs;
 use std::io;
@@ -15,7 +16,7 @@ use super::github::{GitHub, World};
 use super::guest::Book;
 use super::inventory::Seed;
 use super::mirror::{self, Mirrors};
-use super::{Lab, Options, packer};
+use super::{Lab, Options, packer, real};
 use crate::fs::create_private_dir;
 use crate::generation::Hold;
 use crate::iso::RequiredIso;
@@ -71,6 +72,9 @@ pub enum Error {
     /// no such scenario
     #[error("no scenario {0:?}; `demo --list` names them")]
     Scenario(String),
+    /// nobody knows which line a medium is of
+    #[error("which line is it? Name it with --line; --iso FILE boots the medium of any line, without it only Debian's")]
+    LineOfIso,
     /// the temporary folder or the port cannot be had
     #[error("cannot set up the demo: {0}")]
     Io(#[from] io::Error),
@@ -96,6 +100,15 @@ impl Showcase {
     /// # Errors
     /// [`Error`]
     pub async fn set_up(scenario: Option<&str>, speed: f64, program: &Path) -> Result<Self, Error> {
+        Self::of(scenario, speed, program, None).await
+    }
+
+    async fn of(
+        scenario: Option<&str>,
+        speed: f64,
+        program: &Path,
+        real: Option<(real::Wish, String)>,
+    ) -> Result<Self, Error> {
         let book = Book::shipped().map_err(io::Error::other)?;
         let shown = |name: &str| book.guest(name).ok_or_else(|| Error::Scenario(name.to_owned()));
         let bad = shown(scenario.unwrap_or(BAD))?;
@@ -110,9 +123,20 @@ impl Showcase {
         create_private_dir(&folder.path().join("state"))?;
         let seeds = matrix.lines.iter().enumerate().flat_map(|(index, line)| history(index, line)).collect();
         let mut options = Options { speed, seeds, patient: true, ..Options::default() };
-        let starts = vec![bad.line.clone(), good.line.clone()];
+        let starts = match &real {
+            Some((wish, key)) => {
+                options.real = Some(wish.clone());
+                let wanted = matrix.line(key)?;
+                if wish.iso.is_none() && !wanted.key.0.starts_with("debian-") {
+                    return Err(Error::LineOfIso);
+                }
+                for_real::patient(&matrix.repo)?;
+                vec![wanted.key.0.clone()]
+            }
+            None => vec![bad.line.clone(), good.line.clone()],
+        };
         let state = StateDir::at(state_home(folder.path()).join("tmpl-tui"));
-        for key in &starts {
+        for key in starts.iter().filter(|_| real.is_none()) {
             earlier::write(&state, matrix.line(key)?, speed)?;
         }
         for guest in [good, bad] {

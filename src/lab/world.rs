@@ -8,7 +8,8 @@ use super::clock::Clock;
 use super::fault::Fault;
 use super::guest::Book;
 use super::inventory;
-use super::machine::{Machine, Place, Power};
+use super::machine::{Machine, Place};
+use super::real;
 use super::store::Store;
 use super::task::Tasks;
 use super::value::{Moref, Object, Value};
@@ -48,6 +49,8 @@ pub struct World {
     pub book: &'static Book,
     /// guests wait for their keys
     pub patient: bool,
+    /// real guests, in the place of scripted ones
+    pub real: Option<real::Host>,
     /// which guest the next build of a base name boots
     pub guests: BTreeMap<String, String>,
     /// all managed entities by id
@@ -83,9 +86,6 @@ pub struct Cloned {
 /// Bytes that are left on a full datastore.
 const FREE_WHEN_FULL: i64 = 188_743_680;
 
-/// How long a guest takes to shut down, lab seconds.
-const SHUTDOWN: f64 = 8.0;
-
 impl World {
     /// An empty world; [`super::inventory`] fills it.
     pub fn new(book: &'static Book, clock: Clock, task_scale: f64) -> Self {
@@ -94,6 +94,7 @@ impl World {
             task_scale,
             book,
             patient: false,
+            real: None,
             guests: BTreeMap::new(),
             entities: BTreeMap::new(),
             store: Store::default(),
@@ -267,102 +268,5 @@ impl World {
             self.touch();
         }
         self.revision != before
-    }
-
-    fn tick_guests(&mut self, now: f64) {
-        let mut changed = false;
-        for entity in self.entities.values_mut() {
-            let Body::Machine(machine) = &mut entity.body else { continue };
-            let Power::On { since, until } = machine.power else { continue };
-            if until.is_some_and(|until| until <= now) {
-                machine.power_off();
-                changed = true;
-                continue;
-            }
-            let guest = self.book.guest(&machine.guest);
-            let asked = guest.and_then(|guest| guest.question.as_ref()).filter(|_| until.is_none());
-            changed |= machine.ask_when_due(asked, since, now);
-            let at = machine.uptime(now).unwrap_or_default();
-            let moment = match guest {
-                Some(guest) if until.is_none() => self.book.moment(guest, at, &machine.keys),
-                _ => super::guest::Moment::default(),
-            };
-            if moment != machine.moment {
-                machine.moment = moment;
-                changed = true;
-            }
-        }
-        if changed {
-            self.touch();
-        }
-    }
-
-    /// Answers what is asked about a VM.
-    ///
-    /// # Errors
-    /// `InvalidArgument` for another question or answer than those there are.
-    pub fn answer(&mut self, id: &str, question: &str, choice: &str) -> Result<(), Fault> {
-        let now = self.clock.now();
-        let machine = self.machine_mut(id)?;
-        let pending = machine.question.take_if(|pending| pending.id == question);
-        let pending = pending.ok_or_else(|| Fault::invalid("questionId"))?;
-        let Some(index) = choice.parse().ok().filter(|index: &usize| *index < pending.asked.answers.len()) else {
-            machine.question = Some(pending);
-            return Err(Fault::invalid("answerChoice"));
-        };
-        machine.waited += now - pending.since;
-        if index + 1 == pending.asked.answers.len() {
-            machine.power_off();
-        }
-        Ok(())
-    }
-
-    /// Whether a guest waits because its datastore is full.
-    fn full(&self, datastore: &str) -> bool {
-        let waits = |machine: &Machine| machine.question.as_ref().is_some_and(|question| question.asked.full);
-        self.machines().any(|(_, machine)| machine.datastore == datastore && waits(machine))
-    }
-
-    /// Types keys into a running VM; returns how many.
-    ///
-    /// # Errors
-    /// `InvalidPowerState`
-    pub fn type_keys(&mut self, id: &str, count: usize) -> Result<usize, Fault> {
-        let now = self.clock.now();
-        let machine = self.machine_mut(id)?;
-        let uptime = machine.uptime(now).ok_or_else(|| Fault::invalid_power_state("poweredOn", "poweredOff"))?;
-        machine.keys.extend(std::iter::repeat_n(uptime, count));
-        Ok(count)
-    }
-
-    /// Asks the guest to shut down, as `ShutdownGuest` does.
-    ///
-    /// # Errors
-    /// `ToolsUnavailable`, `InvalidPowerState`
-    pub fn shut_down(&mut self, id: &str) -> Result<(), Fault> {
-        let until = self.clock.now() + SHUTDOWN;
-        let book = self.book;
-        let machine = self.machine_mut(id)?;
-        if !machine.moment.tools {
-            return Err(Fault::new(
-                "ToolsUnavailable",
-                "Cannot complete operation because VMware Tools is not running in this virtual machine.",
-            ));
-        }
-        let hangs = book.guest(&machine.guest).is_some_and(|guest| guest.build.shutdown_hangs);
-        if let (Power::On { until: end, .. }, false) = (&mut machine.power, hangs) {
-            *end = Some(until);
-        }
-        Ok(())
-    }
-
-    /// The guest a new VM of this name boots.
-    pub fn guest_for(&self, name: &str) -> String {
-        let base = name.strip_suffix("-build").unwrap_or(name);
-        self.guests
-            .get(base)
-            .cloned()
-            .or_else(|| self.book.family_of(base).map(|family| family.guest.clone()))
-            .unwrap_or_else(|| "debian".to_owned())
     }
 }

@@ -12,6 +12,7 @@ mod govc;
 mod guests;
 mod packer;
 mod protocol;
+mod real;
 
 use std::process::{Command, Output};
 use std::time::{Duration, Instant};

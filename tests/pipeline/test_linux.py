@@ -3,6 +3,7 @@
 import os
 import re
 import unittest
+from pathlib import Path
 
 import yaml
 
@@ -107,6 +108,14 @@ class Ubuntu(unittest.TestCase):
 
 
 class Debian(unittest.TestCase):
+    @for_each("packer/linux/debian")
+    def test_the_lab_installs_the_very_same(self, source):
+        if (source.line["key"], source.case) == ("debian-12", "plain"):
+            lab = Path(__file__).resolve().parents[2] / "assets/lab/real"
+            self.assertEqual((lab / "preseed.cpio").read_bytes(), (source.cd / "preseed.cpio").read_bytes(), lab)
+            typed = "".join(line + "\n" for line in source.attributes["boot_command"])
+            self.assertEqual((lab / "boot-command").read_text(), typed, lab)
+
     def answers(self, text):
         joined = text.replace("\\\n", " ")
         entries = [line.split(None, 3) for line in joined.splitlines() if line.strip() and not line.startswith("#")]

@@ -4,6 +4,7 @@
 #![expect(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
 
 mod build;
+mod console;
 mod media;
 #[path = "../iso/mirror.rs"]
 #[allow(dead_code, clippy::allow_attributes, reason = "the other suite breaks connections, this one does not")]

@@ -51,6 +51,11 @@ struct Recap {
 impl Build {
     /// Runs the play of the communicator's kind.
     pub async fn provision(&mut self) -> Result<(), Failure> {
+        if super::real::guests() {
+            // It would be a play of nothing on a machine that is something.
+            self.log.say("The lab's packer provisions no real guest; packer itself does, with `tmpl-tui lab --real`.");
+            return Ok(());
+        }
         let plays = PLAYS.as_ref().map_err(|error| Failure::from(error.clone()))?;
         let Some(play) = plays.get(self.family.communicator.as_str()) else { return Ok(()) };
         let failing = self.guest.and_then(|guest| guest.build.failing_task.as_deref());

@@ -36,7 +36,8 @@ pub fn parse(command: &str) -> Vec<Stroke> {
 
 fn special(name: &str) -> Option<Stroke> {
     if let Some(time) = name.strip_prefix("wait") {
-        let seconds = if time.is_empty() { 1.0 } else { super::span::parse(time)? };
+        let whole = || time.parse::<u32>().ok().map(f64::from);
+        let seconds = if time.is_empty() { 1.0 } else { whole().or_else(|| super::span::parse(time))? };
         return Some(Stroke::Wait(seconds));
     }
     let lower = name.to_ascii_lowercase();
@@ -46,6 +47,7 @@ fn special(name: &str) -> Option<Stroke> {
         "esc" => ("CodeEscape", 0x29),
         "tab" => ("CodeTab", 0x2b),
         "spacebar" => ("CodeSpacebar", 0x2c),
+        "bs" => ("CodeDeleteBackspace", 0x2a),
         "end" => ("CodeEnd", 0x4d),
         "down" => ("CodeDownArrow", 0x51),
         "up" => ("CodeUpArrow", 0x52),
@@ -105,7 +107,7 @@ mod tests {
     #[test]
     fn keys_read_as_packer_logs_them() {
         assert_eq!(
-            parse("<wait3s>cA_2<enter><leftAltOn><wait>"),
+            parse("<wait3s>cA_2<enter><leftAltOn><wait><wait10>"),
             [
                 Stroke::Wait(3.0),
                 key("Sending char 'c', code CodeC, shift false", 0x06, false),
@@ -115,6 +117,7 @@ mod tests {
                 key("Special code '<enter>' found, replacing with: CodeReturnEnter", 0x28, false),
                 key("Special code '<leftalt>' found, replacing with: CodeLeftAlt", 0xe2, false),
                 Stroke::Wait(1.0),
+                Stroke::Wait(10.0),
             ]
         );
     }

@@ -5,6 +5,7 @@ use std::time::Instant;
 use super::super::guest::Book;
 use super::build::{Build, Failure};
 use super::keys::{self, Stroke};
+use super::real;
 use super::vsphere::{Vsphere, text};
 
 impl Build {
@@ -43,8 +44,13 @@ impl Build {
         ] {
             log.say(line);
         }
+        let content = if real::guests() {
+            real::cd().await.map_err(|error| Failure::from(format!("error creating the CD: {error}")))?
+        } else {
+            b"simulated CD\n".to_vec()
+        };
         self.uploaded = true;
-        self.vcenter()?.upload(&datacenter, &datastore, &format!("packer_cache/{cd}"), b"simulated CD\n").await?;
+        self.vcenter()?.upload(&datacenter, &datastore, &format!("packer_cache/{cd}"), content).await?;
         Ok(())
     }
 
@@ -125,10 +131,12 @@ impl Build {
         self.log.say("Powering on virtual machine...");
         self.vcenter()?.task("PowerOnVM_Task", "VirtualMachine", &vm, "").await?;
         self.booted = Instant::now();
-        self.log.say(&format!("Waiting {} for boot...", self.written(self.family.boot_wait)));
-        self.pause(self.family.boot_wait).await;
+        let wait = if real::guests() { real::BOOT_WAIT } else { self.family.boot_wait };
+        self.log.say(&format!("Waiting {} for boot...", self.written(wait)));
+        self.pause(wait).await;
         self.log.say("Typing boot command...");
-        let strokes = keys::parse(&self.family.boot_command.concat());
+        let strokes =
+            keys::parse(&real::boot_command(&self.family.boot_command, self.name.starts_with("linux-debian")));
         for group in
             strokes.chunk_by(|before, after| !matches!((before, after), (Stroke::Wait(_), _) | (_, Stroke::Wait(_))))
         {

@@ -131,7 +131,7 @@ impl Vsphere {
         datacenter: &str,
         datastore: &str,
         path: &str,
-        bytes: &'static [u8],
+        bytes: Vec<u8>,
     ) -> Result<(), String> {
         let mut url = self.url.clone();
         url.set_path(&format!("/folder/{path}"));

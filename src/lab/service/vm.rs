@@ -5,6 +5,7 @@ use super::super::fault::Fault;
 use super::super::inventory;
 use super::super::machine::Power;
 use super::super::node::Node;
+use super::super::real::Press;
 use super::super::state::State;
 use super::super::store;
 use super::super::task::Order;
@@ -106,6 +107,16 @@ fn media(spec: &Node) -> Vec<String> {
         .collect()
 }
 
+/// Bytes of the first disk in a specification.
+fn disk(spec: &Node) -> Option<u64> {
+    let devices = spec.all("deviceChange").filter_map(|change| change.child("device"));
+    let bytes = |device: &Node| {
+        let in_bytes = device.text_of("capacityInBytes").parse::<u64>().ok().filter(|bytes| *bytes > 0);
+        in_bytes.or_else(|| Some(device.text_of("capacityInKB").parse::<u64>().ok()?.saturating_mul(1024)))
+    };
+    devices.filter_map(bytes).next()
+}
+
 fn create(state: &mut State, call: &Call<'_>) -> Result<Answer, Fault> {
     let config = call.arguments.child("config").ok_or_else(|| Fault::invalid("configSpec"))?;
     let name = unescape(config.text_of("name"));
@@ -123,6 +134,8 @@ fn create(state: &mut State, call: &Call<'_>) -> Result<Answer, Fault> {
         memory_mb: number("memoryMB", 1024),
         datastore: store::split(place).map_or(inventory::DATASTORE, |(datastore, _)| datastore).to_owned(),
         media: media(config),
+        disk: disk(config),
+        source: None,
     };
     task(state, call, Effect::Create(Box::new(new)))
 }
@@ -138,6 +151,8 @@ fn clone(state: &mut State, call: &Call<'_>) -> Result<Answer, Fault> {
         memory_mb: source.memory_mb,
         datastore: source.datastore.clone(),
         media: Vec::new(),
+        disk: None,
+        source: Some(call.this.to_owned()),
     };
     state.world.entity(&new.folder)?;
     let by = call.session()?.account.name.clone();
@@ -170,8 +185,10 @@ fn mark_as_vm(state: &mut State, call: &Call<'_>) -> Result<Answer, Fault> {
 }
 
 fn type_keys(state: &mut State, call: &Call<'_>) -> Result<Answer, Fault> {
-    let keys = call.arguments.child("spec").map_or(0, |spec| spec.all("keyEvents").count());
-    let typed = state.world.type_keys(call.this, keys)?;
+    let events: Vec<&Node> =
+        call.arguments.child("spec").map(|spec| spec.all("keyEvents").collect()).unwrap_or_default();
+    let real = events.iter().filter_map(|event| Press::read(event)).collect();
+    let typed = state.world.type_keys(call.this, events.len(), real)?;
     Ok(returned(Value::from(i32::try_from(typed).unwrap_or(i32::MAX))))
 }
 

@@ -9,6 +9,7 @@ use std::time::Duration;
 
 use tempfile::TempDir;
 
+use super::super::real;
 use super::state_home;
 use crate::packer_run::{self, Process};
 use crate::paths::StateDir;
@@ -22,11 +23,12 @@ const END: Duration = Duration::from_secs(10);
 ///
 /// # Errors
 /// Those of the file system.
-pub(super) async fn create() -> io::Result<TempDir> {
+pub(in crate::lab) async fn create() -> io::Result<TempDir> {
     let (place, own) = (std::env::temp_dir(), Process::current()?);
     for entry in std::fs::read_dir(&place)?.flatten() {
         if entry.file_name().to_str().is_some_and(|name| abandoned(name, &own)) && ours(&entry.path()) {
             end_builds(&entry.path()).await;
+            real::end_abandoned(&entry.path());
             if let Err(error) = std::fs::remove_dir_all(entry.path()) {
                 tracing::warn!(path = %entry.path().display(), %error, "a demo that was killed left this");
             }

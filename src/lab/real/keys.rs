@@ -1,0 +1,83 @@
+//! USB key codes as QEMU's names of keys.
+//!
+//! `PutUsbScanCodes` gives a HID usage of the keyboard page (USB HID Usage Tables, chapter 10) in the upper half and the
+//! page in the lower; the names are those of `QKeyCode` in QEMU's `qapi/ui.json`.
+
+use serde_json::{Value, json};
+
+use super::super::node::Node;
+
+/// One key with the modifiers held while it is pressed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Press {
+    keys: Vec<&'static str>,
+}
+
+/// From usage 0x04.
+#[rustfmt::skip]
+const NAMES: &[&str] = &[
+    "a", "b", "c", "d", "e", "f", "g", "h", "i", "j", "k", "l", "m", "n", "o", "p", "q", "r", "s", "t", "u", "v", "w",
+    "x", "y", "z", "1", "2", "3", "4", "5", "6", "7", "8", "9", "0", "ret", "esc", "backspace", "tab", "spc", "minus",
+    "equal", "bracket_left", "bracket_right", "backslash", "backslash", "semicolon", "apostrophe", "grave_accent",
+    "comma", "dot", "slash", "caps_lock", "f1", "f2", "f3", "f4", "f5", "f6", "f7", "f8", "f9", "f10", "f11", "f12",
+    "print", "scroll_lock", "pause", "insert", "home", "pgup", "delete", "end", "pgdn", "right", "left", "down", "up",
+];
+/// From usage 0xe0.
+const MODIFIERS: &[&str] = &["ctrl", "shift", "alt", "meta_l", "ctrl_r", "shift_r", "alt_r", "meta_r"];
+#[rustfmt::skip]
+const FIELDS: [&str; 8] = [
+    "leftControl", "leftShift", "leftAlt", "leftGui", "rightControl", "rightShift", "rightAlt", "rightGui",
+];
+
+impl Press {
+    /// Reads one `keyEvents` of a `UsbScanCodeSpec`; `None` for a key that QEMU has no name for.
+    pub fn read(event: &Node) -> Option<Self> {
+        let usage = event.text_of("usbHidCode").parse::<u32>().ok()? >> 16;
+        let at = |names: &[&'static str], first: u32| {
+            usage.checked_sub(first).and_then(|index| names.get(usize::try_from(index).ok()?).copied())
+        };
+        let key = at(NAMES, 0x04).or_else(|| at(MODIFIERS, 0xe0))?;
+        let held = event
+            .child("modifiers")
+            .into_iter()
+            .flat_map(|held| FIELDS.iter().zip(MODIFIERS).filter(|(field, _)| held.flag(field)).map(|(_, name)| *name));
+        Some(Self { keys: held.chain([key]).collect() })
+    }
+
+    /// Whether it ends a line: what reads it then has something to do.
+    pub fn ends_a_line(&self) -> bool {
+        self.keys.last() == Some(&"ret")
+    }
+
+    /// Down and up again, as `input-send-event` takes it.
+    pub fn events(&self) -> Value {
+        let one = |down: bool, key: &&str| json!({ "type": "key", "data": { "down": down, "key": { "type": "qcode", "data": key } } });
+        let down = self.keys.iter().map(|key| one(true, key));
+        let up = self.keys.iter().rev().map(|key| one(false, key));
+        json!({ "events": down.chain(up).collect::<Vec<_>>() })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn press(usage: u32, modifiers: &str) -> Option<Press> {
+        let code = usage << 16 | 7;
+        let text = format!("<keyEvents><usbHidCode>{code}</usbHidCode><modifiers>{modifiers}</modifiers></keyEvents>");
+        Press::read(&Node::parse(&text).unwrap())
+    }
+
+    #[test]
+    fn codes_become_keys() {
+        let shifted = press(0x2d, "<leftShift>true</leftShift><leftAlt>false</leftAlt>").unwrap();
+        assert_eq!(shifted.keys, ["shift", "minus"]);
+        let order: Vec<String> = shifted.events()["events"].as_array().unwrap().iter().map(Value::to_string).collect();
+        assert!(order[0].contains("\"shift\"") && order[1].contains("\"minus\"") && order[3].contains("\"shift\""));
+        for (usage, name) in [(0x04, "a"), (0x27, "0"), (0x28, "ret"), (0x38, "slash"), (0x52, "up"), (0xe2, "alt")] {
+            assert_eq!(press(usage, "").unwrap().keys, [name]);
+        }
+        assert!(press(0x28, "").unwrap().ends_a_line());
+        assert_eq!((press(0x03, ""), press(0x53, "")), (None, None));
+    }
+}
