@@ -1,6 +1,7 @@
 use std::io::Write;
 
 use super::*;
+use crate::vcenter::{PowerState, ToolsStatus};
 
 fn at(second: i64) -> Timestamp {
     Timestamp::from_second(1_800_000_000 + second).unwrap()
