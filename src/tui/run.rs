@@ -13,7 +13,7 @@ use super::app::App;
 use super::backend::Screen;
 use super::input::Heard;
 use super::opening::{opening, parts};
-use super::picture::{Colours, Images, PictureSurface, Protocol};
+use super::picture::{self, Colours, Images, PictureSurface, Protocol};
 use super::terminal::Out;
 use super::theme::Theme;
 use super::{input, terminal};
@@ -105,7 +105,8 @@ pub async fn run(options: Options) -> Result<Ended, Error> {
     // The first frame waits for nothing, not even for the terminal's answers about pictures.
     let first = app.measure()?;
     app.draw(&mut Out)?;
-    app.set_surface(PictureSurface::detect(options.images, waker(&send)));
+    let through_tmux = picture::shown_outside_tmux().await;
+    app.set_surface(PictureSurface::detect(options.images, through_tmux, waker(&send)));
     listen(start, &send)?;
     let report: Report = Arc::new({
         let send = send.clone();
@@ -226,8 +227,6 @@ async fn turn(
             match effect {
                 Effect::Quit => return Ok(if signalled { Ended::Signalled } else { Ended::Quit }),
                 Effect::Mouse(on) => terminal::mouse(on)?,
-                // Inside tmux what the terminal is told does not reach it; tmux itself is asked.
-                Effect::Clipboard(text) if std::env::var_os("TMUX").is_none() => terminal::clipboard(&text)?,
                 Effect::Notify { text, desktop } => terminal::call(desktop.then_some(text.as_str()))?,
                 Effect::Repaint => app.repaint()?,
                 Effect::Suspend => {

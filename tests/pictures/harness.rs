@@ -56,7 +56,9 @@ fn main() -> anyhow::Result<()> {
     terminal::enable_raw_mode()?;
     let (messages, inbox) = mpsc::channel();
     let wake = messages.clone();
-    let mut surface = PictureSurface::detect(images, move || drop(wake.send(Message::Wake)));
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    let through_tmux = runtime.block_on(picture::shown_outside_tmux());
+    let mut surface = PictureSurface::detect(images, through_tmux, move || drop(wake.send(Message::Wake)));
     execute!(stdout(), terminal::EnterAlternateScreen)?;
     let mut terminal = Terminal::new(CrosstermBackend::new(stdout()))?;
     std::thread::spawn(move || while event::read().is_ok_and(|event| messages.send(Message::Event(event)).is_ok()) {});

@@ -8,6 +8,7 @@ mod real;
 mod screen;
 mod sixel;
 mod terminal;
+mod tmux;
 
 use std::io::Write;
 use std::path::{Path, PathBuf};

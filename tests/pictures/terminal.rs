@@ -3,6 +3,7 @@
 //! Where a picture lies, the text screen holds [`MARK`]; text written over it wipes the mark as it wipes sixel, so
 //! marks that are left are pixels that are left.
 
+use std::collections::BTreeMap;
 use std::io::{Read, Write};
 use std::num::NonZeroU16;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard};
@@ -46,6 +47,8 @@ pub struct State {
     pub placed: Option<Rect>,
     /// kitty: deletes seen
     pub deletes: usize,
+    /// kitty: pictures that placeholders may show, by number, with their columns and rows
+    pub held: BTreeMap<u32, (u16, u16, RgbImage)>,
     /// everything the program wrote
     pub raw: Vec<u8>,
     pub ended: bool,
@@ -77,6 +80,7 @@ impl Terminal {
             sent: Vec::new(),
             placed: None,
             deletes: 0,
+            held: BTreeMap::new(),
             raw: Vec::new(),
             ended: false,
             drawing: false,
@@ -202,8 +206,13 @@ impl State {
             rest = after;
         }
         if rest.first() != Some(&0x1b) {
-            self.text.process(rest);
-            rest = &[];
+            // A letter may come in two reads; half of one is none yet.
+            let whole = match std::str::from_utf8(rest) {
+                Err(error) if error.error_len().is_none() => error.valid_up_to(),
+                Ok(_) | Err(_) => rest.len(),
+            };
+            self.text.process(&rest[..whole]);
+            rest = &rest[whole..];
         }
         self.pending = rest.to_vec();
         answer
@@ -237,6 +246,7 @@ impl State {
             (Kind::Silent, _) => "",
             (Kind::Sixel, "\x1b[?1;3;256S") => "\x1b[?1;0;256S",
             (Kind::Sixel, "\x1b[c") => "\x1b[?63;1;2;4;6;9;15;22c",
+            (Kind::Kitty, "\x1b[>q") => "\x1bP>|kitty(0.35.2)\x1b\\",
             (_, "\x1b[c") => "\x1b[?62;22c",
             _ => "",
         }
@@ -266,6 +276,7 @@ impl State {
             }
             _ if keys.contains("a=d") => {
                 self.deletes += 1;
+                self.held.remove(&key(keys, "i"));
                 self.unplace();
             }
             _ => {
@@ -286,6 +297,10 @@ impl State {
         let chunks = std::mem::take(&mut self.chunks);
         let (keys, payload) = chunks.split_once(';').expect("a first chunk");
         let png = unbase64(payload);
+        if keys.contains("U=1") {
+            self.held.insert(key(keys, "i"), (key(keys, "c"), key(keys, "r"), unpng(&png)));
+            return;
+        }
         self.unplace();
         let rect = self.mark(key(keys, "c"), key(keys, "r"));
         self.placed = Some(rect);
@@ -329,9 +344,9 @@ fn sequence(bytes: &[u8]) -> Option<usize> {
     }
 }
 
-fn key(keys: &str, name: &str) -> u16 {
+fn key<N: std::str::FromStr>(keys: &str, name: &str) -> N {
     let value = keys.split([',', ';']).find_map(|pair| pair.strip_prefix(name)?.strip_prefix('='));
-    value.unwrap_or_else(|| panic!("{name} in {keys}")).parse().expect("a number of cells")
+    value.and_then(|value| value.parse().ok()).unwrap_or_else(|| panic!("no number {name} in {keys}"))
 }
 
 fn unbase64(text: &str) -> Vec<u8> {

@@ -26,8 +26,8 @@ const KITTY_QUERY: &str = "\x1b_Gi=31,s=1,v=1,a=q,t=d,f=24;AAAA\x1b\\";
 /// DA1: "what are you?"
 const DEVICE_ATTRIBUTES: &str = "\x1b[c";
 
-/// The protocol to use: `images`, or the best that the terminal says it can.
-pub fn protocol(images: Images) -> Protocol {
+/// The protocol to use: `images`, or the best that the terminal says it can. `through_tmux`: tmux passes pictures on.
+pub fn protocol(images: Images, through_tmux: bool) -> Protocol {
     if images == Images::Cells || !io::stdout().is_terminal() || !io::stdin().is_terminal() {
         return Protocol::Cells;
     }
@@ -38,7 +38,9 @@ pub fn protocol(images: Images) -> Protocol {
     let nested = in_multiplexer(&get);
     match images {
         Images::Cells => Protocol::Cells,
-        Images::Kitty => Protocol::Kitty,
+        Images::Kitty if get("TMUX").is_empty() => Protocol::Kitty,
+        Images::Kitty => Protocol::KittyInTmux,
+        Images::Auto if through_tmux => Protocol::KittyInTmux,
         Images::Iterm => Protocol::Iterm,
         Images::Sixel => {
             // The answer does not matter, but must not be left to the reader of events.

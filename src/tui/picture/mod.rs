@@ -8,10 +8,11 @@
 //!
 //! ```text
 //! enable_raw_mode()                                   // and no reader of events yet: detect() reads the answers
-//! let mut surface = PictureSurface::detect(images, move || wake.notify());   // ≤ 1.5 s on a silent terminal
+//! let through = picture::shown_outside_tmux().await;
+//! let mut surface = PictureSurface::detect(images, through, move || wake.notify());   // ≤ 1.5 s on a silent terminal
 //! // each frame, between BeginSynchronizedUpdate and EndSynchronizedUpdate:
 //! terminal.draw(|frame| {
-//!     // a frame without this call takes the picture away
+//!     // one call for each picture of the frame; a frame without takes the pictures away
 //!     surface.draw(frame.buffer_mut(), pane, &picture, overlay.is_some_and(|o| o.intersects(pane)));
 //! })?;
 //! surface.after_draw(&mut stdout)?;                   // writes only if picture, place or size changed
@@ -30,6 +31,7 @@ mod detect;
 mod encode;
 mod fit;
 mod palette;
+mod placeholder;
 mod print;
 mod scale;
 mod sixel;
@@ -47,6 +49,7 @@ pub use crate::console::Images;
 pub use cells::Colours;
 pub use encode::erase;
 pub use fit::Pixels;
+pub use placeholder::shown_outside as shown_outside_tmux;
 pub use print::print;
 pub use surface::PictureSurface;
 
@@ -57,6 +60,8 @@ pub enum Protocol {
     Cells,
     /// kitty's graphics protocol
     Kitty,
+    /// the same through tmux, by Unicode placeholders
+    KittyInTmux,
     /// iTerm2's inline images
     Iterm,
     /// DEC sixel
@@ -66,20 +71,6 @@ pub enum Protocol {
 /// Scales `picture` to half blocks and paints them into `rect`, at once. For the benches, and where nothing else waits.
 pub fn half_blocks(picture: &Picture, rect: Rect, buffer: &mut Buffer, colours: Colours) {
     cells::paint(&scale::half_blocks(picture.image(), rect.width, rect.height), rect, buffer, colours);
-}
-
-/// Paints a small picture as half blocks, at the top of `area` and centred, its aspect kept. One that the server did not
-/// make small is scaled coarsely: nothing waits for it.
-pub fn thumbnail(picture: &Picture, area: Rect, buffer: &mut Buffer, colours: Colours) {
-    let Some((rect, _)) = fit::place(picture.size().into(), area, fit::DEFAULT_CELL, Protocol::Cells) else { return };
-    let image = picture.image();
-    let small = picture.size().0 <= 512;
-    let scaled = if small {
-        scale::half_blocks(image, rect.width, rect.height)
-    } else {
-        scale::coarse(image, rect.width, rect.height)
-    };
-    cells::paint(&scaled, rect, buffer, colours);
 }
 
 /// The bytes that show `picture` as sixel of `size` pixels, at once. For the benches, and where nothing else waits.
@@ -92,6 +83,7 @@ impl fmt::Display for Protocol {
         f.write_str(match self {
             Self::Cells => "half blocks",
             Self::Kitty => "kitty graphics",
+            Self::KittyInTmux => "kitty graphics through tmux",
             Self::Iterm => "iTerm2 images",
             Self::Sixel => "sixel",
         })

@@ -19,7 +19,8 @@ use crate::guest::picture::Picture;
 /// Those of the terminal.
 pub fn print(picture: &Picture, images: Images) -> io::Result<()> {
     match asked(images)? {
-        Protocol::Cells => half_blocks(picture),
+        // Placeholders are cells of a screen that is drawn; in a scrolling terminal there are none.
+        Protocol::Cells | Protocol::KittyInTmux => half_blocks(picture),
         protocol => graphics(picture, protocol),
     }
 }
@@ -30,7 +31,7 @@ fn asked(images: Images) -> io::Result<Protocol> {
         return Ok(Protocol::Cells);
     }
     crossterm::terminal::enable_raw_mode()?;
-    let protocol = detect::protocol(images);
+    let protocol = detect::protocol(images, false);
     crossterm::terminal::disable_raw_mode()?;
     Ok(protocol)
 }
@@ -76,7 +77,7 @@ fn graphics(picture: &Picture, protocol: Protocol) -> io::Result<()> {
         return Err(too_small());
     };
     let key = RenderKey { hash: picture.hash(), columns: rect.width, rows: rect.height, size };
-    let bytes = worker::bytes(key, picture, protocol);
+    let bytes = worker::bytes(key, 0, picture, protocol);
     let mut out = io::stdout().lock();
     let height = rect.height;
     out.write_all("\n".repeat(height.into()).as_bytes())?;

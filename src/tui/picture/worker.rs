@@ -1,5 +1,6 @@
 //! Scaling and encoding on a thread of their own, so that no frame waits for them.
 
+use std::collections::BTreeMap;
 use std::io;
 use std::sync::Arc;
 use std::sync::mpsc::{self, Receiver, Sender};
@@ -24,21 +25,44 @@ pub struct RenderKey {
     pub size: Pixels,
 }
 
+/// What is to be made of a picture.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Form {
+    /// half blocks
+    Scaled,
+    /// bytes for the terminal; the picture's number there
+    Encoded(Protocol, u32),
+}
+
 /// A picture to scale or encode.
 #[derive(Debug)]
-pub enum Job {
-    /// half blocks
-    Scale(RenderKey, Picture),
-    /// bytes for the terminal
-    Encode(RenderKey, Picture, Protocol),
+pub struct Job {
+    /// which of the frame's pictures
+    pub slot: usize,
+    /// picture and size
+    pub key: RenderKey,
+    /// the picture
+    pub picture: Picture,
+    /// what is to be made of it
+    pub form: Form,
 }
 
 /// The result of a job.
-pub enum JobResult {
+pub struct JobResult {
+    /// which of the frame's pictures
+    pub slot: usize,
+    /// picture and size
+    pub key: RenderKey,
+    /// what was made
+    pub made: Made,
+}
+
+/// What was made of a picture.
+pub enum Made {
     /// half blocks
-    Scaled(RenderKey, Arc<RgbImage>),
-    /// bytes for the terminal
-    Encoded(RenderKey, Arc<[u8]>),
+    Scaled(Arc<RgbImage>),
+    /// bytes for the terminal, and the picture's number there
+    Encoded(Arc<[u8]>, u32),
 }
 
 /// The thread. It ends when this is dropped.
@@ -61,7 +85,7 @@ impl Worker {
         Ok(Self { jobs, done, thread })
     }
 
-    /// Hands over a job; of those that wait, only the newest of each kind is done. `false` when the thread is gone.
+    /// Hands over a job; of those that wait, only the newest of each kind and picture is done. `false` when the thread is gone.
     pub fn submit(&self, job: Job) -> bool {
         !self.thread.is_finished() && self.jobs.send(job).is_ok()
     }
@@ -79,14 +103,11 @@ impl Worker {
 
 fn work(queue: &Receiver<Job>, results: &Sender<JobResult>, wake: &impl Fn()) {
     while let Ok(first) = queue.recv() {
-        let (mut scale, mut encode) = (None, None);
+        let mut waiting = BTreeMap::new();
         for job in std::iter::once(first).chain(queue.try_iter()) {
-            match job {
-                Job::Scale(..) => scale = Some(job),
-                Job::Encode(..) => encode = Some(job),
-            }
+            waiting.insert((job.slot, matches!(job.form, Form::Scaled)), job);
         }
-        for job in [scale, encode].into_iter().flatten() {
+        for job in waiting.into_values() {
             if results.send(perform(job)).is_err() {
                 return;
             }
@@ -95,19 +116,19 @@ fn work(queue: &Receiver<Job>, results: &Sender<JobResult>, wake: &impl Fn()) {
     }
 }
 
-fn perform(job: Job) -> JobResult {
-    match job {
-        Job::Scale(key, picture) => {
-            JobResult::Scaled(key, Arc::new(scale::half_blocks(picture.image(), key.columns, key.rows)))
-        }
-        Job::Encode(key, picture, protocol) => JobResult::Encoded(key, Arc::from(bytes(key, &picture, protocol))),
-    }
+fn perform(Job { slot, key, picture, form }: Job) -> JobResult {
+    let made = match form {
+        Form::Scaled => Made::Scaled(Arc::new(scale::half_blocks(picture.image(), key.columns, key.rows))),
+        Form::Encoded(protocol, number) => Made::Encoded(Arc::from(bytes(key, number, &picture, protocol)), number),
+    };
+    JobResult { slot, key, made }
 }
 
-/// The bytes that show `picture` at the cursor; none for half blocks.
-pub fn bytes(key: RenderKey, picture: &Picture, protocol: Protocol) -> Vec<u8> {
+/// The bytes that show `picture` at the cursor, or give it its number; none for half blocks.
+pub fn bytes(key: RenderKey, number: u32, picture: &Picture, protocol: Protocol) -> Vec<u8> {
+    let cells = (key.columns, key.rows);
     match protocol {
-        Protocol::Kitty => encode::kitty(picture, key.columns, key.rows, key.size),
+        Protocol::Kitty | Protocol::KittyInTmux => encode::kitty(picture, number, cells, key.size, protocol),
         Protocol::Iterm => encode::iterm(picture.png(), key.columns, key.rows),
         Protocol::Sixel => encode::sixel(picture.image(), key.size),
         Protocol::Cells => Vec::new(),
