@@ -207,6 +207,15 @@ impl Verdict {
         }
     }
 
+    /// What it is about, in one word: the screen that decided it, where the class only names what packer waited for;
+    /// else the class.
+    pub fn subject(&self) -> &str {
+        let known = self.screen.as_deref().filter(|screen| !matches!(*screen, "unknown" | "blank"));
+        let symptom = matches!(self.class.as_str(), "ip_timeout" | "ssh_timeout" | "winrm_timeout");
+        let waits = matches!(self.screen_state.as_deref(), Some("waiting-for-input" | "frozen"));
+        known.filter(|_| symptom && waits).unwrap_or(&self.class)
+    }
+
     /// Adds what the console shows.
     pub fn show(&mut self, look: &ScreenAnalysis, scrubber: &Scrubber) {
         self.screen = Some(look.label.clone());
@@ -218,13 +227,13 @@ impl Verdict {
         }
         // Frames of dialogs say nothing.
         let frame = |c: char| c.is_whitespace() || ('\u{2500}'..='\u{259f}').contains(&c);
-        let rows = look
-            .text
-            .iter()
-            .flat_map(|text| &text.rows)
-            .map(|row| row.trim_matches(frame))
-            .filter(|row| !row.is_empty());
-        let text = rows.collect::<Vec<_>>().join(" / ");
+        let rows = look.text.iter().flat_map(|text| &text.rows).map(|row| row.trim_matches(frame));
+        let rows: Vec<&str> = rows.filter(|row| !row.is_empty()).collect();
+        // A console that scrolls shows much before the line that counts: the lowest that names it.
+        let named: Vec<&str> = look.words.iter().flat_map(|words| words.split(['…', '|'])).map(str::trim).collect();
+        let names = |row: &&str| named.iter().any(|words| !words.is_empty() && row.contains(words));
+        let from = rows.iter().rposition(names).filter(|_| look.text.as_ref().is_some_and(|text| text.exact));
+        let text = rows[from.unwrap_or(0)..].join(" / ");
         let text = scrubber.safe(&text).chars().take(SCREEN_QUOTED).collect();
         let frame = Some(scrubber.safe(&look.frame).into());
         self.evidence.push(Evidence { source: EvidenceSource::Screen, line: None, frame, text });

@@ -220,20 +220,23 @@ fn apply_reason(verdict: &mut BuildVerdict, rule: &Rule, cause: String) {
 }
 
 impl Phrasing<'_> {
-    /// vCenter's properties of the guest, in its own words.
+    /// vCenter's properties of the guest.
     fn guest(&self, guest: &GuestState) -> Evidence {
-        let word = |value: Option<String>| value.unwrap_or_else(|| "unset".to_owned());
-        let own = |value: serde_json::Result<serde_json::Value>| {
-            value.ok().and_then(|value| value.as_str().map(str::to_owned))
+        let power = match guest.power {
+            Some(PowerState::PoweredOn) => "powered on",
+            Some(PowerState::PoweredOff) => "powered off",
+            Some(PowerState::Suspended) => "suspended",
+            Some(PowerState::Unknown) | None => "power unknown",
         };
-        let power = word(guest.power.and_then(|power| own(serde_json::to_value(power))));
-        let tools = word(guest.tools.and_then(|tools| own(serde_json::to_value(tools))));
-        let text = format!(
-            "runtime.powerState {power}, guest.toolsRunningStatus {tools}, guest.ipAddress {}, since {}",
-            word(guest.ip.clone()),
-            guest.at
-        );
-        let question = guest.question.iter().map(|question| format!("runtime.question “{question}”"));
+        let tools = match guest.tools {
+            Some(ToolsStatus::GuestToolsRunning) => "VMware Tools running",
+            Some(ToolsStatus::GuestToolsExecutingScripts) => "VMware Tools starting",
+            Some(ToolsStatus::GuestToolsNotRunning) => "VMware Tools not running",
+            None => "VMware Tools unknown",
+        };
+        let address = guest.ip.as_ref().map_or_else(|| "no address".to_owned(), |ip| format!("address {ip}"));
+        let text = format!("{power}, {tools}, {address}, since {}", guest.at.strftime("%Y-%m-%d %H:%M:%SZ"));
+        let question = guest.question.iter().map(|question| format!("vCenter asks “{question}”"));
         let beneath = guest.storage.iter().chain(&guest.host).cloned();
         // What calls for a person first: the rest is cut where it is too long.
         let text = question.chain(beneath).chain([text]).collect::<Vec<_>>().join("; ");
