@@ -1,4 +1,5 @@
-//! The program in a pseudo-terminal of 200×60 on the lab: first frame after exec, key to whole frame, idle CPU.
+//! The program in a pseudo-terminal of 200×60 on the lab: first frame after exec, key to whole frame, idle CPU; and all
+//! that beside a build at work whose log of 1 GB grows and is judged.
 //!
 //! Budgets: first frame ≤ 50 ms, frame p99 ≤ 4 ms, idle ≤ 0.5 % of a core. `cargo bench --bench frame`
 #![expect(clippy::disallowed_methods, reason = "every word is our own")]
@@ -95,6 +96,52 @@ fn ticks(pid: u32) -> anyhow::Result<f64> {
     Ok(fields.skip(11).take(2).map(|field| field.parse().unwrap_or(0.0)).sum())
 }
 
+/// A build at work: its packer takes a log of 1 GB for its own and adds ten lines a second.
+struct Build(std::process::Child);
+
+impl Build {
+    fn start(lab: &Lab, home: &Path, key: &str) -> anyhow::Result<Self> {
+        let (packer, log) = (home.join("packer"), home.join("log"));
+        let mut file = std::io::BufWriter::new(std::fs::File::create(&log)?);
+        let head = "2026/03/14 03:00:00 ui: ==> vsphere-iso.rocky: ";
+        writeln!(file, "{head}Waiting for IP...")?;
+        writeln!(file, "{head}IP address: 10.0.0.7\n{head}Using SSH communicator to connect: 10.0.0.7")?;
+        let line = "2026/03/14 03:00:01 packer-plugin-vsphere_v2.1.0_x5.0_linux_amd64 plugin: 2026/03/14 03:00:01 [DEBUG] TCP \
+                    connection to SSH ip/port failed: dial tcp 10.0.0.7:22: connect: connection refused\n";
+        for _ in 0..(1 << 30) / line.len() {
+            file.write_all(line.as_bytes())?;
+        }
+        file.flush()?;
+        let script = format!(
+            "#!/bin/sh\ncase \"$1\" in version) echo 'Packer v1.16.0';; build) mv {} \"$PACKER_LOG_PATH\"\n\
+             while sleep 0.1; do printf '%s' '{line}' >>\"$PACKER_LOG_PATH\"; done;; esac\n",
+            log.display()
+        );
+        std::fs::write(&packer, script)?;
+        std::fs::set_permissions(&packer, std::os::unix::fs::PermissionsExt::from_mode(0o755))?;
+        let mut command = std::process::Command::new(env!("CARGO_BIN_EXE_tmpl-tui"));
+        command.env_clear().envs(lab.environment()).env("HOME", home).env("PATH", "/usr/bin:/bin");
+        command.args(["--repo", env!("CARGO_MANIFEST_DIR"), "build", key, "--packer"]).arg(packer);
+        command.stdout(std::process::Stdio::null()).stderr(std::process::Stdio::null());
+        let build = Self(command.spawn()?);
+        let taken = Instant::now();
+        while log.exists() {
+            anyhow::ensure!(taken.elapsed() < PATIENCE, "packer was not started");
+            std::thread::sleep(Duration::from_millis(20));
+        }
+        Ok(build)
+    }
+}
+
+impl Drop for Build {
+    fn drop(&mut self) {
+        // Packer is its to end.
+        let pid = i32::try_from(self.0.id()).map(nix::unistd::Pid::from_raw);
+        let _ = pid.map(|pid| nix::sys::signal::kill(pid, nix::sys::signal::Signal::SIGTERM));
+        let _ = self.0.wait();
+    }
+}
+
 fn report(what: &str, mut times: Vec<Duration>) -> std::io::Result<()> {
     times.sort();
     let at = |share: usize| times[(times.len() - 1) * share / 100].as_secs_f64() * 1e3;
@@ -145,5 +192,23 @@ fn main() -> anyhow::Result<()> {
         "idle, no guest                              {:.2} % of a core",
         console.idle(Duration::from_secs(10))?
     )?;
+    drop(console);
+    let build = Build::start(&lab, home.path(), "rocky-9")?;
+    let mut console = Console::start(&lab, home.path(), "rocky-9")?;
+    // Until it has been read and judged.
+    std::thread::sleep(Duration::from_secs(15));
+    for (what, keys) in
+        [("1 GB log at work, another line", ["j", "k"]), ("1 GB log at work, back and on in it", ["\t", "\x02"])]
+    {
+        let presses = (0..300).map(|n| console.press(keys[n % 2].as_bytes()));
+        report(what, presses.collect::<anyhow::Result<_>>()?)?;
+    }
+    writeln!(
+        out,
+        "a build at work, ten lines a second         {:.2} % of a core",
+        console.idle(Duration::from_secs(10))?
+    )?;
+    drop(console);
+    drop(build);
     Ok(())
 }
