@@ -15,9 +15,13 @@ pub fn rough(length: SignedDuration) -> String {
     }
 }
 
-/// In at most two units: `45s`, `7m`, `7m50s`, `1h05m`.
+/// In at most two units: `45s`, `7m`, `7m50s`, `1h05m`, `4d22h`.
 pub fn spoken(length: Duration) -> String {
     let seconds = length.as_secs();
+    if seconds >= 2 * 86_400 {
+        let (days, hours) = (seconds / 86_400, seconds / 3600 % 24);
+        return if hours == 0 { format!("{days}d") } else { format!("{days}d{hours}h") };
+    }
     match (seconds / 3600, seconds / 60 % 60, seconds % 60) {
         (0, 0, seconds) => format!("{seconds}s"),
         (0, minutes, 0) => format!("{minutes}m"),
@@ -49,8 +53,9 @@ mod tests {
 
     #[test]
     fn lengths_are_short() {
-        let said = [45, 60, 470, 425, 3600, 3659, 3900].map(|seconds| spoken(Duration::from_secs(seconds)));
-        assert_eq!(said, ["45s", "1m", "7m50s", "7m05s", "1h", "1h", "1h05m"]);
+        let said = [45, 60, 470, 425, 3600, 3659, 3900, 172_799, 172_800, 425_040];
+        let said = said.map(|seconds| spoken(Duration::from_secs(seconds)));
+        assert_eq!(said, ["45s", "1m", "7m50s", "7m05s", "1h", "1h", "1h05m", "47h59m", "2d", "4d22h"]);
     }
 
     #[test]

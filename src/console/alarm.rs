@@ -6,6 +6,7 @@ use jiff::Timestamp;
 
 use super::effect::Effect;
 use super::lines::LineRow;
+use super::panes::View;
 use super::run::{RunSeen, RunState};
 use super::state::Console;
 use super::toast::Tone;
@@ -65,7 +66,10 @@ impl Alarms {
 /// What calls for a person: since when, and in a few words.
 fn cause(run: &RunSeen, case: Option<&Case>, now: Timestamp, zone: &jiff::tz::TimeZone) -> Option<(Timestamp, String)> {
     if let Some(foretold) = case.and_then(|case| case.foretold(now)).filter(|_| run.state.live()) {
-        return Some((foretold.since, foretold.verdict.cause.clone()));
+        // What packer still does about it is said where the line is looked at.
+        let cause = &foretold.verdict.cause;
+        let first = cause.split_once(". ").map_or(cause.as_str(), |(first, _)| first);
+        return Some((foretold.since, first.trim_end_matches('.').to_owned()));
     }
     if let Some(still) = run.still.as_ref().filter(|_| run.state.live()) {
         let what = if still.blank { "blank" } else { "unchanged" };
@@ -100,10 +104,10 @@ fn at_work(row: &LineRow, case: Option<&Case>, now: Timestamp) -> Option<String>
     let foretold = case.and_then(|case| case.foretold(now)).map(|Foretold { outlook, verdict, .. }| {
         let word = outlook.standing.word();
         let fails = outlook.gives_up.map_or_else(String::new, |at| format!(", fails {}", at.strftime("%H:%M")));
-        match (&late, verdict.class.as_str()) {
+        match (&late, verdict.subject()) {
             (Some(late), "running") => late.clone(),
             (None, "running") => format!("{word}{fails}"),
-            (_, class) => format!("{word} {class}{fails}"),
+            (_, subject) => format!("{word} {subject}{fails}"),
         }
     });
     foretold.or(late)
@@ -121,12 +125,16 @@ impl Console {
     /// Tells the alarms that are new.
     pub(super) fn tell_alarms(&mut self, effects: &mut Vec<Effect>) {
         let mut news = Vec::new();
+        let selected = self.lines.selected().filter(|_| self.panes.view == View::Lines).map(|row| &row.line.key);
         for row in self.lines.all() {
             let case = self.verdicts.of(row);
+            // Its cause is on the screen already.
+            let seen = selected == Some(&row.line.key) && case.is_some_and(|case| case.foretold(self.now).is_some());
             let cause = row.run.as_ref().and_then(|run| cause(run, case, self.now, &self.zone));
             if let Some((vm, question)) = row.question() {
                 if self.alarms.asked.insert((vm.moid.clone(), question.id.clone())) {
-                    news.push(format!("{}: vCenter asks, and the build waits: {}", row.line.key, question.text));
+                    let text = format!("{}: vCenter asks, and the build waits: {}", row.line.key, question.text);
+                    news.push((text, false));
                 }
                 // What else is to be said of its build comes from that.
                 continue;
@@ -138,10 +146,12 @@ impl Console {
                 continue;
             }
             self.alarms.told.insert((row.line.key.clone(), since));
-            news.push(format!("{}: {text}", row.line.key));
+            news.push((format!("{}: {text}", row.line.key), seen));
         }
-        for text in news {
-            self.notice(Tone::Failed, text.clone());
+        for (text, seen) in news {
+            if !seen {
+                self.notice(Tone::Failed, text.clone());
+            }
             self.changed();
             let desktop = match self.alarms.call {
                 Call::Off => continue,

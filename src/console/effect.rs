@@ -240,7 +240,12 @@ pub enum Effect {
     /// about install media
     Media(media::Request),
     /// put text on the clipboard of the user's terminal
-    Clipboard(String),
+    Clipboard {
+        /// the text
+        text: String,
+        /// what it is, for saying so afterwards
+        what: String,
+    },
     /// turn mouse reporting on or off
     Mouse(bool),
     /// draw everything anew: something else wrote on the screen
@@ -286,7 +291,7 @@ impl Effect {
             | Self::TryTeaching { .. }
             | Self::AskPrivilege { .. }
             | Self::Notify { .. }
-            | Self::Clipboard(_)
+            | Self::Clipboard { .. }
             | Self::Mouse(_)
             | Self::Repaint
             | Self::Suspend

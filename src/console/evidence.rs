@@ -27,8 +27,7 @@ impl Console {
         });
         let head = [format!("{}: {}", verdict.class, verdict.cause)];
         let text: Vec<String> = head.into_iter().chain(remedy).chain(cited).collect();
-        effects.push(Effect::Clipboard(text.join("\n")));
-        self.notice(Tone::Done, "copied the verdict");
+        effects.push(Effect::Clipboard { text: text.join("\n"), what: "the verdict".into() });
     }
 
     /// Opens a piece of evidence by its number, or the one under the cursor.

@@ -139,16 +139,21 @@ pub fn link(console: &mut Console, state: LinkState) -> Vec<Effect> {
     console.update(Msg::FolderChanged(FolderEvent::Link(state)))
 }
 
+/// Live and previous templates of the first seven lines.
+fn templates() -> Vec<Vm> {
+    let day = 24 * 60;
+    let of = |(number, key): (u32, &str)| {
+        let live = template(number, &format!("tpl-{key}"), 3 * day);
+        [live, template(number + 1, &format!("tpl-{key}-prev"), 10 * day)]
+    };
+    (10..).step_by(10).zip(KEYS).take(7).flat_map(of).collect()
+}
+
 /// The night of the design's picture: one build stuck, one going well, one held, one ready.
 pub fn night() -> Console {
     let mut console = empty();
     link(&mut console, LinkState::Live);
-    let day = 24 * 60;
-    let mut vms = Vec::new();
-    for (number, key) in (10..).step_by(10).zip(KEYS).take(7) {
-        vms.push(template(number, &format!("tpl-{key}"), 3 * day));
-        vms.push(template(number + 1, &format!("tpl-{key}-prev"), 10 * day));
-    }
+    let mut vms = templates();
     vms.push(guest(32, "tpl-debian-12-build", Some("10.0.8.31")));
     vms.push(guest(72, "tpl-windows-server-2025-build", None));
     vms.push(template(12, "tpl-ubuntu-2404-build", 55));
@@ -163,6 +168,14 @@ pub fn night() -> Console {
     console.lines.select(&key("ubuntu-2404"));
     let effects = console.update(Msg::Ticked { now: now() });
     drop(effects);
+    console
+}
+
+/// The same templates, and nothing going on.
+pub fn quiet_night() -> Console {
+    let mut console = empty();
+    link(&mut console, LinkState::Live);
+    console.update(Msg::FolderChanged(FolderEvent::Reset(templates())));
     console
 }
 

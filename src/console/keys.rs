@@ -96,7 +96,7 @@ impl Console {
     /// Opens what is chosen where keys go; where nothing is, gives the pane the whole screen.
     fn open_chosen(&mut self, effects: &mut Vec<Effect>) {
         match self.panes.scope() {
-            Scope::Lines if self.fetch_newest(effects) => {}
+            Scope::Lines | Scope::Verdict if self.fetch_newest(effects) => {}
             Scope::Lines | Scope::Picture | Scope::Log | Scope::Timeline => self.panes.zoomed = !self.panes.zoomed,
             Scope::Verdict => self.open_evidence(None, effects),
             Scope::GitHub => self.open_remote(effects),
@@ -244,9 +244,8 @@ impl Console {
             Overlay::Confirm(mut confirm) => match confirm.take(press) {
                 ConfirmResult::Open => self.overlay = Some(Overlay::Confirm(confirm)),
                 ConfirmResult::Copy => {
-                    if let Some(command) = confirm.same_as() {
-                        effects.push(Effect::Clipboard(command));
-                        self.notice(Tone::Done, "copied the command");
+                    if let Some(text) = confirm.same_as() {
+                        effects.push(Effect::Clipboard { text, what: "the command".into() });
                     }
                     self.overlay = Some(Overlay::Confirm(confirm));
                 }

@@ -218,10 +218,10 @@ pub enum Msg {
         /// where
         answer: Reply<PathBuf>,
     },
-    /// text was put into tmux's buffer, or not
+    /// text was put where it can be pasted from, or not
     Clipped {
-        /// nothing, or why not
-        answer: Reply<()>,
+        /// what was put where, or why it was not
+        answer: Reply<String>,
     },
     /// lines were read for the clipboard
     Copied {

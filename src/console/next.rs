@@ -1,10 +1,11 @@
 //! What can be done next about a line: the keys that fit its run, as far as they may be pressed now.
 
 use super::binding::Binding;
-use super::command::{Change, Command, GenerationChange};
+use super::command::{Change, Command, GenerationChange, GitHubChange, LineCommand, LogCommand, ViewCommand};
 use super::invocation::Invocation;
 use super::lines::LineRow;
 use super::run::RunState;
+use super::scope::Scope;
 use super::state::Console;
 
 /// A key and what it does.
@@ -25,9 +26,33 @@ impl Console {
             self.allows(&invocation).is_ok()
         };
         let shown = |binding: &'static Binding| {
-            Some(NextKey { key: binding.keys.first()?.to_string(), word: binding.hint.unwrap_or(binding.name) })
+            Some(NextKey { key: binding.keys.first()?.to_string(), word: self.word(binding).unwrap_or(binding.name) })
         };
         fitting(row).into_iter().filter(allowed).filter_map(|command| shown(command.binding()?)).collect()
+    }
+
+    /// What a key does now, where that depends on the state; else the word of its row. `None`: it has none.
+    pub fn word(&self, binding: &'static Binding) -> Option<&'static str> {
+        let scope = self.panes.scope();
+        let row = self.lines.selected();
+        let held = row.is_some_and(|row| row.generations.hold.is_some());
+        let unfetched = row.is_some_and(|row| row.unfetched().is_some());
+        let open = Command::View(ViewCommand::Open);
+        let other_words = [
+            (Command::Change(Change::Generation(GenerationChange::HoldOrRelease)), held, "release"),
+            (Command::Log(LogCommand::Follow), self.log.follows(), "pause"),
+            (Command::View(ViewCommand::Find), self.find_searches(), "search"),
+            (Command::Line(LineCommand::Judge), scope == Scope::Verdict && self.content().picture, "picture"),
+            (open, scope == Scope::GitHub, "open log"),
+            (open, unfetched && matches!(scope, Scope::Lines | Scope::Verdict), "fetch log and pictures"),
+            (open, matches!(scope, Scope::Verdict | Scope::Wall), "open"),
+            (open, self.panes.zoomed, "unzoom"),
+            (Command::View(ViewCommand::Media), scope == Scope::Media, "lines"),
+            (Command::View(ViewCommand::GitHub), scope == Scope::GitHub, "lines"),
+            (Command::View(ViewCommand::Wall), scope == Scope::Wall, "lines"),
+        ];
+        let other = other_words.into_iter().find(|(command, now, _)| *command == binding.command && *now);
+        binding.hint.map(|hint| other.map_or(hint, |(.., word)| word))
     }
 }
 
@@ -36,7 +61,15 @@ fn fitting(row: &LineRow) -> Vec<Command> {
     if row.question().is_some() {
         return [Change::Answer, Change::CancelRun].map(Command::Change).to_vec();
     }
-    let Some(run) = &row.run else { return vec![Command::Change(Change::Build)] };
+    let there = Command::Change(Change::GitHub(GitHubChange::Dispatch));
+    let here = Command::Change(Change::Build);
+    if row.unfetched().is_some() {
+        return vec![Command::View(ViewCommand::Open), there, here];
+    }
+    let Some(run) = &row.run else { return vec![here] };
+    if run.origin.is_some() && run.alarming() {
+        return vec![there, here];
+    }
     let generation = |change| Change::Generation(change);
     let changes = match run.state {
         RunState::Starting | RunState::Running if run.still.as_ref().is_some_and(|still| still.blank) => {

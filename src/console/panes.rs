@@ -87,6 +87,13 @@ pub struct Content {
     pub unattended: bool,
 }
 
+impl Content {
+    /// Whether the line itself is all there is to look at: it rests, or its run left nothing here.
+    pub const fn quiet(self) -> bool {
+        self.rest || !(self.run || self.picture)
+    }
+}
+
 /// Focus and zoom.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Panes {
@@ -125,24 +132,29 @@ impl Panes {
             Some(pane) => pane,
             // A guest that no run here is about: its picture is all there is.
             None if content.unattended => Pane::Picture,
-            None if content.cause || content.rest => Pane::Verdict,
+            None if content.cause || content.quiet() => Pane::Verdict,
             None => Pane::Log,
         }
     }
 
     /// Whether a pane is on the screen.
     pub fn visible(&self, pane: Pane, content: Content) -> bool {
+        self.visible_in(self.measures.room, pane, content)
+    }
+
+    /// Whether a pane is on a screen that has this room.
+    pub fn visible_in(&self, room: Room, pane: Pane, content: Content) -> bool {
         if self.view != View::Lines {
             return false;
         }
-        if self.zoomed || self.measures.room == Room::Flat {
+        if self.zoomed || room == Room::Flat {
             return self.focus == pane;
         }
         if pane == Pane::Lines || pane == self.focus {
             return true;
         }
         let lower = self.lower(content);
-        match (self.measures.room, lower) {
+        match (room, lower) {
             (Room::Flat, _) => false,
             (Room::Single | Room::Double, Pane::Picture) => matches!(pane, Pane::Picture | Pane::Verdict),
             (Room::Single, lower) => lower == pane,
@@ -153,7 +165,7 @@ impl Panes {
             (Room::Double, Pane::Lines | Pane::Log | Pane::Verdict) => {
                 pane == Pane::Verdict || pane == lower || pane == Pane::Log && content.run
             }
-            (Room::Full, _) if content.rest => match pane {
+            (Room::Full, _) if content.quiet() => match pane {
                 Pane::Lines | Pane::Verdict => true,
                 Pane::Log => content.run,
                 Pane::Picture => content.picture,

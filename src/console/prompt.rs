@@ -34,9 +34,11 @@ impl Console {
     /// The open text field: its label, the field, and what its keys do.
     pub fn prompt_parts(&self) -> Option<(&'static str, &Field, &'static str)> {
         match self.prompt.as_ref()? {
-            Prompt::Filter { field, .. } => {
-                Some(("filter:", field, "held failed running iso stale · !not · Enter keeps · Esc drops"))
-            }
+            Prompt::Filter { field, .. } => Some((
+                "filter:",
+                field,
+                "held failed running iso stale · !not · Ctrl-P earlier ones · Enter keeps · Esc drops",
+            )),
             Prompt::Jump { field } => Some(("go to:", field, "03:07 · line 812 · +5m · -30s · Esc drops")),
             Prompt::Search { field } => {
                 Some(("search:", field, "regex, smart case · ↑ earlier ones · Enter finds · Esc drops"))
@@ -51,9 +53,13 @@ impl Console {
             Prompt::Filter { before, .. } if cancelled => self.lines.set_filter(&before),
             Prompt::Filter { mut field, before } => {
                 if press.code == Code::Enter {
+                    self.filters.keep(field.text());
                     return;
                 }
-                if press.code == Code::Up {
+                if press == KeyPress::ctrl('p') || press == KeyPress::ctrl('n') {
+                    field = Field::with(self.filters.turn(press == KeyPress::ctrl('p')));
+                    self.lines.set_filter(field.text());
+                } else if press.code == Code::Up {
                     self.lines.moved(-1);
                 } else if press.code == Code::Down {
                     self.lines.moved(1);

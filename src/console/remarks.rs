@@ -45,7 +45,7 @@ impl Console {
             add(false, concern.clone());
         }
         if let Some(remote) = row.newest_remote() {
-            add(remote.alarming(), self.told(remote, row.unfetched().is_some()));
+            add(remote.alarming(), self.told(remote));
         }
         if let Some(held) = self.held(row) {
             add(false, held);
@@ -79,7 +79,7 @@ impl Console {
         Some(format!("held by {} since {date} ({age}): {}; H releases it", hold.by, hold.reason))
     }
 
-    fn told(&self, remote: &RemoteResult, unfetched: bool) -> String {
+    fn told(&self, remote: &RemoteResult) -> String {
         let RemoteResult { number, by, .. } = remote;
         let step = remote.step.as_ref().map_or(String::new(), |step| format!(", step {step}"));
         let word = remote.state.word();
@@ -88,8 +88,7 @@ impl Console {
             return format!("run #{number} on GitHub is {word} for {age}{step} ({by}); W shows it");
         }
         let age = age::spoken(self.now, remote.ended.unwrap_or(remote.began));
-        let evidence = if unfetched { "; Enter brings its log and pictures" } else { "" };
-        format!("run #{number} on GitHub {word} {age} ago{step} ({by}){evidence}")
+        format!("run #{number} on GitHub {word} {age} ago{step} ({by})")
     }
 
     /// What the selected line has to show.

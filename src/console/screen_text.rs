@@ -126,9 +126,8 @@ impl Console {
         self.words.copy = false;
         match copied {
             Ok((text, exact)) => {
-                effects.push(Effect::Clipboard(text));
-                let caution = if exact { "" } else { "; read by tesseract: check it" };
-                self.notice(Tone::Done, format!("copied the text of the picture{caution}"));
+                let caution = if exact { "" } else { " (read by tesseract: check it)" };
+                effects.push(Effect::Clipboard { text, what: format!("the text of the picture{caution}") });
             }
             Err(reason) => self.notice(Tone::Failed, reason),
         }

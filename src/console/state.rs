@@ -150,6 +150,8 @@ pub struct Console {
     pub(crate) prompt: Option<Prompt>,
     /// what was searched for, the newest last
     pub(super) searches: History,
+    /// what the lines were filtered by, the newest last
+    pub(super) filters: History,
     /// what was chosen in the palette, the newest last
     pub(super) recent: Vec<Entry>,
     pub(crate) toasts: Toasts,
@@ -208,6 +210,7 @@ impl Console {
             overlay: None,
             prompt: None,
             searches: History::default(),
+            filters: History::default(),
             recent: Vec::new(),
             toasts,
             mouse: false,

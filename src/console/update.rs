@@ -62,7 +62,7 @@ impl Console {
                 let answer = answer.map(|path| format!("saved {}", path.display()));
                 return self.errand_ended(request, answer);
             }
-            Msg::Clipped { answer: Ok(()) } => return false,
+            Msg::Clipped { answer: Ok(text) } => self.notice(Tone::Done, text),
             Msg::Clipped { answer: Err(reason) } => self.notice(Tone::Failed, reason),
             Msg::Copied { request, answer } => return self.copied(request, answer, effects),
             Msg::Recorded { request, answer } => return self.timeline.grew(request, answer),
@@ -86,13 +86,17 @@ impl Console {
     }
 
     fn copied(&mut self, request: RequestId, answer: Reply<String>, effects: &mut Vec<Effect>) -> bool {
-        let lines = answer.as_ref().map_or(0, |text| text.lines().count());
-        let said = answer.as_ref().map(|_| format!("copied {lines} line{}", if lines == 1 { "" } else { "s" }));
-        if !self.errand_ended(request, said.map_err(Clone::clone)) {
-            return false;
+        match answer {
+            Ok(text) => {
+                let Some(index) = self.errands.iter().position(|errand| *errand == request) else { return false };
+                self.errands.swap_remove(index);
+                let lines = text.lines().count();
+                let what = format!("{lines} line{} of the log", if lines == 1 { "" } else { "s" });
+                effects.push(Effect::Clipboard { text, what });
+                true
+            }
+            Err(reason) => self.errand_ended(request, Err(reason)),
         }
-        effects.extend(answer.map(Effect::Clipboard));
-        true
     }
 
     fn errand_ended(&mut self, request: RequestId, answer: Reply<String>) -> bool {

@@ -62,7 +62,7 @@ impl Console {
     pub(crate) fn on_wall(&self) -> Vec<&LineRow> {
         let fresh = |at: Timestamp| self.now.duration_since(at) < FRESH;
         let shown = |row: &&LineRow| match row.newest() {
-            _ if row.guest().is_some() => true,
+            _ if row.guest().is_some_and(|vm| vm.power_state == PowerState::PoweredOn) => true,
             Some(Newest::Here(run)) => run.state.live() || run.alarming() && run.ended.is_none_or(fresh),
             Some(Newest::GitHub(remote, _)) => {
                 remote.state.live() || remote.alarming() && fresh(remote.ended.unwrap_or(remote.began))
@@ -108,9 +108,15 @@ impl Console {
         }
     }
 
-    /// Opens the chosen picture among the panes of its line.
+    /// Opens the chosen picture among the panes of its line; of a line without one, what is known of it.
     pub(super) fn open_tile(&mut self) {
-        self.panes.focus(Pane::Picture);
+        self.panes.view = View::Lines;
+        let pictured = self.lines.selected().and_then(|row| self.wall.tile(&row.line.key)).and_then(Tile::picture);
+        if self.content().picture || pictured.is_some() {
+            self.panes.focus(Pane::Picture);
+        } else {
+            self.panes.rest();
+        }
     }
 
     /// Asks for the pictures that are due, while somebody looks.

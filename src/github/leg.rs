@@ -3,7 +3,7 @@
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
-use super::{Client, Error, State};
+use super::{Client, Conclusion, Error, State};
 use crate::pipeline::Key;
 use crate::pipeline::layout::WorkflowTable;
 
@@ -87,6 +87,8 @@ fn key(name: &str) -> Option<Key> {
 
 fn step(steps: &[Step], state: State) -> Option<String> {
     let found = match state {
+        // What it was allowed to fail of is nothing to look at.
+        State::Ended(Conclusion::Success) => None,
         State::Ended(_) => {
             steps.iter().find(|step| matches!(step.conclusion.as_deref(), Some("failure" | "cancelled" | "timed_out")))
         }

@@ -1,6 +1,7 @@
 //! Carries effects out. Everything that takes time runs elsewhere and comes back as a message, failures, timeouts and
 //! panics included; nothing in here makes the console wait.
 
+mod clipboard;
 mod generation;
 mod github;
 mod limits;
@@ -211,9 +212,14 @@ impl Driver {
             }
             Effect::GitHub(ask) => drop(self.ask_github(ask)),
             Effect::Media(request) => self.media(request),
-            Effect::Clipboard(text) => {
-                let copied = screen::copy_in_tmux(text);
+            Effect::Clipboard { text, what } if clipboard::in_tmux() => {
+                let copied = clipboard::into_tmux(text, what);
                 self.ask(READ, "copying", copied, move |answer| Msg::Clipped { answer });
+            }
+            // Here and now: what another thread writes would end up inside a frame.
+            Effect::Clipboard { text, what } => {
+                let answer = clipboard::out_of_the_terminal(&text, &what).map_err(Into::into);
+                (self.report)(Msg::Clipped { answer });
             }
             Effect::Notify { .. } | Effect::Mouse(_) | Effect::Repaint | Effect::Suspend | Effect::Quit => {}
         }

@@ -52,6 +52,8 @@ pub struct Layout {
     pub hints: Rect,
     /// all panes together; overlays are centred in it
     pub body: Rect,
+    /// its rows while there is one row of notices
+    rows: u16,
     room: Room,
 }
 
@@ -60,14 +62,18 @@ impl Layout {
     pub fn of(console: &Console, screen: Rect) -> Self {
         let header = Rect { height: screen.height.min(1), ..screen };
         let hints = Rect { y: screen.bottom().saturating_sub(1), height: u16::from(screen.height >= 3), ..screen };
-        let kept = if screen.height >= NOTICE_ROW { view::notice::rows(console, screen.width) } else { 0 };
+        // Where there is no row for notices, they take that of the hints, and more of the panes' when they are long.
+        let kept = view::notice::rows(console, screen.width);
+        let apart = screen.height >= NOTICE_ROW;
+        let kept = if apart { kept } else { kept.saturating_sub(1).min(screen.height.saturating_sub(10)) };
         let body = Rect {
             y: header.bottom(),
             height: screen.height.saturating_sub(header.height + hints.height + kept),
             ..screen
         };
-        let notice = if kept > 0 { Rect { y: body.bottom(), height: kept, ..screen } } else { hints };
-        let mut layout = Self { header, notice, hints, body, room: room(screen, body), ..Self::default() };
+        let notice = Rect { y: body.bottom(), height: if apart { kept } else { kept + hints.height }, ..screen };
+        let rows = steady_rows(screen, body);
+        let mut layout = Self { header, notice, hints, body, rows, room: room(screen, rows), ..Self::default() };
         match console.panes.view {
             View::Media => layout.media = body,
             View::GitHub => layout.github = body,
@@ -125,9 +131,14 @@ impl Layout {
     }
 }
 
-/// How many panes have room. A notice of several rows must not change that, so the rows it takes are counted in.
-fn room(screen: Rect, body: Rect) -> Room {
-    let rows = if screen.height >= NOTICE_ROW { screen.height - 3 } else { body.height };
+/// Rows for panes. A notice of several rows must not move them sideways, so the rows it takes are counted in.
+fn steady_rows(screen: Rect, body: Rect) -> u16 {
+    let taken = if screen.height >= NOTICE_ROW { 3 } else { 2 };
+    screen.height.saturating_sub(taken).max(body.height)
+}
+
+/// How many panes have room.
+fn room(screen: Rect, rows: u16) -> Room {
     let fits = |(columns, least): (u16, u16)| screen.width >= columns && rows >= least;
     match () {
         () if rows < FLAT => Room::Flat,

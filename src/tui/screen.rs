@@ -20,7 +20,6 @@ pub fn draw(
     frame: &mut Frame<'_>,
 ) -> Hits {
     let over = overlay::area(console, layout.body);
-    let covered = !over.is_empty() && over.intersects(layout.picture);
     let mut hits = Hits::default();
     hits.extend(layout.scopes().into_iter().filter_map(|(scope, area)| Some((area, Target::Pane(scope.pane()?)))));
     let buffer = frame.buffer_mut();
@@ -28,8 +27,9 @@ pub fn draw(
     if !layout.github.is_empty() {
         hits.extend(view::github::draw(console, layout.github, theme, buffer));
     }
-    hits.extend(view::wall::draw(console, layout.wall, theme, surface.colours(), buffer));
+    hits.extend(view::wall::draw(console, layout.wall, theme, (surface, over), buffer));
     view::log::draw(console, layout.log, theme, buffer);
+    let covered = over.intersects(layout.picture);
     view::picture::draw(console, layout.picture, theme, surface, covered, buffer);
     hits.extend(view::timeline::draw(console, layout.timeline, theme, buffer));
     hits.extend(view::verdict::draw(console, layout.verdict, theme, buffer));
@@ -37,7 +37,7 @@ pub fn draw(
     hits.extend(view::lines::draw(console, layout.lines, theme, buffer));
     let mut cursor = view::hints::draw(console, layout.hints, theme, buffer);
     // On a small screen it takes the place of the hints, but not of what is being typed.
-    if layout.notice != layout.hints || cursor.is_none() {
+    if !layout.notice.intersects(layout.hints) || cursor.is_none() {
         view::notice::draw(console, layout.notice, theme, buffer);
     }
     if console.overlay.is_some() {

@@ -29,6 +29,7 @@ mod app;
 mod clicks;
 mod media;
 mod runs;
+mod scenarios;
 mod triage;
 
 const WIDE: (u16, u16) = (160, 45);

@@ -61,7 +61,7 @@ pub fn leg(leg: &Leg, now: Timestamp) -> String {
         facts.push(format!("step: {step}"));
     }
     if let Some(age) = leg.age(now) {
-        facts.push(rough(age));
+        facts.push(format!("{}{}", if leg.ended.is_some() { "took " } else { "" }, rough(age)));
     }
     let queued = leg.queued(now);
     if leg.started.is_none() || queued.as_secs() >= 60 {

@@ -164,7 +164,6 @@ impl Console {
             Some(Row::Run(seen)) => seen.run.url.clone(),
             None => return,
         };
-        self.notice(Tone::Done, format!("copied {url}"));
-        effects.push(Effect::Clipboard(url));
+        effects.push(Effect::Clipboard { what: url.clone(), text: url });
     }
 }

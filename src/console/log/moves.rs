@@ -21,6 +21,13 @@ impl LogPane {
         self.settle();
     }
 
+    /// The last line to draw: the one under the cursor; of a log that is followed the newest at hand, so that it does not
+    /// blink while newer ones are on their way.
+    pub fn last_shown(&self) -> u64 {
+        let at_hand = self.window.end().min(self.facts.lines).checked_sub(1);
+        at_hand.filter(|_| self.follow && !self.window.rows.is_empty()).unwrap_or(self.cursor)
+    }
+
     /// Moves as a key says.
     pub fn motion(&mut self, motion: Motion) {
         match motion {

@@ -109,8 +109,13 @@ fn copy_takes_the_lines_from_the_mark_to_the_cursor() {
     let (request, from, to) = copied.unwrap();
     assert_eq!((from, to), (1, 3));
     let effects = console.update(Msg::Copied { request, answer: Ok("a\nb\nc".into()) });
-    assert!(matches!(&effects[..], [Effect::Clipboard(text)] if text == "a\nb\nc"));
-    assert!(console.toasts.iter().any(|toast| toast.text == "copied 3 lines"));
+    let [Effect::Clipboard { text, what }] = &effects[..] else { panic!("{effects:?}") };
+    assert_eq!((text.as_str(), what.as_str()), ("a\nb\nc", "3 lines of the log"));
+    assert!(console.toasts.iter().next_back().is_none(), "nothing is said to be copied before it is");
+    console.update(Msg::Clipped { answer: Ok("copied 3 lines of the log into tmux's buffer".into()) });
+    assert!(console.toasts.iter().any(|toast| toast.text.starts_with("copied 3 lines")));
+    console.update(Msg::Clipped { answer: Err("nothing was copied: tmux load-buffer: no server".into()) });
+    assert!(console.toasts.iter().any(|toast| toast.text.starts_with("nothing was copied")));
     assert!(console.update(Msg::Copied { request, answer: Ok("again".into()) }).is_empty(), "answered already");
 }
 

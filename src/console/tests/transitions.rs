@@ -299,6 +299,20 @@ fn the_filter_narrows_while_typing_and_esc_brings_the_old_one_back() {
 }
 
 #[test]
+fn earlier_filters_come_back() {
+    let mut console = night();
+    typed(&mut console, "/debian\n\x1b/rocky\n\x1b/");
+    let filter = |console: &Console| console.lines.filter().to_owned();
+    press(&mut console, KeyPress::ctrl('p'));
+    press(&mut console, KeyPress::ctrl('p'));
+    assert_eq!(filter(&console), "debian");
+    press(&mut console, KeyPress::ctrl('n'));
+    assert_eq!(filter(&console), "rocky");
+    typed(&mut console, "\n");
+    assert_eq!(filter(&console), "rocky");
+}
+
+#[test]
 fn a_filter_that_leaves_nothing_leaves_nothing_to_act_on() {
     let mut console = night();
     typed(&mut console, "/nothing\n");

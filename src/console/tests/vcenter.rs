@@ -91,7 +91,7 @@ fn the_command_of_a_confirmation_is_copied() {
     typed(&mut console, "b");
     let effects = typed(&mut console, "c");
     let copied = effects.iter().find_map(|effect| match effect {
-        Effect::Clipboard(text) => Some(text.as_str()),
+        Effect::Clipboard { text, .. } => Some(text.as_str()),
         _ => None,
     });
     assert_eq!(copied, Some("tmpl-tui build rocky-9"));

@@ -381,8 +381,10 @@ fn the_wall_shows_what_is_built_or_failed_lately_and_opens_one() {
     typed(&mut console, "l");
     assert_eq!(selected(&console), "windows-server-2025");
     typed(&mut console, "h\n");
-    assert_eq!((selected(&console).as_str(), console.panes.focus), ("rocky-9", Pane::Picture));
+    assert_eq!((selected(&console).as_str(), console.panes.focus), ("rocky-9", Pane::Lines), "it has no picture");
     assert_eq!(console.panes.view, View::Lines);
+    typed(&mut console, "Pl\n");
+    assert_eq!((selected(&console).as_str(), console.panes.focus), ("windows-server-2025", Pane::Picture));
 }
 
 #[test]

@@ -3,7 +3,6 @@
 use std::path::PathBuf;
 
 use super::link::{Pending, ready};
-use crate::child::{self, Kind};
 use crate::guest::picture::Picture;
 use crate::ops::{self, Context, Description, Error};
 use crate::triage::corpus::Trial;
@@ -11,19 +10,6 @@ use crate::vcenter::{Choice, Question, Vm};
 
 pub(super) async fn take(client: Pending, vm: Box<Vm>) -> Result<Picture, Error> {
     ops::picture::take(&ready(client).await?, &vm).await
-}
-
-/// Puts text into tmux's buffer, and by way of tmux on the clipboard of the terminal outside.
-pub(super) async fn copy_in_tmux(text: String) -> Result<(), Error> {
-    let failed = |why: String| Error::Usage(format!("nothing was copied: tmux load-buffer: {why}"));
-    let mut tmux = child::command(Kind::Terminal, "tmux");
-    tmux.args(["load-buffer", "-w", "-"]);
-    let ended =
-        child::output(tmux, child::SHORT, Some(text.as_bytes())).await.map_err(|error| failed(error.to_string()))?;
-    if ended.status.success() {
-        return Ok(());
-    }
-    Err(failed(String::from_utf8_lossy(&ended.stderr).trim().to_owned()))
 }
 
 /// A small one, for the wall.

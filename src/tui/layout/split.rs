@@ -36,16 +36,16 @@ impl Layout {
     /// lets it use that. Without a picture the log is there.
     fn split_full(&mut self, console: &Console, content: Content) {
         let body = self.body;
-        let picture = columns_of_picture(body.height.saturating_sub(TIMELINE));
+        let picture = columns_of_picture(self.rows.saturating_sub(TIMELINE));
         let right = picture.min(WHOLE + 2).min(body.width - LINES).max(body.width / 2);
         let (left, right) =
             (Rect { width: body.width - right, ..body }, Rect { x: body.right() - right, width: right, ..body });
         let (lines, below) = top(left, rows_of(console).min(left.height * 6 / 10));
         self.lines = lines;
-        if content.rest {
+        if content.quiet() {
             return self.split_rest(console, content, below, right);
         }
-        if !console.panes.visible(Pane::Picture, content) {
+        if !console.panes.visible_in(self.room, Pane::Picture, content) {
             // The log is all that there is to look at.
             self.verdict = below;
             (self.log, self.timeline) = bottom(right, TIMELINE);
@@ -60,7 +60,8 @@ impl Layout {
     /// A line at rest: what there is to know of it on the right, with its last picture; the log of its last run on the
     /// left.
     fn split_rest(&mut self, console: &Console, content: Content, below: Rect, right: Rect) {
-        let visible = |pane| console.panes.visible(pane, content);
+        let room = self.room;
+        let visible = |pane| console.panes.visible_in(room, pane, content);
         if visible(Pane::Log) {
             self.log = below;
         } else {
@@ -83,7 +84,8 @@ impl Layout {
     fn split_double(&mut self, console: &Console, content: Content) {
         let (lines, below) = top(self.body, rows_of(console).min(self.body.height / 2));
         self.lines = lines;
-        let visible = |pane| console.panes.visible(pane, content);
+        let room = self.room;
+        let visible = |pane| console.panes.visible_in(room, pane, content);
         if visible(Pane::Picture) {
             // A line at rest, and its last picture.
             let right = columns_of_picture(below.height).min(below.width / 2);
@@ -102,7 +104,8 @@ impl Layout {
     /// The lines at the top, one pane below. The cause gets the rows that it needs, the lines those that are left.
     fn split_single(&mut self, console: &Console, content: Content) {
         let pane = console.panes.lower(content);
-        let least = if pane == Pane::Verdict { self.rows_of_cause(console, self.body, 5) } else { LOG };
+        // One line, its heading and the borders stay.
+        let least = if pane == Pane::Verdict { self.rows_of_cause(console, self.body, 4) } else { LOG };
         let rows = rows_of(console).min(self.body.height.saturating_sub(least)).max(4);
         let (lines, below) = top(self.body, rows);
         self.lines = lines;
@@ -113,7 +116,7 @@ impl Layout {
     fn split_around_picture(&mut self, console: &Console) {
         let body = self.body;
         let beside = if self.room == Room::Double { 34 } else { 26 };
-        let right = columns_of_picture(body.height).min(body.width.saturating_sub(beside));
+        let right = columns_of_picture(self.rows).min(body.width.saturating_sub(beside));
         let right = if console.words.shown { body.width.saturating_sub(beside) } else { right };
         self.picture = Rect { x: body.right() - right, width: right, ..body };
         let left = Rect { width: body.width - right, ..body };

@@ -110,7 +110,8 @@ impl RunColumn {
                 }
             }
             Self::State => 12,
-            Self::Age => 8,
+            // `took 4h34`
+            Self::Age => 9,
             Self::Queued => 7,
             Self::Step => columns,
         }
@@ -173,7 +174,7 @@ fn run_facts(seen: &RunWithJobs) -> String {
 }
 
 fn leg_age(console: &Console, leg: &Leg) -> String {
-    let took = |age| format!("{}{}", if leg.ended.is_some() { "in " } else { "" }, short(age));
+    let took = |age| format!("{}{}", if leg.ended.is_some() { "took " } else { "" }, short(age));
     leg.age(console.now).map(took).unwrap_or_default()
 }
 
@@ -191,6 +192,7 @@ fn short(duration: SignedDuration) -> String {
     match duration.as_secs().max(0) {
         seconds @ 0..60 => format!("{seconds}s"),
         seconds @ 60..3600 => format!("{}m", seconds / 60),
+        seconds if seconds >= 2 * 86_400 => format!("{}d", seconds / 86_400),
         seconds => format!("{}h{:02}", seconds / 3600, seconds % 3600 / 60),
     }
 }

@@ -6,9 +6,7 @@ use ratatui::layout::{Position, Rect};
 use super::{put, put_field, width};
 use crate::console::Console;
 use crate::console::binding::{BINDINGS, Binding, Group};
-use crate::console::command::{
-    Change, Command, GenerationChange, LineCommand, LogCommand, ProgramCommand, ViewCommand,
-};
+use crate::console::command::{Command, LineCommand, ProgramCommand, ViewCommand};
 use crate::console::scope::Scope;
 use crate::console::text::Field;
 use crate::tui::theme::Theme;
@@ -61,7 +59,7 @@ fn hints(console: &Console) -> Vec<Hint> {
         .filter_map(|binding| {
             Some(Hint {
                 key: keys(binding)?,
-                label: label(console, binding)?,
+                label: console.word(binding)?,
                 vital: vital(binding.command, scope),
                 allowed: console.allows(&console.on_selection(binding.command)).is_ok(),
             })
@@ -97,26 +95,6 @@ fn fitting(hints: Vec<Hint>, room: u16) -> Vec<Hint> {
     hints.into_iter().zip(fits).filter_map(|(hint, fits)| fits.then_some(hint)).collect()
 }
 
-/// What a key does now, where that depends on the state; else the word of its row.
-fn label(console: &Console, binding: &'static Binding) -> Option<&'static str> {
-    let scope = console.panes.scope();
-    let held = console.lines.selected().is_some_and(|row| row.generations.hold.is_some());
-    let other_words = [
-        (Command::Change(Change::Generation(GenerationChange::HoldOrRelease)), held, "release"),
-        (Command::Log(LogCommand::Follow), console.log.follows(), "pause"),
-        (Command::View(ViewCommand::Find), console.find_searches(), "search"),
-        (Command::Line(LineCommand::Judge), scope == Scope::Verdict && console.content().picture, "picture"),
-        (Command::View(ViewCommand::Open), scope == Scope::GitHub, "open log"),
-        (Command::View(ViewCommand::Open), matches!(scope, Scope::Verdict | Scope::Wall), "open"),
-        (Command::View(ViewCommand::Open), console.panes.zoomed, "unzoom"),
-        (Command::View(ViewCommand::Media), scope == Scope::Media, "lines"),
-        (Command::View(ViewCommand::GitHub), scope == Scope::GitHub, "lines"),
-        (Command::View(ViewCommand::Wall), scope == Scope::Wall, "lines"),
-    ];
-    let other = other_words.into_iter().find(|(command, now, _)| *command == binding.command && *now);
-    binding.hint.map(|hint| other.map_or(hint, |(.., word)| word))
-}
-
 /// Help, and the ways out.
 fn vital(command: Command, scope: Scope) -> bool {
     match command {
@@ -137,8 +115,12 @@ fn draw_field(label: &str, field: &Field, hint: &str, area: Rect, theme: Theme, 
     let mut x = area.x + 1;
     x += put(buffer, x, area.y, area.right().saturating_sub(x), label, theme.key()) + 1;
     let room = area.right().saturating_sub(x);
+    // Where it is narrow, the last of its parts: how to get out.
+    let fits = |hint: &&str| room > width(hint) + 22;
+    let parts = std::iter::successors(Some(hint), |hint| hint.split_once(" · ").map(|(_, rest)| rest));
+    let hint = parts.into_iter().find(fits).unwrap_or_default();
     let hint_width = width(hint) + 2;
-    let field_room = if room > hint_width + 20 { room - hint_width } else { room };
+    let field_room = if hint.is_empty() { room } else { room - hint_width };
     if field_room < room {
         put(buffer, area.right() - hint_width, area.y, hint_width, hint, theme.dim());
     }

@@ -151,7 +151,7 @@ fn new_day(log: &LogPane, line: u64) -> Option<Date> {
 /// First line to draw. Wrapped lines take several rows, and the cursor must still be on screen.
 fn first(log: &LogPane, inner: Rect) -> u64 {
     let top = log.shown_from();
-    let last = log.cursor();
+    let last = log.last_shown();
     let plain = |line| !log.folded(line) && new_day(log, line).is_none();
     if !log.wrap && log.fold != Fold::Noise && (top..=last).all(plain) {
         return top;

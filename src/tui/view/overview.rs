@@ -14,10 +14,10 @@ use crate::vcenter::Vm;
 /// Runs at GitHub that are listed.
 const REMOTE_RUNS: usize = 4;
 
-/// What there is to know, a row each.
-pub fn rows(console: &Console, row: &LineRow, theme: Theme) -> Vec<(String, Style)> {
+/// What there is to know: what it is about, the text, how it looks.
+pub fn rows(console: &Console, row: &LineRow, theme: Theme) -> Vec<(&'static str, String, Style)> {
     let mut rows = Vec::new();
-    let mut add = |name: &str, text: String, style: Style| rows.push((format!("{name:<7}{text}"), style));
+    let mut add = |name: &'static str, text: String, style: Style| rows.push((name, text, style));
     let generations = &row.generations;
     match &generations.live {
         Some(vm) => add("live", template(console, vm), Style::new()),

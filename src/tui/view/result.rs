@@ -105,7 +105,8 @@ fn of_run(console: &Console, row: &LineRow, run: &RunSeen, theme: Theme) -> Told
         return Told::new("▲", "unanswered", String::new(), theme.bad());
     }
     if let Some(at_work) = &row.at_work {
-        return Told::new("▲", at_work.as_str(), String::new(), theme.bad());
+        let (word, more) = at_work.split_once(", ").unwrap_or((at_work, ""));
+        return Told::new("▲", word, String::new(), theme.bad()).and(more);
     }
     if let Some(still) = run.still.as_ref().filter(|_| run.state == RunState::Running) {
         return stuck(console, still, theme);

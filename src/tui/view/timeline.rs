@@ -76,7 +76,14 @@ pub fn phase_timing(console: &Console) -> Option<PhaseTiming> {
     let track = console.log.facts().track.as_ref()?;
     let run = console.lines.selected()?.run.as_ref()?;
     // Packer's clock is that of this machine. After the end, time stands still.
-    let now = run.ended.unwrap_or(console.now).to_zoned(console.zone.clone()).datetime();
+    let now = run.ended.unwrap_or(console.now);
+    let whole = now.duration_since(run.started);
+    let now = now.to_zoned(console.zone.clone()).datetime();
+    // That of a runner may be another one: no stage took longer than the run.
+    let since = track.spans.last().and_then(|span| span.since);
+    let elsewhere = since
+        .filter(|since| run.origin.is_some() && !(SignedDuration::ZERO..=whole).contains(&now.duration_since(*since)));
+    let now = elsewhere.unwrap_or(now);
     Some(PhaseTiming::at(track, console.timeline.habits(), now))
 }
 

@@ -1,14 +1,19 @@
 //! The verdict on the selected line's newest run: cause, remedy, and the evidence to open.
 
+mod rows;
+
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::style::Style;
 use ratatui::text::Span;
 
+use self::rows::{Part, Row, cut_off, shorten};
 use super::wrap::textwrap;
-use super::{cut, frame, overview, put, width};
+use super::{frame, overview, put, width};
 use crate::console::click::Target;
+use crate::console::lines::LineRow;
 use crate::console::panes::Pane;
+use crate::console::remote::Newest;
 use crate::console::verdict::Case;
 use crate::console::{Console, age};
 use crate::triage::verdict::{Confidence, Evidence, EvidenceSource, Verdict};
@@ -17,14 +22,6 @@ use crate::tui::theme::Theme;
 
 /// Rows of one piece of evidence, unless the pane has the whole screen.
 const EVIDENCE_ROWS: usize = 2;
-
-/// One row of the pane.
-struct Row {
-    text: String,
-    style: Style,
-    /// the evidence it belongs to
-    evidence: Option<usize>,
-}
 
 /// Rows that its content takes in a pane of so many columns, without borders.
 pub fn rows(console: &Console, columns: u16) -> u16 {
@@ -38,11 +35,14 @@ pub fn draw(console: &Console, area: Rect, theme: Theme, buffer: &mut Buffer) ->
         return Vec::new();
     }
     let focused = console.panes.focus == Pane::Verdict;
-    let inner = frame(area, title(console, theme, focused), focused, theme, buffer);
-    let rows = content(console, usize::from(inner.width.saturating_sub(1).max(1)), theme);
+    let inner = frame(area, title(console, area.width, theme, focused), focused, theme, buffer);
+    let mut rows = content(console, usize::from(inner.width.saturating_sub(1).max(1)), theme);
+    if !focused {
+        shorten(&mut rows, inner);
+    }
     let chosen = console.case().map_or(0, Case::chosen);
     let room = usize::from(inner.height);
-    let last = rows.iter().rposition(|row| row.evidence == Some(chosen)).unwrap_or(0);
+    let last = rows.iter().rposition(|row| row.evidence() == Some(chosen)).unwrap_or(0);
     let first = if focused { (last + 1).saturating_sub(room) } else { 0 };
     if console.content().picture && !console.visible(Pane::Picture) {
         let text = " v turns to the picture ";
@@ -52,8 +52,8 @@ pub fn draw(console: &Console, area: Rect, theme: Theme, buffer: &mut Buffer) ->
     let mut hits = Vec::new();
     for (y, row) in (inner.y..inner.bottom()).zip(rows.iter().skip(first)) {
         let place = Rect { y, height: 1, ..inner };
-        hits.extend(row.evidence.map(|index| (place, Target::Evidence(index))));
-        let here = focused && row.evidence == Some(chosen);
+        hits.extend(row.evidence().map(|index| (place, Target::Evidence(index))));
+        let here = focused && row.evidence() == Some(chosen);
         let style = if here { theme.selected() } else { row.style };
         if here {
             buffer.set_style(place, style);
@@ -68,23 +68,33 @@ fn content(console: &Console, columns: usize, theme: Theme) -> Vec<Row> {
     let Some(row) = console.lines.selected() else { return Vec::new() };
     let mut rows = Vec::new();
     let wrapped = |text: &str, style: Style| {
-        textwrap(text, columns).into_iter().map(move |text| Row { text, style, evidence: None })
+        textwrap(text, columns).into_iter().map(move |text| Row { text, style, of: Part::Else })
     };
     let case = console.case();
     let verdict = case.and_then(Case::verdict).map(|(verdict, _)| verdict);
     let at_rest = console.content().rest;
+    let quiet = console.content().quiet();
     for remark in console.remarks(row) {
         let style = if remark.alarm { theme.bad() } else { theme.warn() };
         let mark = if remark.alarm { "▲" } else { "·" };
         rows.extend(wrapped(&format!("{mark} {}", remark.text), style));
     }
     match verdict {
-        Some(verdict) if !(at_rest && benign(verdict)) => {
+        Some(verdict) if !(at_rest && (benign(verdict) || before(console, row).is_some())) => {
+            rows.extend(before(console, row).into_iter().map(|text| Row { text, style: theme.dim(), of: Part::Else }));
             rows.extend(verdict_rows(console, verdict, columns, theme));
         }
-        Some(_) | None if at_rest => {
+        Some(_) | None if quiet => {
+            if !at_rest {
+                let next = next(console, None, columns);
+                rows.extend(next.into_iter().map(|text| Row { text, style: theme.text(), of: Part::Else }));
+            }
             let known = overview::rows(console, row, theme);
-            rows.extend(known.into_iter().flat_map(|(text, style)| wrapped(&text, style).collect::<Vec<_>>()));
+            rows.extend(known.into_iter().flat_map(|(name, text, style)| {
+                let texts = textwrap(&text, columns.saturating_sub(7).max(1)).into_iter().enumerate();
+                let named = texts.map(move |(at, text)| format!("{:<7}{text}", if at == 0 { name } else { "" }));
+                named.map(move |text| Row { text, style, of: Part::Else })
+            }));
         }
         Some(_) | None => {
             let said = none(console, case);
@@ -94,31 +104,42 @@ fn content(console: &Console, columns: usize, theme: Theme) -> Vec<Row> {
     rows
 }
 
-fn title(console: &Console, theme: Theme, focused: bool) -> Vec<Span<'static>> {
-    if console.content().rest
+/// What the pane is about. Where it has no room for all, it loses the clock first, then how sure the verdict is.
+fn title(console: &Console, columns: u16, theme: Theme, focused: bool) -> Vec<Span<'static>> {
+    if console.content().quiet()
         && let Some(row) = console.lines.selected()
     {
         return vec![Span::styled(format!(" {} ", row.line.key), theme.title(focused))];
     }
     let mut title = vec![Span::styled(" Verdict ", theme.title(focused))];
     let Some(case) = console.case() else { return title };
+    let mut room = columns.saturating_sub(11);
+    let mut add = |text: String, style: Style| {
+        let wide = width(&text);
+        if wide <= room {
+            room -= wide;
+            title.push(Span::styled(text, style));
+        } else {
+            room = 0;
+        }
+    };
     if let Some((verdict, at)) = case.verdict() {
         let style = style_of(verdict, theme);
         match &verdict.outlook {
             Some(outlook) => {
-                title.push(Span::styled(format!("{} ", outlook.standing.word()), style));
+                add(format!("{} ", outlook.standing.word()), style);
                 if let Some(at) = outlook.gives_up {
-                    title.push(Span::styled(format!("· fails {} ", at.strftime("%H:%M")), style));
+                    add(format!("· fails {} ", at.strftime("%H:%M")), style);
                 }
-                title.push(Span::styled(format!("· {} ", verdict.class), theme.text()));
+                add(format!("· {} ", verdict.class), theme.text());
             }
-            None => title.push(Span::styled(format!("{} ", verdict.class), style)),
+            None => add(format!("{} ", verdict.class), style),
         }
-        title.push(Span::styled(format!("· {} confidence ", sure(verdict.confidence)), theme.text()));
-        title.push(Span::styled(format!("· {} ", age::clock(at, &console.zone)), theme.dim()));
+        add(format!("· {} confidence ", sure(verdict.confidence)), theme.text());
+        add(format!("· {} ", age::clock(at, &console.zone)), theme.dim());
     }
     if case.working() {
-        title.push(Span::styled("· looking… ", theme.busy()));
+        add("· looking… ".into(), theme.busy());
     }
     title
 }
@@ -154,7 +175,7 @@ fn none(console: &Console, case: Option<&Case>) -> Vec<String> {
     }
     let Some(row) = console.lines.selected() else { return Vec::new() };
     let (text, hint) = match (&row.run, case) {
-        (None, _) => ("no run here to judge", ""),
+        (None, _) => ("a guest is on, and no run here is about it", ""),
         (_, Some(case)) if case.working() => ("looking at log, pictures and guest", ""),
         (Some(run), _) if run.state.live() => ("nothing looks wrong yet", "v judges the run as it stands"),
         (Some(_), _) => ("not judged", "v judges the run"),
@@ -164,41 +185,56 @@ fn none(console: &Console, case: Option<&Case>) -> Vec<String> {
 
 fn verdict_rows(console: &Console, verdict: &Verdict, columns: usize, theme: Theme) -> Vec<Row> {
     let mut rows = Vec::new();
-    let mut add = |text: &str, style: Style| {
-        let wrapped = textwrap(text, columns);
-        rows.extend(wrapped.into_iter().map(|text| Row { text, style, evidence: None }));
+    let mut add = |text: &str, style: Style, of: Part| {
+        rows.extend(textwrap(text, columns).into_iter().map(|text| Row { text, style, of }));
     };
-    add(&verdict.cause, theme.bold());
+    add(&verdict.cause, theme.bold(), Part::Cause);
     let run = console.lines.selected().and_then(|row| row.run.as_ref());
     if let Some(late) = run.and_then(|run| run.late(console.now)) {
-        add(&late, theme.bad());
+        add(&late, theme.bad(), Part::Else);
     }
     if let Some(remedy) = &verdict.remedy {
-        add(&format!("→ {remedy}"), theme.good());
+        add(&format!("→ {remedy}"), theme.good(), Part::Remedy);
     }
-    if let Some(next) = next(console, verdict) {
-        add(&next, theme.text());
-    }
+    let next = next(console, verdict.place.as_ref().map(ToString::to_string), columns);
+    rows.extend(next.into_iter().map(|text| Row { text, style: theme.text(), of: Part::Else }));
     for (index, evidence) in verdict.evidence.iter().enumerate() {
         let text = format!("{} {}  {}", index + 1, place(console, evidence), evidence.text);
         let mut wrapped = textwrap(&text, columns);
         if !console.panes.zoomed && wrapped.len() > EVIDENCE_ROWS {
             wrapped.truncate(EVIDENCE_ROWS);
             if let Some(last) = wrapped.last_mut() {
-                *last = format!("{} …", cut(last, u16::try_from(columns.saturating_sub(2)).unwrap_or(u16::MAX)));
+                *last = cut_off(last, columns);
             }
         }
-        rows.extend(wrapped.into_iter().map(|text| Row { text, style: Style::new(), evidence: Some(index) }));
+        rows.extend(wrapped.into_iter().map(|text| Row { text, style: Style::new(), of: Part::Evidence(index) }));
     }
     rows
 }
 
-/// What can be done about it: keys, and the file to edit.
-fn next(console: &Console, verdict: &Verdict) -> Option<String> {
+/// Which run the verdict is on, where a newer one is GitHub's.
+fn before(console: &Console, row: &LineRow) -> Option<String> {
+    let run = row.run.as_ref()?;
+    let Some(Newest::GitHub(_, None)) = row.newest() else { return None };
+    Some(format!("before that, here, {} ago:", age::spoken(console.now, run.ended.unwrap_or(run.started))))
+}
+
+/// What can be done about it: keys, and the file to edit. No key is torn from its word.
+fn next(console: &Console, place: Option<String>, columns: usize) -> Vec<String> {
     let keys = console.next_keys().into_iter().map(|next| format!("{} {}", next.key, next.word));
-    let edit = verdict.place.iter().map(|place| format!("edit {place}"));
-    let steps: Vec<String> = edit.chain(keys).collect();
-    (!steps.is_empty()).then(|| format!("Next: {}", steps.join(" · ")))
+    let edit = place.map(|place| format!("edit {place}"));
+    let mut rows: Vec<String> = Vec::new();
+    for step in edit.into_iter().chain(keys) {
+        match rows.last_mut() {
+            None => rows = textwrap(&format!("Next: {step}"), columns),
+            Some(last) if usize::from(width(last)) + 3 + usize::from(width(&step)) <= columns => {
+                last.push_str(" · ");
+                last.push_str(&step);
+            }
+            Some(_) => rows.extend(textwrap(&step, columns)),
+        }
+    }
+    rows
 }
 
 /// Where the evidence is found.

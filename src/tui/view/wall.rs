@@ -10,8 +10,9 @@ use super::{empty, put, result};
 use crate::console::Console;
 use crate::console::click::Target;
 use crate::console::lines::LineRow;
+use crate::guest::picture::Picture;
 use crate::tui::hits::Hit;
-use crate::tui::picture::{self, Colours};
+use crate::tui::picture::PictureSurface;
 use crate::tui::theme::Theme;
 
 /// Columns and rows of the grid for so many pictures: those that make them largest.
@@ -27,8 +28,14 @@ pub fn grid(area: Rect, count: usize) -> (u16, u16) {
     (columns, count.div_ceil(columns))
 }
 
-/// Draws it; returns where each line is.
-pub fn draw(console: &Console, area: Rect, theme: Theme, colours: Colours, buffer: &mut Buffer) -> Vec<Hit> {
+/// Draws it; returns where each line is. `pictures`: what shows them, and what lies above them.
+pub fn draw(
+    console: &Console,
+    area: Rect,
+    theme: Theme,
+    pictures: (&mut PictureSurface, Rect),
+    buffer: &mut Buffer,
+) -> Vec<Hit> {
     if area.is_empty() {
         return Vec::new();
     }
@@ -39,19 +46,32 @@ pub fn draw(console: &Console, area: Rect, theme: Theme, colours: Colours, buffe
         return Vec::new();
     }
     let (columns, rows) = grid(area, shown.len());
-    let (wide, high) = (area.width / columns, area.height / rows);
+    let wide = area.width / columns;
+    // No higher than the picture, which is 4:3, with its stage below.
+    let high = (area.height / rows).min((wide.saturating_sub(2) * 3).div_ceil(8) + 3);
+    let (surface, over) = pictures;
     let mut hits = Vec::new();
     for (index, row) in shown.into_iter().enumerate() {
         let index = u16::try_from(index).unwrap_or(u16::MAX);
         let (x, y) = (area.x + index % columns * wide, area.y + index / columns * high);
         let place = Rect { x, y, width: wide, height: high }.intersection(area);
-        draw_tile(console, row, place, theme, colours, buffer);
+        let picture = draw_tile(console, row, place, theme, buffer);
+        if let Some((shown, area)) = picture {
+            surface.draw(buffer, area, shown, over.intersects(area));
+        }
         hits.push((place, Target::Line(row.line.key.clone())));
     }
     hits
 }
 
-fn draw_tile(console: &Console, row: &LineRow, area: Rect, theme: Theme, colours: Colours, buffer: &mut Buffer) {
+/// Draws all of a tile but its picture; returns that and its place.
+fn draw_tile<'c>(
+    console: &'c Console,
+    row: &LineRow,
+    area: Rect,
+    theme: Theme,
+    buffer: &mut Buffer,
+) -> Option<(&'c Picture, Rect)> {
     let chosen = console.lines.selected().is_some_and(|other| other.line.key == row.line.key);
     let alarm = Console::alarming_tile(row);
     let (border, style) = match (alarm, chosen) {
@@ -67,24 +87,23 @@ fn draw_tile(console: &Console, row: &LineRow, area: Rect, theme: Theme, colours
     let inner = block.inner(area);
     block.render(area, buffer);
     if inner.height < 2 {
-        return;
+        return None;
     }
     let (text, style) = result::cell(console, row, inner.width.saturating_sub(2), theme);
     put(buffer, inner.x + 1, inner.bottom() - 1, inner.width.saturating_sub(2), &text, style);
     let picture = Rect { height: inner.height - 1, ..inner };
     let tile = console.wall.tile(&row.line.key);
-    match tile.and_then(|tile| tile.picture()) {
-        Some(shown) => picture::thumbnail(shown, picture, buffer, colours),
-        None => {
-            let why = tile.and_then(|tile| tile.trouble()).unwrap_or(match row.newest_remote() {
-                Some(_) if row.guest().is_none() => "built on GitHub",
-                _ => "no picture yet",
-            });
-            let wrapped = super::wrap::textwrap(why, usize::from(picture.width.saturating_sub(2).max(1)));
-            let rows: Vec<(&str, Style)> = wrapped.iter().map(|row| (row.as_str(), theme.dim())).collect();
-            empty(picture, &rows, buffer);
-        }
+    if let Some(shown) = tile.and_then(|tile| tile.picture()) {
+        return Some((shown, picture));
     }
+    let why = tile.and_then(|tile| tile.trouble()).unwrap_or(match row.newest_remote() {
+        Some(_) if row.guest().is_none() => "built on GitHub",
+        _ => "no picture yet",
+    });
+    let wrapped = super::wrap::textwrap(why, usize::from(picture.width.saturating_sub(2).max(1)));
+    let rows: Vec<(&str, Style)> = wrapped.iter().map(|row| (row.as_str(), theme.dim())).collect();
+    empty(picture, &rows, buffer);
+    None
 }
 
 #[cfg(test)]
