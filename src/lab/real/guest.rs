@@ -20,6 +20,9 @@ use super::console::{Console, KEY};
 use super::firmware::Firmware;
 use super::keys::Press;
 
+/// MiB at least. Debian 12's GRUB (2.06-13+deb12u2) gives the kernel an address whose upper half it never sets; with 2 GiB
+/// that is a place where this firmware, unlike vSphere's, leaves a pattern, and the kernel dies before its first word.
+const MEMORY: i32 = 3072;
 /// Between two pictures.
 const LOOK: Duration = Duration::from_secs(1);
 /// Between two attempts to connect to it, and how long one may take.
@@ -84,7 +87,7 @@ impl Guest {
         let file = |ending: &str| spec.base.with_extension(ending);
         let log = std::fs::File::create(file("log"))?;
         let mut qemu = firmware.qemu(&file("fd"));
-        qemu.args(["-smp", &spec.cpus.clamp(1, 2).to_string(), "-m", &spec.memory_mb.max(1024).to_string()]);
+        qemu.args(["-smp", &spec.cpus.clamp(1, 2).to_string(), "-m", &spec.memory_mb.max(MEMORY).to_string()]);
         qemu.arg("-pidfile").arg(file("pid"));
         qemu.arg("-qmp").arg(format!("unix:{},server=on,wait=off", file("qmp").display()));
         qemu.args(devices(&spec)).stdout(Stdio::null()).stderr(log);
