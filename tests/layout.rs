@@ -11,7 +11,7 @@ use assert_cmd::cargo::CommandCargoExt;
 use assert_fs::TempDir;
 use rstest::rstest;
 use tmpl::pipeline::check::inspect;
-use tmpl::pipeline::{Connection, Layout, Matrix, Names, Os, argv, propose};
+use tmpl::pipeline::{Connection, Layout, Matrix, Medium, Names, Os, argv, propose};
 
 fn copy(shape: &str) -> TempDir {
     let dir = TempDir::new().unwrap();
@@ -66,6 +66,40 @@ fn lines_are_found_in_the_templates_with_what_they_build() {
     assert_eq!(names_of(&matrix), expected.map(|(key, name)| (key, name.to_owned())));
 }
 
+/// One template with a var-file for each line, one of them in JSON, as `.gitlab-ci.yml` calls it.
+#[test]
+fn one_template_is_as_many_lines_as_are_built_from_it() {
+    let bare = copy("one-template");
+    let matrix = Matrix::load(bare.path()).unwrap();
+    assert_eq!(names_of(&matrix), [("linux", "linux-*".to_owned()), ("windows", "ws-*".to_owned())]);
+    let repo = initialised("one-template");
+    let matrix = Matrix::load(repo.path()).unwrap();
+    let expected =
+        [("linux-rocky-10", "linux-rocky-10-*"), ("linux-rocky-9", "linux-rocky-9-*"), ("windows-2025", "ws-2025")];
+    assert_eq!(names_of(&matrix), expected.map(|(key, name)| (key, name.to_owned())));
+    let windows = matrix.line("windows-2025").unwrap();
+    assert_eq!(windows.os, Os::Windows);
+    let medium = Medium::read(repo.path(), windows).unwrap();
+    assert_eq!((&*medium.datastore, &*medium.folder, &*medium.file), ("iso", "windows", "server-2025.iso"));
+}
+
+/// Builds with names, several images of one source, JSON, and what ends in a content library.
+#[test]
+fn builds_with_names_and_templates_in_json_are_lines() {
+    let repo = initialised("stages");
+    let matrix = Matrix::load(repo.path()).unwrap();
+    let expected = [
+        ("appliance", "appliance"),
+        ("base", "base-8.4-build"),
+        ("base-docker", "docker-8.4"),
+        ("base-k8s", "k8s-8.4"),
+    ];
+    assert_eq!(names_of(&matrix), expected.map(|(key, name)| (key, name.to_owned())));
+    assert_eq!(matrix.line("base").unwrap().names(), Names::documented("base-8.4"));
+    let library = Names::Library { name: "appliance".into(), library: "appliances".into() };
+    assert_eq!(matrix.line("appliance").unwrap().names(), library);
+}
+
 /// Nobody has said how its var-files are used yet, so nothing may be destroyed that has the name of what is built.
 #[rstest]
 #[case("one-config-folder")]
@@ -104,6 +138,18 @@ fn without_a_word_from_its_owner_nothing_is_forced(#[case] shape: &str) {
     "linux-rhel-9",
     "build -force -on-error=abort -var-file=builds/common_configs/common.pkrvars.hcl builds/linux/rhel/9"
 )]
+#[case("one-template", "linux-rocky-10", "build -force -var-file=rocky-10.pkrvars.hcl -only=vsphere-iso.linux .")]
+#[case("one-template", "windows-2025", "build -force -var-file=2025.pkrvars.json -only=vsphere-iso.windows .")]
+#[case(
+    "stages",
+    "base",
+    "build -force -on-error=cleanup -timestamp-ui -var-file=vars/base.json -only=stage1.vsphere-iso.base ."
+)]
+#[case(
+    "stages",
+    "base-k8s",
+    "build -force -on-error=cleanup -timestamp-ui -var-file=vars/base.json -only=stage2.vsphere-clone.k8s ."
+)]
 fn with_what_init_writes_packer_is_called_as_the_scripts_call_it(
     #[case] shape: &str,
     #[case] key: &str,
@@ -120,6 +166,8 @@ fn with_what_init_writes_packer_is_called_as_the_scripts_call_it(
 #[case("one-config-folder")]
 #[case("beside-templates")]
 #[case("automatic")]
+#[case("one-template")]
+#[case("stages")]
 fn what_packer_accepts_is_sound(#[case] shape: &str) {
     let repo = initialised(shape);
     let found = inspect(repo.path(), None);
@@ -228,6 +276,52 @@ fn every_key_is_documented_and_none_else() {
         let mut known: Vec<&str> = known.split(", ").collect();
         known.sort_unstable();
         assert_eq!(documented, known, "{heading}");
+    }
+}
+
+/// The sample that is shipped: with everything taken in that is commented out it is read, and it has every key.
+#[test]
+fn the_sample_has_every_key_and_each_is_read() {
+    let sample = fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/tmpl.sample.toml")).unwrap();
+    assert_eq!(
+        Layout::parse(Path::new("tmpl.toml"), &sample).unwrap(),
+        Layout::default(),
+        "as shipped it says nothing"
+    );
+    let said = |line: &str| line.strip_prefix('#').filter(|rest| !rest.starts_with(' ')).map(str::to_owned);
+    let text: Vec<String> = sample.lines().filter_map(said).collect();
+    Layout::parse(Path::new("tmpl.toml"), &text.join("\n")).unwrap_or_else(|error| panic!("{error}"));
+    let comments = sample.lines().filter(|line| line.starts_with("# ")).count();
+    assert!(comments > 30, "{comments} comments");
+    let table: toml::Table = toml::from_str(&text.join("\n")).unwrap();
+    let keys = |path: &[&str]| -> Vec<String> {
+        let found = path.iter().fold(&table, |table, name| table[*name].as_table().unwrap());
+        found.keys().cloned().collect()
+    };
+    // What a table reads it says itself when it is given something else; a line's own tables are those of all.
+    for (heading, path) in [
+        ("", vec![]),
+        ("[packer]\n", vec!["packer"]),
+        ("[names]\n", vec!["names", "line.debian-12.names"]),
+        ("[vsphere]\n", vec!["vsphere"]),
+        ("[workflow]\n", vec!["workflow"]),
+        ("[iso]\n", vec!["iso"]),
+        ("[line.x]\n", vec!["line.debian-12"]),
+    ] {
+        let error =
+            Layout::parse(Path::new("tmpl.toml"), &format!("{heading}no_such_key = 1\n")).unwrap_err().to_string();
+        let mut known: Vec<&str> = error.split_once("keys here are: ").unwrap().1.split(", ").collect();
+        let parts = |path: &str| path.replace("line.debian-12", "line/debian-12").replace('.', "/");
+        let tables = if path.is_empty() {
+            vec![keys(&[])]
+        } else {
+            path.iter().map(|path| keys(&parts(path).split('/').collect::<Vec<_>>())).collect()
+        };
+        let mut shown: Vec<String> = tables.concat();
+        known.sort_unstable();
+        shown.sort();
+        shown.dedup();
+        assert_eq!(shown, known, "{heading}");
     }
 }
 

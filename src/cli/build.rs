@@ -14,7 +14,7 @@ use tmpl::ops::remote::OnGitHub;
 use tmpl::ops::{self, NotBuilt, Operation, judge, remote, signals};
 use tmpl::packer_run::{self, BuiltVm, OnError, Outcome, ProgressListener, RecordedState, Request, Run};
 use tmpl::paths::StateDir;
-use tmpl::pipeline::{Key, Line};
+use tmpl::pipeline::{Key, Line, Names};
 use tmpl::text::Scrubber;
 use tokio_util::sync::CancellationToken;
 
@@ -90,7 +90,7 @@ async fn build_line(context: &Context, args: Args, step: Option<&WorkflowStep>) 
     if outcome.stage == RecordedState::TimedOut && request.on_error != OnError::Abort {
         sweep(&ops, &request.line, &mut outcome.run, quiet).await;
     }
-    let exit = finish(&request.repo, &outcome, &request.line.promoted_name(), quiet).await;
+    let exit = finish(&request.repo, &outcome, &request.line, quiet).await;
     drop(silence);
     // From here on nothing that cannot be told replaces what was done.
     if let Some(step) = step {
@@ -126,10 +126,15 @@ async fn build_line(context: &Context, args: Args, step: Option<&WorkflowStep>) 
     done
 }
 
-/// Says what is built where that is not what is promoted; with `--promote` it is refused.
+/// Says what is built where that is not what is promoted; with `--promote` it is refused, as is a line that has nothing to
+/// promote.
 fn branch_build(request: &Request) -> Result<(), ops::Error> {
     let (line, builds) = (&request.line, request.line.build_name());
     let promoted = line.promoted_name();
+    let refusal = generation::Refusal::of_names(line);
+    if let Some(refusal) = refusal {
+        return if request.promote { Err(ops::Refusal::from(refusal).into()) } else { Ok(()) };
+    }
     if builds == promoted {
         return Ok(());
     }
@@ -216,7 +221,7 @@ async fn sweep(ops: &ops::Context, line: &Line, run: &mut Run, quiet: bool) {
 }
 
 /// Says how it ended and, after anything but success, whether a VM was left behind.
-async fn finish(repo: &Path, outcome: &Outcome, promoted: &str, quiet: bool) -> Exit {
+async fn finish(repo: &Path, outcome: &Outcome, line: &Line, quiet: bool) -> Exit {
     let run = &outcome.run;
     let exit = match build::ending(outcome.stage) {
         Ending::Built => Exit::Done,
@@ -228,10 +233,16 @@ async fn finish(repo: &Path, outcome: &Outcome, promoted: &str, quiet: bool) -> 
     }
     if exit == Exit::Done {
         let name = run.built.as_ref().map_or_else(|| run.build_name(), |built| built.name.clone());
-        note(if name == promoted {
-            format!("{name} is built; promote it with: tmpl-tui promote {}", run.key)
-        } else {
-            format!("{name} is built, not {promoted}: a branch build; it is shown here and not promoted")
+        let promoted = line.promoted_name();
+        note(match line.names() {
+            Names::InPlace { .. } => format!("{name} is built, and is what is cloned from now on"),
+            Names::Library { library, .. } => format!("{name} is built, and went to the content library {library}"),
+            Names::Generations { .. } if name == promoted => {
+                format!("{name} is built; promote it with: tmpl-tui promote {}", run.key)
+            }
+            Names::Generations { .. } => {
+                format!("{name} is built, not {promoted}: a branch build; it is shown here and not promoted")
+            }
         });
         return exit;
     }

@@ -143,7 +143,7 @@ pub async fn promote(context: &Context, args: PromoteArgs) -> anyhow::Result<Exi
 /// Says whether a line is held: exit 3, as for a promotion. What cannot be known refuses too, by its own exit code.
 async fn check_hold(context: &Context, key: &str, json: bool) -> anyhow::Result<Exit> {
     let line = context.line(key)?;
-    let hold = change::hold_of(&context.client()?, &line).await?;
+    let hold = change::hold_of(&context.client_of(&line.key)?, &line).await?;
     if json {
         output::json(&hold)?;
     }
@@ -203,7 +203,7 @@ async fn run(context: &Context, key: &str, request: Request, how: &How, ask: Opt
         let known = remote::on_github(&ops.repo, &line.key).await;
         remote::not_built_on_github(&known, &line.key).map_err(Error::from)?;
     }
-    let client = context.client()?;
+    let client = context.client_of(&line.key)?;
     let (ops, line) = match &how.vm {
         Some(name) => change::orphan(ops, &client, &line, name).await?,
         None => (ops, line),

@@ -9,6 +9,7 @@ use std::time::Duration;
 use anyhow::Context as _;
 use tmpl::console::Images;
 use tmpl::ops;
+use tmpl::pipeline::Key;
 use tmpl::vcenter::{Client, Vm};
 
 use super::{Context, Exit, Stop, output, tui};
@@ -59,7 +60,10 @@ pub async fn run(context: &Context, args: Args) -> anyhow::Result<Exit> {
         file::check(path, args.force)?;
     }
     let name = name(context, &args.guest)?;
-    let client = context.client()?;
+    let client = match args.guest.key.as_deref().and_then(Key::plain) {
+        Some(key) => context.client_of(&key)?,
+        None => context.client()?,
+    };
     let Some(vm) = ops::find_vm(&client, &name).await? else {
         anyhow::bail!("no VM {name} in folder {:?}{}", client.settings().folder, hint(&args.guest));
     };

@@ -9,16 +9,26 @@ use tmpl::pipeline::{Layout, Matrix, propose};
 
 use super::{Context, Exit, Stop, output};
 
+/// Every key, commented out.
+const SAMPLE: &str = include_str!("../../docs/tmpl.sample.toml");
+
 /// Arguments of `init`.
 #[derive(Debug, clap::Args)]
 pub struct Args {
     /// Print it instead of writing it
     #[arg(long)]
     print: bool,
+    /// Print every key there is, each with a comment
+    #[arg(long, conflicts_with = "print")]
+    sample: bool,
 }
 
 /// Writes `tmpl.toml` where the repository needs one, and says what it means.
 pub fn run(context: &Context, args: &Args) -> anyhow::Result<Exit> {
+    if args.sample {
+        SAMPLE.lines().try_for_each(output::result)?;
+        return Ok(Exit::Done);
+    }
     let repo = &context.global.repo;
     let path = repo.join(LAYOUT_PATH);
     match std::fs::symlink_metadata(&path) {

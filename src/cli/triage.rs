@@ -134,7 +134,7 @@ fn matters(run: &Run) -> bool {
 
 /// What vCenter has of a run. Without vCenter the record has to do; why is said on stderr.
 async fn beside(context: &Context, run: &Run) -> anyhow::Result<Beside> {
-    let Ok(client) = context.client() else { return Ok(Beside::default()) };
+    let Ok(client) = context.client_of(&run.key) else { return Ok(Beside::default()) };
     match ops::find_vm(&client, &run.build_name()).await {
         Ok(vm) => {
             let vm = vm.filter(|vm| !vm.template);

@@ -422,6 +422,8 @@ fn remote_run(number: u64, line: &str, state: State, minutes: i64) -> RemoteRun 
         updated: ago(minutes / 2),
         actor: Some("mona".into()),
         url: format!("https://github.com/acme/images/actions/runs/{id}"),
+        workflow: "build-templates.yml".into(),
+        line: (line != "all").then(|| key(line)),
     }
 }
 

@@ -1,7 +1,7 @@
 //! Lines whose templates have other names than `<base>`, `<base>-build` and `<base>-prev`.
 
-use super::Generations;
 use super::draft::OtherNames;
+use super::{Generations, Refusal};
 use crate::pipeline::{Line, Names, may_be};
 use crate::vcenter::{PowerState, Vm};
 
@@ -14,6 +14,10 @@ impl Generations {
                 Self::named(&live, others, vms)
             }
             Names::InPlace { name } => Self::replaced_in_place(&line.base_name, &name, vms),
+            // Templates of that name may be left from before; what is being built is the same.
+            Names::Library { name, library } => {
+                Self { library: Some(library), ..Self::replaced_in_place(&line.base_name, &name, vms) }
+            }
         }
     }
 
@@ -40,9 +44,29 @@ impl Generations {
     }
 }
 
+impl Refusal {
+    /// Why nothing of a line is promoted; none where it has three generations.
+    pub fn of_names(line: &Line) -> Option<Self> {
+        match line.names() {
+            Names::Generations { .. } => None,
+            Names::InPlace { .. } => Some(Self::without_generations(&line.base_name, None)),
+            Names::Library { library, .. } => Some(Self::without_generations(&line.base_name, Some(&library))),
+        }
+    }
+
+    /// The same, of what is known of a line that has no generations.
+    pub(super) fn without_generations(base: &str, library: Option<&str>) -> Self {
+        let base = base.to_owned();
+        match library {
+            None => Self::ReplacedInPlace { base },
+            Some(library) => Self::InLibrary { base, library: library.to_owned() },
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
-    use crate::generation::{Actor, Refusal, Request, plan};
+    use crate::generation::{Actor, Request, plan};
     use crate::pipeline::{Line, Matrix, Names};
     use crate::vcenter::{Moid, PowerState, Vm};
 
@@ -105,6 +129,12 @@ mod tests {
             let answer = plan(&request, &now, &Actor("me".into()), jiff::Timestamp::UNIX_EPOCH);
             assert!(matches!(answer, Err(Refusal::ReplacedInPlace { .. })), "{answer:?}");
         }
+        let mut library = line("UBNT");
+        library.names = Some(Names::Library { name: "UBNT".into(), library: "images".into() });
+        let refused =
+            plan(&Request::Promote, &Generations::of(&library, &vms), &Actor("me".into()), jiff::Timestamp::UNIX_EPOCH);
+        let said = refused.unwrap_err().to_string();
+        assert!(said.contains("content library images") && said.contains("nothing to promote"), "{said}");
         let hold = |now: &Generations| {
             plan(&Request::Hold { reason: "x".into() }, now, &Actor("me".into()), jiff::Timestamp::UNIX_EPOCH)
         };

@@ -154,7 +154,7 @@ pub fn plan_agreed(
     }
     let noted = matches!(request, Request::Hold { .. } | Request::Release) && !now.base.contains(OPEN);
     if now.in_place && !noted {
-        return Err(Refusal::ReplacedInPlace { base: now.base.clone() });
+        return Err(Refusal::without_generations(&now.base, now.library.as_deref()));
     }
     let mut draft = Draft::new(now);
     match request {

@@ -56,6 +56,16 @@ pub enum Refusal {
         /// the line's base name
         base: String,
     },
+    /// the build ends in a content library
+    #[error(
+        "{base} ends in the content library {library}: there is no template here, and nothing to promote, to roll back or to sweep"
+    )]
+    InLibrary {
+        /// the line's base name
+        base: String,
+        /// the library
+        library: String,
+    },
     /// no `-build` to destroy
     #[error("{base}-build not found: nothing to sweep")]
     NothingToSweep {

@@ -28,6 +28,8 @@ pub struct Generations {
     pub hold: Option<Hold>,
     /// packer builds under the name that is cloned: there is nothing to promote
     pub in_place: bool,
+    /// the content library that the build ends in
+    pub library: Option<String>,
     /// names that more than one object has; nothing is done while there are any
     pub duplicates: Vec<String>,
 }
@@ -82,6 +84,7 @@ impl Generations {
             others: OtherNames::default(),
             hold: None,
             in_place: false,
+            library: None,
             duplicates: Vec::new(),
         };
         (generations.duplicates, generations.others) = (duplicates, others);

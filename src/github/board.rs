@@ -22,7 +22,7 @@ pub struct RunWithJobs {
 impl RunWithJobs {
     /// Whether it builds the line, now or later. Before its plan is made, a run of all lines may build any.
     pub fn builds(&self, key: &Key) -> bool {
-        if !self.run.state.live() || self.run.line().is_some_and(|line| line != *key) {
+        if !self.run.state.live() || self.run.line.as_ref().is_some_and(|line| line != key) {
             return false;
         }
         match self.legs.iter().find(|leg| leg.key.as_ref() == Some(key)) {
@@ -57,9 +57,15 @@ impl Board {
     /// The run that waits for another one to end. The group keeps one running and one waiting run; a third one takes
     /// the place of the waiting one without a word.
     pub fn waiting(&self) -> Option<&RemoteRun> {
-        let live: Vec<&RemoteRun> = self.runs.iter().map(|seen| &seen.run).filter(|run| run.state.live()).collect();
-        let waits = |run: &&RemoteRun| run.state == State::Pending || (live.len() > 1 && run.state == State::Queued);
-        live.iter().copied().find(waits)
+        self.waiting_of(|_| true)
+    }
+
+    fn waiting_of(&self, meant: impl Fn(&RemoteRun) -> bool) -> Option<&RemoteRun> {
+        let live = || self.runs.iter().map(|seen| &seen.run).filter(|run| run.state.live());
+        // Each workflow is a group.
+        let several = |run: &RemoteRun| live().filter(|other| other.workflow == run.workflow).count() > 1;
+        let waits = |run: &RemoteRun| run.state == State::Pending || (run.state == State::Queued && several(run));
+        live().find(|run| meant(run) && waits(run))
     }
 
     /// Checks that one more run may be queued in the concurrency group.
@@ -67,22 +73,23 @@ impl Board {
     /// # Errors
     /// [`Refusal::Waiting`] naming the run that would be dropped.
     pub fn check_queue(&self) -> Result<(), Refusal> {
-        match self.waiting() {
-            None => Ok(()),
-            Some(run) => Err(Refusal::Waiting { number: run.number, title: run.title.clone(), url: run.url.clone() }),
-        }
+        self.waiting().map_or(Ok(()), |run| Err(waits(run)))
     }
 
-    /// Checks that a run for `key` may be dispatched now.
+    /// Checks that a run for `key` may be dispatched now, of that workflow.
     ///
     /// # Errors
     /// [`Refusal`] naming the run that is in the way.
-    pub fn check_dispatch(&self, key: &Key) -> Result<(), Refusal> {
+    pub fn check_dispatch(&self, key: &Key, workflow: &str) -> Result<(), Refusal> {
         if let Some(RunWithJobs { run, .. }) = self.builds(key) {
             return Err(Refusal::BuiltAlready { key: key.clone(), number: run.number, url: run.url.clone() });
         }
-        self.check_queue()
+        self.waiting_of(|run| run.workflow == workflow).map_or(Ok(()), |run| Err(waits(run)))
     }
+}
+
+fn waits(run: &RemoteRun) -> Refusal {
+    Refusal::Waiting { number: run.number, title: run.title.clone(), url: run.url.clone() }
 }
 
 impl Client {
@@ -92,9 +99,9 @@ impl Client {
     /// [`Error`]
     pub async fn board(&self, most: u8) -> Result<Board, Error> {
         let mut runs = Vec::new();
-        for (index, run) in self.runs(self.workflow().build_file(), most, None).await?.into_iter().enumerate() {
+        for (index, run) in self.runs_of_builds(most).await?.into_iter().enumerate() {
             let wanted = run.state.live() || index < MAX_OVER_WITH_JOBS;
-            let legs = if wanted { self.legs(run.id).await? } else { Vec::new() };
+            let legs = if wanted { self.legs(&run).await? } else { Vec::new() };
             runs.push(RunWithJobs { run, legs });
         }
         Ok(Board { runs, rate: self.rate(), at: Timestamp::now() })

@@ -15,7 +15,7 @@ use serde::de::DeserializeOwned;
 
 use super::headers::{missing_permission, rate, retry_time};
 use super::{Error, Repository, Settings};
-use crate::pipeline::layout::WorkflowTable;
+use crate::pipeline::layout::{WorkflowTable, Workflows};
 
 /// Timeout of a request.
 const RESPONSE_TIMEOUT: Duration = Duration::from_secs(30);
@@ -47,7 +47,7 @@ struct Inner {
     api: String,
     token: SecretString,
     repository: Repository,
-    workflow: WorkflowTable,
+    workflows: Workflows,
     rate: Mutex<Option<Rate>>,
     /// GitHub refuses everything until then; requests before that prolong it
     blocked_until: Mutex<Option<Timestamp>>,
@@ -103,7 +103,7 @@ impl Client {
             api: settings.api.as_str().trim_end_matches('/').to_owned(),
             token: settings.token,
             repository: settings.repository,
-            workflow: settings.workflow,
+            workflows: settings.workflows,
             rate: Mutex::default(),
             blocked_until: Mutex::default(),
             etags: Mutex::default(),
@@ -111,8 +111,13 @@ impl Client {
     }
 
     /// What the repository's workflows, jobs and artifacts are called.
+    pub fn workflows(&self) -> &Workflows {
+        &self.0.workflows
+    }
+
+    /// What they are called where nothing else is said of a line.
     pub fn workflow(&self) -> &WorkflowTable {
-        &self.0.workflow
+        self.0.workflows.common()
     }
 
     /// The repository asked about.

@@ -1,5 +1,6 @@
 //! Starting a run for one line, without pushing another one out of the queue.
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
@@ -16,14 +17,10 @@ const POLL_INTERVAL: Duration = Duration::from_secs(2);
 #[derive(Serialize)]
 struct DispatchBody<'a> {
     r#ref: &'a str,
-    inputs: Inputs<'a>,
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    inputs: BTreeMap<&'a str, &'a str>,
     /// since 2026 GitHub then answers with the run; older servers answer 204 and say nothing
     return_run_details: bool,
-}
-
-#[derive(Serialize)]
-struct Inputs<'a> {
-    os: &'a str,
 }
 
 #[derive(Deserialize)]
@@ -44,14 +41,17 @@ impl Client {
     /// mean that there is none.
     pub async fn dispatch(&self, key: &Key, branch: Option<&str>) -> Result<RemoteRun, Error> {
         let before = self.board(30).await?;
-        before.check_dispatch(key)?;
+        let named = self.workflows().of(key);
+        let workflow = named.build_file();
+        before.check_dispatch(key, workflow)?;
         let branch = match branch {
             Some(branch) => branch.to_owned(),
             None => self.get::<RepositoryJson>("", "repository").await?.default_branch,
         };
         let asked = Timestamp::now();
-        let dispatch = DispatchBody { r#ref: &branch, inputs: Inputs { os: &key.0 }, return_run_details: true };
-        let workflow = self.workflow().build_file();
+        // One without such an input builds one line, whatever it is told.
+        let inputs = named.input().map(|input| (input, key.0.as_str())).into_iter().collect();
+        let dispatch = DispatchBody { r#ref: &branch, inputs, return_run_details: true };
         let path = format!("/actions/workflows/{workflow}/dispatches");
         let body = self.post(&path, &dispatch, &format!("a dispatch of {workflow}")).await?;
         match body {
@@ -69,10 +69,11 @@ impl Client {
         let earliest = asked - SignedDuration::from_mins(5);
         let deadline = tokio::time::Instant::now() + APPEAR_TIMEOUT;
         while tokio::time::Instant::now() < deadline {
-            let runs = self.runs(self.workflow().build_file(), 10, Some("event=workflow_dispatch")).await?;
+            let workflow = self.workflows().of(key).build_file();
+            let runs = self.runs(workflow, 10, Some("event=workflow_dispatch")).await?;
             let new =
                 |run: &RemoteRun| !before.runs.iter().any(|known| known.run.id == run.id) && run.created > earliest;
-            if let Some(run) = runs.into_iter().find(|run| new(run) && run.line().as_ref() == Some(key)) {
+            if let Some(run) = runs.into_iter().find(|run| new(run) && run.line.as_ref() == Some(key)) {
                 return Ok(run);
             }
             tokio::time::sleep(POLL_INTERVAL).await;

@@ -48,7 +48,7 @@ impl Client {
         let kept = |error: std::io::Error| Error::Artifact(format!("cannot keep the artifact: {error}"));
         let incoming_dir = packer_run::incoming_dir(state, line).map_err(kept)?;
         let zip = self.download(&artifact, incoming_dir.path(), on).await?;
-        let (line, state, log) = (line.clone(), state.clone(), self.workflow().log().to_owned());
+        let (line, state, log) = (line.clone(), state.clone(), self.workflows().of(&line.key).log().to_owned());
         let opened = tokio::task::spawn_blocking(move || {
             let file = zip.reopen().map_err(kept)?;
             if unpack(BufReader::new(file), incoming_dir.path(), &log, LIMITS)? == 0 {
@@ -65,8 +65,10 @@ impl Client {
 
     async fn left_by(&self, run: &RemoteRun, leg: &Leg, line: &Line) -> Result<Artifact, Error> {
         leg.check_evidence()?;
-        let name = self.workflow().artifact_of(&line.key);
-        let found = self.artifacts(run.id).await?.into_iter().find(|artifact| artifact.name == name);
+        let named = self.workflows().of(&line.key);
+        let name = named.artifact_of(&line.key);
+        let mut all = self.artifacts(run.id).await?.into_iter();
+        let found = all.find(|artifact| named.is_artifact_of(&line.key, &artifact.name));
         found.ok_or_else(|| {
             let why = "the leg ended before it could scrub and upload its log";
             Error::Artifact(format!("run #{} has no {name}: {why}; see {}", run.number, leg.url))

@@ -3,7 +3,7 @@
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
-use super::{Client, Conclusion, Error, State};
+use super::{Client, Conclusion, Error, RemoteRun, State};
 use crate::pipeline::Key;
 use crate::pipeline::layout::WorkflowTable;
 
@@ -124,11 +124,12 @@ impl Client {
     ///
     /// # Errors
     /// [`Error`]
-    pub async fn legs(&self, run: u64) -> Result<Vec<Leg>, Error> {
-        let path = format!("/actions/runs/{run}/jobs?filter=latest&per_page=100");
-        let page: JobsJson = self.get(&path, &format!("run {run}")).await?;
+    pub async fn legs(&self, run: &RemoteRun) -> Result<Vec<Leg>, Error> {
+        let path = format!("/actions/runs/{}/jobs?filter=latest&per_page=100", run.id);
+        let page: JobsJson = self.get(&path, &format!("run {}", run.id)).await?;
         let mut legs: Vec<Leg> = page.jobs.into_iter().map(Into::into).collect();
-        legs.iter_mut().for_each(|leg| leg.key = self.workflow().line_of_job(&leg.name));
+        let workflows = self.workflows();
+        legs.iter_mut().for_each(|leg| leg.key = workflows.line_of_job(&run.workflow, &leg.name));
         Ok(legs)
     }
 }

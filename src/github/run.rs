@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{Client, Error};
 use crate::pipeline::Key;
+use crate::pipeline::layout::Workflows;
 
 /// How something ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
@@ -115,14 +116,11 @@ pub struct RemoteRun {
     pub actor: Option<String>,
     /// its page
     pub url: String,
-}
-
-impl RemoteRun {
-    /// The line it was dispatched for; `None` = all enabled ones. The workflow puts its input at the end of the title.
-    pub fn line(&self) -> Option<Key> {
-        let last = self.title.rsplit(' ').next().filter(|word| *word != "all" && *word != self.title)?;
-        Some(Key(last.to_owned()))
-    }
+    /// its workflow, a file name
+    pub workflow: String,
+    /// the line it builds alone, by its title or its workflow; `None`: it may build any
+    #[serde(skip)]
+    pub line: Option<Key>,
 }
 
 /// A listing, as GitHub sends it.
@@ -153,6 +151,9 @@ pub(super) struct RunJson {
     #[serde(default)]
     actor: Option<Actor>,
     html_url: String,
+    /// `.github/workflows/build.yml`, of a run of a reusable one with `@` and where that comes from
+    #[serde(default)]
+    path: String,
 }
 
 #[derive(Deserialize)]
@@ -160,13 +161,18 @@ struct Actor {
     login: String,
 }
 
-impl From<RunJson> for RemoteRun {
-    fn from(shape: RunJson) -> Self {
+impl RemoteRun {
+    pub(super) fn read(shape: RunJson, workflows: &Workflows) -> Self {
+        let path = shape.path.split('@').next().unwrap_or_default();
+        let workflow = path.rsplit('/').next().unwrap_or_default().to_owned();
+        let title = shape.display_title.or(shape.name).unwrap_or_default();
         Self {
+            line: workflows.line_of_run(&workflow, &title),
+            workflow,
+            title,
             id: shape.id,
             number: shape.run_number,
             attempt: shape.run_attempt.unwrap_or(1),
-            title: shape.display_title.or(shape.name).unwrap_or_default(),
             event: shape.event,
             branch: shape.head_branch,
             sha: shape.head_sha,
@@ -190,7 +196,21 @@ impl Client {
         let filter = filter.map_or_else(String::new, |filter| format!("&{filter}"));
         let path = format!("/actions/workflows/{workflow}/runs?per_page={}{filter}", most.clamp(1, 100));
         let page: RunsJson = self.get(&path, &format!("workflow {workflow}")).await?;
-        Ok(page.workflow_runs.into_iter().map(Into::into).collect())
+        Ok(page.workflow_runs.into_iter().map(|run| RemoteRun::read(run, self.workflows())).collect())
+    }
+
+    /// The newest runs of all workflows that build, newest first.
+    ///
+    /// # Errors
+    /// [`Error`]
+    pub async fn runs_of_builds(&self, most: u8) -> Result<Vec<RemoteRun>, Error> {
+        let mut runs = Vec::new();
+        for workflow in self.workflows().builders() {
+            runs.extend(self.runs(workflow, most, None).await?);
+        }
+        runs.sort_by_key(|run| std::cmp::Reverse((run.created, run.id)));
+        runs.truncate(most.into());
+        Ok(runs)
     }
 
     /// One run.
@@ -199,7 +219,7 @@ impl Client {
     /// [`Error`]
     pub async fn run(&self, id: u64) -> Result<RemoteRun, Error> {
         let shape: RunJson = self.get(&format!("/actions/runs/{id}"), &format!("run {id}")).await?;
-        Ok(shape.into())
+        Ok(RemoteRun::read(shape, self.workflows()))
     }
 }
 

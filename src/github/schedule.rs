@@ -212,6 +212,7 @@ fn queue(board: &Board) -> Option<Advisory> {
 pub(crate) fn fuzz_parse(bytes: &[u8], at: Timestamp) -> Option<(Board, Option<Health>)> {
     use super::RunWithJobs;
     use super::client::parse_json;
+    use crate::pipeline::layout::Workflows;
 
     let message = super::client::message(bytes);
     assert!(!message.contains(char::is_control), "{message:?}");
@@ -220,7 +221,7 @@ pub(crate) fn fuzz_parse(bytes: &[u8], at: Timestamp) -> Option<(Board, Option<H
     let mut legs: Vec<Leg> = legs.unwrap_or_default().into_iter().map(Into::into).collect();
     let mut runs = Vec::new();
     for shape in parse_json::<super::run::RunsJson>(bytes, "").ok()?.workflow_runs {
-        runs.push(RunWithJobs { run: shape.into(), legs: std::mem::take(&mut legs) });
+        runs.push(RunWithJobs { run: RemoteRun::read(shape, &Workflows::default()), legs: std::mem::take(&mut legs) });
     }
     let board = Board { runs, rate: None, at };
     let about = parse_json::<WorkflowJson>(bytes, "").ok().zip(parse_json::<RepositoryJson>(bytes, "").ok());

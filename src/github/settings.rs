@@ -8,7 +8,7 @@ use url::{Host, Url};
 use super::Error;
 use crate::child::{self, Kind};
 use crate::pipeline::Layout;
-use crate::pipeline::layout::WorkflowTable;
+use crate::pipeline::layout::Workflows;
 
 /// Where GitHub is when nothing else is said.
 const GITHUB: &str = "https://api.github.com";
@@ -38,7 +38,7 @@ pub struct Settings {
     /// `GITHUB_REPOSITORY`, else the checkout's remote `origin`
     pub repository: Repository,
     /// what the repository's workflows, jobs and artifacts are called
-    pub workflow: WorkflowTable,
+    pub workflows: Workflows,
 }
 
 impl Settings {
@@ -63,8 +63,8 @@ impl Settings {
             None => origin(repo, address.is_some())?,
         };
         // What is wrong with it is said where the lines are read.
-        let workflow = Layout::load(repo).unwrap_or_default().workflow;
-        Ok(Self { api, token: token.trim().to_owned().into(), repository, workflow })
+        let workflows = Layout::load(repo).unwrap_or_default().workflows();
+        Ok(Self { api, token: token.trim().to_owned().into(), repository, workflows })
     }
 }
 

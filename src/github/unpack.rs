@@ -9,6 +9,7 @@ use zip::ZipArchive;
 
 use super::Error;
 use crate::guest::picture::MAX_PNG;
+use crate::pipeline::may_be;
 use crate::text::Scrubber;
 
 /// What may be unpacked. Compression hides the real size of an archive, so the unpacked bytes are counted.
@@ -146,7 +147,7 @@ fn target_path(name: &Path, log: &str) -> Option<PathBuf> {
         let plain = !stem.is_empty() && stem.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_".contains(&byte));
         return plain.then(|| Path::new(FRAMES).join(last));
     }
-    if last == log {
+    if log.rsplit('/').next().is_some_and(|log| may_be(log, last)) {
         return Some(FILES[0].into());
     }
     FILES.contains(&last).then(|| PathBuf::from(last))

@@ -14,10 +14,10 @@ use hcl_edit::structure::Body;
 use super::Release;
 use super::discover::file_name;
 use crate::fs::{Access, FileLock, WholeFile};
-use crate::pipeline::Line;
 use crate::pipeline::matrix::MATRIX_PATH;
 use crate::pipeline::positions::Positions;
 use crate::pipeline::varfiles::CONFIG_DIR;
+use crate::pipeline::{Layout, Line};
 
 /// Why a bump was not written. Nothing is changed then.
 #[derive(Debug, thiserror::Error)]
@@ -170,9 +170,11 @@ fn config(repo: &Path, line: &Line, from: &str, to: &str) -> Result<FileChange, 
         wrong(format!("line {}: {}", error.location().line(), error.message()))
     })?;
     let stem = |file: &str| file.strip_suffix(".iso").unwrap_or(file).to_owned();
+    // What is wrong with it is said where the lines are read.
+    let iso = Layout::load(repo).unwrap_or_default().iso_of(&line.key);
     let mut edits = Vec::new();
     for (name, old, new) in
-        [("iso_file", from.to_owned(), to.to_owned()), ("iso_content_library_item", stem(from), stem(to))]
+        [(iso.file(), from.to_owned(), to.to_owned()), ("iso_content_library_item", stem(from), stem(to))]
     {
         let attribute = body.get_attribute(name).ok_or_else(|| wrong(format!("{name} is not assigned")))?;
         let value = attribute.value.as_str().ok_or_else(|| wrong(format!("{name} is no literal string")))?;

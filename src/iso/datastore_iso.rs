@@ -5,7 +5,7 @@ use std::path::Path;
 use jiff::Timestamp;
 
 use super::discover::file_name;
-use crate::pipeline::{Line, varfiles};
+use crate::pipeline::{Line, Medium};
 use crate::vcenter::datastore::{DatastorePath, FileInfo};
 use crate::vcenter::{Client, Error};
 
@@ -30,43 +30,28 @@ impl RequiredIso {
     /// # Errors
     /// [`Drift`], also when a file cannot be read.
     pub fn read(repo: &Path, line: &Line) -> Result<Self, Drift> {
-        let path = Path::new(varfiles::CONFIG_DIR).join(&line.config);
-        let text = read_file(repo, &path)?;
-        let value = |name: &str| {
-            varfiles::literal(&text, name).ok_or_else(|| Drift(format!("{}: {name} is not assigned", path.display())))
-        };
-        let (iso, folder) = (value("iso_file")?, value("iso_datastore_path")?);
+        let medium = Medium::read(repo, line).map_err(Drift)?;
+        let shown = medium.source.display();
+        let matrix = "ci/matrix.json";
         let differs = |name: &str, here: &str, there: &str| {
-            Drift(format!("{}: {name} is {here:?}, ci/matrix.json has {there:?}; change both together", path.display()))
+            Drift(format!("{shown}: {name} is {here:?}, {matrix} has {there:?}; change both together"))
         };
-        if folder != line.iso_datastore_path {
-            return Err(differs("iso_datastore_path", &folder, &line.iso_datastore_path));
+        // Of a line that was found in its template nothing is said twice.
+        let said_twice = !line.config.is_empty();
+        if said_twice && medium.folder != line.iso_datastore_path {
+            return Err(differs(&medium.names.1, &medium.folder, &line.iso_datastore_path));
         }
         match line.iso_url.as_deref().map(file_name) {
-            Some(name) if name != iso => return Err(differs("iso_file", &iso, name)),
+            Some(name) if name != medium.file => return Err(differs(&medium.names.0, &medium.file, name)),
             _ => {}
         }
-        if iso.is_empty() || iso.contains('/') {
-            return Err(Drift(format!("{}: iso_file is {iso:?}, not a file name", path.display())));
+        if medium.file.is_empty() || medium.file.contains('/') {
+            return Err(Drift(format!("{shown}: {} is {:?}, not a file name", medium.names.0, medium.file)));
         }
-        let file = DatastorePath { datastore: datastore(repo)?, path: format!("{folder}/{iso}") };
-        Ok(Self { file, by_hand: line.iso_url.is_none() })
+        let path = [medium.folder.as_str(), medium.file.as_str()].into_iter().filter(|part| !part.is_empty());
+        let path = path.collect::<Vec<_>>().join("/");
+        Ok(Self { file: DatastorePath { datastore: medium.datastore, path }, by_hand: line.iso_url.is_none() })
     }
-}
-
-/// The datastore of all ISOs, as the templates have it.
-///
-/// # Errors
-/// [`Drift`]
-pub fn datastore(repo: &Path) -> Result<String, Drift> {
-    let path = Path::new(varfiles::CONFIG_DIR).join("common.pkrvars.hcl");
-    varfiles::literal(&read_file(repo, &path)?, "common_iso_datastore")
-        .filter(|name| !name.is_empty())
-        .ok_or_else(|| Drift(format!("{} does not assign common_iso_datastore", path.display())))
-}
-
-fn read_file(repo: &Path, path: &Path) -> Result<String, Drift> {
-    std::fs::read_to_string(repo.join(path)).map_err(|error| Drift(format!("{}: {error}", path.display())))
 }
 
 /// The ISO of a line as it is on the datastore.

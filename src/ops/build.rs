@@ -167,7 +167,7 @@ pub const fn ending(stage: RecordedState) -> Ending {
 
 /// What vCenter says about the VM of a build that did not succeed; nothing when it cannot be asked for lack of settings.
 pub async fn leftover(repo: &Path, run: &Run) -> Leftover {
-    let settings = Settings::of_repository(repo);
+    let settings = Settings::of_line(repo, &run.key);
     let Ok(client) = settings.and_then(Client::new) else { return Leftover::Nothing };
     let left = packer_run::leftover_vm(&client, run).await;
     client.logout().await;
@@ -196,7 +196,9 @@ pub enum Swept {
 /// A refusal, or vCenter did not do it.
 pub async fn sweep_timed_out(context: &Context, line: &Line, run: &Run) -> Result<Swept, Error> {
     // Without a vCenter there is no VM that we could know of.
-    let Ok(client) = Settings::of_repository(&context.repo).and_then(Client::new) else { return Ok(Swept::Nothing) };
+    let Ok(client) = Settings::of_line(&context.repo, &line.key).and_then(Client::new) else {
+        return Ok(Swept::Nothing);
+    };
     let swept = sweep_own(context, line, run, &client).await;
     client.logout().await;
     swept

@@ -11,7 +11,7 @@ use super::built::{NotBuilt, resolve};
 use super::{Context, Error, Refusal, claim, resources};
 use crate::generation::{self, Actor, Claim, Consent, Generations, Hold, SetAside};
 use crate::packer_run::{self, BuiltVm, Run};
-use crate::pipeline::Line;
+use crate::pipeline::{Line, Names};
 use crate::vcenter::gate::{Gate, GateError};
 use crate::vcenter::{Client, Moid, Settings, Vm};
 
@@ -38,7 +38,7 @@ pub struct BuildVm {
 /// # Errors
 /// Another machine's build is at work, or a hold would be lost with the notes that it stands in; or vCenter does not answer.
 pub async fn look(context: &Context, line: &Line, consent: &Consent) -> Result<Option<BuildVm>, Error> {
-    let Ok(settings) = Settings::of_repository(&context.repo) else { return Ok(None) };
+    let Ok(settings) = Settings::of_line(&context.repo, &line.key) else { return Ok(None) };
     let client = Client::new(settings)?;
     let looked = look_at(context, &client, line, consent).await;
     if looked.is_err() {
@@ -134,7 +134,7 @@ impl BuildVm {
             }
             tokio::time::sleep(Duration::from_secs(1)).await;
         };
-        let vm = resolve(&artifacts, &vms, &self.before, &self.line.build_name())?;
+        let vm = resolve(&artifacts, &vms, &self.before, &self.line)?;
         if let Some(other) = Claim::of(vm).filter(|claim| run.dir.file_name().is_none_or(|dir| *dir != *claim.run)) {
             return Err(NotBuilt::Failed(format!(
                 "{} ({}) is claimed by {} (run {})",
@@ -160,8 +160,9 @@ impl Claiming {
         let _ = self.end.send(());
         let _ = (&mut self.task).await;
         let built = match run.filter(|_| ended_well) {
-            Some(run) => Some(self.vm.built(run).await),
-            None => None,
+            // What went to a content library is no VM of the folder, or one that is left over.
+            Some(run) if !matches!(self.vm.line.names(), Names::Library { .. }) => Some(self.vm.built(run).await),
+            Some(_) | None => None,
         };
         let mut messages: Vec<String> = std::iter::from_fn(|| self.messages.try_recv().ok()).collect();
         if let Some(run) = run {
@@ -235,8 +236,7 @@ impl Keeper {
         let vm = match &self.claim {
             Some(claim) => client.vm(&claim.vm).await?,
             None => {
-                let name = self.line.build_name();
-                let fresh = |vm: &Vm| vm.name == name && !self.before.contains(&vm.moid);
+                let fresh = |vm: &Vm| self.line.builds_as(&vm.name) && !self.before.contains(&vm.moid);
                 client.vms().await?.into_iter().find(fresh)
             }
         };
@@ -259,7 +259,9 @@ impl Keeper {
             Some(there) => there.refreshed(now),
             None => mine,
         };
-        self.gate.annotate("build", &vm, &claim.write(&vm.annotation), &|_| {}).await?;
+        // It is new, and has a name that the line's builds have.
+        let gate = self.gate.clone().with_name(vm.name.clone());
+        gate.annotate("build", &vm, &claim.write(&vm.annotation), &|_| {}).await?;
         self.claim = Some(claim);
         Ok(None)
     }

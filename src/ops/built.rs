@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use crate::packer_run::MASKED;
+use crate::pipeline::{Line, Names};
 use crate::vcenter::{Moid, Vm};
 
 /// Why nothing can be promoted.
@@ -19,17 +20,18 @@ pub(super) fn resolve<'v>(
     artifacts: &[String],
     vms: &'v [Vm],
     before: &BTreeSet<Moid>,
-    builds: &str,
+    line: &Line,
 ) -> Result<&'v Vm, NotBuilt> {
     let failed = |why: String| Err(NotBuilt::Failed(why));
+    let builds = line.build_name();
     // A full disk takes packer's last words; what it was to build is there all the same, or it is not.
     let silent = artifacts.is_empty();
-    let there = |vm: &Vm| vm.name == builds && !before.contains(&vm.moid);
+    let there = |vm: &Vm| line.builds_as(&vm.name) && !before.contains(&vm.moid);
     if silent && !vms.iter().any(there) {
         return failed("packer ended well and names nothing that it built".into());
     }
     let named = |vm: &&Vm| {
-        if silent { vm.name == builds } else { artifacts.iter().any(|artifact| fits(artifact, &vm.name)) }
+        if silent { line.builds_as(&vm.name) } else { artifacts.iter().any(|artifact| fits(artifact, &vm.name)) }
     };
     let fresh: Vec<&Vm> = vms.iter().filter(named).filter(|vm| !before.contains(&vm.moid)).collect();
     let artifact = artifacts.join(", ");
@@ -48,7 +50,9 @@ pub(super) fn resolve<'v>(
             None => return failed(format!("packer built {artifact}; none of them is {builds}")),
         },
     };
-    if vm.template { Ok(vm) } else { failed(format!("packer built {} ({}), and it is no template", vm.name, vm.moid)) }
+    // What replaces what is cloned may be a VM, too.
+    let sound = vm.template || matches!(line.names(), Names::InPlace { .. });
+    if sound { Ok(vm) } else { failed(format!("packer built {} ({}), and it is no template", vm.name, vm.moid)) }
 }
 
 /// Whether an artifact is this name; what packer masked in it may be anything.
@@ -67,6 +71,26 @@ fn fits(artifact: &str, name: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::pipeline::Matrix;
+
+    fn line(base: &str) -> Line {
+        let entry = format!(
+            r#"[{{"key": "a", "enabled": true, "os": "Linux", "dist": "", "version": "", "build_dir": "p",
+                "config": "c", "base_name": "{base}", "iso_datastore_path": "iso"}}]"#
+        );
+        Matrix::parse(std::path::Path::new("."), &entry).unwrap().lines.remove(0)
+    }
+
+    #[test]
+    fn a_name_that_only_the_build_knows_is_the_fresh_one_that_fits() {
+        let in_place = Line { names: Some(Names::InPlace { name: "UBNT-*".into() }), ..line("UBNT") };
+        let vms = [vm("vm-1", "UBNT-2401", true), vm("vm-2", "UBNT-2402", false), vm("vm-3", "other", true)];
+        let before = BTreeSet::from([Moid("vm-1".into())]);
+        let said = |artifacts: &[String]| resolve(artifacts, &vms, &before, &in_place).map(|vm| vm.moid.0.clone());
+        assert_eq!(said(&["UBNT-2402".into()]), Ok("vm-2".into()));
+        assert_eq!(said(&[]), Ok("vm-2".into()), "its words were lost");
+        assert!(said(&["UBNT-2401".into()]).is_err(), "it was there before");
+    }
 
     fn vm(moid: &str, name: &str, template: bool) -> Vm {
         Vm { template, ..Vm::named(Moid(moid.into()), name) }
@@ -77,7 +101,7 @@ mod tests {
         let before = BTreeSet::from([Moid("vm-1".into())]);
         let asked = |artifacts: &[&str], vms: &[Vm]| {
             let artifacts: Vec<String> = artifacts.iter().map(ToString::to_string).collect();
-            resolve(&artifacts, vms, &before, "a-main-build").map(|vm| vm.moid.0.clone())
+            resolve(&artifacts, vms, &before, &line("a-main")).map(|vm| vm.moid.0.clone())
         };
         let old = vm("vm-1", "a-main-build", true);
         let fresh = vm("vm-2", "a-main-build", true);

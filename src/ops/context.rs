@@ -46,7 +46,7 @@ impl Context {
                 .fold(gate, |gate, suffix| gate.with_name(format!("{live}{suffix}")))
                 .with_name(prev)
                 .with_name(build),
-            Names::InPlace { name } => gate.with_name(name),
+            Names::InPlace { name } | Names::Library { name, .. } => gate.with_name(name),
         });
         // On a branch templates may have builds of other names.
         let names = self.lines.iter().map(Line::build_name).filter(|name| !name.contains(OPEN));

@@ -10,6 +10,7 @@ use nix::sys::signal::Signal;
 use super::record::{CANCEL, CancelMark, Record, RecordedState};
 use super::{BuildError, Process, Run};
 use crate::fs::read_small;
+use crate::pipeline::may_be;
 use crate::vcenter::{Client, Error, Vm};
 
 /// How often a run's record is read while its end is waited for.
@@ -87,8 +88,10 @@ pub async fn wait_until_over(run: &Run) -> Result<Run, BuildError> {
 /// When vCenter cannot be asked.
 pub async fn leftover_vm(client: &Client, run: &Run) -> Result<Option<Vm>, Error> {
     let name = run.build_name();
+    // Of a name that only the build knew in part, what was there before is none of its.
+    let named = |vm: &Vm| vm.name == name || may_be(&name, &vm.name) && vm.created.is_some_and(|at| at >= run.started);
     for listing in 1.. {
-        let leftover = client.vms().await?.into_iter().find(|vm| vm.name == name && !vm.template);
+        let leftover = client.vms().await?.into_iter().find(|vm| named(vm) && !vm.template);
         if leftover.is_none() || listing == MAX_LISTINGS {
             return Ok(leftover);
         }

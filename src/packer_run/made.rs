@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use super::Request;
 use super::preflight;
 use crate::fs::{Access, write_whole};
-use crate::pipeline::varfiles;
+use crate::pipeline::Medium;
 use crate::sha256;
 use crate::text::Scrubber;
 use crate::vcenter::audit::user_at_host;
@@ -66,7 +66,7 @@ impl Made {
             clean,
             packer,
             ansible: preflight::ansible_version().await,
-            iso: iso(&files),
+            iso: iso(&request),
             var_files: (!files.is_empty()).then(|| digest(&files)),
         };
         let json = Scrubber::shared().safe_json(&made)?;
@@ -101,10 +101,9 @@ fn var_files(request: &Request) -> Vec<String> {
     files.filter_map(|file| std::fs::read_to_string(request.repo.join(file)).ok()).collect()
 }
 
-fn iso(files: &[String]) -> Option<String> {
-    let set = |name: &str| files.iter().rev().find_map(|text| varfiles::literal(text, name));
-    let file = set("iso_file")?;
-    Some(set("iso_datastore_path").map_or_else(|| file.clone(), |path| format!("{path}/{file}")))
+fn iso(request: &Request) -> Option<String> {
+    let medium = Medium::read(&request.repo, &request.line).ok()?;
+    Some(if medium.folder.is_empty() { medium.file } else { format!("{}/{}", medium.folder, medium.file) })
 }
 
 fn digest(files: &[String]) -> String {

@@ -49,7 +49,7 @@ pub struct RecorderTarget {
     pub dir: PathBuf,
     /// packer's log, wherever it is
     pub log: PathBuf,
-    /// name of the VM being built
+    /// name of the VM being built; `*` stands for what only the build knows
     pub vm: String,
 }
 

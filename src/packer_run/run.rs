@@ -154,7 +154,7 @@ impl Run {
         if begun { &self.log } else { &self.output }
     }
 
-    /// Name of the VM being built, and of the template that success leaves.
+    /// Name of the VM being built, and of the template that success leaves; `*` stands for what only the build knew.
     pub fn build_name(&self) -> String {
         self.builds.clone().unwrap_or_else(|| format!("{}-build", self.base_name))
     }

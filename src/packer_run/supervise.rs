@@ -207,7 +207,7 @@ impl<'a> Supervisor<'a> {
     fn start_recorder(&self, labels: LoadLabels) -> Recorder {
         let target =
             RecorderTarget { dir: self.dir.clone(), log: self.record.log.clone(), vm: self.request.line.build_name() };
-        Recorder::start(target, Settings::of_repository(&self.request.repo), labels)
+        Recorder::start(target, Settings::of_line(&self.request.repo, &self.request.line.key), labels)
     }
 
     fn forward_recorder_messages(&mut self) {

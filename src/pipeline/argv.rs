@@ -34,16 +34,16 @@ pub fn build(line: &Line, repo: &Path, on_error: &str) -> Vec<String> {
     if invocation.on_error.is_some() || on_error != "cleanup" {
         words.push(format!("-on-error={on_error}"));
     }
-    words.extend(invocation.args.iter().cloned());
+    words.extend(invocation.split_args().1);
     words.extend(selection(&invocation, repo));
     words
 }
 
-/// Var-files in their order, the source, the template.
+/// Var-files in their order, variables, the source, the template.
 fn selection(invocation: &Invocation, repo: &Path) -> Vec<String> {
     let files = invocation.var_files.iter().map(|file| format!("-var-file={}", shown(invocation, repo, file)));
     let only = Some(format!("-only={}", invocation.only.join(","))).filter(|_| !invocation.only.is_empty());
-    files.chain(only).chain([shown(invocation, repo, &invocation.target)]).collect()
+    files.chain(invocation.split_args().0).chain(only).chain([shown(invocation, repo, &invocation.target)]).collect()
 }
 
 /// A path as packer is given it. What names it is UTF-8; a repository below a folder whose name is not is shown

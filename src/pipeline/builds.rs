@@ -1,11 +1,13 @@
 //! What the templates of a matrix's lines say their builds are called: on a branch, not always what the matrix says.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use super::assigned::{GetVariable, assigned};
+use super::discover::is_only;
 use super::evaluate::{self, OPEN, Scope};
 use super::template::{SourceBlock, Template};
-use super::{Line, Matrix, Names};
+use super::{Line, Matrix, Names, output};
 
 /// What a line builds in this checkout, as far as its template tells.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -20,34 +22,33 @@ pub struct Builds {
 pub(super) fn fill(matrix: &mut Matrix, get: GetVariable<'_>) {
     let repo = matrix.repo.clone();
     let branch = evaluate::branch(&repo);
-    let mut templates: BTreeMap<String, Template> = BTreeMap::new();
+    let mut templates: BTreeMap<String, Arc<Template>> = BTreeMap::new();
     for line in &mut matrix.lines {
         let Names::Generations { build, .. } = line.names() else { continue };
         let template = templates
             .entry(line.build_dir.clone())
             .or_insert_with_key(|dir| Template::read(&repo, dir.as_ref(), &mut Vec::new()));
         let Some(block) = only_block(line, template) else { continue };
-        let files = line.invocation().var_files;
-        let values = assigned(&repo, template, line.build_dir.as_ref(), (&[], &files), get);
+        let values = assigned(&repo, template, line.build_dir.as_ref(), (&[], &line.invocation()), get);
         let mut scope = Scope { template, assigned: values, branch: None };
-        let name = |scope: &Scope<'_>| {
-            let value = scope.value(&block.body.get_attribute("vm_name")?.value);
-            value.text().map(std::borrow::Cow::into_owned).filter(|name| !name.trim_matches(OPEN).is_empty())
-        };
-        let pattern = name(&scope).filter(|name| name.contains(OPEN));
+        let pattern = output::name(block, &scope).filter(|name| name.contains(OPEN));
         scope.branch.clone_from(&branch);
-        let name = name(&scope).filter(|name| !name.contains(OPEN) && *name != build);
+        let name = output::name(block, &scope).filter(|name| !name.contains(OPEN) && *name != build);
+        // Unless `tmpl.toml` says what it is called.
+        if let Some(library) = output::library(block, &scope).filter(|_| line.names.is_none()) {
+            line.names = Some(Names::Library { name: name.clone().unwrap_or(build), library });
+        }
         line.builds = Builds { name, pattern };
     }
 }
 
-/// The source block of the one image that a line builds; none where a build block may say otherwise.
+/// The source block of the one image that a line builds.
 fn only_block<'t>(line: &Line, template: &'t Template) -> Option<&'t SourceBlock> {
     let only = line.invocation().only;
-    let mut images = template.images().filter(|(image, _)| only.is_empty() || only.iter().any(|only| only == image));
-    let (image, block) = images.next()?;
-    let as_it_stands = image == format!("{}.{}", block.builder, block.name);
-    (images.next().is_none() && as_it_stands).then_some(block)
+    let asked = |image: &str| only.is_empty() || only.iter().any(|only| is_only(only, image));
+    let mut images = template.images().filter(|(image, _)| asked(image));
+    let (_, block) = images.next()?;
+    images.next().is_none().then_some(block)
 }
 
 #[cfg(test)]

@@ -5,12 +5,13 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 use hcl_edit::expr::{Expression, TraversalOperator};
+use hcl_edit::template::Element;
 
 use super::assigned::{GetVariable, assigned};
 use super::evaluate::Scope;
 use super::layout::{Layout, Origin, Setting};
 use super::template::Template;
-use super::{Line, Matrix};
+use super::{Key, Line, Matrix};
 use crate::child::{self, Kind};
 
 /// Allows what `tmpl.toml` names as commands to be run: whoever opens a repository has not read it yet.
@@ -34,8 +35,18 @@ impl std::fmt::Debug for Connection {
 impl Connection {
     /// What `tmpl.toml` and the templates of `repo` say. A repository that cannot be read says nothing.
     pub fn read(repo: &Path, get: GetVariable<'_>) -> Self {
+        Self::read_for(repo, None, get)
+    }
+
+    /// The same for one line, which `tmpl.toml` may build elsewhere.
+    pub fn read_for(repo: &Path, key: Option<&Key>, get: GetVariable<'_>) -> Self {
         let mut connection = Self::default();
-        let (Ok(layout), Ok(matrix)) = (Layout::load(repo), Matrix::load(repo)) else { return connection };
+        let (Ok(mut layout), Ok(mut matrix)) = (Layout::load(repo), Matrix::load(repo)) else { return connection };
+        let own = key.and_then(|key| layout.line.get(&key.0)).map(|own| own.vsphere.clone()).unwrap_or_default();
+        if !own.is_empty() {
+            matrix.lines.retain(|line| Some(&line.key) == key);
+        }
+        layout.vsphere.extend(own);
         for (setting, origin) in &layout.vsphere {
             match value(repo, &matrix.lines, origin, get) {
                 Ok(Some(value)) => drop(connection.values.insert(*setting, value)),
@@ -118,6 +129,11 @@ fn expressions(template: &Template, setting: Setting) -> impl Iterator<Item = &E
 
 /// `x` of `var.x`.
 fn variable(expression: &Expression) -> Option<String> {
+    // `"${var.x}"` is the older way to say it.
+    if let Expression::StringTemplate(template) = expression {
+        let [Element::Interpolation(only)] = template.iter().collect::<Vec<_>>()[..] else { return None };
+        return variable(&only.expr);
+    }
     let path = expression.as_traversal()?;
     let root = path.expr.as_variable()?.as_str();
     match path.operators.as_slice() {
@@ -131,8 +147,8 @@ fn variable(expression: &Expression) -> Option<String> {
 
 fn with_scope(repo: &Path, line: &Line, get: GetVariable<'_>, then: impl FnOnce(&Template, &Scope<'_>)) {
     let folder = Path::new(&line.build_dir);
-    let template = Template::read(repo, folder, &mut Vec::new());
-    let assigned = assigned(repo, &template, folder, (&[], &line.invocation().var_files), get);
+    let template = Template::read(repo, &line.template_path(), &mut Vec::new());
+    let assigned = assigned(repo, &template, folder, (&[], &line.invocation()), get);
     then(&template, &Scope { template: &template, assigned, branch: None });
 }
 

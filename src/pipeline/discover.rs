@@ -2,7 +2,8 @@
 //! builds.
 
 use std::collections::BTreeSet;
-use std::path::{Path, PathBuf};
+use std::path::{Component, Path, PathBuf};
+use std::sync::Arc;
 
 use super::assigned::{GetVariable, assigned, concerns};
 use super::defect::Defect;
@@ -10,7 +11,7 @@ use super::evaluate::{self, OPEN, Scope};
 use super::invocation::{Invocation, Placeholders, below_first};
 use super::layout::Layout;
 use super::template::{SourceBlock, Template, is_template};
-use super::{Key, Line, Names, Os, entries, varfiles};
+use super::{Builds, Key, Line, Names, Os, entries, may_be, output, varfiles};
 
 /// How deep below the repository templates are looked for, and in how many folders.
 const DEPTH: usize = 8;
@@ -19,49 +20,113 @@ const MOST_FOLDERS: usize = 20_000;
 /// Folders that hold no templates of the repository's own.
 const ASIDE: [&str; 4] = ["node_modules", "target", "packer_cache", "venv"];
 
+/// Words of `-only` that every line would have.
+const BUILDER_WORDS: [&str; 3] = ["vsphere", "iso", "clone"];
+
 /// A template with something to build in vSphere.
 struct Found {
     folder: PathBuf,
-    template: Template,
+    /// the folder, or the one file that is a template of its own
+    target: PathBuf,
+    template: Arc<Template>,
 }
 
-/// The lines that the templates of `repo` make, by their folders; none when there are no templates.
+/// What lines are made with.
+struct Reader<'r> {
+    repo: &'r Path,
+    layout: &'r Layout,
+    branch: Option<String>,
+    get: GetVariable<'r>,
+}
+
+/// The lines that the templates of `repo` make, by their folders, and those that `tmpl.toml` makes of its templates, which
+/// then make no others; none when there are no templates.
 pub(super) fn lines(repo: &Path, layout: &Layout, get: GetVariable<'_>) -> Vec<Line> {
-    let branch = evaluate::branch(repo);
-    let mut keys = BTreeSet::new();
+    let reader = Reader { repo, layout, branch: evaluate::branch(repo), get };
+    let named: Vec<(&String, Found)> = layout
+        .line
+        .iter()
+        .filter_map(|(key, table)| Some((key, found(repo, Path::new(table.template.as_ref()?)))))
+        .filter(|(_, found)| found.template.images().next().is_some())
+        .collect();
+    let mut keys: BTreeSet<String> = named.iter().map(|(key, _)| (*key).clone()).collect();
     let mut lines = Vec::new();
     for found in templates(repo, layout) {
+        if named.iter().any(|(_, named)| named.folder == found.folder) {
+            continue;
+        }
         let images: Vec<_> = found.template.images().collect();
+        let several = images.len() > 1;
         for (only, block) in &images {
-            let wanted = key(&found.folder, only, images.len() > 1);
+            let alike = images.iter().filter(|(other, _)| own_name(other) == own_name(only)).count() > 1;
+            let wanted = key(&found.folder, if alike { only } else { own_name(only) }, several);
             let mut numbered = (1..).map(|n| if n == 1 { wanted.clone() } else { format!("{wanted}-{n}") });
             let Some(key) = numbered.find(|key| keys.insert(key.clone())) else { continue };
-            let several = images.len() > 1;
-            lines.push(line(repo, layout, &found, (only, block, several), Key(key), branch.as_deref(), get));
+            lines.push(reader.line(&found, block, several.then_some(*only), Key(key)));
         }
+    }
+    for (key, found) in named {
+        let said = layout.line.get(key).and_then(|table| table.packer.only.as_ref());
+        let said = said.or(layout.packer.only.as_ref());
+        let wanted = |only: &str| said.is_none_or(|said| said.iter().any(|pattern| is_only(pattern, only)));
+        let block = found.template.images().find(|(only, _)| wanted(only)).or(found.template.images().next());
+        lines.extend(block.map(|(_, block)| reader.line(&found, block, None, Key(key.clone()))));
     }
     lines
 }
 
+/// What a source is called within its template: the last part of what `-only` wants.
+pub(super) fn own_name(only: &str) -> &str {
+    only.rsplit('.').next().unwrap_or(only)
+}
+
+/// Whether packer's `-only=pattern` means this image; either may have `*` in it.
+pub(super) fn is_only(pattern: &str, only: &str) -> bool {
+    pattern == only || may_be(pattern, only) || may_be(only, pattern)
+}
+
 fn templates(repo: &Path, layout: &Layout) -> Vec<Found> {
-    let mut defects: Vec<Defect> = Vec::new();
     let wanted = |folder: &PathBuf| {
         layout.templates.is_empty() || layout.templates.iter().any(|pattern| matches(pattern, folder))
     };
-    let folders = folders(repo).into_iter().filter(wanted);
-    let read = folders.map(|folder| {
-        let template = Template::read(repo, &folder, &mut defects);
-        Found { folder, template }
-    });
-    let found = read.filter(|found| found.template.images().next().is_some()).collect();
+    let read = folders(repo).into_iter().filter(wanted).map(|folder| found(repo, &folder));
+    read.filter(|found| found.template.images().next().is_some()).collect()
+}
+
+/// The template in a folder, or the one that a file is.
+fn found(repo: &Path, path: &Path) -> Found {
+    let target: PathBuf = path.components().filter(|part| !matches!(part, Component::CurDir)).collect();
+    let mut defects: Vec<Defect> = Vec::new();
+    let template = Template::read(repo, &target, &mut defects);
     for defect in defects {
         tracing::warn!(%defect, "a template is read in part");
     }
-    found
+    let folder =
+        if is_template(&target) { target.parent().unwrap_or(Path::new("")).to_owned() } else { target.clone() };
+    Found { folder, target, template }
 }
 
-/// Folders with files of templates, relative to the repository, in order. Links to folders are not followed.
+/// Folders with files of templates, relative to the repository, in order.
 fn folders(repo: &Path) -> BTreeSet<PathBuf> {
+    folders_with(repo, &|name| is_template(Path::new(name)))
+}
+
+/// Folders with var-files that packer has to be told of.
+pub(super) fn var_file_folders(repo: &Path) -> BTreeSet<PathBuf> {
+    let mut folders = folders_with(repo, &|name| varfiles::stem(name).is_some() && !varfiles::is_automatic(name));
+    let own = |part: Component<'_>| {
+        let part = part.as_os_str().to_string_lossy().to_lowercase();
+        !OTHERS.iter().any(|other| part.starts_with(other))
+    };
+    folders.retain(|folder| folder.components().all(own));
+    folders
+}
+
+/// Folders whose var-files nobody builds with.
+const OTHERS: [&str; 4] = ["test", "example", "exemple", "sample"];
+
+/// Links to folders are not followed.
+fn folders_with(repo: &Path, wanted: &dyn Fn(&str) -> bool) -> BTreeSet<PathBuf> {
     let mut found = BTreeSet::new();
     let mut ahead = vec![(PathBuf::new(), 0)];
     let mut seen = 0;
@@ -76,7 +141,7 @@ fn folders(repo: &Path) -> BTreeSet<PathBuf> {
                 if depth < DEPTH && seen + ahead.len() < MOST_FOLDERS && !aside {
                     ahead.push((folder.join(&*name), depth + 1));
                 }
-            } else if is_template(Path::new(&*name)) {
+            } else if wanted(&name) {
                 found.insert(folder.clone());
             }
         }
@@ -106,14 +171,20 @@ fn part_matches(pattern: &str, part: &str) -> bool {
 
 /// `linux-debian-12` for what `builds/linux/debian/12` builds. Where one folder builds several, what its source is called
 /// beyond the words of the folder is added.
-fn key(folder: &Path, only: &str, several: bool) -> String {
+fn key(folder: &Path, name: &str, several: bool) -> String {
     let folder = folder.to_string_lossy().to_lowercase();
     let mut words: Vec<&str> =
         below_first(&folder).split(['/', '-', '_', ' ']).filter(|word| !word.is_empty()).collect();
-    let name = only.split_once('.').map_or(only, |(_, name)| name).to_lowercase();
+    let name = name.to_lowercase();
     if several || words.is_empty() {
-        let own: Vec<&str> = name.split(['-', '_', ' ']).filter(|word| !words.contains(word)).collect();
-        words.extend(if own.is_empty() { vec![name.as_str()] } else { own });
+        let mut own: Vec<&str> = Vec::new();
+        for word in name.split(['-', '_', ' ', '.', OPEN]).filter(|word| !word.is_empty()) {
+            if !words.contains(&word) && !own.contains(&word) && !BUILDER_WORDS.contains(&word) {
+                own.push(word);
+            }
+        }
+        // A source that is called as its folder is needs no more words.
+        words.extend(if own.is_empty() && words.is_empty() { vec![name.as_str()] } else { own });
     }
     let plain = |c: char| if c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.') { c } else { '-' };
     let key: String = words.join("-").chars().map(plain).collect();
@@ -122,55 +193,52 @@ fn key(folder: &Path, only: &str, several: bool) -> String {
     if entries::check_plain_name(&key).is_ok() { key } else { "template".into() }
 }
 
-fn line(
-    repo: &Path,
-    layout: &Layout,
-    found: &Found,
-    (only, block, several): (&str, &SourceBlock, bool),
-    key: Key,
-    branch: Option<&str>,
-    get: GetVariable<'_>,
-) -> Line {
-    let folder = found.folder.to_string_lossy();
-    let own = layout.line.get(&key.0);
-    let invocation = Invocation {
-        dir: PathBuf::new(),
-        target: found.folder.clone(),
-        var_files: Vec::new(),
-        only: several.then(|| only.to_owned()).into_iter().collect(),
-        args: Vec::new(),
-        // It would destroy what has the name that is built, which here may be what is cloned.
-        force: false,
-        on_error: None,
-        whole_paths: false,
-    };
-    let file = block.file.to_string_lossy();
-    let names = Placeholders { key: &key.0, template: &folder, file: &file };
-    let fits = |file: &Path| concerns(repo, &found.template, file);
-    let invocation = invocation.with(&layout.packer, &names, &fits);
-    let invocation = own.map_or_else(|| invocation.clone(), |own| invocation.clone().with(&own.packer, &names, &fits));
-    // Until var-files are named, those beside the template and their examples tell what it builds.
-    let beside = varfiles::in_folder(repo, &found.folder, &|name| {
-        name.ends_with(".pkrvars.hcl.example") || name.ends_with(".pkrvars.hcl")
-    });
-    let assigned = assigned(repo, &found.template, &found.folder, (&beside, &invocation.var_files), get);
-    let scope = Scope { template: &found.template, assigned, branch: branch.map(str::to_owned) };
-    let argument = |name: &str| block.body.get_attribute(name).map(|attribute| scope.value(&attribute.value));
-    let text = |name: &str| argument(name).and_then(|value| value.known().map(|text| text.into_owned()));
-    let windows = text("communicator").is_some_and(|communicator| communicator == "winrm")
-        || text("guest_os_type").is_some_and(|guest| guest.to_lowercase().starts_with("win"));
-    // Packer's own name where there is none: packer-<build>.
-    let builds = argument("vm_name").and_then(|value| value.text().map(|text| text.into_owned()));
-    let (base_name, names) = named(builds.as_deref(), own.and_then(|own| own.base.as_deref()), &key);
-    Line {
-        enabled: own.and_then(|own| own.enabled).unwrap_or(true),
-        os: if windows { Os::Windows } else { Os::Linux },
-        dist: text("guest_os_type").unwrap_or_default(),
-        build_dir: folder.into_owned(),
-        base_name,
-        names: Some(names),
-        invocation: Some(Box::new(invocation)),
-        ..Line::empty(key)
+impl Reader<'_> {
+    /// The line of one image, of which `only` is told packer when its template has others.
+    fn line(&self, found: &Found, block: &SourceBlock, only: Option<&str>, key: Key) -> Line {
+        let (repo, layout) = (self.repo, self.layout);
+        let folder = found.folder.to_string_lossy();
+        let said = layout.line.get(&key.0);
+        let mut invocation = Invocation::discovered(&found.target, only);
+        let file = block.file.to_string_lossy();
+        let names = Placeholders { key: &key.0, template: &folder, file: &file };
+        let fits = |file: &Path| concerns(repo, &found.template, file);
+        for table in [Some(&layout.packer), said.map(|said| &said.packer)].into_iter().flatten() {
+            invocation = invocation.with(table, &names, &fits);
+        }
+        // Until var-files are named, those beside the template and their examples tell what it builds.
+        let beside = |wanted: &dyn Fn(&str) -> bool| varfiles::in_folder(repo, &found.folder, wanted);
+        let examples = beside(&|name| name.strip_suffix(".example").and_then(varfiles::stem).is_some());
+        let own = beside(&|name| varfiles::stem(name).is_some());
+        let beneath: &[&[PathBuf]] = if invocation.var_files.is_empty() { &[&examples, &own] } else { &[&examples] };
+        let assigned = assigned(repo, &found.template, &found.folder, (beneath, &invocation), self.get);
+        let mut scope = Scope { template: &found.template, assigned, branch: None };
+        let any_branch = output::name(block, &scope);
+        scope.branch.clone_from(&self.branch);
+        let name = output::name(block, &scope);
+        let text = |name: &str| {
+            let value = block.body.get_attribute(name).map(|attribute| scope.value(&attribute.value));
+            value.and_then(|value| value.known().map(|text| text.into_owned()))
+        };
+        let windows = text("communicator").is_some_and(|communicator| communicator == "winrm")
+            || text("guest_os_type").is_some_and(|guest| guest.to_lowercase().starts_with("win"));
+        let (base_name, names) = named(name.as_deref(), said.and_then(|said| said.base.as_deref()), &key);
+        let names = match output::library(block, &scope) {
+            Some(library) => Names::Library { name: names.build().to_owned(), library },
+            None => names,
+        };
+        let pattern = any_branch.filter(|pattern| pattern.contains(OPEN) && !names.build().contains(OPEN));
+        Line {
+            enabled: said.and_then(|said| said.enabled).unwrap_or(true),
+            os: if windows { Os::Windows } else { Os::Linux },
+            dist: text("guest_os_type").unwrap_or_default(),
+            build_dir: folder.into_owned(),
+            base_name,
+            names: Some(names),
+            invocation: Some(Box::new(invocation)),
+            builds: Builds { name: None, pattern },
+            ..Line::empty(key)
+        }
     }
 }
 

@@ -8,6 +8,7 @@ use std::path::Path;
 use hcl_edit::expr::{BinaryOperator, Expression, FuncCall, Traversal, TraversalOperator, UnaryOperator};
 use hcl_edit::template::Element;
 
+use super::functions;
 use super::template::Template;
 
 /// Locals that name locals that name…; packer refuses circles, and this need not follow one.
@@ -131,29 +132,9 @@ impl Scope<'_> {
         Value::Text(text)
     }
 
-    /// The functions that names are made with; of all others the answer is open.
     fn call(&self, call: &FuncCall, depth: usize) -> Value {
         let values: Vec<Value> = call.args.iter().map(|argument| self.at(argument, depth)).collect();
-        let texts: Option<Vec<String>> = values.iter().map(|value| value.known().map(Cow::into_owned)).collect();
-        let texts: Vec<&str> = texts.iter().flatten().map(String::as_str).collect();
-        let known = match (call.name.name.as_str(), texts.as_slice()) {
-            ("lower", [text]) => text.to_lowercase(),
-            ("upper", [text]) => text.to_uppercase(),
-            ("trimspace", [text]) => text.trim().to_owned(),
-            ("trimsuffix", [text, end]) => text.strip_suffix(end).unwrap_or(text).to_owned(),
-            ("trimprefix", [text, start]) => text.strip_prefix(start).unwrap_or(text).to_owned(),
-            // Between slashes it is an expression.
-            ("replace", [text, what, with]) if !what.starts_with('/') => text.replace(what, with),
-            ("coalesce", _) => {
-                let set = |value: &&Value| **value != Value::Null && **value != Value::Text(String::new());
-                return values.iter().find(set).cloned().unwrap_or(Value::Null);
-            }
-            ("tostring" | "basename" | "abspath", [text]) => (*text).to_owned(),
-            ("join", _) => return joined_list(&values),
-            ("format", _) => return formatted(&values),
-            _ => return Value::Unknown,
-        };
-        Value::Text(known)
+        functions::call(call.name.name.as_str(), &values)
     }
 
     fn path(&self, path: &Traversal, depth: usize) -> Value {
@@ -219,32 +200,18 @@ fn binary(operator: BinaryOperator, one: &Value, other: &Value) -> Value {
     answer.map_or(Value::Unknown, Value::Bool)
 }
 
-fn joined_list(values: &[Value]) -> Value {
-    let [separator, Value::List(items)] = values else { return Value::Unknown };
-    let texts: Option<Vec<_>> = items.iter().map(Value::text).collect();
-    match (separator.known(), texts) {
-        (Some(separator), Some(texts)) => Value::Text(texts.join(&separator)),
-        _ => Value::Unknown,
+/// A name with [`OPEN`] for what packer's own templates (`{{ isotime }}`) stand for: only a build can tell.
+pub fn as_a_name(text: &str) -> String {
+    let mut name = String::new();
+    let mut rest = text;
+    while let Some((before, after)) = rest.split_once("{{") {
+        name.push_str(before);
+        if !name.ends_with(OPEN) {
+            name.push(OPEN);
+        }
+        rest = after.split_once("}}").map_or("", |(_, rest)| rest);
     }
-}
-
-/// `format` with nothing but `%s`, `%d` and `%v`.
-fn formatted(values: &[Value]) -> Value {
-    let Some((pattern, mut rest)) =
-        values.split_first().and_then(|(pattern, rest)| Some((pattern.known()?, rest.iter())))
-    else {
-        return Value::Unknown;
-    };
-    let mut text = String::new();
-    let mut parts = pattern.split('%');
-    text.push_str(parts.next().unwrap_or_default());
-    for part in parts {
-        let plain = part.strip_prefix(['s', 'd', 'v']);
-        let (Some(plain), Some(value)) = (plain, rest.next().and_then(Value::text)) else { return Value::Unknown };
-        text.push_str(&value);
-        text.push_str(plain);
-    }
-    Value::Text(text)
+    name + rest
 }
 
 /// The branch that is checked out in `repo`: none outside git and where no branch is.

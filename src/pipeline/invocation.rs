@@ -1,5 +1,6 @@
 //! How packer is called for a line: where, with what, on which template.
 
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 use super::layout::{OnErrorWord, PackerTable};
@@ -39,6 +40,41 @@ impl Invocation {
             on_error: Some(OnErrorWord::Cleanup),
             whole_paths: true,
         }
+    }
+
+    /// For a template that was found, until `tmpl.toml` says more; `only` where it builds others too.
+    pub(super) fn discovered(target: &Path, only: Option<&str>) -> Self {
+        Self {
+            dir: PathBuf::new(),
+            target: target.to_owned(),
+            var_files: Vec::new(),
+            only: only.map(str::to_owned).into_iter().collect(),
+            args: Vec::new(),
+            // It would destroy what has the name that is built, which here may be what is cloned.
+            force: false,
+            on_error: None,
+            whole_paths: false,
+        }
+    }
+
+    /// The variables that its arguments assign: `-var=name=value` or `-var`, `name=value`.
+    pub fn variables(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.assignments().filter_map(|(_, assignment)| assignment.split_once('='))
+    }
+
+    /// The arguments that assign variables, which `validate` is given too, and the rest.
+    pub(super) fn split_args(&self) -> (Vec<String>, Vec<String>) {
+        let at: BTreeSet<usize> = self.assignments().flat_map(|(at, _)| at).collect();
+        let (assign, rest): (Vec<_>, Vec<_>) = self.args.iter().enumerate().partition(|(place, _)| at.contains(place));
+        [assign, rest].map(|args| args.into_iter().map(|(_, word)| word.clone()).collect()).into()
+    }
+
+    /// Where each `-var` stands among the arguments, and what it assigns.
+    fn assignments(&self) -> impl Iterator<Item = (std::ops::Range<usize>, &str)> {
+        self.args.iter().enumerate().filter_map(|(at, word)| match word.trim_start_matches('-') {
+            "var" if word.starts_with('-') => Some((at..at + 2, self.args.get(at + 1)?.as_str())),
+            flag => Some((at..at + 1, flag.strip_prefix("var=").filter(|_| word.starts_with('-'))?)),
+        })
     }
 
     /// The same, with what `table` says instead. `fits` answers for a var-file that is not given to every template.

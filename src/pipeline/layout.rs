@@ -8,6 +8,8 @@ use serde::Deserialize;
 
 use super::matrix::{Key, MATRIX_PATH};
 pub use super::setting::{CommandOrigin, EnvironmentOrigin, Origin, Setting};
+pub use super::tables::{IsoTable, LineTable, NamesTable, OnErrorWord, PackerTable};
+pub use super::workflow::{BUILD_WORKFLOW, WorkflowTable, Workflows};
 
 /// Where it is, below the repository's root.
 pub const LAYOUT_PATH: &str = "tmpl.toml";
@@ -59,95 +61,6 @@ pub struct Layout {
     pub line: BTreeMap<String, LineTable>,
 }
 
-/// What is different for one line.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
-#[serde(deny_unknown_fields, default)]
-pub struct LineTable {
-    /// whether `all` includes it
-    pub enabled: Option<bool>,
-    /// what `{base}` stands for in its names; without it, what the template computes
-    pub base: Option<String>,
-    /// how packer is called
-    pub packer: PackerTable,
-    /// what its templates in vCenter are called
-    pub names: NamesTable,
-}
-
-/// How packer is called.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
-#[serde(deny_unknown_fields, default)]
-pub struct PackerTable {
-    /// where it runs: `.` is the repository, `{template}` the template's folder
-    pub dir: Option<String>,
-    /// what it is given to build: `{template}`, the folder, or `{file}`
-    pub target: Option<String>,
-    /// var-files in their order, relative to the repository. One that ends in `?` is given only to templates that declare
-    /// something it assigns
-    pub var_files: Option<Vec<String>>,
-    /// sources, as `-only` wants them
-    pub only: Option<Vec<String>>,
-    /// further arguments of `packer build`
-    pub args: Option<Vec<String>>,
-    /// `-force`: a template of the name that is built is replaced
-    pub force: Option<bool>,
-    /// `-on-error` where the command line says nothing
-    pub on_error: Option<OnErrorWord>,
-}
-
-/// What packer does with the VM of a build that failed.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum OnErrorWord {
-    /// destroy it
-    Cleanup,
-    /// leave it
-    Abort,
-    /// ask
-    Ask,
-}
-
-/// What a line's templates in vCenter are called.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
-#[serde(deny_unknown_fields, default)]
-pub struct NamesTable {
-    /// the template that is cloned; `{base}` stands for the line's base name
-    pub live: Option<String>,
-    /// the rollback generation
-    pub prev: Option<String>,
-    /// what packer builds
-    pub build: Option<String>,
-    /// packer replaces the one template: nothing is promoted
-    pub in_place: Option<bool>,
-}
-
-/// What the repository's workflows are called. `none` stands for one that is not there.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
-#[serde(deny_unknown_fields, default)]
-pub struct WorkflowTable {
-    /// the workflow that builds: a file of `.github/workflows`
-    pub build: Option<String>,
-    /// the one that stages install media
-    pub upload: Option<String>,
-    /// name of the job of a line; `{key}` stands for its key
-    pub job: Option<String>,
-    /// name of the artifact with its log
-    pub artifact: Option<String>,
-    /// the log in that artifact
-    pub log: Option<String>,
-}
-
-/// The variables that say which install medium a line takes.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
-#[serde(deny_unknown_fields, default)]
-pub struct IsoTable {
-    /// its file name
-    pub file: Option<String>,
-    /// its folder on the datastore
-    pub path: Option<String>,
-    /// the datastore
-    pub datastore: Option<String>,
-}
-
 impl Layout {
     /// Reads `<repo>/tmpl.toml`; without one everything is as documented.
     ///
@@ -171,6 +84,23 @@ impl Layout {
         }
     }
 
+    /// The variables of a line's install medium.
+    pub fn iso_of(&self, key: &Key) -> IsoTable {
+        self.line.get(&key.0).map_or_else(|| self.iso.clone(), |own| own.iso.clone().over(&self.iso))
+    }
+
+    /// What the workflows of all lines are called.
+    pub fn workflows(&self) -> Workflows {
+        let own = self.line.iter().filter(|(_, line)| line.workflow != WorkflowTable::default());
+        let own = own.map(|(key, line)| (Key(key.clone()), line.workflow.clone().over(&self.workflow)));
+        Workflows::new(self.workflow.clone(), own.collect())
+    }
+
+    /// Variables of the environment whose values are secrets, of the repository and of every line.
+    pub fn all_secrets(&self) -> impl Iterator<Item = &str> {
+        self.secrets.iter().chain(self.line.values().flat_map(|line| &line.secrets)).map(String::as_str)
+    }
+
     /// Parses its text as if it stood in `path`.
     ///
     /// # Errors
@@ -182,67 +112,6 @@ impl Layout {
             let reason = reason(text.get(place).unwrap_or_default(), error.message());
             LayoutError::Malformed { path: path.to_owned(), line, reason }
         })
-    }
-}
-
-impl IsoTable {
-    /// The variable with the file name of the medium.
-    pub fn file(&self) -> &str {
-        self.file.as_deref().unwrap_or("iso_file")
-    }
-
-    /// The variable with its folder on the datastore.
-    pub fn path(&self) -> &str {
-        self.path.as_deref().unwrap_or("iso_datastore_path")
-    }
-
-    /// The variable with the datastore.
-    pub fn datastore(&self) -> &str {
-        self.datastore.as_deref().unwrap_or("common_iso_datastore")
-    }
-}
-
-/// The documented workflow that builds.
-pub const BUILD_WORKFLOW: &str = "build-templates.yml";
-
-/// Where GitHub looks for workflows.
-const WORKFLOWS: &str = ".github/workflows";
-
-impl WorkflowTable {
-    /// The workflow that builds, a file name; none where there is none.
-    pub fn build(&self) -> Option<&str> {
-        Some(self.build.as_deref().unwrap_or(BUILD_WORKFLOW)).filter(|name| *name != "none")
-    }
-
-    /// The one that stages install media.
-    pub fn upload(&self) -> Option<&str> {
-        Some(self.upload.as_deref().unwrap_or("upload-isos.yml")).filter(|name| *name != "none")
-    }
-
-    /// The file of the workflow that builds, also where there is none of its own: GitHub then says that it is not there.
-    pub fn build_file(&self) -> &str {
-        self.build().unwrap_or(BUILD_WORKFLOW)
-    }
-
-    /// The line whose job has this name. Whoever may push names jobs as he likes.
-    pub fn line_of_job(&self, name: &str) -> Option<Key> {
-        let (before, after) = self.job.as_deref().unwrap_or("build ({key})").split_once("{key}")?;
-        Key::plain(name.strip_prefix(before)?.strip_suffix(after)?)
-    }
-
-    /// Name of the artifact with the log of a line.
-    pub fn artifact_of(&self, key: &Key) -> String {
-        self.artifact.as_deref().unwrap_or("{key}-build-debug-log").replace("{key}", &key.0)
-    }
-
-    /// The log in that artifact.
-    pub fn log(&self) -> &str {
-        self.log.as_deref().unwrap_or("packer-build.log")
-    }
-
-    /// Those that are dispatched by line, relative to the repository.
-    pub fn dispatched(&self) -> impl Iterator<Item = PathBuf> {
-        [self.build(), self.upload()].into_iter().flatten().map(|name| Path::new(WORKFLOWS).join(name))
     }
 }
 

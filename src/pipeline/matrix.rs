@@ -6,7 +6,8 @@ use std::path::{Path, PathBuf};
 use serde::{Deserialize, Serialize};
 
 use super::layout::{Layout, LayoutError};
-use super::{Builds, Invocation, Names, builds, discover, entries, overlay};
+use super::template::is_template;
+use super::{Builds, Invocation, Names, builds, discover, entries, may_be, overlay};
 
 /// Where the matrix is, below the repository's root.
 pub const MATRIX_PATH: &str = "ci/matrix.json";
@@ -131,6 +132,11 @@ impl Line {
         self.builds.name.clone().unwrap_or_else(|| self.promoted_name())
     }
 
+    /// Whether its build may have this name: of a name that only a build knows in part any that fits is one.
+    pub fn builds_as(&self, name: &str) -> bool {
+        may_be(&self.build_name(), name)
+    }
+
     /// The fresh template that a promotion makes live, as documented `<base>-build`.
     pub fn promoted_name(&self) -> String {
         self.names().build().to_owned()
@@ -140,8 +146,14 @@ impl Line {
     pub fn prev_name(&self) -> String {
         match self.names() {
             Names::Generations { prev, .. } => prev,
-            Names::InPlace { name } => format!("{name}-prev"),
+            Names::InPlace { name } | Names::Library { name, .. } => format!("{name}-prev"),
         }
+    }
+
+    /// Its template: the folder, or the one file that packer is given.
+    pub(super) fn template_path(&self) -> PathBuf {
+        let target = self.invocation().target;
+        if is_template(&target) { target } else { self.build_dir.clone().into() }
     }
 
     /// Minutes after which CI gives up; 150 where the matrix does not say.

@@ -1,5 +1,6 @@
 //! What a line's templates in vCenter are called.
 
+use super::Key;
 use super::evaluate::OPEN;
 use super::layout::NamesTable;
 
@@ -20,6 +21,13 @@ pub enum Names {
         /// the name; `*` stands for what only a build knows, a date or a branch
         name: String,
     },
+    /// the build ends as an item of a content library: no template is renamed
+    Library {
+        /// the VM that is built, in the folder; `*` as above
+        name: String,
+        /// the library; `*` as above
+        library: String,
+    },
 }
 
 /// What the names of a line must satisfy, in words.
@@ -28,8 +36,8 @@ pub enum NamesError {
     /// `live`, `prev` and `build` are not three names
     #[error("live, prev and build are not three different names; give each its own")]
     Alike,
-    /// both kinds at once
-    #[error("in_place = true and names of generations contradict each other; keep one of them")]
+    /// several kinds at once
+    #[error("in_place = true, library, and names of generations contradict each other; keep one of them")]
     Both,
 }
 
@@ -46,10 +54,12 @@ impl Names {
     pub fn with(self, table: &NamesTable, base: &str) -> Result<Self, NamesError> {
         let patterns = [&table.live, &table.prev, &table.build];
         let named = patterns.iter().any(|pattern| pattern.is_some());
-        match table.in_place {
-            Some(true) if named => Err(NamesError::Both),
-            Some(true) => Ok(Self::InPlace { name: base.into() }),
-            Some(false) | None if named || table.in_place.is_some() => {
+        match (table.in_place, &table.library) {
+            (Some(true), Some(_)) => Err(NamesError::Both),
+            (Some(true), None) | (_, Some(_)) if named => Err(NamesError::Both),
+            (Some(true), None) => Ok(Self::InPlace { name: base.into() }),
+            (_, Some(library)) => Ok(Self::Library { name: base.into(), library: library.clone() }),
+            (Some(false) | None, None) if named || table.in_place.is_some() => {
                 let Self::Generations { live, prev, build } = Self::documented(base) else { return Ok(self) };
                 let [live, prev, build] = [(live, 0), (prev, 1), (build, 2)]
                     .map(|(name, at)| patterns[at].as_ref().map_or(name, |pattern| pattern.replace("{base}", base)));
@@ -59,7 +69,7 @@ impl Names {
                 }
                 Ok(Self::Generations { live, prev, build })
             }
-            Some(false) | None => Ok(self),
+            (Some(false) | None, None) => Ok(self),
         }
     }
 
@@ -67,7 +77,7 @@ impl Names {
     pub fn build(&self) -> &str {
         match self {
             Self::Generations { build, .. } => build,
-            Self::InPlace { name } => name,
+            Self::InPlace { name } | Self::Library { name, .. } => name,
         }
     }
 
@@ -75,7 +85,7 @@ impl Names {
     pub fn live(&self) -> &str {
         match self {
             Self::Generations { live, .. } => live,
-            Self::InPlace { name } => name,
+            Self::InPlace { name } | Self::Library { name, .. } => name,
         }
     }
 
@@ -105,6 +115,26 @@ pub fn may_be(pattern: &str, name: &str) -> bool {
         rest = rest.get(end..).unwrap_or_default();
     }
     rest.is_empty()
+}
+
+/// The longest title or name of a job that is looked at.
+const MAX_TITLE: usize = 300;
+
+/// The key that stands in `text` where `pattern` has `{key}`: `*` in the pattern is any text that is not empty.
+pub(super) fn key_in(pattern: &str, text: &str) -> Option<Key> {
+    let (before, after) = pattern.split_once("{key}").filter(|_| text.len() <= MAX_TITLE)?;
+    let ends = || text.char_indices().map(|(at, _)| at).chain([text.len()]);
+    let fits = |pattern: &str, text: &str| if pattern.is_empty() { text.is_empty() } else { may_be(pattern, text) };
+    // The longest key that fits: what follows it is as short as can be.
+    ends().filter(|start| text.get(..*start).is_some_and(|head| fits(before, head))).find_map(|start| {
+        let rest = text.get(start..)?;
+        let mut lengths: Vec<usize> = rest.char_indices().map(|(at, _)| at).chain([rest.len()]).collect();
+        lengths.reverse();
+        lengths.into_iter().find_map(|end| {
+            let (key, tail) = rest.split_at_checked(end)?;
+            fits(after, tail).then(|| Key::plain(key)).flatten()
+        })
+    })
 }
 
 #[cfg(test)]
@@ -143,6 +173,10 @@ mod tests {
         assert_eq!(with("in_place = true"), Ok(Names::InPlace { name: "debian-12".into() }));
         assert_eq!(with("in_place = true\nprev = 'x'"), Err(NamesError::Both));
         assert_eq!(with("prev = '{base}'"), Err(NamesError::Alike));
+        let library = Names::Library { name: "debian-12".into(), library: "images".into() };
+        assert_eq!(with("library = 'images'"), Ok(library));
+        assert_eq!(with("library = 'images'\nlive = 'x'"), Err(NamesError::Both));
+        assert_eq!(with("library = 'images'\nin_place = true"), Err(NamesError::Both));
         let in_place = Names::InPlace { name: "x".into() };
         assert_eq!(in_place.with(&table("in_place = false"), "x"), Ok(Names::documented("x")));
     }

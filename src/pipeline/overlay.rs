@@ -18,6 +18,12 @@ pub(super) fn apply(matrix: &mut Matrix, layout: &Layout) -> Result<(), LayoutEr
     if let Some(key) = layout.line.keys().find(|key| !matrix.lines.iter().any(|line| line.key.0 == **key)) {
         let known: Vec<&str> = matrix.lines.iter().map(|line| line.key.0.as_str()).collect();
         let known = known.join(", ");
+        if let Some(template) = layout.line.get(key).and_then(|line| line.template.as_ref()) {
+            let reason = format!(
+                "line {key}: {template} builds nothing of type vsphere-iso or vsphere-clone; name the folder or file of its template"
+            );
+            return Err(malformed(&format!("{key}"), reason));
+        }
         return Err(malformed(&format!("[line.{key}"), format!("there is no line {key:?}; lines are: {known}")));
     }
     let (repo, from_matrix) = (matrix.repo.clone(), matrix.source.is_some());
@@ -53,6 +59,9 @@ fn names(line: &mut Line, layout: &Layout, own: Option<&LineTable>) -> Result<()
 
 fn packer(repo: &std::path::Path, line: &mut Line, layout: &Layout, own: Option<&LineTable>) {
     line.enabled = own.and_then(|own| own.enabled).unwrap_or(line.enabled);
+    if let Some(template) = own.and_then(|own| own.template.clone()) {
+        line.build_dir = template;
+    }
     let mut invocation = Invocation::documented(line);
     let before = invocation.clone();
     let template = std::cell::OnceCell::new();

@@ -12,7 +12,7 @@ const DEPTH: usize = 5;
 /// What the templates of these lines want, and the roles beside them.
 pub fn requirements(repo: &Path, lines: &[Line]) -> BTreeSet<Requirement> {
     let folders: BTreeSet<&str> = lines.iter().map(|line| line.build_dir.as_str()).collect();
-    let read = |folder: &str| Template::read(repo, folder.as_ref(), &mut Vec::new()).requirements;
+    let read = |folder: &str| Template::read(repo, folder.as_ref(), &mut Vec::new()).requirements.clone();
     let mut found: BTreeSet<Requirement> = folders.into_iter().flat_map(read).collect();
     for folder in ["ansible", "packer"] {
         roles(repo, Path::new(folder), DEPTH, &mut found);

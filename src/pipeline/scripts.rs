@@ -1,5 +1,6 @@
 //! How the repository's own scripts and workflows call packer, as far as they write it out.
 
+use std::collections::BTreeSet;
 use std::path::{Component, Path, PathBuf};
 
 use saphyr::{LoadableYamlNode, Scalar, Yaml};
@@ -19,6 +20,17 @@ pub(super) struct WrittenBuild {
     pub args: Vec<String>,
     pub force: bool,
     pub on_error: Option<OnErrorWord>,
+    /// the workflow of GitHub that calls it, a file name
+    pub workflow: Option<String>,
+}
+
+/// A workflow of GitHub that calls packer.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct WrittenWorkflow {
+    /// its file name
+    pub name: String,
+    /// whether its dispatch asks for anything
+    pub has_inputs: bool,
 }
 
 /// What the scripts say.
@@ -30,65 +42,99 @@ pub(super) struct Scripts {
     pub force: bool,
     /// the `-on-error` that all of them have
     pub on_error: Option<OnErrorWord>,
-    /// workflows of GitHub that call packer, by their file names
-    pub workflows: Vec<String>,
+    /// workflows of GitHub that call packer
+    pub workflows: Vec<WrittenWorkflow>,
 }
 
-/// A piece of shell, and the folder it runs in.
+/// A piece of shell, and the folders that it may run in: the first where what it names is there.
 struct Piece {
-    dir: PathBuf,
+    dirs: Vec<PathBuf>,
     text: String,
 }
 
+/// A call of packer: those folders, and the words behind `packer build`.
+type Call = (Vec<PathBuf>, Vec<String>);
+
 impl Scripts {
-    /// Looks through shell scripts and makefiles at the root and the workflows of GitHub and GitLab.
-    pub fn read(repo: &Path) -> Self {
+    /// Looks through scripts at the root and beside the templates in `folders`, and through the workflows of GitHub, GitLab
+    /// and their like.
+    pub fn read(repo: &Path, folders: &BTreeSet<PathBuf>) -> Self {
         let mut scripts = Self::default();
         let mut calls = Vec::new();
-        for file in files(repo) {
+        for file in files(repo, folders) {
             let Some(text) = small_text(&repo.join(&file)) else { continue };
             let pieces = match file.extension().and_then(|extension| extension.to_str()) {
                 Some("yml" | "yaml") => yaml_pieces(&text),
-                _ => vec![Piece { dir: PathBuf::new(), text }],
+                _ => vec![Piece { dirs: run_in(&file), text: text.clone() }],
             };
-            let found: Vec<_> = pieces.iter().flat_map(|piece| piece.calls()).collect();
-            if !found.is_empty() && file.starts_with(".github") {
-                scripts.workflows.extend(file.file_name().map(|name| name.to_string_lossy().into_owned()));
+            let found: Vec<Call> = pieces.iter().flat_map(Piece::calls).collect();
+            let workflow = file.file_name().filter(|_| file.starts_with(".github"));
+            let workflow = workflow.filter(|_| !found.is_empty()).map(|name| name.to_string_lossy().into_owned());
+            if let Some(name) = &workflow {
+                let has_inputs = text.lines().any(|line| line.trim() == "inputs:");
+                scripts.workflows.push(WrittenWorkflow { name: name.clone(), has_inputs });
             }
-            calls.extend(found);
+            calls.extend(found.into_iter().map(|call| (call, workflow.clone())));
         }
-        let flags: Vec<_> = calls.iter().map(|(_, words)| (has_force(words), on_error(words))).collect();
+        let flags: Vec<_> = calls.iter().map(|((_, words), _)| (has_force(words), on_error(words))).collect();
         scripts.force = !flags.is_empty() && flags.iter().all(|(force, _)| *force);
         scripts.on_error = flags.first().and_then(|(_, first)| *first);
         scripts.on_error = scripts.on_error.filter(|word| flags.iter().all(|(_, other)| *other == Some(*word)));
-        scripts.builds = calls.into_iter().filter_map(|(dir, words)| written(&dir, &words)).collect();
+        let written = calls
+            .into_iter()
+            .filter_map(|(call, workflow)| Some(WrittenBuild { workflow, ..written(repo, folders, &call)? }));
+        scripts.builds = written.collect();
         scripts
     }
 }
 
 impl Piece {
-    /// The words behind each `packer build`, with the folder it runs in.
-    fn calls(&self) -> Vec<(PathBuf, Vec<String>)> {
-        let joined = self.text.replace("\\\n", " ");
-        let commands = joined.lines().filter(|line| !line.trim_start().starts_with('#'));
-        let calls = commands.filter_map(|line| {
-            let (_, rest) = line.split_once("packer build ")?;
-            let words = shlex::split(rest.trim_end_matches('"')).or_else(|| shlex::split(rest))?;
-            Some((self.dir.clone(), words))
-        });
-        calls.collect()
+    fn calls(&self) -> Vec<Call> {
+        let joined = self.text.replace("\\\n", " ").replace("`\n", " ");
+        let mut dirs = self.dirs.clone();
+        let mut calls = Vec::new();
+        for line in joined.lines().map(str::trim).filter(|line| !line.starts_with('#')) {
+            let before = line.split("packer build ").next().unwrap_or_default();
+            for command in before.split(['&', ';']).map(str::trim) {
+                // Of a folder that is computed it cannot be told where it is.
+                if let Some(dir) = command.strip_prefix("cd ").filter(|dir| !dir.contains('$')) {
+                    dirs = dirs.iter().map(|from| plain(&from.join(dir.trim_matches(['"', '\''])))).collect();
+                }
+            }
+            let Some((_, rest)) = line.split_once("packer build ") else { continue };
+            let rest = rest.split(" && ").next().unwrap_or(rest);
+            let words = shlex::split(rest.trim_end_matches(['"', '\''])).or_else(|| shlex::split(rest));
+            calls.extend(words.map(|words| (dirs.clone(), words)));
+        }
+        calls
     }
 }
 
-fn files(repo: &Path) -> Vec<PathBuf> {
+/// A script is called from its own folder, from the one above, or from the repository.
+fn run_in(file: &Path) -> Vec<PathBuf> {
+    let own = file.parent().unwrap_or(Path::new("")).to_owned();
+    let above = own.parent().map(Path::to_owned);
+    let mut dirs: Vec<PathBuf> = [Some(PathBuf::new()), Some(own), above].into_iter().flatten().collect();
+    dirs.dedup();
+    dirs
+}
+
+fn files(repo: &Path, folders: &BTreeSet<PathBuf>) -> Vec<PathBuf> {
     let script = |name: &str| {
-        name.ends_with(".sh") || matches!(name, "Makefile" | "makefile" | "Justfile" | "justfile" | ".gitlab-ci.yml")
+        let known = ["Makefile", "makefile", "Justfile", "justfile", "Jenkinsfile", ".gitlab-ci.yml", "Taskfile.yml"];
+        let pipelines = ["azure-pipelines.yml", "azure-pipelines.yaml", "bitbucket-pipelines.yml"];
+        name.ends_with(".sh") || name.ends_with(".ps1") || known.contains(&name) || pipelines.contains(&name)
     };
     let workflow = |name: &str| name.ends_with(".yml") || name.ends_with(".yaml");
-    let mut files = super::varfiles::in_folder(repo, Path::new(""), &script);
-    files.extend(super::varfiles::in_folder(repo, Path::new("scripts"), &script));
-    files.extend(super::varfiles::in_folder(repo, Path::new(".github/workflows"), &workflow));
-    files
+    let root = [PathBuf::new(), "scripts".into()];
+    let beside = folders.iter().flat_map(|folder| {
+        let above = folder.parent().unwrap_or(Path::new(""));
+        [folder.clone(), folder.join("scripts"), above.to_owned(), above.join("scripts")]
+    });
+    let folders: BTreeSet<PathBuf> = root.into_iter().chain(beside).collect();
+    let scripts = folders.iter().flat_map(|folder| super::varfiles::in_folder(repo, folder, &script));
+    let workflows = super::varfiles::in_folder(repo, Path::new(".github/workflows"), &workflow);
+    scripts.chain(workflows).collect()
 }
 
 fn small_text(path: &Path) -> Option<String> {
@@ -117,44 +163,63 @@ fn steps(node: &Yaml<'_>, pieces: &mut Vec<Piece>, depth: usize) {
     let dir = field("working-directory").and_then(|dir| dir.as_str()).unwrap_or(".");
     let dir = plain(Path::new(dir));
     if let Some(run) = field("run").and_then(|run| run.as_str()) {
-        pieces.push(Piece { dir, text: run.into() });
+        pieces.push(Piece { dirs: vec![dir], text: run.into() });
     }
-    for name in ["script", "before_script"] {
-        let list = field(name).and_then(|list| list.as_sequence());
-        let lines = list.into_iter().flatten().filter_map(|line| line.as_str());
-        pieces.extend(lines.map(|line| Piece { dir: PathBuf::new(), text: line.into() }));
+    for name in ["before_script", "script", "bash", "cmds"] {
+        let lines = field(name).and_then(|list| list.as_sequence()).into_iter().flatten();
+        let lines: Vec<&str> =
+            lines.filter_map(|line| line.as_str()).chain(field(name).and_then(|it| it.as_str())).collect();
+        pieces.extend((!lines.is_empty()).then(|| Piece { dirs: vec![PathBuf::new()], text: lines.join("\n") }));
     }
     mapping.values().for_each(|value| steps(value, pieces, depth + 1));
 }
 
 /// A call without variables, with its paths as seen from the repository.
-fn written(dir: &Path, words: &[String]) -> Option<WrittenBuild> {
+fn written(repo: &Path, folders: &BTreeSet<PathBuf>, (dirs, words): &Call) -> Option<WrittenBuild> {
     if words.iter().any(|word| word.contains('$') || word.contains("{{")) {
         return None;
     }
     let (target, flags) = words.split_last()?;
+    let flags = joined(flags);
+    let there = |dir: &&PathBuf| {
+        let target = plain(&dir.join(target));
+        folders.contains(&target) || repo.join(target).is_file()
+    };
+    let dir = dirs.iter().find(there).or(dirs.first())?;
     let at = |path: &str| plain(&dir.join(path));
     let mut build = WrittenBuild {
-        dir: dir.to_owned(),
+        dir: dir.clone(),
         target: at(target),
         var_files: Vec::new(),
         only: Vec::new(),
         args: Vec::new(),
-        force: has_force(flags),
-        on_error: on_error(flags),
+        force: has_force(&flags),
+        on_error: on_error(&flags),
+        workflow: None,
     };
-    let mut flags = flags.iter().map(|flag| (flag, flag.trim_start_matches('-')));
-    while let Some((whole, flag)) = flags.next() {
-        match flag.split_once('=') {
+    for whole in &flags {
+        match whole.trim_start_matches('-').split_once('=') {
             Some(("var-file", path)) => build.var_files.push(at(path)),
             Some(("only", names)) => build.only = names.split(',').map(str::to_owned).collect(),
             Some(("on-error", _)) => {}
-            None if flag == "var-file" => build.var_files.push(at(flags.next()?.0)),
-            None if flag == "force" => {}
+            None if whole.trim_start_matches('-') == "force" => {}
             _ => build.args.push(whole.clone()),
         }
     }
     Some(build)
+}
+
+/// Flags and their values as one word each: `-only x` is `-only=x`.
+fn joined(words: &[String]) -> Vec<String> {
+    const TAKE_A_VALUE: [&str; 6] = ["var-file", "var", "only", "except", "on-error", "parallel-builds"];
+    let mut flags: Vec<String> = Vec::new();
+    let mut words = words.iter();
+    while let Some(word) = words.next() {
+        let flag = word.trim_start_matches('-');
+        let value = (word.starts_with('-') && TAKE_A_VALUE.contains(&flag)).then(|| words.next()).flatten();
+        flags.push(value.map_or_else(|| word.clone(), |value| format!("-{flag}={value}")));
+    }
+    flags
 }
 
 fn has_force(words: &[String]) -> bool {
@@ -171,7 +236,15 @@ fn on_error(words: &[String]) -> Option<OnErrorWord> {
     }
 }
 
-/// Without `.` and a slash at the end.
+/// Without `.` and a slash at the end; `..` takes back what stands before it.
 fn plain(path: &Path) -> PathBuf {
-    path.components().filter(|part| !matches!(part, Component::CurDir)).collect()
+    let mut plain = PathBuf::new();
+    for part in path.components() {
+        match part {
+            Component::CurDir => {}
+            Component::ParentDir if plain.parent().is_some() => drop(plain.pop()),
+            Component::ParentDir | Component::Prefix(_) | Component::RootDir | Component::Normal(_) => plain.push(part),
+        }
+    }
+    plain
 }

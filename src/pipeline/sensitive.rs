@@ -45,8 +45,8 @@ fn declared(repo: &Path, variables: &BTreeMap<String, String>) -> Result<Vec<Sec
     };
     let mut names: BTreeMap<&str, BTreeSet<String>> = BTreeMap::new();
     let mut texts: BTreeMap<PathBuf, String> = BTreeMap::new();
-    let named = Layout::load(repo)?.secrets;
-    let named = named.iter().filter_map(|name| Some(Secret::new(name, variables.get(name)?)));
+    let layout = Layout::load(repo)?;
+    let named = layout.all_secrets().filter_map(|name| Some(Secret::new(name, variables.get(name)?)));
     let mut secrets: Vec<Secret> = named.collect();
     for line in &matrix.lines {
         let declared = names.entry(line.build_dir.as_str()).or_insert_with(|| sensitive_names(repo, &line.build_dir));
@@ -71,7 +71,7 @@ fn secret(variable: &str, shown: &str, value: impl Into<String>) -> Secret {
 }
 
 fn sensitive_names(repo: &Path, dir: &str) -> BTreeSet<String> {
-    let variables = Template::read(repo, dir.as_ref(), &mut Vec::new()).variables;
+    let template = Template::read(repo, dir.as_ref(), &mut Vec::new());
     let secret = |name: &str, sensitive: bool| sensitive || is_secret_name(name);
-    variables.into_iter().filter(|(name, it)| secret(name, it.sensitive)).map(|(name, _)| name).collect()
+    template.variables.iter().filter(|(name, it)| secret(name, it.sensitive)).map(|(name, _)| name.clone()).collect()
 }

@@ -3,12 +3,16 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
+use std::sync::Arc;
+
 use hcl_edit::Span;
 use hcl_edit::expr::{Expression, TraversalOperator};
 use hcl_edit::structure::{Block, Body};
+use hcl_edit::template::Element;
 
 use super::defect::{Defect, Source};
-use super::hcl;
+use super::evaluate::OPEN;
+use super::{hcl, template_cache};
 
 /// Builders whose images are templates of vSphere.
 const BUILDERS: [&str; 2] = ["vsphere-iso", "vsphere-clone"];
@@ -59,41 +63,68 @@ pub struct Template {
     pub locals: BTreeMap<String, Expression>,
     /// every source block
     pub blocks: Vec<SourceBlock>,
-    /// what the build blocks build, as `-only` wants it (`vsphere-iso.debian`), and the source block each comes from
-    pub sources: BTreeMap<String, String>,
+    /// what the build blocks build, as `-only` wants it (`vsphere-iso.debian`; of a build with a name
+    /// `base.vsphere-iso.debian`); [`OPEN`] stands for what of a build's name is computed
+    pub sources: BTreeMap<String, Built>,
     /// versions it wants
     pub requirements: BTreeSet<Requirement>,
     /// a file could not be read: more may be declared than is known
     pub partial: bool,
+    /// those of the sources that are built in vSphere, with what the build blocks say of them
+    images: BTreeMap<String, SourceBlock>,
+}
+
+/// What a build block builds.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Built {
+    /// the source block it comes from: `vsphere-iso.debian`
+    pub label: String,
+    /// what is said of it in the build block
+    pub differs: Body,
 }
 
 impl Template {
-    /// Reads every `*.pkr.hcl` of a folder, or the one file that `path` is. Files that do not parse are defects; the rest
-    /// is still used.
-    pub fn read(repo: &Path, path: &Path, defects: &mut Vec<Defect>) -> Self {
-        let mut template = Self::default();
+    /// Reads every `*.pkr.hcl` and `*.pkr.json` of a folder, or the one file that `path` is. Files that do not parse are
+    /// defects; the rest is still used. What has not changed since it was read last is not read again.
+    pub fn read(repo: &Path, path: &Path, defects: &mut Vec<Defect>) -> Arc<Self> {
         let mut files = match std::fs::read_dir(repo.join(path)) {
             Ok(entries) => entries.flatten().map(|entry| path.join(entry.file_name())).collect(),
             Err(_) => vec![path.to_owned()],
         };
+        files.retain(|file| is_template(file));
         files.sort();
-        for file in files.iter().filter(|file| is_template(file)) {
+        let (template, found) = template_cache::get(repo, &files, || Self::of_files(repo, &files));
+        defects.extend(found.iter().cloned());
+        template
+    }
+
+    fn of_files(repo: &Path, files: &[PathBuf]) -> (Self, Vec<Defect>) {
+        let (mut template, mut defects) = (Self::default(), Vec::new());
+        for file in files {
             match Source::read(repo, file) {
-                Ok(source) => template.add(&source, defects),
-                Err(defect) => template.fail(defect, defects),
+                Ok(source) => template.add(&source, &mut defects),
+                Err(defect) => template.fail(defect, &mut defects),
             }
         }
-        template
+        template.images =
+            template.sources.iter().filter_map(|(only, it)| Some((only.clone(), template.image(it)?))).collect();
+        (template, defects)
+    }
+
+    /// The source block of an image, with what the build block says instead.
+    fn image(&self, built: &Built) -> Option<SourceBlock> {
+        let (builder, name) = built.label.split_once('.')?;
+        let mut block = self.blocks.iter().find(|block| block.builder == builder && block.name == name)?.clone();
+        for said in built.differs.attributes().filter(|said| said.key.as_str() != "name") {
+            block.body.remove_attribute(said.key.as_str());
+            block.body.push(said.clone());
+        }
+        BUILDERS.contains(&builder).then_some(block)
     }
 
     /// What it builds in vSphere, as `-only` wants it, with its source block.
     pub fn images(&self) -> impl Iterator<Item = (&str, &SourceBlock)> {
-        let block = |label: &str| {
-            let (builder, name) = label.split_once('.')?;
-            self.blocks.iter().find(|block| block.builder == builder && block.name == name)
-        };
-        let built = self.sources.iter().filter_map(move |(only, label)| Some((only.as_str(), block(label)?)));
-        built.filter(|(_, block)| BUILDERS.contains(&block.builder.as_str()))
+        self.images.iter().map(|(only, block)| (only.as_str(), block))
     }
 
     /// What `local.x` stands for.
@@ -164,22 +195,23 @@ impl Template {
     }
 
     fn build(&mut self, block: &Block) {
+        // Of a build with a name that name stands before the source's: `-only` wants both.
+        let named = block.body.get_attribute("name").map(|name| format!("{}.", shape(&name.value))).unwrap_or_default();
+        let mut add = |label: &str, name: Option<&str>, differs: Body| {
+            let label = reference(label);
+            let builder = label.split('.').next().unwrap_or_default();
+            // A `name` inside a build block stands for the source's own: one source block serves several builds.
+            let source = name.map_or_else(|| label.clone(), |name| format!("{builder}.{name}"));
+            self.sources.insert(format!("{named}{source}"), Built { label, differs });
+        };
         let listed = block.body.get_attribute("sources").and_then(|attribute| attribute.value.as_array());
         for element in listed.into_iter().flatten() {
             // Either "source.vsphere-iso.x" in quotes or the bare reference.
-            let text = element.to_string();
-            let text = text.trim().trim_matches('"');
-            let text = text.strip_prefix("source.").unwrap_or(text).to_owned();
-            self.sources.insert(text.clone(), text);
+            add(element.to_string().trim().trim_matches('"'), None, Body::new());
         }
         for nested in block.body.get_blocks("source") {
-            let Some(label) = label(nested, 0) else { continue };
-            let label = label.strip_prefix("source.").unwrap_or(label);
-            // A `name` inside a build block stands for the source's own: one source block serves several builds.
             let name = nested.body.get_attribute("name").and_then(|attribute| attribute.value.as_str());
-            let builder = label.split('.').next().unwrap_or(label);
-            let only = name.map_or_else(|| label.to_owned(), |name| format!("{builder}.{name}"));
-            self.sources.insert(only, label.to_owned());
+            label(nested, 0).into_iter().for_each(|label| add(label, name, nested.body.clone()));
         }
     }
 
@@ -206,9 +238,31 @@ impl Template {
     }
 }
 
+/// `vsphere-iso.debian`, as packer reads `source.vsphere-iso.debian`: of three parts or more the first does not count.
+fn reference(label: &str) -> String {
+    let parts: Vec<&str> = label.split('.').collect();
+    parts.iter().skip(usize::from(parts.len() > 2)).take(2).copied().collect::<Vec<_>>().join(".")
+}
+
+/// A text with [`OPEN`] for what of it is computed.
+fn shape(expression: &Expression) -> String {
+    match expression {
+        Expression::String(text) => text.value().clone(),
+        Expression::StringTemplate(template) => {
+            let part = |element: &Element| match element {
+                Element::Literal(literal) => literal.to_string(),
+                Element::Interpolation(_) | Element::Directive(_) => OPEN.to_string(),
+            };
+            template.iter().map(part).collect()
+        }
+        _ => OPEN.to_string(),
+    }
+}
+
 /// Whether a file belongs to a template.
 pub(super) fn is_template(file: &Path) -> bool {
-    file.file_name().is_some_and(|name| name.to_string_lossy().ends_with(".pkr.hcl"))
+    let name = file.file_name().map(|name| name.to_string_lossy()).unwrap_or_default();
+    name.ends_with(".pkr.hcl") || name.ends_with(".pkr.json")
 }
 
 fn label(block: &Block, at: usize) -> Option<&str> {
@@ -219,11 +273,14 @@ fn attributes(body: &Body) -> impl Iterator<Item = (String, Expression)> {
     body.attributes().map(|attribute| (attribute.key.as_str().to_owned(), attribute.value.clone()))
 }
 
-/// Parses HCL; an error becomes a defect at its line.
-pub(super) fn parse(source: &Source) -> Result<Body, Defect> {
-    hcl::parse(&source.text).map_err(|error| {
-        let mut defect = source.whole(format!("not HCL: {}", error.message()), "correct the syntax");
-        defect.line = Some(error.location().line());
-        defect
-    })
+/// Parses a file of a template; an error becomes a defect at its line.
+fn parse(source: &Source) -> Result<Body, Defect> {
+    hcl::template(&source.text).map_err(|error| not_hcl(source, error))
+}
+
+/// The defect that a text is which cannot be parsed.
+pub(super) fn not_hcl(source: &Source, error: hcl::NotHcl) -> Defect {
+    let mut defect = source.whole(error.reason, "correct the syntax");
+    defect.line = Some(error.line);
+    defect
 }

@@ -9,7 +9,7 @@ pub const CONFIG_DIR: &str = "ci/config";
 
 const SUFFIX: &str = ".pkrvars.hcl";
 /// Such a file in the folder of a template needs no naming: packer reads it.
-const AUTOMATIC: &str = ".auto.pkrvars.hcl";
+const AUTOMATIC: [&str; 2] = [".auto.pkrvars.hcl", ".auto.pkrvars.json"];
 const SHARED: [&str; 5] = ["vsphere", "build", "ansible", "proxy", "common"];
 /// Windows templates declare none of these variables; packer refuses files that assign undeclared ones.
 const LINUX: [&str; 2] = ["network", "linux-storage"];
@@ -36,7 +36,17 @@ pub(super) fn documented(line: &Line) -> Vec<PathBuf> {
 
 /// The var-files that packer reads unasked because they lie in the folder of the template, relative to the repository.
 pub fn automatic(repo: &Path, folder: &Path) -> Vec<PathBuf> {
-    in_folder(repo, folder, &|name| name.ends_with(AUTOMATIC))
+    in_folder(repo, folder, &is_automatic)
+}
+
+/// Whether packer reads a var-file of this name unasked, where it lies beside the template.
+pub(super) fn is_automatic(name: &str) -> bool {
+    AUTOMATIC.iter().any(|end| name.ends_with(end))
+}
+
+/// A var-file's name without what says that it is one; none for any other file.
+pub(super) fn stem(name: &str) -> Option<&str> {
+    name.strip_suffix(SUFFIX).or_else(|| name.strip_suffix(".pkrvars.json"))
 }
 
 /// Files of a folder whose names are wanted, in their order.
@@ -51,5 +61,5 @@ pub(super) fn in_folder(repo: &Path, folder: &Path, wanted: &dyn Fn(&str) -> boo
 
 /// The literal string that the text of a var-file assigns to `name`.
 pub fn literal(text: &str, name: &str) -> Option<String> {
-    hcl::parse(text).ok()?.get_attribute(name)?.value.as_str().map(str::to_owned)
+    hcl::var_file(text).ok()?.get_attribute(name)?.value.as_str().map(str::to_owned)
 }

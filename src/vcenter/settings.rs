@@ -7,7 +7,7 @@ use secrecy::SecretString;
 use url::Url;
 
 use super::Error;
-use crate::pipeline::Connection;
+use crate::pipeline::{Connection, Key};
 
 mod account;
 
@@ -103,8 +103,20 @@ impl Settings {
     /// # Errors
     /// As [`Settings::from_env`], with what kept the repository's own answers away.
     pub fn of_repository(repo: &Path) -> Result<Self, Error> {
+        Self::of(repo, None)
+    }
+
+    /// The same of one line, which `tmpl.toml` may build elsewhere.
+    ///
+    /// # Errors
+    /// As [`Settings::of_repository`].
+    pub fn of_line(repo: &Path, key: &Key) -> Result<Self, Error> {
+        Self::of(repo, Some(key))
+    }
+
+    fn of(repo: &Path, key: Option<&Key>) -> Result<Self, Error> {
         let get = |name: &str| std::env::var(name).ok();
-        let connection = Connection::read(repo, &get);
+        let connection = Connection::read_for(repo, key, &get);
         Self::from_env(&connection.over(&get)).map_err(|error| match (error, connection.troubles.as_slice()) {
             (Error::Settings(words), troubles @ [_, ..]) => {
                 Error::Settings(format!("{words}; {}", troubles.join("; ")))

@@ -16,10 +16,20 @@ async fn a_hold_is_honoured_until_released(kind: Kind) {
     let original = notes().await;
     assert_eq!(original, NOTES, "as govc wrote them");
 
+    // What a workflow that promotes by itself asks first: it changes nothing, and prints nothing that is in the way.
+    let asked = async || world.run(&["promote", KEY, "--check-hold"]).await;
+    world.door.reset();
+    let free = asked().await;
+    free.is(0, "");
+    assert_eq!((free.out.as_str(), world.changes().len()), ("", 0));
     world.run(&["hold", KEY, "--reason", "clock drifts\non\u{7} clones "]).await.is(0, "write the hold");
     assert!(notes().await.starts_with(NOTES), "beside what stands there");
     world.run(&["hold", KEY, "--reason", "again"]).await.is(3, "held already");
     world.door.reset();
+    asked().await.is(3, "is held since");
+    let told = world.run(&["promote", KEY, "--check-hold", "--json"]).await;
+    told.is(3, "is held since");
+    assert_eq!(serde_json::from_str::<Value>(&told.out).unwrap()["reason"], "clock drifts on clones");
     world.run(&["promote", KEY]).await.is(3, "is held since");
     assert!(world.changes().is_empty());
     assert_eq!(world.names().await, before);
@@ -31,6 +41,7 @@ async fn a_hold_is_honoured_until_released(kind: Kind) {
     world.run(&["release", KEY]).await.is(0, "remove the hold");
     assert_eq!(notes().await, NOTES, "byte for byte");
     world.run(&["release", KEY]).await.is(3, "is not held");
+    asked().await.is(0, "");
     world.run(&["promote", KEY]).await.is(0, "5/5 destroy");
 }
 

@@ -1,9 +1,9 @@
 //! `iso upload`: the ISO of one line or of all, on the datastore.
 
 use serde_json::{Value, json};
-use tmpl::iso::{Mirror, Staged, datastore_iso};
+use tmpl::iso::{Mirror, Staged};
 use tmpl::ops::{Error, Operation, media, permitted, signals};
-use tmpl::pipeline::Line;
+use tmpl::pipeline::{Line, Medium};
 use tokio_util::sync::CancellationToken;
 
 use super::{progress, tell};
@@ -27,7 +27,10 @@ pub async fn run(context: &Context, mirror: &Mirror, args: &Args) -> anyhow::Res
     };
     permitted(Operation::Stage, context.mode()).map_err(Error::from)?;
     // No line could be staged without.
-    datastore_iso::datastore(&context.global.repo).map_err(Stop::usage)?;
+    let known = lines.iter().map(|line| Medium::datastore(&context.global.repo, line)).collect::<Vec<_>>();
+    if let (Some(Err(unknown)), false) = (known.first(), known.iter().any(Result::is_ok)) {
+        return Err(Stop::usage(unknown.clone()));
+    }
     let (client, context) = (context.client()?, context.ops()?);
     let stop = signals::stop()?;
     let mut tally = Tally::default();

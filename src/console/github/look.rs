@@ -100,7 +100,7 @@ impl Console {
     fn select_line_of_chosen(&mut self) {
         let key = match self.github.row() {
             Some(Row::Leg(_, leg)) => leg.key.clone(),
-            Some(Row::Run(seen)) => seen.run.line(),
+            Some(Row::Run(seen)) => seen.run.line.clone(),
             None => None,
         };
         if let Some(key) = key {

@@ -14,7 +14,6 @@ use serde_json::{Value, json};
 
 use super::world::{Run, World};
 use super::{REPOSITORY, Shared, TOKEN};
-use crate::github::BUILD;
 
 #[derive(Clone)]
 pub(super) struct State {
@@ -82,7 +81,9 @@ fn read(world: &World, url: &str, parts: &[&str], query: &str) -> Option<Read> {
     let value = match parts {
         [""] => json!({"default_branch": "main", "pushed_at": world.pushed, "private": false}),
         ["actions", "workflows", file, "runs"] => runs(world, url, file, query),
-        ["actions", "workflows", BUILD] => json!({"id": 1, "name": "build-templates", "state": world.workflow_state}),
+        ["actions", "workflows", file] if *file == world.workflow => {
+            json!({"id": 1, "name": "build-templates", "state": world.workflow_state})
+        }
         ["actions", "runs", id] => run(id)?.json(url),
         ["actions", "runs", id, "jobs"] => run(id)?.jobs_json(url),
         ["actions", "runs", id, "artifacts"] => run(id)?.artifacts_json(),
@@ -103,18 +104,23 @@ fn runs(world: &World, url: &str, file: &str, query: &str) -> Value {
 
 fn change(world: &mut World, url: &str, parts: &[&str], body: &[u8]) -> Response {
     match parts {
-        ["actions", "workflows", BUILD, "dispatches"] => {
+        ["actions", "workflows", file, "dispatches"] if *file == world.workflow => {
             let order: Value = serde_json::from_slice(body).unwrap_or_default();
-            let Some(line) = order["inputs"]["os"].as_str().filter(|_| order["ref"].is_string()) else {
-                return error(StatusCode::UNPROCESSABLE_ENTITY, "no ref or no input os (simulated)");
-            };
-            let id = world.dispatch(BUILD, line);
+            // GitHub takes no input that the workflow does not have.
+            let given: Vec<&str> =
+                order["inputs"].as_object().into_iter().flatten().map(|(name, _)| name.as_str()).collect();
+            let expected: Vec<&str> = world.input.into_iter().collect();
+            if given != expected || !order["ref"].is_string() {
+                return error(StatusCode::UNPROCESSABLE_ENTITY, "no ref, or not the input that it has (simulated)");
+            }
+            let line = world.input.and_then(|input| order["inputs"][input].as_str()).unwrap_or("all").to_owned();
+            let id = world.dispatch(world.workflow, &line);
             match world.tells_run && order["return_run_details"] == true {
                 true => said(&json!({"workflow_run_id": id, "run_url": "", "html_url": url})).into_response(),
                 false => StatusCode::NO_CONTENT.into_response(),
             }
         }
-        ["actions", "workflows", BUILD, "enable"] => {
+        ["actions", "workflows", file, "enable"] if *file == world.workflow => {
             world.workflow_state = "active";
             StatusCode::NO_CONTENT.into_response()
         }

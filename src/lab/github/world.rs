@@ -75,6 +75,10 @@ pub struct World {
     pub tells_run: bool,
     /// a dispatched run goes on by itself
     pub alive: bool,
+    /// the workflow that may be dispatched
+    pub workflow: &'static str,
+    /// its one input; none: it takes none
+    pub input: Option<&'static str>,
 }
 
 impl World {
@@ -87,6 +91,8 @@ impl World {
             remaining: 4990,
             tells_run: true,
             alive: false,
+            workflow: crate::github::BUILD,
+            input: Some("os"),
         }
     }
 

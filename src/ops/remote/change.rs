@@ -31,7 +31,7 @@ pub async fn dispatch(context: &Context, github: &Client, key: &Key, branch: Opt
 pub async fn cancel(mode: Mode, github: &Client, run: &RemoteRun, force: bool) -> Result<Vec<Key>, Error> {
     permitted(Operation::CancelRemote, mode)?;
     // It is cancelled whether or not it can be told what it was doing, and soon.
-    let legs = tokio::time::timeout(LEGS_TIMEOUT, github.legs(run.id)).await;
+    let legs = tokio::time::timeout(LEGS_TIMEOUT, github.legs(run)).await;
     github.cancel(run, force).await?;
     let legs = legs.ok().and_then(Result::ok);
     if legs.is_none() {

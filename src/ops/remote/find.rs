@@ -11,12 +11,10 @@ const RUNS: u8 = 20;
 /// # Errors
 /// [`Error::Usage`] when it can be none; [`Error::GitHub`]
 pub async fn find_run(github: &Client, wanted: Option<&str>) -> Result<RemoteRun, Error> {
-    let runs = github.runs(github.workflow().build_file(), 100, None).await?;
+    let runs = github.runs_of_builds(100).await?;
     let Some(wanted) = wanted else {
-        return runs
-            .into_iter()
-            .next()
-            .ok_or_else(|| Error::Usage(format!("{} never ran", github.workflow().build_file())));
+        let none = || Error::Usage(format!("{} never ran", github.workflows().builders().join(", ")));
+        return runs.into_iter().next().ok_or_else(none);
     };
     let number = wanted.trim_start_matches('#').parse();
     let number: u64 = number.map_err(|_| Error::Usage(format!("{wanted:?} is no run; `runs` lists their numbers")))?;
@@ -35,7 +33,7 @@ pub async fn find_leg(github: &Client, run: Option<&str>, line: Option<&str>) ->
     let (run, legs) = match run {
         Some(wanted) => {
             let run = find_run(github, Some(wanted)).await?;
-            let legs = github.legs(run.id).await?;
+            let legs = github.legs(&run).await?;
             (run, legs)
         }
         None => newest_failed(github, line).await?,

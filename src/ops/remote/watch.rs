@@ -32,8 +32,8 @@ pub async fn watch(
 ) -> Result<Option<RemoteRun>, Error> {
     let mut told: BTreeMap<u64, (State, Option<String>)> = BTreeMap::new();
     loop {
-        match (github.run(run).await, github.legs(run).await) {
-            (Ok(current), Ok(legs)) => {
+        match current(github, run).await {
+            Ok((current, legs)) => {
                 for leg in legs.into_iter().filter(|leg| leg.key.is_some() || leg.state.failed()) {
                     let now = (leg.state, leg.step.clone());
                     if told.insert(leg.id, now.clone()).as_ref() != Some(&now) {
@@ -45,12 +45,18 @@ pub async fn watch(
                 }
             }
             // A long watch outlives a short trouble of GitHub's.
-            (Err(error), _) | (_, Err(error)) if error.is_transient() => on(WatchEvent::Trouble(error)),
-            (Err(error), _) | (_, Err(error)) => return Err(error.into()),
+            Err(error) if error.is_transient() => on(WatchEvent::Trouble(error)),
+            Err(error) => return Err(error.into()),
         }
         tokio::select! {
             () = tokio::time::sleep(POLL_EVERY) => {}
             () = stop.cancelled() => return Ok(None),
         }
     }
+}
+
+async fn current(github: &Client, run: u64) -> Result<(RemoteRun, Vec<Leg>), github::Error> {
+    let run = github.run(run).await?;
+    let legs = github.legs(&run).await?;
+    Ok((run, legs))
 }

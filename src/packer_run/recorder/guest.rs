@@ -8,6 +8,7 @@ use jiff::{SignedDuration, Timestamp};
 use super::RecorderTask;
 use super::frame_filter::FrameFilter;
 use crate::guest::recording::{GuestState, TaskState, TimelineEvent};
+use crate::pipeline::may_be;
 use crate::vcenter::resources::{DatastoreState, HostState};
 use crate::vcenter::{Error, Moid, Vm, VmEvent};
 
@@ -47,7 +48,7 @@ impl RecorderTask {
         }
         let old = self.started - MAX_VM_AGE;
         let mut vms = self.client.vms().await?;
-        vms.retain(|vm| vm.name == self.target.vm);
+        vms.retain(|vm| may_be(&self.target.vm, &vm.name));
         let earlier = self.earlier.get_or_insert_with(|| vms.iter().map(|vm| vm.moid.clone()).collect());
         let Some(vm) = vms.into_iter().find(|vm| is_ours(vm, earlier, old)) else { return Ok(None) };
         let pace = self.client.settings().simulated.unwrap_or(1.0);

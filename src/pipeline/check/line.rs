@@ -6,6 +6,7 @@ use std::path::Path;
 
 use super::varfile::VarFile;
 use super::{Defect, Findings, MatrixText, Template};
+use crate::pipeline::discover::is_only;
 use crate::pipeline::layout::LAYOUT_PATH;
 use crate::pipeline::{Layout, Line, Os, varfiles};
 
@@ -26,7 +27,7 @@ pub const FROM_ENVIRONMENT: [&str; 9] = [
 pub(super) fn check(repo: &Path, layout: &Layout, matrix: Option<&MatrixText>, line: &Line, findings: &mut Findings) {
     let mut packers = Vec::new();
     let folder = Path::new(&line.build_dir);
-    let template = Template::read(repo, folder, &mut packers);
+    let template = Template::read(repo, &line.template_path(), &mut packers);
     if template.sources.is_empty() && !template.partial {
         packers.push(Defect {
             file: folder.into(),
@@ -53,7 +54,7 @@ pub(super) fn check(repo: &Path, layout: &Layout, matrix: Option<&MatrixText>, l
         let linux_only = path.file_name().and_then(OsStr::to_str).is_some_and(varfiles::is_linux_only);
         // Of what packer reads unasked it takes what the template declares.
         if !template.partial && named.contains(path) {
-            file.undeclared(&template, &line.build_dir, linux_only, &mut packers);
+            file.undeclared(&template, shown(line), linux_only, &mut packers);
         }
         match matrix {
             Some(_) => file.secrets(&mut findings.ours),
@@ -88,6 +89,11 @@ fn misplaced_config(matrix: &MatrixText, line: &Line, defects: &mut Vec<Defect>)
     }
 }
 
+/// The folder of its template, which may be the repository itself.
+fn shown(line: &Line) -> &str {
+    if line.build_dir.is_empty() { "." } else { &line.build_dir }
+}
+
 fn required(line: &Line, template: &Template, supplied: &BTreeSet<String>, defects: &mut Vec<Defect>) {
     let Some(path) = varfiles::order(line).pop() else { return };
     for (name, variable) in &template.variables {
@@ -95,7 +101,7 @@ fn required(line: &Line, template: &Template, supplied: &BTreeSet<String>, defec
             defects.push(Defect {
                 file: path.clone(),
                 line: None,
-                what: format!("nobody supplies {name}, which {} requires", line.build_dir),
+                what: format!("nobody supplies {name}, which {} requires", shown(line)),
                 remedy: format!("assign it in this file or export PKR_VAR_{name}"),
             });
         }
@@ -106,10 +112,11 @@ fn required(line: &Line, template: &Template, supplied: &BTreeSet<String>, defec
 fn only(matrix: Option<&MatrixText>, line: &Line, template: &Template, defects: &mut Vec<Defect>) {
     let asked = line.invocation().only;
     // A pattern is packer's own matter.
-    let unknown = asked.iter().find(|only| !only.contains('*') && !template.sources.contains_key(*only));
+    let unknown =
+        asked.iter().find(|only| !only.contains('*') && !template.sources.keys().any(|source| is_only(only, source)));
     let (Some(unknown), false) = (unknown, template.sources.is_empty()) else { return };
     let known = template.sources.keys().map(String::as_str).collect::<Vec<_>>().join(", ");
-    let (what, remedy) = (format!("{unknown} is no source of {}", line.build_dir), format!("its sources are: {known}"));
+    let (what, remedy) = (format!("{unknown} is no source of {}", shown(line)), format!("its sources are: {known}"));
     let field = if line.only.is_some() { "only" } else { "edition" };
     defects.push(match matrix {
         Some(matrix) => matrix.field(&line.key.0, field, what, remedy),
@@ -143,9 +150,10 @@ fn agree(
         Some(_) => {}
     };
     pair("vm_base_name", "base_name", &line.base_name);
-    pair(layout.iso.path(), "iso_datastore_path", &line.iso_datastore_path);
+    let variables = layout.iso_of(&line.key);
+    pair(variables.path(), "iso_datastore_path", &line.iso_datastore_path);
     if let Some(iso) = line.iso_url.as_deref().and_then(|url| url.rsplit('/').next()) {
-        pair(layout.iso.file(), "iso_url", iso);
+        pair(variables.file(), "iso_url", iso);
         pair("iso_content_library_item", "iso_url", iso.strip_suffix(".iso").unwrap_or(iso));
     }
 }

@@ -6,6 +6,7 @@ use hcl_edit::Span;
 use hcl_edit::expr::Expression;
 
 use super::{Defect, Source, Template, template};
+use crate::pipeline::hcl;
 
 /// Names that carry credentials. A var-file beats `PKR_VAR_*`, so even an empty value here would silently win over the
 /// environment.
@@ -35,7 +36,7 @@ pub(super) struct VarFile {
 impl VarFile {
     pub fn read(repo: &Path, path: &Path) -> Result<Self, Defect> {
         let source = Source::read(repo, path)?;
-        let body = template::parse(&source)?;
+        let body = hcl::var_file(&source.text).map_err(|error| template::not_hcl(&source, error))?;
         if let Some(block) = body.blocks().next() {
             let offset = block.span().map_or(0, |span| span.start);
             return Err(source.at(offset, "a block in a var-file", "a var-file holds assignments only"));
