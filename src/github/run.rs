@@ -204,12 +204,16 @@ impl Client {
     /// # Errors
     /// [`Error`]
     pub async fn runs_of_builds(&self, most: u8) -> Result<Vec<RemoteRun>, Error> {
+        let builders = self.workflows().builders();
         let mut runs = Vec::new();
-        for workflow in self.workflows().builders() {
+        for workflow in &builders {
             runs.extend(self.runs(workflow, most, None).await?);
         }
-        runs.sort_by_key(|run| std::cmp::Reverse((run.created, run.id)));
-        runs.truncate(most.into());
+        // Of one workflow they come in their order.
+        if builders.len() > 1 {
+            runs.sort_by_key(|run| std::cmp::Reverse(run.created));
+            runs.truncate(most.into());
+        }
         Ok(runs)
     }
 

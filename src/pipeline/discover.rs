@@ -16,6 +16,8 @@ use super::{Builds, Key, Line, Names, Os, entries, may_be, output, varfiles};
 /// How deep below the repository templates are looked for, and in how many folders.
 const DEPTH: usize = 8;
 const MOST_FOLDERS: usize = 20_000;
+/// How many JSON files are looked at where there is no template.
+const MOST_JSON: usize = 500;
 
 /// Folders that hold no templates of the repository's own.
 const ASIDE: [&str; 4] = ["node_modules", "target", "packer_cache", "venv"];
@@ -120,6 +122,19 @@ pub(super) fn var_file_folders(repo: &Path) -> BTreeSet<PathBuf> {
     };
     folders.retain(|folder| folder.components().all(own));
     folders
+}
+
+/// The first JSON template of packer's old form, with a builder of vSphere.
+pub(super) fn old_form(repo: &Path) -> Option<PathBuf> {
+    let is_json = |name: &str| name.ends_with(".json");
+    let files =
+        folders_with(repo, &is_json).into_iter().flat_map(|folder| varfiles::in_folder(repo, &folder, &is_json));
+    let found = files.take(MOST_JSON).find(|file| {
+        let small = std::fs::metadata(repo.join(file)).is_ok_and(|it| it.is_file() && it.len() < 1 << 20);
+        let text = small.then(|| std::fs::read_to_string(repo.join(file)).ok()).flatten().unwrap_or_default();
+        text.contains("\"builders\"") && (text.contains("\"vsphere-iso\"") || text.contains("\"vsphere-clone\""))
+    });
+    found
 }
 
 /// Folders whose var-files nobody builds with.
@@ -232,6 +247,7 @@ impl Reader<'_> {
             enabled: said.and_then(|said| said.enabled).unwrap_or(true),
             os: if windows { Os::Windows } else { Os::Linux },
             dist: text("guest_os_type").unwrap_or_default(),
+            iso_datastore_path: output::iso(block, &scope).map(|[_, folder, _]| folder).unwrap_or_default(),
             build_dir: folder.into_owned(),
             base_name,
             names: Some(names),

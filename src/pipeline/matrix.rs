@@ -193,6 +193,12 @@ pub enum MatrixError {
         /// where it was looked
         repo: PathBuf,
     },
+    /// templates, and of packer's old form
+    #[error("{}: a template of packer's old form; `packer hcl2_upgrade {}` writes it as HCL, which is read here", template.display(), template.display())]
+    OldForm {
+        /// the first of them, relative to the repository
+        template: PathBuf,
+    },
     /// not what it should be
     #[error("{}:{line}:{column}: {reason}", path.display())]
     Malformed {
@@ -228,7 +234,7 @@ impl Matrix {
     /// for each image that its templates build.
     ///
     /// # Errors
-    /// [`MatrixError::Layout`]; [`MatrixError::NoLines`]; [`MatrixError::Unreadable`] or [`MatrixError::Malformed`] (also for
+    /// [`MatrixError::Layout`]; [`MatrixError::NoLines`]; [`MatrixError::OldForm`]; [`MatrixError::Unreadable`] or [`MatrixError::Malformed`] (also for
     /// an empty array, duplicate keys or base names, and names that are not plain: they become folders, files, arguments
     /// and names in vCenter).
     pub fn load(repo: &Path) -> Result<Self, MatrixError> {
@@ -248,7 +254,10 @@ impl Matrix {
     fn discover(repo: &Path, layout: &Layout) -> Result<Self, MatrixError> {
         let lines = discover::lines(repo, layout, &|name| std::env::var(name).ok());
         if lines.is_empty() {
-            return Err(MatrixError::NoLines { repo: repo.to_owned() });
+            return Err(match discover::old_form(repo) {
+                Some(template) => MatrixError::OldForm { template },
+                None => MatrixError::NoLines { repo: repo.to_owned() },
+            });
         }
         let mut matrix = Self { repo: repo.to_owned(), lines, source: None };
         overlay::apply(&mut matrix, layout)?;

@@ -4,9 +4,9 @@ use std::path::{Path, PathBuf};
 
 use super::assigned::assigned;
 use super::discover::is_only;
-use super::evaluate::{Scope, Value};
+use super::evaluate::Scope;
 use super::template::Template;
-use super::{Layout, Line, varfiles};
+use super::{Layout, Line, output, varfiles};
 
 /// An ISO on a datastore.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -85,18 +85,8 @@ impl Medium {
         let get = |name: &str| std::env::var(name).ok();
         let values = assigned(repo, &template, line.build_dir.as_ref(), (&[], &invocation), &get);
         let scope = Scope { template: &template, assigned: values, branch: None };
-        let Value::List(paths) = scope.value(&block.body.get_attribute("iso_paths")?.value) else { return None };
-        let path = paths.first()?.known()?.into_owned();
-        let (datastore, path) = path.strip_prefix('[')?.split_once(']')?;
-        let path = path.trim().trim_matches('/');
-        let (folder, file) = path.rsplit_once('/').unwrap_or(("", path));
-        (!datastore.is_empty() && !file.is_empty()).then(|| Self {
-            datastore: datastore.to_owned(),
-            folder: folder.to_owned(),
-            file: file.to_owned(),
-            names: names.clone(),
-            source: block.file.clone(),
-        })
+        let [datastore, folder, file] = output::iso(block, &scope)?;
+        Some(Self { datastore, folder, file, names: names.clone(), source: block.file.clone() })
     }
 }
 

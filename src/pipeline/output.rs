@@ -16,6 +16,16 @@ pub(super) fn name(block: &SourceBlock, scope: &Scope<'_>) -> Option<String> {
     (!name.trim_matches(OPEN).is_empty()).then_some(name)
 }
 
+/// Datastore, folder and file of the ISO that is mounted first: `[datastore] folder/file.iso`.
+pub(super) fn iso(block: &SourceBlock, scope: &Scope<'_>) -> Option<[String; 3]> {
+    let Value::List(paths) = scope.value(&block.body.get_attribute("iso_paths")?.value) else { return None };
+    let path = paths.first()?.known()?.into_owned();
+    let (datastore, path) = path.strip_prefix('[')?.split_once(']')?;
+    let path = path.trim().trim_matches('/');
+    let (folder, file) = path.rsplit_once('/').unwrap_or(("", path));
+    (!datastore.is_empty() && !file.is_empty()).then(|| [datastore, folder, file].map(str::to_owned))
+}
+
 /// The content library in which the build ends, where nothing of it stays in the folder as a template.
 pub(super) fn library(block: &SourceBlock, scope: &Scope<'_>) -> Option<String> {
     let value = |body: &Body, name: &str| body.get_attribute(name).map(|attribute| scope.value(&attribute.value));

@@ -40,7 +40,7 @@ pub fn secrets(repo: &Path) -> Vec<Secret> {
 /// A matrix that cannot be read as one.
 fn declared(repo: &Path, variables: &BTreeMap<String, String>) -> Result<Vec<Secret>, MatrixError> {
     let matrix = match Matrix::load(repo) {
-        Err(MatrixError::NoLines { .. }) => return Ok(Vec::new()),
+        Err(MatrixError::NoLines { .. } | MatrixError::OldForm { .. }) => return Ok(Vec::new()),
         read => read?,
     };
     let mut names: BTreeMap<&str, BTreeSet<String>> = BTreeMap::new();

@@ -17,7 +17,7 @@ async fn runs_and_their_legs_are_read() {
     let board = client(&github).board(10).await.unwrap();
     let [running, failed] = &board.runs[..] else { panic!("{board:?}") };
     assert_eq!((running.run.number, running.run.state), (2, State::Running));
-    assert_eq!(running.run.line(), Some(key("debian-12")));
+    assert_eq!(running.run.line, Some(key("debian-12")));
     let leg = &running.legs[0];
     assert_eq!((leg.key.clone(), leg.step.as_deref()), (Some(key("debian-12")), Some("Build and promote")));
     assert_eq!(leg.queued(board.at).as_secs(), 20);
@@ -133,7 +133,7 @@ async fn a_dispatch_finds_its_run_whether_it_is_told_or_not() {
         let github = GitHub::start(World { tells_run, ..world(vec![run(9001, "all", "completed", Some("success"))]) });
         let github = github.await.unwrap();
         let run = client(&github).dispatch(&key("debian-12"), None).await.unwrap();
-        assert_eq!((run.id, run.line()), (9002, Some(key("debian-12"))));
+        assert_eq!((run.id, run.line), (9002, Some(key("debian-12"))));
     }
 }
 

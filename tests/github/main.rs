@@ -4,6 +4,7 @@
 
 mod client;
 mod evidence;
+mod names;
 mod operations;
 mod schedule;
 mod verbs;
@@ -16,9 +17,14 @@ use tmpl::pipeline::Key;
 
 /// A client of the server.
 fn client(github: &GitHub) -> Client {
+    client_in(github, Path::new("."))
+}
+
+/// The same, in a checkout that names things as it likes.
+fn client_in(github: &GitHub, repo: &Path) -> Client {
     let environment = github.environment();
     let get = |name: &str| environment.iter().find(|(known, _)| *known == name).map(|(_, value)| value.clone());
-    Client::new(Settings::from_env(&get, Path::new(".")).unwrap()).unwrap()
+    Client::new(Settings::from_env(&get, repo).unwrap()).unwrap()
 }
 
 fn key(text: &str) -> Key {

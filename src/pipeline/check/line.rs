@@ -40,6 +40,7 @@ pub(super) fn check(repo: &Path, layout: &Layout, matrix: Option<&MatrixText>, l
     let exported = |name: &&String| std::env::var_os(format!("PKR_VAR_{name}")).is_some();
     supplied.extend(template.variables.keys().filter(exported).cloned());
     let named = varfiles::order(line);
+    let mut unread = false;
     for path in varfiles::automatic(repo, folder).iter().chain(&named) {
         let own = matrix.is_some() && path.ends_with(&line.config);
         let file = match VarFile::read(repo, path) {
@@ -48,6 +49,7 @@ pub(super) fn check(repo: &Path, layout: &Layout, matrix: Option<&MatrixText>, l
             Err(defect) if defect.line.is_none() && own => continue,
             Err(defect) => {
                 packers.push(defect);
+                unread = true;
                 continue;
             }
         };
@@ -68,8 +70,8 @@ pub(super) fn check(repo: &Path, layout: &Layout, matrix: Option<&MatrixText>, l
     if let Some(matrix) = matrix {
         misplaced_config(matrix, line, &mut packers);
     }
-    // Without var-files nobody has said yet what is supplied.
-    if !named.is_empty() && !template.partial {
+    // Without var-files, or with one that cannot be read, it is not known what is supplied.
+    if !named.is_empty() && !unread && !template.partial {
         required(line, &template, &supplied, &mut packers);
     }
     only(matrix, line, &template, &mut packers);

@@ -108,6 +108,7 @@ fn iso(console: &Console, row: &LineRow) -> String {
             (Ok(wanted), Err(_)) => wanted.file.path.clone(),
             (Err(reason), _) => reason.to_string(),
         },
+        None if row.line.iso_datastore_path.is_empty() => "M shows media".into(),
         None => format!("in {}; M shows media", row.line.iso_datastore_path),
     }
 }
