@@ -4,11 +4,8 @@
 #![expect(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
 
 mod build;
-<<<<<<< HEAD
 mod console;
-=======
 mod included;
->>>>>>> 3e3584d (github, layout: tests of names, the action and the include executed)
 mod media;
 #[path = "../iso/mirror.rs"]
 #[allow(dead_code, clippy::allow_attributes, reason = "the other suite breaks connections, this one does not")]
