@@ -129,12 +129,12 @@ pub(super) fn old_form(repo: &Path) -> Option<PathBuf> {
     let is_json = |name: &str| name.ends_with(".json");
     let files =
         folders_with(repo, &is_json).into_iter().flat_map(|folder| varfiles::in_folder(repo, &folder, &is_json));
-    let found = files.take(MOST_JSON).find(|file| {
+    let mut files = files.take(MOST_JSON);
+    files.find(|file| {
         let small = std::fs::metadata(repo.join(file)).is_ok_and(|it| it.is_file() && it.len() < 1 << 20);
         let text = small.then(|| std::fs::read_to_string(repo.join(file)).ok()).flatten().unwrap_or_default();
         text.contains("\"builders\"") && (text.contains("\"vsphere-iso\"") || text.contains("\"vsphere-clone\""))
-    });
-    found
+    })
 }
 
 /// Folders whose var-files nobody builds with.

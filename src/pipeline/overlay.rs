@@ -22,7 +22,7 @@ pub(super) fn apply(matrix: &mut Matrix, layout: &Layout) -> Result<(), LayoutEr
             let reason = format!(
                 "line {key}: {template} builds nothing of type vsphere-iso or vsphere-clone; name the folder or file of its template"
             );
-            return Err(malformed(&format!("{key}"), reason));
+            return Err(malformed(key, reason));
         }
         return Err(malformed(&format!("[line.{key}"), format!("there is no line {key:?}; lines are: {known}")));
     }

@@ -34,7 +34,7 @@ pub(super) fn written_out<'w>(scripts: &'w Scripts, lines: &'w [Line]) -> Vec<Wr
                 (&way.target, &way.var_files, &way.only, &way.args)
                     == (&build.target, &build.var_files, &build.only, &build.args)
             };
-            if !ways.iter().any(|way| alike(way)) {
+            if !ways.iter().any(alike) {
                 ways.push(build);
             }
         }
