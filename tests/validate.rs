@@ -12,6 +12,8 @@ use tmpl::pipeline::check::{Defect, check};
 const MATRIX: &str = "ci/matrix.json";
 const BUILD: &str = ".github/workflows/build-templates.yml";
 const DEBIAN: &str = "ci/config/linux-debian-12.pkrvars.hcl";
+const COMMON: &str = "ci/config/common.pkrvars.hcl";
+const TEMPLATE: &str = "packer/linux/debian/debian.pkr.hcl";
 const SERVER: &str = "ci/config/windows-server-2025.pkrvars.hcl";
 
 /// What the pipeline reads, copied from this repository.
@@ -174,6 +176,42 @@ fn a_secret_in_a_var_file(#[case] assignment: &str, #[case] what: &str) {
     let finding = find(&findings, "ci/config/build.pkrvars.hcl", Some(line), what);
     assert!(finding.remedy.contains("PKR_VAR_"), "{finding}");
     assert!(!finding.to_string().contains("hunter2"), "the finding repeats the secret");
+}
+
+/// A file with something in front.
+fn prepend(repo: &Path, file: &str, front: &[u8]) {
+    let text = fs::read(repo.join(file)).unwrap();
+    fs::write(repo.join(file), [front, &text].concat()).unwrap();
+}
+
+#[test]
+fn a_byte_order_mark_is_fine_for_packer_and_named_where_others_read() {
+    let repo = copy();
+    prepend(repo.path(), SERVER, b"\xef\xbb\xbf");
+    assert!(check(repo.path(), None).is_empty());
+    prepend(repo.path(), MATRIX, b"\xef\xbb\xbf");
+    let findings = check(repo.path(), None);
+    find(&findings, MATRIX, Some(1), "byte order mark");
+    assert_eq!(findings.len(), 1);
+}
+
+#[rstest]
+#[case("<<<<<<< HEAD\nx = 1\n=======\nx = 2\n>>>>>>> feature", "merge conflict")]
+#[case("vm_more = “x”", "typographic quotes (“)")]
+#[case("oops = = 1", "not HCL")]
+fn one_broken_file_is_one_defect(#[case] lines: &str, #[case] words: &str) {
+    for file in [SERVER, COMMON, TEMPLATE] {
+        let repo = copy();
+        let line = append(repo.path(), file, lines);
+        let findings = check(repo.path(), None);
+        find(&findings, file, Some(line), words);
+        assert_eq!(findings.len(), 1, "{file}: {findings:#?}");
+    }
+    let repo = copy();
+    fs::write(repo.path().join(SERVER), [0xff, 0xfe, b'x', 0]).unwrap();
+    let findings = check(repo.path(), None);
+    find(&findings, SERVER, None, "no text in UTF-8");
+    assert_eq!(findings.len(), 1, "{findings:#?}");
 }
 
 #[test]

@@ -1,6 +1,7 @@
 //! What is wrong with a file of the repository, and where in it.
 
 use std::fmt;
+use std::io;
 use std::path::{Path, PathBuf};
 
 /// One defect: where it is, what it is, what to do.
@@ -35,14 +36,16 @@ pub(super) struct Source {
 impl Source {
     /// Reads `path`; a file that is not there or not text is a defect of its own.
     pub fn read(repo: &Path, path: &Path) -> Result<Self, Defect> {
+        let shown = real(repo, path).unwrap_or_else(|| path.to_owned());
         match std::fs::read_to_string(repo.join(path)) {
-            Ok(text) => Ok(Self { path: path.to_owned(), text }),
-            Err(error) => Err(Defect {
-                file: path.to_owned(),
-                line: None,
-                what: format!("cannot be read: {error}"),
-                remedy: "create it or correct the name where it is used".into(),
-            }),
+            Ok(text) => Ok(Self { path: shown, text }),
+            Err(error) => {
+                let (what, remedy) = match error.kind() {
+                    io::ErrorKind::InvalidData => ("is no text in UTF-8".to_owned(), "save it as UTF-8"),
+                    _ => (format!("cannot be read: {error}"), "create it or correct the name where it is used"),
+                };
+                Err(Defect { file: shown, line: None, what, remedy: remedy.into() })
+            }
         }
     }
 
@@ -61,4 +64,15 @@ impl Source {
     pub fn whole(&self, what: impl Into<String>, remedy: impl Into<String>) -> Defect {
         Defect { file: self.path.clone(), line: None, what: what.into(), remedy: remedy.into() }
     }
+}
+
+/// The file that a symbolic link leads to, below the repository: that is where it is mended, and links to one file are one
+/// file.
+fn real(repo: &Path, path: &Path) -> Option<PathBuf> {
+    let link = repo.join(path);
+    if !link.symlink_metadata().ok()?.is_symlink() {
+        return None;
+    }
+    let (real, repo) = (link.canonicalize().ok()?, repo.canonicalize().ok()?);
+    real.strip_prefix(repo).ok().map(Path::to_owned)
 }

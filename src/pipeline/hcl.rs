@@ -41,6 +41,10 @@ impl From<Error> for NotHcl {
 /// those that are alike. Each later one is read under another name: lines stay what they are.
 fn parse(text: &str) -> Result<Body, Error> {
     let mut text = std::borrow::Cow::Borrowed(text);
+    // Packer takes a byte order mark; offsets stay what they are.
+    if let Some(rest) = text.strip_prefix('\u{feff}') {
+        text = format!("   {rest}").into();
+    }
     for at in 0..=MAX_REDEFINED {
         match text.parse::<Body>() {
             Err(error) if at < MAX_REDEFINED && error.message().contains("redefined object key") => {
@@ -85,6 +89,7 @@ mod tests {
             "x = {\n  a = 1\n  b = 2\n  a = 3\n}\n",
             "x = { \"${var.a}.xml\" = f(\"x=\", {\n a = 1\n a = 2 }), \"${var.a}.xml\" = 2 }\n",
             "x = {\n  (var.a) : 1,\n  (var.a) : 2,\n  (var.a) : 3 }\n",
+            "\u{feff}x = 1\n",
             "x {\n  y = { a = { b = 1, b = 2 }, a = 2 }\n}\n",
         ] {
             assert!(parse(text).is_ok(), "{text}");

@@ -31,6 +31,7 @@ mod setting;
 mod tables;
 pub mod template;
 mod template_cache;
+mod unreadable;
 pub mod varfiles;
 mod workflow;
 

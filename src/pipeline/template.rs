@@ -12,7 +12,7 @@ use hcl_edit::template::Element;
 
 use super::defect::{Defect, Source};
 use super::evaluate::OPEN;
-use super::{hcl, template_cache};
+use super::{hcl, template_cache, unreadable};
 
 /// Builders whose images are templates of vSphere.
 const BUILDERS: [&str; 2] = ["vsphere-iso", "vsphere-clone"];
@@ -280,6 +280,9 @@ fn parse(source: &Source) -> Result<Body, Defect> {
 
 /// The defect that a text is which cannot be parsed.
 pub(super) fn not_hcl(source: &Source, error: hcl::NotHcl) -> Defect {
+    if let Some(defect) = unreadable::reason(source, error.line) {
+        return defect;
+    }
     let mut defect = source.whole(error.reason, "correct the syntax");
     defect.line = Some(error.line);
     defect

@@ -6,18 +6,29 @@ use std::path::Path;
 use serde::Deserialize;
 use serde_json::Value;
 
-use super::{Defect, MatrixText};
-use crate::pipeline::Line;
+use super::{Defect, MatrixText, Source};
 use crate::pipeline::varfiles::CONFIG_DIR;
+use crate::pipeline::{Line, unreadable};
+
+/// Why the matrix is not what it should be.
+fn not_json(source: &Source, error: &serde_json::Error) -> Defect {
+    if source.text.starts_with('\u{feff}') {
+        let remedy = "save it as UTF-8 without one; jq and GitHub refuse it, too";
+        return source.at(0, "begins with a byte order mark (BOM)", remedy);
+    }
+    unreadable::reason(source, error.line()).unwrap_or_else(|| {
+        let mut defect = source.whole(format!("not a JSON array of lines: {error}"), "correct the JSON");
+        defect.line = Some(error.line());
+        defect
+    })
+}
 
 /// The entries that can be read; `None` when nothing further can be said. Shape defects go to `defects`.
 pub(super) fn read(repo: &Path, matrix: &MatrixText, defects: &mut Vec<Defect>) -> Option<Vec<Line>> {
     let values: Vec<Value> = match serde_json::from_str(&matrix.source.text) {
         Ok(values) => values,
         Err(error) => {
-            let mut defect = matrix.source.whole(format!("not a JSON array of lines: {error}"), "correct the JSON");
-            defect.line = Some(error.line());
-            defects.push(defect);
+            defects.push(not_json(&matrix.source, &error));
             return None;
         }
     };

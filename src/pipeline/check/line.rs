@@ -40,13 +40,14 @@ pub(super) fn check(repo: &Path, layout: &Layout, matrix: Option<&MatrixText>, l
     let exported = |name: &&String| std::env::var_os(format!("PKR_VAR_{name}")).is_some();
     supplied.extend(template.variables.keys().filter(exported).cloned());
     let named = varfiles::order(line);
+    // What follows from a file that cannot be read is no defect of its own.
     let mut unread = false;
     for path in varfiles::automatic(repo, folder).iter().chain(&named) {
         let own = matrix.is_some() && path.ends_with(&line.config);
         let file = match VarFile::read(repo, path) {
             Ok(file) => file,
             // A missing line config is said where it is named, in the matrix.
-            Err(defect) if defect.line.is_none() && own => continue,
+            Err(_) if own && !repo.join(path).exists() => continue,
             Err(defect) => {
                 packers.push(defect);
                 unread = true;
