@@ -16,10 +16,8 @@ const LONGEST: usize = 300;
 const LONG: &[(&str, usize)] = &[
     ("src/console/log.rs", 307),
     ("src/packer_log/follow.rs", 324),
-    ("src/packer_log/parse.rs", 302),
-    ("src/packer_log/phase.rs", 366),
-    ("src/triage/verdict/observations.rs", 325),
-    ("src/triage/verdict/reader.rs", 321),
+    ("src/packer_log/phase.rs", 343),
+    ("src/triage/verdict/observations.rs", 309),
     ("src/vcenter/gate.rs", 355),
     ("src/vcenter/session.rs", 404),
 ];

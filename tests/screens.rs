@@ -76,6 +76,32 @@ async fn a_picture_is_called_what_it_is_or_unknown() {
     assert!(faults.is_empty(), "{} wrong, {named} right:\n{}", faults.len(), faults.join("\n"));
 }
 
+/// Of `tests/cases`: a page that other people saw, and what it may be called.
+#[derive(Deserialize)]
+struct Case {
+    name: String,
+    input: String,
+    #[serde(default)]
+    screen: Vec<String>,
+}
+
+#[tokio::test]
+async fn pages_that_other_people_saw_are_called_what_they_are() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/cases");
+    let index = std::fs::read_to_string(folder.join("index.json")).unwrap();
+    let cases: Vec<Case> = serde_json::from_str(&index).unwrap();
+    let (mut looked, mut faults) = (0, Vec::new());
+    for case in cases.iter().filter(|case| !case.screen.is_empty()) {
+        let look = seen(&folder.join(&case.name).join(&case.input)).await;
+        looked += 1;
+        if !case.screen.contains(&look.label) {
+            faults.push(format!("{}: {} by {:?}, not {:?}", case.name, look.label, look.words, case.screen));
+        }
+    }
+    assert!(looked >= 15, "only {looked} pages found");
+    assert!(faults.is_empty(), "{} of {looked} wrong:\n{}", faults.len(), faults.join("\n"));
+}
+
 #[tokio::test]
 async fn a_console_is_judged_by_what_it_has_been_doing() {
     let mut faults = Vec::new();

@@ -43,3 +43,45 @@ pub struct RecognisedText {
     /// read from the glyphs themselves, without misreads
     pub exact: bool,
 }
+
+impl RecognisedText {
+    /// Whether it reads like text. What tesseract makes of a photograph, a logo or a boot splash is letters and signs; it
+    /// is not worth quoting.
+    pub fn is_text(&self) -> bool {
+        if self.exact {
+            return true;
+        }
+        let tokens = || self.rows.iter().flat_map(|row| row.split_whitespace());
+        let signs: usize = tokens().map(|token| token.chars().count()).sum();
+        let words =
+            tokens().map(|token| token.trim_matches(|c: char| !c.is_alphanumeric())).filter(|word| is_word(word));
+        let (count, letters) = words.fold((0, 0), |(count, letters), word| (count + 1, letters + word.chars().count()));
+        count >= 2 && letters * 2 >= signs
+    }
+}
+
+/// Three letters at least, one of them a vowel or of another script.
+fn is_word(token: &str) -> bool {
+    let plain = token.chars().filter(|c| c.is_alphabetic()).count();
+    let spoken = token.chars().any(|c| "aeiouyAEIOUY".contains(c) || !c.is_ascii() && c.is_alphabetic());
+    plain >= 3 && spoken && token.chars().all(|c| c.is_alphanumeric() || "'’-./:".contains(c))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::RecognisedText;
+
+    fn read(rows: &[&str]) -> RecognisedText {
+        RecognisedText { rows: rows.iter().map(|row| (*row).to_owned()).collect(), exact: false }
+    }
+
+    #[test]
+    fn what_tesseract_makes_of_a_logo_is_no_text() {
+        assert!(read(&["Install Windows", "The computer restarted unexpectedly. Error code: 0x80070005"]).is_text());
+        assert!(read(&["Working on updates 27%"]).is_text());
+        for noise in [&["~~ \\/ |) oO .:"][..], &["ee", "Pll= (8 @@ ~", "- . , _ ;"], &["WWWW MMM ]]] |||| ////"], &[]]
+        {
+            assert!(!read(noise).is_text(), "{noise:?}");
+        }
+    }
+}

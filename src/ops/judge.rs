@@ -17,6 +17,7 @@ use crate::triage::bundle::{self, BundleContents, BundleSummary};
 use crate::triage::live::{Beside, is_late};
 use crate::triage::rules::Rules;
 use crate::triage::verdict::{BuildContext, Judge, JudgeError, Verdict};
+use crate::vcenter::Settings;
 
 /// Recorded pictures that are looked at, the newest ones: what stands still does so in the last of them, and each is
 /// megabytes.
@@ -121,6 +122,8 @@ impl Facts {
         let scene = match run {
             Some(run) => BuildContext {
                 vm_left: case.beside.vm_left,
+                // A run that was brought here from elsewhere may have been told another one.
+                endpoint: run.origin.is_none().then(|| Settings::endpoint_of(repo)).flatten(),
                 ..BuildContext::of_run(run, recording, look, case.beside.guest.clone(), scrubber)
             },
             None => BuildContext::of_screen(look, scrubber),

@@ -37,6 +37,15 @@ const LAYERS: &[Layer] = &[
 /// No log has more layers than that.
 const MAX_LAYERS: usize = 4;
 
+/// What GitLab says about a line of a job's log.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum GitlabLine {
+    /// a line begins
+    Begins,
+    /// it is more of the line before
+    GoesOn,
+}
+
 /// What stands in front of the lines of one log, learnt while it is read.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Envelope {
@@ -59,7 +68,7 @@ impl Envelope {
             let Some((layer, rest)) = LAYERS.iter().find_map(|layer| Some((*layer, layer.strip(line)?))) else { break };
             let rest = without_marks(rest);
             let under = LAYERS.iter().filter(|layer| layer.is_certain()).find_map(|layer| layer.strip(rest));
-            if !layer.is_certain() && !is_packers(rest) && !under.is_some_and(is_packers) {
+            if !layer.is_certain() && !may_be_packers(rest) && !under.is_some_and(may_be_packers) {
                 break;
             }
             self.layers.push(layer);
@@ -74,6 +83,21 @@ impl Envelope {
     pub fn strip<'l>(&self, raw: &'l [u8]) -> &'l [u8] {
         let first = without_marks(trimmed(raw));
         self.layers.iter().fold(first, |line, layer| layer.strip(line).map_or(line, without_marks))
+    }
+
+    /// What GitLab says about a line that it stamped: whole, or more of the one before, which was written in pieces.
+    pub fn gitlab(&self, raw: &[u8]) -> Option<GitlabLine> {
+        let at = self.layers.iter().position(|layer| *layer == Layer::Stamp)?;
+        let above = self.layers[..at].iter();
+        let line = above.fold(without_marks(trimmed(raw)), |line, layer| layer.strip(line).map_or(line, without_marks));
+        match line.get(rfc3339(line)?..)? {
+            [b' ', a, b, b'O' | b'E', kind, ..] if a.is_ascii_hexdigit() && b.is_ascii_hexdigit() => match kind {
+                b'+' => Some(GitlabLine::GoesOn),
+                b' ' => Some(GitlabLine::Begins),
+                _ => None,
+            },
+            _ => None,
+        }
     }
 
     /// The job that the newest line learnt belongs to, in a log of several.
@@ -136,6 +160,19 @@ fn is_packers(line: &[u8]) -> bool {
         || line.starts_with(b"Build '")
         || memchr::memmem::find(&line[..line.len().min(512)], b": output will be in this color.").is_some()
         || shape(line, b"0000000000,")
+}
+
+/// The same, and what it says before any build begins.
+fn may_be_packers(line: &[u8]) -> bool {
+    const EARLY: &[&str] = &[
+        "Error: ",
+        "Warning: ",
+        "The configuration is valid",
+        "Failed getting the \"",
+        "Installed plugin github.com/",
+        "Cancelling build after",
+    ];
+    is_packers(line) || EARLY.iter().any(|start| line.starts_with(start.as_bytes()))
 }
 
 impl Layer {
@@ -258,71 +295,5 @@ fn shape(bytes: &[u8], like: &[u8]) -> bool {
 }
 
 #[cfg(test)]
-mod tests {
-    use rstest::rstest;
-
-    use super::*;
-
-    const LINE: &str = "==> vsphere-iso.deb: Waiting for IP...";
-
-    #[rstest]
-    #[case("2026-11-21T02:03:04.1234567Z ")]
-    #[case("\u{feff}2026-11-21T02:03:04.1234567Z ")]
-    #[case("build (debian-12)\tRun build\t\u{feff}2026-11-21T02:03:04.1234567Z ")]
-    #[case("build\tUNKNOWN STEP\t2026-11-21T02:03:04.1234567Z ")]
-    #[case("2026-11-21T02:01:25.123456Z 01O ")]
-    #[case("2026-11-21T02:01:25.123456Z 00E+")]
-    #[case("2026-11-21T02:01:25.123456789+01:00 stdout F ")]
-    #[case("[2026-11-21T02:03:04.123Z] ")]
-    #[case("[02:03:04] ")]
-    #[case("[02:03:04]i: ")]
-    #[case("[02:03:04] :\t ")]
-    #[case("02:03:04  ")]
-    #[case("02:03:04.123 ")]
-    #[case("Nov 21 02:03:04 runner-7 packer[4711]: ")]
-    #[case("Nov 21 02:03:04 ")]
-    #[case("packer-1  | ")]
-    #[case("[debian-12] ")]
-    #[case("[2026-11-21T02:03:04.123Z] [debian-12] ")]
-    #[case("packer-1  | 2026-11-21T02:01:25.123456Z ")]
-    #[case("\u{1b}_bk;t=1700000000000\u{7}")]
-    #[case("\u{1b}[8mha:////4abc+/==\u{1b}[0m02:03:04  ")]
-    #[case("")]
-    fn what_stands_in_front_is_taken_off(#[case] front: &str) {
-        let coloured = format!("\u{1b}[1;32m{LINE}\u{1b}[0m");
-        for line in [LINE, &coloured, "2026/11/23 04:34:21 ui: ==> a.b: x", "1795408472,,ui,say,==> a.b: one"] {
-            let mut envelope = Envelope::default();
-            assert_eq!(envelope.learn(format!("{front}{line}\r\n").as_bytes()), line.as_bytes());
-            assert_eq!(envelope.strip(format!("{front}\r\n").as_bytes()), b"", "{front:?}");
-        }
-    }
-
-    #[test]
-    fn behind_packers_first_line_nothing_is_learnt() {
-        let mut envelope = Envelope::default();
-        envelope.learn(LINE.as_bytes());
-        let forged = "2026-11-21T02:03:04.1234567Z ==> vsphere-iso.deb: Timeout waiting for SSH.";
-        assert_eq!(envelope.learn(forged.as_bytes()), forged.as_bytes());
-    }
-
-    #[test]
-    fn a_word_in_brackets_is_no_stamp_by_itself() {
-        let mut envelope = Envelope::default();
-        for line in ["[Pipeline] sh", "[INFO] building", "10:20:30 up 3 days", "Nov 21 02:03:04 host sshd[7]: Accepted"]
-        {
-            assert_eq!(envelope.learn(line.as_bytes()), line.as_bytes());
-        }
-        assert_eq!(envelope.layers, []);
-    }
-
-    #[test]
-    fn jobs_are_told_apart() {
-        let mut envelope = Envelope::default();
-        envelope.learn(format!("one\tRun\t2026-11-21T02:03:04Z {LINE}").as_bytes());
-        assert_eq!(envelope.leg(), Some("one"));
-        assert_eq!(envelope.learn(format!("two\tRun\t2026-11-21T02:03:04Z {LINE}").as_bytes()), LINE.as_bytes());
-        assert_eq!(envelope.leg(), Some("two"));
-        envelope.learn(b"##[leg] three\n");
-        assert_eq!((envelope.leg(), envelope.layers.len()), (Some("three"), 0));
-    }
-}
+#[path = "envelope/tests.rs"]
+mod tests;

@@ -10,6 +10,7 @@ use super::index::LineStart;
 use super::line::Problem;
 use super::parse::{self, Parsed};
 use super::phase::{PHASE_STARTS, Tracks};
+use super::problem::problem;
 use crate::text::quads::Quads;
 
 /// Bytes of a line that are looked at; more is data, not a message.
@@ -115,7 +116,7 @@ impl Facts {
     fn take(&mut self, line: &Parsed<'_>, number: u64) -> Option<Problem> {
         self.tracks.observe(line, number);
         self.latest = line.stamp.or(self.latest);
-        let problem = parse::problem(line);
+        let problem = problem(line);
         match problem {
             Some(Problem::Error) => self.errors += 1,
             Some(Problem::Warning) => self.warnings += 1,

@@ -8,7 +8,7 @@ use std::borrow::Cow;
 
 use jiff::civil::DateTime;
 
-use super::line::{Level, Origin, Problem};
+use super::line::{Level, Origin};
 
 /// Bytes of `YYYY/MM/DD hh:mm:ss `.
 const STAMP_LEN: usize = 20;
@@ -24,6 +24,8 @@ pub struct Parsed<'l> {
     pub level: Level,
     /// name of the build
     pub source: Option<&'l str>,
+    /// that name stands in front of the message: whatever a guest prints comes like that, packer's last word does not
+    pub behind_name: bool,
     /// the message
     pub text: Cow<'l, str>,
 }
@@ -83,7 +85,14 @@ fn stamped(stamp: Option<DateTime>, rest: &str) -> Parsed<'_> {
     }
     if let Some(body) = after_word(rest, "machine readable:") {
         let target = body.split([',', ' ']).next().filter(|_| body.contains(',')).filter(|t| t.contains('.'));
-        return Parsed { stamp, origin: Origin::Machine, level: Level::Unstated, source: target, text: body.into() };
+        return Parsed {
+            stamp,
+            origin: Origin::Machine,
+            level: Level::Unstated,
+            source: target,
+            behind_name: false,
+            text: body.into(),
+        };
     }
     if let Some(parsed) = machine_readable(stamp, rest) {
         return parsed;
@@ -91,10 +100,10 @@ fn stamped(stamp: Option<DateTime>, rest: &str) -> Parsed<'_> {
     if let Some(message) = plugin_message(rest) {
         let message = split_stamp(message).1;
         let (level, text) = split_level(message);
-        return Parsed { stamp, origin: Origin::Plugin, level, source: None, text: text.into() };
+        return Parsed { stamp, origin: Origin::Plugin, level, source: None, behind_name: false, text: text.into() };
     }
     let (level, text) = split_level(rest);
-    Parsed { stamp, origin: Origin::Core, level, source: None, text: text.into() }
+    Parsed { stamp, origin: Origin::Core, level, source: None, behind_name: false, text: text.into() }
 }
 
 /// A line without a stamp: packer's output for people, or a further line of a message.
@@ -110,11 +119,18 @@ fn unstamped(raw: &str) -> Parsed<'_> {
         let error = red || body.starts_with("Error: ") || is_errored(body);
         return ui(None, raw, if error { Origin::UiError } else { Origin::Ui });
     }
-    Parsed { stamp: None, origin: Origin::Continuation, level: Level::Unstated, source: None, text: body.into() }
+    Parsed {
+        stamp: None,
+        origin: Origin::Continuation,
+        level: Level::Unstated,
+        source: None,
+        behind_name: false,
+        text: body.into(),
+    }
 }
 
 fn is_errored(body: &str) -> bool {
-    body.starts_with("Build '") && body.contains("' errored after ")
+    body.starts_with("Build '") && (body.contains("' errored after ") || body.contains("' errored: "))
 }
 
 /// The body of a message for people.
@@ -128,7 +144,8 @@ fn ui(stamp: Option<DateTime>, body: &str, origin: Origin) -> Parsed<'_> {
         _ if text.starts_with("[WARNING]") => Level::Warn,
         _ => Level::Unstated,
     };
-    Parsed { stamp: stamp.or(clock), origin, level, source, text: last_shown(text) }
+    let behind_name = source.is_some() && (body.starts_with("==> ") || body.starts_with("    "));
+    Parsed { stamp: stamp.or(clock), origin, level, source, behind_name, text: last_shown(text) }
 }
 
 /// `-machine-readable`: `<unix>,<target>,<type>,<data>`; messages for people are of the type `ui`.
@@ -149,12 +166,13 @@ fn machine_readable(stamp: Option<DateTime>, rest: &str) -> Option<Parsed<'_>> {
     };
     if origin == Origin::Machine {
         let source = Some(target).filter(|t| !t.is_empty());
-        return Some(Parsed { stamp, origin, level: Level::Unstated, source, text: body.into() });
+        return Some(Parsed { stamp, origin, level: Level::Unstated, source, behind_name: false, text: body.into() });
     }
     let (source, text) = split_source(body);
     let level = if origin == Origin::UiError { Level::Error } else { Level::Unstated };
+    let behind_name = source.is_some() && (body.starts_with("==> ") || body.starts_with("    "));
     let text = text.replace("%!(PACKER_COMMA)", ",").replace("\\n", " ").replace("\\r", "");
-    Some(Parsed { stamp, origin, level, source, text: text.trim().to_owned().into() })
+    Some(Parsed { stamp, origin, level, source, behind_name, text: text.trim().to_owned().into() })
 }
 
 /// The message of a plugin's line: `<binary> plugin: `. `Starting plugin: /path` is the core speaking.
@@ -263,41 +281,6 @@ pub fn stamp(raw: &[u8]) -> Option<DateTime> {
     let number = |range: std::ops::Range<usize>| head[range].iter().fold(0_i16, |n, b| n * 10 + i16::from(b - b'0'));
     let small = |range| i8::try_from(number(range)).unwrap_or(0);
     DateTime::new(number(0..4), small(5..7), small(8..10), small(11..13), small(14..16), small(17..19), 0).ok()
-}
-
-/// Lines that every healthy build has, though they call themselves errors or warnings.
-const NOISE: &[&str] = &[
-    "Failed to get SSH agent",
-    "Config file doesn't exist",
-    "-volid text",
-    "Failed to close REST client session",
-    "Error asking for input: no available tty",
-    "not found. Looking for default resource pool.",
-    "Error reading checksum",
-];
-
-/// Whether a line is worth a stop for somebody who looks for what went wrong.
-pub fn problem(line: &Parsed<'_>) -> Option<Problem> {
-    let text = line.text.trim();
-    let kind = match (line.origin, line.level) {
-        (Origin::Machine, _) => None,
-        (Origin::UiError, _) => Some(Problem::Error).filter(|_| !text.is_empty()),
-        (Origin::Ui, _) => problem_in_message(text),
-        (Origin::Continuation, _) => Some(Problem::Error).filter(|_| text.starts_with("panic: ")),
-        (_, Level::Error) => Some(Problem::Error),
-        (_, Level::Warn) => Some(Problem::Warning),
-        _ => Some(Problem::Error).filter(|_| text.starts_with("panic: ") || text.starts_with("fatal error: ")),
-    };
-    kind.filter(|_| !NOISE.iter().any(|noise| text.contains(noise)))
-}
-
-/// What a provisioner prints as an ordinary message although it is a failure.
-fn problem_in_message(text: &str) -> Option<Problem> {
-    const ERRORS: &[&str] = &["fatal: [", "failed: [", "[ERROR]", "ERROR! ", "!!!!!!!!!! PACKER CRASH"];
-    if ERRORS.iter().any(|start| text.starts_with(start)) {
-        return Some(Problem::Error);
-    }
-    Some(Problem::Warning).filter(|_| text.starts_with("[WARNING]"))
 }
 
 #[cfg(test)]

@@ -6,6 +6,7 @@ use jiff::civil::DateTime;
 
 use super::line::Origin;
 use super::parse::Parsed;
+use super::wait::announced_wait;
 
 /// A phase of one build, in the order they happen.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -56,6 +57,9 @@ impl std::fmt::Display for Phase {
     }
 }
 
+/// How packer's clean-up begins where a provisioner failed.
+const GIVES_UP: &str = "Provisioning step had errors";
+
 /// How a message of packer begins, and the phase it opens. Old spellings of the plugin included.
 pub const PHASE_STARTS: &[(&str, Phase)] = &[
     ("Creating CD disk", Phase::Create),
@@ -99,7 +103,7 @@ pub const PHASE_STARTS: &[(&str, Phase)] = &[
     ("Convert VM into template", Phase::Convert),
     ("Exporting ", Phase::Convert),
     ("Running post-processor", Phase::Convert),
-    ("Provisioning step had errors", Phase::CleanUp),
+    (GIVES_UP, Phase::CleanUp),
     ("Powering off virtual machine", Phase::CleanUp),
     ("Power off VM", Phase::CleanUp),
     ("Destroying VM", Phase::CleanUp),
@@ -178,10 +182,11 @@ impl Track {
     }
 
     /// A message that shows that packer was started once more and builds the same again.
-    fn begins_anew(&self, text: &str) -> bool {
+    fn begins_anew(&self, line: &Parsed<'_>) -> bool {
+        let named = line.text == COLOUR && !line.behind_name;
         match self.ending {
-            None => self.phase() > Phase::Prepare && text == COLOUR,
-            Some(_) => text == COLOUR || phase_opened_by(text) == Some(Phase::Create),
+            None => self.phase() > Phase::Prepare && named,
+            Some(_) => named || phase_opened_by(&line.text) == Some(Phase::Create),
         }
     }
 
@@ -211,15 +216,20 @@ impl Track {
         }
     }
 
-    fn observe(&mut self, text: &str, line: u64, at: Option<DateTime>) {
+    fn observe(&mut self, message: &Parsed<'_>, line: u64) {
+        let (text, at) = (&*message.text, message.stamp);
         if let Some(phase) = phase_opened_by(text) {
-            self.enter(phase, line, at);
+            // A script may print the words of a clean-up; packer's own begins with other ones.
+            let forged = phase == Phase::CleanUp && self.phase() == Phase::Provision && !text.starts_with(GIVES_UP);
+            if !forged {
+                self.enter(phase, line, at);
+            }
         } else if let Some(name) = task_name(text) {
             let count = self.task.as_ref().map_or(0, |task| task.count) + 1;
             self.task = Some(AnsibleTask { name: name.to_owned(), line, since: at, count });
         } else if let Some(ip) = text.strip_prefix("IP address: ") {
             self.ip = Some(ip.trim().to_owned());
-        } else if let Some(ending) = build_outcome(text) {
+        } else if let Some(ending) = build_outcome(text).filter(|_| !message.behind_name) {
             self.enter(Phase::Done, line, at);
             self.ending = Some(ending);
         }
@@ -278,12 +288,12 @@ impl Tracks {
             return;
         }
         let known = self.newest(source).map(|at| &mut self.tracks[at]);
-        if let Some(track) = known.filter(|track| !track.begins_anew(&line.text)) {
-            return track.observe(&line.text, number, line.stamp);
+        if let Some(track) = known.filter(|track| !track.begins_anew(line)) {
+            return track.observe(line, number);
         }
         if self.tracks.len() < MAX_TRACKS {
             let mut track = Track::new(source, number, line.stamp, self.leg.clone());
-            track.observe(&line.text, number, line.stamp);
+            track.observe(line, number);
             self.tracks.push(track);
         }
     }
@@ -321,47 +331,11 @@ pub fn task_name(text: &str) -> Option<&str> {
 
 fn build_outcome(text: &str) -> Option<BuildOutcome> {
     let rest = text.strip_prefix("Build '")?.split_once("' ")?.1;
-    if rest.starts_with("finished after") {
+    // Packers before 1.6 do not say after how long.
+    if rest.starts_with("finished after") || rest == "finished." {
         return Some(BuildOutcome::Finished);
     }
-    Some(BuildOutcome::Errored).filter(|_| rest.starts_with("errored after"))
-}
-
-/// A wait that the plugin announced: its phase and its length.
-fn announced_wait(text: &str) -> Option<(Phase, Duration)> {
-    const WAITS: &[(&str, Phase)] = &[
-        ("Waiting for IP, up to total timeout: ", Phase::WaitIp),
-        ("Waiting for SSH, up to timeout: ", Phase::Connect),
-        ("Waiting for WinRM, up to timeout: ", Phase::Connect),
-        ("Waiting a maximum of ", Phase::Shutdown),
-    ];
-    let (start, phase) = WAITS.iter().find(|(start, _)| text.starts_with(start))?;
-    let word = text[start.len()..].split([',', ' ']).next()?;
-    Some((*phase, parse_go_duration(word)?))
-}
-
-/// A duration as Go prints it: `1h2m3.5s`, `20m0s`, `350ms`.
-pub fn parse_go_duration(word: &str) -> Option<Duration> {
-    let mut rest = word;
-    let mut seconds = 0.0;
-    while !rest.is_empty() {
-        let digits = rest.find(|c: char| !c.is_ascii_digit() && c != '.')?;
-        let amount: f64 = rest[..digits].parse().ok()?;
-        rest = &rest[digits..];
-        let unit = rest.find(|c: char| c.is_ascii_digit()).unwrap_or(rest.len());
-        seconds += amount
-            * match &rest[..unit] {
-                "h" => 3600.0,
-                "m" => 60.0,
-                "s" => 1.0,
-                "ms" => 1e-3,
-                "µs" | "us" => 1e-6,
-                "ns" => 1e-9,
-                _ => return None,
-            };
-        rest = &rest[unit..];
-    }
-    Duration::try_from_secs_f64(seconds).ok().filter(|_| !word.is_empty())
+    Some(BuildOutcome::Errored).filter(|_| rest.starts_with("errored after") || rest.starts_with("errored: "))
 }
 
 #[cfg(test)]

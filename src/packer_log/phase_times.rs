@@ -177,7 +177,7 @@ mod tests {
             (10, ui("Waiting for IP...")),
             (10 + wait, ui("Using WinRM communicator to connect: 10.0.0.1")),
             (20 + wait, ui("Provisioning with Ansible...")),
-            (30 + wait, "ui error: ==> vsphere-iso.w: Step \"x\" failed".into()),
+            (30 + wait, ui("Provisioning step had errors: Running the cleanup provisioner, if present...")),
             (31 + wait, ui("Destroying VM...")),
         ];
         log(&told.iter().map(|(at, text)| (*at, text.as_str())).collect::<Vec<_>>())

@@ -12,6 +12,7 @@ use super::file::LogFile;
 use super::index::{LineStart, read_full};
 use super::line::Problem;
 use super::parse;
+use super::problem::problem;
 
 /// Bytes searched at a time.
 const SEARCH_CHUNK: usize = 1 << 20;
@@ -284,7 +285,7 @@ fn each_problem(
         let whole = read_chunk(file, &mut buffer, next.offset, segment.end)?;
         let bytes = &buffer[..whole];
         filter.lines(bytes, next.line, |line, raw| {
-            if let Some(problem) = parse::problem(&parse::parse(&super::facts::head(envelope.strip(raw)))) {
+            if let Some(problem) = problem(&parse::parse(&super::facts::head(envelope.strip(raw)))) {
                 on(line, problem);
             }
         });

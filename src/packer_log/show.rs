@@ -9,6 +9,7 @@ use super::envelope::Envelope;
 use super::index::{LineSpan, read_up_to};
 use super::line::LogLine;
 use super::parse;
+use super::problem::problem;
 use crate::text::Scrubber;
 
 /// Bytes of one line that are shown.
@@ -94,7 +95,7 @@ pub fn render(raw: &RawLine, key: Option<&str>, envelope: &Envelope, scrubber: &
         origin: parsed.origin,
         level: parsed.level,
         source: parsed.source.map(|source| scrubber.safe(source)),
-        problem: parse::problem(&parsed),
+        problem: problem(&parsed),
         text,
         bytes: raw.span.end - raw.span.start,
         cut,

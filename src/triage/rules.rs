@@ -138,6 +138,8 @@ pub struct Rule {
     /// it decides nothing by itself: it gives the reason of failures of these classes (or of these rules) that the log
     /// leaves open; `class` replaces theirs when it is not empty
     pub explains: Vec<String>,
+    /// the `host` that `log` captures must be the vCenter of this repository, where that is known
+    pub endpoint: bool,
     /// healthy builds show it, too, until the guest is up: no alarm before the stage takes longer than usual
     pub passing: bool,
     /// the variable to look at; the verdict says in which file and line it is set

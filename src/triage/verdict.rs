@@ -7,9 +7,11 @@ mod ansible;
 mod build_verdicts;
 mod context;
 mod end;
+mod forgiven;
 mod holding;
 mod legs;
 mod lines;
+mod messages;
 mod observations;
 mod outlook;
 mod patterns;
@@ -221,7 +223,8 @@ impl Verdict {
         self.screen = Some(look.label.clone());
         self.screen_state = look.state.map(str::to_owned);
         self.screen_also.clone_from(&look.also);
-        if let Some(text) = look.text.as_ref().filter(|_| look.label == "unknown") {
+        let readable = look.text.as_ref().filter(|text| text.is_text());
+        if let Some(text) = readable.filter(|_| look.label == "unknown") {
             let rows = text.rows.iter().map(|row| scrubber.safe_line(row).into()).collect();
             self.nearest = nearest(&RecognisedText { rows, exact: text.exact }, &shipped_pages());
         }
@@ -233,7 +236,10 @@ impl Verdict {
         let named: Vec<&str> = look.words.iter().flat_map(|words| words.split(['…', '|'])).map(str::trim).collect();
         let names = |row: &&str| named.iter().any(|words| !words.is_empty() && row.contains(words));
         let from = rows.iter().rposition(names).filter(|_| look.text.as_ref().is_some_and(|text| text.exact));
-        let text = rows[from.unwrap_or(0)..].join(" / ");
+        let text = match &look.text {
+            Some(text) if !text.is_text() && !text.rows.is_empty() => "(no readable text)".to_owned(),
+            Some(_) | None => rows[from.unwrap_or(0)..].join(" / "),
+        };
         let text = scrubber.safe(&text).chars().take(SCREEN_QUOTED).collect();
         let frame = Some(scrubber.safe(&look.frame).into());
         self.evidence.push(Evidence { source: EvidenceSource::Screen, line: None, frame, text });

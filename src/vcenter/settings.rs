@@ -125,6 +125,17 @@ impl Settings {
         })
     }
 
+    /// Host of the vCenter that a repository is for, as far as that is known: without port, in small letters. Nothing else
+    /// need be known, and nothing is asked.
+    pub fn endpoint_of(repo: &Path) -> Option<String> {
+        let get = |name: &str| std::env::var(name).ok();
+        let connection = Connection::read(repo, &get);
+        let over = connection.over(&get);
+        let text = over("PKR_VAR_vsphere_endpoint").or_else(|| over("GOVC_URL"))?;
+        let (url, _) = endpoint_url(&text).ok()?;
+        url.host_str().map(str::to_ascii_lowercase)
+    }
+
     /// Lets accounts whose password was refused log in again, because a person asked for it.
     pub fn retry_login(&self) {
         super::session::retry_login(self);

@@ -10,16 +10,16 @@ use tmpl::triage::rules::Rules;
 use tmpl::triage::verdict::{Judge, Verdict};
 
 /// One real log and the truth about it.
-struct Sample {
-    scenario: String,
-    class: String,
-    text: String,
+pub struct Sample {
+    pub scenario: String,
+    pub class: String,
+    pub text: String,
 }
 
 /// Logs above this size show nothing here that smaller ones do not.
 const LARGEST: usize = 1 << 20;
 
-fn samples(file: &str) -> Vec<Sample> {
+pub fn samples(file: &str) -> Vec<Sample> {
     let of = |corpus: &Path, expected: super::Expected| {
         let bytes = std::fs::read(corpus.join(&expected.scenario).join(file)).ok()?;
         let text = String::from_utf8_lossy(&bytes).into_owned();

@@ -28,7 +28,7 @@ pub fn write(state: &StateDir, line: &Line, speed: f64) -> io::Result<()> {
             (20.0, "Waiting for IP..."),
             (20.0 + address, "Using WinRM communicator to connect: 10.0.8.31"),
             (60.0 + address, "Connected to WinRM!"),
-            (600.0 + address, "Powering off virtual machine..."),
+            (600.0 + address, "Running shutdown command..."),
         ];
         let mut log = String::new();
         for (seconds, text) in told {

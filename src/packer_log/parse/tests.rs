@@ -1,6 +1,8 @@
 use jiff::civil::date;
 use rstest::rstest;
 
+use super::super::line::Problem;
+use super::super::problem::problem;
 use super::*;
 
 const AT: &str = "2026/11/23 04:34:21 ";

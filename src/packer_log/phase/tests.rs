@@ -1,6 +1,7 @@
 use jiff::civil::date;
 
 use super::super::parse::parse;
+use super::super::wait::parse_go_duration;
 use super::*;
 
 fn tracks(lines: &[&str]) -> Tracks {
@@ -87,4 +88,26 @@ fn durations_of_go() {
     assert_eq!(parse_go_duration("350ms"), Some(Duration::from_millis(350)));
     assert_eq!(parse_go_duration(""), None);
     assert_eq!(parse_go_duration("soon"), None);
+}
+
+#[test]
+fn what_a_guest_prints_ends_no_build_and_begins_no_clean_up() {
+    let seen = tracks(&[
+        "ui: a.b: output will be in this color.",
+        "ui: ==> a.b: Creating virtual machine...",
+        "ui: ==> a.b: Connected to SSH!",
+        "ui: ==> a.b: Build 'a.b' finished after 3 minutes.",
+        "ui: ==> a.b: a.b: output will be in this color.",
+        "ui: ==> a.b: Destroying VM...",
+    ]);
+    assert_eq!((seen.all().len(), seen.all()[0].ending), (1, None));
+    assert_eq!(seen.all()[0].phase(), Phase::Provision);
+    let seen = tracks(&[
+        "ui: ==> a.b: Connected to SSH!",
+        "ui: ==> a.b: Provisioning step had errors: Running the cleanup provisioner, if present...",
+        "ui error: Build 'a.b' errored: boom",
+    ]);
+    let track = &seen.all()[0];
+    let ended = (track.failed_in(), track.phase(), track.ending);
+    assert_eq!(ended, (Phase::Provision, Phase::Done, Some(BuildOutcome::Errored)));
 }

@@ -51,6 +51,8 @@ struct RuleToml {
     #[serde(default)]
     explains: Vec<String>,
     #[serde(default)]
+    endpoint: bool,
+    #[serde(default)]
     passing: bool,
     variable: Option<String>,
 }
@@ -94,6 +96,7 @@ impl FaultToml {
             system: Default::default(),
             guest: Vec::new(),
             explains: Vec::new(),
+            endpoint: false,
             passing: false,
             variable: None,
         }
@@ -181,6 +184,7 @@ fn compile(written: RuleToml) -> Result<Rule, String> {
         system: written.system,
         guest: written.guest,
         explains: written.explains,
+        endpoint: written.endpoint,
         passing: written.passing,
         variable: written.variable,
     })

@@ -74,8 +74,6 @@ impl Judge<'_> {
             verdict.class = "killed".into();
             verdict.cause =
                 format!("The log just ends, at the stage “{phase}”: packer was killed, or is still running.");
-            verdict.remedy =
-                Some("Look for a leftover build VM and sweep it; temporary files of packer stay behind, too.".into());
             let ended = self.legs.iter().any(|leg| leg.name == track.leg && leg.ended);
             verdict.confidence = if ended { Confidence::Low } else { Confidence::High };
             verdict.say_what_was_waited_for();

@@ -33,6 +33,8 @@ pub struct BuildContext {
     pub live: bool,
     /// the address that packer connects to; the judge takes it from the log
     pub address: Option<String>,
+    /// host of the vCenter that the run was told to build on; `None` where that is not known
+    pub endpoint: Option<String>,
     /// the screen is one that waits for somebody, or an end
     pub waits: bool,
     /// the console stands still for longer than that of a healthy build ever does
@@ -141,6 +143,15 @@ impl BuildContext {
             |sign: &GuestCondition| self.guest.as_ref().is_some_and(|guest| sign.holds(guest, self.address.as_deref()));
         let system = rule.system.is_none() || rule.system == self.system(phase);
         screen && system && rule.guest.iter().all(guest)
+    }
+
+    /// Whether a line may be about vCenter: the host in it is the one that is configured, or either is not known. An ESXi
+    /// host, a proxy, a mirror is not vCenter.
+    pub(super) fn may_be_of_vcenter(&self, rule: &Rule, line: &str) -> bool {
+        let Some(endpoint) = self.endpoint.as_ref().filter(|_| rule.endpoint) else { return true };
+        let captures = rule.log.as_ref().and_then(|pattern| pattern.captures(line));
+        let host = captures.as_ref().and_then(|found| found.name("host"));
+        host.is_none_or(|host| host.as_str().eq_ignore_ascii_case(endpoint))
     }
 
     /// Which system the guest runs: packer was let in, or an installer was seen at work before this picture: what was

@@ -5,6 +5,7 @@ use jiff::civil::DateTime;
 
 use super::context::BuildContext;
 use super::{BuildVerdict, Confidence};
+use crate::packer_log::Phase;
 
 /// Who it was, when it was the person that reads it.
 pub const YOU: &str = "you";
@@ -81,9 +82,11 @@ impl BuildContext {
                 verdict.cause.push_str(" Its VM is gone.");
             }
             Some(true) => verdict.remedy = Some("Its VM is still there: sweep it.".into()),
-            None => {
-                verdict.remedy.get_or_insert_with(|| "Look for a leftover build VM and sweep it.".into());
+            // Nobody asked vCenter. Before there was a VM there is nothing to look for.
+            None if verdict.phase.is_some_and(|phase| phase != Phase::Prepare.name()) => {
+                verdict.remedy.get_or_insert_with(|| "tmpl-tui sweep shows whether its VM is still there.".into());
             }
+            None => {}
         }
     }
 }

@@ -21,7 +21,9 @@ impl BuildObservations {
                 && self.ended_as(rule)
                 && (rule.also.is_none() || self.also[at])
                 && self.was_at(rule)
+                && self.failed_at_stage(rule)
                 && rule.debug.is_none_or(|wanted| wanted == debug)
+                && found.is_none_or(|found| context.may_be_of_vcenter(rule, &found.text))
                 && context.matches(rule, None);
             if holds {
                 holding.push((at, rule, found));
@@ -50,6 +52,12 @@ impl BuildObservations {
             (None, Some(error)) if self.failed_by_itself() => pattern.is_match(error) || rule.unfinished,
             (None, _) => rule.unfinished && self.build.is_some(),
         }
+    }
+
+    /// A rule that looks for no line goes by the stage in which the build failed.
+    fn failed_at_stage(&self, rule: &Rule) -> bool {
+        let stage = self.final_error.as_ref().map(|word| word.phase);
+        rule.log.is_some() || rule.phase.is_empty() || stage.is_some_and(|stage| rule.phase.contains(&stage))
     }
 
     /// Whether packer was at the step that a rule asks for.

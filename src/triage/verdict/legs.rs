@@ -18,6 +18,8 @@ pub struct Leg {
     pub packer: BuildObservations,
     /// the last lines that say something
     pub tail: VecDeque<(u64, String)>,
+    /// a runner said that its step failed
+    over: bool,
     /// line that says that the configuration is valid
     pub valid: Option<u64>,
     /// packer came to its own end
@@ -28,12 +30,16 @@ impl Leg {
     /// Nothing known yet.
     pub fn new(name: Option<&str>, rules: &Rules) -> Self {
         let packer = BuildObservations::new(None, rules);
-        Self { name: name.map(str::to_owned), packer, tail: VecDeque::new(), valid: None, ended: false }
+        Self { name: name.map(str::to_owned), packer, tail: VecDeque::new(), over: false, valid: None, ended: false }
     }
 
     /// Keeps the end of the log, for the case that nothing else can be quoted.
     pub fn keep(&mut self, line: u64, text: &str) {
-        if !text.trim().is_empty() {
+        // What a runner says behind the error tidies up; its other marks say nothing.
+        let (error, mark) = (text.starts_with("##[error]"), text.starts_with("##["));
+        let over = self.over;
+        self.over |= error;
+        if !text.trim().is_empty() && !over && (error || !mark) {
             self.tail.push_back((line, text.chars().take(QUOTED).collect()));
             self.tail.drain(..self.tail.len().saturating_sub(TAIL_LINES));
         }

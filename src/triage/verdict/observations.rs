@@ -5,6 +5,7 @@ use std::sync::Arc;
 use jiff::civil::DateTime;
 
 use super::ansible::{AnsibleLine, AnsibleOutput, TaskResult};
+use super::forgiven::forgiven;
 use super::patterns::{PatternRole, Patterns};
 use super::steps::Steps;
 use crate::packer_log::{Origin, Phase};
@@ -52,6 +53,8 @@ pub struct FinalError {
     pub line: u64,
     /// the reason it gives
     pub text: String,
+    /// stage in which the build failed
+    pub phase: Phase,
 }
 
 /// A build and what was observed of it.
@@ -232,7 +235,7 @@ impl BuildObservations {
 
     /// Packer's final error. Where it stands for the first time may be an error before it, printed during the clean-up.
     pub fn set_final_error(&mut self, message: Message<'_>, rules: &Rules, patterns: &Patterns) {
-        self.final_error = Some(FinalError { line: message.line, text: message.text.to_owned() });
+        self.final_error = Some(FinalError { line: message.line, text: message.text.to_owned(), phase: message.phase });
         let first = self.clean_up_errors.iter().find(|(_, text)| text.trim() == message.text.trim());
         let line = first.map_or(message.line, |(line, _)| *line);
         let message = Message { line, ..message };
@@ -303,23 +306,4 @@ impl RuleMatch {
         let untold = || self.text.split_once("=> ").map(|(_, data)| data.to_owned());
         self.result.as_ref().map_or_else(untold, |result| result.detail())
     }
-}
-
-/// That packer goes on although a provisioner failed.
-struct Forgiven<'t> {
-    /// it is not tried again either
-    for_good: bool,
-    why: &'t str,
-}
-
-/// `Warning: Provisioner failed with "…", but continue_on_error is set; continuing the build.`, and
-/// `Provisioner failed with "…", retrying with 2 trie(s) left`.
-fn forgiven(text: &str) -> Option<Forgiven<'_>> {
-    let (for_good, rest) = match text.strip_prefix("Warning: ") {
-        Some(rest) => (true, rest),
-        None => (false, text),
-    };
-    let why = rest.strip_prefix("Provisioner failed with ")?;
-    let (why, rest) = why.rsplit_once(if for_good { ", but continue_on_error is set" } else { ", retrying with " })?;
-    Some(Forgiven { for_good, why: why.trim_matches('"') }).filter(|_| !rest.is_empty())
 }

@@ -14,6 +14,7 @@ const PROVISIONERS: &[&str] = &[
     "Provisioning with ",
     "Executing Ansible",
     "Restarting Machine",
+    "Running Windows update",
     "Running local shell script",
     "Setting up proxy adapter",
 ];
@@ -40,6 +41,13 @@ impl Steps {
         let announced = (text.ends_with("...") || begins(STEPS, text)) && !begins(TIDYING, text);
         let step = origin == Origin::Ui && phase != Phase::Provision && announced;
         // A file provisioner: `Uploading a => b`.
+        // Packer was let in: what it waited for is no step any more.
+        let inside = origin == Origin::Ui
+            && phase == Phase::Provision
+            && begins(&["Connected to SSH!", "Connected to WinRM!"], text);
+        if inside {
+            self.step = None;
+        }
         let copy = origin == Origin::Ui && begins(&["Uploading ", "Downloading "], text) && text.contains(" => ");
         if provisioner || step || copy {
             self.step = Some(text.trim_end_matches(['.', ':']).chars().take(KEPT).collect());
@@ -68,7 +76,11 @@ impl Steps {
     /// The same in one line, without what only shows where.
     pub fn said(&self) -> Option<String> {
         let place = |text: &str| {
-            text.starts_with("+ ") || text.starts_with("At ") && text.contains("char:") || text.starts_with("~")
+            text.starts_with("+ ")
+                || text.starts_with("At ") && text.contains("char:")
+                || text.starts_with("~")
+                || text.trim_start().starts_with("on ") && text.contains(" line ") && text.ends_with(':')
+                || text.contains("(source code not available)")
         };
         let words: Vec<&str> =
             self.last_words().iter().map(|(_, text)| text.as_str()).filter(|text| !place(text)).collect();

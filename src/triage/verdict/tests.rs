@@ -267,22 +267,6 @@ fn a_forgiven_failure_is_no_plain_success() {
     assert_eq!(judged(&late).class, "shell_failed");
 }
 
-#[rstest]
-#[case("2026-11-21T02:03:04.1234567Z ")]
-#[case("build (debian-12)\tRun build\t2026-11-21T02:03:04.1234567Z ")]
-#[case("2026-11-21T02:01:25.123456Z 01O ")]
-#[case("[2026-11-21T02:03:04.123Z] ")]
-#[case("02:03:04  ")]
-fn what_a_ci_puts_in_front_changes_nothing(#[case] front: &str) {
-    let refused =
-        "error creating virtual machine: ServerFaultCode: A specified parameter was not correct: configSpec.guestId";
-    let bare = log("create", &[], Some(refused));
-    let wrapped: String = bare.lines().map(|line| format!("{front}{line}\r\n")).collect();
-    let (bare, wrapped) = (judged(&bare), judged(&wrapped));
-    assert_eq!((&bare.class, &bare.cause, &bare.evidence), (&wrapped.class, &wrapped.cause, &wrapped.evidence));
-    assert_eq!((bare.class.as_str(), bare.rule.as_deref()), ("vcenter_fault", Some("fault-guest-id")));
-}
-
 #[test]
 fn the_same_source_built_twice_in_one_log_is_two_verdicts() {
     let first =
@@ -290,4 +274,57 @@ fn the_same_source_built_twice_in_one_log_is_two_verdicts() {
     let second = log("provision", &[], Some("Script exited with non-zero exit status: 3. Allowed exit codes are: [0]"));
     let verdict = judged(&format!("{first}{second}"));
     assert_eq!((verdict.class.as_str(), verdict.builds.len()), ("ip_timeout+shell_failed", 2));
+}
+
+proptest::proptest! {
+    #![proptest_config(proptest::test_runner::Config { failure_persistence: None, ..Default::default() })]
+
+    /// Before the installed system boots, words of an initramfs are about medium and answer file; afterwards never.
+    #[test]
+    fn install_time_and_boot_time_are_told_apart(
+        screen in proptest::sample::select(vec!["initramfs-shell", "dracut-emergency", "dracut-waiting"]),
+        before in proptest::collection::vec(proptest::sample::select(vec![
+            "firmware-boot", "boot-progress", "anaconda-menu", "di-boot-menu", "grub-menu", "boot-command", "dracut-waiting",
+            "anaconda-progress", "di-progress", "subiquity-progress", "unknown",
+        ]), 0..6),
+        connected in proptest::bool::ANY,
+    ) {
+        let rules = Rules::shipped().unwrap();
+        let word = "timeout waiting for IP address";
+        let lost = "Error executing Ansible: Non-zero exit status: exit status 4";
+        let unreachable = ["ui: ==> v.deb: TASK [x] ***", "ui: ==> v.deb: fatal: [default]: UNREACHABLE! => {\"msg\": \"gone\"}"];
+        let text = match connected {
+            true => log("provision", &unreachable, Some(lost)),
+            false => log("ip", &["ui error: ==> v.deb: timeout waiting for IP address"], Some(word)),
+        };
+        let seen = before.iter().map(|label| (*label).to_owned()).collect();
+        let context = BuildContext { screen: Some(screen.into()), before: seen, ..Default::default() };
+        let verdict = judge(text.as_bytes(), &rules, &Scrubber::default(), context).unwrap();
+        let said = format!("{} {}", verdict.cause, verdict.remedy.unwrap_or_default());
+        let at_work = before.iter().any(|label| label.ends_with("-progress") && *label != "boot-progress");
+        let menu = before.iter().any(|label| label.ends_with("-menu") || *label == "boot-command");
+        if connected || at_work {
+            proptest::prop_assert!(!said.contains("medium") && said.contains("installed system"), "{before:?}: {said}");
+        } else if menu {
+            proptest::prop_assert!(!said.contains("root=") && said.contains("medium"), "{before:?}: {said}");
+        } else {
+            proptest::prop_assert!(said.contains("medium") && said.contains("root="), "{before:?}: {said}");
+        }
+    }
+}
+
+#[test]
+fn a_host_that_is_not_the_vcenter_of_the_repository_is_not_called_vcenter() {
+    let rules = Rules::shipped().unwrap();
+    let word = "Post \"https://esx7.example.org/sdk\": dial tcp 10.0.0.9:443: connect: connection refused";
+    let log = log("ip", &[], Some(word));
+    let of = |endpoint: Option<&str>| {
+        let context = BuildContext { endpoint: endpoint.map(str::to_owned), ..Default::default() };
+        judge(log.as_bytes(), &rules, &Scrubber::default(), context).unwrap()
+    };
+    assert_eq!(of(None).class, "vcenter_lost");
+    assert_eq!(of(Some("esx7.example.org")).class, "vcenter_lost");
+    let other = of(Some("vc01.example.org"));
+    assert_eq!(other.class, "unknown");
+    assert!(other.evidence.iter().any(|evidence| evidence.text.contains("esx7")), "{other:#?}");
 }

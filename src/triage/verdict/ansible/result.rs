@@ -93,6 +93,9 @@ impl TaskResult {
             (Some(message), Some(code)) => words.push(format!("{message} (rc {code})")),
             (Some(message), None) => words.push(message),
             (None, Some(code)) => words.push(format!("rc {code}")),
+            (None, None) if self.value.get("censored").is_some() => {
+                words.push("no_log hides why; run the task without it, or look in the guest".to_owned());
+            }
             (None, None) => {}
         }
         let said = FIELDS[1..].iter().filter_map(|name| self.field(name)).find_map(|text| telling_line(&text));
