@@ -4,17 +4,18 @@
 
 mod variables;
 
-use std::ffi::OsStr;
+use std::ffi::{OsStr, OsString};
 use std::io;
 use std::process::{Output, Stdio};
 use std::time::Duration;
 
 use nix::sys::signal::{Signal, killpg};
 use nix::unistd::Pid;
+use secrecy::{ExposeSecret, SecretString};
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWriteExt};
 use tokio::process::{Child, Command};
 
-use self::variables::{ASKED, BASE, DEMO, GIT, KUBECTL, OURS, TESSERACT};
+use self::variables::{ASKED, BASE, DEMO, DESKTOP, GIT, KUBECTL, OURS, PROXY, TESSERACT};
 
 /// What a program is started for, which decides what it may know.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -39,6 +40,12 @@ pub enum Kind {
     Demo,
     /// a guest of the lab that is real, and what makes its disks
     Guest,
+    /// the user's hook: hears of events, and needs to reach whatever it tells
+    Hook,
+    /// a command of the user's configuration
+    Plugin,
+    /// one that gets the terminal until it ends
+    Interactive,
     /// this program again
     Ourselves,
 }
@@ -53,6 +60,8 @@ impl Kind {
             Self::Tesseract => BASE.has(name) || TESSERACT.has(name),
             Self::Kubectl => BASE.has(name) || KUBECTL.has(name),
             Self::Demo | Self::Terminal => BASE.has(name) || DEMO.has(name),
+            Self::Hook => BASE.has(name) || PROXY.has(name),
+            Self::Plugin | Self::Interactive => BASE.has(name) || DEMO.has(name) || DESKTOP.has(name),
             Self::Packer | Self::Credential => !OURS.has(name),
             Self::Ourselves => true,
         }
@@ -61,7 +70,7 @@ impl Kind {
     /// Whether it is killed with everything that it started. Not what may ask at our terminal (git, for a passphrase),
     /// which a group of its own would keep from it.
     const fn leads_a_group(self) -> bool {
-        matches!(self, Self::Asked | Self::Tesseract | Self::Kubectl | Self::Credential)
+        matches!(self, Self::Asked | Self::Tesseract | Self::Kubectl | Self::Credential | Self::Hook | Self::Plugin)
     }
 }
 
@@ -72,6 +81,14 @@ pub fn command(kind: Kind, program: impl AsRef<OsStr>) -> Command {
     if kind != Kind::Ourselves {
         command.env_clear().envs(std::env::vars_os().filter(|(name, _)| name.to_str().is_some_and(|n| kind.gets(n))));
     }
+    if kind == Kind::Hook {
+        // The address of a proxy may hold an account.
+        for (name, _) in std::env::vars_os().filter(|(_, value)| value.as_encoded_bytes().contains(&b'@')) {
+            if name.to_str().is_some_and(|name| PROXY.has(name)) {
+                command.env_remove(name);
+            }
+        }
+    }
     if kind == Kind::Asked {
         // Packer: no call home.
         command.env("CHECKPOINT_DISABLE", "1");
@@ -80,6 +97,26 @@ pub fn command(kind: Kind, program: impl AsRef<OsStr>) -> Command {
         command.process_group(0);
     }
     command
+}
+
+/// This program again, in place of this process, with other arguments and these changes of the environment (`None`: no
+/// such variable). Returns only when that fails.
+pub fn become_ourselves(arguments: &[OsString], changes: &[(String, Option<SecretString>)]) -> io::Error {
+    use std::os::unix::process::CommandExt;
+
+    let program = match std::env::current_exe() {
+        Ok(program) => program,
+        Err(error) => return error,
+    };
+    let mut command = std::process::Command::new(program);
+    command.args(arguments);
+    for (name, value) in changes {
+        match value {
+            Some(value) => command.env(name, value.expose_secret()),
+            None => command.env_remove(name),
+        };
+    }
+    command.exec()
 }
 
 /// How long a program may take and how much it may say on each of stdout and stderr.
@@ -196,7 +233,7 @@ async fn bounded(stream: Option<impl AsyncRead + Unpin>, bytes: usize) -> Result
 mod tests {
     use super::*;
 
-    const KINDS: [Kind; 10] = [
+    const KINDS: [Kind; 13] = [
         Kind::Asked,
         Kind::Git,
         Kind::Tesseract,
@@ -206,6 +243,9 @@ mod tests {
         Kind::Terminal,
         Kind::Demo,
         Kind::Guest,
+        Kind::Hook,
+        Kind::Plugin,
+        Kind::Interactive,
         Kind::Ourselves,
     ];
     const SECRET: [&str; 12] = [
@@ -235,6 +275,9 @@ mod tests {
                 | Kind::Tesseract
                 | Kind::Kubectl
                 | Kind::Terminal
+                | Kind::Hook
+                | Kind::Plugin
+                | Kind::Interactive
                 | Kind::Demo
                 | Kind::Guest => {
                     assert!(given.is_empty(), "{kind:?}: {given:?}");

@@ -7,8 +7,10 @@ mod build;
 mod cancel;
 mod change;
 mod completions;
+mod config;
 mod console;
 mod context;
+mod contexts;
 mod demo;
 mod doctor;
 mod first_steps;
@@ -19,6 +21,7 @@ mod lab;
 mod log;
 mod logging;
 mod man;
+mod metrics;
 mod output;
 mod plan;
 mod redact;
@@ -36,6 +39,7 @@ use std::pin::Pin;
 use std::process::ExitCode;
 
 use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
+use tmpl::config::ConfigFile;
 use tmpl::console::Images;
 use tmpl::paths::StateDir;
 use tmpl::text::Scrubber;
@@ -53,9 +57,9 @@ pub struct Cli {
     global: Global,
     /// Open the console on this line
     key: Option<String>,
-    /// How console pictures are shown
-    #[arg(long, value_enum, default_value_t, value_name = "MODE")]
-    images: Images,
+    /// How console pictures are shown [default: auto]
+    #[arg(long, value_enum, value_name = "MODE")]
+    images: Option<Images>,
     #[command(subcommand)]
     verb: Option<Verb>,
 }
@@ -69,9 +73,15 @@ pub struct Global {
     /// --repo was given
     #[arg(skip)]
     elsewhere: bool,
+    /// The context to work in: a vCenter and a repository of config.toml
+    #[arg(long, global = true, value_name = "NAME")]
+    context: Option<String>,
     /// Change nothing: keys and verbs that change anything are refused
     #[arg(long, global = true)]
     read_only: bool,
+    /// the user's configuration
+    #[arg(skip)]
+    config: ConfigFile,
 }
 
 #[derive(Debug, Subcommand)]
@@ -120,6 +130,10 @@ enum Verb {
     Doctor(doctor::Args),
     /// The simulated vCenter alone; govc can talk to it
     Lab(lab::Args),
+    /// Figures about every line for Prometheus
+    Metrics(metrics::Args),
+    /// The configuration: every setting, what holds, and where that comes from
+    Config(config::Args),
     /// Shell completions
     Completions(completions::Args),
     /// The manual: this program's page, a verb's, or all of them
@@ -131,6 +145,7 @@ pub fn main() -> ExitCode {
     completions::answer();
     let matches = Cli::command().get_matches();
     let mut cli = Cli::from_arg_matches(&matches).unwrap_or_else(|error| error.exit());
+    let opened = contexts::open(&mut cli);
     cli.global.locate();
     let verb = matches.subcommand_name().unwrap_or("tui");
     if !matches!(cli.verb, Some(Verb::Completions(_) | Verb::Man(_))) {
@@ -142,6 +157,12 @@ pub fn main() -> ExitCode {
         }
     }
     let only_tells = cli.verb.as_ref().is_some_and(Verb::only_tells);
+    if let Err(error) = opened {
+        return report(&error, only_tells).into();
+    }
+    if let Ok(state) = StateDir::from_environment() {
+        contexts::share_hook(&cli.global, state);
+    }
     let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
         Ok(runtime) => runtime,
         Err(error) => return report(&anyhow::Error::from(error).context("cannot start"), only_tells).into(),
@@ -180,13 +201,21 @@ async fn run(cli: Cli) -> anyhow::Result<Exit> {
     if let Some(warning) = Scrubber::shared().warning().filter(|_| cli.verb.is_some()) {
         output::note(&warning)?;
     }
+    if cli.verb.as_ref().is_some_and(Verb::tells_defects) {
+        cli.global.config.told().iter().try_for_each(|defect| output::note(defect))?;
+    }
     let context = Context::new(cli.global);
     let outcome = act(&context, cli.key, cli.images, cli.verb).await;
     context.leave().await;
     outcome
 }
 
-async fn act(context: &Context, key: Option<String>, images: Images, verb: Option<Verb>) -> anyhow::Result<Exit> {
+async fn act(
+    context: &Context,
+    key: Option<String>,
+    images: Option<Images>,
+    verb: Option<Verb>,
+) -> anyhow::Result<Exit> {
     if let (Some(key), None) = (&key, &verb)
         && let Some(meant) = first_steps::misspelt(key, context.matrix().ok().as_ref())
     {
@@ -198,7 +227,7 @@ async fn act(context: &Context, key: Option<String>, images: Images, verb: Optio
         return Err(Stop::usage(format!("{key:?} before a verb means nothing; a verb takes its line after it")));
     }
     match verb {
-        None => tui::run(context, key, images).await,
+        None => tui::run(context, key, context.images(images)).await,
         Some(Verb::Demo(args)) => demo::run(context, args).await,
         Some(Verb::Plan(args)) => plan::run(context, &args),
         Some(Verb::Init(args)) => init::run(context, &args),
@@ -221,12 +250,19 @@ async fn act(context: &Context, key: Option<String>, images: Images, verb: Optio
         Some(Verb::Runs(args)) => runs::run(context, args).await,
         Some(Verb::Doctor(args)) => doctor::run(context, args).await,
         Some(Verb::Lab(args)) => lab::run(context, args).await,
+        Some(Verb::Metrics(args)) => metrics::run(context, &args).await,
+        Some(Verb::Config(args)) => config::run(context, &args),
         Some(Verb::Completions(args)) => completions::run(&args),
         Some(Verb::Man(args)) => man::run(&args),
     }
 }
 
 impl Verb {
+    /// Whether it says what is wrong with the configuration. `config` does so itself; what only prints is left alone.
+    fn tells_defects(&self) -> bool {
+        !matches!(self, Self::Config(_) | Self::Completions(_) | Self::Man(_) | Self::Redact(_) | Self::Demo(_))
+    }
+
     /// Whether it only tells what is there, so that nothing is left undone when its reader has seen enough (`| head`).
     fn only_tells(&self) -> bool {
         match self {
@@ -235,6 +271,8 @@ impl Verb {
             | Self::History(_)
             | Self::Log(_)
             | Self::Redact(_)
+            | Self::Metrics(_)
+            | Self::Config(_)
             | Self::Completions(_)
             | Self::Man(_) => true,
             Self::Runs(args) => args.only_tells(),

@@ -197,6 +197,7 @@ pub fn keys(bytes: &[u8]) {
         simulated: false,
         schedule: None,
         call: Default::default(),
+        preferences: Default::default(),
         warnings: Vec::new(),
         now,
         zone: TimeZone::UTC,

@@ -18,8 +18,10 @@
 //!  2 text        what may be shown or leave: without secrets, harmless to whatever shows it
 //!  2 tls         whom a connection trusts
 //!  3 pipeline    what the repository says: the matrix, its lines, packer's var-files and argv
+//!  4 hook        the user's command that hears of events
 //!  4 vcenter     what vCenter says, and the one gate through which anything is changed there
 //!  5 packer_log  what packer's log says: lines, stages, times
+//!  6 config      the user's own configuration: contexts, keys, colours
 //!  6 guest       what a guest's console shows: pictures, recordings, screens that are known
 //!  7 packer_run  one packer run: its process, its record on disk, its flight recorder
 //!  8 triage      why a build failed: rules, the verdict, bundles of what leaves
@@ -36,6 +38,7 @@
 
 pub mod cause;
 pub mod child;
+pub mod config;
 pub mod console;
 pub mod core_dump;
 pub mod duration;
@@ -45,6 +48,7 @@ pub mod fuzz;
 pub mod generation;
 pub mod github;
 pub mod guest;
+pub mod hook;
 pub mod iso;
 pub mod lab;
 pub mod ops;

@@ -110,9 +110,10 @@ pub(super) const OURS: List = List {
         "TMPL_CA_FILE",
         "TMPL_THUMBPRINT",
         "TMPL_NOTIFY",
+        "TMPL_HOOK",
         "TMPL_LOG",
     ],
-    prefixes: &["TMPL_CONSOLE_", "TMPL_ARC_", "ACTIONS_"],
+    prefixes: &["TMPL_CONSOLE_", "TMPL_CONTEXT", "TMPL_ARC_", "ACTIONS_"],
 };
 
 /// What tells of the terminal, and what a person set for it.
@@ -133,9 +134,41 @@ pub(super) const DEMO: List = List {
         "VTE_VERSION",
         "WT_SESSION",
         "TMPL_NOTIFY",
+        "TMPL_HOOK",
         "TMPL_LOG",
         "RUST_LOG",
         "RUST_BACKTRACE",
     ],
     prefixes: &["TERM_", "KITTY_", "WEZTERM_", "ITERM_", "KONSOLE_", "GHOSTTY_", "ALACRITTY_"],
+};
+
+/// How the network is reached.
+pub(super) const PROXY: List = List {
+    names: &[
+        "HTTP_PROXY",
+        "HTTPS_PROXY",
+        "NO_PROXY",
+        "ALL_PROXY",
+        "http_proxy",
+        "https_proxy",
+        "no_proxy",
+        "all_proxy",
+    ],
+    prefixes: &[],
+};
+
+/// What a person's own commands need beside the terminal: a browser, an editor, the agent that holds keys for ssh.
+pub(super) const DESKTOP: List = List {
+    names: &[
+        "SSH_AUTH_SOCK",
+        "DISPLAY",
+        "WAYLAND_DISPLAY",
+        "DBUS_SESSION_BUS_ADDRESS",
+        "BROWSER",
+        "EDITOR",
+        "VISUAL",
+        "PAGER",
+        "GPG_TTY",
+    ],
+    prefixes: &[],
 };

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use clap::{Command, CommandFactory};
 use clap_complete::env::{CompleteEnv, Shells};
 use clap_complete::{ArgValueCandidates, CompletionCandidate, Shell};
+use tmpl::config::ConfigFile;
 use tmpl::packer_run;
 use tmpl::paths::StateDir;
 use tmpl::pipeline::Matrix;
@@ -52,6 +53,7 @@ fn with_candidates(command: Command) -> Command {
             arg.add(ArgValueCandidates::new(|| keys().into_iter().chain([CompletionCandidate::new("all")]).collect()))
         }
         "run" => arg.add(ArgValueCandidates::new(runs)),
+        "context" => arg.add(ArgValueCandidates::new(contexts)),
         "scenario" => arg.add(ArgValueCandidates::new(scenarios)),
         _ => arg,
     });
@@ -73,6 +75,10 @@ fn runs() -> Vec<CompletionCandidate> {
         Some(CompletionCandidate::new(name).help(Some(format!("{} {}", run.key, run.state.word()).into())))
     })
     .collect()
+}
+
+fn contexts() -> Vec<CompletionCandidate> {
+    ConfigFile::load().config.contexts.into_keys().map(CompletionCandidate::new).collect()
 }
 
 fn scenarios() -> Vec<CompletionCandidate> {

@@ -28,9 +28,9 @@ pub struct Args {
     /// Show the picture in this terminal (the default there)
     #[arg(long)]
     print: bool,
-    /// How it is shown
-    #[arg(long, value_enum, default_value_t, value_name = "MODE")]
-    images: Images,
+    /// How it is shown [default: auto]
+    #[arg(long, value_enum, value_name = "MODE")]
+    images: Option<Images>,
     /// Type into the guest first (US keyboard); `-` reads the text from stdin, for text that must not show in `ps`
     #[arg(long = "type", value_name = "TEXT", allow_hyphen_values = true)]
     text: Option<String>,
@@ -76,7 +76,7 @@ pub async fn run(context: &Context, args: Args) -> anyhow::Result<Exit> {
         return Ok(Exit::Cancelled);
     }
     if print || args.output.is_some() {
-        show(&client, &vm, &args, print).await?;
+        show(&client, &vm, &args, context.images(args.images), print).await?;
     }
     Ok(Exit::Done)
 }
@@ -106,9 +106,9 @@ fn hint(guest: &Guest) -> &'static str {
 }
 
 /// Takes the picture, and saves or shows it. Nothing is written unless it is a picture.
-async fn show(client: &Client, vm: &Vm, args: &Args, print: bool) -> anyhow::Result<()> {
+async fn show(client: &Client, vm: &Vm, args: &Args, images: Images, print: bool) -> anyhow::Result<()> {
     let picture = ops::picture::take(client, vm).await?;
-    let (output, force, images) = (args.output.clone(), args.force, args.images);
+    let (output, force) = (args.output.clone(), args.force);
     tokio::task::spawn_blocking(move || {
         if let Some(path) = output {
             file::save(&path, picture.png(), force)?;

@@ -2,6 +2,8 @@
 
 use std::sync::{Mutex, PoisonError};
 
+use tmpl::console::Images;
+use tmpl::hook::Hook;
 use tmpl::ops;
 use tmpl::packer_run;
 use tmpl::paths::StateDir;
@@ -29,6 +31,11 @@ impl Context {
     /// The matrix of the repository; anything wrong with it is exit 2.
     pub fn matrix(&self) -> anyhow::Result<Matrix> {
         Matrix::load(&self.global.repo).map_err(Stop::usage)
+    }
+
+    /// How pictures reach the terminal: as the option says, else the configuration.
+    pub fn images(&self, option: Option<Images>) -> Images {
+        option.or(self.global.config.config.images).unwrap_or_default()
     }
 
     /// One line; an unknown key is exit 2.
@@ -72,11 +79,18 @@ impl Context {
         Ok(client)
     }
 
-    /// Leaves no session behind, however the verb ended: vCenter has room for some hundreds.
+    /// Leaves no session behind, however the verb ended: vCenter has room for some hundreds. What the hook is being told it
+    /// hears to its end.
     pub async fn leave(&self) {
         let clients = std::mem::take(&mut *self.clients.lock().unwrap_or_else(PoisonError::into_inner));
         for client in clients {
             client.logout().await;
+        }
+        if let Some(hook) = Hook::shared() {
+            hook.finish().await;
+            for trouble in hook.troubles() {
+                let _ = output::note(&trouble);
+            }
         }
     }
 

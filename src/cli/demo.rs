@@ -44,9 +44,9 @@ pub struct Args {
     /// The line that is built for real; else a Debian whose installer is here
     #[arg(long, value_name = "KEY", requires = "real")]
     line: Option<String>,
-    /// How console pictures are shown
-    #[arg(long, value_enum, default_value_t, value_name = "MODE")]
-    images: Images,
+    /// How console pictures are shown [default: auto]
+    #[arg(long, value_enum, value_name = "MODE")]
+    images: Option<Images>,
     /// The second process: the folder the first one prepared
     #[arg(long, hide = true, value_name = "DIR")]
     inside: Option<PathBuf>,
@@ -61,7 +61,7 @@ pub async fn run(context: &Context, args: Args) -> anyhow::Result<Exit> {
         return list();
     }
     match &args.inside {
-        Some(folder) => tui::demo(context, folder, &args.start, args.images).await,
+        Some(folder) => tui::demo(context, folder, &args.start, context.images(args.images)).await,
         None => lab(context, &args).await,
     }
 }
@@ -119,7 +119,7 @@ async fn second_process(context: &Context, args: &Args, show: &Showcase, program
     command.stdin(Stdio::inherit()).envs(show.environment());
     command.env("XDG_STATE_HOME", showcase::state_home(show.folder()));
     command.arg("demo").arg("--inside").arg(show.folder()).arg("--start").arg(show.starts().join(","));
-    if let Some(images) = args.images.to_possible_value() {
+    if let Some(images) = args.images.and_then(|images| images.to_possible_value()) {
         command.arg("--images").arg(images.get_name());
     }
     if context.global.read_only {

@@ -4,8 +4,10 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use anyhow::Context as _;
+use tmpl::config::{Config, Entered};
 use tmpl::console::Images;
 use tmpl::console::alarm::Call;
+use tmpl::console::binding::Keymap;
 use tmpl::guest::picture::Picture;
 use tmpl::lab::showcase;
 use tmpl::packer_run::{self, Request};
@@ -15,11 +17,12 @@ use tmpl::text::Scrubber;
 use tmpl::tui::{Ended, Error, Options};
 use tmpl::vcenter::Settings;
 
-use super::{Context, Exit, Stop};
+use super::{Context, Exit, Stop, contexts};
 
 /// Opens the console, on `key` when given.
 pub async fn run(context: &Context, key: Option<String>, images: Images) -> anyhow::Result<Exit> {
-    open(Options {
+    let (keymap, warnings) = keymap(context);
+    let options = Options {
         matrix: context.matrix()?,
         settings: settings(context)?,
         state: context.state()?,
@@ -28,10 +31,46 @@ pub async fn run(context: &Context, key: Option<String>, images: Images) -> anyh
         read_only: context.global.read_only,
         scrubber: Scrubber::for_evidence().clone(),
         simulated: false,
-        call: call(),
+        call: call(&context.global.config.config),
         images,
-    })
-    .await
+        config: Arc::new(context.global.config.config.clone()),
+        context: context.global.context.clone(),
+        keymap,
+        warnings,
+    };
+    match open(options).await? {
+        Left::Quit(exit) => Ok(exit),
+        // What is open here is closed first: nothing of it goes on in the program that takes this one's place.
+        Left::TurnTo(entered) => {
+            context.leave().await;
+            let repo = context.global.elsewhere.then_some(context.global.repo.as_path());
+            Err(contexts::turn_to(&entered, context.global.read_only && !context_is_read_only(context), repo))
+        }
+    }
+}
+
+/// Whether it is the context that this console is in that lets nothing be changed.
+fn context_is_read_only(context: &Context) -> bool {
+    let config = &context.global.config.config;
+    context.global.context.as_ref().and_then(|name| config.contexts.get(name)).is_some_and(|context| context.read_only)
+}
+
+/// The table of keys, and what is wrong with the configuration: one line, because one notice is on the screen.
+fn keymap(context: &Context) -> (Keymap, Vec<String>) {
+    let (file, read_only) = (&context.global.config, context.global.read_only);
+    let (keymap, defects) = Keymap::of(file, read_only);
+    let all: Vec<String> = file.defects.iter().chain(&defects).map(ToString::to_string).collect();
+    let Some(first) = all.first() else { return (keymap, Vec::new()) };
+    let more = match all.len() - 1 {
+        0 => String::new(),
+        more => format!("; {more} more, tmpl-tui config names them"),
+    };
+    let broken = match (file.broken, read_only) {
+        (false, _) => "",
+        (true, false) => "; until then the defaults hold",
+        (true, true) => "; until then the defaults hold, and nothing can be changed",
+    };
+    (keymap, vec![format!("{first}{more}{broken}")])
 }
 
 /// Opens the console on what `demo` prepared in `folder`, and starts the builds of the lines `start`.
@@ -43,7 +82,8 @@ pub async fn demo(context: &Context, folder: &Path, start: &[String], images: Im
     // Not that of the process, which knows nothing of the demo's own repository.
     let scrubber = Arc::new(Scrubber::new(sensitive::secrets(&matrix.repo)));
     let builds = tokio::spawn(start_builds(lines, matrix.repo.clone(), packer.clone(), state.clone()));
-    let exit = open(Options {
+    let (keymap, warnings) = keymap(context);
+    let left = open(Options {
         matrix,
         settings: Ok(context.settings()?),
         state,
@@ -52,12 +92,19 @@ pub async fn demo(context: &Context, folder: &Path, start: &[String], images: Im
         read_only: context.global.read_only,
         scrubber,
         simulated: true,
-        call: call(),
+        call: call(&context.global.config.config),
         images,
+        config: Arc::new(context.global.config.config.clone()),
+        context: None,
+        keymap,
+        warnings,
     })
     .await?;
     builds.await?.context("the demo's builds did not start")?;
-    Ok(exit)
+    match left {
+        Left::Quit(exit) => Ok(exit),
+        Left::TurnTo(_) => Ok(Exit::Done),
+    }
 }
 
 /// Who only looks may do so without vCenter, and so may whoever looks at a repository for the first time.
@@ -81,15 +128,23 @@ async fn start_builds(lines: Vec<Line>, repo: PathBuf, packer: PathBuf, state: S
     Ok(())
 }
 
-fn call() -> Call {
-    Call::from_env(std::env::var("TMPL_NOTIFY").ok().as_deref())
+fn call(config: &Config) -> Call {
+    let variable = std::env::var("TMPL_NOTIFY").ok().filter(|value| !value.is_empty());
+    variable.map_or_else(|| config.notify.unwrap_or_default(), |value| Call::from_env(Some(&value)))
+}
+
+/// How the console was left.
+enum Left {
+    Quit(Exit),
+    TurnTo(Arc<Entered>),
 }
 
 /// Shows the console; what is wrong before the terminal is touched is exit 2.
-async fn open(options: Options) -> anyhow::Result<Exit> {
+async fn open(options: Options) -> anyhow::Result<Left> {
     match tmpl::tui::run(options).await {
-        Ok(Ended::Quit) => Ok(Exit::Done),
-        Ok(Ended::Signalled) => Ok(Exit::Cancelled),
+        Ok(Ended::Quit) => Ok(Left::Quit(Exit::Done)),
+        Ok(Ended::Signalled) => Ok(Left::Quit(Exit::Cancelled)),
+        Ok(Ended::TurnTo(entered)) => Ok(Left::TurnTo(entered)),
         Err(error @ (Error::NoTerminal(_) | Error::Key(_))) => Err(Stop::usage(error)),
         Err(error @ Error::Terminal(_)) => Err(error.into()),
     }

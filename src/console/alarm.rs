@@ -6,43 +6,22 @@ use jiff::Timestamp;
 
 use super::effect::Effect;
 use super::lines::LineRow;
+use super::own::Own;
 use super::panes::View;
 use super::run::{RunSeen, RunState};
 use super::state::Console;
 use super::toast::Tone;
 use super::verdict::{Case, Foretold};
+pub use crate::config::Call;
 use crate::pipeline::Key;
 use crate::vcenter::Moid;
 
-/// How the terminal calls a person who looks elsewhere.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub enum Call {
-    /// not at all
-    #[default]
-    Off,
-    /// by its bell
-    Bell,
-    /// by its bell, and a notification of the desktop (OSC 9) where the terminal can
-    Notification,
-}
-
-impl Call {
-    /// From `TMPL_NOTIFY`: `bell` or `osc9`; anything else is off.
-    pub fn from_env(value: Option<&str>) -> Self {
-        match value {
-            Some("bell") => Self::Bell,
-            Some("osc9") => Self::Notification,
-            _ => Self::Off,
-        }
-    }
-
-    /// The next one, and what to say about it.
-    const fn turned(self) -> (Self, &'static str) {
-        match self {
-            Self::Off => (Self::Bell, "alarms ring the bell"),
-            Self::Bell => (Self::Notification, "alarms ring the bell and notify the desktop (OSC 9)"),
-            Self::Notification => (Self::Off, "alarms are silent"),
-        }
+/// The next way to call, and what to say about it.
+const fn turned(call: Call) -> (Call, &'static str) {
+    match call {
+        Call::Off => (Call::Bell, "alarms ring the bell"),
+        Call::Bell => (Call::Notification, "alarms ring the bell and notify the desktop (OSC 9)"),
+        Call::Notification => (Call::Off, "alarms are silent"),
     }
 }
 
@@ -134,7 +113,7 @@ impl Console {
             if let Some((vm, question)) = row.question() {
                 if self.alarms.asked.insert((vm.moid.clone(), question.id.clone())) {
                     let text = format!("{}: vCenter asks, and the build waits: {}", row.line.key, question.text);
-                    news.push((text, false));
+                    news.push((row.line.key.clone(), format!("{} {}", vm.moid, question.id), text, false));
                 }
                 // What else is to be said of its build comes from that.
                 continue;
@@ -146,13 +125,16 @@ impl Console {
                 continue;
             }
             self.alarms.told.insert((row.line.key.clone(), since));
-            news.push((format!("{}: {text}", row.line.key), seen));
+            news.push((row.line.key.clone(), since.to_string(), format!("{}: {text}", row.line.key), seen));
         }
-        for (text, seen) in news {
+        for (key, once, text, seen) in news {
             if !seen {
                 self.notice(Tone::Failed, text.clone());
             }
             self.changed();
+            if self.hook {
+                effects.push(Effect::Own(Own::TellHook { key, once, text: text.clone() }));
+            }
             let desktop = match self.alarms.call {
                 Call::Off => continue,
                 Call::Bell => false,
@@ -163,7 +145,7 @@ impl Console {
     }
 
     pub(super) fn turn_call(&mut self) {
-        let (call, text) = self.alarms.call.turned();
+        let (call, text) = turned(self.alarms.call);
         self.alarms.call = call;
         self.notice(Tone::Info, text);
     }

@@ -1,24 +1,15 @@
 //! The one table of keys: dispatch, the hint bar, `?`, the palette and the documented key table all read it.
 
+mod keymap;
+mod plugins;
 mod table;
 
+pub use keymap::Keymap;
 pub use table::BINDINGS;
 
 use super::command::Command;
 use super::key::KeyPress;
 use super::scope::{Scope, Scopes};
-
-impl Command {
-    /// Its row in the table.
-    pub fn binding(self) -> Option<&'static Binding> {
-        BINDINGS.iter().find(|binding| binding.command == self)
-    }
-
-    /// Where it works.
-    pub fn scopes(self) -> Scopes {
-        self.binding().map_or(Scopes::ANYWHERE, |binding| binding.scopes)
-    }
-}
 
 /// Heading in the help.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -37,12 +28,14 @@ pub enum Group {
     Move,
     /// the program itself
     Program,
+    /// commands of the user's own
+    Own,
 }
 
 impl Group {
     /// All, in the order of the help.
-    pub const ALL: [Self; 7] =
-        [Self::Line, Self::Log, Self::Media, Self::View, Self::GitHub, Self::Move, Self::Program];
+    pub const ALL: [Self; 8] =
+        [Self::Line, Self::Own, Self::Log, Self::Media, Self::View, Self::GitHub, Self::Move, Self::Program];
 
     /// The group whose keys the hint bar shows first.
     pub const fn of(scope: Scope) -> Self {
@@ -64,12 +57,13 @@ impl Group {
             Self::GitHub => "Runs on GitHub",
             Self::Move => "Move",
             Self::Program => "Program",
+            Self::Own => "Your own",
         }
     }
 }
 
 /// One row of the table.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct Binding {
     /// what it does
     pub command: Command,
@@ -97,23 +91,23 @@ impl Binding {
     }
 }
 
-/// The command of a key press outside overlays and text fields: what the key means there, else what it means elsewhere,
-/// for saying where that is.
-pub fn command(press: KeyPress, scope: Scope) -> Option<Command> {
-    let bound = || BINDINGS.iter().filter(|binding| binding.keys.contains(&press));
-    let here = bound().find(|binding| binding.scopes.contain(scope));
-    here.or_else(|| bound().next()).map(|binding| binding.command)
-}
-
 /// The key table of the documentation, in Markdown. A test compares it with what the repository holds.
 pub fn markdown() -> String {
-    let mut text =
-        String::from("# Keys\n\nGenerated from the program's own table; `?` in the console shows the same.\n");
-    for group in Group::ALL {
-        text.push_str(&format!("\n## {}\n\n| Key | Where | Does |\n|---|---|---|\n", group.title()));
+    let mut text = String::from(
+        "# Keys\n\nGenerated from the program's own table; `?` in the console shows the same. The names are those of the palette\n(`:`) and of `[keys]` in [config.toml](configuration.md).\n",
+    );
+    let used = |group: &Group| BINDINGS.iter().any(|binding| binding.group == *group);
+    for group in Group::ALL.into_iter().filter(used) {
+        text.push_str(&format!("\n## {}\n\n| Key | Name | Where | Does |\n|---|---|---|---|\n", group.title()));
         for binding in BINDINGS.iter().filter(|binding| binding.group == group) {
             let keys: Vec<String> = binding.shown_keys().iter().map(|key| format!("`{key}`")).collect();
-            text.push_str(&format!("| {} | {} | {} |\n", keys.join(" "), binding.scopes, binding.description));
+            text.push_str(&format!(
+                "| {} | {} | {} | {} |\n",
+                keys.join(" "),
+                binding.name,
+                binding.scopes,
+                binding.description
+            ));
         }
     }
     text

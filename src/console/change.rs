@@ -90,8 +90,17 @@ impl Console {
             self.notice(Tone::Info, Refusal::from(refusal).to_string());
             return;
         }
-        if let Action::GitHub(action) = confirm.action {
-            return self.github_confirmed(action, effects);
+        match confirm.action {
+            Action::GitHub(action) => return self.github_confirmed(action, effects),
+            Action::Plugin(number, selection) => return self.plugin_confirmed(number, selection, effects),
+            Action::Build
+            | Action::Generation(_)
+            | Action::Type(_)
+            | Action::Wake(_)
+            | Action::Answer { .. }
+            | Action::Teach { .. }
+            | Action::Media(_)
+            | Action::Cancel { .. } => {}
         }
         let Some(key) = confirm.line.clone() else { return };
         let request = self.request();
@@ -111,7 +120,7 @@ impl Console {
             Action::Teach { description, picture } => {
                 Effect::Teach { request, description: description.clone(), picture: picture.clone() }
             }
-            Action::GitHub(_) => return,
+            Action::GitHub(_) | Action::Plugin(..) => return,
             Action::Cancel { force } => Effect::CancelRun { request, key: key.clone(), force: *force },
             Action::Media(action) => {
                 self.media_confirmed(key, action.clone(), request, effects);

@@ -19,6 +19,8 @@ pub enum Command {
     View(ViewCommand),
     /// acts on the program as a whole
     Program(ProgramCommand),
+    /// runs a command of the user's configuration, by its number there
+    Plugin(u8),
 }
 
 /// Changes something outside this program: vCenter, a guest, a run, the repository, GitHub.
@@ -137,6 +139,7 @@ pub enum ProgramCommand {
     CheckMedia,
     Mouse,
     AlarmCall,
+    Context,
     Redraw,
     Back,
     Quit,

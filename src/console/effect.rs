@@ -1,6 +1,7 @@
 //! What is to be done outside: data, carried out by the driver alone.
 
 mod judged;
+mod mutates;
 
 use std::path::PathBuf;
 
@@ -9,6 +10,7 @@ use super::github::Ask;
 pub use super::log::Sought;
 use super::media;
 use super::message::RequestId;
+use super::own::Own;
 use crate::generation::Plan;
 use crate::guest::picture::Picture;
 use crate::ops::Description;
@@ -248,54 +250,12 @@ pub enum Effect {
     },
     /// turn mouse reporting on or off
     Mouse(bool),
+    /// what the user's configuration asks for
+    Own(Own),
     /// draw everything anew: something else wrote on the screen
     Repaint,
     /// give the terminal back and stop, until the shell resumes us
     Suspend,
     /// end the program
     Quit,
-}
-
-impl Effect {
-    /// Whether it changes something outside this program: vCenter, a guest, a run, the repository.
-    pub const fn mutates(&self) -> bool {
-        match self {
-            Self::Build { .. }
-            | Self::CancelRun { .. }
-            | Self::Apply { .. }
-            | Self::Type { .. }
-            | Self::Wake { .. }
-            | Self::Answer { .. }
-            | Self::Teach { .. } => true,
-            Self::GitHub(ask) => ask.mutates(),
-            Self::Media(request) => request.mutates(),
-            Self::Watch
-            | Self::TakePicture { .. }
-            | Self::TakeThumbnail { .. }
-            | Self::ReadLastFrame { .. }
-            | Self::ReadRuns
-            | Self::Guard { .. }
-            | Self::OpenLog { .. }
-            | Self::CloseLog
-            | Self::ReadLog { .. }
-            | Self::SeekLog { .. }
-            | Self::SaveLog { .. }
-            | Self::CopyLog { .. }
-            | Self::SavePicture { .. }
-            | Self::OpenRecording { .. }
-            | Self::CloseRecording
-            | Self::ReadFrame { .. }
-            | Self::Judge { .. }
-            | Self::SaveBundle { .. }
-            | Self::ReadWords { .. }
-            | Self::TryTeaching { .. }
-            | Self::AskPrivilege { .. }
-            | Self::Notify { .. }
-            | Self::Clipboard { .. }
-            | Self::Mouse(_)
-            | Self::Repaint
-            | Self::Suspend
-            | Self::Quit => false,
-        }
-    }
 }

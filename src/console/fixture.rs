@@ -15,7 +15,7 @@ use super::media::{self, Newer, Offer, Report, Request};
 use super::message::{Failure, Msg, RequestId};
 use super::panes::{Measures, Room};
 use super::run::{RunSeen, RunState};
-use super::{Console, Effect, Opening};
+use super::{Console, Effect, Opening, Preferences};
 use crate::generation::Actor;
 use crate::github::schedule::Advisory;
 use crate::github::{Board, Conclusion, Health, Leg, Rate, RemoteRun, RunWithJobs, State};
@@ -54,7 +54,7 @@ pub fn key(text: &str) -> Key {
     Key(text.into())
 }
 
-fn matrix(keys: &[&str]) -> Matrix {
+pub fn matrix(keys: &[&str]) -> Matrix {
     let entries: Vec<serde_json::Value> = keys
         .iter()
         .map(|key| {
@@ -81,6 +81,7 @@ pub fn opening(keys: &[&str]) -> Opening {
         simulated: false,
         schedule: None,
         call: Call::Off,
+        preferences: Preferences::default(),
         warnings: Vec::new(),
         now: now(),
         zone: TimeZone::UTC,

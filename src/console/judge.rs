@@ -33,6 +33,7 @@ impl Console {
             Command::Log(command) => self.allows_log(command),
             Command::View(command) => self.allows_view_command(command),
             Command::Program(command) => self.allows_program_command(command),
+            Command::Plugin(number) => self.allows_plugin(number),
             Command::Move(_) => Ok(()),
         }
     }
@@ -82,6 +83,7 @@ impl Console {
             ProgramCommand::CheckMedia if self.media.checking() => {
                 Err(Refusal::Screen("still asking the mirrors".into()))
             }
+            ProgramCommand::Context => self.allows_context(),
             ProgramCommand::Refresh
             | ProgramCommand::CheckMedia
             | ProgramCommand::Mouse

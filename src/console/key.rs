@@ -1,6 +1,7 @@
 //! A key press, without knowing any terminal.
 
 use std::fmt;
+use std::str::FromStr;
 
 /// Which key.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -102,6 +103,71 @@ impl fmt::Display for KeyPress {
             Code::PageDown => f.write_str("PgDn"),
             Code::Backspace => f.write_str("Backspace"),
             Code::Delete => f.write_str("Delete"),
+        }
+    }
+}
+
+impl FromStr for KeyPress {
+    type Err = String;
+
+    /// As it is shown, or written out: `p`, `Ctrl-p`, `F5`, `Space`, `Up`, `Shift-Tab`.
+    fn from_str(text: &str) -> Result<Self, String> {
+        let unknown = || format!("there is no key {text:?}");
+        let mut characters = text.chars();
+        if let (Some(char), None) = (characters.next(), characters.next()) {
+            let named = [('↑', Code::Up), ('↓', Code::Down), ('←', Code::Left), ('→', Code::Right)];
+            let arrow = named.into_iter().find_map(|(sign, code)| (sign == char).then_some(Self::code(code)));
+            return if char.is_control() { Err(unknown()) } else { Ok(arrow.unwrap_or(Self::char(char))) };
+        }
+        let lower = text.to_ascii_lowercase();
+        if let Some(rest) = lower.strip_prefix("ctrl-").or_else(|| lower.strip_prefix("ctrl+")) {
+            let mut characters = rest.chars();
+            // What a terminal sends for these with Ctrl: Tab, Enter, Esc.
+            return match (characters.next(), characters.next()) {
+                (Some('i' | 'm' | '['), None) => Err(format!("a terminal cannot tell {text} from another key")),
+                (Some(char @ 'a'..='z'), None) => Ok(Self::ctrl(char)),
+                _ => Err(unknown()),
+            };
+        }
+        if let Some(number) = lower.strip_prefix('f').and_then(|number| number.parse().ok()) {
+            return if (1..=12).contains(&number) { Ok(Self::code(Code::F(number))) } else { Err(unknown()) };
+        }
+        let code = match lower.as_str() {
+            "space" => return Ok(Self::char(' ')),
+            "enter" | "return" => Code::Enter,
+            "esc" | "escape" => Code::Esc,
+            "tab" => Code::Tab,
+            "shift-tab" | "backtab" => Code::BackTab,
+            "up" => Code::Up,
+            "down" => Code::Down,
+            "left" => Code::Left,
+            "right" => Code::Right,
+            "home" => Code::Home,
+            "end" => Code::End,
+            "pgup" | "pageup" => Code::PageUp,
+            "pgdn" | "pagedown" => Code::PageDown,
+            "backspace" => Code::Backspace,
+            "delete" | "del" => Code::Delete,
+            _ => return Err(unknown()),
+        };
+        Ok(Self::code(code))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::console::binding::BINDINGS;
+
+    #[test]
+    fn every_key_is_read_as_it_is_shown() {
+        for key in BINDINGS.iter().flat_map(|binding| binding.keys) {
+            assert_eq!(key.to_string().parse(), Ok(*key));
+        }
+        assert_eq!("ctrl-P".parse(), Ok(KeyPress::ctrl('p')));
+        assert_eq!("f5".parse(), Ok(KeyPress::code(Code::F(5))));
+        for wrong in ["", "pp", "Ctrl-", "Ctrl-é", "Ctrl-i", "F0", "F13", "Fx", "Alt-x", "\u{1b}"] {
+            assert!(wrong.parse::<KeyPress>().is_err(), "{wrong:?}");
         }
     }
 }

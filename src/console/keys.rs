@@ -1,6 +1,5 @@
 //! Keys: to the overlay, else to the text field, else to the commands.
 
-use super::binding;
 use super::command::{Command, LineCommand, LogCommand, Motion, ProgramCommand, ViewCommand};
 use super::confirm::ConfirmResult;
 use super::cursor::Step;
@@ -27,7 +26,7 @@ impl Console {
             Some(overlay) => self.overlay_key(overlay, press, effects),
             None if self.prompt.is_some() => self.prompt_key(press, effects),
             None => {
-                if let Some(command) = binding::command(press, self.panes.scope()) {
+                if let Some(command) = self.keymap.command(press, self.panes.scope()) {
                     self.command(command, press.digit(), effects);
                 }
             }
@@ -48,6 +47,7 @@ impl Console {
             Command::Move(motion) => self.moved(motion, effects),
             Command::View(command) => self.view_command(command, effects),
             Command::Program(command) => self.program_command(command, effects),
+            Command::Plugin(number) => self.plugin(number, effects),
         }
     }
 
@@ -86,6 +86,7 @@ impl Console {
             ProgramCommand::Mouse => self.toggle_mouse(effects),
             ProgramCommand::AlarmCall => self.turn_call(),
             ProgramCommand::Redraw => effects.push(Effect::Repaint),
+            ProgramCommand::Context => self.choose_context(),
             ProgramCommand::Back => self.back(),
             ProgramCommand::Quit if self.somewhere() => self.back(),
             ProgramCommand::Quit | ProgramCommand::Leave => self.leave(effects),

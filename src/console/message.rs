@@ -18,6 +18,7 @@ use super::refusal::in_keys;
 use super::run::RunSeen;
 use super::scope::Scope;
 use super::screen_text::ScreenText;
+use crate::config::Entered;
 use crate::guest::picture::Picture;
 use crate::guest::recording::Recording;
 use crate::ops::Error;
@@ -122,6 +123,22 @@ pub enum Msg {
     KeyPressed(KeyPress),
     /// text was pasted
     Pasted(String),
+    /// something that runs beside the console did not go well, in a line
+    Troubled(String),
+    /// a command of the user's configuration ended
+    PluginEnded {
+        /// number of the request
+        request: RequestId,
+        /// what it said
+        answer: Reply<String>,
+    },
+    /// a context may be turned to
+    ContextEntered {
+        /// number of the request
+        request: RequestId,
+        /// what makes a process one of it
+        answer: Reply<Arc<Entered>>,
+    },
     /// something on the screen was clicked
     Clicked(Target),
     /// the wheel was turned over a pane or view, by this many rows (down is positive)

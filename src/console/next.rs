@@ -28,7 +28,7 @@ impl Console {
         let shown = |binding: &'static Binding| {
             Some(NextKey { key: binding.keys.first()?.to_string(), word: self.word(binding).unwrap_or(binding.name) })
         };
-        fitting(row).into_iter().filter(allowed).filter_map(|command| shown(command.binding()?)).collect()
+        fitting(row).into_iter().filter(allowed).filter_map(|command| shown(self.keymap.binding(command)?)).collect()
     }
 
     /// What a key does now, where that depends on the state; else the word of its row. `None`: it has none.

@@ -50,6 +50,8 @@ pub enum Entry {
     On(Command, Key),
     /// go to a line
     Line(Key),
+    /// open the console in a context
+    Context(String),
 }
 
 /// The request when work goes on.

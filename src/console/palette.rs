@@ -3,8 +3,8 @@
 use nucleo_matcher::pattern::{CaseMatching, Normalization, Pattern};
 use nucleo_matcher::{Config, Matcher, Utf32Str};
 
-use super::binding::{BINDINGS, Binding, Group};
-use super::command::{Change, Command, GitHubChange, LineCommand};
+use super::binding::{Binding, Group, Keymap};
+use super::command::{Change, Command, GitHubChange, LineCommand, ProgramCommand};
 use super::effect::Effect;
 use super::key::{Code, KeyPress};
 use super::overlay::{Entry, Help, Overlay, Palette};
@@ -23,6 +23,7 @@ const fn acts_on_line(command: Command) -> bool {
             Change::Type | Change::Wake | Change::Teach => false,
         },
         Command::Line(command) => matches!(command, LineCommand::Judge | LineCommand::SaveBundle),
+        Command::Plugin(_) => true,
         Command::Log(_) | Command::Move(_) | Command::View(_) | Command::Program(_) => false,
     }
 }
@@ -40,17 +41,18 @@ pub enum HelpRow {
 
 impl Entry {
     /// Its name, and what it does.
-    pub fn texts(&self) -> (String, &'static str) {
+    pub fn texts(&self, keymap: Keymap) -> (String, &'static str) {
         match self {
-            Self::Command(command) => {
-                command.binding().map_or_else(Default::default, |binding| (binding.name.into(), binding.description))
-            }
+            Self::Command(command) => keymap
+                .binding(*command)
+                .map_or_else(Default::default, |binding| (binding.name.into(), binding.description)),
             Self::On(command, key) => {
-                let binding = command.binding();
+                let binding = keymap.binding(*command);
                 let name = binding.map_or("", |binding| binding.name);
                 (format!("{name} {key}"), binding.map_or("", |binding| binding.description))
             }
             Self::Line(key) => (key.0.clone(), "Go to this line"),
+            Self::Context(name) => (format!("context {name}"), "Open the console in this context"),
         }
     }
 }
@@ -59,20 +61,24 @@ impl Console {
     /// The palette's entries that match, best first; all in the table's order when nothing is typed.
     pub fn entries(&self, query: &str) -> Vec<Entry> {
         let moves = |binding: &&Binding| binding.group != Group::Move;
-        let commands = BINDINGS.iter().filter(moves).map(|binding| Entry::Command(binding.command));
+        let commands = self.keymap.rows().iter().filter(moves).map(|binding| Entry::Command(binding.command));
         let lines = self.lines.all().iter().map(|row| Entry::Line(row.line.key.clone()));
+        let lines = lines.chain(self.contexts.iter().map(|(name, _)| Entry::Context(name.clone())));
         if query.trim().is_empty() {
             let recent = self.recent.iter().rev().cloned();
             let rest = commands.chain(lines).filter(|entry| !self.recent.contains(entry));
             return recent.chain(rest).collect();
         }
+        let chosen = query.starts_with("context ") && !self.contexts.is_empty();
+        let itself = Entry::Command(Command::Program(ProgramCommand::Context));
+        let commands = commands.filter(move |entry| !chosen || *entry != itself);
         let all = self.on_lines(query).into_iter().chain(commands).chain(lines);
         let pattern = Pattern::parse(query, CaseMatching::Ignore, Normalization::Smart);
         let mut matcher = Matcher::new(Config::DEFAULT);
         let mut buffer = Vec::new();
         let mut scored: Vec<(u32, Entry)> = all
             .filter_map(|entry| {
-                let (name, _) = entry.texts();
+                let (name, _) = entry.texts(self.keymap);
                 pattern.score(Utf32Str::new(&name, &mut buffer), &mut matcher).map(|score| (score, entry))
             })
             .collect();
@@ -87,7 +93,8 @@ impl Console {
         let word = word.to_lowercase();
         let named = |key: &&Key| key.0.to_lowercase().contains(&word);
         let keys: Vec<&Key> = self.lines.all().iter().map(|row| &row.line.key).filter(named).collect();
-        let commands = BINDINGS.iter().map(|binding| binding.command).filter(|command| acts_on_line(*command));
+        let commands =
+            self.keymap.rows().iter().map(|binding| binding.command).filter(|command| acts_on_line(*command));
         commands.flat_map(|command| keys.iter().map(move |key| Entry::On(command, (*key).clone()))).collect()
     }
 
@@ -96,7 +103,9 @@ impl Console {
         let filter = filter.to_lowercase();
         let mut rows = Vec::new();
         for group in Group::ALL {
-            let matching: Vec<&Binding> = BINDINGS
+            let matching: Vec<&Binding> = self
+                .keymap
+                .rows()
                 .iter()
                 .filter(|binding| binding.group == group)
                 .filter(|binding| {
@@ -203,6 +212,7 @@ impl Console {
                 self.lines.set_filter("");
                 self.lines.select(&key);
             }
+            Some(Entry::Context(name)) => self.turn_to_context(&name, effects),
             None => {}
         }
     }

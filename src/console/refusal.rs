@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 use std::fmt;
 
+use super::binding::Keymap;
 use super::command::{Change, Command, GenerationChange, MediaChange, ProgramCommand, ViewCommand};
 use crate::generation;
 use crate::ops::{self, GitHubRefusal, MediaRefusal};
@@ -129,6 +130,5 @@ fn of_github(refusal: &GitHubRefusal) -> String {
 
 /// The key of a command, as the table has it.
 fn key(command: Command) -> String {
-    let first = command.binding().and_then(|binding| binding.keys.first());
-    first.map_or_else(String::new, ToString::to_string)
+    Keymap::of_process().key(command)
 }

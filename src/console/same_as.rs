@@ -44,7 +44,9 @@ impl Confirm {
                 }
             }
             Action::Media(media::Action::Stage) => vec!["iso".into(), "upload".into(), key()?],
-            Action::Media(media::Action::Bump(_) | media::Action::Stop) | Action::Teach { .. } => return None,
+            Action::Media(media::Action::Bump(_) | media::Action::Stop) | Action::Teach { .. } | Action::Plugin(..) => {
+                return None;
+            }
         };
         Some(format!("tmpl-tui {}", shell_quoted(&words)))
     }

@@ -46,7 +46,8 @@ impl Scope {
         }
     }
 
-    const fn name(self) -> &'static str {
+    /// In a word.
+    pub const fn name(self) -> &'static str {
         match self {
             Self::Lines => "lines",
             Self::Picture => "picture",
@@ -130,7 +131,7 @@ impl Console {
     /// How to get to where it works.
     pub(super) fn in_scope(&self, command: Command) -> Result<(), Refusal> {
         let here = self.panes.scope();
-        let scopes = command.scopes();
+        let scopes = self.keymap.scopes(command);
         if scopes.contain(here) {
             return Ok(());
         }

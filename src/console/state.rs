@@ -8,6 +8,7 @@ use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
 use super::alarm::{Alarms, Call};
+use super::binding::Keymap;
 use super::github::GitHubView;
 use super::lines::{LineRow, Lines};
 use super::log::LogPane;
@@ -16,6 +17,7 @@ use super::message::RequestId;
 use super::overlay::{Entry, Overlay};
 use super::panes::Panes;
 use super::picture::PicturePane;
+use super::preferences::Preferences;
 use super::screen_text::ScreenTextPane;
 use super::text::{Field, History};
 use super::timeline::TimelinePane;
@@ -56,6 +58,8 @@ pub struct Opening {
     pub schedule: Option<Schedule>,
     /// how the terminal calls when an alarm rises
     pub call: Call,
+    /// what the user's configuration says
+    pub preferences: Preferences,
     /// what the person should know first, a line each
     pub warnings: Vec<String>,
     /// the moment of opening
@@ -67,6 +71,8 @@ pub struct Opening {
 /// Who we are and how the link stands.
 #[derive(Debug, Clone)]
 pub struct Session {
+    /// the context that is open; none without contexts
+    pub context: Option<String>,
     /// host of vCenter
     pub vcenter: String,
     /// the account that builds
@@ -156,6 +162,12 @@ pub struct Console {
     pub(super) recent: Vec<Entry>,
     pub(crate) toasts: Toasts,
     pub(crate) mouse: bool,
+    /// whether the user has a hook
+    pub(super) hook: bool,
+    /// the table of keys in force
+    pub(crate) keymap: Keymap,
+    /// contexts by name, and what each is about
+    pub(crate) contexts: Vec<(String, String)>,
     /// savings and copyings under way
     pub(crate) errands: Vec<RequestId>,
     pub(crate) leaving: Leaving,
@@ -179,6 +191,7 @@ impl Console {
             clock: Duration::ZERO,
             zone: opening.zone,
             session: Session {
+                context: opening.preferences.context,
                 vcenter: opening.vcenter,
                 account: opening.account,
                 picture_account: opening.picture_account,
@@ -213,7 +226,10 @@ impl Console {
             filters: History::default(),
             recent: Vec::new(),
             toasts,
-            mouse: false,
+            mouse: opening.preferences.mouse,
+            hook: opening.preferences.hook,
+            keymap: opening.preferences.keymap,
+            contexts: opening.preferences.contexts,
             errands: Vec::new(),
             leaving: Leaving::No,
             asked: 0,

@@ -12,6 +12,7 @@ mod views;
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::binding::Keymap;
 use super::command::{Command, Motion};
 use super::key::{Code, KeyPress};
 use super::scope::Scope;
@@ -35,9 +36,9 @@ fn no_key_means_two_things_in_one_scope_and_none_is_out_of_reach() {
         assert!(row.scopes.iter().next().is_some(), "{} works nowhere", row.name);
         for (key, scope) in row.keys.iter().flat_map(|key| row.scopes.iter().map(move |scope| (*key, scope))) {
             assert_eq!(seen.insert((key, scope), row.command), None, "{key} is bound twice in {scope:?}");
-            assert_eq!(binding::command(key, scope), Some(row.command));
+            assert_eq!(Keymap::default().command(key, scope), Some(row.command));
         }
-        assert!(std::ptr::eq(row.command.binding().unwrap(), row), "{} has two rows", row.name);
+        assert!(std::ptr::eq(Keymap::default().binding(row.command).unwrap(), row), "{} has two rows", row.name);
     }
 }
 
@@ -61,7 +62,7 @@ fn the_ends_of_every_list_are_the_same_keys() {
     for scope in Scope::ALL {
         for (keys, motion) in [(first, Motion::First), (last, Motion::Last)] {
             for key in keys {
-                assert_eq!(binding::command(key, scope), Some(Command::Move(motion)), "{key} in {scope:?}");
+                assert_eq!(Keymap::default().command(key, scope), Some(Command::Move(motion)), "{key} in {scope:?}");
             }
         }
     }

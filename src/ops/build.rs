@@ -96,15 +96,16 @@ pub async fn run_here(
     };
     let claiming = vm.map(|vm| vm.claim(run));
     let done = run_packer(context, request, stops, on).await;
+    let tell = |done: &Done| super::tell::ended(context, &done.outcome.run);
     let Some(claiming) = claiming else {
         let unknown = NotBuilt::Unknown("there are no settings to ask vCenter with".into());
-        return done.and_then(|outcome| settled(outcome, Some(Err(unknown))));
+        return done.and_then(|outcome| settled(outcome, Some(Err(unknown)))).inspect(tell);
     };
     let ended = done.as_ref().ok();
     let well = ended.is_some_and(|outcome| ending(outcome.stage) == Ending::Built);
     let (built, messages) = claiming.finish(ended.map(|outcome| &outcome.run), well).await;
     messages.into_iter().for_each(|text| on.on_progress(Progress::Note(text)));
-    done.and_then(|outcome| settled(outcome, built))
+    done.and_then(|outcome| settled(outcome, built)).inspect(tell)
 }
 
 /// Puts on record what was built. Where packer ended well and there is no template, the build failed.

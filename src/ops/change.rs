@@ -122,6 +122,8 @@ pub async fn orphan(context: Context, client: &Client, line: &Line, name: &str) 
 #[derive(Debug, Clone)]
 pub struct Guarded<'p> {
     plan: &'p Plan,
+    /// its line
+    key: Option<Key>,
     set_aside: Option<SetAside>,
     /// what was set aside for it, and what is not known, one line each
     pub notes: Vec<String>,
@@ -144,7 +146,7 @@ pub async fn guard<'p>(context: &Context, client: &Client, plan: &'p Plan) -> Re
     if matches!(plan.request, Request::Hold { .. } | Request::Rollback { .. }) {
         notes.extend(hold::not_respected(&context.repo, Timestamp::now()));
     }
-    Ok(Guarded { plan, set_aside, notes })
+    Ok(Guarded { plan, key: line.map(|line| line.key.clone()), set_aside, notes })
 }
 
 /// Nobody builds on GitHub what would be swept. Where that is not known, only what no build can be at work on goes: a
@@ -165,7 +167,7 @@ async fn nobody_builds(context: &Context, key: &Key, plan: &Plan) -> Result<Opti
 /// # Errors
 /// The line has changed since the plan was made, or a step failed.
 pub async fn carry_out(gate: &Gate, guarded: Guarded<'_>, on: &(dyn Fn(&Progress) + Sync)) -> Result<(), Error> {
-    let Guarded { plan, set_aside, .. } = guarded;
+    let Guarded { plan, key, set_aside, .. } = guarded;
     let doubt = plan.consent.take_over.as_ref();
     if let (Some(reason), Some(step)) = (doubt, plan.steps.first()) {
         let whose = match &set_aside {
@@ -175,5 +177,9 @@ pub async fn carry_out(gate: &Gate, guarded: Guarded<'_>, on: &(dyn Fn(&Progress
         let object = Vm::named(step.subject().moid.clone(), &step.subject().name);
         gate.take_over(plan.request.verb(), &object, &format!("from {whose}: {reason}"))?;
     }
-    Ok(generation::apply(gate, plan, on).await?)
+    generation::apply(gate, plan, on).await?;
+    if let Some(key) = key {
+        super::tell::changed(&key, plan);
+    }
+    Ok(())
 }

@@ -43,6 +43,7 @@ pub fn check(operation: Operation, facts: &Facts<'_>) -> Result<(), Refusal> {
         Operation::Rerun => rerun(facts),
         Operation::EnableSchedule => enable_schedule(facts),
         Operation::FetchLeg => github_ready(facts).and_then(|()| Ok(facts.github.evidence.clone()?)),
+        Operation::Plugin => Ok(()),
         Operation::Judge | Operation::Bundle => {
             let line = facts.line()?;
             line.run.map(drop).ok_or_else(|| Refusal::NoRun { key: line.key.clone() })

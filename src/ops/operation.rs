@@ -47,11 +47,13 @@ pub enum Operation {
     Judge,
     /// write everything that is known about a run into one file
     Bundle,
+    /// run a command of the user's configuration, which says itself whether it changes anything
+    Plugin,
 }
 
 impl Operation {
     /// All of them.
-    pub const ALL: [Self; 21] = [
+    pub const ALL: [Self; 22] = [
         Self::Build,
         Self::Cancel,
         Self::Promote,
@@ -73,6 +75,7 @@ impl Operation {
         Self::FetchLeg,
         Self::Judge,
         Self::Bundle,
+        Self::Plugin,
     ];
 
     /// What holds for it whatever the facts.
@@ -101,6 +104,7 @@ impl Operation {
             Self::FetchLeg => Traits { mutates: false, ..elsewhere("fetching of the evidence") },
             Self::Judge => Traits { mutates: false, ..changes("verdict", Allowed) },
             Self::Bundle => Traits { mutates: false, ..changes("bundle", Allowed) },
+            Self::Plugin => Traits { mutates: false, ..elsewhere("command") },
         }
     }
 

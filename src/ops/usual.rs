@@ -5,10 +5,11 @@ use std::fs::File;
 use std::io::BufReader;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
 use super::Error;
-use crate::packer_log::Tracks;
-use crate::packer_log::phase_times::{self, TypicalDurations};
+use crate::packer_log::phase_times::{self, TypicalDuration, TypicalDurations};
+use crate::packer_log::{Phase, Tracks};
 use crate::packer_run::{self, Run};
 use crate::paths::StateDir;
 use crate::pipeline::Key;
@@ -21,9 +22,21 @@ const EARLIER: usize = 20;
 pub struct Usual {
     /// stages of finished runs, by their folder
     known: Arc<Mutex<BTreeMap<PathBuf, Tracks>>>,
+    /// how long a stage may take, where somebody says so
+    limits: Arc<BTreeMap<Phase, Duration>>,
 }
 
 impl Usual {
+    /// With limits that hold whatever earlier runs took.
+    pub fn with_limits(limits: BTreeMap<Phase, Duration>) -> Self {
+        Self { limits: Arc::new(limits), ..Self::default() }
+    }
+
+    /// How long a stage may take that usually takes so long.
+    pub fn limit(&self, phase: Phase, typical: Option<TypicalDuration>) -> Duration {
+        self.limits.get(&phase).copied().unwrap_or_else(|| phase_times::limit(phase, typical))
+    }
+
     /// What is usual for a line, as the runs before the one in the folder `current` have it. Blocks.
     ///
     /// # Errors

@@ -2,6 +2,7 @@
 //! panics included; nothing in here makes the console wait.
 
 mod clipboard;
+mod clock;
 mod generation;
 mod github;
 mod limits;
@@ -9,6 +10,7 @@ mod link;
 mod live;
 mod log;
 mod media;
+mod own;
 mod runs;
 mod screen;
 mod triage;
@@ -19,11 +21,11 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
-use jiff::Timestamp;
 use tokio::sync::Notify;
 use tokio::task::JoinHandle;
 
 use self::limits::{APPLY, FETCH, GITHUB, GUARD, JUDGE, PICTURE, READ, READ_WORDS, SAVE, SEEK, START, STOP, TRY};
+use crate::config::Config;
 use crate::console::effect::Effect;
 use crate::console::github::{Ask, GitHubEvent};
 use crate::console::message::{Failure, Msg, Reply};
@@ -44,6 +46,8 @@ pub struct Parts {
     pub settings: Result<Settings, String>,
     /// the packer to run
     pub packer: PathBuf,
+    /// the user's configuration
+    pub config: Arc<Config>,
     /// hides secrets in what others wrote
     pub scrubber: Arc<Scrubber>,
 }
@@ -77,8 +81,8 @@ impl Driver {
     pub fn start(parts: Parts, report: Report) -> Self {
         let link = link::Link::new(parts.settings.clone(), report.clone());
         let scrubber = parts.scrubber.clone();
-        let log = log::Reader::new(report.clone(), scrubber.clone(), parts.context.state.saved());
-        let usual = Usual::default();
+        let log = log::Reader::new(report.clone(), scrubber.clone(), parts.saved());
+        let usual = Usual::with_limits(parts.config.alarms.clone());
         let records = triage::Records::new(report.clone(), parts.context.state.clone(), usual.clone());
         let judging = live::Judging::start(&parts.context, scrubber.clone(), usual.clone(), report.clone());
         let pictures = PictureReader::new(parts.context.repo.clone(), scrubber.clone());
@@ -98,7 +102,7 @@ impl Driver {
             changes: Vec::new(),
         };
         driver.link.watch();
-        driver.tasks.push(tokio::spawn(tick(driver.report.clone())));
+        driver.tasks.push(tokio::spawn(clock::tick(driver.report.clone())));
         let (context, look, report) = (driver.parts.context.clone(), driver.look.clone(), driver.report.clone());
         driver.tasks.push(tokio::spawn(runs::watch(context, scrubber, usual, look, report)));
         driver
@@ -141,7 +145,7 @@ impl Driver {
             }
             Effect::ReadRuns => self.look.notify_one(),
             Effect::SavePicture { request, name, picture } => {
-                let saved = ops::picture::save(self.parts.context.state.saved(), name, picture);
+                let saved = ops::picture::save(self.parts.saved(), name, picture);
                 self.ask(SAVE, "saving", saved, move |answer| Msg::Saved { request, answer });
             }
             Effect::OpenLog { request, path } => self.log.open(request, path),
@@ -173,7 +177,7 @@ impl Driver {
             Effect::SaveBundle { request, key, dir, log, guest } => {
                 let (context, case) = (&self.parts.context, verdict::case(&key, dir, log, guest));
                 let saved =
-                    verdict::bundle((context.repo.clone(), context.state.saved()), self.parts.scrubber.clone(), case);
+                    verdict::bundle((context.repo.clone(), self.parts.saved()), self.parts.scrubber.clone(), case);
                 self.ask(JUDGE, "the bundle", saved, move |answer| Msg::Saved { request, answer });
             }
             Effect::ReadWords { request, picture, thorough } => {
@@ -221,6 +225,7 @@ impl Driver {
                 let answer = clipboard::out_of_the_terminal(&text, &what).map_err(Into::into);
                 (self.report)(Msg::Clipped { answer });
             }
+            Effect::Own(own) => self.own(own),
             Effect::Notify { .. } | Effect::Mouse(_) | Effect::Repaint | Effect::Suspend | Effect::Quit => {}
         }
     }
@@ -281,15 +286,5 @@ impl Driver {
             };
             report(message(answer));
         })
-    }
-}
-
-/// The clock of the console: once a second.
-async fn tick(report: Report) {
-    let mut every = tokio::time::interval(Duration::from_secs(1));
-    every.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Skip);
-    loop {
-        every.tick().await;
-        report(Msg::Ticked { now: Timestamp::now() });
     }
 }

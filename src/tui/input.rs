@@ -16,6 +16,7 @@ use ratatui::layout::Position;
 pub use self::parser::{Input, Mouse, MouseKind, Parser};
 use super::hits::Hits;
 use super::layout::Layout;
+use super::terminal;
 use crate::console::Msg;
 
 /// Rows one turn of the wheel moves.
@@ -42,15 +43,16 @@ pub fn listen(start: Instant, send: impl Fn(Heard) -> bool + Send + 'static) -> 
 }
 
 fn read(start: Instant, send: &dyn Fn(Heard) -> bool) -> io::Result<()> {
-    let terminal = io::stdin();
+    let stdin = io::stdin();
     let (mut parser, mut bytes, mut listened) = (Parser::default(), [0; 4096], true);
     while listened {
         let wait = parser.due().map(|due| due.saturating_sub(start.elapsed()));
-        let mut asked = [PollFd::new(terminal.as_fd(), PollFlags::POLLIN)];
+        let mut asked = [PollFd::new(stdin.as_fd(), PollFlags::POLLIN)];
         let came = match poll(&mut asked, wait.map_or(PollTimeout::NONE, timeout)) {
             Ok(0) => 0,
+            Ok(_) if terminal::await_return() => 0,
             // Its end, too, is told by reading.
-            Ok(_) => match nix::unistd::read(terminal.as_fd(), &mut bytes) {
+            Ok(_) => match nix::unistd::read(stdin.as_fd(), &mut bytes) {
                 Ok(0) => return Err(io::ErrorKind::UnexpectedEof.into()),
                 Ok(came) => came,
                 Err(Errno::EINTR | Errno::EAGAIN) => 0,

@@ -2,6 +2,7 @@
 #![expect(clippy::disallowed_methods, reason = "a terminal is drawn on, not told lines")]
 
 mod app;
+mod asked;
 mod backend;
 mod driver;
 mod hits;

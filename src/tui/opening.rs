@@ -7,10 +7,12 @@ use jiff::tz::TimeZone;
 
 use super::driver::Parts;
 use super::run::Options;
-use crate::console::Opening;
+use crate::config::Context;
+use crate::console::{Opening, Preferences};
 use crate::generation::Actor;
 use crate::github::Schedule;
-use crate::ops::{self, Context};
+use crate::hook::Hook;
+use crate::ops;
 use crate::text::Scrubber;
 use crate::vcenter::Settings;
 use crate::vcenter::gate::Mode;
@@ -32,9 +34,26 @@ pub(super) fn opening(options: &Options) -> Opening {
         simulated: options.simulated,
         schedule: Schedule::of_repository(&options.matrix.repo),
         call: options.call,
-        warnings: warnings(&options.matrix.repo),
+        preferences: preferences(options),
+        warnings: options.warnings.iter().cloned().chain(warnings(&options.matrix.repo)).collect(),
         now: Timestamp::now(),
         zone: TimeZone::system(),
+    }
+}
+
+fn preferences(options: &Options) -> Preferences {
+    let about = |context: &Context| match (&context.endpoint, &context.repo) {
+        (Some(endpoint), _) => endpoint.clone(),
+        (None, Some(repo)) => repo.display().to_string(),
+        (None, None) => String::new(),
+    };
+    let contexts = options.config.contexts.iter().map(|(name, context)| (name.clone(), about(context)));
+    Preferences {
+        context: options.context.clone(),
+        contexts: if options.simulated { Vec::new() } else { contexts.collect() },
+        hook: Hook::shared().is_some(),
+        keymap: options.keymap,
+        mouse: options.config.mouse,
     }
 }
 
@@ -54,9 +73,10 @@ pub(super) fn parts(options: Options) -> Parts {
     let mode = if options.read_only { Mode::ReadOnly } else { Mode::ReadWrite };
     let repo = absolute(&options.matrix.repo);
     Parts {
-        context: Context { repo, lines: options.matrix.lines, state: options.state, mode },
+        context: ops::Context { repo, lines: options.matrix.lines, state: options.state, mode },
         settings: options.settings,
         packer: options.packer,
+        config: options.config,
         scrubber: options.scrubber,
     }
 }

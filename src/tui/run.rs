@@ -6,7 +6,6 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use ratatui::Terminal;
-use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 
 use super::app::App;
@@ -16,10 +15,14 @@ use super::opening::{opening, parts};
 use super::picture::{self, Colours, Images, PictureSurface, Protocol};
 use super::terminal::Out;
 use super::theme::Theme;
-use super::{input, terminal};
+use super::{asked, input, terminal};
+use crate::config::{Config, Entered};
 use crate::console::alarm::Call;
+use crate::console::binding::Keymap;
 use crate::console::command::{Command, ProgramCommand};
+use crate::console::own::Own;
 use crate::console::{Console, Effect, Msg};
+use crate::ops;
 use crate::ops::signals::{self, Interrupted};
 use crate::paths::StateDir;
 use crate::pipeline::Matrix;
@@ -50,13 +53,23 @@ pub struct Options {
     pub call: Call,
     /// how pictures are shown
     pub images: Images,
+    /// the user's configuration
+    pub config: Arc<Config>,
+    /// the context that this process is in
+    pub context: Option<String>,
+    /// the table of keys
+    pub keymap: Keymap,
+    /// what the person should know first, a line each
+    pub warnings: Vec<String>,
 }
 
 /// How the console ended.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone)]
 pub enum Ended {
     /// a person left
     Quit,
+    /// a person turned to another context
+    TurnTo(Arc<Entered>),
     /// the system asked (SIGTERM, SIGHUP, SIGINT)
     Signalled,
 }
@@ -75,7 +88,8 @@ pub enum Error {
     Terminal(#[from] io::Error),
 }
 
-enum Event {
+/// What the loop takes.
+pub(super) enum Event {
     Heard(Heard),
     Msg(Msg),
     Resized,
@@ -97,9 +111,10 @@ pub async fn run(options: Options) -> Result<Ended, Error> {
     let (console, start) = (Console::new(opening(&options)), Instant::now());
     terminal::guard_panics(std::thread::current().id());
     let (send, mut events) = unbounded_channel();
-    watch_signals(&send)?;
-    let taken = terminal::take(false)?;
-    let theme = Theme::from_env(|name| std::env::var(name).ok());
+    asked::watch(&send)?;
+    options.keymap.share();
+    let taken = terminal::take(options.config.mouse)?;
+    let theme = Theme::of(&options.config, |name| std::env::var(name).ok());
     let quiet = PictureSurface::new(Protocol::Cells, Colours::Indexed, || {});
     let mut app = App::new(console, Terminal::new(Screen::default())?, quiet, theme);
     // The first frame waits for nothing, not even for the terminal's answers about pictures.
@@ -176,25 +191,6 @@ fn listen(start: Instant, send: &UnboundedSender<Event>) -> io::Result<()> {
     input::listen(start, move |heard| send.send(Event::Heard(heard)).is_ok())
 }
 
-fn watch_signals(send: &UnboundedSender<Event>) -> io::Result<()> {
-    let stop = SignalKind::from_raw(nix::sys::signal::Signal::SIGTSTP as i32);
-    let size = SignalKind::window_change();
-    for kind in [SignalKind::terminate(), SignalKind::hangup(), SignalKind::interrupt(), stop, size] {
-        let mut signals = signal(kind)?;
-        let send = send.clone();
-        tokio::spawn(async move {
-            while signals.recv().await.is_some() {
-                let _ = send.send(match kind {
-                    kind if kind == stop => Event::StopAsked,
-                    kind if kind == size => Event::Resized,
-                    _ => Event::Signalled,
-                });
-            }
-        });
-    }
-    Ok(())
-}
-
 /// Takes events until one of them ends the program.
 async fn turn(
     app: &mut App<Screen>,
@@ -223,11 +219,20 @@ async fn turn(
                 next = events.try_recv().ok();
             }
         }
-        for effect in effects {
+        let mut effects = std::collections::VecDeque::from(effects);
+        while let Some(effect) = effects.pop_front() {
             match effect {
+                Effect::Own(Own::TurnTo(entered)) => return Ok(Ended::TurnTo(entered)),
                 Effect::Quit => return Ok(if signalled { Ended::Signalled } else { Ended::Quit }),
                 Effect::Mouse(on) => terminal::mouse(on)?,
                 Effect::Notify { text, desktop } => terminal::call(desktop.then_some(text.as_str()))?,
+                Effect::Own(Own::RunPlugin { request, plugin, selection }) if plugin.interactive => {
+                    let dir = driver.repo().to_owned();
+                    let mouse = app.console().mouse();
+                    let answer = terminal::lend(mouse, ops::plugin::lend(plugin, selection, &dir)).await?;
+                    app.repaint()?;
+                    effects.extend(app.take(Msg::PluginEnded { request, answer: answer.map_err(Into::into) }));
+                }
                 Effect::Repaint => app.repaint()?,
                 Effect::Suspend => {
                     terminal::suspend(app.console().mouse()).await?;

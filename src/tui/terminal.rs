@@ -2,6 +2,7 @@
 
 use std::io::{self, IsTerminal, Write};
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Condvar, Mutex, PoisonError};
 use std::thread::ThreadId;
 
 use crossterm::cursor::Show;
@@ -133,6 +134,41 @@ pub async fn suspend(mouse: bool) -> io::Result<()> {
     // The stop may reach another thread a moment later. Without a shell to resume us there is no stop and no signal.
     let _ = tokio::time::timeout(std::time::Duration::from_millis(300), resumed.recv()).await;
     enter(mouse)
+}
+
+/// Whether somebody else reads the terminal now, and what wakes who waits for its return.
+static LENT: (Mutex<bool>, Condvar) = (Mutex::new(false), Condvar::new());
+
+/// Whether the terminal is lent to another program.
+pub fn lent() -> bool {
+    *LENT.0.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// Waits as long as the terminal is lent to another program: what is typed is for that one. Says whether it was.
+pub fn await_return() -> bool {
+    let mut lent = LENT.0.lock().unwrap_or_else(PoisonError::into_inner);
+    let was = *lent;
+    while *lent {
+        lent = LENT.1.wait(lent).unwrap_or_else(PoisonError::into_inner);
+    }
+    was
+}
+
+/// Lends the terminal to a program until `work` is done.
+///
+/// # Errors
+/// Those of the terminal.
+pub async fn lend<T>(mouse: bool, work: impl Future<Output = T>) -> io::Result<T> {
+    *LENT.0.lock().unwrap_or_else(PoisonError::into_inner) = true;
+    give_back();
+    let done = work.await;
+    // A Ctrl-C that ended it came to us, too; it is heard while the terminal counts as lent.
+    tokio::time::sleep(std::time::Duration::from_millis(50)).await;
+    let entered = enter(mouse);
+    *LENT.0.lock().unwrap_or_else(PoisonError::into_inner) = false;
+    LENT.1.notify_all();
+    entered?;
+    Ok(done)
 }
 
 /// Puts text on the clipboard of the user's terminal, over ssh too (OSC 52).

@@ -127,6 +127,7 @@ async fn console(world: &World, state: &State, vms: &[Vm]) -> Console {
         simulated: true,
         schedule: None,
         call: Call::Off,
+        preferences: Default::default(),
         warnings: Vec::new(),
         now: Timestamp::now(),
         zone: TimeZone::UTC,

@@ -17,7 +17,7 @@ pub const ENVIRONMENT: &[(&str, &str)] = &[
     ),
     ("PKR_VAR_vsphere_insecure_connection", "true: the certificate of vCenter is not verified."),
     (
-        "PKR_VAR_vsphere_datacenter, PKR_VAR_vsphere_folder, PKR_VAR_vsphere_datastore, PKR_VAR_vsphere_cluster, PKR_VAR_vsphere_network",
+        "PKR_VAR_vsphere_datacenter, PKR_VAR_vsphere_folder, PKR_VAR_vsphere_datastore, PKR_VAR_vsphere_cluster, PKR_VAR_vsphere_host, PKR_VAR_vsphere_resource_pool, PKR_VAR_vsphere_network",
         "Where templates are and builds run.",
     ),
     (
@@ -34,15 +34,19 @@ pub const ENVIRONMENT: &[(&str, &str)] = &[
     ("GITHUB_TOKEN, GH_TOKEN", "For runs on GitHub; needs Actions: read and write."),
     ("GITHUB_REPOSITORY, GITHUB_API_URL", "OWNER/NAME and the API, where the remote origin does not say it."),
     ("TMPL_ARC_NAMESPACE", "Namespace of the scale set's pods: the log of a leg at work is followed there."),
-    ("TMPL_NOTIFY", "bell or osc9: an alarm calls."),
+    ("TMPL_CONTEXT", "The context to work in, as --context."),
+    ("TMPL_NOTIFY", "off, bell or osc9: how an alarm calls."),
+    ("TMPL_HOOK", "A shell command that is told of events, as JSON on its stdin."),
     ("TMPL_LOG", "What the program's own log holds, as tracing's EnvFilter takes it."),
     ("TMPL_LAB_PASSWORD", "Password of a `lab` that listens beyond this machine."),
     ("NO_COLOR", "Set: no colours."),
+    ("XDG_CONFIG_HOME", "Where the configuration is; ~/.config by default."),
     ("XDG_STATE_HOME", "Where state is kept; ~/.local/state by default."),
 ];
 
 /// Files that are read and written.
 pub const FILES: &[(&str, &str)] = &[
+    ("$XDG_CONFIG_HOME/tmpl-tui/config.toml", "The user's own configuration; tmpl-tui config prints what holds."),
     ("ci/matrix.json", "The lines, one entry each."),
     ("tmpl.toml", "How the repository is laid out, where it is not the documented way."),
     ("ci/triage.toml", "The team's own rules and names of screens."),
@@ -106,6 +110,10 @@ pub const EXAMPLES: &[Example] = &[
     Example { command: "tmpl-tui runs", does: "The newest runs on GitHub." },
     Example { command: "tmpl-tui runs dispatch debian-12", does: "Builds the line there." },
     Example { command: "tmpl-tui doctor", does: "What is missing: tools, environment, login, privileges, paths." },
+    Example { command: "tmpl-tui metrics", does: "Figures for Prometheus' textfile collector." },
+    Example { command: "tmpl-tui metrics --listen", does: "The same, served on http://127.0.0.1:9898/metrics." },
+    Example { command: "tmpl-tui config", does: "Every setting, what holds, and where that comes from." },
+    Example { command: "tmpl-tui --context prod status", does: "The lines of the context prod." },
     Example { command: "tmpl-tui lab", does: "The simulated vCenter alone; govc can talk to it." },
     Example { command: "tmpl-tui completions bash", does: "The script that completes verbs, lines and options." },
     Example { command: "tmpl-tui man build", does: "This page's roff for one verb." },

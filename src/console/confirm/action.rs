@@ -4,6 +4,7 @@ use super::super::{github, media};
 use crate::generation::Plan;
 use crate::guest::picture::Picture;
 use crate::ops::Description;
+use crate::ops::plugin::Selection;
 use crate::vcenter::{Question, Vm};
 
 /// What confirming leads to.
@@ -35,6 +36,8 @@ pub enum Action {
     GitHub(github::Action),
     /// install media: written, uploaded, or an upload ended
     Media(media::Action),
+    /// a command of the user's configuration is run: its number, and what it finds in its environment
+    Plugin(u8, Selection),
     /// a run is stopped
     Cancel {
         /// killed instead of asked

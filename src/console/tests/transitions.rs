@@ -325,7 +325,7 @@ fn the_palette_finds_commands_and_lines() {
     let mut console = night();
     typed(&mut console, ":rollb");
     let Some(Overlay::Palette(palette)) = &console.overlay else { panic!("open") };
-    let (name, _) = console.entries(palette.query.text())[0].texts();
+    let (name, _) = console.entries(palette.query.text())[0].texts(console.keymap);
     assert_eq!(name, "roll back");
     typed(&mut console, "\x1b:alma\n");
     assert_eq!(console.lines.selected().unwrap().line.key.0, "almalinux-9");

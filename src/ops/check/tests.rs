@@ -217,7 +217,8 @@ fn all_operations_are_among_them() {
         Operation::EnableSchedule => Some(Operation::FetchLeg),
         Operation::FetchLeg => Some(Operation::Judge),
         Operation::Judge => Some(Operation::Bundle),
-        Operation::Bundle => None,
+        Operation::Bundle => Some(Operation::Plugin),
+        Operation::Plugin => None,
     };
     assert!(successors(Some(Operation::Build), next).eq(Operation::ALL));
 }

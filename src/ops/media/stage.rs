@@ -75,7 +75,11 @@ pub async fn stage(
         DatastorePath { datastore: wanted.file.datastore.clone(), path: wanted.file.folder_and_name().0.to_owned() };
     let gate = context.gate(client).with_media([folder]);
     let job = StageJob { gate: &gate, mirror, line, wanted: &wanted, stall_timeout: PATIENCE, on: paced(on), stop };
-    Ok(job.run().await?)
+    let staged = job.run().await?;
+    if matches!(staged, Staged::Uploaded { .. }) {
+        super::super::tell::staged(&line.key, &wanted.file.to_string());
+    }
+    Ok(staged)
 }
 
 /// Tells of bytes a few times a second, and at what rate they go through.

@@ -27,5 +27,9 @@ pub(super) const READ_WORDS: Duration = Duration::from_secs(30);
 pub(super) const JUDGE: Duration = Duration::from_secs(120);
 /// How long trying a rule may take: a thousand pictures are read, should their records have no text.
 pub(super) const TRY: Duration = Duration::from_secs(60);
+/// How long a program that prints a password may take, for each of two accounts; a person may have to unlock something.
+pub(super) const ENTER: Duration = Duration::from_secs(150);
+/// How long a command of the user's may take; it is ended earlier.
+pub(super) const PLUGIN: Duration = Duration::from_secs(90);
 /// How long writing a file may take.
 pub(super) const SAVE: Duration = Duration::from_secs(60);

@@ -14,7 +14,7 @@ use crate::console::run::{RunSeen, StageSeen, Still};
 use crate::guest::recording::{Activity, Recording};
 use crate::ops::usual::Usual;
 use crate::ops::{Context, Error, build};
-use crate::packer_log::phase_times::{self, TypicalDurations};
+use crate::packer_log::phase_times::TypicalDurations;
 use crate::packer_log::{LogFile, Phase};
 use crate::packer_run::{self, Run};
 use crate::paths::StateDir;
@@ -124,7 +124,7 @@ impl RunReader {
         let since = span.since.and_then(|since| since.to_zoned(TimeZone::system()).ok());
         let stage = since.map(|since| {
             let usual = self.habits(key, run).typical(span.phase);
-            let limit = phase_times::limit(span.phase, usual);
+            let limit = self.usual.limit(span.phase, usual);
             StageSeen { phase: span.phase, since: since.timestamp(), usually: usual.map(|usual| usual.median), limit }
         });
         Some((span.phase, stage))

@@ -42,15 +42,13 @@ pub fn draw(console: &Console, palette: &Palette, area: Rect, theme: Theme, buff
 fn draw_entry(console: &Console, entry: &Entry, chosen: bool, row: Rect, theme: Theme, buffer: &mut Buffer) {
     let (keys, refused) = match entry {
         Entry::Command(command) => {
-            let keys = command.binding().and_then(|binding| binding.keys.first()).map(ToString::to_string);
-            (keys.unwrap_or_default(), console.allows(&console.on_selection(*command)).is_err())
+            (console.keymap.key(*command), console.allows(&console.on_selection(*command)).is_err())
         }
         Entry::On(command, key) => {
-            let keys = command.binding().and_then(|binding| binding.keys.first()).map(ToString::to_string);
             let invocation = Invocation { command: *command, line: Some(key.clone()) };
-            (keys.unwrap_or_default(), console.allows(&invocation).is_err())
+            (console.keymap.key(*command), console.allows(&invocation).is_err())
         }
-        Entry::Line(_) => (String::new(), false),
+        Entry::Line(_) | Entry::Context(_) => (String::new(), false),
     };
     let style = match (chosen, refused) {
         (true, _) => theme.selected(),
@@ -60,7 +58,7 @@ fn draw_entry(console: &Console, entry: &Entry, chosen: bool, row: Rect, theme: 
     if chosen {
         buffer.set_style(row, theme.selected());
     }
-    let (name, description) = entry.texts();
+    let (name, description) = entry.texts(console.keymap);
     let named = width(&name).max(NAMES);
     put(buffer, row.x + 1, row.y, named.min(row.width.saturating_sub(1)), &name, style);
     let x = row.x.saturating_add(named).saturating_add(2);

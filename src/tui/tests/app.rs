@@ -86,6 +86,7 @@ impl Whole {
     async fn with(opening: Opening, state: tempfile::TempDir) -> Self {
         let lab = Lab::start(options(&opening)).await.unwrap();
         let parts = Parts {
+            config: Arc::default(),
             scrubber: crate::text::Scrubber::shared().clone(),
             context: Context {
                 repo: state.path().to_owned(),

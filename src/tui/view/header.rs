@@ -17,7 +17,8 @@ pub fn draw(console: &Console, area: Rect, theme: Theme, buffer: &mut Buffer) {
     }
     let right = right(console, theme);
     let room = usize::from(area.width).saturating_sub(right.width());
-    let left = (0..4).map(|less| left(console, theme, less)).find(|line| line.width() < room).unwrap_or_default();
+    let lefts = || (0..4).map(|less| left(console, theme, less));
+    let left = lefts().find(|line| line.width() < room).or_else(|| lefts().next_back()).unwrap_or_default();
     left.render(area, buffer);
     let indent = u16::try_from(room).unwrap_or(0);
     right.render(Rect { x: area.x + indent, width: area.width - indent, ..area }, buffer);
@@ -28,6 +29,11 @@ fn left(console: &Console, theme: Theme, less: u8) -> Line<'static> {
     let mut spans = vec![Span::raw(" ")];
     if session.simulated {
         spans.push(Span::styled(" SIMULATED ", theme.banner()));
+        spans.push(Span::raw(" "));
+    }
+    // Of all that a narrow screen loses, not this: it says whose templates these are.
+    if let Some(context) = &session.context {
+        spans.push(Span::styled(format!("[{context}]"), theme.key()));
         spans.push(Span::raw(" "));
     }
     if less < 3 {

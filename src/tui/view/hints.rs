@@ -5,7 +5,7 @@ use ratatui::layout::{Position, Rect};
 
 use super::{put, put_field, width};
 use crate::console::Console;
-use crate::console::binding::{BINDINGS, Binding, Group};
+use crate::console::binding::{Binding, Group};
 use crate::console::command::{Command, LineCommand, ProgramCommand, ViewCommand};
 use crate::console::scope::Scope;
 use crate::console::text::Field;
@@ -50,15 +50,17 @@ impl Hint {
 /// Help, the focused pane's own, then those of every pane, and the way out.
 fn hints(console: &Console) -> Vec<Hint> {
     let scope = console.panes.scope();
-    let of =
-        |group: Group| BINDINGS.iter().filter(move |binding| binding.group == group && binding.scopes.contain(scope));
+    let of = |group: Group| {
+        console.keymap.rows().iter().filter(move |binding| binding.group == group && binding.scopes.contain(scope))
+    };
     let help = |binding: &&Binding| binding.command == Command::View(ViewCommand::Help);
     let own = of(Group::of(scope));
-    let all = of(Group::View).filter(help).chain(own).chain(of(Group::View).filter(move |b| !help(b)));
+    let all =
+        of(Group::View).filter(help).chain(own).chain(of(Group::Own)).chain(of(Group::View).filter(move |b| !help(b)));
     all.chain(of(Group::Program))
         .filter_map(|binding| {
             Some(Hint {
-                key: keys(binding)?,
+                key: keys(console, binding)?,
                 label: console.word(binding)?,
                 vital: vital(binding.command, scope),
                 allowed: console.allows(&console.on_selection(binding.command)).is_ok(),
@@ -68,9 +70,10 @@ fn hints(console: &Console) -> Vec<Hint> {
 }
 
 /// The first of its keys; of a way and its way back, both.
-fn keys(binding: &Binding) -> Option<String> {
+fn keys(console: &Console, binding: &Binding) -> Option<String> {
     let forwards = binding.command == Command::Line(LineCommand::NextTrouble);
-    let back = forwards.then_some(Command::Line(LineCommand::PreviousTrouble)).and_then(Command::binding);
+    let back = forwards.then_some(Command::Line(LineCommand::PreviousTrouble));
+    let back = back.and_then(|back| console.keymap.binding(back));
     let mut keys = binding.keys.first()?.to_string();
     keys.extend(back.and_then(|back| back.keys.first()).map(ToString::to_string));
     Some(keys)
@@ -107,7 +110,8 @@ fn vital(command: Command, scope: Scope) -> bool {
         | Command::Log(_)
         | Command::Move(_)
         | Command::View(_)
-        | Command::Program(_) => false,
+        | Command::Program(_)
+        | Command::Plugin(_) => false,
     }
 }
 

@@ -1,0 +1,215 @@
+//! A context: a vCenter and its repository under a name. Entering one gives the process the variables that connect it, so
+//! that packer, builds that outlive the console and everything else that is started find the same vCenter.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use secrecy::SecretString;
+
+use crate::child::{self, Kind};
+use crate::pipeline::layout::Setting;
+
+/// A person may have to unlock something.
+const PATIENCE: child::Bound = child::Bound { time: Duration::from_secs(60), bytes: 1 << 16 };
+
+/// Where a name or a password comes from.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Source {
+    /// it stands there; never a password
+    Value(String),
+    /// a variable holds it
+    Variable(String),
+    /// a program prints it in its first line
+    Command(Vec<String>),
+}
+
+/// A context.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[expect(missing_docs, reason = "the schema says what each is")]
+pub struct Context {
+    pub name: String,
+    pub endpoint: Option<String>,
+    pub username: Option<Source>,
+    pub password: Option<Source>,
+    pub console_username: Option<Source>,
+    pub console_password: Option<Source>,
+    pub ca_file: Option<PathBuf>,
+    pub thumbprint: Option<String>,
+    pub datacenter: Option<String>,
+    pub folder: Option<String>,
+    pub datastore: Option<String>,
+    pub repo: Option<PathBuf>,
+    pub read_only: bool,
+    pub variables: BTreeMap<String, String>,
+    /// what is wrong with it, in a line; such a context is not entered
+    pub defect: Option<String>,
+}
+
+/// Why a context cannot be entered.
+#[derive(Debug, thiserror::Error)]
+pub enum ContextError {
+    /// there is none of this name
+    #[error("there is no context {name:?}; {known}")]
+    Unknown {
+        /// what was asked for
+        name: String,
+        /// which there are
+        known: String,
+    },
+    /// it is not written as it should be
+    #[error("{0}")]
+    Defect(String),
+    /// a variable is not set
+    #[error(
+        "context {context}: {setting}: the variable {variable} is not set; export it, or name a program that prints it"
+    )]
+    Missing {
+        /// the context
+        context: String,
+        /// what it was for
+        setting: &'static str,
+        /// its name
+        variable: String,
+    },
+    /// a program gave nothing
+    #[error("context {context}: {setting}: {reason}; run it by hand: {command}")]
+    Command {
+        /// the context
+        context: String,
+        /// what it was for
+        setting: &'static str,
+        /// why
+        reason: String,
+        /// the program
+        command: String,
+    },
+}
+
+/// What entering a context comes to.
+#[derive(Debug, Clone)]
+pub struct Entered {
+    /// its name
+    pub name: String,
+    /// its repository
+    pub repo: Option<PathBuf>,
+    /// variables that the process gets; `None`: it has none of that name
+    pub variables: BTreeMap<String, Option<SecretString>>,
+}
+
+impl Context {
+    /// Which variables make a process one of this context. `get` reads those of the process without any context. Runs
+    /// the programs that print passwords, each once. Blocks.
+    ///
+    /// # Errors
+    /// [`ContextError`]
+    pub fn enter(&self, get: &dyn Fn(&str) -> Option<String>) -> Result<Entered, ContextError> {
+        if let Some(defect) = &self.defect {
+            return Err(ContextError::Defect(defect.clone()));
+        }
+        let mut set = Variables::default();
+        let account = |setting, source: &Option<Source>, usual: [&str; 2]| match source {
+            Some(source) => self.value(setting, source, get).map(Some),
+            None => Ok(usual.into_iter().find_map(get).filter(|value| !value.is_empty()).map(SecretString::from)),
+        };
+        let username = account("username", &self.username, ["PKR_VAR_vsphere_username", "GOVC_USERNAME"])?;
+        let password = account("password", &self.password, ["PKR_VAR_vsphere_password", "GOVC_PASSWORD"])?;
+        if self.endpoint.is_some() {
+            set.forget_connection();
+        }
+        if self.endpoint.is_some() || self.username.is_some() {
+            set.secret("PKR_VAR_vsphere_username", username);
+        }
+        if self.endpoint.is_some() || self.password.is_some() {
+            set.secret("PKR_VAR_vsphere_password", password);
+        }
+        set.text("PKR_VAR_vsphere_endpoint", self.endpoint.as_deref());
+        set.text("PKR_VAR_vsphere_datacenter", self.datacenter.as_deref());
+        set.text("PKR_VAR_vsphere_folder", self.folder.as_deref());
+        set.text("PKR_VAR_vsphere_datastore", self.datastore.as_deref());
+        set.text("TMPL_CA_FILE", self.ca_file.as_ref().and_then(|path| path.to_str()));
+        set.text("TMPL_THUMBPRINT", self.thumbprint.as_deref());
+        if let (Some(name), Some(word)) = (&self.console_username, &self.console_password) {
+            set.secret("TMPL_CONSOLE_USERNAME", Some(self.value("console_username", name, get)?));
+            set.secret("TMPL_CONSOLE_PASSWORD", Some(self.value("console_password", word, get)?));
+        }
+        self.variables.iter().for_each(|(name, value)| set.text(name, Some(value)));
+        Ok(Entered { name: self.name.clone(), repo: self.repo.clone(), variables: set.0 })
+    }
+
+    fn value(
+        &self,
+        setting: &'static str,
+        source: &Source,
+        get: &dyn Fn(&str) -> Option<String>,
+    ) -> Result<SecretString, ContextError> {
+        match source {
+            Source::Value(value) => Ok(value.clone().into()),
+            Source::Variable(variable) => {
+                let value = get(variable).filter(|value| !value.is_empty());
+                let missing =
+                    || ContextError::Missing { context: self.name.clone(), setting, variable: variable.clone() };
+                value.map(SecretString::from).ok_or_else(missing)
+            }
+            Source::Command(words) => printed(words).map_err(|reason| ContextError::Command {
+                context: self.name.clone(),
+                setting,
+                reason,
+                command: words.join(" "),
+            }),
+        }
+    }
+}
+
+/// The first line that a program prints. What it says otherwise is not told: it may be the secret.
+fn printed(words: &[String]) -> Result<SecretString, String> {
+    let [program, arguments @ ..] = words else { return Err("no program is named".into()) };
+    let mut command = child::command(Kind::Credential, program);
+    command.args(arguments);
+    let output = child::output_blocking(command, PATIENCE).map_err(|error| format!("{program}: {error}"))?;
+    if !output.status.success() {
+        return Err(format!("{program} ended with {}", output.status));
+    }
+    let first = output.stdout.split(|byte| *byte == b'\n').next().unwrap_or_default();
+    let word = std::str::from_utf8(first).map(|word| word.trim_end_matches('\r').to_owned());
+    let word = word.ok().filter(|word| !word.is_empty() && !word.contains('\0'));
+    word.map(SecretString::from).ok_or_else(|| format!("{program} printed no password in its first line"))
+}
+
+#[derive(Default)]
+struct Variables(BTreeMap<String, Option<SecretString>>);
+
+impl Variables {
+    fn secret(&mut self, name: &str, value: Option<SecretString>) {
+        self.0.insert(name.to_owned(), value);
+    }
+
+    fn text(&mut self, name: &str, value: Option<&str>) {
+        if let Some(value) = value {
+            self.secret(name, Some(value.to_owned().into()));
+        }
+    }
+
+    /// Nothing of another vCenter is taken along.
+    fn forget_connection(&mut self) {
+        for setting in Setting::ALL {
+            self.secret(&format!("PKR_VAR_vsphere_{}", setting.word()), None);
+            self.secret(setting.govc(), None);
+        }
+        for name in [
+            "PKR_VAR_vsphere_cluster",
+            "PKR_VAR_vsphere_host",
+            "PKR_VAR_vsphere_network",
+            "PKR_VAR_vsphere_resource_pool",
+            "GOVC_CLUSTER",
+            "GOVC_NETWORK",
+            "GOVC_TLS_CA_CERTS",
+            "TMPL_CA_FILE",
+            "TMPL_THUMBPRINT",
+            "TMPL_CONSOLE_USERNAME",
+            "TMPL_CONSOLE_PASSWORD",
+        ] {
+            self.secret(name, None);
+        }
+    }
+}
