@@ -241,13 +241,9 @@ pub enum Effect {
     GitHub(Ask),
     /// about install media
     Media(media::Request),
-    /// put text on the clipboard of the user's terminal
-    Clipboard {
-        /// the text
-        text: String,
-        /// what it is, for saying so afterwards
-        what: String,
-    },
+    /// put text on the clipboard of the user's terminal; `what` it is, for saying so afterwards
+    #[expect(missing_docs, reason = "said above")]
+    Clipboard { text: String, what: String },
     /// turn mouse reporting on or off
     Mouse(bool),
     /// what the user's configuration asks for
