@@ -205,7 +205,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let judged = judge(folder.path(), scrubber(), case(folder.path())).await.unwrap();
         let guest = judged.verdict.evidence.iter().find(|evidence| evidence.source == EvidenceSource::Guest).unwrap();
-        assert!(guest.text.contains("guestToolsNotRunning"), "{guest:?}");
+        assert!(guest.text.contains("VMware Tools not running"), "{guest:?}");
         let file = folder.path().join("all.zip");
         let bundled = bundle(folder.path(), scrubber(), case(folder.path()), file.clone()).await.unwrap();
         assert_eq!(bundled.judged.verdict, judged.verdict);

@@ -228,6 +228,6 @@ mod tests {
         let tracks = good(470);
         let reading = PhaseTiming::at(&tracks.all()[0], &TypicalDurations::default(), date(2026, 3, 14).at(9, 0, 0, 0));
         assert_eq!((reading.phase, reading.running, reading.is_late()), (Phase::Provision, false, false));
-        assert_eq!(reading.spent, Some(Duration::from_secs(11)));
+        assert_eq!(reading.spent, Some(Duration::from_secs(10)));
     }
 }
