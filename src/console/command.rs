@@ -73,7 +73,10 @@ pub enum GitHubChange {
 pub enum LineCommand {
     NextTrouble,
     PreviousTrouble,
+    OlderRun,
+    NewerRun,
     Judge,
+    Suspects,
     OpenEvidence,
     ScreenText,
     SavePicture,

@@ -40,13 +40,16 @@ impl Console {
 
     fn allows_line_command(&self, command: LineCommand) -> Result<(), Refusal> {
         match command {
-            LineCommand::SaveBundle if self.lines.selected().is_none_or(|row| row.run.is_none()) => {
+            LineCommand::SaveBundle if self.shown_run().is_none() => {
                 Err(Refusal::Screen("no run to save: this line was not built here".into()))
             }
             LineCommand::SavePicture if self.picture.picture().is_none() => {
                 Err(Refusal::Screen("no picture to save: the line has no running build VM".into()))
             }
             LineCommand::Judge
+            | LineCommand::OlderRun
+            | LineCommand::NewerRun
+            | LineCommand::Suspects
             | LineCommand::NextTrouble
             | LineCommand::PreviousTrouble
             | LineCommand::OpenEvidence

@@ -55,6 +55,9 @@ impl Console {
         match command {
             LineCommand::NextTrouble => self.go_to_trouble(true),
             LineCommand::PreviousTrouble => self.go_to_trouble(false),
+            LineCommand::OlderRun => self.turn_run(true),
+            LineCommand::NewerRun => self.turn_run(false),
+            LineCommand::Suspects => self.turn_suspects(),
             LineCommand::Judge => self.judge(effects),
             LineCommand::OpenEvidence => self.open_evidence(number, effects),
             LineCommand::ScreenText => self.toggle_words(),
@@ -212,6 +215,7 @@ impl Console {
             || self.log.search().is_some()
             || !self.lines.filter().is_empty()
             || self.timeline.moment().is_some()
+            || self.past.is_some()
     }
 
     fn back(&mut self) {
@@ -228,7 +232,7 @@ impl Console {
         if searched {
             return;
         }
-        if self.return_to_now() {
+        if self.return_to_now() || self.leave_past() {
             return;
         }
         if self.panes.zoomed {

@@ -14,6 +14,7 @@ use super::key::KeyPress;
 use super::log::{Found, LogFacts};
 use super::media;
 use super::panes::Measures;
+use super::past::RunHistory;
 use super::refusal::in_keys;
 use super::run::RunSeen;
 use super::scope::Scope;
@@ -158,6 +159,13 @@ pub enum Msg {
     ResourcesRead(Resources),
     /// the newest run of each line, as recorded on disk
     RunsRead(Vec<(Key, Reply<Option<RunSeen>>)>),
+    /// the runs of a line, and what changed since one of them went well
+    HistoryRead {
+        /// the line
+        key: Key,
+        /// all that are on record
+        answer: Reply<Box<RunHistory>>,
+    },
     /// a guest's console picture
     PictureTaken {
         /// of the request

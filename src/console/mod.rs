@@ -45,6 +45,7 @@ pub mod overlay;
 pub mod own;
 pub mod palette;
 pub mod panes;
+pub mod past;
 pub mod picture;
 mod plugins;
 pub mod preferences;
@@ -60,7 +61,7 @@ mod state;
 pub mod teach;
 #[cfg(test)]
 #[expect(clippy::wildcard_enum_match_arm, reason = "a test looks for one kind of effect among all")]
-mod tests;
+pub(crate) mod tests;
 pub mod text;
 pub mod timeline;
 pub mod toast;

@@ -20,7 +20,7 @@ pub struct NextKey {
 impl Console {
     /// The keys that fit the selected line's newest run: those that the judge of operations allows.
     pub fn next_keys(&self) -> Vec<NextKey> {
-        let Some(row) = self.lines.selected() else { return Vec::new() };
+        let Some(row) = self.lines.selected().filter(|_| self.past_run().is_none()) else { return Vec::new() };
         let allowed = |command: &Command| {
             let invocation = Invocation { command: *command, line: Some(row.line.key.clone()) };
             self.allows(&invocation).is_ok()

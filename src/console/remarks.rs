@@ -102,9 +102,10 @@ impl Console {
         let trouble = row.trouble() >= super::trouble::Trouble::Failed;
         let busy = row.live_run().is_some() || row.guest().is_some();
         let busy = busy || self.ongoing.contains_key(&row.line.key) || self.built_at_github(&row.line.key).is_some();
-        let rest = !busy && !trouble;
+        let past = self.past_run().is_some();
+        let rest = !busy && !trouble && !past;
         Content {
-            cause: !rest && (found || trouble),
+            cause: !rest && (found || trouble || past),
             rest,
             run: row.run.is_some(),
             unattended: row.run.is_none() && row.guest().is_some_and(|vm| vm.power_state == PowerState::PoweredOn),

@@ -16,6 +16,7 @@ use super::media::Media;
 use super::message::RequestId;
 use super::overlay::{Entry, Overlay};
 use super::panes::Panes;
+use super::past::{Past, RunHistory};
 use super::picture::PicturePane;
 use super::preferences::Preferences;
 use super::screen_text::ScreenTextPane;
@@ -147,6 +148,12 @@ pub struct Console {
     pub(crate) github: GitHubView,
     pub(crate) timeline: TimelinePane,
     pub(crate) verdicts: Verdicts,
+    /// the runs of each line
+    pub(super) histories: BTreeMap<Key, RunHistory>,
+    /// a run gone back to
+    pub(super) past: Option<Past>,
+    /// everything that changed since the last good run is shown, not the most suspicious alone
+    pub(crate) all_suspects: bool,
     pub(crate) words: ScreenTextPane,
     pub(crate) alarms: Alarms,
     pub(crate) media: Media,
@@ -214,6 +221,9 @@ impl Console {
             github: GitHubView::default(),
             timeline: TimelinePane::default(),
             verdicts: Verdicts::default(),
+            histories: BTreeMap::new(),
+            past: None,
+            all_suspects: false,
             words: ScreenTextPane::default(),
             alarms: Alarms::new(opening.call),
             media: Media::default(),

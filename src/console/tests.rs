@@ -5,6 +5,7 @@ mod invariants;
 mod leaving;
 mod log;
 mod media;
+pub(crate) mod past;
 mod transitions;
 mod triage;
 mod vcenter;

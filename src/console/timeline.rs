@@ -11,6 +11,7 @@ use jiff::Timestamp;
 use super::command::Motion;
 use super::cursor::Cursor;
 use super::effect::{Effect, Sought};
+use super::lines::LineRow;
 use super::message::{Reply, RequestId};
 use super::panes::Pane;
 use super::state::Console;
@@ -160,13 +161,14 @@ impl TimelinePane {
 impl Console {
     /// The build VM is gone, or packer is through with it: the last recorded picture stands for it.
     pub(crate) fn over(&self) -> bool {
-        self.lines.selected().is_some_and(|row| row.guest().is_none() && row.live_run().is_none())
+        let gone = |row: &LineRow| row.guest().is_none() && row.live_run().is_none();
+        self.past_run().is_some() || self.lines.selected().is_some_and(gone)
     }
 
     /// Keeps the timeline on the selected line's newest run, and the moment on the line of the log that is looked at.
     pub(super) fn follow_timeline(&mut self, effects: &mut Vec<Effect>) {
         let selected = self.lines.selected();
-        let run = selected.and_then(|row| row.run.as_ref().map(|run| (row.line.key.clone(), run.dir.clone())));
+        let run = selected.zip(self.shown_run()).map(|(row, run)| (row.line.key.clone(), run.dir.clone()));
         let request = self.request();
         if let Some(effect) = self.timeline.turn_to(run, request) {
             effects.push(effect);

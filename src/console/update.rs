@@ -47,6 +47,7 @@ impl Console {
             Msg::PrivilegesRead(missing) => self.session.missing = missing,
             Msg::ResourcesRead(resources) => return self.resources_read(resources),
             Msg::RunsRead(runs) => self.runs_read(runs, effects),
+            Msg::HistoryRead { key, answer } => return self.history_read(key, answer),
             Msg::PictureTaken { request, answer } => return self.picture.taken(request, answer, self.now),
             Msg::TileTaken { request, answer } => return self.tile_taken(request, answer),
             Msg::Guarded { request, answer } => return self.guarded(request, answer),
@@ -121,9 +122,10 @@ impl Console {
         if opening && self.lines.select_worst() {
             self.changed();
         }
+        self.forget_past_of_others();
         let selected = self.lines.selected();
-        let source = selected.and_then(|row| row.run.as_ref().map(|run| (row.line.key.clone(), run.log.clone())));
-        let guest = selected.and_then(|row| row.guest()).cloned();
+        let source = selected.zip(self.shown_run()).map(|(row, run)| (row.line.key.clone(), run.log.clone()));
+        let guest = selected.filter(|_| self.past_run().is_none()).and_then(|row| row.guest()).cloned();
         self.words.turn_to(selected.map(|row| (row.line.key.clone(), guest.as_ref().map(|vm| vm.moid.clone()))));
         if self.picture.turn_to(guest.as_ref().map(|vm| &vm.moid)) {
             self.changed();

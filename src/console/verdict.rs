@@ -1,6 +1,7 @@
 //! What the rules say about the newest run of each line, and the evidence a person can open.
 
 use std::collections::BTreeMap;
+use std::path::PathBuf;
 
 use jiff::{SignedDuration, Timestamp};
 
@@ -144,20 +145,23 @@ struct Beside {
     heard: bool,
 }
 
-/// The verdicts on the newest runs.
+/// The verdicts on the newest runs, and the one on a run gone back to.
 #[derive(Debug, Clone, Default)]
-pub struct Verdicts(BTreeMap<Key, Case>);
+pub struct Verdicts {
+    newest: BTreeMap<Key, Case>,
+    past: Option<(PathBuf, Case)>,
+}
 
 impl Verdicts {
     /// The case of a line's newest run.
     pub fn of(&self, row: &LineRow) -> Option<&Case> {
         let run = row.run.as_ref()?;
-        self.0.get(&row.line.key).filter(|case| case.run == run.started)
+        self.newest.get(&row.line.key).filter(|case| case.run == run.started)
     }
 
     fn case(&mut self, row: &LineRow) -> Option<&mut Case> {
         let run = row.run.as_ref()?;
-        let case = self.0.entry(row.line.key.clone()).or_insert_with(|| Case::new(run.started));
+        let case = self.newest.entry(row.line.key.clone()).or_insert_with(|| Case::new(run.started));
         if case.run != run.started {
             *case = Case::new(run.started);
         }
@@ -190,9 +194,21 @@ impl Verdicts {
         self.ask(row, beside, request)
     }
 
+    /// Asks about a run gone back to, once: it is over, and nothing more is heard of it.
+    fn ask_past(&mut self, key: &Key, run: &RunSeen, request: RequestId) -> Option<Effect> {
+        if self.past.as_ref().is_some_and(|(dir, _)| *dir == run.dir) {
+            return None;
+        }
+        let case = Case { asked: Some(request), working: true, ..Case::new(run.started) };
+        self.past = Some((run.dir.clone(), case));
+        let (dir, log) = (run.dir.clone(), run.log.clone());
+        Some(Effect::Judge { request, run: Judged { key: key.clone(), dir, log, guest: None, vm_left: None } })
+    }
+
     /// A verdict came.
     pub(super) fn judged(&mut self, request: RequestId, answer: Reply<Box<Verdict>>, now: Timestamp) -> bool {
-        let Some(case) = self.0.values_mut().find(|case| case.asked == Some(request)) else { return false };
+        let all = self.newest.values_mut().chain(self.past.as_mut().map(|(_, case)| case));
+        let Some(case) = all.into_iter().find(|case| case.asked == Some(request)) else { return false };
         case.working = false;
         match answer {
             Ok(verdict) => case.take(verdict, now),
@@ -203,14 +219,18 @@ impl Verdicts {
 }
 
 impl Console {
-    /// The case of the selected line.
+    /// The case of the run that is looked at.
     pub(crate) fn case(&self) -> Option<&Case> {
-        self.lines.selected().and_then(|row| self.verdicts.of(row))
+        match self.past_run() {
+            Some(run) => self.verdicts.past.as_ref().filter(|(dir, _)| *dir == run.dir).map(|(_, case)| case),
+            None => self.lines.selected().and_then(|row| self.verdicts.of(row)),
+        }
     }
 
     /// Judges the selected line's newest run now, and shows the pane; where it is shown already, turns to the picture.
     pub(super) fn judge(&mut self, effects: &mut Vec<Effect>) {
-        if self.fetch_newest(effects) {
+        let past = self.past_run().is_some();
+        if !past && self.fetch_newest(effects) {
             return;
         }
         let read = self.panes.focus == Pane::Verdict && self.panes.view == View::Lines
@@ -219,6 +239,9 @@ impl Console {
             return self.panes.focus(Pane::Picture);
         }
         self.panes.focus(Pane::Verdict);
+        if past {
+            return;
+        }
         let (request, beside) = (self.request(), self.beside());
         let Some(row) = self.lines.selected() else { return };
         effects.extend(self.verdicts.ask(row, beside, request));
@@ -232,6 +255,11 @@ impl Console {
     /// Judges what is at work, and what ended since the last look. A run that failed while nobody looked is judged when
     /// its line is selected.
     pub(super) fn judge_what_is_due(&mut self, effects: &mut Vec<Effect>) {
+        let request = self.request();
+        if let Some((row, run)) = self.lines.selected().zip(self.past_run()) {
+            let (key, run) = (row.line.key.clone(), run.clone());
+            effects.extend(self.verdicts.ask_past(&key, &run, request));
+        }
         let (request, beside) = (self.request(), self.beside());
         let Self { lines, verdicts, opened, .. } = self;
         let selected = lines.selected().map(|row| row.line.key.clone());
@@ -247,9 +275,9 @@ impl Console {
     pub(super) fn save_bundle(&mut self, effects: &mut Vec<Effect>) {
         let request = self.request();
         let Some(row) = self.lines.selected() else { return };
-        let Some(run) = &row.run else { return };
+        let Some(run) = self.shown_run() else { return };
         let (key, dir, log) = (row.line.key.clone(), run.dir.clone(), run.log.clone());
-        let guest = row.guest().cloned().map(Box::new);
+        let guest = row.guest().filter(|_| self.past_run().is_none()).cloned().map(Box::new);
         effects.push(Effect::SaveBundle { request, key, dir, log, guest });
         self.errands.push(request);
         self.notice(Tone::Info, "writing the bundle");
@@ -267,9 +295,20 @@ impl Console {
     }
 
     pub(super) fn choose_evidence(&mut self, to: impl FnOnce(&mut Cursor, usize)) {
+        let past = self.past_run().is_some();
         let Some(row) = self.lines.selected() else { return };
-        let Some(case) = self.verdicts.case(row) else { return };
+        let case = if past { self.verdicts.past.as_mut().map(|(_, case)| case) } else { self.verdicts.case(row) };
+        let Some(case) = case else { return };
         let cited = case.cited();
         to(&mut case.chosen, cited);
+    }
+
+    /// Shows all that changed since the last good run, or the most suspicious alone again.
+    pub(super) fn turn_suspects(&mut self) {
+        if self.history().is_none_or(|history| history.since.is_none()) {
+            return self.notice(Tone::Info, "this line's last run went well, or none ever did: nothing to compare");
+        }
+        self.all_suspects = !self.all_suspects;
+        self.panes.focus(Pane::Verdict);
     }
 }

@@ -5,6 +5,7 @@ mod clipboard;
 mod clock;
 mod generation;
 mod github;
+mod histories;
 mod limits;
 mod link;
 mod live;

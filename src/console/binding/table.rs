@@ -105,9 +105,15 @@ pub static BINDINGS: &[Binding] = &[
         .does("Go to the next line in trouble"),
     row(line(LineCommand::PreviousTrouble), "previous trouble", &[key(',')], Group::Line, PANES)
         .does("Go to the line in trouble before this one"),
+    row(line(LineCommand::OlderRun), "older run", &[key('[')], Group::Line, PANES)
+        .does("Go to the run before this one: its log, pictures, timeline and verdict"),
+    row(line(LineCommand::NewerRun), "newer run", &[key(']')], Group::Line, PANES)
+        .does("Go to the run after this one; Esc goes back to the newest"),
     row(line(LineCommand::Judge), "verdict", &[key('v')], Group::Line, ANYWHERE)
         .hint("cause")
         .does("Why the newest run fails, from log, pictures and guest; there: its picture, and back"),
+    row(line(LineCommand::Suspects), "suspects", &[key('V')], Group::Line, PANES)
+        .does("All that changed since the last good run, or the three most suspicious"),
     row(line(LineCommand::OpenEvidence), "open evidence", &DIGITS, Group::Line, PANES)
         .does("Open that piece of the verdict's evidence"),
     row(change(Change::Type), "type", &[key('i')], Group::Line, PANES)

@@ -20,7 +20,7 @@ use crate::vcenter::{FolderEvent, LinkState, Moid};
 
 fn presses() -> impl Strategy<Value = KeyPress> {
     let chars = prop::sample::select(
-        "bpRHxSoswteEnNmcfjkgGhlqrc/:?yYn ldebianviuuT@'123<>MaBIKWXADU.,yYPZ!".chars().collect::<Vec<_>>(),
+        "bpRHxSoswteEnNmcfjkgGhlqrc/:?yYn ldebianviuuT@'123<>MaBIKWXADU.,yYPZ![]V".chars().collect::<Vec<_>>(),
     );
     let codes = prop::sample::select(vec![
         Code::Enter,

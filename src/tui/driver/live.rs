@@ -31,6 +31,9 @@ const EVERY: Duration = Duration::from_secs(1);
 /// A run to judge, under the number that its verdicts bear.
 type Asked = (RequestId, Judged);
 
+/// The line and the run's folder: one that is over may be judged while the newest is at work.
+type Which = (Key, PathBuf);
+
 /// Hands runs to the thread that judges.
 pub(super) struct Judging(Option<Sender<Asked>>);
 
@@ -124,10 +127,10 @@ impl Desk {
                 return Some(Vec::new());
             }
         };
-        let mut runs: BTreeMap<Key, Watched<'_>> = BTreeMap::new();
+        let mut runs: BTreeMap<Which, Watched<'_>> = BTreeMap::new();
         waiting.into_iter().for_each(|next| self.take(&mut runs, next));
         loop {
-            runs.retain(|key, run| self.look(key, run, rules, &blank));
+            runs.retain(|(key, _), run| self.look(key, run, rules, &blank));
             let next = if runs.is_empty() {
                 asked.recv().map_err(|_| RecvTimeoutError::Disconnected)
             } else {
@@ -140,7 +143,7 @@ impl Desk {
             }
             asked.try_iter().for_each(|next| self.take(&mut runs, next));
             if self.rules_written() != written {
-                let again = runs.into_iter().map(|(key, run)| {
+                let again = runs.into_iter().map(|((key, _), run)| {
                     let Watched { request, dir, log, beside, .. } = run;
                     (request, Judged { key, dir, log, guest: beside.guest, vm_left: beside.vm_left })
                 });
@@ -149,18 +152,19 @@ impl Desk {
         }
     }
 
-    fn take(&self, runs: &mut BTreeMap<Key, Watched<'_>>, (request, asked): Asked) {
+    fn take(&self, runs: &mut BTreeMap<Which, Watched<'_>>, (request, asked): Asked) {
         let Judged { key, dir, log, guest, vm_left } = asked;
         let beside = Beside { guest, vm_left };
-        match runs.get_mut(&key).filter(|run| run.dir == dir) {
+        match runs.get_mut(&(key.clone(), dir.clone())) {
             Some(run) => {
                 (run.request, run.log, run.beside) = (request, log, beside);
                 run.live.iter_mut().for_each(LiveJudge::again);
             }
             None => {
                 let usual = self.usual.of(&self.context.state, &key, &dir).unwrap_or_default();
+                let which = (key, dir.clone());
                 let run = Watched { request, dir, log, beside, usual, live: None, trouble: None };
-                runs.insert(key, run);
+                runs.insert(which, run);
             }
         }
     }

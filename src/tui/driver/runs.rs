@@ -8,6 +8,7 @@ use std::time::Duration;
 use jiff::tz::TimeZone;
 use tokio::sync::Notify;
 
+use super::histories::{self, Histories};
 use super::{Report, log};
 use crate::console::message::{Failure, Msg, Reply};
 use crate::console::run::{RunSeen, StageSeen, Still};
@@ -26,6 +27,7 @@ const EVERY: Duration = Duration::from_secs(1);
 
 /// Looks at the records for ever, and at once when asked to.
 pub(super) async fn watch(context: Context, scrubber: Arc<Scrubber>, usual: Usual, now: Arc<Notify>, report: Report) {
+    let mut histories = Histories::start(context.clone(), report.clone());
     let (logs, records, habits) = (BTreeMap::new(), BTreeMap::new(), BTreeMap::new());
     let mut reader = RunReader { state: context.state, scrubber, usual, logs, records, habits };
     let mut keys: Vec<(Key, Option<Reply<Option<RunSeen>>>)> =
@@ -37,6 +39,7 @@ pub(super) async fn watch(context: Context, scrubber: Arc<Scrubber>, usual: Usua
         });
         let Ok((back, seen, news)) = looked.await else { return };
         (reader, keys) = (back, seen);
+        histories.look_at(&news);
         if !news.is_empty() {
             report(Msg::RunsRead(news));
         }
@@ -80,17 +83,10 @@ impl RunReader {
             self.habits.remove(key);
         }
         RunSeen {
-            started: run.started,
-            ended: run.ended,
-            state: run.state,
-            reason: run.reason.clone(),
-            origin: run.origin.clone(),
-            pid: run.supervisor.pid,
             phase: stage.as_ref().map(|(phase, _)| phase.name().to_owned()),
             stage: stage.and_then(|(_, stage)| stage),
             still: if run.state.live() { self.still(key, run) } else { None },
-            dir: run.dir.clone(),
-            log: run.shown().to_owned(),
+            ..histories::on_record(run)
         }
     }
 

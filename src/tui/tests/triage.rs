@@ -203,3 +203,13 @@ fn a_question_of_vcenter_is_read_and_answered() {
     typed(&mut console, "1\n");
     insta::assert_snapshot!("overlay_answer", drawn(&mut console, 80, 24));
 }
+
+#[test]
+fn the_runs_of_a_line_and_what_changed_since_one_went_well() {
+    let mut console = crate::console::tests::past::failing();
+    insta::assert_snapshot!("since_green", drawn(&mut console, 120, 36));
+    typed(&mut console, "V");
+    insta::assert_snapshot!("since_green_all", drawn(&mut console, 120, 36));
+    typed(&mut console, "[");
+    insta::assert_snapshot!("past_run", drawn(&mut console, 120, 36));
+}

@@ -52,7 +52,9 @@ fn title(console: &Console, theme: Theme, focused: bool) -> Vec<Span<'static>> {
         Fold::Noise => title.push(Span::styled("· folded ", theme.dim())),
         Fold::Nothing => title.push(Span::styled("· with typed keys ", theme.dim())),
     }
-    if log.follows() {
+    if let Some(past) = console.past_words() {
+        title.push(Span::styled(format!("· {past} "), theme.warn()));
+    } else if log.follows() {
         title.push(Span::styled("· following ", theme.dim()));
     } else if log.new_lines() > 0 {
         title.push(Span::styled(format!("· paused, {} new lines ", log.new_lines()), theme.warn()));

@@ -94,10 +94,15 @@ fn runs(console: &Console, row: &LineRow, theme: Theme) -> Vec<(String, Style)> 
         found.push((began, format!("{mark} {} #{number} on GitHub, {word}{took}", date(console, began)), style));
     }
     found.sort_by_key(|(at, ..)| std::cmp::Reverse(*at));
+    let strip = console.strip(&row.line.key);
+    if strip.chars().count() > 1 {
+        let text = format!("{strip} (newest last) · [ goes to the one before");
+        found.insert(0, (console.now, text, theme.text()));
+    }
     if found.is_empty() {
         return vec![("no run is known".into(), theme.dim())];
     }
-    found.into_iter().take(REMOTE_RUNS + 1).map(|(_, text, style)| (text, style)).collect()
+    found.into_iter().take(REMOTE_RUNS + 2).map(|(_, text, style)| (text, style)).collect()
 }
 
 fn iso(console: &Console, row: &LineRow) -> String {

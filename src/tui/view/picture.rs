@@ -140,7 +140,7 @@ fn screen(console: &Console, theme: Theme) -> Option<(String, Style)> {
     let read = console.picture_shown().and_then(|picture| console.words.of(picture));
     let label = frame.and_then(|frame| recording.reading(frame)).and_then(|reading| reading.label.as_deref());
     let label = label.or(read.and_then(|words| words.label.as_deref()));
-    let run = console.lines.selected()?.run.as_ref()?;
+    let run = console.shown_run()?;
     let still = run.still.as_ref().filter(|_| console.timeline.moment().is_none());
     match (still, label) {
         (Some(still), label) => {

@@ -31,7 +31,7 @@ pub fn draw(console: &Console, area: Rect, theme: Theme, buffer: &mut Buffer) ->
     }
     let focused = console.panes.focus == Pane::Timeline;
     let inner = frame(area, title(console, theme, focused), focused, theme, buffer);
-    let Some(run) = console.lines.selected().and_then(|row| row.run.as_ref()) else {
+    let Some(run) = console.shown_run() else {
         empty(inner, &[("no run yet", Style::new())], buffer);
         return Vec::new();
     };
@@ -74,7 +74,7 @@ fn title(console: &Console, theme: Theme, focused: bool) -> Vec<Span<'static>> {
 /// The running phase of the build and its time; `None` before packer's log tells.
 pub fn phase_timing(console: &Console) -> Option<PhaseTiming> {
     let track = console.log.facts().track.as_ref()?;
-    let run = console.lines.selected()?.run.as_ref()?;
+    let run = console.shown_run()?;
     // Packer's clock is that of this machine. After the end, time stands still.
     let now = run.ended.unwrap_or(console.now);
     let whole = now.duration_since(run.started);

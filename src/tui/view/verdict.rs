@@ -1,6 +1,7 @@
 //! The verdict on the selected line's newest run: cause, remedy, and the evidence to open.
 
 mod rows;
+mod suspects;
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
@@ -74,6 +75,9 @@ fn content(console: &Console, columns: usize, theme: Theme) -> Vec<Row> {
     let verdict = case.and_then(Case::verdict).map(|(verdict, _)| verdict);
     let at_rest = console.content().rest;
     let quiet = console.content().quiet();
+    if let Some(past) = console.past_words() {
+        rows.extend(wrapped(&format!("{past} · [ older · ] newer · Esc the newest"), theme.warn()));
+    }
     for remark in console.remarks(row) {
         let style = if remark.alarm { theme.bad() } else { theme.warn() };
         let mark = if remark.alarm { "▲" } else { "·" };
@@ -189,7 +193,7 @@ fn verdict_rows(console: &Console, verdict: &Verdict, columns: usize, theme: The
         rows.extend(textwrap(text, columns).into_iter().map(|text| Row { text, style, of }));
     };
     add(&verdict.cause, theme.bold(), Part::Cause);
-    let run = console.lines.selected().and_then(|row| row.run.as_ref());
+    let run = console.shown_run();
     if let Some(late) = run.and_then(|run| run.late(console.now)) {
         add(&late, theme.bad(), Part::Else);
     }
@@ -208,6 +212,12 @@ fn verdict_rows(console: &Console, verdict: &Verdict, columns: usize, theme: The
             }
         }
         rows.extend(wrapped.into_iter().map(|text| Row { text, style: Style::new(), of: Part::Evidence(index) }));
+        if index == 0 {
+            rows.extend(suspects::rows(console, columns, theme));
+        }
+    }
+    if verdict.evidence.is_empty() {
+        rows.extend(suspects::rows(console, columns, theme));
     }
     rows
 }
