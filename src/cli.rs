@@ -3,6 +3,7 @@
 //! Each verb is one file in `cli/` and a few lines over the library. Results go to stdout, everything else to stderr.
 
 mod answer;
+mod ask;
 mod build;
 mod cancel;
 mod change;

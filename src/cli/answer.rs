@@ -6,7 +6,7 @@ use serde::Serialize;
 use tmpl::ops::{Error, Operation, Refusal, answer, permitted};
 use tmpl::vcenter::Question;
 
-use super::{Context, Exit, output};
+use super::{Context, Exit, ask, output};
 
 /// Arguments of `answer`.
 #[derive(Debug, clap::Args)]
@@ -70,12 +70,8 @@ pub async fn run(context: &Context, args: Args) -> anyhow::Result<Exit> {
 }
 
 fn agreed(question: &Question, answer: &str) -> anyhow::Result<bool> {
-    if !stdin().is_terminal() {
-        return Err(Error::from(Refusal::NoTerminal).into());
+    if stdin().is_terminal() {
+        output::aside(&question.text)?;
     }
-    output::aside(&question.text)?;
-    output::ask(&format!("Answer {answer:?}? [y/N]"))?;
-    let mut typed = String::new();
-    stdin().read_line(&mut typed)?;
-    Ok(typed.trim().eq_ignore_ascii_case("y"))
+    ask::agreed(&format!("Answer {answer:?}? [y/N]"), "y")
 }

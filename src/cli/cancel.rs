@@ -1,13 +1,12 @@
 //! `cancel`: stops the build of a line on this machine and waits until packer has cleaned up.
 
-use std::io::IsTerminal;
 use std::path::Path;
 
 use tmpl::ops::build::{self, Leftover};
 use tmpl::ops::{self, Error, Operation, Refusal};
 use tmpl::packer_run::{self, Run};
 
-use super::{Context, Exit, output};
+use super::{Context, Exit, ask, output};
 
 /// Arguments of `cancel`.
 #[derive(Debug, clap::Args)]
@@ -27,7 +26,8 @@ pub async fn run(context: &Context, args: Args) -> anyhow::Result<Exit> {
     let line = context.line(&args.key)?;
     let ops = context.ops()?;
     ops::permitted(Operation::Cancel, ops.mode).map_err(Error::from)?;
-    if !args.yes && !agreed(&line.key.0, args.force)? {
+    let what = if args.force { "Kill packer and leave its VM" } else { "Stop the build" };
+    if !args.yes && !ask::agreed(&format!("{}: {what}? [y/N]", line.key), "y")? {
         return Err(Error::from(Refusal::NotConfirmed).into());
     }
     let run = build::cancel(&ops, &line.key, args.force).await?;
@@ -38,17 +38,6 @@ pub async fn run(context: &Context, args: Args) -> anyhow::Result<Exit> {
         output::note(&left)?;
     }
     Ok(Exit::Done)
-}
-
-fn agreed(key: &str, force: bool) -> anyhow::Result<bool> {
-    if !std::io::stdin().is_terminal() {
-        return Err(Error::from(Refusal::NoTerminal).into());
-    }
-    let what = if force { "Kill packer and leave its VM" } else { "Stop the build" };
-    output::ask(&format!("{key}: {what}? [y/N]"))?;
-    let mut typed = String::new();
-    std::io::stdin().read_line(&mut typed)?;
-    Ok(typed.trim().eq_ignore_ascii_case("y"))
 }
 
 /// What a run that did not succeed left in vCenter, in a line; none when it left nothing.

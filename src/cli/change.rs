@@ -14,7 +14,7 @@ use tmpl::vcenter::gate::Mode;
 use tokio_util::sync::CancellationToken;
 
 use self::print::{StepPrinter, interrupted};
-use super::{Context, Exit, output};
+use super::{Context, Exit, ask, output};
 
 /// Arguments of verbs that take a line only.
 #[derive(Debug, clap::Args)]
@@ -264,21 +264,11 @@ fn stale(base: &str) -> anyhow::Error {
 
 /// Shows the steps and asks on the terminal; without one, `--yes` is needed.
 fn agreed(plan: &Plan, ask: &Ask) -> anyhow::Result<bool> {
-    let (question, answer) = match ask {
-        Ask::Yes => ("Do this? [y/N]".to_owned(), "y".to_owned()),
-        Ask::Name => {
-            let name = plan.builds.clone();
-            (format!("Type {name} to destroy it:"), name)
-        }
-    };
-    if !std::io::stdin().is_terminal() {
-        return Err(Error::from(Refusal::NoTerminal).into());
+    if std::io::stdin().is_terminal() {
+        plan.steps.iter().for_each(|step| print::aside(&step.to_string()));
     }
-    for step in &plan.steps {
-        print::aside(&step.to_string());
+    match ask {
+        Ask::Yes => ask::agreed("Do this? [y/N]", "y"),
+        Ask::Name => ask::agreed(&format!("Type {} to destroy it:", plan.builds), &plan.builds),
     }
-    output::ask(&question)?;
-    let mut typed = String::new();
-    std::io::stdin().read_line(&mut typed)?;
-    Ok(typed.trim().eq_ignore_ascii_case(&answer))
 }

@@ -10,9 +10,10 @@ use anyhow::Context as _;
 use tmpl::console::Images;
 use tmpl::ops;
 use tmpl::pipeline::Key;
+use tmpl::text::Scrubber;
 use tmpl::vcenter::{Client, Vm};
 
-use super::{Context, Exit, Stop, output, tui};
+use super::{Context, Exit, Stop, ask, output, tui};
 
 /// Arguments of `console`.
 #[derive(Debug, clap::Args)]
@@ -109,9 +110,16 @@ fn hint(guest: &Guest) -> &'static str {
 async fn show(client: &Client, vm: &Vm, args: &Args, images: Images, print: bool) -> anyhow::Result<()> {
     let picture = ops::picture::take(client, vm).await?;
     let (output, force) = (args.output.clone(), args.force);
+    let leaving = match &output {
+        Some(_) => Some(ops::picture::leaving(&picture, Scrubber::for_evidence()).await?),
+        None => None,
+    };
     tokio::task::spawn_blocking(move || {
-        if let Some(path) = output {
-            file::save(&path, picture.png(), force)?;
+        if let (Some(path), Some(leaving)) = (output, leaving) {
+            file::save(&path, &leaving.png, force)?;
+            if leaving.unread.is_some() {
+                output::note(&format!("saved {}{}", path.display(), leaving.caution()))?;
+            }
         }
         if print {
             tui::print(&picture, images)?;
@@ -137,7 +145,7 @@ async fn enter(context: &Context, client: &Client, vm: &Vm, text: &str, yes: boo
         output::aside("cancelled, nothing was typed")?;
         return Ok(Exit::Cancelled);
     }
-    let count = ops::type_into(&context.ops()?.gate(client), vm, &text).await?;
+    let count = ops::type_into(&context.ops()?, client, vm, &text).await?;
     output::aside(&format!("typed {count} characters into {}", vm.name))?;
     Ok(Exit::Done)
 }
@@ -165,8 +173,5 @@ fn agreed(vm: &Vm, question: &str) -> anyhow::Result<bool> {
     if !stdin().is_terminal() || !output::asides_to_terminal() {
         return Err(Stop::usage(format!("typing into {} needs --yes when there is no terminal to ask on", vm.name)));
     }
-    output::ask(&format!("{question} [y/N]"))?;
-    let mut answer = String::new();
-    stdin().read_line(&mut answer)?;
-    Ok(matches!(answer.trim(), "y" | "Y" | "yes"))
+    ask::agreed(&format!("{question} [y/N]"), "y")
 }

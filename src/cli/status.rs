@@ -106,7 +106,7 @@ fn print(all: &[Line], lines: &[Line], vms: &[Vm], json: bool) -> anyhow::Result
             prev: now.prev,
             build: now.build,
             claim,
-            orphans: orphans(all, line, vms).into_iter().cloned().collect(),
+            orphans: orphans(all.iter(), line, vms).into_iter().cloned().collect(),
             hold: now.hold,
             pending,
         }

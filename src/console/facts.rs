@@ -5,7 +5,6 @@ use super::github::Row;
 use super::media::{self, Medium, Work};
 use super::panes::{Pane, View};
 use super::state::{Console, Leaving};
-use crate::generation::Consent;
 use crate::github::{self, Leg, RemoteRun};
 use crate::ops::facts::{
     ChosenRun, Facts, GitHubFacts, LineFacts, MediaFacts, MediaWork, PictureFacts, RemoteRunFacts, RunFacts,
@@ -32,7 +31,7 @@ impl Console {
             vcenter: self.vcenter_facts(),
             github: self.github_facts(line),
             media: line.map(|key| media_facts(self.media.get(key))).unwrap_or_default(),
-            consent: Consent::default(),
+            consent: line.and_then(|key| self.lines.get(key)).map(|row| self.consent(row)).unwrap_or_default(),
             picture: PictureFacts {
                 there: self.picture_shown().is_some(),
                 visible: self.visible(Pane::Picture),

@@ -8,7 +8,7 @@ use super::panes::Pane;
 use super::refusal::Refusal;
 use super::scope::Scope;
 use super::state::Console;
-use crate::generation::{self, Plan, Request};
+use crate::generation::{self, Consent, Plan, Request};
 use crate::ops;
 
 impl Console {
@@ -143,7 +143,15 @@ impl Console {
 
     /// The plan of one, as it was asked about.
     pub(super) fn plan_for(&self, row: &LineRow, request: &Request) -> Result<Plan, Refusal> {
-        let plan = generation::plan(request, &row.generations, &self.session.actor, self.now);
+        let consent = if *request == Request::Promote { self.consent(row) } else { Consent::default() };
+        let plan = generation::plan_agreed(request, &consent, &row.generations, &self.session.actor, self.now);
         Ok(plan.map_err(ops::Refusal::from)?)
+    }
+
+    /// What a person agrees to by typing the line's name. A live template from the future was made while a clock was
+    /// wrong: every build would be older than it for as long.
+    pub(super) fn consent(&self, row: &LineRow) -> Consent {
+        let live = row.generations.live.as_ref().and_then(|vm| vm.created);
+        Consent { ignore_age: live.is_some_and(|made| made > self.now), ..Consent::default() }
     }
 }

@@ -2,7 +2,6 @@
 
 use std::collections::BTreeSet;
 use std::fmt;
-use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -240,8 +239,8 @@ pub enum Msg {
     Saved {
         /// of the saving
         request: RequestId,
-        /// where
-        answer: Reply<PathBuf>,
+        /// where, and what to know of it
+        answer: Reply<String>,
     },
     /// text was put where it can be pasted from, or not
     Clipped {

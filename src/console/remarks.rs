@@ -6,8 +6,8 @@ use super::panes::{Content, Pane};
 use super::remote::RemoteResult;
 use super::state::Console;
 use super::verdict::Case;
-use crate::generation::Claim;
-use crate::vcenter::PowerState;
+use crate::generation::{self, Claim};
+use crate::vcenter::{PowerState, Vm};
 
 /// One thing to know, in a sentence.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -61,6 +61,11 @@ impl Console {
         if let Some(guest) = row.guest().filter(|_| row.leftover()) {
             add(false, format!("{} ({}) is there and nobody builds it: S sweeps it", guest.name, guest.moid));
         }
+        for orphan in self.left_by_branches(row) {
+            let (key, name) = (&row.line.key, &orphan.name);
+            let sweep = format!("`tmpl-tui sweep {key} --vm {name}` removes it");
+            add(false, format!("{name} ({}) was built on another branch: {sweep}", orphan.moid));
+        }
         if let Some(created) = row.generations.live.as_ref().and_then(|vm| vm.created).filter(|_| row.stale) {
             let old = age::spoken(self.now, created);
             add(false, format!("live is {old} old: the schedule has missed it twice"));
@@ -69,6 +74,14 @@ impl Console {
             add(false, "built and not promoted yet: p promotes it".into());
         }
         remarks
+    }
+
+    /// What builds of a line on other branches left, by name.
+    fn left_by_branches(&self, row: &LineRow) -> Vec<&Vm> {
+        let lines = self.lines.all().iter().map(|row| &row.line);
+        let mut left = generation::orphans(lines, &row.line, self.vms.values());
+        left.sort_by(|one, other| (&one.name, &one.moid).cmp(&(&other.name, &other.moid)));
+        left
     }
 
     /// The hold on a line: who, since when, why.

@@ -63,7 +63,7 @@ impl Console {
                 None => {}
             },
             Msg::Saved { request, answer } => {
-                let answer = answer.map(|path| format!("saved {}", path.display()));
+                let answer = answer.map(|file| format!("saved {file}"));
                 return self.errand_ended(request, answer);
             }
             Msg::Clipped { answer: Ok(text) } => self.notice(Tone::Done, text),

@@ -78,6 +78,11 @@ impl Claim {
         MARK.write(notes, self)
     }
 
+    /// The notes without any claim; the rest byte for byte.
+    pub fn removed(notes: &str) -> String {
+        MARK.remove(notes)
+    }
+
     /// The notes once the build has ended: no claim, and a line that tells which run made this.
     pub fn ended(&self, notes: &str) -> String {
         BUILT.write(&MARK.remove(notes), self)

@@ -21,8 +21,9 @@ use crate::pipeline::layout::{WorkflowTable, Workflows};
 const RESPONSE_TIMEOUT: Duration = Duration::from_secs(30);
 /// Largest response that is read, in bytes; a hundred jobs with their steps take less than 1 MiB.
 const MAX_RESPONSE_BYTES: usize = 8 << 20;
-/// Responses kept for conditional requests.
+/// Responses kept for conditional requests, and their bytes.
 const MAX_CACHED_RESPONSES: usize = 200;
+const MAX_CACHED_BYTES: usize = 32 << 20;
 /// Attempts of one request before a server error is reported.
 const ATTEMPTS: usize = 3;
 
@@ -195,7 +196,8 @@ impl Client {
         self.check_status(&answer, what)?;
         if let Some(tag) = answer.headers.get(ETAG) {
             let mut etags = locked(&self.0.etags);
-            if etags.len() >= MAX_CACHED_RESPONSES {
+            let bytes: usize = etags.values().map(|(_, body)| body.len()).sum();
+            if etags.len() >= MAX_CACHED_RESPONSES || bytes + answer.body.len() > MAX_CACHED_BYTES {
                 etags.clear();
             }
             etags.insert(path.to_owned(), (tag.clone(), answer.body.clone()));

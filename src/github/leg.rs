@@ -7,6 +7,10 @@ use super::{Client, Conclusion, Error, RemoteRun, State};
 use crate::pipeline::Key;
 use crate::pipeline::layout::WorkflowTable;
 
+/// Jobs on a page, and pages that are read of one run.
+const PER_PAGE: usize = 100;
+const MAX_PAGES: usize = 10;
+
 /// One job of a run.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Leg {
@@ -125,11 +129,20 @@ impl Client {
     /// # Errors
     /// [`Error`]
     pub async fn legs(&self, run: &RemoteRun) -> Result<Vec<Leg>, Error> {
-        let path = format!("/actions/runs/{}/jobs?filter=latest&per_page=100", run.id);
-        let page: JobsJson = self.get(&path, &format!("run {}", run.id)).await?;
-        let mut legs: Vec<Leg> = page.jobs.into_iter().map(Into::into).collect();
-        let workflows = self.workflows();
-        legs.iter_mut().for_each(|leg| leg.key = workflows.line_of_job(&run.workflow, &leg.name));
-        Ok(legs)
+        let (mut legs, what): (Vec<Leg>, _) = (Vec::new(), format!("run {}", run.id));
+        for page in 1..=MAX_PAGES {
+            let path = format!("/actions/runs/{}/jobs?filter=latest&per_page={PER_PAGE}&page={page}", run.id);
+            let page: JobsJson = self.get(&path, &what).await?;
+            let last = page.jobs.len() < PER_PAGE;
+            legs.extend(page.jobs.into_iter().map(Into::into));
+            if last {
+                let workflows = self.workflows();
+                legs.iter_mut().for_each(|leg| leg.key = workflows.line_of_job(&run.workflow, &leg.name));
+                return Ok(legs);
+            }
+        }
+        // A line that is not seen would read as one that nobody builds.
+        let reason = format!("{} jobs and more; GitHub makes 256 of a matrix", legs.len());
+        Err(Error::Shape { what, reason })
     }
 }

@@ -17,6 +17,7 @@ mod ocr;
 mod page;
 mod pages;
 mod rows;
+pub mod secrets;
 mod shipped;
 
 pub use area::Area;

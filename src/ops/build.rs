@@ -112,7 +112,7 @@ pub async fn run_here(
 fn settled(mut outcome: packer_run::Outcome, built: Option<Result<BuiltVm, NotBuilt>>) -> Result<Done, Error> {
     let well = ending(outcome.stage) == Ending::Built;
     let built = built.filter(|_| well);
-    let named = packer_run::artifacts(&outcome.run.output).unwrap_or_default();
+    let named = packer_run::artifacts(&outcome.run.output, &outcome.run.log).unwrap_or_default();
     let on_record = match &built {
         Some(Ok(vm)) => Some(Ok(vm.clone())),
         Some(Err(NotBuilt::Failed(why))) => Some(Err(why.clone())),

@@ -1,19 +1,23 @@
 //! The VM of a build: left alone while another machine is at work on it, claimed while it is built here, and known by its id
 //! when packer says that it is done.
 
+mod keeper;
+
 use std::collections::BTreeSet;
 use std::time::Duration;
 
 use tokio::sync::{mpsc, oneshot};
 use tokio::task::JoinHandle;
 
+use self::keeper::Keeper;
+use super::build_begins::{self, Begins};
 use super::built::{NotBuilt, resolve};
 use super::{Context, Error, Refusal, claim, resources};
 use crate::generation::{self, Actor, Claim, Consent, Generations, Hold, SetAside};
 use crate::packer_run::{self, BuiltVm, Run};
 use crate::pipeline::{Line, Names};
 use crate::vcenter::gate::{Gate, GateError};
-use crate::vcenter::{Client, Moid, Settings, Vm};
+use crate::vcenter::{Client, Moid, Settings};
 
 /// How often the VM is looked for until it is there, by the guest's clock.
 const LOOK: Duration = Duration::from_secs(2);
@@ -29,7 +33,9 @@ pub struct BuildVm {
     line: Line,
     /// what was there before: none of it is what this build makes
     before: BTreeSet<Moid>,
-    /// one line each: whose claim was set aside
+    /// what tells other machines of it until it has a VM
+    begins: Option<Begins>,
+    /// one line each: whose claim was set aside, and what could not be told
     pub notes: Vec<String>,
 }
 
@@ -54,14 +60,27 @@ pub async fn look(context: &Context, line: &Line, consent: &Consent) -> Result<O
 }
 
 async fn look_at(context: &Context, client: &Client, line: &Line, consent: &Consent) -> Result<BuildVm, Error> {
+    let mut tries = 0;
+    loop {
+        match look_once(context, client, line, consent).await {
+            // Somebody wrote notes in this very moment: another build that begins, perhaps.
+            Err(Error::Gate(error)) if matches!(*error, GateError::Stale { .. }) && tries < TRIES => tries += 1,
+            looked => return looked,
+        }
+    }
+}
+
+async fn look_once(context: &Context, client: &Client, line: &Line, consent: &Consent) -> Result<BuildVm, Error> {
     let vms = client.vms().await?;
     let now = Generations::of(line, &vms);
     let gate = context.gate(client).with_name(line.build_name());
     let mut notes = Vec::new();
-    if let Some(vm) = now.build.as_ref().filter(|_| !now.in_place) {
-        if let Some(hold) = Hold::read(&vm.annotation) {
-            return Err(Refusal::from(generation::Refusal::Held { base: line.base_name.clone(), hold }).into());
-        }
+    let carrier = build_begins::carrier(&now);
+    let build = now.build.as_ref().filter(|_| !now.in_place);
+    if let Some(hold) = build.and_then(|vm| Hold::read(&vm.annotation)) {
+        return Err(Refusal::from(generation::Refusal::Held { base: line.base_name.clone(), hold }).into());
+    }
+    for vm in build.into_iter().chain(carrier) {
         let other = Claim::of(vm).filter(|claim| !claim::is_ours(context, &line.key, claim));
         if let Some(other) = other {
             let set_aside = generation::binding(client, &vm.name, other, consent.take_over.is_some()).await?;
@@ -74,8 +93,19 @@ async fn look_at(context: &Context, client: &Client, line: &Line, consent: &Cons
     let beneath = resources::look(client).await;
     notes.extend(beneath.troubles.into_iter().map(|trouble| format!("{trouble}; this build will fail of it")));
     notes.extend(beneath.concerns);
-    let before = vms.into_iter().map(|vm| vm.moid).collect();
-    Ok(BuildVm { gate, line: line.clone(), before, notes })
+    let begins = match carrier {
+        Some(carrier) => match Begins::announce(&gate, line, carrier).await {
+            Ok(begins) => Some(begins),
+            Err(error @ GateError::Stale { .. }) => return Err(error.into()),
+            Err(error) => {
+                notes.push(format!("other machines are not told that this build begins: {error}"));
+                None
+            }
+        },
+        None => None,
+    };
+    let before = vms.iter().map(|vm| vm.moid.clone()).collect();
+    Ok(BuildVm { gate, line: line.clone(), before, begins, notes })
 }
 
 /// A build whose VM is being claimed.
@@ -93,10 +123,11 @@ impl BuildVm {
     pub fn claim(self, run: impl Fn() -> Option<String> + Send + 'static) -> Claiming {
         let (end, mut ended) = oneshot::channel();
         let (say, messages) = mpsc::unbounded_channel();
-        let (gate, line, before) = (self.gate.clone(), self.line.clone(), self.before.clone());
+        let (gate, line, before, begins) =
+            (self.gate.clone(), self.line.clone(), self.before.clone(), self.begins.clone());
         let task = tokio::spawn(async move {
             let pace = gate.client().settings().simulated.unwrap_or(1.0).max(0.01);
-            let mut keeper = Keeper { gate, line, before, claim: None, refused: false };
+            let mut keeper = Keeper { gate, line, before, begins, claim: None, refused: false };
             loop {
                 let pause = if keeper.claim.is_some() {
                     Duration::from_secs(Claim::REFRESH.as_secs().unsigned_abs())
@@ -122,7 +153,8 @@ impl BuildVm {
     /// # Errors
     /// Why that is no template of this run, in one line.
     async fn built(&self, run: &Run) -> Result<BuiltVm, NotBuilt> {
-        let artifacts = packer_run::artifacts(&run.output).map_err(|error| NotBuilt::Unknown(error.to_string()))?;
+        let artifacts =
+            packer_run::artifacts(&run.output, &run.log).map_err(|error| NotBuilt::Unknown(error.to_string()))?;
         let mut tries = 0;
         let vms = loop {
             match self.gate.client().vms().await {
@@ -165,6 +197,11 @@ impl Claiming {
             Some(_) | None => None,
         };
         let mut messages: Vec<String> = std::iter::from_fn(|| self.messages.try_recv().ok()).collect();
+        if let Some(begins) = &self.vm.begins
+            && let Err(error) = begins.withdraw(&self.vm.gate).await
+        {
+            messages.push(format!("the live template's notes still say that a build begins: {error}"));
+        }
         if let Some(run) = run {
             messages.extend(
                 self.vm
@@ -198,71 +235,5 @@ impl BuildVm {
             gate.annotate("build", &vm, &claim.ended(&vm.annotation), &|_| {}).await?;
         }
         Ok(())
-    }
-}
-
-struct Keeper {
-    gate: Gate,
-    line: Line,
-    before: BTreeSet<Moid>,
-    claim: Option<Claim>,
-    /// vCenter does not let notes be written: asked once
-    refused: bool,
-}
-
-impl Keeper {
-    /// Claims the VM, or says again that it is claimed; what is in the way, when that is new.
-    async fn look(&mut self, run: String) -> Option<String> {
-        if self.refused {
-            return None;
-        }
-        match self.keep(run).await {
-            Ok(trouble) => trouble,
-            // Somebody, packer perhaps, changed it at the same moment; or the link is gone for a while.
-            Err(GateError::Stale { .. }) => None,
-            Err(GateError::VCenter(error)) if !error.needs_a_person() => {
-                tracing::debug!(%error, "the claim is not kept");
-                None
-            }
-            Err(error) => {
-                self.refused = true;
-                Some(format!("its VM is not claimed, other machines cannot tell that it is being built: {error}"))
-            }
-        }
-    }
-
-    async fn keep(&mut self, run: String) -> Result<Option<String>, GateError> {
-        let client = self.gate.client();
-        let vm = match &self.claim {
-            Some(claim) => client.vm(&claim.vm).await?,
-            None => {
-                let fresh = |vm: &Vm| self.line.builds_as(&vm.name) && !self.before.contains(&vm.moid);
-                client.vms().await?.into_iter().find(fresh)
-            }
-        };
-        // packer has not made it yet, or makes another one.
-        let Some(vm) = vm else {
-            self.claim = None;
-            return Ok(None);
-        };
-        let now = client.current_time().await?;
-        let mine = Claim::new(self.line.key.clone(), &Actor::current(), run, vm.moid.clone(), now);
-        let there = Claim::of(&vm);
-        if let Some(other) = there.as_ref().filter(|there| !there.same_run(&mine) && there.fresh(now)) {
-            self.refused = true;
-            return Ok(Some(format!(
-                "{} ({}) is claimed by {} (run {}): two builds of one line",
-                vm.name, vm.moid, other.by, other.run
-            )));
-        }
-        let claim = match there.filter(|there| there.same_run(&mine)) {
-            Some(there) => there.refreshed(now),
-            None => mine,
-        };
-        // It is new, and has a name that the line's builds have.
-        let gate = self.gate.clone().with_name(vm.name.clone());
-        gate.annotate("build", &vm, &claim.write(&vm.annotation), &|_| {}).await?;
-        self.claim = Some(claim);
-        Ok(None)
     }
 }

@@ -109,7 +109,7 @@ fn is_this_build(now: &Generations, built: &BuiltVm) -> Result<(), Refusal> {
 /// [`Refusal::NotOfLine`], or vCenter cannot be read.
 pub async fn orphan(context: Context, client: &Client, line: &Line, name: &str) -> Result<(Context, Line), Error> {
     let vms = client.vms().await?;
-    if !generation::orphans(&context.lines, line, &vms).iter().any(|vm| vm.name == name) {
+    if !generation::orphans(context.lines.iter(), line, &vms).iter().any(|vm| vm.name == name) {
         return Err(Refusal::NotOfLine { key: line.key.clone(), name: name.to_owned() }.into());
     }
     let mut line = line.clone();

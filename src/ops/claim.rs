@@ -1,17 +1,20 @@
 //! Whose a claim is, and what is said of it.
 
-use super::Context;
+use super::{Context, build_begins};
 use crate::generation::{Actor, Claim, Consent, SetAside};
 use crate::packer_run::Run;
 use crate::pipeline::Key;
 
-/// Whether a claim is of a run on this machine that is over: the claim of one that was killed binds nobody here. One that is
-/// at work, and one of which there is no record, does.
+/// Whether a claim is of a run on this machine that is over: the claim of one that was killed binds nobody here. One that
+/// begins or is at work, and one of which there is no record, does.
 pub fn is_ours(context: &Context, key: &Key, claim: &Claim) -> bool {
     // It stands in vCenter, where others write too: the name of a folder, and nothing that leads elsewhere.
     let plain = !claim.run.is_empty() && !claim.run.starts_with('.') && !claim.run.contains(['/', '\\', '\0']);
     if !plain || claim.by != Actor::current().0 {
         return false;
+    }
+    if build_begins::is_over(claim) {
+        return true;
     }
     let run = Run::read(&context.state.runs().join(&key.0).join(&claim.run));
     matches!(run, Ok(Some(run)) if !run.state.live())

@@ -1,5 +1,6 @@
 //! Why a run or a log fails, and everything that is known about it in one file that may leave the house.
 
+use std::fs::File;
 use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -13,7 +14,7 @@ use crate::packer_log::phase_times::TypicalDurations;
 use crate::packer_log::unpack;
 use crate::packer_run::Run;
 use crate::text::Scrubber;
-use crate::triage::bundle::{self, BundleContents, BundleSummary};
+use crate::triage::bundle::{self, BundleContents, BundleSummary, Found};
 use crate::triage::live::{Beside, is_late};
 use crate::triage::rules::Rules;
 use crate::triage::verdict::{BuildContext, Judge, JudgeError, Verdict};
@@ -45,7 +46,7 @@ pub struct Case {
 pub struct Judged {
     /// why
     pub verdict: Box<Verdict>,
-    /// why the last picture could not be read, in one line
+    /// why the last picture could not be read, and what of the log was not judged, in one line
     pub unread: Option<String>,
 }
 
@@ -75,10 +76,12 @@ pub async fn judge(repo: &Path, scrubber: Arc<Scrubber>, case: Case) -> Result<J
 /// Those of [`judge`], and those of writing.
 pub async fn bundle(repo: &Path, scrubber: Arc<Scrubber>, case: Case, file: PathBuf) -> Result<Bundled, Error> {
     let facts = Facts::gather(repo, case).await?;
+    let scrubber = scrubber.for_leaving();
+    let pictures = facts.case.pictures.as_deref().map(screen::files).transpose()?.unwrap_or_default();
+    let found = bundle::look(&facts.recording, &pictures, &scrubber).await;
     blocking("the bundle", move || {
-        let scrubber = scrubber.for_leaving();
         let judged = facts.judge(&scrubber)?;
-        let written = facts.bundle(&file, &judged.verdict, &scrubber)?;
+        let written = facts.bundle(&file, &judged.verdict, pictures, found, &scrubber)?;
         let (pictures, withheld) = (written.pictures, written.withheld);
         tracing::info!(path = %file.display(), pictures, withheld, "bundle");
         Ok(Bundled { path: std::path::absolute(&file).unwrap_or(file), written, judged })
@@ -128,10 +131,11 @@ impl Facts {
             },
             None => BuildContext::of_screen(look, scrubber),
         };
+        let mut counted = 0;
         let mut verdict = match &case.log {
             Some(path) => {
                 let mut judge = Judge::new(rules)?;
-                judge.read(log(path)?).map_err(JudgeError::from)?;
+                counted = judge.read_file(unpacked(path)?).map_err(JudgeError::from)?;
                 let late = scene.live && is_late(judge.tracks().all(), &case.usual, Timestamp::now());
                 judge.verdict(scrubber, BuildContext { late, ..scene })
             }
@@ -143,16 +147,32 @@ impl Facts {
         if let Some(run) = run {
             verdict.locate(rules, repo, run);
         }
-        Ok(Judged { verdict: Box::new(verdict), unread: look.and_then(|look| look.error.clone()) })
+        let middle = format!("of the log's middle {} MiB were counted and not judged", counted >> 20);
+        let unread = look.and_then(|look| look.error.clone()).into_iter().chain((counted > 0).then_some(middle));
+        let unread: Vec<String> = unread.collect();
+        Ok(Judged { verdict: Box::new(verdict), unread: Some(unread.join("; ")).filter(|unread| !unread.is_empty()) })
     }
 
-    fn bundle(self, file: &Path, verdict: &Verdict, scrubber: &Scrubber) -> Result<BundleSummary, Error> {
+    fn bundle(
+        self,
+        file: &Path,
+        verdict: &Verdict,
+        pictures: Vec<PathBuf>,
+        found: Found,
+        scrubber: &Scrubber,
+    ) -> Result<BundleSummary, Error> {
         let Self { case, recording, .. } = self;
+        let keys = match &case.log {
+            Some(path) => bundle::secret_keys(log(path)?, scrubber).map_err(JudgeError::from)?,
+            None => None,
+        };
         let contents = BundleContents {
             title: case.title,
             verdict,
             recording,
-            pictures: case.pictures.as_deref().map(screen::files).transpose()?.unwrap_or_default(),
+            pictures,
+            found,
+            keys,
             run: case.dir.map(|dir| dir.join("run.json")),
             log: case.log.as_deref().map(log).transpose()?,
         };
@@ -162,13 +182,15 @@ impl Facts {
 
 /// A log, unpacked when it is packed.
 pub(super) fn log(path: &Path) -> Result<Box<dyn BufRead>, Error> {
-    let file = unpack::open(path).map_err(|source| Error::Log { path: path.to_owned(), source })?;
-    Ok(Box::new(BufReader::with_capacity(256 << 10, file)))
+    Ok(Box::new(BufReader::with_capacity(256 << 10, unpacked(path)?)))
+}
+
+fn unpacked(path: &Path) -> Result<File, Error> {
+    unpack::open(path).map_err(|source| Error::Log { path: path.to_owned(), source })
 }
 
 #[cfg(test)]
 mod tests {
-    use std::fs::File;
     use std::io::Write;
 
     use super::*;

@@ -10,6 +10,7 @@
 pub mod answer;
 mod blocking;
 pub mod build;
+mod build_begins;
 pub mod build_vm;
 mod built;
 pub mod change;

@@ -6,6 +6,8 @@ use super::{Error, blocking, save};
 use crate::guest::picture::Picture;
 use crate::guest::recording::Recording;
 use crate::guest::screen::FramesError;
+use crate::guest::screen::secrets::{self, Secrets};
+use crate::text::Scrubber;
 use crate::vcenter::{Client, Vm};
 
 /// Takes the picture of a guest's console.
@@ -52,11 +54,50 @@ pub async fn open(path: PathBuf) -> Result<Picture, Error> {
     .await
 }
 
-/// Saves a picture as `<name>-<time>.png` in a folder.
+/// A picture that may leave: drawn anew, without what the server put into its file, and rows with secrets black.
+#[derive(Debug, Clone)]
+pub struct Leaving {
+    /// PNG
+    pub png: Vec<u8>,
+    /// why its text could not be read, in one line: whoever hands it on has to look
+    pub unread: Option<String>,
+}
+
+impl Leaving {
+    /// What to know of it, to put behind its name; empty where it was read.
+    pub fn caution(&self) -> String {
+        let said = |why| format!("; look for secrets before you hand it on, nothing here can read it: {why}");
+        self.unread.as_ref().map(said).unwrap_or_default()
+    }
+}
+
+/// Makes a picture fit to leave.
+///
+/// # Errors
+/// It cannot be drawn anew.
+pub async fn leaving(picture: &Picture, scrubber: &Scrubber) -> Result<Leaving, Error> {
+    let mut image = picture.image().to_rgb8();
+    let (rows, unread) = match secrets::find(&image, &scrubber.for_leaving()).await {
+        Secrets::At(rows) => (rows, None),
+        Secrets::Unread(why) => (Vec::new(), Some(why)),
+    };
+    blocking("drawing the picture anew", move || {
+        secrets::blacken(&mut image, &rows);
+        let png = secrets::to_png(image).map_err(|why| Error::Usage(format!("the picture cannot be saved: {why}")))?;
+        Ok(Leaving { png, unread })
+    })
+    .await
+}
+
+/// Saves a picture, made fit to leave, as `<name>-<time>.png` in a folder. Its path, and what to know of it.
 ///
 /// # Errors
 /// The file cannot be written.
-pub async fn save(folder: PathBuf, name: String, picture: Picture) -> Result<PathBuf, Error> {
-    blocking("saving the picture", move || save::new_file(&folder, &name, "png", |out| out.write_all(picture.png())))
-        .await
+pub async fn save(folder: PathBuf, name: String, picture: Picture, scrubber: &Scrubber) -> Result<String, Error> {
+    let leaving = leaving(&picture, scrubber).await?;
+    blocking("saving the picture", move || {
+        let path = save::new_file(&folder, &name, "png", |out| out.write_all(&leaving.png))?;
+        Ok(format!("{}{}", path.display(), leaving.caution()))
+    })
+    .await
 }

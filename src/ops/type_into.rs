@@ -1,6 +1,11 @@
 //! Keys for a guest: text, and the one that only wakes its console.
 
-use super::{Error, Refusal};
+use jiff::Timestamp;
+
+use super::{Context, Error, Refusal, blocking};
+use crate::guest::recording::Typed;
+use crate::packer_run;
+use crate::pipeline::Key;
 use crate::vcenter::gate::{Gate, Mode};
 use crate::vcenter::privilege::TYPE;
 use crate::vcenter::{Account, Client, Vm};
@@ -20,18 +25,33 @@ pub async fn may(client: &Client, vm: &Vm, privilege: &'static str) -> Result<()
 }
 
 /// Types into a guest as a US keyboard, and says how many keys that were; control characters are the keys that have one.
-/// The audit log gets their number, never what they are.
+/// The audit log gets their number, never what they are; the record of a run at work on that VM gets when it was, because
+/// pictures of that time may show a secret.
 ///
 /// # Errors
 /// A refusal, nothing typed; those of vCenter.
-pub async fn type_into(gate: &Gate, vm: &Vm, keys: &str) -> Result<usize, Error> {
+pub async fn type_into(context: &Context, client: &Client, vm: &Vm, keys: &str) -> Result<usize, Error> {
+    let gate = context.gate(client);
     // Nothing is asked that would not matter.
     if gate.mode() == Mode::ReadOnly {
         return Err(Refusal::ReadOnly.into());
     }
-    may(gate.client(), vm, TYPE).await?;
-    gate.type_text("type", vm, keys).await?;
+    may(client, vm, TYPE).await?;
+    let at = Timestamp::now();
+    record(context, vm, Typed { at, until: at }).await?;
+    let typed = gate.type_text("type", vm, keys).await;
+    record(context, vm, Typed { at, until: Timestamp::now() }).await?;
+    typed?;
     Ok(keys.chars().count())
+}
+
+async fn record(context: &Context, vm: &Vm, typed: Typed) -> Result<(), Error> {
+    let keys: Vec<Key> = context.lines.iter().map(|line| line.key.clone()).collect();
+    let (state, vm) = (context.state.clone(), vm.name.clone());
+    blocking("recording that something is typed", move || {
+        packer_run::record_typing(&state, &keys, &vm, typed).map_err(Error::writing(&state.runs()))
+    })
+    .await
 }
 
 /// Presses shift, which types nothing: a console that went blank shows its picture again.

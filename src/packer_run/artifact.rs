@@ -4,26 +4,52 @@ use std::fs::File;
 use std::io::{self, Read, Seek, SeekFrom};
 use std::path::Path;
 
-/// How much of the end of the output is read: artifacts are its last lines.
-const TAIL: u64 = 256 << 10;
+/// How much of the end of output and log is read: artifacts are in its last lines.
+const TAIL: u64 = 1 << 20;
+/// Letters of the time at the beginning of a line of the log.
+const TIME: usize = "2026/11/23 04:59:45".len();
 const HEADER: &str = "==> Builds finished. The artifacts of successful builds are:";
 
-/// The artifacts in packer's output, as it names them: of its vSphere builders that is the VM's name. Where packer masks a
-/// sensitive value in one, [`MASKED`] stands for it.
+/// The artifacts of a run, as packer names them: of its vSphere builders that is the VM's name. Its output has them for
+/// people; where that is lost, its debug log has them for machines. Where packer masks a sensitive value in one,
+/// [`MASKED`] stands for it.
 ///
 /// # Errors
-/// Those of reading.
-pub fn artifacts(output: &Path) -> io::Result<Vec<String>> {
-    let mut file = File::open(output)?;
+/// Those of reading the output.
+pub fn artifacts(output: &Path, log: &Path) -> io::Result<Vec<String>> {
+    let told = told(&tail(output)?);
+    if told.is_empty() { Ok(tail(log).map(|text| listed(&text)).unwrap_or_default()) } else { Ok(told) }
+}
+
+fn tail(path: &Path) -> io::Result<String> {
+    let mut file = File::open(path)?;
     let size = file.metadata()?.len();
     file.seek(SeekFrom::Start(size.saturating_sub(TAIL)))?;
     let mut bytes = Vec::new();
     file.take(TAIL).read_to_end(&mut bytes)?;
-    let text = String::from_utf8_lossy(&bytes);
+    Ok(String::from_utf8_lossy(&bytes).into_owned())
+}
+
+/// `machine readable: vsphere-iso.linux,artifact []string{"0", "id", "linux-debian-12-main-build"}`
+fn listed(log: &str) -> Vec<String> {
+    let artifact = |line: &str| {
+        // Behind the time, so that no guest says it.
+        let said = line.get(TIME..)?.strip_prefix(" machine readable: ")?;
+        let (_, values) = said.split_once(",artifact []string{")?;
+        let values: Vec<String> = serde_json::from_str(&format!("[{}]", values.trim_end().strip_suffix('}')?)).ok()?;
+        match values.as_slice() {
+            [_, kind, id] if kind == "id" => Some(id.clone()),
+            _ => None,
+        }
+    };
+    log.lines().filter_map(artifact).collect()
+}
+
+fn told(text: &str) -> Vec<String> {
     let lines = text.lines().skip_while(|line| !line.starts_with(HEADER)).skip(1);
     // `--> vsphere-iso.linux: linux-debian-12-main-build`
     let named = lines.filter_map(|line| line.strip_prefix("--> ")?.split_once(": "));
-    Ok(named.map(|(_, artifact)| artifact.trim().to_owned()).collect())
+    named.map(|(_, artifact)| artifact.trim().to_owned()).collect()
 }
 
 /// What packer writes in place of a sensitive value.
@@ -38,7 +64,7 @@ mod tests {
         let file = tempfile::NamedTempFile::new().unwrap();
         let of = |text: &str| {
             std::fs::write(file.path(), text).unwrap();
-            artifacts(file.path()).unwrap()
+            artifacts(file.path(), Path::new("/nonexistent")).unwrap()
         };
         let guest = "    vsphere-iso.linux: --> vsphere-iso.linux: not-mine\n";
         assert_eq!(
@@ -47,5 +73,24 @@ mod tests {
         );
         assert!(of("==> Builds finished but no artifacts were created.\n").is_empty());
         assert!(of(&format!("{HEADER}\n")).is_empty());
+    }
+
+    #[test]
+    fn the_log_says_it_where_the_output_is_lost() {
+        let (output, log) = (tempfile::NamedTempFile::new().unwrap(), tempfile::NamedTempFile::new().unwrap());
+        let line = |values: &str| {
+            format!("2026/11/23 04:59:45 machine readable: vsphere-iso.a,artifact []string{{{values}}}\n")
+        };
+        let guest = r#"2026/11/23 04:59:44 ui:     vsphere-iso.a: machine readable: x,artifact []string{"0"}"#;
+        let said = [
+            r#""0", "builder-id", "jetbrains.vsphere""#,
+            r#""0", "id", "a-build""#,
+            r#""0", "string", "b""#,
+            r#""1", "id", "a-build""#,
+        ];
+        std::fs::write(log.path(), format!("{guest}\n{}", said.map(line).concat())).unwrap();
+        assert_eq!(artifacts(output.path(), log.path()).unwrap(), ["a-build", "a-build"]);
+        std::fs::write(output.path(), format!("{HEADER}\n--> vsphere-iso.a: c-build\n")).unwrap();
+        assert_eq!(artifacts(output.path(), log.path()).unwrap(), ["c-build"]);
     }
 }

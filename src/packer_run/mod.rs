@@ -28,6 +28,7 @@ mod run;
 mod runs;
 mod start;
 mod supervise;
+mod typing;
 mod validate;
 
 pub use artifact::{MASKED, artifacts};
@@ -47,4 +48,5 @@ pub use run::{Run, RunState};
 pub use runs::{OddRecord, all, latest, odd_records};
 pub use start::start_detached;
 pub use supervise::{Outcome, StopRequest, run_here};
+pub use typing::record_typing;
 pub use validate::{Complaint, PackerValidation, validate};

@@ -2,29 +2,36 @@
 //! timeline and the log, without secrets.
 //!
 //! Names inside are ours, whatever the files were called. Every text goes through the [`Scrubber`]; pictures are drawn
-//! anew from their pixels (nothing that hides in a PNG file comes along), and rows of text consoles on which a secret
-//! stands are blackened. Secrets on graphical screens are found only where the recorder read them: such a picture is
-//! left out.
+//! anew from their pixels (nothing that hides in a PNG file comes along), and rows on which a secret stands are blackened.
+//! Graphical screens are read by tesseract for that; where it is not there, pictures on which the recorder read a secret,
+//! and those taken while one was being typed, are left out.
 
 mod log;
 mod page;
 mod picture;
+mod timeline;
+mod typed;
 
 use std::fmt;
 use std::fs::File;
 use std::io::{self, BufRead, Seek, Write};
+use std::ops::Range;
 use std::path::{Path, PathBuf};
 
-use jiff::Timestamp;
 use serde::Serialize;
 use serde_json::Value;
 use zip::write::SimpleFileOptions;
 use zip::{CompressionMethod, ZipWriter};
 
+pub use self::picture::{Found, look};
+use self::picture::{Known, Withheld};
+use self::typed::TypedTimes;
+pub use self::typed::secret_keys;
 use super::verdict::Verdict;
 use crate::fs::{Access, WholeFile};
-use crate::guest::recording::{RecordedFrame, Recording, ScreenReading, TimelineEvent};
+use crate::guest::recording::{RecordedFrame, Recording, ScreenReading};
 use crate::guest::screen::Motion;
+use crate::guest::screen::secrets::Secrets;
 use crate::text::Scrubber;
 
 /// The page's name in the zip.
@@ -58,6 +65,10 @@ pub struct BundleContents<'a> {
     pub recording: Recording,
     /// pictures from elsewhere, in order; only without a recording
     pub pictures: Vec<PathBuf>,
+    /// where secrets stand on graphical pictures, as [`look`] found
+    pub found: Found,
+    /// keys of secrets that packer typed, as [`secret_keys`] found
+    pub keys: Option<Range<u64>>,
     /// `run.json` of the run
     pub run: Option<PathBuf>,
     /// the log
@@ -71,11 +82,18 @@ pub struct BundleSummary {
     pub pictures: usize,
     /// pictures that were left out: a secret stands on them, or they cannot be read
     pub withheld: usize,
+    /// pictures that were left out because something was being typed, and nothing here can read them
+    pub typed: usize,
+    /// graphical pictures whose text nobody read
+    pub unread: usize,
     /// the middle of a log of hundreds of megabytes is left out
     pub log_cut: bool,
     /// no secret of the build was known: only what looks like a secret is hidden
     pub unknown_secrets: bool,
 }
+
+/// Why pictures are left out that nobody could read.
+const TYPED: &str = "taken while something was typed into the guest, and tesseract is not there to read them";
 
 /// What to know before such a bundle is handed on.
 pub const UNKNOWN_SECRETS: &str = "NO SECRET OF THIS BUILD IS KNOWN HERE (no PKR_VAR_… is set): only what looks like a \
@@ -86,6 +104,16 @@ impl fmt::Display for BundleSummary {
         write!(f, "{} pictures", self.pictures)?;
         if self.withheld > 0 {
             write!(f, ", {} left out (a secret on them, or unreadable)", self.withheld)?;
+        }
+        if self.typed > 0 {
+            write!(f, ", {} left out ({TYPED})", self.typed)?;
+        }
+        if self.unread > 0 {
+            write!(
+                f,
+                ", {} graphical ones in it that nothing here can read (tesseract): look at them first",
+                self.unread
+            )?;
         }
         if self.log_cut {
             f.write_str(", the log's middle left out")?;
@@ -105,8 +133,10 @@ struct BundlePicture {
     source: String,
     frame: Option<RecordedFrame>,
     reading: Option<ScreenReading>,
-    /// thumbnail as PNG; `None` = withheld
-    thumbnail: Option<Vec<u8>>,
+    /// thumbnail as PNG, or why there is none
+    thumbnail: Result<Vec<u8>, Withheld>,
+    /// a graphical one that nobody read
+    unread: bool,
     /// as large as it was, for the few that matter
     full: Option<Vec<u8>>,
 }
@@ -154,8 +184,9 @@ fn write_entries<W: Write + Seek>(
     contents: BundleContents<'_>,
     scrubber: &Scrubber,
 ) -> Result<BundleSummary, CopyError> {
-    let BundleContents { title, verdict, recording, pictures, run, log } = contents;
-    let bundle_pictures = bundle_pictures(zip, &recording, &pictures, verdict, scrubber)?;
+    let BundleContents { title, verdict, recording, pictures, found, keys, run, log } = contents;
+    let typed = TypedTimes::of(&recording, keys);
+    let bundle_pictures = bundle_pictures(zip, &recording, &pictures, verdict, &found, &typed, scrubber)?;
     let excerpt = match log {
         Some(log) => {
             zip.start_file(LOG, options(CompressionMethod::Deflated).large_file(true))?;
@@ -177,16 +208,20 @@ fn write_entries<W: Write + Seek>(
         texts.push(("run.json", json(run, scrubber)?));
     }
     if !recording.is_empty() {
-        texts.push((crate::guest::recording::TIMELINE, timeline(&recording, &bundle_pictures, scrubber)));
+        texts.push((crate::guest::recording::TIMELINE, timeline::again(&recording, &bundle_pictures, scrubber)));
     }
     for (name, text) in texts {
         zip.start_file(name, options(CompressionMethod::Deflated))?;
         zip.write_all(text.as_bytes())?;
     }
-    let withheld = bundle_pictures.iter().filter(|bundle_picture| bundle_picture.thumbnail.is_none()).count();
+    let withheld =
+        |why| bundle_pictures.iter().filter(|picture| picture.thumbnail.as_ref().err() == Some(&why)).count();
+    let out = bundle_pictures.iter().filter(|picture| picture.thumbnail.is_ok());
     Ok(BundleSummary {
-        pictures: bundle_pictures.len() - withheld,
-        withheld,
+        pictures: out.clone().count(),
+        withheld: withheld(Withheld::Secret),
+        typed: withheld(Withheld::Typed),
+        unread: out.filter(|picture| picture.unread).count(),
         log_cut: excerpt.is_some_and(|excerpt| excerpt.cut),
         unknown_secrets: !scrubber.knows_a_build(),
     })
@@ -203,6 +238,8 @@ fn bundle_pictures<W: Write + Seek>(
     recording: &Recording,
     loose: &[PathBuf],
     verdict: &Verdict,
+    found: &Found,
+    typed: &TypedTimes,
     scrubber: &Scrubber,
 ) -> Result<Vec<BundlePicture>, CopyError> {
     let recorded = recording.frames.iter().map(|frame| {
@@ -215,45 +252,20 @@ fn bundle_pictures<W: Write + Seek>(
     let mut bundle_pictures = Vec::new();
     for (path, name, frame, reading) in recorded.chain(loose) {
         let source = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
-        let redrawn = picture::redraw(&path, reading.as_ref(), scrubber);
-        let mut bundle_picture = BundlePicture { name, source, frame, reading, thumbnail: None, full: None };
-        if let Some(redrawn) = redrawn {
-            zip.start_file(&bundle_picture.name, options(CompressionMethod::Stored))?;
+        let secrets = found.get(&path);
+        let known =
+            Known { reading: reading.as_ref(), secrets, typed: frame.as_ref().is_some_and(|frame| typed.meet(frame)) };
+        let unread = matches!(secrets, Some(Secrets::Unread(_))) && reading.is_none();
+        let (mut full, redrawn) = (None, picture::redraw(&path, &known, scrubber));
+        if let Ok(redrawn) = &redrawn {
+            zip.start_file(&name, options(CompressionMethod::Stored))?;
             zip.write_all(&redrawn.png)?;
-            bundle_picture.thumbnail = Some(redrawn.thumbnail);
-            bundle_picture.full = large.contains(&bundle_picture.source).then_some(redrawn.png);
+            full = large.contains(&source).then(|| redrawn.png.clone());
         }
-        bundle_pictures.push(bundle_picture);
+        let thumbnail = redrawn.map(|redrawn| redrawn.thumbnail);
+        bundle_pictures.push(BundlePicture { name, source, frame, reading, thumbnail, unread, full });
     }
     Ok(bundle_pictures)
-}
-
-/// The timeline again, from what was read of it, for those who open the bundle as a run.
-fn timeline(recording: &Recording, bundle_pictures: &[BundlePicture], scrubber: &Scrubber) -> String {
-    let mut events: Vec<(Timestamp, TimelineEvent)> = Vec::new();
-    for frame in bundle_pictures
-        .iter()
-        .filter(|bundle_picture| bundle_picture.thumbnail.is_some())
-        .filter_map(|bundle_picture| bundle_picture.frame.as_ref())
-    {
-        events.push((frame.at, TimelineEvent::Frame(frame.clone())));
-        events.push((frame.until, TimelineEvent::Still { at: frame.until, kind: frame.kind }));
-    }
-    events.extend(recording.readings.iter().map(|reading| (reading.at, TimelineEvent::Reading(reading.clone()))));
-    events.extend(recording.guests.iter().map(|guest| (guest.at, TimelineEvent::Guest(guest.clone()))));
-    events.extend(recording.tasks.iter().map(|task| (task.at, TimelineEvent::Task(task.clone()))));
-    let note = |(at, text): &(Timestamp, String)| (*at, TimelineEvent::Note { at: *at, text: text.clone() });
-    events.extend(recording.notes.iter().map(note));
-    // A picture's line stands before everything about it.
-    events.sort_by_key(|(at, event)| (*at, !matches!(event, TimelineEvent::Frame(_))));
-    events.splice(
-        0..0,
-        recording.pace().map(|speed| (Timestamp::UNIX_EPOCH, TimelineEvent::Pace { at: Timestamp::UNIX_EPOCH, speed })),
-    );
-    if let Some((at, kind)) = recording.seen {
-        events.push((at, TimelineEvent::Still { at, kind }));
-    }
-    events.iter().filter_map(|(_, event)| scrubber.safe_json(event).ok()).map(|line| line.to_string() + "\n").collect()
 }
 
 fn json(value: &impl Serialize, scrubber: &Scrubber) -> Result<String, CopyError> {

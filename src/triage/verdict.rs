@@ -11,6 +11,7 @@ mod forgiven;
 mod holding;
 mod legs;
 mod lines;
+mod long_log;
 mod messages;
 mod observations;
 mod outlook;

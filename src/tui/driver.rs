@@ -22,6 +22,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
+use futures_util::TryFutureExt;
 use tokio::sync::Notify;
 use tokio::task::JoinHandle;
 
@@ -146,7 +147,8 @@ impl Driver {
             }
             Effect::ReadRuns => self.look.notify_one(),
             Effect::SavePicture { request, name, picture } => {
-                let saved = ops::picture::save(self.parts.saved(), name, picture);
+                let (saved, scrubber) = (self.parts.saved(), self.parts.scrubber.clone());
+                let saved = async move { ops::picture::save(saved, name, picture, &scrubber).await };
                 self.ask(SAVE, "saving", saved, move |answer| Msg::Saved { request, answer });
             }
             Effect::OpenLog { request, path } => self.log.open(request, path),
@@ -160,7 +162,7 @@ impl Driver {
                 self.ask(SEEK, "searching the log", found, move |answer| Msg::LogFound { request, answer });
             }
             Effect::SaveLog { request, key } => {
-                let saved = self.log.save(key);
+                let saved = self.log.save(key).map_ok(|path| path.display().to_string());
                 self.ask(SAVE, "saving the log", saved, move |answer| Msg::Saved { request, answer });
             }
             Effect::CopyLog { request, from, to } => {

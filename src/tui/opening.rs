@@ -13,6 +13,8 @@ use crate::generation::Actor;
 use crate::github::Schedule;
 use crate::hook::Hook;
 use crate::ops;
+use crate::packer_run;
+use crate::pipeline::Line;
 use crate::text::Scrubber;
 use crate::vcenter::Settings;
 use crate::vcenter::gate::Mode;
@@ -35,7 +37,7 @@ pub(super) fn opening(options: &Options) -> Opening {
         schedule: Schedule::of_repository(&options.matrix.repo),
         call: options.call,
         preferences: preferences(options),
-        warnings: options.warnings.iter().cloned().chain(warnings(&options.matrix.repo)).collect(),
+        warnings: options.warnings.iter().cloned().chain(warnings(options)).collect(),
         now: Timestamp::now(),
         zone: TimeZone::system(),
     }
@@ -62,11 +64,15 @@ fn absolute(repo: &Path) -> PathBuf {
     std::path::absolute(repo).unwrap_or_else(|_| repo.to_owned())
 }
 
-/// Secrets that cannot be scrubbed, because their values are so short that they stand everywhere; and a workflow that
-/// promotes whatever is held.
-fn warnings(repo: &Path) -> Vec<String> {
+/// Secrets that cannot be scrubbed, because their values are so short that they stand everywhere; a workflow that promotes
+/// whatever is held; and records of runs that cannot be read.
+fn warnings(options: &Options) -> Vec<String> {
     let short = Scrubber::shared().warning();
-    short.into_iter().chain(ops::hold::not_respected(repo, Timestamp::now())).collect()
+    let ignored = ops::hold::not_respected(&options.matrix.repo, Timestamp::now());
+    // A folder that cannot be read is told by whoever reads it.
+    let odd = |line: &Line| packer_run::odd_records(&options.state, &line.key).unwrap_or_default();
+    let odd = options.matrix.lines.iter().flat_map(odd).map(|odd| odd.to_string());
+    short.into_iter().chain(ignored).chain(odd).collect()
 }
 
 pub(super) fn parts(options: Options) -> Parts {

@@ -9,6 +9,13 @@ use super::session::{CALL_TIMEOUT, Content, Session};
 use super::soap::{self, Element};
 use super::{Error, Moid, PowerState, Question, ToolsStatus, Vm};
 
+/// Pages of one answer that are followed; vCenter puts a hundred objects and more on each.
+const MAX_PAGES: usize = 200;
+/// What all pages of one answer may take together, in bytes.
+const MAX_PAGES_SIZE: usize = 128 << 20;
+/// How long all pages of one answer may take to come.
+const PAGES_TIMEOUT: Duration = Duration::from_secs(5 * 60);
+
 /// The properties a [`Vm`] is made of.
 const PROPERTIES: [&str; 9] = [
     "name",
@@ -53,19 +60,29 @@ pub(super) fn single_object(kind: &str, id: &str) -> String {
     format!("<objectSet>{}<skip>false</skip></objectSet>", soap::reference("obj", kind, id))
 }
 
-/// Collects properties, following continuation tokens.
+/// Collects properties, following continuation tokens within bounds.
 ///
 /// Objects that vanish while being read (`ManagedObjectNotFound`) are an error of the call.
 pub(super) async fn collect(session: &Session, properties: &str, objects: &str) -> Result<Vec<Element>, Error> {
+    let late = |_| Err(Error::Timeout { what: "RetrievePropertiesEx", after: PAGES_TIMEOUT });
+    tokio::time::timeout(PAGES_TIMEOUT, all_pages(session, properties, objects)).await.unwrap_or_else(late)
+}
+
+async fn all_pages(session: &Session, properties: &str, objects: &str) -> Result<Vec<Element>, Error> {
     let collector = session.content().await?.collector.clone();
     let arguments = format!("<specSet>{properties}{objects}</specSet><options/>");
     let mut answer =
         session.call("RetrievePropertiesEx", "PropertyCollector", &collector, &arguments, CALL_TIMEOUT).await?;
     let mut found = Vec::new();
-    loop {
+    let mut size = 0;
+    for _ in 0..MAX_PAGES {
         // No returnval at all: nothing matched.
         let Some(page) = answer.children.iter_mut().find(|child| child.name == "returnval") else { return Ok(found) };
         let token = page.at(&["token"]).to_owned();
+        size += page.size();
+        if size > MAX_PAGES_SIZE {
+            break;
+        }
         found.extend(std::mem::take(&mut page.children).into_iter().filter(|child| child.name == "objects"));
         if token.is_empty() {
             return Ok(found);
@@ -75,6 +92,8 @@ pub(super) async fn collect(session: &Session, properties: &str, objects: &str) 
             .call("ContinueRetrievePropertiesEx", "PropertyCollector", &collector, &arguments, CALL_TIMEOUT)
             .await?;
     }
+    let reason = format!("it does not end within {MAX_PAGES} pages and {} MiB", MAX_PAGES_SIZE >> 20);
+    Err(Error::Protocol { call: "RetrievePropertiesEx", reason })
 }
 
 /// The id of a collected object.

@@ -8,6 +8,11 @@ use quick_xml::events::Event;
 
 /// Deeper nesting than any answer has; stops a hostile one.
 const DEPTH_LIMIT: usize = 64;
+/// What the elements of one answer may take, in bytes as [`Element::size`] counts them: 64 MiB of `<a/>` would take
+/// gigabytes. Ten thousand VMs in one answer take half of it.
+const SIZE_LIMIT: usize = 128 << 20;
+/// What the allocator needs for a text beside its bytes, about.
+const ALLOCATION: usize = 16;
 
 /// An XML element without namespaces.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -50,22 +55,31 @@ impl Element {
         let text = std::str::from_utf8(bytes).map_err(|error| error.to_string())?;
         let mut reader = Reader::from_str(text);
         let mut open: Vec<Self> = vec![Self::default()];
+        let mut size = 0;
         loop {
+            if size > SIZE_LIMIT {
+                return Err(format!("more elements than {} MiB hold", SIZE_LIMIT >> 20));
+            }
             match reader.read_event().map_err(|error| error.to_string())? {
                 Event::Start(start) => {
                     if open.len() > DEPTH_LIMIT {
                         return Err("nested too deeply".into());
                     }
-                    open.push(Self::from_start(&start)?);
+                    let element = Self::from_start(&start)?;
+                    size += element.own_size();
+                    open.push(element);
                 }
                 Event::Empty(start) => {
                     let element = Self::from_start(&start)?;
+                    size += element.own_size();
                     if let Some(parent) = open.last_mut() {
                         parent.children.push(element);
                     }
                 }
                 Event::End(_) => {
-                    let closed = open.pop().unwrap_or_default();
+                    let mut closed = open.pop().unwrap_or_default();
+                    // A vector begins with room for four; most elements have one child.
+                    closed.children.shrink_to_fit();
                     match open.last_mut() {
                         Some(parent) => parent.children.push(closed),
                         None => return Err("an element ends that never began".into()),
@@ -73,17 +87,20 @@ impl Element {
                 }
                 Event::Text(text) => {
                     if let Some(element) = open.last_mut() {
+                        size += text.len();
                         element.text.push_str(&text);
                     }
                 }
                 Event::GeneralRef(entity) => {
                     let resolved = resolve(&entity)?;
                     if let Some(element) = open.last_mut() {
+                        size += resolved.len();
                         element.text.push_str(&resolved);
                     }
                 }
                 Event::CData(data) => {
                     if let Some(element) = open.last_mut() {
+                        size += data.len();
                         element.text.push_str(&data);
                     }
                 }
@@ -95,6 +112,16 @@ impl Element {
             (Some(mut root), true) if root.children.len() == 1 => root.children.pop().ok_or_else(String::new),
             _ => Err("not one whole XML document".into()),
         }
+    }
+
+    /// About what it takes in memory with everything in it, in bytes.
+    pub fn size(&self) -> usize {
+        self.own_size() + self.text.len() + self.children.iter().map(Self::size).sum::<usize>()
+    }
+
+    fn own_size(&self) -> usize {
+        let texts = [&self.name, &self.kind].into_iter().filter(|text| !text.is_empty());
+        size_of::<Self>() + texts.map(|text| text.len() + ALLOCATION).sum::<usize>()
     }
 
     fn from_start(start: &quick_xml::events::BytesStart<'_>) -> Result<Self, String> {
@@ -163,11 +190,14 @@ pub(super) fn reference(name: &str, kind: &str, id: &str) -> String {
 
 /// Reads an answer: the method's response element, or the fault.
 pub(super) fn parse_response(bytes: &[u8]) -> Result<Response, String> {
-    let envelope = Element::parse(bytes)?;
-    let body = envelope.child("Body").ok_or("no SOAP body")?;
-    let content = body.children.first().ok_or("an empty SOAP body")?;
+    let mut envelope = Element::parse(bytes)?;
+    let body = envelope.children.iter_mut().find(|child| child.name == "Body").ok_or("no SOAP body")?;
+    if body.children.is_empty() {
+        return Err("an empty SOAP body".into());
+    }
+    let content = body.children.swap_remove(0);
     if content.name != "Fault" {
-        return Ok(Ok(content.clone()));
+        return Ok(Ok(content));
     }
     let detail = content.child("detail").and_then(|detail| detail.children.first()).cloned().unwrap_or_default();
     let kind = if detail.kind.is_empty() {

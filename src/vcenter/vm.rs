@@ -89,6 +89,12 @@ pub struct Vm {
 }
 
 impl Vm {
+    /// About what it takes in memory, in bytes.
+    pub(super) fn size(&self) -> usize {
+        let texts = [&self.moid.0, &self.name, &self.annotation, &self.instance_uuid, &self.change_version];
+        size_of::<Self>() + texts.into_iter().chain(&self.ip_address).map(String::len).sum::<usize>()
+    }
+
     /// A VM of which nothing but this is known yet.
     pub fn named(moid: Moid, name: impl Into<String>) -> Self {
         Self {

@@ -19,6 +19,8 @@ use super::{Error, Moid, Settings, Vm};
 
 /// `maxWaitSeconds` of the long poll: after so long without a change vCenter answers all the same, which proves the link.
 const MAX_WAIT: Duration = Duration::from_secs(10);
+/// What all VMs of the folder may take in memory, in bytes: a server may push new ones for ever.
+const MAX_FOLDER_SIZE: usize = 128 << 20;
 /// Pauses between attempts to connect.
 const RECONNECT_BACKOFF: ExponentialBuilder = ExponentialBuilder::new()
     .with_min_delay(Duration::from_millis(500))
@@ -98,6 +100,10 @@ async fn watch_connection(
             }
             None => Update::Changes(reread(session, &folder, &mut known).await?),
         };
+        if known.values().map(Vm::size).sum::<usize>() > MAX_FOLDER_SIZE {
+            let reason = format!("more VMs than {} MiB hold", MAX_FOLDER_SIZE >> 20);
+            break Err(Error::Protocol { call: "WaitForUpdatesEx", reason });
+        }
         if send_update(events, update, &known, connected).await.is_err() {
             break Ok(());
         }

@@ -8,13 +8,13 @@ use tmpl::console::alarm::Call;
 use tmpl::console::command::{Change, Command, GenerationChange};
 use tmpl::console::run::RunSeen;
 use tmpl::console::{self, Console, Msg, Opening};
-use tmpl::generation::{self, Actor, Generations, Hold, STEP_PRIVILEGES};
+use tmpl::generation::{self, Actor, Claim, Consent, Generations, GuardError, Hold, STEP_PRIVILEGES};
 use tmpl::lab::{self, Options, Seed};
 use tmpl::ops::Refusal;
 use tmpl::packer_run;
 use tmpl::paths::StateDir;
 use tmpl::pipeline::{Key, Matrix};
-use tmpl::vcenter::{Account, FolderEvent, LinkState, Vm};
+use tmpl::vcenter::{Account, FolderEvent, LinkState, Moid, Vm};
 
 use super::verbs::being_built;
 use super::world::Ended;
@@ -40,6 +40,8 @@ struct State {
     ages: Vec<i64>,
     /// which of them carries a hold
     hold: Option<usize>,
+    /// another machine's claim on the build: how many minutes ago it was last heard of
+    claim: Option<i64>,
     /// a run of the line on this machine: whether it is at work
     run: Option<bool>,
     /// what the account may not do
@@ -54,6 +56,7 @@ impl State {
             objects: [Some(Object::Template), Some(Object::Template), Some(Object::Template), None, None],
             ages: vec![2, 1, 3, 4, 5],
             hold: None,
+            claim: None,
             run: None,
             lacks: None,
             read_only: false,
@@ -83,6 +86,13 @@ impl State {
         for (index, _) in self.objects.iter().enumerate().filter(|(_, object)| **object == Some(Object::RunningVm)) {
             world.lab().power(&names[SUFFIXES[index]], true).unwrap();
         }
+        if let (Some(minutes), Some(vm)) = (self.claim, names.get(SUFFIXES[BUILD])) {
+            let seen = Timestamp::now() - jiff::SignedDuration::from_mins(minutes);
+            let by = Actor("jo@elsewhere".into());
+            let claim = Claim::new(Key(KEY.into()), &by, "20260301T020304.000Z".into(), Moid(vm.clone()), seen);
+            let build = format!("{BASE}{}", SUFFIXES[BUILD]);
+            world.govc(&["vm.change", "-vm", &build, "-annotation", &claim.write("by hand")]).await;
+        }
         if let Some(at_work) = self.run {
             being_built(&world, (!at_work).then(Timestamp::now));
         }
@@ -100,14 +110,15 @@ fn state() -> impl Strategy<Value = State> {
     let ages = Just(vec![1_i64, 2, 3, 4, 5]).prop_shuffle();
     let run = prop::option::weighted(0.4, prop::bool::weighted(0.7));
     let lacks = prop::option::weighted(0.25, prop::sample::select(STEP_PRIVILEGES.to_vec()));
-    (there, build, vm, hold, ages, run, lacks, prop::bool::weighted(0.15)).prop_map(
-        |((live, built, prev, retired, swapping), build, vm, hold, ages, run, lacks, read_only)| {
+    let claim = prop::option::weighted(0.3, prop::sample::select(vec![0_i64, 5, 30]));
+    (there, build, vm, (hold, claim), ages, run, lacks, prop::bool::weighted(0.15)).prop_map(
+        |((live, built, prev, retired, swapping), build, vm, (hold, claim), ages, run, lacks, read_only)| {
             let mut objects = [live, built, prev, retired, swapping].map(|there| there.then_some(Object::Template));
             objects[BUILD] = built.then_some(build);
             if let Some(object) = vm.and_then(|index: usize| objects[index].as_mut()) {
                 *object = Object::Vm;
             }
-            State { objects, ages, hold, run, lacks, read_only }
+            State { objects, ages, hold, claim, run, lacks, read_only }
         },
     )
 }
@@ -194,17 +205,38 @@ async fn ask(state: &State) -> Vec<Answers> {
         let world = &world;
         async move { world.run(&arguments).await }
     }));
-    let answers = CHANGES.into_iter().zip(verbs.await).map(|(change, verb)| {
+    let mut answers = Vec::new();
+    for (change, verb) in CHANGES.into_iter().zip(verbs.await) {
         let refusal = console.allows(&console.on_selection(Command::Change(Change::Generation(change)))).err();
         let key = refusal.map(|refusal| match refusal {
             console::Refusal::Operation(refusal) => *refusal,
             console::Refusal::Screen(text) => panic!("{change:?} depends on the screen: {text}"),
         });
-        Answers { change, verb, key }
-    });
-    let answers = answers.collect();
+        // A key that may be pressed opens a dialog, which asks vCenter before it does anything.
+        let key = match key {
+            Some(refusal) => Some(refusal),
+            None => guarded(&world, change, held, &vms).await,
+        };
+        answers.push(Answers { change, verb, key });
+    }
     assert!(world.changes().is_empty(), "{:?}", world.changes());
     answers
+}
+
+/// What vCenter, and other machines by what they wrote there, object to in a dialog.
+async fn guarded(world: &World, change: GenerationChange, held: bool, vms: &[Vm]) -> Option<Refusal> {
+    let plan = generation::plan_agreed(
+        &change.request(held, "x"),
+        &Consent::default(),
+        &Generations::read(BASE, vms),
+        &Actor("operator@desk".into()),
+        Timestamp::now(),
+    );
+    match generation::guard(&world.client, &plan.unwrap(), &|_| false).await {
+        Ok(_) => None,
+        Err(GuardError::Refused(refusal)) => Some(Refusal::Generation(refusal)),
+        Err(error) => panic!("{error}"),
+    }
 }
 
 impl Answers {
@@ -254,6 +286,18 @@ proptest! {
             // What packer may be about to destroy, and nothing else.
             let touched = matches!(change, GenerationChange::Promote | GenerationChange::Sweep);
             prop_assert_eq!(answers.being_built(), !state.read_only && state.at_work() && touched);
+        }
+    }
+}
+
+/// Of another machine, while it is fresh; nobody is in the way of a hold.
+#[test]
+fn what_another_machine_claims_is_neither_promoted_nor_swept_by_key_or_verb() {
+    for (claim, exit) in [(Some(0), 3), (Some(5), 3), (Some(30), 0)] {
+        for answers in both(&State { claim, ..State::steady() }) {
+            assert!(answers.agree(), "{:?}: {} / {:?}", answers.change, answers.verb.err, answers.key);
+            let touched = matches!(answers.change, GenerationChange::Promote | GenerationChange::Sweep);
+            assert_eq!(answers.verb.exit, if touched { exit } else { 0 }, "{:?} {claim:?}", answers.change);
         }
     }
 }

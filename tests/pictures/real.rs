@@ -87,8 +87,14 @@ async fn the_guest_is_seen_covered_zoomed_and_gone(#[case] kind: Kind) {
     drop(state);
 
     terminal.keys("\t\r");
-    let state = terminal.wait("the zoomed picture", |s| count(3)(s) && last(s).rect.width >= first.rect.width);
+    let zoomed = |s: &State| !s.text.screen().contents().contains("▸ windows-server-2025");
+    let state = terminal.wait("the zoomed picture", |s| count(3)(s) && zoomed(s));
     assert_shows(&last(&state), &guest);
+    let (area, before) = (last(&state).rect, first.rect);
+    assert!(
+        area.width >= before.width && area.height > before.height,
+        "the picture has the whole screen and is no larger: {area:?} after {before:?}"
+    );
     assert_eq!(state.marked(), Some(last(&state).rect));
     drop(state);
 

@@ -49,6 +49,10 @@ struct State {
     /// a session that the server is not told of any more
     expired: Option<String>,
     connections: Vec<TcpStream>,
+    /// what answers hold is in them so many times, and each says that there is more
+    copies: Option<usize>,
+    /// the last such page
+    page: Option<Vec<u8>>,
 }
 
 /// The door. Closed when dropped.
@@ -111,6 +115,11 @@ impl Proxy {
     /// The session of the next call has expired, for everybody who has it.
     pub fn expire(&self) {
         self.state.0.lock().unwrap().expiring = true;
+    }
+
+    /// From now on answers of properties never end, and have what they hold so many times on each page.
+    pub fn never_ending(&self, copies: usize) {
+        self.state.0.lock().unwrap().copies = Some(copies);
     }
 
     /// Waits until a call is being held.
@@ -226,6 +235,10 @@ fn pass(mut client: TcpStream, server: &str, shared: &(Mutex<State>, Condvar)) -
             upstream.write_all(&request.body)?;
         }
         let Some(mut answer) = read(&mut upstream)? else { return client.shutdown(Shutdown::Both) };
+        let copies = shared.0.lock().unwrap().copies;
+        if let Some(copies) = copies {
+            answer = never_ending(&mut shared.0.lock().unwrap(), &name(&request), copies, answer);
+        }
         match trouble {
             Some(Trouble::CutAfter) => return client.shutdown(Shutdown::Both),
             Some(Trouble::HoldAfter) => hold(shared),
@@ -251,8 +264,27 @@ fn pass(mut client: TcpStream, server: &str, shared: &(Mutex<State>, Condvar)) -
 }
 
 fn page(status: &str) -> Message {
-    let body = format!("<html><body>{status}</body></html>").into_bytes();
+    with_body(status, format!("<html><body>{status}</body></html>").into_bytes())
+}
+
+fn with_body(status: &str, body: Vec<u8>) -> Message {
     Message { head: format!("HTTP/1.1 {status}\r\nContent-Length: {}\r\n\r\n", body.len()), body }
+}
+
+fn never_ending(state: &mut State, method: &str, copies: usize, answer: Message) -> Message {
+    match method {
+        "RetrievePropertiesEx" => {
+            let text = String::from_utf8(answer.body).unwrap();
+            let (before, rest) = text.split_once("<returnval>").unwrap();
+            let (held, after) = rest.rsplit_once("</returnval>").unwrap();
+            let held = held.repeat(copies);
+            let body = format!("{before}<returnval><token>more</token>{held}</returnval>{after}").into_bytes();
+            state.page = Some(body.clone());
+            with_body("200 OK", body)
+        }
+        "ContinueRetrievePropertiesEx" => with_body("200 OK", state.page.clone().unwrap()),
+        _ => answer,
+    }
 }
 
 fn expired(state: &mut State, head: &str) -> bool {

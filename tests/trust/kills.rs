@@ -8,6 +8,7 @@ use std::time::{Duration, Instant};
 
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
+use tmpl::generation::Hold;
 use tmpl::guest::picture::Picture;
 use tmpl::guest::recording::Recording;
 use tmpl::lab::Options;
@@ -387,4 +388,76 @@ async fn a_build_and_its_record_killed_at_any_moment() {
         "signals (KILL, TERM, HUP, INT) at moments of a build and its record: {count} tried, all survived, {shown} \
          pictures whole"
     ));
+}
+
+/// Killed while it takes a promotion back: a hold appeared between the renames. No generation is lost, and what comes next
+/// finds its way from whatever names are left.
+#[tokio::test(flavor = "multi_thread")]
+async fn killed_while_a_promotion_is_taken_back() {
+    let cases = [
+        (1, "Rename_Task", 1),
+        (1, "ReconfigVM_Task", 1),
+        (2, "Rename_Task", 1),
+        (2, "Rename_Task", 2),
+        (2, "Rename_Task", 3),
+        (2, "Rename_Task", 4),
+        (2, "ReconfigVM_Task", 1),
+        (3, "Rename_Task", 1),
+        (3, "Rename_Task", 2),
+        (3, "Rename_Task", 3),
+        (3, "ReconfigVM_Task", 1),
+    ];
+    let killed = Arc::new(AtomicUsize::new(0));
+    let tries = cases.into_iter().map(|(rename, call, nth)| {
+        let killed = Arc::clone(&killed);
+        async move {
+            let world = World::steady(Kind::Lab).await;
+            let before = world.names().await;
+            world.door.at_method("Rename_Task", rename, Trouble::HoldAfter);
+            let mut program = world.spawn(&["promote", KEY]);
+            held_or_over(&world, &mut program).await;
+            let live = world.vms().await.into_iter().find(|vm| vm.moid.0 == before[""]).unwrap();
+            let hold =
+                Hold { reason: "wait".into(), by: "jo@desk".into(), since: jiff::Timestamp::UNIX_EPOCH, to: None };
+            world.govc(&["vm.change", "-vm", &live.name, "-annotation", &hold.write("by hand")]).await;
+            world.door.at_method(call, nth, Trouble::HoldAfter);
+            world.door.let_go();
+            if held_or_over(&world, &mut program).await {
+                program.kill().await.unwrap();
+                killed.fetch_add(1, Ordering::Relaxed);
+            }
+            world.door.let_go();
+            // What vCenter had in its queue is done.
+            tokio::time::sleep(Duration::from_millis(200)).await;
+            let context =
+                format!("hold at rename {rename}, killed at {call} {nth} after it: {:?}", world.names().await);
+            let there: Vec<String> = world.names().await.into_values().collect();
+            assert!(before.values().all(|id| there.contains(id)), "{context}");
+            world.door.reset();
+            let refused = world.run(&["promote", KEY]).await;
+            assert!(refused.exit == 3 && refused.err.contains("is held"), "{context}: {}", refused.err);
+            world.run(&["release", KEY]).await.is(0, "");
+            let finished = world.run(&["promote", KEY]).await;
+            assert_eq!(finished.exit, 0, "{context}: {}", finished.err);
+            let now = world.names().await;
+            assert_eq!((&now[""], &now["-prev"], now.len()), (&before["-build"], &before[""], 2), "{context}: {now:?}");
+        }
+    });
+    all(tries).await;
+    let killed = killed.load(Ordering::Relaxed);
+    assert!(killed >= 9, "only {killed} were killed while they took it back");
+    figure(&format!("SIGKILL while a promotion is taken back for a hold (Lab): {killed} tried, all survived"));
+}
+
+/// Whether an answer is held; `false` when the program ended first.
+async fn held_or_over(world: &World, program: &mut tokio::process::Child) -> bool {
+    let began = Instant::now();
+    while !world.door.held() {
+        if program.try_wait().unwrap().is_some() {
+            return false;
+        }
+        assert!(began.elapsed() < Duration::from_secs(60), "neither a call nor an end");
+        tokio::time::sleep(Duration::from_millis(2)).await;
+    }
+    true
 }

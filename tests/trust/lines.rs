@@ -60,7 +60,17 @@ async fn nothing_in_json_or_the_audit_log_commands_the_terminal() {
     let status = world.run(&["status", "--json"]).await;
     let rows: serde_json::Value = serde_json::from_str(&status.out).unwrap();
     let held = rows.as_array().unwrap().iter().find(|row| row["key"] == KEY).unwrap();
-    assert!(held["hold"]["reason"].as_str().unwrap().contains("PWNED"), "{held}");
+    // What it says is there, in one line, and nothing in it turns or hides letters or moves a cursor: not in the JSON's
+    // values either, nor in vCenter, where others read it.
+    let reason = held["hold"]["reason"].as_str().unwrap();
+    assert_eq!(reason.matches("PWNED").count(), ATTACKS.concat().matches("PWNED").count(), "{reason:?}");
+    let notes: Vec<String> =
+        world.vms().await.into_iter().map(|vm| vm.annotation).filter(|n| n.contains("PWNED")).collect();
+    assert_eq!(notes.len(), 1);
+    for text in [reason, &notes[0]] {
+        assert!(!text.contains(char::is_control), "{text:?}");
+        harmless("the reason of a hold", text.as_bytes());
+    }
     lines("status --json", &status);
     world.lab().trouble("Rename_Task", 1, evil());
     world.run(&["release", KEY]).await.is(0, "");

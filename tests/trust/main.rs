@@ -3,10 +3,12 @@
 
 #![expect(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
 
+mod bounds;
 mod children;
 mod clock;
 mod console;
 mod faults;
+mod github;
 mod images;
 mod kills;
 mod late;
@@ -14,12 +16,16 @@ mod lines;
 #[path = "../iso/mirror.rs"]
 #[expect(dead_code, reason = "other tests break it")]
 mod mirror;
+mod pictures;
 #[path = "../support/proxy.rs"]
 #[expect(dead_code, reason = "other tests make other trouble")]
 mod proxy;
 #[path = "../support/pty.rs"]
 mod pty;
 mod records;
+#[path = "../support/screen.rs"]
+#[expect(dead_code, reason = "other tests send other pictures")]
+mod screen;
 mod sessions;
 mod soak;
 mod strangers;

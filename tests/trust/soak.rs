@@ -119,8 +119,13 @@ impl Night {
             }
         }
         let word = if power == PowerState::PoweredOn { "on" } else { "off" };
-        // The picture has the room of the guest's column, and its title says the same.
-        console.wait(word, |screen| screen.contents().contains(&format!("linux-debian-12-main-build · {word}")));
+        // The picture has the room of the guest's column, and its title says the same: of this guest, once, in that word.
+        console.wait(word, |screen| {
+            let text = screen.contents();
+            let told: Vec<&str> = text.split("linux-debian-12-main-build · ").skip(1).collect();
+            text.lines().any(|row| row.contains("▸ debian-12"))
+                && matches!(told[..], [told] if told.split([' ', '─', '┐', '╮', '\n']).next() == Some(word))
+        });
     }
 
     fn power(&self, on: bool) {

@@ -10,13 +10,13 @@ use flate2::write::GzEncoder;
 use super::{KEY, Kind, World, figure};
 
 /// Answers everything with these bytes and keeps what it was asked.
-struct Stranger {
+pub struct Stranger {
     address: SocketAddr,
     asked: Arc<Mutex<Vec<u8>>>,
 }
 
 impl Stranger {
-    fn start(answer: Vec<u8>) -> Self {
+    pub fn start(answer: Vec<u8>) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let (address, asked) = (listener.local_addr().unwrap(), Arc::new(Mutex::new(Vec::new())));
         let heard = Arc::clone(&asked);
@@ -30,6 +30,11 @@ impl Stranger {
             }
         });
         Self { address, asked }
+    }
+
+    /// Where it is.
+    pub fn url(&self) -> String {
+        format!("http://{}", self.address)
     }
 
     fn asked(&self) -> String {

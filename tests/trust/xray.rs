@@ -56,10 +56,11 @@ async fn what_an_account_lacks_is_named_everywhere() {
         refused.is(3, &format!("svc-packer@lab.internal lacks {id}"));
         let mut pty = super::pty::Pty::start(console(&world), 140, 40);
         pty.wait_for("▸ debian-12");
-        pty.wait("the templates", |screen| {
-            screen.contents().lines().any(|row| {
-                row.contains("linux-debian-12-main-build") || row.contains("▸ debian-12") && row.contains(" 1h ")
-            })
+        pty.wait("the templates, or the guest", |screen| {
+            let text = screen.contents();
+            let row = text.lines().find(|row| row.contains("▸ debian-12")).unwrap_or_default();
+            let ages: Vec<&str> = row.split_whitespace().filter(|cell| ["1h", "2h"].contains(cell)).collect();
+            if on { text.contains("linux-debian-12-main-build · on") } else { ages == ["1h", "2h"] }
         });
         pty.keys(key);
         pty.wait_for(&format!("lacks {id}"));

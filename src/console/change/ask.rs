@@ -111,7 +111,7 @@ pub(super) fn ask_generation(row: &LineRow, request: RequestId, plan: Plan) -> C
     let key = &row.line.key;
     let reason = || Need::Reason(Field::default());
     let (title, verb, need) = match &plan.request {
-        generation::Request::Promote => (format!("Promote {key}"), "promote", Need::Yes),
+        generation::Request::Promote => (format!("Promote {key}"), "promote", need_of_promotion(row, &plan)),
         generation::Request::Rollback { .. } => (format!("Roll back {key}"), "roll back", reason()),
         generation::Request::Release => (format!("Release {key}"), "release", Need::Yes),
         generation::Request::Hold { .. } => (format!("Hold {key}"), "hold", reason()),
@@ -125,7 +125,15 @@ pub(super) fn ask_generation(row: &LineRow, request: RequestId, plan: Plan) -> C
     let building = (operation == Operation::Rollback && row.live_run().is_some())
         .then(|| format!("{key} is being built: the hold that this leaves keeps that build from being promoted"));
     let claimed = (operation == Operation::Sweep).then(|| claimed(row)).flatten();
-    let note = [building, claimed, plan.caveat.map(str::to_owned)].into_iter().flatten().collect::<Vec<_>>().join("; ");
+    let made = row.generations.live.as_ref().and_then(|vm| vm.created).filter(|_| plan.consent.ignore_age);
+    let future = made.map(|made| {
+        format!("the live template is of {made:.0}, in the future: a clock was wrong, and no age is gone by")
+    });
+    let note = [building, claimed, future, plan.caveat.map(str::to_owned)]
+        .into_iter()
+        .flatten()
+        .collect::<Vec<_>>()
+        .join("; ");
     let of = (operation, Some(key.clone()));
     let mut confirm = confirm(of, request, title, verb, Action::Generation(Box::new(plan)));
     confirm.steps = steps;
@@ -136,4 +144,12 @@ pub(super) fn ask_generation(row: &LineRow, request: RequestId, plan: Plan) -> C
         confirm.choice = Choice::Field;
     }
     confirm
+}
+
+/// A promotion needs a `y`; the line's name where no age is gone by.
+fn need_of_promotion(row: &LineRow, plan: &Plan) -> Need {
+    match plan.consent.ignore_age {
+        true => Need::Name { name: row.line.names().live().to_owned(), field: Field::default() },
+        false => Need::Yes,
+    }
 }

@@ -5,7 +5,7 @@ use rstest::rstest;
 use crate::console::command::{Change, Command, GenerationChange};
 use crate::console::confirm::{Check, Choice};
 use crate::console::fixture::{self, key, night, press, template, typed};
-use crate::console::key::KeyPress;
+use crate::console::key::{Code, KeyPress};
 use crate::console::overlay::Overlay;
 use crate::console::panes::Pane;
 use crate::console::run::RunState;
@@ -401,4 +401,23 @@ fn what_the_account_may_not_do_is_refused_by_vspheres_name() {
     // Granted meanwhile, and asked again after a reconnect.
     console.update(Msg::PrivilegesRead(std::collections::BTreeSet::new()));
     assert_eq!(console.allows(&on_selection(Command::Change(Change::Generation(GenerationChange::Promote)))), before);
+}
+
+/// Its date is in the future: for as long every build would be older than it.
+#[test]
+fn a_live_template_from_the_future_is_promoted_over_by_its_typed_name() {
+    let mut console = on("debian-13");
+    let base = console.lines.selected().unwrap().line.base_name.clone();
+    let live = template(901, &base, -60 * 24 * 30);
+    let build = template(902, &format!("{base}-build"), 5);
+    console.update(Msg::FolderChanged(FolderEvent::Reset(vec![live, build])));
+    let effects = typed(&mut console, "p");
+    pass_guard(&mut console, &effects);
+    let Some(Overlay::Confirm(confirm)) = &console.overlay else { panic!("{}", toast(&console)) };
+    assert!(confirm.note.as_deref().is_some_and(|note| note.contains("in the future")), "{:?}", confirm.note);
+    assert!(mutations(&typed(&mut console, "y\n")).is_empty(), "a `y` is not its name");
+    press(&mut console, KeyPress::code(Code::Backspace));
+    let effects = typed(&mut console, &format!("{base}\n"));
+    let [Effect::Apply { plan, .. }] = mutations(&effects)[..] else { panic!("{}", toast(&console)) };
+    assert!(plan.consent.ignore_age);
 }

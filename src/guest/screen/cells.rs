@@ -12,6 +12,8 @@ use super::RecognisedText;
 /// 8 columns by 16 rows, one byte per row, the leftmost pixel in the highest bit.
 type Glyph = [u8; 16];
 
+/// Height of a row, in pixels.
+pub const ROW_HEIGHT: u32 = 16;
 /// Glyphs that ship with the program.
 const GLYPHS: &str = include_str!("../../../assets/glyphs.txt");
 /// At most one cell in so many (of those with ink) may be unknown, else the picture is no text console.
@@ -36,10 +38,10 @@ pub fn read(image: &RgbImage) -> Option<RecognisedText> {
     let cell = if (width, height) == (720, 400) { 9 } else { 8 };
     let (mut inked, mut unknown) = (0, 0);
     let mut rows = Vec::new();
-    for y in 0..height / 16 {
+    for y in 0..height / ROW_HEIGHT {
         let mut row = String::new();
         for x in 0..width / cell {
-            let character = character(image, x * cell, y * 16);
+            let character = character(image, x * cell, y * ROW_HEIGHT);
             inked += usize::from(character != ' ');
             unknown += usize::from(character == NO_GLYPH);
             row.push(character);

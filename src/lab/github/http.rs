@@ -85,7 +85,7 @@ fn read(world: &World, url: &str, parts: &[&str], query: &str) -> Option<Read> {
             json!({"id": 1, "name": "build-templates", "state": world.workflow_state})
         }
         ["actions", "runs", id] => run(id)?.json(url),
-        ["actions", "runs", id, "jobs"] => run(id)?.jobs_json(url),
+        ["actions", "runs", id, "jobs"] => page(run(id)?.jobs_json(url), query),
         ["actions", "runs", id, "artifacts"] => run(id)?.artifacts_json(),
         ["actions", "artifacts", id, "zip"] => return Some(Read::Redirect(format!("{url}/blob/{id}"))),
         _ => return None,
@@ -93,10 +93,28 @@ fn read(world: &World, url: &str, parts: &[&str], query: &str) -> Option<Read> {
     Some(Read::Json(value))
 }
 
+/// A part of the query.
+fn asked<'q>(query: &'q str, name: &str) -> Option<&'q str> {
+    query.split('&').find_map(|pair| pair.strip_prefix(name)?.strip_prefix('='))
+}
+
+/// How many of a list are asked for on a page.
+fn per_page(query: &str) -> usize {
+    asked(query, "per_page").and_then(|number| number.parse().ok()).unwrap_or(30)
+}
+
+/// The page of the jobs that is asked for.
+fn page(mut listing: Value, query: &str) -> Value {
+    let number: usize = asked(query, "page").and_then(|number| number.parse().ok()).unwrap_or(1);
+    if let Some(jobs) = listing["jobs"].as_array_mut() {
+        let most = per_page(query);
+        *jobs = jobs.drain(..).skip(most * number.saturating_sub(1)).take(most).collect();
+    }
+    listing
+}
+
 fn runs(world: &World, url: &str, file: &str, query: &str) -> Value {
-    let asked = |name: &str| query.split('&').find_map(|pair| pair.strip_prefix(name)?.strip_prefix('='));
-    let event = asked("event");
-    let most = asked("per_page").and_then(|number| number.parse().ok()).unwrap_or(30);
+    let (event, most) = (asked(query, "event"), per_page(query));
     let fits = |run: &&Run| run.workflow == file && event.is_none_or(|event| run.event == event);
     let runs: Vec<Value> = world.runs.iter().filter(fits).take(most).map(|run| run.json(url)).collect();
     json!({"total_count": runs.len(), "workflow_runs": runs})

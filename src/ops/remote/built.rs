@@ -12,8 +12,8 @@ use crate::github;
 use crate::pipeline::Key;
 use crate::vcenter::gate::Mode;
 
-/// How many runs are looked at.
-const RUNS: u8 = 20;
+/// How many runs are looked at: all of a page, since one at work may be older than many that are over.
+const RUNS: u8 = 100;
 
 /// What is known of runs on GitHub that build a line.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -47,6 +47,29 @@ impl KeyTrie {
         }
     }
 
+    /// Whether a value may stand in a text of which some letters were misread: one in seven, two in twelve, and so on, be
+    /// they others, more or fewer. Signs do not count, nor do letters that look alike.
+    pub fn nearly(&self, text: &str) -> bool {
+        let text: Vec<char> = text.chars().filter_map(look).collect();
+        if self.nodes.is_empty() {
+            return false;
+        }
+        // Misread letters up to each place of the text, of a value that may begin anywhere in it (Sellers).
+        let mut open = vec![(0, 0, vec![0_usize; text.len() + 1])];
+        while let Some((node, length, misread)) = open.pop() {
+            let node = &self.nodes[node];
+            let allowed = usize::saturating_sub(length, 2) / 5;
+            if node.end && length >= LEAST_MISREAD && misread.iter().any(|count| *count <= allowed) {
+                return true;
+            }
+            open.extend(node.next.iter().map(|(key, next)| match look(*key) {
+                Some(key) => (*next, length + 1, row_after(&misread, key, &text)),
+                None => (*next, length, misread.clone()),
+            }));
+        }
+        false
+    }
+
     fn child(&mut self, from: Option<(usize, char)>, name: usize) -> usize {
         let fresh = self.nodes.len();
         let existing = match from {
@@ -62,6 +85,32 @@ impl KeyTrie {
         }
         fresh
     }
+}
+
+/// Letters of a value that is looked for where some were misread.
+const LEAST_MISREAD: usize = 4;
+
+/// What a letter looks like to whoever reads a picture: size tells none apart. A sign looks like nothing.
+fn look(letter: char) -> Option<char> {
+    let letter = letter.to_lowercase().next().unwrap_or(letter);
+    match letter {
+        'o' => Some('0'),
+        'l' | 'i' | '|' | '!' => Some('1'),
+        'z' => Some('2'),
+        's' | '$' => Some('5'),
+        'b' => Some('8'),
+        _ => Some(letter).filter(|letter| letter.is_alphanumeric()),
+    }
+}
+
+fn row_after(before: &[usize], key: char, text: &[char]) -> Vec<usize> {
+    let mut row = Vec::with_capacity(before.len());
+    row.push(before[0] + 1);
+    for (at, letter) in text.iter().enumerate() {
+        let other = before[at] + usize::from(*letter != key);
+        row.push(other.min(before[at + 1] + 1).min(row[at] + 1));
+    }
+    row
 }
 
 /// Follows what is typed and says which keys belong to a secret. `I` names a line of the log.
@@ -148,6 +197,24 @@ mod tests {
         assert_eq!(marked(&["hunter2"], "hunhunter2", 3), "hun*******");
         assert_eq!(marked(&["hunter2"], "pw=hunte", 3), "pw=*****");
         assert_eq!(marked(&["hunter2"], "pw=hu", 3), "pw=hu");
+    }
+
+    #[test]
+    fn a_value_is_known_again_with_some_letters_misread() {
+        let mut trie = KeyTrie::default();
+        ["Tr0ub4dor-and-3", "short", "sevenup"]
+            .iter()
+            .enumerate()
+            .for_each(|(at, value)| trie.extend([value.to_string()], at));
+        for text in
+            ["Tréub4dor-and-3", "TrOub4tdor-—and—-3", "x:tr0ub4dorand-3,", "Tr00ub4dor-amd-3", "pw=SHORT", "sevenop"]
+        {
+            assert!(trie.nearly(text), "{text}");
+        }
+        for text in ["", "Troubled donor 3", "shirt", "sewenop", "Tr0ub"] {
+            assert!(!trie.nearly(text), "{text}");
+        }
+        assert!(!KeyTrie::default().nearly("Tr0ub4dor-and-3"));
     }
 
     #[test]

@@ -152,6 +152,11 @@ impl Scrubber {
         Cow::Owned(String::from_utf8_lossy(&out).into_owned())
     }
 
+    /// Whether a secret may stand in a text of which some letters were misread.
+    pub fn nearly(&self, misread: &str) -> bool {
+        self.known.keys.nearly(misread)
+    }
+
     /// What stands in the place of a secret.
     pub(crate) fn marker(&self, name: usize) -> String {
         placeholder::of(self.known.names.get(name).map_or("SECRET", String::as_str))

@@ -11,6 +11,7 @@ use quick_xml::escape::escape;
 use serde_json::Value;
 
 use super::log::LogExcerpt;
+use super::picture::Withheld;
 use super::{BundlePicture, LOG, motion_word};
 use crate::duration::spoken;
 use crate::guest::recording::{Activity, GuestState, RecordedFrame, Recording};
@@ -180,14 +181,18 @@ impl Page<'_> {
             let class = if cited { " class=\"cited\"" } else { "" };
             write!(out, "<figure id=\"f{at}\"{class}>")?;
             match &bundle_picture.thumbnail {
-                Some(png) => write!(
+                Ok(png) => write!(
                     out,
                     "<a href=\"{}\"><img alt=\"\" src=\"data:image/png;base64,{}\"></a>",
                     safe(&bundle_picture.name),
                     BASE64_STANDARD.encode(png)
                 )?,
-                None => {
-                    write!(out, "<div class=\"withheld\">left out: a secret stands on it, or it cannot be read</div>")?
+                Err(why) => {
+                    let why = match why {
+                        Withheld::Secret => "a secret stands on it, or it cannot be read",
+                        Withheld::Typed => super::TYPED,
+                    };
+                    write!(out, "<div class=\"withheld\">left out: {why}</div>")?
                 }
             }
             writeln!(out, "<figcaption>{}</figcaption></figure>", caption(bundle_picture, safe))?;

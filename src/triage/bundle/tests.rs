@@ -7,7 +7,7 @@ use image::{DynamicImage, ImageFormat, Rgb, RgbImage};
 use proptest::prelude::*;
 
 use super::*;
-use crate::guest::recording::{GuestState, TIMELINE, TaskState};
+use crate::guest::recording::{GuestState, TIMELINE, TaskState, TimelineEvent};
 use crate::guest::screen::{drawn, read_cells};
 use crate::triage::rules::Confidence;
 use crate::triage::verdict::{Evidence, EvidenceSource};
@@ -68,7 +68,8 @@ fn bundled(contents: BundleContents<'_>, scrubber: &Scrubber) -> (BundleSummary,
 
 fn nothing(verdict: &Verdict) -> BundleContents<'_> {
     let (recording, pictures) = (Recording::default(), Vec::new());
-    BundleContents { title: "debian-12".into(), verdict, recording, pictures, run: None, log: None }
+    let (found, keys) = (Found::new(), None);
+    BundleContents { title: "debian-12".into(), verdict, recording, pictures, found, keys, run: None, log: None }
 }
 
 #[test]
@@ -89,7 +90,8 @@ fn a_bundle_holds_page_pictures_timeline_and_log_under_names_of_ours() {
         ..nothing(&verdict)
     };
     let (written, files) = bundled(contents, &Scrubber::default());
-    assert_eq!(written, BundleSummary { pictures: 2, withheld: 0, log_cut: false, unknown_secrets: true });
+    let clean = BundleSummary { pictures: 2, withheld: 0, typed: 0, unread: 0, log_cut: false, unknown_secrets: true };
+    assert_eq!(written, clean);
     assert!(written.to_string().contains("NO SECRET OF THIS BUILD IS KNOWN HERE"));
     assert!(String::from_utf8_lossy(&files["index.html"]).contains("NO SECRET OF THIS BUILD IS KNOWN HERE"));
     let mut names = vec!["frames/1800000000000.png", "frames/1800000010000.png", "index.html", "packer-build.log"];
@@ -157,10 +159,9 @@ fn a_secret_on_a_text_console_is_blackened_and_the_rest_stays() {
 
 #[test]
 fn a_picture_on_which_a_secret_was_read_at_a_place_nobody_knows_is_left_out() {
-    let noise = RgbImage::from_fn(640, 480, |x, y| Rgb([(x * 7 + y * 13) as u8, (x * y) as u8, (x ^ y) as u8]));
     let rows = vec!["password [REDACTED:PKR_VAR_build_password]".to_owned()];
     let reading = ScreenReading { at: at(9), file: frame(0).file, label: None, state: None, rows };
-    let dir = record(&[(frame(0), png(noise))], &[TimelineEvent::Reading(reading)]);
+    let dir = record(&[(frame(0), png(graphical()))], &[TimelineEvent::Reading(reading)]);
     let verdict = verdict("x", Vec::new());
     let contents = BundleContents { recording: Recording::read(dir.path()).unwrap(), ..nothing(&verdict) };
     let (written, files) = bundled(contents, &scrubber());
@@ -168,6 +169,47 @@ fn a_picture_on_which_a_secret_was_read_at_a_place_nobody_knows_is_left_out() {
     assert!(!files.contains_key(&frame(0).file));
     let timeline = String::from_utf8(files["timeline.jsonl"].clone()).unwrap();
     assert!(!timeline.contains("\"event\":\"frame\""), "no picture is promised that is not there: {timeline}");
+}
+
+/// A picture of no text console.
+fn graphical() -> RgbImage {
+    RgbImage::from_fn(640, 480, |x, y| Rgb([(x * 7 + y * 13) as u8, (x * y) as u8, (x ^ y) as u8]))
+}
+
+#[test]
+fn a_secret_on_a_graphical_screen_is_blackened_where_it_was_read() {
+    let dir = record(&[(frame(0), png(graphical()))], &[]);
+    let recording = Recording::read(dir.path()).unwrap();
+    let path = recording.path(&recording.frames[0]);
+    let verdict = verdict("x", Vec::new());
+    let found = Found::from([(path, Secrets::At(vec![100..132, 470..500]))]);
+    let (written, files) = bundled(BundleContents { recording, found, ..nothing(&verdict) }, &scrubber());
+    assert_eq!((written.pictures, written.withheld, written.typed, written.unread), (1, 0, 0, 0));
+    let left = image::load_from_memory(&files[&frame(0).file]).unwrap().to_rgb8();
+    for (x, y, pixel) in left.enumerate_pixels() {
+        let black = (100..132).contains(&y) || y >= 470;
+        assert_eq!(*pixel, if black { Rgb([0; 3]) } else { *graphical().get_pixel(x, y) }, "{x} {y}");
+    }
+}
+
+#[test]
+fn what_nobody_can_read_stays_here_while_something_is_typed_and_the_bundle_says_so() {
+    let typing = |at, until| TimelineEvent::Typed(crate::guest::recording::Typed { at, until });
+    let pictures = [0, 10, 400].map(|second| (frame(second), png(graphical())));
+    let console = (frame(12), png(drawn(&["login:"], 8, (640, 480), Rgb([170; 3]))));
+    let pictures = [&pictures[..2], &[console], &pictures[2..]].concat();
+    let dir = record(&pictures, &[typing(at(9), at(9)), typing(at(9), at(11))]);
+    let recording = Recording::read(dir.path()).unwrap();
+    let unread = |frame: &RecordedFrame| (recording.path(frame), Secrets::Unread("tesseract is not installed".into()));
+    let found: Found = recording.frames.iter().filter(|frame| frame.at != at(12)).map(unread).collect();
+    let verdict = verdict("x", Vec::new());
+    let (written, files) = bundled(BundleContents { recording, found, ..nothing(&verdict) }, &scrubber());
+    assert_eq!((written.pictures, written.withheld, written.typed, written.unread), (3, 0, 1, 2));
+    assert!(!files.contains_key(&frame(10).file) && files.contains_key(&frame(12).file));
+    let said = "1 left out (taken while something was typed into the guest, and tesseract is not there to read them)";
+    assert!(written.to_string().contains(said), "{written}");
+    let page = String::from_utf8(files["index.html"].clone()).unwrap();
+    assert!(page.contains("left out: taken while something was typed into the guest"), "{page}");
 }
 
 #[test]

@@ -37,8 +37,7 @@ pub(super) async fn answer(
 }
 
 pub(super) async fn type_into(context: Context, client: Pending, vm: Box<Vm>, keys: String) -> Result<String, Error> {
-    let gate = context.gate(&ready(client).await?);
-    let count = ops::type_into(&gate, &vm, &keys).await?;
+    let count = ops::type_into(&context, &ready(client).await?, &vm, &keys).await?;
     Ok(format!("typed {count} key{} into {}", if count == 1 { "" } else { "s" }, vm.name))
 }
 

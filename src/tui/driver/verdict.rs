@@ -20,13 +20,14 @@ pub(super) fn case(key: &Key, dir: PathBuf, log: PathBuf, guest: Option<Box<Vm>>
     Case { title: key.to_string(), dir: Some(dir), log: Some(log), beside, ..Case::default() }
 }
 
-/// Writes `<key>-triage-<time>.zip` among the files that were saved.
+/// Writes `<key>-triage-<time>.zip` among the files that were saved. Its path, and what is in it and what is not.
 pub(super) async fn bundle(
     (repo, saved): (PathBuf, PathBuf),
     scrubber: Arc<Scrubber>,
     case: Case,
-) -> Result<PathBuf, Error> {
+) -> Result<String, Error> {
     create_private_dir(&saved).map_err(Error::writing(&saved))?;
     let file = save::timed(&saved, &format!("{}-triage", case.title), "zip");
-    Ok(judge::bundle(&repo, scrubber, case, file).await?.path)
+    let bundled = judge::bundle(&repo, scrubber, case, file).await?;
+    Ok(format!("{}: {}", bundled.path.display(), bundled.written))
 }
