@@ -3,7 +3,9 @@
 use std::path::PathBuf;
 
 use super::age;
+use super::effect::Effect;
 use super::message::Reply;
+use super::panes::Pane;
 use super::run::{RunSeen, RunState};
 use super::state::Console;
 use super::toast::Tone;
@@ -105,6 +107,27 @@ impl Console {
     pub fn strip(&self, key: &Key) -> String {
         let runs = self.histories.get(key).map_or(&[][..], |history| &history.runs);
         runs.iter().take(STRIP).rev().map(|run| mark(run.state)).collect()
+    }
+
+    /// Shows all that changed since the last good run, or the most suspicious alone again.
+    pub(super) fn turn_suspects(&mut self) {
+        if self.history().is_none_or(|history| history.since.is_none()) {
+            return self.notice(Tone::Info, "this line's last run went well, or none ever did: nothing to compare");
+        }
+        self.all_suspects = !self.all_suspects;
+        self.panes.focus(Pane::Verdict);
+    }
+
+    /// Saves everything that is known about the selected line's run that is looked at.
+    pub(super) fn save_bundle(&mut self, effects: &mut Vec<Effect>) {
+        let request = self.request();
+        let Some(row) = self.lines.selected() else { return };
+        let Some(run) = self.shown_run() else { return };
+        let (key, dir, log) = (row.line.key.clone(), run.dir.clone(), run.log.clone());
+        let guest = row.guest().filter(|_| self.past_run().is_none()).cloned().map(Box::new);
+        effects.push(Effect::SaveBundle { request, key, dir, log, guest });
+        self.errands.push(request);
+        self.notice(Tone::Info, "writing the bundle");
     }
 }
 

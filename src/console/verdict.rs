@@ -13,7 +13,6 @@ use super::message::{Reply, RequestId};
 use super::panes::{Pane, View};
 use super::run::{RunSeen, RunState};
 use super::state::Console;
-use super::toast::Tone;
 use crate::guest::recording::GuestState;
 use crate::pipeline::Key;
 use crate::triage::verdict::{Outlook, Verdict};
@@ -271,18 +270,6 @@ impl Console {
         effects.extend(lines.all().iter().filter(fresh).find_map(|row| verdicts.due(row, beside, request)));
     }
 
-    /// Saves everything that is known about the selected line's newest run.
-    pub(super) fn save_bundle(&mut self, effects: &mut Vec<Effect>) {
-        let request = self.request();
-        let Some(row) = self.lines.selected() else { return };
-        let Some(run) = self.shown_run() else { return };
-        let (key, dir, log) = (row.line.key.clone(), run.dir.clone(), run.log.clone());
-        let guest = row.guest().filter(|_| self.past_run().is_none()).cloned().map(Box::new);
-        effects.push(Effect::SaveBundle { request, key, dir, log, guest });
-        self.errands.push(request);
-        self.notice(Tone::Info, "writing the bundle");
-    }
-
     /// Moves among the evidence.
     pub(super) fn verdict_moved(&mut self, by: i64) {
         self.choose_evidence(|chosen, cited| chosen.by(by, cited));
@@ -301,14 +288,5 @@ impl Console {
         let Some(case) = case else { return };
         let cited = case.cited();
         to(&mut case.chosen, cited);
-    }
-
-    /// Shows all that changed since the last good run, or the most suspicious alone again.
-    pub(super) fn turn_suspects(&mut self) {
-        if self.history().is_none_or(|history| history.since.is_none()) {
-            return self.notice(Tone::Info, "this line's last run went well, or none ever did: nothing to compare");
-        }
-        self.all_suspects = !self.all_suspects;
-        self.panes.focus(Pane::Verdict);
     }
 }
