@@ -1,4 +1,4 @@
-//! From the bytes of a console's picture to what the terminal gets, beside chafa where it is installed.
+//! From the bytes of a console's picture to what the terminal gets, beside viuer and, where it is installed, chafa.
 //!
 //! Budget for 1024×768: half blocks ≤ 15 ms, sixel ≤ 40 ms, decoding included in neither.
 

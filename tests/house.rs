@@ -283,7 +283,7 @@ fn only_the_tui_knows_a_terminal() {
     let manifest: toml::Table = std::fs::read_to_string("Cargo.toml").unwrap().parse().unwrap();
     let feature = manifest["features"]["tui"].as_array().unwrap();
     let crates: Vec<String> = feature.iter().map(|it| it.as_str().unwrap().replace("dep:", "")).collect();
-    assert!(["crossterm", "ratatui"].iter().all(|name| crates.iter().any(|it| it == name)), "{crates:?}");
+    assert!(["crossterm", "ratatui", "viuer"].iter().all(|name| crates.iter().any(|it| it == name)), "{crates:?}");
     let at_home = |source: &&Source| source.path.starts_with("src/tui/") || source.path.starts_with("src/cli/tui");
     let mut broken = Vec::new();
     for source in SOURCES.iter().filter(|source| !at_home(source)) {

@@ -2,7 +2,8 @@
 //!
 //! One question each for sixel's palette, kitty's protocol and the device attributes goes out in one write. Every
 //! terminal answers the last (DA1), and answers in order, so its answer ends the wait; a terminal that does not answer
-//! at all costs [`REPLY_TIMEOUT`].
+//! at all costs [`REPLY_TIMEOUT`]. viuer asks the same, but waits without end for each answer, and for one that not every
+//! terminal gives.
 
 use std::fs::{File, OpenOptions};
 use std::io::{self, ErrorKind, IsTerminal, Read, Write};
@@ -49,7 +50,7 @@ pub fn protocol(images: Images, through_tmux: bool) -> Protocol {
         }
         Images::Auto if nested => best_protocol(&query(&[SIXEL_COLOURS, DEVICE_ATTRIBUTES]), false),
         Images::Auto => {
-            best_protocol(&query(&[SIXEL_COLOURS, KITTY_QUERY, DEVICE_ATTRIBUTES]), shows_iterm_images(&get))
+            best_protocol(&query(&[SIXEL_COLOURS, KITTY_QUERY, DEVICE_ATTRIBUTES]), viuer::is_iterm_supported())
         }
     }
 }
@@ -59,15 +60,6 @@ pub fn protocol(images: Images, through_tmux: bool) -> Protocol {
 fn in_multiplexer(get: &dyn Fn(&str) -> String) -> bool {
     let term = get("TERM");
     !get("TMUX").is_empty() || !get("STY").is_empty() || term.starts_with("screen") || term.starts_with("tmux")
-}
-
-/// Whether the terminal calls itself one that shows iTerm2's inline images. `LC_TERMINAL` comes along through ssh.
-fn shows_iterm_images(get: &dyn Fn(&str) -> String) -> bool {
-    let known = |name: &str| {
-        let program = get(name);
-        ["iTerm", "WezTerm", "mintty", "rio", "WarpTerminal"].iter().any(|known| program.contains(known))
-    };
-    known("TERM_PROGRAM") || known("LC_TERMINAL") || !get("KONSOLE_VERSION").is_empty()
 }
 
 /// The best protocol for a terminal that gave this answer.
@@ -151,8 +143,7 @@ fn read_reply(terminal: &mut File, until: Instant) -> io::Result<Vec<u8>> {
 
 /// Whether the terminal says that it takes 24-bit colours.
 pub fn colours() -> Colours {
-    let says = std::env::var("COLORTERM").unwrap_or_default();
-    if says.contains("truecolor") || says.contains("24bit") { Colours::True } else { Colours::Indexed }
+    if viuer::Config::default().truecolor { Colours::True } else { Colours::Indexed }
 }
 
 /// Pixels of one cell, as the terminal tells the kernel.
@@ -200,16 +191,6 @@ mod tests {
     #[test]
     fn keys_typed_meanwhile_do_not_hide_the_answer() {
         assert_eq!(told("jj\x1b[A\x1b[?62;4c", false), Protocol::Sixel);
-    }
-
-    #[test]
-    fn who_shows_iterm2_images_says_so_in_one_of_three_variables() {
-        let with = |name: &'static str, value: &'static str| {
-            shows_iterm_images(&move |asked: &str| if asked == name { value.to_owned() } else { String::new() })
-        };
-        assert!(with("TERM_PROGRAM", "iTerm.app") && with("LC_TERMINAL", "iTerm2") && with("TERM_PROGRAM", "WezTerm"));
-        assert!(with("KONSOLE_VERSION", "230805"));
-        assert!(!with("TERM_PROGRAM", "Apple_Terminal") && !with("TERM", "xterm-256color"));
     }
 
     #[test]

@@ -2,10 +2,6 @@
 
 use std::io::{self, Write};
 
-use crossterm::queue;
-use crossterm::style::{Colors, Print, ResetColor, SetColors};
-use ratatui::backend::IntoCrossterm;
-use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
 use super::worker::RenderKey;
@@ -36,45 +32,19 @@ fn asked(images: Images) -> io::Result<Protocol> {
     Ok(protocol)
 }
 
-/// As text, which scrolls like any other.
 fn half_blocks(picture: &Picture) -> io::Result<()> {
-    let area = screen()?;
-    let Some((rect, _)) = fit::place(picture.size().into(), area, fit::DEFAULT_CELL, Protocol::Cells) else {
-        return Err(too_small());
-    };
-    let rect = Rect { x: 0, ..rect };
-    let mut buffer = Buffer::empty(rect);
-    super::half_blocks(picture, rect, &mut buffer, detect::colours());
-    let mut out = io::stdout().lock();
-    write_rows(&buffer, &mut out)?;
-    out.flush()
-}
-
-fn write_rows(buffer: &Buffer, out: &mut impl Write) -> io::Result<()> {
-    for y in buffer.area.rows().map(|row| row.y) {
-        for cell in buffer.area.columns().map(|column| &buffer[(column.x, y)]) {
-            let colours = Colors::new(cell.fg.into_crossterm(), cell.bg.into_crossterm());
-            queue!(out, SetColors(colours), Print(cell.symbol()))?;
-        }
-        queue!(out, ResetColor, Print("\n"))?;
-    }
+    let config =
+        viuer::Config { absolute_offset: false, use_kitty: false, use_iterm: false, ..viuer::Config::default() };
+    viuer::print(picture.image(), &config).map_err(io::Error::other)?;
     Ok(())
-}
-
-/// The terminal, less the rows that keep the prompt in sight.
-fn screen() -> io::Result<Rect> {
-    let (columns, rows) = crossterm::terminal::size()?;
-    Ok(Rect::new(0, 0, columns, rows.saturating_sub(2)))
-}
-
-fn too_small() -> io::Error {
-    io::Error::other("the terminal is too small for a picture")
 }
 
 /// Makes room first: a picture that reaches the last row would scroll itself away.
 fn graphics(picture: &Picture, protocol: Protocol) -> io::Result<()> {
-    let Some((rect, size)) = fit::place(picture.size().into(), screen()?, detect::cell_size(), protocol) else {
-        return Err(too_small());
+    let (columns, rows) = crossterm::terminal::size()?;
+    let area = Rect::new(0, 0, columns, rows.saturating_sub(2));
+    let Some((rect, size)) = fit::place(picture.size().into(), area, detect::cell_size(), protocol) else {
+        return Err(io::Error::other("the terminal is too small for a picture"));
     };
     let key = RenderKey { hash: picture.hash(), columns: rect.width, rows: rect.height, size };
     let bytes = worker::bytes(key, 0, picture, protocol);
@@ -85,23 +55,4 @@ fn graphics(picture: &Picture, protocol: Protocol) -> io::Result<()> {
     out.write_all(&bytes)?;
     write!(out, "\x1b8\x1b[{height}B\r")?;
     out.flush()
-}
-
-#[cfg(test)]
-mod tests {
-    use ratatui::style::Color;
-
-    use super::*;
-
-    #[test]
-    fn a_row_of_cells_is_a_line_of_text_that_ends_without_colour() {
-        let mut buffer = Buffer::empty(Rect::new(0, 0, 2, 2));
-        buffer[(0, 0)].set_char('▀').set_fg(Color::Rgb(1, 2, 3)).set_bg(Color::Indexed(16));
-        let mut out = Vec::new();
-        write_rows(&buffer, &mut out).unwrap();
-        let text = String::from_utf8(out).unwrap();
-        assert!(text.starts_with("\x1b[38;2;1;2;3;48;5;16m▀"), "{text:?}");
-        assert_eq!(text.lines().count(), 2);
-        assert!(text.lines().all(|line| line.ends_with("\x1b[0m")), "{text:?}");
-    }
 }

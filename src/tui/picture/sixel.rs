@@ -1,7 +1,7 @@
 //! Sixel: six rows of pixels at a time, one colour after the other, runs counted.
 //!
-//! Written here because the encoder in Rust that there is (`icy_sixel` 0.1) takes its palette from a sample of the pixels,
-//! in five bits, and panics in its mode of true colours.
+//! Written here because the encoder behind viuer takes its palette from a sample of the pixels, in five bits, and
+//! panics in its mode of true colours.
 
 use image::RgbImage;
 
