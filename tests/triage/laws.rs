@@ -1,5 +1,7 @@
 //! What holds of every log: what stands in front of its lines decides nothing, and neither does what a task prints.
 
+use std::sync::LazyLock;
+
 use proptest::prelude::*;
 use tmpl::text::Scrubber;
 use tmpl::triage::rules::Rules;
@@ -56,6 +58,10 @@ fn verdict(judge: &Judge<'_>, log: &str) -> Verdict {
     judge.verdict(&Scrubber::default(), None)
 }
 
+// Made once: its rules take longer to compile than a log to judge.
+static RULES: LazyLock<Rules> = LazyLock::new(|| Rules::shipped().unwrap());
+static JUDGE: LazyLock<Judge<'static>> = LazyLock::new(|| Judge::new(&RULES).unwrap());
+
 fn cited(verdict: &Verdict) -> Vec<usize> {
     let lines = verdict.evidence.iter().filter(|evidence| evidence.source == EvidenceSource::Log);
     lines.filter_map(|evidence| evidence.line.and_then(|line| usize::try_from(line).ok())).collect()
@@ -63,11 +69,9 @@ fn cited(verdict: &Verdict) -> Vec<usize> {
 
 #[test]
 fn every_log_in_every_envelope_gets_the_verdict_it_gets_bare() {
-    let rules = Rules::shipped().unwrap();
-    let judge = Judge::new(&rules).unwrap();
     let mut faults = Vec::new();
     for sample in samples("packer-build.log").into_iter().chain(samples("output.log")) {
-        let bare = verdict(&judge, &sample.text);
+        let bare = verdict(&JUDGE, &sample.text);
         for (name, envelope) in ENVELOPES {
             let mut wrapped = String::new();
             let (mut places, mut count) = (Vec::new(), 0);
@@ -77,7 +81,7 @@ fn every_log_in_every_envelope_gets_the_verdict_it_gets_bare() {
                 count += lines.len();
                 wrapped.extend(lines.iter().flat_map(|line| [line.as_str(), "\n"]));
             }
-            let mut found = verdict(&judge, &wrapped);
+            let mut found = verdict(&JUDGE, &wrapped);
             // Of several builds it says whose job they ran in, too.
             found.cause = found.cause.replace("build (debian-12): ", "");
             let lines: Vec<usize> = cited(&bare).iter().map(|line| places[line - 1]).collect();
@@ -193,8 +197,7 @@ proptest! {
         let last = "Build 'v.deb' errored after 3 minutes: Error executing Ansible: Non-zero exit status: exit status 2";
         let stamp = if debug { "2026/11/23 04:09:00 ui error: " } else { "" };
         let log: String = said.chain([format!("{stamp}\u{1b}[1;31m{last}\u{1b}[0m\n")]).collect();
-        let rules = Rules::shipped().unwrap();
-        let found = verdict(&Judge::new(&rules).unwrap(), &log);
+        let found = verdict(&JUDGE, &log);
         prop_assert_eq!((found.class.as_str(), found.builds.len()), ("ansible_task_failed", 1), "{}\n{:#?}", &log, &found);
         prop_assert!(found.cause.contains("base : Fail") && found.cause.contains("the true one"), "{}\n{}", &log, &found.cause);
     }
@@ -210,8 +213,7 @@ proptest! {
         let stamp = if debug { "2026/11/23 04:09:00 ui error: " } else { "" };
         let red = ["==> v.deb: x is not y", "Build 'v.deb' errored after 3 minutes: Script exited with non-zero exit status: 7. Allowed exit codes are: [0]"];
         let log: String = said.chain(red.iter().map(|line| format!("{stamp}\u{1b}[1;31m{line}\u{1b}[0m\n"))).collect();
-        let rules = Rules::shipped().unwrap();
-        let found = verdict(&Judge::new(&rules).unwrap(), &log);
+        let found = verdict(&JUDGE, &log);
         prop_assert_eq!((found.class.as_str(), found.builds.len()), ("shell_failed", 1), "{}\n{:#?}", &log, &found);
         prop_assert!(found.cause.contains("x is not y"), "{}\n{}", &log, &found.cause);
     }

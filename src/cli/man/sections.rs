@@ -21,7 +21,7 @@ pub const ENVIRONMENT: &[(&str, &str)] = &[
         "Where templates are and builds run.",
     ),
     (
-        "GOVC_URL, GOVC_USERNAME, GOVC_PASSWORD, GOVC_INSECURE, GOVC_DATACENTER, GOVC_FOLDER, GOVC_DATASTORE, GOVC_CLUSTER, GOVC_NETWORK, GOVC_TLS_CA_CERTS",
+        "GOVC_URL, GOVC_USERNAME, GOVC_PASSWORD, GOVC_INSECURE, GOVC_DATACENTER, GOVC_FOLDER, GOVC_DATASTORE, GOVC_CLUSTER, GOVC_HOST, GOVC_NETWORK, GOVC_TLS_CA_CERTS",
         "The same, where the former are not set; as govc reads them.",
     ),
     ("TMPL_CONSOLE_USERNAME, TMPL_CONSOLE_PASSWORD", "A second account, for pictures of guests."),
@@ -84,6 +84,10 @@ pub const EXAMPLES: &[Example] = &[
     Example { command: "tmpl-tui plan --os debian-12", does: "The line as JSON, even when it is off." },
     Example { command: "tmpl-tui build debian-12 --promote", does: "Builds the line and promotes the new template." },
     Example { command: "tmpl-tui build debian-12 --dry-run", does: "Prints packer's command line." },
+    Example {
+        command: "tmpl-tui answer debian-12",
+        does: "What vCenter asks about its build VM, and the answers it takes.",
+    },
     Example { command: "tmpl-tui cancel debian-12", does: "Stops its build here and waits for packer to clean up." },
     Example {
         command: "tmpl-tui promote debian-12 --dry-run",

@@ -1,5 +1,7 @@
 //! Small logs in packer's grammar, one per failure that the real logs in `tests/logs` do not show.
 
+use std::sync::LazyLock;
+
 use rstest::rstest;
 
 use super::*;
@@ -15,6 +17,10 @@ const STEPS: &[(&str, &str)] = &[
     ("shutdown", "ui: ==> v.deb: Running shutdown command..."),
     ("convert", "ui: ==> v.deb: Converting virtual machine to template..."),
 ];
+
+// Compiled once: that takes longer than to judge a log.
+static SHIPPED: LazyLock<Rules> = LazyLock::new(|| Rules::shipped().unwrap());
+static JUDGE: LazyLock<Judge<'static>> = LazyLock::new(|| Judge::new(&SHIPPED).unwrap());
 
 /// A log: the stages up to `stage`, then the lines, then packer's final error (if there is one) behind its clean-up.
 fn log(stage: &str, lines: &[&str], final_error: Option<&str>) -> String {
@@ -36,7 +42,9 @@ fn log(stage: &str, lines: &[&str], final_error: Option<&str>) -> String {
 }
 
 fn judged(log: &str) -> Verdict {
-    judge(log.as_bytes(), &Rules::shipped().unwrap(), &Scrubber::default(), None).unwrap()
+    let mut judge = JUDGE.fresh();
+    judge.read(log.as_bytes()).unwrap();
+    judge.verdict(&Scrubber::default(), None)
 }
 
 /// The class, and what the decisive line says.
@@ -289,7 +297,6 @@ proptest::proptest! {
         ]), 0..6),
         connected in proptest::bool::ANY,
     ) {
-        let rules = Rules::shipped().unwrap();
         let word = "timeout waiting for IP address";
         let lost = "Error executing Ansible: Non-zero exit status: exit status 4";
         let unreachable = ["ui: ==> v.deb: TASK [x] ***", "ui: ==> v.deb: fatal: [default]: UNREACHABLE! => {\"msg\": \"gone\"}"];
@@ -299,7 +306,9 @@ proptest::proptest! {
         };
         let seen = before.iter().map(|label| (*label).to_owned()).collect();
         let context = BuildContext { screen: Some(screen.into()), before: seen, ..Default::default() };
-        let verdict = judge(text.as_bytes(), &rules, &Scrubber::default(), context).unwrap();
+        let mut judge = JUDGE.fresh();
+        judge.read(text.as_bytes()).unwrap();
+        let verdict = judge.verdict(&Scrubber::default(), context);
         let said = format!("{} {}", verdict.cause, verdict.remedy.unwrap_or_default());
         let at_work = before.iter().any(|label| label.ends_with("-progress") && *label != "boot-progress");
         let menu = before.iter().any(|label| label.ends_with("-menu") || *label == "boot-command");
