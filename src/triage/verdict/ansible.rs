@@ -33,7 +33,16 @@ enum State {
     /// behind `[ERROR]: Task failed`
     Error { blank: bool },
     /// behind a result: `STDOUT:` and what follows
-    Sections { blank: bool, inside: bool },
+    Sections { before: Before, inside: bool },
+}
+
+/// The line before, in the sections of a result.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Before {
+    Text,
+    /// `STDOUT:`; the empty line that follows belongs to it
+    Heading,
+    Blank,
 }
 
 /// Reads what ansible prints.
@@ -53,7 +62,7 @@ impl AnsibleOutput {
                 if text.trim_end() != "}" {
                     return (AnsibleLine::Data, None);
                 }
-                self.state = State::Sections { blank: false, inside: false };
+                self.state = State::Sections { before: Before::Text, inside: false };
                 return (AnsibleLine::Data, None);
             }
             State::Yaml if text.is_empty() || text.starts_with(' ') => {
@@ -68,8 +77,8 @@ impl AnsibleOutput {
                 self.state = State::Error { blank: text.is_empty() };
                 return (AnsibleLine::Data, None);
             }
-            State::Sections { blank, inside } => {
-                if let Some(line) = self.section(text, blank, inside) {
+            State::Sections { before, inside } => {
+                if let Some(line) = self.section(text, before, inside) {
                     return line;
                 }
             }
@@ -83,7 +92,7 @@ impl AnsibleOutput {
         let Some((head, data)) = result_of(text) else { return (AnsibleLine::Own(text), done) };
         self.state = match data {
             "{" => State::Json,
-            data if data.starts_with(['{', '[']) => State::Sections { blank: false, inside: false },
+            data if data.starts_with(['{', '[']) => State::Sections { before: Before::Text, inside: false },
             _ => State::Yaml,
         };
         if is_failure(head) {
@@ -102,20 +111,24 @@ impl AnsibleOutput {
     fn section<'l>(
         &mut self,
         text: &'l str,
-        blank: bool,
+        before: Before,
         inside: bool,
     ) -> Option<(AnsibleLine<'l>, Option<TaskResult>)> {
         let named = text
             .strip_suffix(':')
             .is_some_and(|name| !name.is_empty() && name.bytes().all(|byte| byte.is_ascii_uppercase() || byte == b'_'));
-        let over = !inside && !named && !text.is_empty()
-            || is_recap(text)
-            || text.starts_with("...ignoring")
-            || blank && is_banner(text);
+        let blank = before == Before::Blank;
+        let ignored = self.open.is_some() && text.starts_with("...ignoring");
+        let over = !inside && !named && !text.is_empty() || is_recap(text) || blank && (ignored || is_banner(text));
         if over {
             return None;
         }
-        self.state = State::Sections { blank: text.is_empty(), inside: inside || named };
+        let before = match before {
+            _ if named => Before::Heading,
+            Before::Text | Before::Blank if text.is_empty() => Before::Blank,
+            Before::Text | Before::Heading | Before::Blank => Before::Text,
+        };
+        self.state = State::Sections { before, inside: inside || named };
         if let Some(result) = self.open.as_mut().filter(|result| result.bytes() < MAX_RESULT_BYTES) {
             match named.then(|| text.trim_end_matches(':')) {
                 Some(name) => result.begin_section(name),
