@@ -124,7 +124,7 @@ impl Night {
             let text = screen.contents();
             let told: Vec<&str> = text.split("linux-debian-12-main-build · ").skip(1).collect();
             text.lines().any(|row| row.contains("▸ debian-12"))
-                && matches!(told[..], [told] if told.split([' ', '─', '┐', '╮', '\n']).next() == Some(word))
+                && matches!(told[..], [told] if told.split([' ', ',', '─', '┐', '╮', '\n']).next() == Some(word))
         });
     }
 

@@ -79,7 +79,7 @@ async fn what_other_verbs_lack_is_named() {
     let world = poor(&[id], &["", "-build="]).await;
     let vm = world.names().await["-build"].clone();
     world.lab().power(&vm, true).unwrap();
-    doctor_names(&world, id, "console --type").await;
+    doctor_names(&world, id, "console --type, --wake").await;
     let refused = world.run(&["console", KEY, "--type", "x", "--yes"]).await;
     assert!(refused.exit != 0 && refused.err.contains(id), "{} {}", refused.exit, refused.err);
     let mut pty = super::pty::Pty::start(console(&world), 140, 40);

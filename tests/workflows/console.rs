@@ -1,14 +1,15 @@
 //! The console's way to what a run left: GitHub's API, the artifact, a run on disk, a verdict.
 
 use std::path::Path;
+use std::sync::Arc;
 
 use tmpl::github::{BUILD, Client, Settings};
 use tmpl::lab::github::{GitHub, Job, Run, World, archive};
+use tmpl::ops::judge::{Case, judge};
 use tmpl::paths::StateDir;
 use tmpl::pipeline::Matrix;
 use tmpl::text::Scrubber;
-use tmpl::triage::rules::Rules;
-use tmpl::triage::verdict::{Verdict, judge};
+use tmpl::triage::verdict::Verdict;
 
 use crate::site::Site;
 
@@ -38,6 +39,6 @@ pub async fn verdict(site: &Site, key: &str, artifact: &str) -> Verdict {
     let repo = site.path("repo");
     let line = Matrix::load(&repo).unwrap().line(key).unwrap().clone();
     let kept = client.evidence(run, leg, &line, &StateDir::at(site.path("console")), &|_| {}).await.unwrap();
-    let log = std::io::BufReader::new(std::fs::File::open(kept.log).unwrap());
-    judge(log, &Rules::for_repo(&repo).unwrap(), &Scrubber::of_process(), None).unwrap()
+    let case = Case { title: key.into(), dir: Some(kept.dir), log: Some(kept.log), ..Case::default() };
+    *judge(&repo, Arc::new(Scrubber::of_process()), case).await.unwrap().verdict
 }
