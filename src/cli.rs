@@ -144,7 +144,7 @@ enum Verb {
 /// Parses the arguments, runs the verb, reports the error in one line.
 pub fn main() -> ExitCode {
     completions::answer();
-    let matches = Cli::command().get_matches();
+    let matches = Cli::command().try_get_matches().unwrap_or_else(|error| first_steps::better(error).exit());
     let mut cli = Cli::from_arg_matches(&matches).unwrap_or_else(|error| error.exit());
     let opened = contexts::open(&mut cli);
     cli.global.locate();

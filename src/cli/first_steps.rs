@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use clap::CommandFactory;
+use clap::error::ErrorKind;
 use tmpl::pipeline::Matrix;
 use tmpl::pipeline::matrix::MATRIX_PATH;
 
@@ -51,9 +52,39 @@ pub fn misspelt(word: &str, matrix: Option<&Matrix>) -> Option<String> {
     near.filter(|(wrong, verb)| *wrong <= TYPOS && *wrong < verb.len() / 2).min().map(|(_, verb)| verb)
 }
 
+/// What is wrong with the arguments; where a verb was misspelt, that: clap takes it for a line, and its line for too much.
+pub fn better(error: clap::Error) -> clap::Error {
+    let words = std::env::args().skip(1);
+    misspelt_of(&error, words).unwrap_or(error)
+}
+
+fn misspelt_of(error: &clap::Error, mut words: impl Iterator<Item = String>) -> Option<clap::Error> {
+    if error.kind() != ErrorKind::UnknownArgument {
+        return None;
+    }
+    let (word, meant) = words.find_map(|word| misspelt(&word, None).map(|meant| (word, meant)))?;
+    // A verb that is right had its own arguments read.
+    let said = format!("there is no verb {word:?}: did you mean `{meant}`?");
+    (word != meant).then(|| Cli::command().error(ErrorKind::InvalidSubcommand, said))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_misspelt_verb_with_its_line_is_called_that() {
+        let said = |words: &[&str]| {
+            let words = words.iter().map(|word| (*word).to_owned());
+            let all = std::iter::once("tmpl-tui".to_owned()).chain(words.clone());
+            let error = Cli::command().try_get_matches_from(all).unwrap_err();
+            misspelt_of(&error, words).map(|error| error.to_string())
+        };
+        assert!(said(&["prmote", "debian-12"]).is_some_and(|said| said.contains("did you mean `promote`?")));
+        assert!(said(&["--read-only", "bulid", "debian-12", "--promote"]).is_some_and(|said| said.contains("`build`")));
+        assert_eq!(said(&["promote", "debian-12", "--promot"]), None);
+        assert_eq!(said(&["debian-12", "debian-13"]), None);
+    }
 
     #[test]
     fn a_misspelt_verb_is_known() {

@@ -26,7 +26,7 @@ pub struct RecordedFrame {
     pub at: Timestamp,
     /// `frames/<ms>.png`, relative to the run's folder
     pub file: String,
-    /// when it was last seen on the screen; as long as the timeline is read, [`Recording`] moves it on
+    /// when it was last seen on the screen; as long as the timeline is read, [`Recording`](super::Recording) moves it on
     pub until: Timestamp,
     /// where it differs from the picture before; `None` for the first one and after a change of resolution
     pub changed: Option<Area>,
