@@ -15,26 +15,30 @@ use crate::vcsim::{PASSWORD, USER, Vcsim};
 fn certificate(dir: &Path, stem: &str, name: &str, ago: u32) -> (String, String) {
     let path = |ending: &str| dir.join(format!("{stem}.{ending}")).to_str().unwrap().to_owned();
     let (cert, key) = (path("pem"), path("key"));
-    let status = Command::new("faketime")
-        .args(["-f", &format!("-{ago}d"), "openssl"])
-        .args([
-            "req",
-            "-x509",
-            "-newkey",
-            "ec",
-            "-pkeyopt",
-            "ec_paramgen_curve:prime256v1",
-            "-nodes",
-            "-subj",
-            "/CN=vc",
-        ])
-        .args(["-addext", &format!("subjectAltName={name}"), "-addext", "basicConstraints=critical,CA:FALSE"])
-        .args(["-days", "30"])
-        .args(["-keyout", &key, "-out", &cert])
-        .stderr(std::process::Stdio::null())
-        .status()
-        .unwrap();
-    assert!(status.success(), "openssl");
+    // faketime refuses to start where a process with its number was killed before: it left its semaphore.
+    let made = (0..3).any(|_| {
+        Command::new("faketime")
+            .args(["-f", &format!("-{ago}d"), "openssl"])
+            .args([
+                "req",
+                "-x509",
+                "-newkey",
+                "ec",
+                "-pkeyopt",
+                "ec_paramgen_curve:prime256v1",
+                "-nodes",
+                "-subj",
+                "/CN=vc",
+            ])
+            .args(["-addext", &format!("subjectAltName={name}"), "-addext", "basicConstraints=critical,CA:FALSE"])
+            .args(["-days", "30"])
+            .args(["-keyout", &key, "-out", &cert])
+            .stderr(std::process::Stdio::null())
+            .status()
+            .unwrap()
+            .success()
+    });
+    assert!(made, "openssl");
     (cert, key)
 }
 

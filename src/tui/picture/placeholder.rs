@@ -74,6 +74,10 @@ pub fn wrapped(sequence: &[u8]) -> Vec<u8> {
     bytes
 }
 
+/// How often tmux is asked while a terminal outside has not told it what it is.
+const ASKED: u32 = 4;
+const UNTIL_TOLD: Duration = Duration::from_millis(80);
+
 /// Whether tmux lets pictures through to terminals that show them this way. Everybody who looks at the session must have
 /// one: the others would see the placeholders.
 pub async fn shown_outside() -> bool {
@@ -82,25 +86,40 @@ pub async fn shown_outside() -> bool {
     if server.is_empty() || pane.is_empty() {
         return false;
     }
+    // A terminal that was attached this moment has not told tmux yet what it is.
+    for _ in 0..ASKED {
+        match asked(&pane).await {
+            Some(answer) if answer.lines().skip(1).any(str::is_empty) && told_to_pass(&answer) => {
+                tokio::time::sleep(UNTIL_TOLD).await;
+            }
+            answer => return answer.is_some_and(|answer| told(&answer)),
+        }
+    }
+    false
+}
+
+async fn asked(pane: &str) -> Option<String> {
     let mut tmux = child::command(Kind::Terminal, "tmux");
-    tmux.args(["show-options", "-Apv", "-t", &pane, "allow-passthrough", ";"]);
-    tmux.args(["list-clients", "-t", &pane, "-F", "#{client_termtype}"]);
+    tmux.args(["show-options", "-Apv", "-t", pane, "allow-passthrough", ";"]);
+    tmux.args(["list-clients", "-t", pane, "-F", "#{client_termtype}"]);
     match child::output(tmux, TMUX, None).await {
-        Ok(Output { status, stdout, .. }) if status.success() => told(&String::from_utf8_lossy(&stdout)),
-        Ok(_) => false,
+        Ok(Output { status, stdout, .. }) if status.success() => Some(String::from_utf8_lossy(&stdout).into_owned()),
+        Ok(_) => None,
         Err(error) => {
             tracing::info!(%error, "tmux does not say what is outside");
-            false
+            None
         }
     }
 }
 
+fn told_to_pass(answer: &str) -> bool {
+    matches!(answer.lines().next(), Some("on" | "all"))
+}
+
 /// From tmux's answer: the option, then what each terminal outside calls itself.
 fn told(answer: &str) -> bool {
-    let mut lines = answer.lines();
-    let passes = matches!(lines.next(), Some("on" | "all"));
-    let clients: Vec<&str> = lines.collect();
-    passes && !clients.is_empty() && clients.into_iter().all(shows)
+    let clients: Vec<&str> = answer.lines().skip(1).collect();
+    told_to_pass(answer) && !clients.is_empty() && clients.into_iter().all(shows)
 }
 
 /// kitty since 0.28, and ghostty.
