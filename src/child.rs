@@ -58,7 +58,7 @@ impl Kind {
             Self::Guest => BASE.has(name),
             Self::Git => BASE.has(name) || GIT.has(name),
             Self::Tesseract => BASE.has(name) || TESSERACT.has(name),
-            Self::Kubectl => BASE.has(name) || KUBECTL.has(name),
+            Self::Kubectl => BASE.has(name) || PROXY.has(name) || KUBECTL.has(name),
             Self::Demo | Self::Terminal => BASE.has(name) || DEMO.has(name),
             Self::Hook => BASE.has(name) || PROXY.has(name),
             Self::Plugin | Self::Interactive => BASE.has(name) || DEMO.has(name) || DESKTOP.has(name),

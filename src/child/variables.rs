@@ -81,19 +81,7 @@ pub(super) const TESSERACT: List = List { names: &["TESSDATA_PREFIX"], prefixes:
 
 /// kubectl's own settings, and those of the helpers that log it in to a cluster of a cloud.
 pub(super) const KUBECTL: List = List {
-    names: &[
-        "KUBECONFIG",
-        "KUBECACHEDIR",
-        "SSH_AUTH_SOCK",
-        "HTTP_PROXY",
-        "HTTPS_PROXY",
-        "NO_PROXY",
-        "ALL_PROXY",
-        "http_proxy",
-        "https_proxy",
-        "no_proxy",
-        "all_proxy",
-    ],
+    names: &["KUBECONFIG", "KUBECACHEDIR", "SSH_AUTH_SOCK"],
     prefixes: &["KUBE", "AWS_", "AZURE_", "AAD_", "GOOGLE_", "CLOUDSDK_", "USE_GKE_", "OCI_", "OS_", "DIGITALOCEAN_"],
 };
 

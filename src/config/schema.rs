@@ -175,7 +175,8 @@ pub struct Section {
 /// All tables but `[keys]`, whose names are those of the console's commands.
 pub fn sections() -> Vec<Section> {
     let roles = Role::ALL.into_iter().map(|role| setting(role.word(), Kind::Paint, role.says())).collect();
-    let stages = TIMED.into_iter().map(|phase| setting(stage_word(phase), Kind::Length, stage_says(phase))).collect();
+    let stages =
+        Phase::STAGES.into_iter().map(|phase| setting(stage_word(phase), Kind::Length, stage_says(phase))).collect();
     vec![
         Section { title: "", about: "These stand above every table.", settings: TOP.to_vec() },
         Section {
@@ -201,18 +202,6 @@ pub fn sections() -> Vec<Section> {
         Section { title: "[[plugins]]", about: "Commands of your own, one table each.", settings: PLUGIN.to_vec() },
     ]
 }
-
-/// Stages that can be late.
-pub(super) const TIMED: [Phase; 8] = [
-    Phase::Prepare,
-    Phase::Create,
-    Phase::BootCommand,
-    Phase::WaitIp,
-    Phase::Connect,
-    Phase::Provision,
-    Phase::Shutdown,
-    Phase::Convert,
-];
 
 /// A stage's key.
 pub(super) const fn stage_word(phase: Phase) -> &'static str {

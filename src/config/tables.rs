@@ -9,6 +9,7 @@ use super::read::{Entries, Reader};
 use super::schema;
 use super::{Config, Context, KeyOverride, Plugin, Role};
 use crate::duration;
+use crate::packer_log::Phase;
 use crate::text::redact::is_secret_name;
 
 impl Reader<'_> {
@@ -59,10 +60,10 @@ impl Reader<'_> {
 
     pub(super) fn alarms(&mut self, config: &mut Config, table: &DeTable<'_>) {
         let Some(all) = self.table(table, "alarms") else { return };
-        let names: Vec<&str> = schema::TIMED.into_iter().map(schema::stage_word).collect();
+        let names: Vec<&str> = Phase::STAGES.into_iter().map(schema::stage_word).collect();
         for (key, value) in all {
             let (name, at): (&str, usize) = (key.get_ref(), key.span().start);
-            let Some(phase) = schema::TIMED.into_iter().find(|phase| schema::stage_word(*phase) == name) else {
+            let Some(phase) = Phase::STAGES.into_iter().find(|phase| schema::stage_word(*phase) == name) else {
                 self.unknown(at, "alarms.", name, &names);
                 continue;
             };

@@ -4,6 +4,7 @@ use serde::Serialize;
 
 use super::schema::{self, Setting};
 use super::{ConfigFile, Role};
+use crate::packer_log::Phase;
 use crate::packer_log::phase_times;
 
 /// A row of what holds.
@@ -62,7 +63,7 @@ pub fn told(
         let origin = if told.value.is_some() { told.origin.clone() } else { "theme".into() };
         rows.push(Told { value: told.value.or_else(|| Some(themed())), origin, ..told });
     }
-    for phase in schema::TIMED {
+    for phase in Phase::STAGES {
         let told = of_file(file, "[alarms]", "alarms.", &plain(schema::stage_word(phase)));
         let usual = || quoted(&format!("{}m", phase_times::limit(phase, None).as_secs() / 60));
         let origin = if told.value.is_some() { told.origin.clone() } else { "default, until earlier runs tell".into() };

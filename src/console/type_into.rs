@@ -9,7 +9,17 @@ use super::refusal::Refusal;
 use super::state::Console;
 use super::text::Field;
 use crate::ops::{self, Operation};
+use crate::vcenter::Vm;
 use crate::vcenter::privilege::{ANSWER, TYPE};
+
+/// The guest that is to be sent keys; whether the account may is asked.
+fn guest_for_keys(row: &LineRow, request: RequestId, effects: &mut Vec<Effect>) -> Result<Box<Vm>, Refusal> {
+    let Some(vm) = row.guest().cloned().map(Box::new) else {
+        return Err(ops::Refusal::NoGuest { key: row.line.key.clone() }.into());
+    };
+    effects.push(Effect::AskPrivilege { request, vm: vm.clone(), privilege: TYPE });
+    Ok(vm)
+}
 
 impl Console {
     pub(super) fn ask_type(
@@ -18,10 +28,7 @@ impl Console {
         request: RequestId,
         effects: &mut Vec<Effect>,
     ) -> Result<Confirm, Refusal> {
-        let Some(vm) = row.guest().cloned().map(Box::new) else {
-            return Err(ops::Refusal::NoGuest { key: row.line.key.clone() }.into());
-        };
-        effects.push(Effect::AskPrivilege { request, vm: vm.clone(), privilege: TYPE });
+        let vm = guest_for_keys(row, request, effects)?;
         let title = format!("Type into {}", vm.name);
         let mut asked =
             confirm((Operation::Type, Some(row.line.key.clone())), request, title, "type", Action::Type(vm));
@@ -40,10 +47,7 @@ impl Console {
         request: RequestId,
         effects: &mut Vec<Effect>,
     ) -> Result<Confirm, Refusal> {
-        let Some(vm) = row.guest().cloned().map(Box::new) else {
-            return Err(ops::Refusal::NoGuest { key: row.line.key.clone() }.into());
-        };
-        effects.push(Effect::AskPrivilege { request, vm: vm.clone(), privilege: TYPE });
+        let vm = guest_for_keys(row, request, effects)?;
         let title = format!("Wake the console of {}", vm.name);
         let mut asked =
             confirm((Operation::Wake, Some(row.line.key.clone())), request, title, "wake", Action::Wake(vm));

@@ -14,6 +14,20 @@ use super::parse;
 use super::{BuildOutcome, Phase, Track, Tracks};
 use crate::text::lines;
 
+impl Phase {
+    /// Those of a build that goes well, in their order.
+    pub const STAGES: [Self; 8] = [
+        Self::Prepare,
+        Self::Create,
+        Self::BootCommand,
+        Self::WaitIp,
+        Self::Connect,
+        Self::Provision,
+        Self::Shutdown,
+        Self::Convert,
+    ];
+}
+
 /// Bytes of one line that are looked at.
 const MAX_LINE_BYTES: usize = 64 << 10;
 

@@ -201,18 +201,8 @@ pub fn pattern_of(pattern: &str) -> Result<Regex, String> {
 }
 
 fn phase(name: &str) -> Result<Phase, String> {
-    const PHASES: &[Phase] = &[
-        Phase::Prepare,
-        Phase::Create,
-        Phase::BootCommand,
-        Phase::WaitIp,
-        Phase::Connect,
-        Phase::Provision,
-        Phase::Shutdown,
-        Phase::Convert,
-    ];
-    let known = || PHASES.iter().map(|phase| phase.name()).collect::<Vec<_>>().join(", ");
-    PHASES
+    let known = || Phase::STAGES.iter().map(|phase| phase.name()).collect::<Vec<_>>().join(", ");
+    Phase::STAGES
         .iter()
         .find(|phase| phase.name() == name)
         .copied()
