@@ -121,11 +121,18 @@ fn a_signal_ends_the_build_cleanly_and_leaves_no_vm() {
     }
 }
 
+fn claimed(site: &Site) -> bool {
+    let vm = format!("/DC0/vm/Templates/{}", build_name());
+    site.govc(&["object.collect", "-s", &vm, "config.annotation"]).contains("tmpl-tui claim: ")
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_build_outlives_its_supervisor_and_can_still_be_followed_and_cancelled() {
     let site = Site::start("1h");
     let mut child = site.tmpl(&["build", KEY]).stderr(std::process::Stdio::null()).spawn().unwrap();
     wait_until("packer waits for the guest", || waits_for_ip(&site));
+    // The claim is the run's own: the second build here is told of the first, not to take it over.
+    wait_until("the VM is claimed", || claimed(&site));
     let run = latest(&site).unwrap();
     let packer = run.packer.clone().unwrap();
     child.kill().unwrap();
@@ -330,9 +337,7 @@ fn what_another_machine_builds_is_left_alone() {
     let site = Site::start("1h");
     let mut first = site.tmpl(&["build", KEY]).stderr(std::process::Stdio::null()).spawn().unwrap();
     wait_until("packer waits for the guest", || waits_for_ip(&site));
-    let notes =
-        || site.govc(&["object.collect", "-s", &format!("/DC0/vm/Templates/{}", build_name()), "config.annotation"]);
-    wait_until("the VM is claimed", || notes().contains("tmpl-tui claim: "));
+    wait_until("the VM is claimed", || claimed(&site));
     let before = site.moid(&build_name());
     let elsewhere = |arguments: &[&str], code: i32| {
         let output = site.tmpl(arguments).env("XDG_STATE_HOME", site.path("home/other")).output().unwrap();

@@ -42,8 +42,11 @@ pub struct BuildVm {
 /// Looks whether the line may be built: packer destroys what has the name. `None` where there is no vCenter to ask.
 ///
 /// # Errors
-/// Another machine's build is at work, or a hold would be lost with the notes that it stands in; or vCenter does not answer.
+/// Another build is at work, here or on another machine, or a hold would be lost with the notes that it stands in; or
+/// vCenter does not answer.
 pub async fn look(context: &Context, line: &Line, consent: &Consent) -> Result<Option<BuildVm>, Error> {
+    // Its claim would be refused as well, with the advice that fits other machines.
+    packer_run::not_at_work(&context.state, &line.key)?;
     let Ok(settings) = Settings::of_line(&context.repo, &line.key) else { return Ok(None) };
     let client = Client::new(settings)?;
     let looked = look_at(context, &client, line, consent).await;

@@ -31,6 +31,16 @@ pub async fn lock_line(state: &StateDir, key: &Key) -> Result<FileLock, BuildErr
     }
 }
 
+/// Looks whether the line is being built on this machine, without taking it: the refusal of [`lock_line`], earlier.
+///
+/// # Errors
+/// [`BuildError::Busy`] when it is.
+pub fn not_at_work(state: &StateDir, key: &Key) -> Result<(), BuildError> {
+    let dir = state.runs().join(&key.0);
+    let (newest, _) = newest(state, key).map_err(BuildError::file(&dir))?;
+    newest.filter(|run| run.state.live()).map_or(Ok(()), |run| Err(busy(&run)))
+}
+
 /// How long a lock may be held by a process that is about to become another program.
 const SETTLE: Duration = Duration::from_secs(3);
 const PAUSE: Duration = Duration::from_millis(50);

@@ -7,17 +7,19 @@ use std::os::unix::fs::{MetadataExt, PermissionsExt};
 use std::path::Path;
 use std::time::Duration;
 
+use nix::sys::signal::Signal;
 use tempfile::TempDir;
 
 use super::super::real;
 use super::state_home;
-use crate::packer_run::{self, Process};
+use crate::packer_run::{self, Process, Run};
 use crate::paths::StateDir;
 use crate::pipeline::Key;
 
 const PREFIX: &str = "tmpl-tui-demo-";
 /// How long builds of a demo that was killed may take to end; their vCenter is gone.
 const END: Duration = Duration::from_secs(10);
+const PAUSE: Duration = Duration::from_millis(50);
 
 /// Makes one, for its owner alone, after removing those whose demo was killed.
 ///
@@ -60,10 +62,17 @@ async fn end_builds(folder: &Path) {
     for key in lines.flatten().filter_map(|line| Some(Key(line.file_name().to_str()?.to_owned()))) {
         let latest = packer_run::latest(&state, &key).ok().flatten();
         let Some(run) = latest.filter(|run| run.state.live()) else { continue };
-        if packer_run::cancel(&run, true).await.is_ok() {
-            // What does not end holds on to a folder that is gone.
-            let _ = tokio::time::timeout(END, packer_run::wait_until_over(&run)).await;
+        if packer_run::cancel(&run, true).await.is_ok() && tokio::time::timeout(END, gone(&run)).await.is_err() {
+            // What does not end would hold on to a folder that is gone.
+            let _ = run.supervisor.signal(Signal::SIGKILL);
         }
+    }
+}
+
+/// Waits for the end of a run's supervisor: it asks a vCenter that is gone what was built when its record is closed.
+async fn gone(run: &Run) {
+    while run.supervisor.alive() {
+        tokio::time::sleep(PAUSE).await;
     }
 }
 
