@@ -318,25 +318,51 @@ async fn the_hook_hears_once_of_what_a_verb_did_and_harms_nothing() {
 }
 
 #[test]
-fn the_hook_hears_of_builds_that_fail_and_recover() {
+fn the_hook_hears_of_a_build_that_fails() {
     let home = home("hook = 'cat >>$HOME/heard'\n");
     let packer = home.path().join("packer");
-    let write = |ends: &str| {
-        let script = format!("#!/bin/sh\ncase \"$1\" in version) echo 'Packer v1.11.0';; build) {ends};; esac\n");
-        std::fs::write(&packer, script).unwrap();
-        std::fs::set_permissions(&packer, std::fs::Permissions::from_mode(0o755)).unwrap();
-    };
-    let build =
-        || program(home.path(), &["build", "debian-12", "--packer", packer.to_str().unwrap()]).output().unwrap();
-    let heard = || -> Vec<String> {
-        let text = std::fs::read_to_string(home.path().join("heard")).unwrap_or_default();
-        let all = text.lines().map(|line| serde_json::from_str::<serde_json::Value>(line).unwrap());
-        all.map(|event| event["event"].as_str().unwrap().to_owned()).collect()
-    };
-    write("echo 'it broke'; exit 1");
-    let output = build();
+    let script = "#!/bin/sh\ncase \"$1\" in version) echo 'Packer v1.11.0';; build) echo 'it broke'; exit 1;; esac\n";
+    std::fs::write(&packer, script).unwrap();
+    std::fs::set_permissions(&packer, std::fs::Permissions::from_mode(0o755)).unwrap();
+    let output = program(home.path(), &["build", "debian-12", "--packer", packer.to_str().unwrap()]).output().unwrap();
     assert_eq!(output.status.code(), Some(1), "{}", err(&output));
-    assert_eq!(heard(), ["failed"], "{}", err(&output));
+    let heard = std::fs::read_to_string(home.path().join("heard")).unwrap();
+    let event: serde_json::Value = serde_json::from_str(&heard).unwrap();
+    assert_eq!((&event["event"], &event["key"]), (&"failed".into(), &"debian-12".into()), "{heard}");
+}
+
+/// A question of vCenter is an alarm: told by the console that is open, once, and one that hangs holds up nothing.
+#[tokio::test(flavor = "multi_thread")]
+async fn the_hook_hears_of_an_alarm_and_may_hang() {
+    let one = lab("word-of-the-first", &["-prev", ""]).await;
+    let text = format!(
+        "context = \"one\"\nhook = 'cat >>$HOME/heard; exec sleep 600'\n{}",
+        context("one", &one, "password_env = \"FIRST\"")
+    );
+    let home = home(&text);
+    let build = format!("{BASE}-build");
+    let vm = one.add(&Seed::vm(&build, 0));
+    one.power(&vm, true).unwrap();
+    let mut pty = screen(home.path(), &["--images", "cells"], &[("FIRST", "word-of-the-first")]);
+    pty.wait_for("✓ live");
+    one.ask(&build, "Has it been moved or copied?", &["I moved it", "Cancel"]);
+    pty.wait_for("vCenter asks");
+    let heard = home.path().join("heard");
+    let end = std::time::Instant::now() + std::time::Duration::from_secs(30);
+    while !std::fs::read_to_string(&heard).is_ok_and(|text| text.ends_with('\n')) {
+        assert!(std::time::Instant::now() < end, "the hook was not told");
+        std::thread::sleep(std::time::Duration::from_millis(20));
+    }
+    // The console lives on beside it.
+    pty.keys("?");
+    pty.wait_for("type to search");
+    pty.keys("\x1b");
+    pty.wait_gone("type to search");
+    ends(&mut pty);
+    let heard = std::fs::read_to_string(heard).unwrap();
+    let event: serde_json::Value = serde_json::from_str(&heard).unwrap();
+    assert_eq!((&event["event"], &event["key"]), (&"alarm".into(), &"debian-12".into()), "{heard}");
+    assert!(event["text"].as_str().unwrap().contains("Has it been moved"), "{heard}");
 }
 
 #[tokio::test(flavor = "multi_thread")]

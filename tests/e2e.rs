@@ -79,20 +79,34 @@ fn builds_promotes_builds_again_promotes_and_rolls_back() {
 #[test]
 fn a_leftover_template_is_replaced_and_a_failed_playbook_leaves_nothing() {
     let site = Site::start("1s");
+    std::fs::create_dir_all(site.path("home/.config/tmpl-tui")).unwrap();
+    let heard = site.path("home/heard");
+    std::fs::write(site.path("home/.config/tmpl-tui/config.toml"), "hook = 'cat >>$HOME/heard'\n").unwrap();
     site.run(&["build", KEY], 0);
     let first = site.moid(&build_name());
     site.run(&["build", KEY], 0);
     assert_ne!(site.moid(&build_name()), first);
 
     let playbook = site.repo().join("packer/linux/playbook.yml");
-    let broken = std::fs::read_to_string(&playbook).unwrap().replace("{{ guest_folder }}", "/nowhere/at/all");
-    std::fs::write(&playbook, broken).unwrap();
+    let good = std::fs::read_to_string(&playbook).unwrap();
+    std::fs::write(&playbook, good.replace("{{ guest_folder }}", "/nowhere/at/all")).unwrap();
     let output = site.run(&["build", KEY], 1);
     assert!(words(&output).contains("/nowhere/at/all"), "Ansible's words are shown: {}", words(&output));
     assert!(site.names().is_empty());
     assert_eq!(latest(&site).unwrap().state, RunState::Failed { exit: Some(1) });
     let errors = site.run(&["log", KEY, "--errors"], 0);
     assert!(words(&errors).contains("Leave a trace") || words(&errors).contains("fatal"), "{}", words(&errors));
+
+    // The hook heard of each of them, and hears that the line is well again.
+    std::fs::write(&playbook, good).unwrap();
+    site.run(&["build", KEY], 0);
+    let heard = std::fs::read_to_string(heard).unwrap();
+    let events: Vec<serde_json::Value> = heard.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    let kinds: Vec<_> = events.iter().map(|event| event["event"].as_str().unwrap()).collect();
+    assert_eq!(kinds[..3], ["built", "built", "failed"], "{heard}");
+    assert!(kinds.len() == 5 && kinds.contains(&"recovered"), "{heard}");
+    assert_eq!(events[2]["class"], "ansible_task_failed", "{heard}");
+    assert!(!heard.contains(BUILD_PASSWORD));
 }
 
 #[test]

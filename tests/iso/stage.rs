@@ -250,7 +250,11 @@ async fn all_goes_on_after_a_failing_line_and_sums_up() {
 async fn json_says_every_phase_the_bytes_and_the_result() {
     let desk = desk();
     desk.mirror.break_after(700_000, 1);
-    let output = desk.command().arg("--json").output().unwrap();
+    let heard = desk.repo.path().join("heard");
+    let hook = format!("cat >>{}", heard.display());
+    let output = desk.command().arg("--json").env("TMPL_HOOK", hook).output().unwrap();
+    let told: serde_json::Value = serde_json::from_str(&std::fs::read_to_string(heard).unwrap()).unwrap();
+    assert_eq!((&told["event"], &told["key"]), (&"staged".into(), &"debian-12".into()), "{told}");
     let out = String::from_utf8(output.stdout).unwrap();
     let events: Vec<serde_json::Value> = out.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
     let of = |kind: &str| events.iter().filter(|event| event["event"] == kind).cloned().collect::<Vec<_>>();
