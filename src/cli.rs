@@ -38,6 +38,7 @@ mod validate;
 use std::path::PathBuf;
 use std::pin::Pin;
 use std::process::ExitCode;
+use std::time::Duration;
 
 use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
 use tmpl::config::ConfigFile;
@@ -141,6 +142,9 @@ enum Verb {
     Man(man::Args),
 }
 
+/// How long what is still at work may take to end with the program.
+const LAST_MOMENT: Duration = Duration::from_millis(200);
+
 /// Parses the arguments, runs the verb, reports the error in one line.
 pub fn main() -> ExitCode {
     completions::answer();
@@ -171,8 +175,9 @@ pub fn main() -> ExitCode {
     // Boxed: else every verb is compiled once for each scheduler of the runtime.
     let work: Pin<Box<dyn Future<Output = anyhow::Result<Exit>>>> = Box::pin(run(cli));
     let outcome = runtime.block_on(work);
-    // A blocking read left behind (stdin) must not keep a finished program alive.
-    runtime.shutdown_background();
+    // Tasks are dropped, and the programs they started end with them. A blocking read left behind (stdin) must not keep a
+    // finished program alive.
+    runtime.shutdown_timeout(LAST_MOMENT);
     let exit = match outcome {
         Ok(exit) => {
             tracing::info!(verb, ?exit, "ended");

@@ -204,6 +204,7 @@ async fn keys_colours_and_plugins_of_ones_own() {
          command = 'printf \"\\033]0;x\\007hello %s from %s, ${{PKR_VAR_vsphere_password:-no word}}\\n\" \"$TMPL_KEY\" \"$TMPL_CONTEXT\"'\n\
          [[plugins]]\nname = \"shell\"\nkey = \"F7\"\ninteractive = true\ncommand = 'printf \"typed: \"; read word; echo \"$word\" >$HOME/typed'\n\
          [[plugins]]\nname = \"grave\"\nkey = \"F8\"\nconfirm = true\ncommand = 'touch $HOME/done; exit 3'\n\
+         [[plugins]]\nname = \"hang\"\nkey = \"F10\"\ncommand = 'echo $$ >$HOME/hangs; exec sleep 600'\n\
          [[plugins]]\nname = \"flood\"\nkey = \"F9\"\ncommand = 'yes'\n",
         context("one", &one, "password_env = \"FIRST\"")
     );
@@ -220,6 +221,7 @@ async fn keys_colours_and_plugins_of_ones_own() {
     pty.wait_gone("type to search");
     pty.keys("\x1b[15~");
     pty.wait_for("Roll back debian-12");
+    pty.wait_for("same as: tmpl-tui --context one rollback debian-12");
     pty.keys("\x1b");
     pty.wait_gone("Roll back debian-12");
     let coloured = pty.look(|screen| {
@@ -245,7 +247,24 @@ async fn keys_colours_and_plugins_of_ones_own() {
     assert!(home.path().join("done").exists());
     pty.keys("\x1b[20~");
     pty.wait_for("flood: it says more than 64 KiB");
+    // One that hangs keeps nobody waiting, and does not outlive the console.
+    pty.keys("\x1b[21~");
+    let hangs = home.path().join("hangs");
+    let end = std::time::Instant::now() + std::time::Duration::from_secs(30);
+    while !std::fs::read_to_string(&hangs).is_ok_and(|text| text.ends_with('\n')) {
+        assert!(std::time::Instant::now() < end, "it was not run");
+        std::thread::sleep(std::time::Duration::from_millis(20));
+    }
+    pty.keys("?");
+    pty.wait_for("type to search");
+    pty.keys("\x1b");
+    pty.wait_gone("type to search");
     ends(&mut pty);
+    let pid = std::fs::read_to_string(&hangs).unwrap();
+    while Path::new(&format!("/proc/{}", pid.trim())).exists() {
+        assert!(std::time::Instant::now() < end, "it outlives the console");
+        std::thread::sleep(std::time::Duration::from_millis(20));
+    }
     // Who may change nothing has only what is safe.
     let mut pty = screen(home.path(), &["--read-only", "--images", "cells", "debian-12"], &first);
     pty.wait_for("✓ live");

@@ -30,6 +30,7 @@ impl Console {
         match self.confirmation(change, line, request, effects) {
             Ok(mut confirm) => {
                 self.tell_before(&mut confirm);
+                confirm.context = self.session.context.clone();
                 self.overlay = Some(Overlay::Confirm(Box::new(confirm)));
             }
             Err(refusal) => self.notice(Tone::Info, refusal.to_string()),

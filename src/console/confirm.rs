@@ -79,6 +79,8 @@ pub struct Confirm {
     pub note: Option<String>,
     /// the command line that is run, as a shell would take it; secrets are in its environment
     pub command: Option<String>,
+    /// the context that it happens in, where there is one
+    pub context: Option<String>,
     /// what is different afterwards, said first
     pub outcome: Option<String>,
     /// on the button

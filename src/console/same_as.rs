@@ -7,7 +7,7 @@ use crate::generation::Request;
 use crate::packer_run::shell_quoted;
 
 impl Confirm {
-    /// `tmpl-tui promote debian-12 --plan 22f3…`, as a shell takes it; `None` where no verb does the same.
+    /// `tmpl-tui promote debian-12 --plan 22f3…`, as a shell takes it, with the context that is open; `None` where no verb does the same.
     pub fn same_as(&self) -> Option<String> {
         let key = || self.line.as_ref().map(|key| key.0.clone());
         let number = |run: &crate::github::RemoteRun| run.number.to_string();
@@ -48,6 +48,7 @@ impl Confirm {
                 return None;
             }
         };
-        Some(format!("tmpl-tui {}", shell_quoted(&words)))
+        let context = self.context.iter().flat_map(|name| ["--context".to_owned(), name.clone()]);
+        Some(format!("tmpl-tui {}", shell_quoted(&context.chain(words).collect::<Vec<_>>())))
     }
 }

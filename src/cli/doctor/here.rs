@@ -73,7 +73,7 @@ pub fn paths(context: &Context) -> Vec<Diagnostic> {
         }
         Err(error) => Diagnostic::new("paths", "matrix", State::Unusable, error.to_string()),
     };
-    let mut findings = vec![matrix];
+    let mut findings = vec![configuration(context), matrix];
     if repo.join("ci/matrix.json").exists() {
         findings.push(readable("var-files", &repo.join("ci/config")));
     }
@@ -82,6 +82,24 @@ pub fn paths(context: &Context) -> Vec<Diagnostic> {
         Err(error) => findings.push(Diagnostic::new("paths", "state", State::Unusable, error.to_string())),
     }
     findings
+}
+
+/// The user's own configuration, and the context that it puts this call into.
+fn configuration(context: &Context) -> Diagnostic {
+    let file = &context.global.config;
+    let place = file.path.as_deref().map_or_else(|| "no home folder".to_owned(), shown);
+    let (state, detail) = match file.defects.as_slice() {
+        [] if file.path.as_deref().is_some_and(Path::exists) => {
+            let open = context.global.context.as_ref().map(|name| format!("; context {name}")).unwrap_or_default();
+            (State::Ok, format!("{place}{open}"))
+        }
+        [] => (State::Absent, format!("{place}; tmpl-tui config shows what it may hold")),
+        [defect, others @ ..] => {
+            let more = if others.is_empty() { String::new() } else { format!(" (and {} more)", others.len()) };
+            (State::Failed, format!("{defect}{more}"))
+        }
+    };
+    Diagnostic::new("paths", "configuration", state, detail)
 }
 
 fn readable(name: &str, path: &Path) -> Diagnostic {

@@ -77,6 +77,7 @@ pub(in super::super) fn confirm(
         check: Check::None,
         action,
         complaint: None,
+        context: None,
         arming: Arming::default(),
     }
 }
