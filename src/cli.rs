@@ -156,7 +156,7 @@ pub fn main() -> ExitCode {
     if !matches!(cli.verb, Some(Verb::Completions(_) | Verb::Man(_))) {
         // Before the first line of a log: that needs it.
         let known = tmpl::pipeline::sensitive::share(&cli.global.repo);
-        begin_log(verb);
+        logging::begin(verb);
         if let Err(error) = known {
             tracing::warn!(%error, "sensitive variables of the templates are not known");
         }
@@ -190,16 +190,6 @@ pub fn main() -> ExitCode {
     };
     stderr::flush();
     exit.into()
-}
-
-/// The verb alone is logged: its arguments may hold what was to be typed into a guest.
-fn begin_log(verb: &str) {
-    let begun = StateDir::from_environment().map_err(Into::into).and_then(|state| logging::start(&state));
-    match begun {
-        Ok(()) => tracing::info!(verb, version = env!("CARGO_PKG_VERSION"), pid = std::process::id(), "begun"),
-        // Nothing is left to do when stderr is closed.
-        Err(error) => drop(output::note(&format!("no log is written: {error:#}"))),
-    }
 }
 
 async fn run(cli: Cli) -> anyhow::Result<Exit> {

@@ -28,7 +28,7 @@ const FILES: usize = 14;
 ///
 /// # Errors
 /// Those of the file system; the program works without a log too.
-pub fn start(state: &StateDir) -> anyhow::Result<()> {
+fn start(state: &StateDir) -> anyhow::Result<()> {
     let layer = fmt::layer().with_ansi(false).with_writer(Log::open(&state.logs())?);
     // Other crates' debugging output may hold headers and bodies: cookies, passwords. It is not ours to check.
     let harmless =
@@ -107,6 +107,16 @@ impl Write for Log {
 
     fn flush(&mut self) -> io::Result<()> {
         Ok(())
+    }
+}
+
+/// The verb alone is logged: its arguments may hold what was to be typed into a guest.
+pub fn begin(verb: &str) {
+    let begun = StateDir::from_environment().map_err(Into::into).and_then(|state| start(&state));
+    match begun {
+        Ok(()) => tracing::info!(verb, version = env!("CARGO_PKG_VERSION"), pid = std::process::id(), "begun"),
+        // Nothing is left to do when stderr is closed.
+        Err(error) => drop(super::output::note(&format!("no log is written: {error:#}"))),
     }
 }
 
