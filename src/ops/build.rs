@@ -10,9 +10,9 @@ use super::change::{self, Planned};
 use super::{Context, Error, NotBuilt, Operation, Refusal, blocking};
 use crate::generation::{self, Consent};
 use crate::packer_run::{
-    self, BuildError, BuiltVm, Progress, ProgressListener, RecordedState, Request, Run, StopRequest,
+    self, BuildError, BuiltVm, Progress, ProgressListener, RecordedState, Request, Run, Said, StopRequest,
 };
-use crate::pipeline::{Key, Line, Os};
+use crate::pipeline::{Key, Line, Manifests, Os};
 use crate::triage::rules::Rules;
 use crate::vcenter::{Client, Settings, Vm};
 
@@ -112,11 +112,11 @@ pub async fn run_here(
 fn settled(mut outcome: packer_run::Outcome, built: Option<Result<BuiltVm, NotBuilt>>) -> Result<Done, Error> {
     let well = ending(outcome.stage) == Ending::Built;
     let built = built.filter(|_| well);
-    let named = packer_run::artifacts(&outcome.run.output, &outcome.run.log).unwrap_or_default();
+    let said = Said::read(&outcome.run, &Manifests::default()).unwrap_or_default();
     let on_record = match &built {
         Some(Ok(vm)) => Some(Ok(vm.clone())),
         Some(Err(NotBuilt::Failed(why))) => Some(Err(why.clone())),
-        Some(Err(NotBuilt::Unknown(_))) if named.is_empty() => {
+        Some(Err(NotBuilt::Unknown(_))) if said.words.is_empty() => {
             Some(Err("packer ended well and names nothing that it built".to_owned()))
         }
         Some(Err(NotBuilt::Unknown(_))) | None => None,

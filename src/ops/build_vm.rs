@@ -14,8 +14,8 @@ use super::build_begins::{self, Begins};
 use super::built::{NotBuilt, resolve};
 use super::{Context, Error, Refusal, claim, resources};
 use crate::generation::{self, Actor, Claim, Consent, Generations, Hold, SetAside};
-use crate::packer_run::{self, BuiltVm, Run};
-use crate::pipeline::{Line, Names};
+use crate::packer_run::{self, BuiltVm, Run, Said};
+use crate::pipeline::{Line, Manifests, Names};
 use crate::vcenter::gate::{Gate, GateError};
 use crate::vcenter::{Client, Moid, Settings};
 
@@ -35,6 +35,8 @@ pub struct BuildVm {
     before: BTreeSet<Moid>,
     /// what tells other machines of it until it has a VM
     begins: Option<Begins>,
+    /// where its template writes down what was built
+    manifests: Manifests,
     /// one line each: whose claim was set aside, and what could not be told
     pub notes: Vec<String>,
 }
@@ -108,7 +110,8 @@ async fn look_once(context: &Context, client: &Client, line: &Line, consent: &Co
         None => None,
     };
     let before = vms.iter().map(|vm| vm.moid.clone()).collect();
-    Ok(BuildVm { gate, line: line.clone(), before, begins, notes })
+    let manifests = Manifests::of(&context.repo, line);
+    Ok(BuildVm { gate, line: line.clone(), before, begins, manifests, notes })
 }
 
 /// A build whose VM is being claimed.
@@ -156,8 +159,7 @@ impl BuildVm {
     /// # Errors
     /// Why that is no template of this run, in one line.
     async fn built(&self, run: &Run) -> Result<BuiltVm, NotBuilt> {
-        let artifacts =
-            packer_run::artifacts(&run.output, &run.log).map_err(|error| NotBuilt::Unknown(error.to_string()))?;
+        let said = Said::read(run, &self.manifests).map_err(|error| NotBuilt::Unknown(error.to_string()))?;
         let mut tries = 0;
         let vms = loop {
             match self.gate.client().vms().await {
@@ -169,7 +171,7 @@ impl BuildVm {
             }
             tokio::time::sleep(Duration::from_secs(1)).await;
         };
-        let vm = resolve(&artifacts, &vms, &self.before, &self.line)?;
+        let vm = resolve(&said, &vms, &self.before, &self.line)?;
         if let Some(other) = Claim::of(vm).filter(|claim| run.dir.file_name().is_none_or(|dir| *dir != *claim.run)) {
             return Err(NotBuilt::Failed(format!(
                 "{} ({}) is claimed by {} (run {})",

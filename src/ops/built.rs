@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use crate::packer_run::MASKED;
+use crate::packer_run::{MASKED, Named, Said};
 use crate::pipeline::{Line, Names};
 use crate::vcenter::{Moid, Vm};
 
@@ -15,35 +15,33 @@ pub enum NotBuilt {
     Unknown(String),
 }
 
-/// The template of this run among the VMs of the folder.
+/// The template of this run among the VMs of the folder: what packer names wherever it says what it built, and what was not
+/// there before.
 pub(super) fn resolve<'v>(
-    artifacts: &[String],
+    said: &Said,
     vms: &'v [Vm],
     before: &BTreeSet<Moid>,
     line: &Line,
 ) -> Result<&'v Vm, NotBuilt> {
     let failed = |why: String| Err(NotBuilt::Failed(why));
     let builds = line.build_name();
-    // A full disk takes packer's last words; what it was to build is there all the same, or it is not.
-    let silent = artifacts.is_empty();
+    // A full disk takes packer's last words: then its manifest has them, or what it was to build is there all the same.
+    let first = said.words.first().or(match said.manifests.as_slice() {
+        [only] => Some(only),
+        _ => None,
+    });
     let there = |vm: &Vm| line.builds_as(&vm.name) && !before.contains(&vm.moid);
-    if silent && !vms.iter().any(there) {
+    if first.is_none() && !vms.iter().any(there) {
         return failed("packer ended well and names nothing that it built".into());
     }
-    let named = |vm: &&Vm| {
-        if silent { line.builds_as(&vm.name) } else { artifacts.iter().any(|artifact| fits(artifact, &vm.name)) }
-    };
+    let named = |vm: &&Vm| first.map_or_else(|| line.builds_as(&vm.name), |first| names(first, vm));
     let fresh: Vec<&Vm> = vms.iter().filter(named).filter(|vm| !before.contains(&vm.moid)).collect();
-    let artifact = artifacts.join(", ");
-    let vm = match fresh.as_slice() {
-        [] if vms.iter().any(|vm| named(&vm)) => {
-            return failed(format!("packer says that it built {artifact}, which was there before the run began"));
-        }
-        [] => {
-            return failed(format!(
-                "packer says that it built {artifact}, and there is no such template in the folder"
-            ));
-        }
+    let artifact = first.map(|first| first.artifacts.join(", ")).unwrap_or_default();
+    if fresh.is_empty() {
+        let why = if vms.iter().any(|vm| named(&vm)) { "which was there before the run began" } else { NOWHERE };
+        return failed(format!("packer says that it built {artifact}, {why}"));
+    }
+    let vm = match agreed(said, first, fresh)?.as_slice() {
         [vm] => *vm,
         several => match several.iter().find(|vm| vm.name == builds) {
             Some(vm) => *vm,
@@ -53,6 +51,41 @@ pub(super) fn resolve<'v>(
     // What replaces what is cloned may be a VM, too.
     let sound = vm.template || matches!(line.names(), Names::InPlace { .. });
     if sound { Ok(vm) } else { failed(format!("packer built {} ({}), and it is no template", vm.name, vm.moid)) }
+}
+
+const NOWHERE: &str = "and there is no such template in the folder";
+
+/// Those of `fresh`, which `first` names, that packer names wherever it says anything: its words do not contradict each
+/// other, and of its manifests at least one is this run's.
+fn agreed<'v>(said: &Said, first: Option<&Named>, fresh: Vec<&'v Vm>) -> Result<Vec<&'v Vm>, NotBuilt> {
+    let Some(first) = first else { return Ok(fresh) };
+    let contradicts = |other: &Named| {
+        NotBuilt::Failed(format!(
+            "{} says that it built {}, {} says {}; look which it is before anything is promoted",
+            first.place,
+            first.artifacts.join(", "),
+            other.place,
+            other.artifacts.join(", ")
+        ))
+    };
+    let mut agreed = fresh;
+    for other in said.words.iter().filter(|other| *other != first) {
+        agreed.retain(|vm| names(other, vm));
+        if agreed.is_empty() {
+            return Err(contradicts(other));
+        }
+    }
+    if let Some(manifest) = said.manifests.first() {
+        agreed.retain(|vm| said.manifests.iter().any(|manifest| names(manifest, vm)));
+        if agreed.is_empty() {
+            return Err(contradicts(manifest));
+        }
+    }
+    Ok(agreed)
+}
+
+fn names(named: &Named, vm: &Vm) -> bool {
+    named.artifacts.iter().any(|artifact| fits(artifact, &vm.name))
 }
 
 /// Whether an artifact is this name; what packer masked in it may be anything.
@@ -86,10 +119,42 @@ mod tests {
         let in_place = Line { names: Some(Names::InPlace { name: "UBNT-*".into() }), ..line("UBNT") };
         let vms = [vm("vm-1", "UBNT-2401", true), vm("vm-2", "UBNT-2402", false), vm("vm-3", "other", true)];
         let before = BTreeSet::from([Moid("vm-1".into())]);
-        let said = |artifacts: &[String]| resolve(artifacts, &vms, &before, &in_place).map(|vm| vm.moid.0.clone());
-        assert_eq!(said(&["UBNT-2402".into()]), Ok("vm-2".into()));
+        let said = |artifacts: &[&str]| resolve(&said(artifacts, &[]), &vms, &before, &in_place).map(|vm| vm.moid.0.clone());
+        assert_eq!(said(&["UBNT-2402"]), Ok("vm-2".into()));
         assert_eq!(said(&[]), Ok("vm-2".into()), "its words were lost");
-        assert!(said(&["UBNT-2401".into()]).is_err(), "it was there before");
+        assert!(said(&["UBNT-2401"]).is_err(), "it was there before");
+    }
+
+    fn said(words: &[&str], manifests: &[&[&str]]) -> Said {
+        let named = |place: &str, artifacts: &[&str]| Named {
+            place: place.into(),
+            artifacts: artifacts.iter().map(ToString::to_string).collect(),
+        };
+        let words = Some(named("its output", words)).filter(|words| !words.artifacts.is_empty());
+        Said {
+            words: words.into_iter().collect(),
+            manifests: manifests.iter().map(|artifacts| named("its manifest", artifacts)).collect(),
+        }
+    }
+
+    #[test]
+    fn a_manifest_says_what_the_words_mean_or_refuses() {
+        let line = line("a-main");
+        let vms = [vm("vm-1", "a-main-build", true), vm("vm-2", "a-fix2-build", true)];
+        let asked = |words: &[&str], manifests: &[&[&str]]| {
+            resolve(&said(words, manifests), &vms, &BTreeSet::new(), &line).map(|vm| vm.moid.0.clone())
+        };
+        let built = |moid: &str| Ok(moid.to_owned());
+        assert_eq!(asked(&["a-main-build"], &[&["a-main-build"]]), built("vm-1"));
+        assert_eq!(asked(&["a-<sensitive>-build"], &[&["a-fix2-build"]]), built("vm-2"), "what is masked is there");
+        assert_eq!(asked(&[], &[&["a-fix2-build"]]), built("vm-2"), "its words were lost");
+        assert_eq!(asked(&["a-fix2-build"], &[&["b-build"], &["a-fix2-build"]]), built("vm-2"), "two wrote there");
+        assert_eq!(asked(&[], &[&["a-fix2-build"], &["b-build"]]), built("vm-1"), "nothing says which is ours");
+        let Err(NotBuilt::Failed(why)) = asked(&["a-main-build"], &[&["a-fix2-build"]]) else { panic!() };
+        assert!(why.starts_with("its output says that it built a-main-build, its manifest says a-fix2-build"), "{why}");
+        let mut both = said(&["a-main-build"], &[]);
+        both.words.push(Named { place: "its debug log".into(), artifacts: vec!["a-fix2-build".into()] });
+        assert!(matches!(resolve(&both, &vms, &BTreeSet::new(), &line), Err(NotBuilt::Failed(_))));
     }
 
     fn vm(moid: &str, name: &str, template: bool) -> Vm {
@@ -100,8 +165,7 @@ mod tests {
     fn only_a_fresh_template_that_packer_names_was_built() {
         let before = BTreeSet::from([Moid("vm-1".into())]);
         let asked = |artifacts: &[&str], vms: &[Vm]| {
-            let artifacts: Vec<String> = artifacts.iter().map(ToString::to_string).collect();
-            resolve(&artifacts, vms, &before, &line("a-main")).map(|vm| vm.moid.0.clone())
+            resolve(&said(artifacts, &[]), vms, &before, &line("a-main")).map(|vm| vm.moid.0.clone())
         };
         let old = vm("vm-1", "a-main-build", true);
         let fresh = vm("vm-2", "a-main-build", true);

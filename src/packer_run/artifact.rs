@@ -4,21 +4,50 @@ use std::fs::File;
 use std::io::{self, Read, Seek, SeekFrom};
 use std::path::Path;
 
+use super::{Run, manifest};
+use crate::pipeline::Manifests;
+
 /// How much of the end of output and log is read: artifacts are in its last lines.
 const TAIL: u64 = 1 << 20;
 /// Letters of the time at the beginning of a line of the log.
 const TIME: usize = "2026/11/23 04:59:45".len();
 const HEADER: &str = "==> Builds finished. The artifacts of successful builds are:";
 
-/// The artifacts of a run, as packer names them: of its vSphere builders that is the VM's name. Its output has them for
-/// people; where that is lost, its debug log has them for machines. Where packer masks a sensitive value in one,
-/// [`MASKED`] stands for it.
-///
-/// # Errors
-/// Those of reading the output.
-pub fn artifacts(output: &Path, log: &Path) -> io::Result<Vec<String>> {
-    let told = told(&tail(output)?);
-    if told.is_empty() { Ok(tail(log).map(|text| listed(&text)).unwrap_or_default()) } else { Ok(told) }
+/// What one of the places says was built where packer says it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Named {
+    /// which it is, in words
+    pub place: String,
+    /// artifacts as packer names them: of its vSphere builders that is the VM's name. Where packer masks a sensitive value
+    /// in one, [`MASKED`] stands for it
+    pub artifacts: Vec<String>,
+}
+
+/// What packer says that a run built. Only places that name anything are here.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Said {
+    /// its output, for people, and its debug log, for machines
+    pub words: Vec<Named>,
+    /// the template's manifests: of several, where two builds share a file, one is this run's
+    pub manifests: Vec<Named>,
+}
+
+impl Said {
+    /// What a run that ended at this moment said.
+    ///
+    /// # Errors
+    /// Those of reading the output.
+    pub fn read(run: &Run, manifests: &Manifests) -> io::Result<Self> {
+        let words = words(&run.output, &run.log)?;
+        Ok(Self { words, manifests: manifest::since(manifests, run.started) })
+    }
+}
+
+fn words(output: &Path, log: &Path) -> io::Result<Vec<Named>> {
+    let (told, listed) = (told(&tail(output)?), tail(log).map(|text| listed(&text)).unwrap_or_default());
+    let words = [("its output", told), ("its debug log", listed)];
+    let words = words.map(|(place, artifacts)| Named { place: place.into(), artifacts });
+    Ok(words.into_iter().filter(|named| !named.artifacts.is_empty()).collect())
 }
 
 fn tail(path: &Path) -> io::Result<String> {
@@ -64,7 +93,7 @@ mod tests {
         let file = tempfile::NamedTempFile::new().unwrap();
         let of = |text: &str| {
             std::fs::write(file.path(), text).unwrap();
-            artifacts(file.path(), Path::new("/nonexistent")).unwrap()
+            words(file.path(), Path::new("/nonexistent")).unwrap().into_iter().flat_map(|named| named.artifacts).collect::<Vec<_>>()
         };
         let guest = "    vsphere-iso.linux: --> vsphere-iso.linux: not-mine\n";
         assert_eq!(
@@ -76,7 +105,7 @@ mod tests {
     }
 
     #[test]
-    fn the_log_says_it_where_the_output_is_lost() {
+    fn the_log_says_it_beside_the_output() {
         let (output, log) = (tempfile::NamedTempFile::new().unwrap(), tempfile::NamedTempFile::new().unwrap());
         let line = |values: &str| {
             format!("2026/11/23 04:59:45 machine readable: vsphere-iso.a,artifact []string{{{values}}}\n")
@@ -89,8 +118,9 @@ mod tests {
             r#""1", "id", "a-build""#,
         ];
         std::fs::write(log.path(), format!("{guest}\n{}", said.map(line).concat())).unwrap();
-        assert_eq!(artifacts(output.path(), log.path()).unwrap(), ["a-build", "a-build"]);
+        let said = || words(output.path(), log.path()).unwrap().into_iter().map(|named| named.artifacts).collect::<Vec<_>>();
+        assert_eq!(said(), [["a-build", "a-build"]]);
         std::fs::write(output.path(), format!("{HEADER}\n--> vsphere-iso.a: c-build\n")).unwrap();
-        assert_eq!(artifacts(output.path(), log.path()).unwrap(), ["c-build"]);
+        assert_eq!(said(), [&["c-build"][..], &["a-build", "a-build"]]);
     }
 }

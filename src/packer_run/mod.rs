@@ -16,6 +16,7 @@ mod follow;
 mod import;
 mod lock;
 mod made;
+mod manifest;
 mod outcome;
 mod preflight;
 mod process;
@@ -31,7 +32,7 @@ mod supervise;
 mod typing;
 mod validate;
 
-pub use artifact::{MASKED, artifacts};
+pub use artifact::{MASKED, Named, Said};
 pub use cancel::{cancel, leftover_vm, wait_until_over};
 pub use command::{environment, shell_quoted};
 pub use error::BuildError;

@@ -66,7 +66,7 @@ fn add_file(repo: &Path, file: &Path, values: &mut BTreeMap<String, Value>) {
     // What is wrong with a var-file `validate` says.
     let Some(body) = read(repo, file) else { return };
     let (template, nothing) = (Template::default(), BTreeMap::new());
-    let scope = Scope { template: &template, assigned: nothing, branch: None };
+    let scope = Scope { template: &template, assigned: nothing, branch: None, path: BTreeMap::new() };
     values.extend(body.attributes().map(|given| (given.key.as_str().to_owned(), scope.value(&given.value))));
 }
 

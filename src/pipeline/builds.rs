@@ -30,7 +30,7 @@ pub(super) fn fill(matrix: &mut Matrix, get: GetVariable<'_>) {
             .or_insert_with_key(|dir| Template::read(&repo, dir.as_ref(), &mut Vec::new()));
         let Some(block) = only_block(line, template) else { continue };
         let values = assigned(&repo, template, line.build_dir.as_ref(), (&[], &line.invocation()), get);
-        let mut scope = Scope { template, assigned: values, branch: None };
+        let mut scope = Scope { template, assigned: values, branch: None, path: BTreeMap::new() };
         let pattern = output::name(block, &scope).filter(|name| name.contains(OPEN));
         scope.branch.clone_from(&branch);
         let name = output::name(block, &scope).filter(|name| !name.contains(OPEN) && *name != build);

@@ -149,7 +149,7 @@ fn with_scope(repo: &Path, line: &Line, get: GetVariable<'_>, then: impl FnOnce(
     let folder = Path::new(&line.build_dir);
     let template = Template::read(repo, &line.template_path(), &mut Vec::new());
     let assigned = assigned(repo, &template, folder, (&[], &line.invocation()), get);
-    then(&template, &Scope { template: &template, assigned, branch: None });
+    then(&template, &Scope { template: &template, assigned, branch: None, path: BTreeMap::new() });
 }
 
 fn value(repo: &Path, lines: &[Line], origin: &Origin, get: GetVariable<'_>) -> Result<Option<String>, String> {

@@ -1,7 +1,7 @@
 //! The lines of a repository without a matrix: every source of type `vsphere-iso` or `vsphere-clone` that a template
 //! builds.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Component, Path, PathBuf};
 use std::sync::Arc;
 
@@ -227,7 +227,7 @@ impl Reader<'_> {
         let own = beside(&|name| varfiles::stem(name).is_some());
         let beneath: &[&[PathBuf]] = if invocation.var_files.is_empty() { &[&examples, &own] } else { &[&examples] };
         let assigned = assigned(repo, &found.template, &found.folder, (beneath, &invocation), self.get);
-        let mut scope = Scope { template: &found.template, assigned, branch: None };
+        let mut scope = Scope { template: &found.template, assigned, branch: None, path: BTreeMap::new() };
         let any_branch = output::name(block, &scope);
         scope.branch.clone_from(&self.branch);
         let name = output::name(block, &scope);

@@ -60,6 +60,8 @@ pub struct Scope<'t> {
     pub assigned: BTreeMap<String, Value>,
     /// the checked-out branch, for templates that ask git
     pub branch: Option<String>,
+    /// `path.cwd` and `path.root`, where they are asked for
+    pub path: BTreeMap<&'static str, String>,
 }
 
 impl Scope<'_> {
@@ -147,6 +149,7 @@ impl Scope<'_> {
         let start = match root {
             "var" => self.variable(&name, depth),
             "local" => self.template.locals.get(&name).map_or(Value::Unknown, |expression| self.at(expression, depth)),
+            "path" => self.path.get(name.as_str()).cloned().map_or(Value::Unknown, Value::Text),
             // `data.git-repository.cwd.head` is the branch.
             "data" if name == "git-repository" => {
                 let last = names.nth(1).flatten();

@@ -1,5 +1,6 @@
 //! The install medium of a line: where its template mounts it from.
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use super::assigned::assigned;
@@ -84,7 +85,7 @@ impl Medium {
         let (_, block) = template.images().find(|(only, _)| wanted(only))?;
         let get = |name: &str| std::env::var(name).ok();
         let values = assigned(repo, &template, line.build_dir.as_ref(), (&[], &invocation), &get);
-        let scope = Scope { template: &template, assigned: values, branch: None };
+        let scope = Scope { template: &template, assigned: values, branch: None, path: BTreeMap::new() };
         let [datastore, folder, file] = output::iso(block, &scope)?;
         Some(Self { datastore, folder, file, names: names.clone(), source: block.file.clone() })
     }

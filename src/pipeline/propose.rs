@@ -251,7 +251,7 @@ fn workflow(scripts: &Scripts) -> String {
 fn vault(repo: &Path, lines: &[Line], notes: &mut Vec<String>) -> String {
     let Some(line) = lines.first() else { return String::new() };
     let template = Template::read(repo, line.build_dir.as_ref(), &mut Vec::new());
-    let scope = Scope { template: &template, assigned: BTreeMap::new(), branch: None };
+    let scope = Scope { template: &template, assigned: BTreeMap::new(), branch: None, path: BTreeMap::new() };
     let mut text = String::new();
     for setting in Setting::ALL {
         let argument = template.images().find_map(|(_, block)| block.body.get_attribute(setting.argument()));

@@ -40,20 +40,36 @@ fn of_role(repo: &Path, file: PathBuf) -> Option<Requirement> {
     Some(Requirement { of: "ansible".into(), versions: format!(">= {version}"), file, line: at + 1 })
 }
 
-/// Whether `version` is one that `constraints` allow, as packer and terraform write them (`>= 1.2, < 2`, `~> 1.2`).
-/// `None` when they cannot be read.
-pub fn satisfies(version: &str, constraints: &str) -> Option<bool> {
-    let version = numbers(version)?;
-    constraints.split(',').try_fold(true, |all, constraint| Some(all && satisfies_one(&version, constraint.trim())?))
+/// How a version stands to what is wanted of it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Fit {
+    /// it is one that is wanted
+    Fits,
+    /// a later one is wanted
+    TooOld,
+    /// an earlier one is wanted
+    TooNew,
+    /// this very one is not wanted
+    Excluded,
 }
 
-fn satisfies_one(version: &[u64], constraint: &str) -> Option<bool> {
+/// How `version` stands to `constraints`, as packer and terraform write them (`>= 1.2, < 2`, `~> 1.2`). `None` when they
+/// cannot be read.
+pub fn fit(version: &str, constraints: &str) -> Option<Fit> {
+    let version = numbers(version)?;
+    constraints.split(',').try_fold(Fit::Fits, |worst, constraint| {
+        let this = fit_one(&version, constraint.trim())?;
+        Some(if worst == Fit::Fits { this } else { worst })
+    })
+}
+
+fn fit_one(version: &[u64], constraint: &str) -> Option<Fit> {
     let operators = [">=", "<=", "!=", "~>", "==", ">", "<", "="];
     let operator = operators.into_iter().find(|operator| constraint.starts_with(operator)).unwrap_or("");
     let text = constraint.get(operator.len()..)?.trim();
     let wanted = numbers(text)?;
     let order = filled(version).cmp(&filled(&wanted));
-    Some(match operator {
+    let fits = match operator {
         ">=" => order.is_ge(),
         "<=" => order.is_le(),
         ">" => order.is_gt(),
@@ -66,6 +82,14 @@ fn satisfies_one(version: &[u64], constraint: &str) -> Option<bool> {
             order.is_ge() && filled(version).get(..fixed) == filled(&wanted).get(..fixed)
         }
         _ => order.is_eq(),
+    };
+    Some(match (fits, operator) {
+        (true, _) => Fit::Fits,
+        (false, "!=") => Fit::Excluded,
+        (false, ">") => Fit::TooOld,
+        (false, "<") => Fit::TooNew,
+        (false, _) if order.is_lt() => Fit::TooOld,
+        (false, _) => Fit::TooNew,
     })
 }
 
@@ -82,7 +106,7 @@ fn filled(version: &[u64]) -> [u64; 4] {
 
 #[cfg(test)]
 mod tests {
-    use super::satisfies;
+    use super::{Fit, fit};
 
     #[test]
     fn constraints_mean_what_they_mean_to_packer() {
@@ -97,17 +121,22 @@ mod tests {
             ("1.9.9", ">= 1.2, < 2.0.0"),
             ("2.14.18", ">= 2.14"),
         ] {
-            assert_eq!(satisfies(version, constraints), Some(true), "{version} {constraints}");
+            assert_eq!(fit(version, constraints), Some(Fit::Fits), "{version} {constraints}");
         }
-        for (version, constraints) in [
-            ("1.6.6", ">= 1.10.0"),
-            ("1.17.0", "~> 1.16.0"),
-            ("2.0.0", "~> 1.10"),
-            ("2.0.0", ">= 1.2, < 2.0.0"),
-            ("1.0.4", "= 1.0.3"),
+        for (version, constraints, stands) in [
+            ("1.6.6", ">= 1.10.0", Fit::TooOld),
+            ("1.6.6", "> 1.6.6", Fit::TooOld),
+            ("1.17.0", "~> 1.16.0", Fit::TooNew),
+            ("1.15.9", "~> 1.16.0", Fit::TooOld),
+            ("2.0.0", "~> 1.10", Fit::TooNew),
+            ("2.0.0", ">= 1.2, < 2.0.0", Fit::TooNew),
+            ("1.1.0", ">= 1.2, < 2.0.0", Fit::TooOld),
+            ("1.0.4", "= 1.0.3", Fit::TooNew),
+            ("1.0.2", "1.0.3", Fit::TooOld),
+            ("1.4.0", ">= 1.2, != 1.4.0", Fit::Excluded),
         ] {
-            assert_eq!(satisfies(version, constraints), Some(false), "{version} {constraints}");
+            assert_eq!(fit(version, constraints), Some(stands), "{version} {constraints}");
         }
-        assert_eq!(satisfies("1.0", "newest"), None);
+        assert_eq!(fit("1.0", "newest"), None);
     }
 }

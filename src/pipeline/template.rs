@@ -66,6 +66,8 @@ pub struct Template {
     /// what the build blocks build, as `-only` wants it (`vsphere-iso.debian`; of a build with a name
     /// `base.vsphere-iso.debian`); [`OPEN`] stands for what of a build's name is computed
     pub sources: BTreeMap<String, Built>,
+    /// the `output` of every `manifest` post-processor; none: packer's own name for the file
+    pub manifests: Vec<Option<Expression>>,
     /// versions it wants
     pub requirements: BTreeSet<Requirement>,
     /// a file could not be read: more may be declared than is known
@@ -204,6 +206,12 @@ impl Template {
             let source = name.map_or_else(|| label.clone(), |name| format!("{builder}.{name}"));
             self.sources.insert(format!("{named}{source}"), Built { label, differs });
         };
+        let chains = block.body.get_blocks("post-processors").map(|chain| &chain.body);
+        for body in std::iter::once(&block.body).chain(chains) {
+            let manifests = body.get_blocks("post-processor").filter(|it| label(it, 0) == Some("manifest"));
+            let output = |it: &Block| it.body.get_attribute("output").map(|output| output.value.clone());
+            self.manifests.extend(manifests.map(output));
+        }
         let listed = block.body.get_attribute("sources").and_then(|attribute| attribute.value.as_array());
         for element in listed.into_iter().flatten() {
             // Either "source.vsphere-iso.x" in quotes or the bare reference.

@@ -3,7 +3,8 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use tmpl::pipeline::{Line, requirements, satisfies};
+use tmpl::pipeline::template::Requirement;
+use tmpl::pipeline::{Fit, Line, fit, requirements};
 
 use super::tools::answer;
 use super::{Diagnostic, State};
@@ -27,17 +28,7 @@ pub async fn look(repo: &Path, lines: &[Line]) -> Vec<Diagnostic> {
             "ansible" => ansible.iter().cloned().collect(),
             plugin => plugins.get(plugin).cloned().unwrap_or_default(),
         };
-        let place = format!("{}:{} wants {}", requirement.file.display(), requirement.line, requirement.versions);
-        let fits = have.iter().any(|have| satisfies(have, &requirement.versions) != Some(false));
-        let plugin = requirement.of.contains('/');
-        let (state, detail) = match (have.last(), fits) {
-            (Some(have), true) => (State::Ok, format!("{have}; {place}")),
-            (Some(have), false) => (State::Failed, format!("{have} is not what {place}; {}", remedy(plugin))),
-            // `packer init` brings it.
-            (None, _) if plugin => (State::Absent, format!("not installed; {place}; packer init installs it")),
-            (None, _) => (State::Failed, format!("not there; {place}")),
-        };
-        let new = Diagnostic::new("versions", requirement.of.clone(), state, detail);
+        let new = judged(&requirement, &have);
         findings
             .entry(requirement.of)
             .and_modify(|known| {
@@ -50,8 +41,33 @@ pub async fn look(repo: &Path, lines: &[Line]) -> Vec<Diagnostic> {
     findings.into_values().collect()
 }
 
-fn remedy(plugin: bool) -> &'static str {
-    if plugin { "packer init -upgrade installs another" } else { "install such a version" }
+/// What is there against what is wanted; `have` are the versions installed.
+fn judged(requirement: &Requirement, have: &[String]) -> Diagnostic {
+    let Requirement { of, versions, file, line } = requirement;
+    let place = format!("{}:{line} wants {versions}", file.display());
+    let plugin = of.contains('/');
+    let name = of.rsplit('/').next().unwrap_or(of);
+    // What cannot be compared is packer's own to judge.
+    let stands = |have: &String| fit(have, versions).unwrap_or(Fit::Fits);
+    let remedy = if plugin { "packer init -upgrade installs another" } else { "install such a version" };
+    let (state, detail) = match have.iter().find(|have| stands(have) == Fit::Fits).or(have.last()) {
+        Some(have) => {
+            let wrong = match stands(have) {
+                Fit::Fits => None,
+                Fit::TooOld => Some("is too old"),
+                Fit::TooNew => Some("is too new"),
+                Fit::Excluded => Some("is excluded"),
+            };
+            match wrong {
+                None => (State::Ok, format!("{have}; {place}")),
+                Some(wrong) => (State::Failed, format!("{name} {have} {wrong}: {place}; {remedy}")),
+            }
+        }
+        // `packer init` brings it.
+        None if plugin => (State::Absent, format!("not installed; {place}; packer init installs it")),
+        None => (State::Failed, format!("not there; {place}")),
+    };
+    Diagnostic::new("versions", of.clone(), state, detail)
 }
 
 /// Plugins by their source address: `…/github.com/hashicorp/vsphere/packer-plugin-vsphere_v2.2.0_x5.0_linux_amd64`.
@@ -79,6 +95,42 @@ fn first_version(text: &str) -> Option<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_does_not_fit_is_said_plainly() {
+        let wants = |of: &str, versions: &str| Requirement {
+            of: of.into(),
+            versions: versions.into(),
+            file: "linux/linux.pkr.hcl".into(),
+            line: 7,
+        };
+        let judged = |of: &str, have: &[&str], versions: &str| {
+            let have: Vec<String> = have.iter().map(|have| (*have).to_owned()).collect();
+            let found = judged(&wants(of, versions), &have);
+            (found.state, found.detail)
+        };
+        for (of, have, versions, state, said) in [
+            (
+                "packer",
+                &["1.6.6"][..],
+                ">= 1.11",
+                State::Failed,
+                "packer 1.6.6 is too old: linux/linux.pkr.hcl:7 wants >= 1.11; install such a version",
+            ),
+            ("packer", &["1.16.0"], ">= 1.11", State::Ok, "1.16.0; linux/linux.pkr.hcl:7 wants >= 1.11"),
+            (
+                "github.com/hashicorp/vsphere",
+                &["2.2.0"],
+                "~> 1.2",
+                State::Failed,
+                "vsphere 2.2.0 is too new: linux/linux.pkr.hcl:7 wants ~> 1.2; packer init -upgrade installs another",
+            ),
+            ("github.com/hashicorp/vsphere", &["1.4.0", "2.2.0"], "~> 1.2", State::Ok, "1.4.0; linux/linux.pkr.hcl:7 wants ~> 1.2"),
+            ("packer", &[], ">= 1.11", State::Failed, "not there; linux/linux.pkr.hcl:7 wants >= 1.11"),
+        ] {
+            assert_eq!(judged(of, have, versions), (state, said.to_owned()));
+        }
+    }
 
     #[test]
     fn programs_and_plugins_tell_their_versions() {
