@@ -18,8 +18,8 @@ use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 use pipeline::{BASE, BUILD_PASSWORD, KEY, Site, wait_until, words};
 use pty::Pty;
-use tmpl::packer_run::{self, Run, RunState};
-use tmpl::pipeline::Key;
+use tmpl::packer_run::{self, Run, RunState, Said};
+use tmpl::pipeline::{Key, Manifests, Matrix};
 
 fn latest(site: &Site) -> Option<Run> {
     packer_run::latest(&site.state(), &Key(KEY.into())).unwrap()
@@ -334,6 +334,10 @@ fn what_packer_says_it_built_is_what_counts() {
         run.built.map(|built| (built.name, built.moid.0)),
         Some((fix3.to_owned(), site.moid(fix3).rsplit(':').next().unwrap().to_owned()))
     );
+    let line = Matrix::load(&site.repo()).unwrap().line(KEY).unwrap().clone();
+    let said = Said::read(&latest(&site).unwrap(), &Manifests::of(&site.repo(), &line)).unwrap();
+    let [manifest] = said.manifests.as_slice() else { panic!("{said:?}") };
+    assert_eq!(manifest.artifacts, [fix3]);
 
     // On the main branch again, the orphan is listed and can be swept.
     build_as(&site, r#"vm_name = "${var.vm_base_name}-build""#);

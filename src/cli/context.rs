@@ -65,15 +65,16 @@ impl Context {
 
     /// A client for vCenter, not logged in yet; [`Context::leave`] logs it out.
     pub fn client(&self) -> anyhow::Result<Client> {
-        self.keep(self.settings()?)
+        self.client_at(self.settings()?)
     }
 
     /// The same for one line, which `tmpl.toml` may build elsewhere.
     pub fn client_of(&self, key: &Key) -> anyhow::Result<Client> {
-        self.keep(Settings::of_line(&self.global.repo, key).map_err(Stop::usage)?)
+        self.client_at(Settings::of_line(&self.global.repo, key).map_err(Stop::usage)?)
     }
 
-    fn keep(&self, settings: Settings) -> anyhow::Result<Client> {
+    /// The same with these settings.
+    pub fn client_at(&self, settings: Settings) -> anyhow::Result<Client> {
         let client = Client::new(settings).map_err(Stop::usage)?;
         self.clients.lock().unwrap_or_else(PoisonError::into_inner).push(client.clone());
         Ok(client)

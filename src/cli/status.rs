@@ -1,14 +1,17 @@
 //! `status`: templates, build VM and hold of every line.
 
+use std::collections::BTreeMap;
+
 use futures_util::StreamExt;
+use futures_util::stream::select_all;
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use serde::Serialize;
 use tmpl::console::age;
 use tmpl::generation::{Claim, Generations, Hold, Pending, orphans};
-use tmpl::ops;
+use tmpl::ops::{self, Places};
 use tmpl::pipeline::Line;
-use tmpl::vcenter::{FolderEvent, LinkState, Vm};
+use tmpl::vcenter::{Client, FolderEvent, LinkState, Place, Vm};
 use tokio::signal::unix::{SignalKind, signal};
 
 use super::{Context, Exit, Stop, output};
@@ -51,23 +54,60 @@ pub async fn run(context: &Context, args: Args) -> anyhow::Result<Exit> {
         "all" => all.clone(),
         key => vec![context.line(key)?],
     };
-    let client = context.client()?;
+    let folders = Folders::of(context, &lines)?;
     if args.watch {
-        return watch(&client, &all, &lines, args.json).await;
+        return watch(folders, &all, &lines, args.json).await;
     }
-    let vms = client.vms().await.map_err(Stop::vcenter)?;
-    print(&all, &lines, &vms, args.json)?;
-    if lines.iter().any(|line| Generations::of(line, &vms).hold.is_some()) {
+    let folders = folders.read().await?;
+    print(&all, &lines, &folders, args.json)?;
+    let held = |line: &Line| Generations::of(line, folders.vms(line)).hold.is_some();
+    if lines.iter().any(held) {
         ops::hold::not_respected(&context.global.repo, Timestamp::now()).map_or(Ok(()), |note| output::note(&note))?;
     }
     Ok(Exit::Done)
 }
 
-async fn watch(client: &tmpl::vcenter::Client, all: &[Line], lines: &[Line], json: bool) -> anyhow::Result<Exit> {
+/// The folders in which lines live: mostly it is one.
+struct Folders {
+    places: Places,
+    clients: BTreeMap<Place, Client>,
+    vms: BTreeMap<Place, Vec<Vm>>,
+}
+
+impl Folders {
+    fn of(context: &Context, lines: &[Line]) -> anyhow::Result<Self> {
+        let main = context.settings();
+        let places = Places::read(&context.global.repo, main.as_ref().ok());
+        let mut clients = BTreeMap::new();
+        if lines.iter().any(|line| places.of(&line.key) == Place::MAIN) {
+            clients.insert(Place::MAIN, context.client_at(main?)?);
+        }
+        for (place, settings) in places.elsewhere() {
+            if lines.iter().any(|line| places.of(&line.key) == place) {
+                clients.insert(place, context.client_at(settings.clone())?);
+            }
+        }
+        Ok(Self { places, clients, vms: BTreeMap::new() })
+    }
+
+    async fn read(mut self) -> anyhow::Result<Self> {
+        for (place, client) in &self.clients {
+            self.vms.insert(*place, client.vms().await.map_err(Stop::vcenter)?);
+        }
+        Ok(self)
+    }
+
+    /// What lies in the folder of a line.
+    fn vms(&self, line: &Line) -> &[Vm] {
+        self.vms.get(&self.places.of(&line.key)).map(Vec::as_slice).unwrap_or_default()
+    }
+}
+
+async fn watch(mut folders: Folders, all: &[Line], lines: &[Line], json: bool) -> anyhow::Result<Exit> {
     let (mut int, mut term, mut hup) =
         (signal(SignalKind::interrupt())?, signal(SignalKind::terminate())?, signal(SignalKind::hangup())?);
-    let mut events = client.watch();
-    let mut vms: Vec<Vm> = Vec::new();
+    let watches = folders.clients.iter().map(|(place, client)| (*place, client.watch()));
+    let mut events = select_all(watches.map(|(place, watch)| watch.map(move |event| (place, event))));
     loop {
         let event = tokio::select! {
             event = events.next() => event,
@@ -75,27 +115,29 @@ async fn watch(client: &tmpl::vcenter::Client, all: &[Line], lines: &[Line], jso
             _ = term.recv() => return Ok(Exit::Cancelled),
             _ = hup.recv() => return Ok(Exit::Cancelled),
         };
+        let Some((place, event)) = event else { return Ok(Exit::Failed) };
+        let vms = folders.vms.entry(place).or_default();
         match event {
-            None => return Ok(Exit::Failed),
-            Some(FolderEvent::Heartbeat | FolderEvent::Link(LinkState::Connecting | LinkState::Live)) => continue,
-            Some(FolderEvent::Link(LinkState::Lost { reason, .. })) => {
+            FolderEvent::Heartbeat | FolderEvent::Link(LinkState::Connecting | LinkState::Live) => continue,
+            FolderEvent::Link(LinkState::Lost { reason, .. }) => {
                 output::note(&format!("{reason}; trying again"))?;
                 continue;
             }
-            Some(FolderEvent::Link(LinkState::Stopped { reason })) => return Err(Stop::usage(reason)),
-            Some(FolderEvent::Reset(all)) => vms = all,
-            Some(FolderEvent::Changed(vm)) => {
+            FolderEvent::Link(LinkState::Stopped { reason }) => return Err(Stop::usage(reason)),
+            FolderEvent::Reset(all) => *vms = all,
+            FolderEvent::Changed(vm) => {
                 vms.retain(|known| known.moid != vm.moid);
                 vms.push(*vm);
             }
-            Some(FolderEvent::Gone(moid)) => vms.retain(|known| known.moid != moid),
+            FolderEvent::Gone(moid) => vms.retain(|known| known.moid != moid),
         }
-        print(all, lines, &vms, json)?;
+        print(all, lines, &folders, json)?;
     }
 }
 
-fn print(all: &[Line], lines: &[Line], vms: &[Vm], json: bool) -> anyhow::Result<()> {
+fn print(all: &[Line], lines: &[Line], folders: &Folders, json: bool) -> anyhow::Result<()> {
     let rows = lines.iter().map(|line| {
+        let vms = folders.vms(line);
         let now = Generations::of(line, vms);
         let (pending, claim) = (now.pending(), now.claim());
         Row {

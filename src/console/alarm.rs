@@ -14,7 +14,7 @@ use super::toast::Tone;
 use super::verdict::{Case, Foretold};
 pub use crate::config::Call;
 use crate::pipeline::Key;
-use crate::vcenter::Moid;
+use crate::vcenter::{Moid, Place};
 
 /// The next way to call, and what to say about it.
 const fn turned(call: Call) -> (Call, &'static str) {
@@ -32,7 +32,7 @@ pub struct Alarms {
     pub call: Call,
     told: BTreeSet<(Key, Timestamp)>,
     /// questions of vCenter that were told, by their VM
-    asked: BTreeSet<(Moid, String)>,
+    asked: BTreeSet<(Place, Moid, String)>,
 }
 
 impl Alarms {
@@ -111,7 +111,7 @@ impl Console {
             let seen = selected == Some(&row.line.key) && case.is_some_and(|case| case.foretold(self.now).is_some());
             let cause = row.run.as_ref().and_then(|run| cause(run, case, self.now, &self.zone));
             if let Some((vm, question)) = row.question() {
-                if self.alarms.asked.insert((vm.moid.clone(), question.id.clone())) {
+                if self.alarms.asked.insert((vm.place, vm.moid.clone(), question.id.clone())) {
                     let text = format!("{}: vCenter asks, and the build waits: {}", row.line.key, question.text);
                     news.push((row.line.key.clone(), format!("{} {}", vm.moid, question.id), text, false));
                 }

@@ -57,7 +57,7 @@ impl Console {
             Change::Generation(change) => {
                 let row = row()?;
                 let plan = self.plan(row, change, "…")?;
-                effects.push(Effect::Guard { request, plan: Box::new(plan.clone()) });
+                effects.push(Effect::Guard { request, place: row.place, plan: Box::new(plan.clone()) });
                 Ok(ask_generation(row, request, plan))
             }
         }
@@ -87,7 +87,7 @@ impl Console {
             self.notice(Tone::Info, missing);
             return;
         }
-        if let Err(refusal) = ops::check(confirm.operation, &self.facts(confirm.line.as_ref())) {
+        if let Err(refusal) = ops::check(confirm.operation, &self.facts_of(confirm.operation, confirm.line.as_ref())) {
             self.notice(Tone::Info, Refusal::from(refusal).to_string());
             return;
         }
@@ -131,7 +131,7 @@ impl Console {
                 let Some(row) = self.lines.get(&key) else { return };
                 match self.plan_for(row, &shown.request.with_reason(confirm.reason())) {
                     Ok(plan) if same_steps(&plan.steps, &shown.steps) => {
-                        Effect::Apply { request, plan: Box::new(plan) }
+                        Effect::Apply { request, place: row.place, plan: Box::new(plan) }
                     }
                     Ok(_) => {
                         self.notice(Tone::Info, format!("{key} changed meanwhile, nothing was done: look again"));

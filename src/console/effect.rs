@@ -4,6 +4,7 @@ mod judged;
 mod mutates;
 
 use std::path::PathBuf;
+use std::sync::Arc;
 
 pub use self::judged::Judged;
 use super::github::Ask;
@@ -13,15 +14,17 @@ use super::message::RequestId;
 use super::own::Own;
 use crate::generation::Plan;
 use crate::guest::picture::Picture;
-use crate::ops::Description;
+use crate::ops::{Description, Places};
 use crate::pipeline::Key;
-use crate::vcenter::{Choice, Question, Vm};
+use crate::vcenter::{Choice, Place, Question, Vm};
 
 /// Something to do.
 #[derive(Debug, Clone)]
 pub enum Effect {
     /// log in and watch the folder anew (also after a refused password: a person asked for it)
     Watch,
+    /// log in to the places of lines that live elsewhere, and watch their folders
+    WatchElsewhere(Arc<Places>),
     /// take the picture of a guest's console
     TakePicture {
         /// its number
@@ -65,6 +68,8 @@ pub enum Effect {
     Guard {
         /// its number
         request: RequestId,
+        /// where its line lives
+        place: Place,
         /// the change
         plan: Box<Plan>,
     },
@@ -72,6 +77,8 @@ pub enum Effect {
     Apply {
         /// its number
         request: RequestId,
+        /// where its line lives
+        place: Place,
         /// the change
         plan: Box<Plan>,
     },

@@ -1,5 +1,7 @@
 //! What the console knows, for the judge of operations.
 
+use std::collections::BTreeSet;
+
 use super::command::Change;
 use super::github::Row;
 use super::media::{self, Medium, Work};
@@ -12,8 +14,8 @@ use crate::ops::facts::{
 };
 use crate::ops::{GitHubRefusal, Operation};
 use crate::pipeline::Key;
-use crate::vcenter::LinkState;
 use crate::vcenter::gate::Mode;
+use crate::vcenter::{LinkState, Place};
 
 impl Console {
     /// The operation that a change is on a line as it stands.
@@ -28,7 +30,7 @@ impl Console {
             mode: if self.session.read_only { Mode::ReadOnly } else { Mode::ReadWrite },
             leaving: self.leaving != Leaving::No,
             line: line.and_then(|key| self.line_facts(key)),
-            vcenter: self.vcenter_facts(),
+            vcenter: self.vcenter_facts(line),
             github: self.github_facts(line),
             media: line.map(|key| media_facts(self.media.get(key))).unwrap_or_default(),
             consent: line.and_then(|key| self.lines.get(key)).map(|row| self.consent(row)).unwrap_or_default(),
@@ -38,6 +40,16 @@ impl Console {
                 recorded: self.timeline.moment().is_some() || self.past_run().is_some(),
             },
         }
+    }
+
+    /// The same for an operation: a sweep is about what is left over.
+    pub(super) fn facts_of<'a>(&'a self, operation: Operation, line: Option<&'a Key>) -> Facts<'a> {
+        let mut facts = self.facts(line);
+        let row = line.and_then(|key| self.lines.get(key)).filter(|_| operation == Operation::Sweep);
+        if let (Some(known), Some(row)) = (&mut facts.line, row) {
+            known.generations = row.swept();
+        }
+        facts
     }
 
     fn line_facts<'a>(&'a self, key: &'a Key) -> Option<LineFacts<'a>> {
@@ -51,14 +63,15 @@ impl Console {
         })
     }
 
-    fn vcenter_facts(&self) -> VCenterFacts<'_> {
-        if self.session.link != LinkState::Live {
+    fn vcenter_facts(&self, line: Option<&Key>) -> VCenterFacts<'_> {
+        let place = line.and_then(|key| self.lines.get(key)).map(|row| row.place).unwrap_or_default();
+        let (link, fresh, account) = self.link_to(place);
+        if *link != LinkState::Live {
             return VCenterFacts::NoLink;
         }
-        match self.session.fresh {
-            None => VCenterFacts::Silent,
-            Some(_) => VCenterFacts::Known { account: &self.session.account, missing: &self.session.missing },
-        }
+        // What an account lacks elsewhere the guard asks about the very objects.
+        let missing = if place == Place::MAIN { &self.session.missing } else { const { &BTreeSet::new() } };
+        fresh.map_or(VCenterFacts::Silent, |_| VCenterFacts::Known { account, missing })
     }
 
     fn github_facts(&self, line: Option<&Key>) -> GitHubFacts {

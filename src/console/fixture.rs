@@ -95,6 +95,7 @@ pub fn empty() -> Console {
 
 pub fn template(number: u32, name: &str, minutes: i64) -> Vm {
     Vm {
+        place: Default::default(),
         moid: Moid(format!("vm-{number}")),
         name: name.into(),
         template: true,

@@ -1,5 +1,6 @@
 //! What vCenter's watch and the records of runs report.
 
+use std::collections::BTreeMap;
 use std::collections::hash_map::DefaultHasher;
 use std::hash::{Hash, Hasher};
 
@@ -12,28 +13,40 @@ use super::state::Console;
 use super::toast::Tone;
 use crate::ops::resources::Resources;
 use crate::pipeline::Key;
-use crate::vcenter::{FolderEvent, LinkState, Vm};
+use crate::vcenter::{FolderEvent, LinkState, Place, Vm};
 
 impl Console {
-    pub(super) fn folder_changed(&mut self, event: FolderEvent) -> bool {
+    pub(super) fn folder_changed(&mut self, place: Place, event: FolderEvent) -> bool {
         if !matches!(event, FolderEvent::Link(_)) {
-            self.session.fresh = Some(self.now);
+            let now = Some(self.now);
+            self.elsewhere.get_mut(&place).map_or(&mut self.session.fresh, |there| &mut there.fresh).clone_from(&now);
         }
         match event {
-            FolderEvent::Link(link) => return self.link_changed(link),
-            FolderEvent::Reset(vms) => self.vms = vms.into_iter().map(|vm| (vm.moid.clone(), vm)).collect(),
+            FolderEvent::Link(link) => return self.link_changed(place, link),
+            FolderEvent::Reset(vms) => {
+                self.vms.retain(|(at, _), _| *at != place);
+                self.vms.extend(vms.into_iter().map(|vm| ((place, vm.moid.clone()), Vm { place, ..vm })));
+            }
             FolderEvent::Changed(vm) => {
-                self.vms.insert(vm.moid.clone(), *vm);
+                self.vms.insert((place, vm.moid.clone()), Vm { place, ..*vm });
             }
             FolderEvent::Gone(moid) => {
-                self.vms.remove(&moid);
+                self.vms.remove(&(place, moid));
             }
             FolderEvent::Heartbeat => return false,
         }
-        let vms: Vec<Vm> = self.vms.values().cloned().collect();
-        self.lines.read_templates(&vms);
+        self.read_templates();
         self.mark_stale();
         true
+    }
+
+    /// The lines as the folders have them now.
+    pub(super) fn read_templates(&mut self) {
+        let mut folders: BTreeMap<Place, Vec<Vm>> = BTreeMap::new();
+        for vm in self.vms.values() {
+            folders.entry(vm.place).or_default().push(vm.clone());
+        }
+        self.lines.read_templates(&folders);
     }
 
     /// Datastore and hosts were looked at; what is new and wrong is said.
@@ -55,15 +68,19 @@ impl Console {
         self.lines.mark_stale(before, self.now)
     }
 
-    fn link_changed(&mut self, link: LinkState) -> bool {
-        if self.session.link == link {
+    fn link_changed(&mut self, place: Place, link: LinkState) -> bool {
+        let (known, name) = match self.elsewhere.get_mut(&place) {
+            Some(there) => (&mut there.link, there.name.clone()),
+            None => (&mut self.session.link, "vCenter".to_owned()),
+        };
+        if *known == link {
             return false;
         }
+        let before = std::mem::replace(known, link);
         // A lost link is said in the header and in the lines, for as long as it lasts.
-        if matches!((&self.session.link, &link), (LinkState::Lost { .. }, LinkState::Live)) {
-            self.notice(Tone::Done, "vCenter answers again");
+        if matches!(before, LinkState::Lost { .. }) && *self.link_to(place).0 == LinkState::Live {
+            self.notice(Tone::Done, format!("{name} answers again"));
         }
-        self.session.link = link;
         true
     }
 

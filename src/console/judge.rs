@@ -27,7 +27,8 @@ impl Console {
         match invocation.command {
             Command::Change(change) => {
                 let line = invocation.line.as_ref();
-                Ok(ops::check(self.operation(change, line), &self.facts(line))?)
+                let operation = self.operation(change, line);
+                Ok(ops::check(operation, &self.facts_of(operation, line))?)
             }
             Command::Line(command) => self.allows_line_command(command),
             Command::Log(command) => self.allows_log(command),
@@ -144,7 +145,8 @@ impl Console {
     /// The plan of one, as it was asked about.
     pub(super) fn plan_for(&self, row: &LineRow, request: &Request) -> Result<Plan, Refusal> {
         let consent = if *request == Request::Promote { self.consent(row) } else { Consent::default() };
-        let plan = generation::plan_agreed(request, &consent, &row.generations, &self.session.actor, self.now);
+        let now = if *request == Request::Sweep { row.swept() } else { &row.generations };
+        let plan = generation::plan_agreed(request, &consent, now, &self.session.actor, self.now);
         Ok(plan.map_err(ops::Refusal::from)?)
     }
 

@@ -1,5 +1,7 @@
 //! The lines of the matrix: what is known of each, which one is selected, which ones the filter leaves.
 
+use std::collections::BTreeMap;
+
 use jiff::Timestamp;
 
 use super::cursor::{Cursor, Step};
@@ -7,9 +9,10 @@ use super::filter::Filter;
 use super::remote::RemoteResult;
 use super::run::RunSeen;
 use super::trouble::Trouble;
-use crate::generation::{Claim, Generations};
-use crate::pipeline::{Key, Line};
-use crate::vcenter::{Question, Vm};
+use crate::generation::{Claim, Generations, orphans};
+use crate::ops::Places;
+use crate::pipeline::{Builds, Key, Line};
+use crate::vcenter::{Place, Question, Vm};
 
 /// One line.
 #[derive(Debug, Clone)]
@@ -18,6 +21,12 @@ pub struct LineRow {
     pub line: Line,
     /// its templates and build VM, as vCenter has them
     pub generations: Generations,
+    /// where it lives
+    pub place: Place,
+    /// what builds of it on other branches left, by name
+    pub orphans: Vec<Vm>,
+    /// the line as a sweep sees it where nothing but these is left
+    orphaned: Option<Generations>,
     /// its newest run
     pub run: Option<RunSeen>,
     /// its newest result at GitHub
@@ -44,6 +53,12 @@ impl LineRow {
         vm.question.as_ref().map(|question| (vm, question))
     }
 
+    /// What a sweep is about: what the line builds, else what another branch left.
+    pub fn swept(&self) -> &Generations {
+        let own = self.generations.build.is_some();
+        self.orphaned.as_ref().filter(|_| !own).unwrap_or(&self.generations)
+    }
+
     /// The VM being built, or left over; not a finished template.
     pub fn guest(&self) -> Option<&Vm> {
         self.generations.build.as_ref().filter(|vm| !vm.template)
@@ -68,6 +83,9 @@ impl Lines {
             .map(|line| LineRow {
                 generations: Generations::of(&line, &[]),
                 line,
+                place: Place::MAIN,
+                orphans: Vec::new(),
+                orphaned: None,
                 run: None,
                 remote: None,
                 at_work: None,
@@ -196,10 +214,31 @@ impl Lines {
         }
     }
 
-    /// The folder changed.
-    pub fn read_templates(&mut self, vms: &[Vm]) {
-        for row in &mut self.rows {
+    /// A folder changed.
+    pub fn read_templates(&mut self, folders: &BTreeMap<Place, Vec<Vm>>) {
+        let of = |place: &Place| folders.get(place).map(Vec::as_slice).unwrap_or_default();
+        let mut left: Vec<Vec<Vm>> = Vec::new();
+        for row in &self.rows {
+            let lines = self.rows.iter().map(|row| &row.line);
+            let mut orphans: Vec<Vm> = orphans(lines, &row.line, of(&row.place)).into_iter().cloned().collect();
+            orphans.sort_by(|one, other| (&one.name, &one.moid).cmp(&(&other.name, &other.moid)));
+            left.push(orphans);
+        }
+        for (row, orphans) in self.rows.iter_mut().zip(left) {
+            let vms = of(&row.place);
             row.generations = Generations::of(&row.line, vms);
+            row.orphaned = orphans.first().filter(|_| !row.generations.in_place).map(|vm| {
+                let builds = Builds { name: Some(vm.name.clone()), ..row.line.builds.clone() };
+                Generations::of(&Line { builds, ..row.line.clone() }, vms)
+            });
+            row.orphans = orphans;
+        }
+    }
+
+    /// Where lines live that do not live where the others do.
+    pub fn set_places(&mut self, places: &Places) {
+        for row in &mut self.rows {
+            row.place = places.of(&row.line.key);
         }
     }
 

@@ -21,8 +21,8 @@ use super::screen_text::ScreenText;
 use crate::config::Entered;
 use crate::guest::picture::Picture;
 use crate::guest::recording::Recording;
-use crate::ops::Error;
 use crate::ops::resources::Resources;
+use crate::ops::{Error, Places};
 use crate::packer_log::LogLine;
 use crate::packer_log::phase_times::TypicalDurations;
 use crate::pipeline::Key;
@@ -30,7 +30,7 @@ use crate::text::Scrubber;
 use crate::triage::corpus::Trial;
 use crate::triage::rules::TeachError;
 use crate::triage::verdict::Verdict;
-use crate::vcenter::{self, FolderEvent};
+use crate::vcenter::{self, FolderEvent, Place};
 
 /// Number of a request. An answer carries the number of the request it answers; answers to questions that are no
 /// longer asked are dropped.
@@ -152,6 +152,10 @@ pub enum Msg {
     Measured(Measures),
     /// vCenter's watch reported
     FolderChanged(FolderEvent),
+    /// some lines live in other folders or vCenters
+    PlacesRead(Arc<Places>),
+    /// the watch of such a place reported
+    ElsewhereChanged(Place, FolderEvent),
     /// vCenter said what the account of builds may not do: vSphere's ids of what it lacks on every VM of the folder
     PrivilegesRead(BTreeSet<&'static str>),
     /// vCenter said how datastore and hosts of builds are

@@ -20,6 +20,7 @@ pub mod confirm;
 mod contexts;
 pub mod cursor;
 pub mod effect;
+mod elsewhere;
 mod evidence;
 mod facts;
 mod filter;

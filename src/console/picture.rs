@@ -5,14 +5,14 @@ use jiff::{SignedDuration, Timestamp};
 use super::effect::Effect;
 use super::message::{Reply, RequestId};
 use crate::guest::picture::Picture;
-use crate::vcenter::{Moid, PowerState, Vm};
+use crate::vcenter::{Moid, Place, PowerState, Vm};
 
 const EVERY: SignedDuration = SignedDuration::from_secs(2);
 
 /// What the pane shows.
 #[derive(Debug, Clone, Default)]
 pub struct PicturePane {
-    guest: Option<Moid>,
+    guest: Option<(Place, Moid)>,
     asked: Option<RequestId>,
     asked_at: Option<Timestamp>,
     picture: Option<(Picture, Timestamp)>,
@@ -31,11 +31,11 @@ impl PicturePane {
     }
 
     /// Turns to a guest, or none: pictures of another one go.
-    pub fn turn_to(&mut self, guest: Option<&Moid>) -> bool {
-        if self.guest.as_ref() == guest {
+    pub fn turn_to(&mut self, guest: Option<(Place, &Moid)>) -> bool {
+        if self.guest.as_ref().map(|(place, moid)| (*place, moid)) == guest {
             return false;
         }
-        *self = Self { guest: guest.cloned(), ..Self::default() };
+        *self = Self { guest: guest.map(|(place, moid)| (place, moid.clone())), ..Self::default() };
         true
     }
 

@@ -6,8 +6,8 @@ use super::panes::{Content, Pane};
 use super::remote::RemoteResult;
 use super::state::Console;
 use super::verdict::Case;
-use crate::generation::{self, Claim};
-use crate::vcenter::{PowerState, Vm};
+use crate::generation::Claim;
+use crate::vcenter::{Place, PowerState};
 
 /// One thing to know, in a sentence.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -36,12 +36,17 @@ impl Console {
             let text = format!("vCenter asks about {} and waits: {} ({answers}); ! answers", vm.name, question.text);
             add(true, text);
         }
-        if row.line.enabled {
+        if let Some((alarm, lives)) = self.lives(row) {
+            add(alarm, lives);
+        }
+        // Datastores and hosts elsewhere are not looked at.
+        let beneath = row.place == Place::MAIN;
+        if row.line.enabled && beneath {
             for trouble in &self.session.resources.troubles {
                 add(true, format!("{trouble}: the next build fails of it"));
             }
         }
-        for concern in &self.session.resources.concerns {
+        for concern in self.session.resources.concerns.iter().filter(|_| beneath) {
             add(false, concern.clone());
         }
         if let Some(remote) = row.newest_remote() {
@@ -61,9 +66,11 @@ impl Console {
         if let Some(guest) = row.guest().filter(|_| row.leftover()) {
             add(false, format!("{} ({}) is there and nobody builds it: S sweeps it", guest.name, guest.moid));
         }
-        for orphan in self.left_by_branches(row) {
+        for orphan in &row.orphans {
             let (key, name) = (&row.line.key, &orphan.name);
-            let sweep = format!("`tmpl-tui sweep {key} --vm {name}` removes it");
+            let next = row.swept().build.as_ref().is_some_and(|vm| vm.moid == orphan.moid);
+            let sweep =
+                if next { "S sweeps it".into() } else { format!("`tmpl-tui sweep {key} --vm {name}` removes it") };
             add(false, format!("{name} ({}) was built on another branch: {sweep}", orphan.moid));
         }
         if let Some(created) = row.generations.live.as_ref().and_then(|vm| vm.created).filter(|_| row.stale) {
@@ -74,14 +81,6 @@ impl Console {
             add(false, "built and not promoted yet: p promotes it".into());
         }
         remarks
-    }
-
-    /// What builds of a line on other branches left, by name.
-    fn left_by_branches(&self, row: &LineRow) -> Vec<&Vm> {
-        let lines = self.lines.all().iter().map(|row| &row.line);
-        let mut left = generation::orphans(lines, &row.line, self.vms.values());
-        left.sort_by(|one, other| (&one.name, &one.moid).cmp(&(&other.name, &other.moid)));
-        left
     }
 
     /// The hold on a line: who, since when, why.

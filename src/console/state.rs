@@ -9,6 +9,7 @@ use jiff::tz::TimeZone;
 
 use super::alarm::{Alarms, Call};
 use super::binding::Keymap;
+use super::elsewhere::Elsewhere;
 use super::github::GitHubView;
 use super::lines::{LineRow, Lines};
 use super::log::LogPane;
@@ -30,7 +31,7 @@ use crate::github::Schedule;
 use crate::ops::Operation;
 use crate::ops::resources::Resources;
 use crate::pipeline::{Key, Line};
-use crate::vcenter::{LinkState, Moid, Vm};
+use crate::vcenter::{LinkState, Moid, Place, Vm};
 
 /// What the console starts from.
 #[derive(Debug, Clone)]
@@ -139,8 +140,10 @@ pub struct Console {
     /// when GitHub builds all lines
     pub(crate) schedule: Option<Schedule>,
     pub(crate) lines: Lines,
-    /// VMs of the folder by id, as last heard
-    pub(crate) vms: BTreeMap<Moid, Vm>,
+    /// VMs of the folders by id, as last heard
+    pub(crate) vms: BTreeMap<(Place, Moid), Vm>,
+    /// the places of lines that live elsewhere
+    pub(crate) elsewhere: BTreeMap<Place, Elsewhere>,
     /// one at most per line
     pub(crate) ongoing: BTreeMap<Key, Ongoing>,
     pub(crate) log: LogPane,
@@ -215,6 +218,7 @@ impl Console {
             schedule: opening.schedule,
             lines: Lines::new(opening.lines, opening.key.as_deref()),
             vms: BTreeMap::new(),
+            elsewhere: BTreeMap::new(),
             ongoing: BTreeMap::new(),
             log: LogPane::default(),
             picture: PicturePane::default(),

@@ -7,6 +7,7 @@ use super::message::{Msg, Reply, RequestId};
 use super::panes::Pane;
 use super::state::Console;
 use super::toast::Tone;
+use crate::vcenter::Place;
 
 /// How long after opening the worst line is gone to, as long as no key was pressed: by then everybody answered.
 const OPENING: SignedDuration = SignedDuration::from_secs(60);
@@ -43,7 +44,9 @@ impl Console {
                 self.panes.measures = measures;
                 self.log.measured(measures.log);
             }
-            Msg::FolderChanged(event) => return self.folder_changed(event),
+            Msg::FolderChanged(event) => return self.folder_changed(Place::MAIN, event),
+            Msg::PlacesRead(places) => self.places_read(places, effects),
+            Msg::ElsewhereChanged(place, event) => return self.folder_changed(place, event),
             Msg::PrivilegesRead(missing) => self.session.missing = missing,
             Msg::ResourcesRead(resources) => return self.resources_read(resources),
             Msg::RunsRead(runs) => self.runs_read(runs, effects),
@@ -127,7 +130,7 @@ impl Console {
         let source = selected.zip(self.shown_run()).map(|(row, run)| (row.line.key.clone(), run.log.clone()));
         let guest = selected.filter(|_| self.past_run().is_none()).and_then(|row| row.guest()).cloned();
         self.words.turn_to(selected.map(|row| (row.line.key.clone(), guest.as_ref().map(|vm| vm.moid.clone()))));
-        if self.picture.turn_to(guest.as_ref().map(|vm| &vm.moid)) {
+        if self.picture.turn_to(guest.as_ref().map(|vm| (vm.place, &vm.moid))) {
             self.changed();
         }
         let request = self.request();

@@ -70,6 +70,7 @@ fn retired(object: u32, live: u32) -> Retired {
 
 fn vm(name: &str, object: u32, annotation: String) -> Vm {
     Vm {
+        place: Default::default(),
         moid: Moid(object.to_string()),
         name: name.into(),
         template: true,

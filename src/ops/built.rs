@@ -119,7 +119,8 @@ mod tests {
         let in_place = Line { names: Some(Names::InPlace { name: "UBNT-*".into() }), ..line("UBNT") };
         let vms = [vm("vm-1", "UBNT-2401", true), vm("vm-2", "UBNT-2402", false), vm("vm-3", "other", true)];
         let before = BTreeSet::from([Moid("vm-1".into())]);
-        let said = |artifacts: &[&str]| resolve(&said(artifacts, &[]), &vms, &before, &in_place).map(|vm| vm.moid.0.clone());
+        let said =
+            |artifacts: &[&str]| resolve(&said(artifacts, &[]), &vms, &before, &in_place).map(|vm| vm.moid.0.clone());
         assert_eq!(said(&["UBNT-2402"]), Ok("vm-2".into()));
         assert_eq!(said(&[]), Ok("vm-2".into()), "its words were lost");
         assert!(said(&["UBNT-2401"]).is_err(), "it was there before");

@@ -118,6 +118,18 @@ pub async fn orphan(context: Context, client: &Client, line: &Line, name: &str) 
     Ok((Context { lines, ..context }, line))
 }
 
+/// Where a plan is carried out: a sweep of what another branch left is about a name that no line of this checkout has.
+///
+/// # Errors
+/// As [`orphan`].
+pub async fn context_of(context: Context, client: &Client, plan: &Plan) -> Result<Context, Error> {
+    let line = context.lines.iter().find(|line| line.names().live() == plan.base).cloned();
+    match line.filter(|line| plan.request == Request::Sweep && !line.builds_as(&plan.builds)) {
+        Some(line) => Ok(orphan(context, client, &line, &plan.builds).await?.0),
+        None => Ok(context),
+    }
+}
+
 /// A plan to which nobody objected a moment ago.
 #[derive(Debug, Clone)]
 pub struct Guarded<'p> {

@@ -93,7 +93,11 @@ mod tests {
         let file = tempfile::NamedTempFile::new().unwrap();
         let of = |text: &str| {
             std::fs::write(file.path(), text).unwrap();
-            words(file.path(), Path::new("/nonexistent")).unwrap().into_iter().flat_map(|named| named.artifacts).collect::<Vec<_>>()
+            words(file.path(), Path::new("/nonexistent"))
+                .unwrap()
+                .into_iter()
+                .flat_map(|named| named.artifacts)
+                .collect::<Vec<_>>()
         };
         let guest = "    vsphere-iso.linux: --> vsphere-iso.linux: not-mine\n";
         assert_eq!(
@@ -118,7 +122,8 @@ mod tests {
             r#""1", "id", "a-build""#,
         ];
         std::fs::write(log.path(), format!("{guest}\n{}", said.map(line).concat())).unwrap();
-        let said = || words(output.path(), log.path()).unwrap().into_iter().map(|named| named.artifacts).collect::<Vec<_>>();
+        let said =
+            || words(output.path(), log.path()).unwrap().into_iter().map(|named| named.artifacts).collect::<Vec<_>>();
         assert_eq!(said(), [["a-build", "a-build"]]);
         std::fs::write(output.path(), format!("{HEADER}\n--> vsphere-iso.a: c-build\n")).unwrap();
         assert_eq!(said(), [&["c-build"][..], &["a-build", "a-build"]]);

@@ -11,7 +11,7 @@ use super::assigned::{GetVariable, assigned};
 use super::evaluate::Scope;
 use super::layout::{Layout, Origin, Setting};
 use super::template::Template;
-use super::{Key, Line, Matrix};
+use super::{Key, Line, Matrix, varfiles};
 use crate::child::{self, Kind};
 
 /// Allows what `tmpl.toml` names as commands to be run: whoever opens a repository has not read it yet.
@@ -21,6 +21,8 @@ pub const ALLOW_COMMANDS: &str = "TMPL_SECRET_COMMANDS";
 #[derive(Clone, Default)]
 pub struct Connection {
     values: BTreeMap<Setting, String>,
+    /// what no environment changes
+    fixed: BTreeMap<Setting, String>,
     /// what could not be found out, in words
     pub troubles: Vec<String>,
 }
@@ -38,30 +40,66 @@ impl Connection {
         Self::read_for(repo, None, get)
     }
 
-    /// The same for one line, which `tmpl.toml` may build elsewhere.
+    /// The same for one line, which `tmpl.toml` or its var-files may build elsewhere.
     pub fn read_for(repo: &Path, key: Option<&Key>, get: GetVariable<'_>) -> Self {
+        let (Ok(layout), Ok(matrix)) = (Layout::load(repo), Matrix::load(repo)) else { return Self::default() };
+        Self::of(repo, (&layout, &matrix), key, &mut Asked { repo, get, answers: BTreeMap::new() })
+    }
+
+    /// The same for every line. A command that several name is run once.
+    pub fn read_lines(repo: &Path, get: GetVariable<'_>) -> Vec<(Key, Self)> {
+        let (Ok(layout), Ok(matrix)) = (Layout::load(repo), Matrix::load(repo)) else { return Vec::new() };
+        let mut asked = Asked { repo, get, answers: BTreeMap::new() };
+        let lines = matrix.lines.iter();
+        lines.map(|line| (line.key.clone(), Self::of(repo, (&layout, &matrix), Some(&line.key), &mut asked))).collect()
+    }
+
+    fn of(repo: &Path, (layout, matrix): (&Layout, &Matrix), key: Option<&Key>, asked: &mut Asked<'_>) -> Self {
         let mut connection = Self::default();
-        let (Ok(mut layout), Ok(mut matrix)) = (Layout::load(repo), Matrix::load(repo)) else { return connection };
-        let own = key.and_then(|key| layout.line.get(&key.0)).map(|own| own.vsphere.clone()).unwrap_or_default();
-        if !own.is_empty() {
-            matrix.lines.retain(|line| Some(&line.key) == key);
+        let mut lines: Vec<&Line> = matrix.lines.iter().collect();
+        let mut origins = layout.vsphere.clone();
+        // The line's own template is the first that is asked, and where it has a place of its own the only one.
+        lines.sort_by_key(|line| Some(&line.key) != key);
+        if let Some(own) = key.and_then(|key| layout.line.get(&key.0)).filter(|own| !own.vsphere.is_empty()) {
+            lines.truncate(1);
+            origins.extend(own.vsphere.clone());
         }
-        layout.vsphere.extend(own);
-        for (setting, origin) in &layout.vsphere {
-            match value(repo, &matrix.lines, origin, get) {
+        for (setting, origin) in &origins {
+            match value(repo, &lines, origin, asked) {
                 Ok(Some(value)) => drop(connection.values.insert(*setting, value)),
                 Ok(None) => {}
                 Err(trouble) => connection.troubles.push(format!("{}: {trouble}", setting.word())),
             }
         }
-        if layout.matrix_path(repo).is_none() || !layout.vsphere.is_empty() {
-            connection.ask_templates(repo, &matrix.lines, get);
+        if layout.matrix_path(repo).is_none() || !origins.is_empty() {
+            connection.ask_templates(repo, &lines, asked.get);
+        }
+        if let Some(line) = lines.first().filter(|line| Some(&line.key) == key) {
+            connection.ask_var_files(repo, line);
         }
         connection
     }
 
+    /// Where the line's var-files and `-var` put its VM. With packer they win over whatever the environment says.
+    fn ask_var_files(&mut self, repo: &Path, line: &Line) {
+        let told = line.invocation();
+        let folder = Path::new(&line.build_dir);
+        if told.var_files.is_empty() && told.args.is_empty() && varfiles::automatic(repo, folder).is_empty() {
+            return;
+        }
+        let template = Template::read(repo, &line.template_path(), &mut Vec::new());
+        let values = assigned(repo, &template, folder, (&[], &told), &|_| None);
+        for setting in [Setting::Endpoint, Setting::Datacenter, Setting::Folder] {
+            let names = expressions(&template, setting).filter_map(variable);
+            let said = names.filter_map(|name| values.get(&name)?.known().map(|text| text.into_owned())).next();
+            if let Some(said) = said.filter(|said| !said.is_empty()) {
+                self.fixed.insert(setting, said);
+            }
+        }
+    }
+
     /// What the first line that says something about a setting says.
-    fn ask_templates(&mut self, repo: &Path, lines: &[Line], get: GetVariable<'_>) {
+    fn ask_templates(&mut self, repo: &Path, lines: &[&Line], get: GetVariable<'_>) {
         for line in lines {
             if Setting::ALL.iter().all(|setting| self.values.contains_key(setting)) {
                 return;
@@ -87,10 +125,14 @@ impl Connection {
     /// documented templates, `PKR_VAR_vsphere_<setting>`.
     pub fn over<'a>(&'a self, get: GetVariable<'a>) -> impl Fn(&str) -> Option<String> + 'a {
         move |name| {
+            let word = name.strip_prefix("PKR_VAR_vsphere_");
+            let setting = word.and_then(|word| Setting::ALL.into_iter().find(|setting| setting.word() == word));
+            if let Some(fixed) = setting.and_then(|setting| self.fixed.get(&setting)) {
+                return Some(fixed.clone());
+            }
             let given = get(name).filter(|value| !value.is_empty());
             given.or_else(|| {
-                let word = name.strip_prefix("PKR_VAR_vsphere_")?;
-                let setting = Setting::ALL.into_iter().find(|setting| setting.word() == word)?;
+                let setting = setting?;
                 // govc's own name for it, exported by a person, says more than a file does.
                 let govc = get(setting.govc()).is_some_and(|value| !value.is_empty());
                 self.get(setting).filter(|_| !govc).map(str::to_owned)
@@ -152,10 +194,29 @@ fn with_scope(repo: &Path, line: &Line, get: GetVariable<'_>, then: impl FnOnce(
     then(&template, &Scope { template: &template, assigned, branch: None, path: BTreeMap::new() });
 }
 
-fn value(repo: &Path, lines: &[Line], origin: &Origin, get: GetVariable<'_>) -> Result<Option<String>, String> {
+/// Asks the environment and commands, each command once.
+struct Asked<'r> {
+    repo: &'r Path,
+    get: GetVariable<'r>,
+    answers: BTreeMap<Vec<String>, Result<String, String>>,
+}
+
+impl Asked<'_> {
+    fn command(&mut self, words: &[String]) -> Result<String, String> {
+        if let Some(answer) = self.answers.get(words) {
+            return answer.clone();
+        }
+        let answer = command(self.repo, words, self.get);
+        self.answers.insert(words.to_vec(), answer.clone());
+        answer
+    }
+}
+
+fn value(repo: &Path, lines: &[&Line], origin: &Origin, asked: &mut Asked<'_>) -> Result<Option<String>, String> {
+    let get = asked.get;
     match origin {
         Origin::Environment(origin) => Ok(get(&origin.env)),
-        Origin::Command(origin) => command(repo, &origin.command, get).map(Some),
+        Origin::Command(origin) => asked.command(&origin.command).map(Some),
         Origin::Variable(name) => {
             let mut found = None;
             for line in lines {

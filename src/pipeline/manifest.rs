@@ -24,8 +24,7 @@ pub struct Manifests {
 impl Manifests {
     /// What the template of a line declares; nothing where it declares none.
     pub fn of(repo: &Path, line: &Line) -> Self {
-        let (template, invocation) =
-            (Template::read(repo, &line.template_path(), &mut Vec::new()), line.invocation());
+        let (template, invocation) = (Template::read(repo, &line.template_path(), &mut Vec::new()), line.invocation());
         let dir = argv::working_dir(line, repo);
         let target = repo.join(&invocation.target);
         let root = if target.is_dir() { target } else { target.parent().unwrap_or(repo).to_owned() };
@@ -74,7 +73,10 @@ mod tests {
         let nothing: [&str; 0] = [];
         for (post, files) in [
             ("post-processor \"manifest\" {}", &["packer-manifest.json"][..]),
-            ("post-processor \"manifest\" { output = \"${path.cwd}/manifests/${local.day}.json\" }", &["manifests/*.json"]),
+            (
+                "post-processor \"manifest\" { output = \"${path.cwd}/manifests/${local.day}.json\" }",
+                &["manifests/*.json"],
+            ),
             ("post-processor \"manifest\" { output = \"${path.root}/m.json\" }", &["builds/a/m.json"]),
             ("post-processors {\n post-processor \"manifest\" { output = \"b.json\" }\n}", &["b.json"]),
             ("post-processor \"manifest\" { output = \"${local.day}/m.json\" }", &nothing),

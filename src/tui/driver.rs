@@ -12,11 +12,13 @@ mod live;
 mod log;
 mod media;
 mod own;
+mod places;
 mod runs;
 mod screen;
 mod triage;
 mod verdict;
 
+use std::collections::BTreeMap;
 use std::future::Future;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -32,9 +34,9 @@ use crate::console::effect::Effect;
 use crate::console::github::{Ask, GitHubEvent};
 use crate::console::message::{Failure, Msg, Reply};
 use crate::ops::usual::Usual;
-use crate::ops::{self, Context, Error, PictureReader};
+use crate::ops::{self, Context, Error, PictureReader, Places};
 use crate::text::Scrubber;
-use crate::vcenter::Settings;
+use crate::vcenter::{Place, Settings};
 
 /// Takes the messages to the console. Called from any thread.
 pub type Report = Arc<dyn Fn(Msg) + Send + Sync>;
@@ -58,7 +60,9 @@ pub struct Parts {
 pub struct Driver {
     parts: Parts,
     report: Report,
-    link: link::Link,
+    /// the repository's own place first, and those of lines that live elsewhere
+    links: BTreeMap<Place, link::Link>,
+    places: Places,
     log: log::Reader,
     github: github::Link,
     records: triage::Records,
@@ -81,7 +85,7 @@ impl std::fmt::Debug for Driver {
 impl Driver {
     /// Starts the standing work: the clock, the watch of the folder, the watch of the records of runs.
     pub fn start(parts: Parts, report: Report) -> Self {
-        let link = link::Link::new(parts.settings.clone(), report.clone());
+        let link = link::Link::new(parts.settings.clone(), Place::MAIN, report.clone());
         let scrubber = parts.scrubber.clone();
         let log = log::Reader::new(report.clone(), scrubber.clone(), parts.saved());
         let usual = Usual::with_limits(parts.config.alarms.clone());
@@ -90,7 +94,8 @@ impl Driver {
         let pictures = PictureReader::new(parts.context.repo.clone(), scrubber.clone());
         let github = github::Link::start(&parts, report.clone());
         let mut driver = Self {
-            link,
+            links: BTreeMap::from([(Place::MAIN, link)]),
+            places: Places::default(),
             log,
             github,
             records,
@@ -103,7 +108,8 @@ impl Driver {
             tasks: Vec::new(),
             changes: Vec::new(),
         };
-        driver.link.watch();
+        driver.run(Effect::Watch);
+        driver.tasks.extend(driver.read_places());
         driver.tasks.push(tokio::spawn(clock::tick(driver.report.clone())));
         let (context, look, report) = (driver.parts.context.clone(), driver.look.clone(), driver.report.clone());
         driver.tasks.push(tokio::spawn(runs::watch(context, scrubber, usual, look, report)));
@@ -113,25 +119,26 @@ impl Driver {
     /// Carries out one effect. What belongs to the terminal is not for the driver.
     pub fn run(&mut self, effect: Effect) {
         match effect {
-            Effect::Watch => self.link.watch(),
+            Effect::Watch => self.links.values_mut().for_each(link::Link::watch),
+            Effect::WatchElsewhere(places) => self.watch_elsewhere(&places),
             Effect::TakePicture { request, vm } => {
-                let taken = screen::take(self.link.client(), vm);
+                let taken = screen::take(self.client(vm.place), vm);
                 self.ask(PICTURE, "the picture", taken, move |answer| Msg::PictureTaken { request, answer });
             }
             Effect::TakeThumbnail { request, vm } => {
-                let taken = screen::take_small(self.link.client(), vm);
+                let taken = screen::take_small(self.client(vm.place), vm);
                 self.ask(PICTURE, "the picture", taken, move |answer| Msg::TileTaken { request, answer });
             }
             Effect::ReadLastFrame { request, dir } => {
                 let read = ops::picture::last_of(dir);
                 self.ask(READ, "reading the picture", read, move |answer| Msg::TileTaken { request, answer });
             }
-            Effect::Guard { request, plan } => {
-                let guarded = generation::guard(self.parts.context.clone(), self.link.client(), plan);
+            Effect::Guard { request, place, plan } => {
+                let guarded = generation::guard(self.parts.context.clone(), self.client(place), plan);
                 self.ask(GUARD, "asking vCenter", guarded, move |answer| Msg::Guarded { request, answer });
             }
-            Effect::Apply { request, plan } => {
-                let (context, client) = (self.parts.context.clone(), self.link.client());
+            Effect::Apply { request, place, plan } => {
+                let (context, client) = (self.parts.context.clone(), self.client(place));
                 let applied = generation::apply(context, client, plan, request, self.report.clone());
                 let change = self.ask(APPLY, "the change", applied, move |answer| Msg::Finished { request, answer });
                 self.changes.retain(|change| !change.is_finished());
@@ -188,19 +195,20 @@ impl Driver {
                 self.ask(READ_WORDS, "reading the picture", words, move |answer| Msg::WordsRead { request, answer });
             }
             Effect::AskPrivilege { request, vm, privilege } => {
-                let may = screen::may(self.link.client(), vm, privilege);
+                let may = screen::may(self.client(vm.place), vm, privilege);
                 self.ask(GUARD, "asking vCenter", may, move |answer| Msg::Guarded { request, answer });
             }
             Effect::Type { request, vm, keys } => {
-                let typed = screen::type_into(self.parts.context.clone(), self.link.client(), vm, keys);
+                let typed = screen::type_into(self.parts.context.clone(), self.client(vm.place), vm, keys);
                 self.ask(GUARD, "typing", typed, move |answer| Msg::Finished { request, answer });
             }
             Effect::Wake { request, vm } => {
-                let woken = screen::wake(self.parts.context.clone(), self.link.client(), vm);
+                let woken = screen::wake(self.parts.context.clone(), self.client(vm.place), vm);
                 self.ask(GUARD, "waking", woken, move |answer| Msg::Finished { request, answer });
             }
             Effect::Answer { request, vm, question, choice } => {
-                let answered = screen::answer(self.parts.context.clone(), self.link.client(), vm, (*question, choice));
+                let answered =
+                    screen::answer(self.parts.context.clone(), self.client(vm.place), vm, (*question, choice));
                 self.ask(GUARD, "the answer", answered, move |answer| Msg::Finished { request, answer });
             }
             Effect::TryTeaching { request, description, picture } => {
@@ -247,7 +255,7 @@ impl Driver {
             task.abort();
         }
         self.desk.stop().await;
-        self.link.stop().await;
+        futures_util::future::join_all(self.links.into_values().map(link::Link::stop)).await;
     }
 
     fn ask_github(&self, ask: Ask) -> JoinHandle<()> {

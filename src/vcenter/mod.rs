@@ -34,4 +34,4 @@ pub use question::{Choice, Question};
 pub use settings::Settings;
 #[cfg(feature = "testing")]
 pub(crate) use soap::fuzz_parse;
-pub use vm::{Moid, PowerState, ToolsStatus, Vm};
+pub use vm::{Moid, Place, PowerState, ToolsStatus, Vm};

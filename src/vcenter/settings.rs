@@ -1,5 +1,6 @@
 //! Where vCenter is and who we are there. Read from the environment only; never a flag, never on disk.
 
+use std::collections::BTreeMap;
 use std::net::IpAddr;
 use std::path::{Path, PathBuf};
 
@@ -134,6 +135,28 @@ impl Settings {
         let text = over("PKR_VAR_vsphere_endpoint").or_else(|| over("GOVC_URL"))?;
         let (url, _) = endpoint_url(&text).ok()?;
         url.host_str().map(str::to_ascii_lowercase)
+    }
+
+    /// The settings of every line, as [`Settings::of_line`] has them.
+    pub fn of_lines(repo: &Path) -> BTreeMap<Key, Result<Self, Error>> {
+        let get = |name: &str| std::env::var(name).ok();
+        let of = |(key, connection): (Key, Connection)| (key, Self::from_env(&connection.over(&get)));
+        Connection::read_lines(repo, &get).into_iter().map(of).collect()
+    }
+
+    /// Whether both mean the same folder of the same vCenter, seen by the same account.
+    pub fn same_place(&self, other: &Self) -> bool {
+        let place = |it: &Self| {
+            let datacenter = it.datacenter.clone().unwrap_or_default();
+            (it.url.clone(), it.credentials.username.clone(), datacenter, it.folder.clone())
+        };
+        place(self) == place(other)
+    }
+
+    /// Where that is, for people: `vc.example.com/DC0/Templates`.
+    pub fn place_name(&self) -> String {
+        let parts = [self.host(), self.datacenter.clone().unwrap_or_default(), self.folder.clone()];
+        parts.into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join("/")
     }
 
     /// Lets accounts whose password was refused log in again, because a person asked for it.

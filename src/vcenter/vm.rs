@@ -18,6 +18,15 @@ impl fmt::Display for Moid {
     }
 }
 
+/// Which of the places a repository builds in: one folder of one vCenter. Ids of objects mean something within one alone.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Place(pub u16);
+
+impl Place {
+    /// The repository's own; the others are those of lines that are built elsewhere.
+    pub const MAIN: Self = Self(0);
+}
+
 /// `VirtualMachinePowerState`, in vSphere's own spelling on the wire and in JSON.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -61,6 +70,9 @@ pub enum ToolsStatus {
 pub struct Vm {
     /// vCenter's id of the object.
     pub moid: Moid,
+    /// Where it is.
+    #[serde(skip)]
+    pub place: Place,
     /// Its name in the folder, with vCenter's `%2f` style escapes already undone.
     pub name: String,
     /// `config.template`
@@ -99,6 +111,7 @@ impl Vm {
     pub fn named(moid: Moid, name: impl Into<String>) -> Self {
         Self {
             moid,
+            place: Place::MAIN,
             name: name.into(),
             template: false,
             power_state: PowerState::Unknown,

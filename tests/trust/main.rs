@@ -17,6 +17,7 @@ mod lines;
 #[expect(dead_code, reason = "other tests break it")]
 mod mirror;
 mod pictures;
+mod places;
 #[path = "../support/proxy.rs"]
 #[expect(dead_code, reason = "other tests make other trouble")]
 mod proxy;

@@ -125,7 +125,13 @@ mod tests {
                 State::Failed,
                 "vsphere 2.2.0 is too new: linux/linux.pkr.hcl:7 wants ~> 1.2; packer init -upgrade installs another",
             ),
-            ("github.com/hashicorp/vsphere", &["1.4.0", "2.2.0"], "~> 1.2", State::Ok, "1.4.0; linux/linux.pkr.hcl:7 wants ~> 1.2"),
+            (
+                "github.com/hashicorp/vsphere",
+                &["1.4.0", "2.2.0"],
+                "~> 1.2",
+                State::Ok,
+                "1.4.0; linux/linux.pkr.hcl:7 wants ~> 1.2",
+            ),
             ("packer", &[], ">= 1.11", State::Failed, "not there; linux/linux.pkr.hcl:7 wants >= 1.11"),
         ] {
             assert_eq!(judged(of, have, versions), (state, said.to_owned()));

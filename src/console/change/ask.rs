@@ -47,7 +47,7 @@ impl Console {
 
 /// Whose build is, or was, at work on what the line builds.
 fn claimed(row: &LineRow) -> Option<String> {
-    let claim = row.generations.claim()?;
+    let claim = row.swept().claim()?;
     Some(format!("a build of {} claims it (run {}), last heard of {:.0}", claim.by, claim.run, claim.seen))
 }
 
@@ -117,7 +117,7 @@ pub(super) fn ask_generation(row: &LineRow, request: RequestId, plan: Plan) -> C
         generation::Request::Release => (format!("Release {key}"), "release", Need::Yes),
         generation::Request::Hold { .. } => (format!("Hold {key}"), "hold", reason()),
         generation::Request::Sweep => {
-            let need = Need::Name { name: row.line.build_name(), field: Field::default() };
+            let need = Need::Name { name: plan.builds.clone(), field: Field::default() };
             (format!("Sweep {key}"), "destroy", need)
         }
     };

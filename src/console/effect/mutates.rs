@@ -16,6 +16,7 @@ impl Effect {
             Self::GitHub(ask) => ask.mutates(),
             Self::Media(request) => request.mutates(),
             Self::Watch
+            | Self::WatchElsewhere(_)
             | Self::TakePicture { .. }
             | Self::TakeThumbnail { .. }
             | Self::ReadLastFrame { .. }

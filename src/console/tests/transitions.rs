@@ -11,7 +11,7 @@ use crate::console::panes::Pane;
 use crate::console::run::RunState;
 use crate::console::{Console, Effect, Invocation, Msg, RequestId};
 use crate::generation::Hold;
-use crate::vcenter::{FolderEvent, LinkState, Moid};
+use crate::vcenter::{FolderEvent, LinkState, Moid, Place};
 
 /// The night with a line selected by key.
 fn on(line: &str) -> Console {
@@ -144,6 +144,37 @@ fn sweep_wants_the_name_letter_by_letter() {
     pass_guard(&mut console, &asked);
     let effects = typed(&mut console, "tpl-ubuntu-2404-build\n");
     assert!(matches!(mutations(&effects)[..], [Effect::Apply { .. }]));
+}
+
+#[test]
+fn what_another_branch_left_is_swept_where_nothing_else_is_left() {
+    let mut opening = fixture::opening(&["debian-13"]);
+    opening.lines[0].builds.pattern = Some("tpl-debian-13-*-build".into());
+    let mut console = Console::new(opening);
+    fixture::link(&mut console, LinkState::Live);
+    let left = [template(5, "tpl-debian-13", 90), template(7, "tpl-debian-13-fix2-build", 30)];
+    console.update(Msg::FolderChanged(FolderEvent::Reset(left.to_vec())));
+    let row = console.lines.selected().unwrap();
+    let remarks = console.remarks(row);
+    assert!(
+        remarks.iter().any(|it| it.text == "tpl-debian-13-fix2-build (vm-7) was built on another branch: S sweeps it")
+    );
+    let asked = typed(&mut console, "S");
+    pass_guard(&mut console, &asked);
+    let effects = typed(&mut console, "tpl-debian-13-fix2-build\n");
+    let [Effect::Apply { plan, .. }] = mutations(&effects)[..] else { panic!("{}", toast(&console)) };
+    assert_eq!(plan.steps.iter().map(|step| step.subject().moid.0.as_str()).collect::<Vec<_>>(), ["vm-7"]);
+}
+
+#[test]
+fn what_lies_elsewhere_is_no_concern_of_the_lines_here() {
+    let mut console = on("debian-13");
+    let before = console.lines.get(&key("debian-13")).unwrap().generations.clone();
+    let other = template(99, "tpl-debian-13-build", 1);
+    console.update(Msg::ElsewhereChanged(Place(1), FolderEvent::Reset(vec![other])));
+    assert_eq!(console.lines.get(&key("debian-13")).unwrap().generations, before);
+    console.update(Msg::ElsewhereChanged(Place(1), FolderEvent::Gone(before.live.clone().unwrap().moid)));
+    assert_eq!(console.lines.get(&key("debian-13")).unwrap().generations, before);
 }
 
 #[test]

@@ -76,6 +76,7 @@ fn generations() -> impl Strategy<Value = Generations> {
                 (hold < 2)
                     .then(|| Hold { reason: "…".into(), by: "op@desk".into(), since: Timestamp::UNIX_EPOCH, to });
             Vm {
+                place: Default::default(),
                 moid,
                 name: format!("{BASE}{suffix}"),
                 template,

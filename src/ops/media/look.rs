@@ -18,13 +18,17 @@ pub struct Medium {
     pub shelf: Option<Result<DatastoreIso, vcenter::Error>>,
 }
 
-/// Asks the datastore about every line.
+/// Asks the datastore about the lines that are `wanted`.
 ///
 /// # Errors
 /// What every line would meet, such as a vCenter that does not answer.
-pub async fn look(context: &Context, client: &Client) -> Result<Vec<Medium>, Error> {
+pub async fn look(
+    context: &Context,
+    client: &Client,
+    wanted: &(dyn Fn(&Key) -> bool + Sync),
+) -> Result<Vec<Medium>, Error> {
     let mut media = Vec::new();
-    for line in lines(context).await? {
+    for line in lines(context).await?.into_iter().filter(|line| wanted(&line.key)) {
         let (repo, key) = (context.repo.clone(), line.key.clone());
         let wanted = blocking("reading a var-file", move || Ok(RequiredIso::read(&repo, &line))).await?;
         let shelf = match &wanted {

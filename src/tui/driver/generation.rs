@@ -8,7 +8,9 @@ use crate::ops::{Context, Error, change};
 
 /// Whether vCenter would let it happen.
 pub(super) async fn guard(context: Context, client: Pending, plan: Box<Plan>) -> Result<Vec<String>, Error> {
-    Ok(change::guard(&context, &ready(client).await?, &plan).await?.notes)
+    let client = ready(client).await?;
+    let context = change::context_of(context, &client, &plan).await?;
+    Ok(change::guard(&context, &client, &plan).await?.notes)
 }
 
 /// Carries it out; what vCenter was asked before is asked again first.
@@ -19,7 +21,9 @@ pub(super) async fn apply(
     request: RequestId,
     report: Report,
 ) -> Result<String, Error> {
-    let gate = context.gate(&ready(client).await?);
+    let client = ready(client).await?;
+    let context = change::context_of(context, &client, &plan).await?;
+    let gate = context.gate(&client);
     let on = |progress: &Progress| report(Msg::Progressed { request, step: words(progress) });
     change::carry_out(&gate, change::guard(&context, gate.client(), &plan).await?, &on).await?;
     Ok(done(&plan))

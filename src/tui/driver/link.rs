@@ -11,11 +11,12 @@ use crate::console::message::Msg;
 use crate::generation::STEP_PRIVILEGES;
 use crate::ops::{Error, Refusal};
 use crate::vcenter::privilege::{ANSWER, TYPE};
-use crate::vcenter::{Account, Client, FolderEvent, LinkState, Moid, Settings};
+use crate::vcenter::{Account, Client, FolderEvent, LinkState, Moid, Place, Settings};
 
 /// The client of this session, replaced when a person asks for a new login.
 pub(super) struct Link {
     settings: Result<Settings, String>,
+    place: Place,
     report: Report,
     client: watch::Sender<Option<Client>>,
     task: Option<JoinHandle<()>>,
@@ -25,8 +26,8 @@ pub(super) struct Link {
 pub(super) type Pending = watch::Receiver<Option<Client>>;
 
 impl Link {
-    pub(super) fn new(settings: Result<Settings, String>, report: Report) -> Self {
-        Self { settings, report, client: watch::Sender::new(None), task: None }
+    pub(super) fn new(settings: Result<Settings, String>, place: Place, report: Report) -> Self {
+        Self { settings, place, report, client: watch::Sender::new(None), task: None }
     }
 
     /// Logs in and watches, with a new client; a password that was refused is tried once more.
@@ -42,11 +43,12 @@ impl Link {
             Ok(settings) => settings.clone(),
             Err(reason) => {
                 let link = LinkState::Stopped { reason: reason.clone() };
-                return report(Msg::FolderChanged(FolderEvent::Link(link)));
+                return report(told(self.place, FolderEvent::Link(link)));
             }
         };
         settings.retry_login();
-        self.task = Some(tokio::spawn(async move { follow(settings, &report, &client).await }));
+        let place = self.place;
+        self.task = Some(tokio::spawn(async move { follow((settings, place), &report, &client).await }));
     }
 
     pub(super) fn client(&self) -> Pending {
@@ -66,8 +68,13 @@ impl Link {
     }
 }
 
-async fn follow(settings: Settings, report: &Report, client: &watch::Sender<Option<Client>>) {
-    let link = |state| report(Msg::FolderChanged(FolderEvent::Link(state)));
+/// What a place's watch reported.
+fn told(place: Place, event: FolderEvent) -> Msg {
+    if place == Place::MAIN { Msg::FolderChanged(event) } else { Msg::ElsewhereChanged(place, event) }
+}
+
+async fn follow((settings, place): (Settings, Place), report: &Report, client: &watch::Sender<Option<Client>>) {
+    let link = |state| report(told(place, FolderEvent::Link(state)));
     link(LinkState::Connecting);
     let made = tokio::task::spawn_blocking(move || Client::new(settings)).await;
     let new = match made {
@@ -80,13 +87,13 @@ async fn follow(settings: Settings, report: &Report, client: &watch::Sender<Opti
     let mut said = false;
     let mut beneath = Abandoned(None);
     while let Some(event) = events.next().await {
-        if let FolderEvent::Reset(vms) = &event {
+        if let (FolderEvent::Reset(vms), Place::MAIN) = (&event, place) {
             let vms = vms.iter().take(ASKED_ABOUT).map(|vm| vm.moid.clone()).collect();
             tokio::spawn(privileges(new.clone(), vms, report.clone()));
             beneath.replace(Some(tokio::spawn(resources(new.clone(), report.clone()))));
         }
         said = matches!(event, FolderEvent::Link(LinkState::Stopped { .. }));
-        report(Msg::FolderChanged(event));
+        report(told(place, event));
     }
     // It says why before it ends; its own panic it cannot say.
     if !said {

@@ -15,8 +15,9 @@ use crate::console::message::{Failure, Msg, RequestId};
 use crate::iso::discover::file_name;
 use crate::iso::{Bump, Mirror, StageError, Staged};
 use crate::ops::media::{self, Medium, Progress};
-use crate::ops::{Context, Error};
+use crate::ops::{Context, Error, Places};
 use crate::pipeline::{Key, Line};
+use crate::vcenter::Place;
 
 /// How long asking the datastore about all lines may take.
 const LOOK: Duration = Duration::from_secs(180);
@@ -50,10 +51,12 @@ impl Desk {
 impl Driver {
     /// Carries out what concerns media.
     pub(super) fn media(&mut self, request: Request) {
-        let (context, client) = (self.parts.context.clone(), self.link.client());
+        let context = self.parts.context.clone();
         match request {
             Request::Look { request } => {
-                self.ask(LOOK, "asking the datastore", look(context, client), move |answer| {
+                let clients: Vec<_> = self.links.keys().map(|place| (*place, self.client(*place))).collect();
+                let looked = look(context, clients, self.places.clone());
+                self.ask(LOOK, "asking the datastore", looked, move |answer| {
                     Msg::Media(Reported::Looked { request, answer })
                 });
             }
@@ -73,6 +76,7 @@ impl Driver {
             Request::Stage { request, key } => {
                 let stop = CancellationToken::new();
                 self.desk.stops.insert(request, stop.clone());
+                let client = self.client(self.places.of(&key));
                 let on = progress(request, self.report.clone());
                 let staged = stage(context, client, self.desk.mirror.clone(), key, on, stop);
                 let staged = self.desk.stagings.track_future(staged);
@@ -87,9 +91,23 @@ impl Driver {
     }
 }
 
-async fn look(context: Context, client: Pending) -> Result<Vec<(Key, IsoStatus)>, Error> {
-    let media = media::look(&context, &ready(client).await?).await?;
-    Ok(media.into_iter().map(status).collect())
+/// Each line's ISO is looked for where the line lives.
+async fn look(
+    context: Context,
+    clients: Vec<(Place, Pending)>,
+    places: Places,
+) -> Result<Vec<(Key, IsoStatus)>, Error> {
+    let mut found = Vec::new();
+    for (place, client) in clients {
+        let client = ready(client).await?;
+        match media::look(&context, &client, &|key| places.of(key) == place).await {
+            Ok(media) => found.extend(media.into_iter().map(status)),
+            Err(error) if place == Place::MAIN => return Err(error),
+            // Its lines say that it is out of reach.
+            Err(error) => tracing::warn!(%error, place = client.settings().place_name(), "media there are not known"),
+        }
+    }
+    Ok(found)
 }
 
 fn status(Medium { key, wanted, shelf }: Medium) -> (Key, IsoStatus) {

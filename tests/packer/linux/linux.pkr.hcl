@@ -85,4 +85,8 @@ build {
     ansible_env_vars = ["ANSIBLE_HOST_KEY_CHECKING=False", "ANSIBLE_PYTHON_INTERPRETER=/usr/bin/python3"]
     extra_arguments  = ["--extra-vars", "guest_folder=${var.guest_folder} ansible_port=${var.guest_port}"]
   }
+
+  post-processor "manifest" {
+    strip_path = true
+  }
 }

@@ -1,0 +1,57 @@
+//! Places of lines that live in another folder or vCenter than the others.
+
+use std::sync::Arc;
+
+use jiff::Timestamp;
+
+use super::effect::Effect;
+use super::lines::LineRow;
+use super::state::Console;
+use crate::ops::Places;
+use crate::vcenter::{LinkState, Place};
+
+/// A place, and how the link to it stands.
+#[derive(Debug, Clone)]
+pub struct Elsewhere {
+    /// for people: `vc02.example.com/DC1/Templates`
+    pub name: String,
+    /// the account that builds there
+    pub account: String,
+    /// how the link stands
+    pub link: LinkState,
+    /// when it last answered
+    pub fresh: Option<Timestamp>,
+}
+
+impl Console {
+    /// Some lines live elsewhere: their places are watched, too.
+    pub(super) fn places_read(&mut self, places: Arc<Places>, effects: &mut Vec<Effect>) {
+        let new = places.elsewhere().map(|(place, settings)| {
+            let (name, account) = (settings.place_name(), settings.credentials.username.clone());
+            (place, Elsewhere { name, account, link: LinkState::Connecting, fresh: None })
+        });
+        self.elsewhere = new.collect();
+        self.lines.set_places(&places);
+        self.read_templates();
+        effects.push(Effect::WatchElsewhere(places));
+    }
+
+    /// Where a line lives that does not live where the others do, and whether that can be told.
+    pub(super) fn lives(&self, row: &LineRow) -> Option<(bool, String)> {
+        let Elsewhere { name, link, .. } = self.elsewhere.get(&row.place)?;
+        Some(match link {
+            LinkState::Live => (false, format!("lives in {name}")),
+            LinkState::Connecting => (false, format!("lives in {name}, which has not answered yet")),
+            LinkState::Lost { reason, .. } => (true, format!("{name} is out of reach: {reason}; trying again")),
+            LinkState::Stopped { reason } => (true, format!("{name} is out of reach: {reason}; r tries again")),
+        })
+    }
+
+    /// How the link to a place stands, when it last answered, and whose account is used there.
+    pub(super) fn link_to(&self, place: Place) -> (&LinkState, Option<Timestamp>, &str) {
+        match self.elsewhere.get(&place) {
+            Some(there) => (&there.link, there.fresh, &there.account),
+            None => (&self.session.link, self.session.fresh, &self.session.account),
+        }
+    }
+}
