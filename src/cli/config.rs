@@ -34,6 +34,9 @@ pub fn run(context: &Context, args: &Args) -> anyhow::Result<Exit> {
         output::json_pretty(&rows)?;
     } else {
         print(context, &rows)?;
+        if !args.set {
+            config::unused(file).iter().try_for_each(|line| output::result(line))?;
+        }
     }
     let defects: Vec<String> = file.defects.iter().chain(&Keymap::of(file, false).1).map(ToString::to_string).collect();
     defects.iter().try_for_each(|defect| output::note(defect))?;
@@ -58,11 +61,10 @@ fn print(context: &Context, rows: &[Told]) -> std::io::Result<()> {
         } else if at == 0 {
             output::result("")?;
         }
-        let said = match &row.value {
-            Some(value) => format!("{} = {value}", row.key),
-            None => format!("# {} =", row.key),
-        };
-        output::result(&format!("{said:<44} # {}", row.origin))?;
+        match &row.value {
+            Some(value) => output::result(&format!("{:<44} # {}", format!("{} = {value}", row.key), row.origin))?,
+            None => output::result(&format!("{:<44} # {}: {}", format!("# {} =", row.key), row.origin, row.says))?,
+        }
     }
     Ok(())
 }

@@ -19,11 +19,14 @@ use tmpl::vcenter::Settings;
 
 use super::{Context, Exit, Stop, contexts};
 
+/// For who has no repository yet, or is not in it.
+const ELSEWHERE: &str = "there is nothing to show here (tmpl-tui demo shows the console on a simulated vCenter)";
+
 /// Opens the console, on `key` when given.
 pub async fn run(context: &Context, key: Option<String>, images: Images) -> anyhow::Result<Exit> {
     let (keymap, warnings) = keymap(context);
     let options = Options {
-        matrix: context.matrix()?,
+        matrix: context.matrix().map_err(|error| error.context(ELSEWHERE))?,
         settings: settings(context)?,
         state: context.state()?,
         key,

@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use super::schema::{self, Setting};
+use super::schema::{self, Section, Setting};
 use super::{ConfigFile, Role};
 use crate::packer_log::Phase;
 use crate::packer_log::phase_times;
@@ -18,6 +18,9 @@ pub struct Told {
     pub value: Option<String>,
     /// `default`, a variable, an option, or `config.toml:7`
     pub origin: String,
+    /// what it is for; empty where its name says it
+    #[serde(skip_serializing_if = "str::is_empty")]
+    pub says: &'static str,
 }
 
 /// A text as TOML has it.
@@ -38,8 +41,8 @@ pub fn told(
         let flag = setting.flag.and_then(|flag| flags.iter().find(|(given, _)| *given == flag));
         let variable = setting.variable.and_then(|name| Some((name, get(name).filter(|value| !value.is_empty())?)));
         rows.push(match (flag, variable) {
-            (Some((flag, value)), _) => row("", setting.name, Some(quoted(value)), (*flag).to_owned()),
-            (None, Some((name, value))) => row("", setting.name, Some(quoted(&value)), name.to_owned()),
+            (Some((flag, value)), _) => row("", &setting.into(), Some(quoted(value)), (*flag).to_owned()),
+            (None, Some((name, value))) => row("", &setting.into(), Some(quoted(&value)), name.to_owned()),
             (None, None) => of_file(file, "", "", &setting.into()),
         });
     }
@@ -54,7 +57,7 @@ pub fn told(
         };
         rows.extend(schema::CONTEXT.iter().map(|setting| {
             let default = if replaced(setting) { "" } else { setting.default };
-            of_file(file, &table, &prefix, &Named { name: setting.name, default })
+            of_file(file, &table, &prefix, &Named { default, ..setting.into() })
         }));
     }
     for role in Role::ALL {
@@ -82,6 +85,22 @@ pub fn told(
     rows
 }
 
+/// Tables that may stand in the file any number of times and do not yet, with what their settings are for, as comments.
+pub fn unused(file: &ConfigFile) -> Vec<String> {
+    let none = [("[contexts.NAME]", file.config.contexts.is_empty()), ("[[plugins]]", plugins(file) == 0)];
+    let none = |section: &Section| none.iter().any(|(title, none)| *title == section.title && *none);
+    let mut lines = Vec::new();
+    for section in schema::sections().into_iter().filter(none) {
+        let head = format!("# {}", section.title);
+        lines.extend([String::new(), format!("{head:<44} # {}", section.about)]);
+        for Setting { name, default, says, .. } in section.settings {
+            let said = format!("# {name} = {default}");
+            lines.push(format!("{:<44} # {says}", said.trim_end()));
+        }
+    }
+    lines
+}
+
 /// How many the file has, those that are not as they should be included.
 fn plugins(file: &ConfigFile) -> usize {
     let numbers = file.config.written.keys().filter_map(|path| path.strip_prefix("plugins.")?.split('.').next());
@@ -92,16 +111,17 @@ fn plugins(file: &ConfigFile) -> usize {
 struct Named<'a> {
     name: &'a str,
     default: &'a str,
+    says: &'static str,
 }
 
 impl<'a> From<&'a Setting> for Named<'a> {
     fn from(setting: &'a Setting) -> Self {
-        Self { name: setting.name, default: setting.default }
+        Self { name: setting.name, default: setting.default, says: setting.says }
     }
 }
 
 fn plain(name: &str) -> Named<'_> {
-    Named { name, default: "" }
+    Named { name, default: "", says: "" }
 }
 
 /// A key as it is written: in quotes where it has to be.
@@ -110,17 +130,17 @@ fn key(name: &str) -> String {
     if bare { name.to_owned() } else { quoted(name) }
 }
 
-fn row(table: &str, key: &str, value: Option<String>, origin: String) -> Told {
-    Told { table: table.to_owned(), key: key.to_owned(), value, origin }
+fn row(table: &str, setting: &Named<'_>, value: Option<String>, origin: String) -> Told {
+    Told { table: table.to_owned(), key: setting.name.to_owned(), value, origin, says: setting.says }
 }
 
 fn of_file(file: &ConfigFile, table: &str, prefix: &str, setting: &Named<'_>) -> Told {
     match file.config.written.get(&format!("{prefix}{}", setting.name)) {
-        Some(written) => row(table, setting.name, Some(written.text.clone()), format!("config.toml:{}", written.line)),
+        Some(written) => row(table, setting, Some(written.text.clone()), format!("config.toml:{}", written.line)),
         None => {
             let default = Some(setting.default.to_owned()).filter(|default| !default.is_empty());
             let origin = if default.is_some() { "default" } else { "not set" };
-            row(table, setting.name, default, origin.to_owned())
+            row(table, setting, default, origin.to_owned())
         }
     }
 }
