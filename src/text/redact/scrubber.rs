@@ -182,7 +182,10 @@ impl Known {
         for secret in secrets.into_iter().chain(accounts) {
             let value = secret.value.expose_secret().trim();
             if value.len() < SHORTEST {
-                refused.extend(Some(secret.name).filter(|_| !value.is_empty()));
+                // Known from the environment and from a template alike.
+                if !value.is_empty() && !refused.contains(&secret.name) {
+                    refused.push(secret.name);
+                }
                 continue;
             }
             // What everybody is called tells nobody anything, and hiding it makes a log unreadable.
