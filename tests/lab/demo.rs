@@ -108,6 +108,8 @@ fn what_a_killed_demo_left_goes_with_the_next_and_is_its_owners_alone() {
     let run = until("the build", || run(temporary.path(), "debian-12"));
     let left = folder(temporary.path()).expect("a folder");
     assert_eq!(std::fs::metadata(&left).unwrap().permissions().mode() & 0o777, 0o700);
+    let entries = std::fs::read_dir(temporary.path()).unwrap().flatten().map(|entry| entry.path());
+    let packers: Vec<_> = entries.filter(|path| path.join(".tmpl-tui-run").exists()).collect();
     let stranger = temporary.path().join("tmpl-tui-demo-of-somebody");
     std::fs::create_dir(&stranger).unwrap();
     let console = std::fs::read_to_string(format!("/proc/{0}/task/{0}/children", first.id())).unwrap();
@@ -121,6 +123,10 @@ fn what_a_killed_demo_left_goes_with_the_next_and_is_its_owners_alone() {
     second.wait_for("SIMULATED");
     assert!(!left.exists() && stranger.exists(), "{}", left.display());
     assert!(!run.supervisor.alive(), "its build is still at work");
+    assert!(
+        !packers.is_empty() && !packers.iter().any(|folder| folder.exists()),
+        "packer's temporary files: {packers:?}"
+    );
     second.signal(nix::sys::signal::SIGTERM);
     second.exit();
 }
