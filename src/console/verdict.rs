@@ -18,8 +18,9 @@ use crate::pipeline::Key;
 use crate::triage::verdict::{Outlook, Verdict};
 use crate::vcenter::LinkState;
 
-/// How long a cause must hold before it calls for a person.
-const HOLD: SignedDuration = SignedDuration::from_secs(5);
+/// How long a cause must hold before it calls for a person: the recorder looks again meanwhile, and what packer's last key
+/// answered is gone.
+const HOLD: SignedDuration = SignedDuration::from_secs(3);
 
 /// What a verdict was asked on; another one is asked for as soon as it is no longer so.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -260,11 +261,13 @@ impl Console {
             effects.extend(self.verdicts.ask_past(&key, &run, request));
         }
         let (request, beside) = (self.request(), self.beside());
-        let Self { lines, verdicts, opened, .. } = self;
+        let Self { lines, verdicts, opened, acknowledged, .. } = self;
         let selected = lines.selected().map(|row| row.line.key.clone());
         let fresh = |row: &&LineRow| {
             let ended = row.run.as_ref().and_then(|run| run.ended);
-            selected.as_ref() == Some(&row.line.key) || ended.is_none_or(|ended| ended >= *opened)
+            // What was seen is compared with what there is.
+            let seen = acknowledged.contains_key(&row.line.key);
+            seen || selected.as_ref() == Some(&row.line.key) || ended.is_none_or(|ended| ended >= *opened)
         };
         // One at a time: the next message asks for the next one.
         effects.extend(lines.all().iter().filter(fresh).find_map(|row| verdicts.due(row, beside, request)));

@@ -29,12 +29,15 @@ use crate::guest::screen::ScreenLabels;
 use crate::text::Scrubber;
 use crate::vcenter::{Client, Error, Moid, PowerState, Settings};
 
-/// Between two polls, by the guest's clock.
-const POLL_INTERVAL: Duration = Duration::from_secs(5);
+/// Between two polls, by the guest's clock. Each is one call for the guest's properties and one for its picture: a cause
+/// that a picture shows is told within five seconds, its reading included.
+const POLL_INTERVAL: Duration = Duration::from_secs(2);
+/// A new picture is looked at again so soon, to know whether it stands; not twice in a row, while the console moves on.
+const SETTLE_INTERVAL: Duration = Duration::from_secs(1);
 /// Shortest interval, however fast a simulated guest's clock is.
 const MIN_POLL_INTERVAL: Duration = Duration::from_millis(100);
 /// Every so many polls, events are queried too.
-const POLLS_PER_EVENT_QUERY: u32 = 6;
+const POLLS_PER_EVENT_QUERY: u32 = 15;
 /// How long the end of a build waits for the recorder.
 const STOP_TIMEOUT: Duration = Duration::from_secs(3);
 
@@ -138,6 +141,8 @@ struct RecorderTask {
     pictures: Backoff,
     next_picture: Option<Instant>,
     current_frame: Option<CurrentFrame>,
+    /// the last poll found a new picture, and the pause before it was not a short one
+    settles: bool,
     reading: Option<JoinHandle<Option<ScreenReading>>>,
 }
 
@@ -184,13 +189,16 @@ impl RecorderTask {
             pictures: Backoff::up_to(console::MAX_BACKOFF),
             next_picture: None,
             current_frame: None,
+            settles: false,
             reading: None,
         }))
     }
 
     /// Polls until told to end.
     async fn run(mut self, mut end: oneshot::Receiver<()>) {
-        loop {
+        'polls: loop {
+            let began = Instant::now();
+            let settled = std::mem::take(&mut self.settles);
             let result = tokio::select! {
                 result = self.poll() => result,
                 _ = &mut end => break,
@@ -199,12 +207,16 @@ impl RecorderTask {
             if self.link.given_up {
                 break;
             }
-            let pause = POLL_INTERVAL.div_f64(self.pace.max(0.01)).max(MIN_POLL_INTERVAL);
-            let until = self.link.retry_at.max(self.disk.retry_at);
-            let pause = until.map_or(pause, |until| until.saturating_duration_since(Instant::now()).max(pause));
-            tokio::select! {
-                () = tokio::time::sleep(pause) => {}
-                _ = &mut end => break,
+            self.settles &= !settled;
+            let next = self.next_poll(began);
+            loop {
+                let read = tokio::select! {
+                    () = tokio::time::sleep_until(next.into()) => break,
+                    read = console::finished(&mut self.reading) => read,
+                    _ = &mut end => break 'polls,
+                };
+                let result = self.record_reading(read);
+                self.note_write_result(result);
             }
         }
         if let Some(reading) = self.reading.take() {
@@ -217,6 +229,14 @@ impl RecorderTask {
         self.client.logout().await;
     }
 
+    /// When to poll after one that began then: a slow vCenter is let alone for half the time at least.
+    fn next_poll(&self, began: Instant) -> Instant {
+        let interval = if self.settles { SETTLE_INTERVAL } else { POLL_INTERVAL };
+        let pause = interval.div_f64(self.pace.max(0.01)).max(MIN_POLL_INTERVAL);
+        let soonest = (began + pause).max(Instant::now() + pause / 2);
+        self.link.retry_at.max(self.disk.retry_at).map_or(soonest, |until| until.max(soonest))
+    }
+
     /// Now, by the monotonic clock: times on record are compared with each other, and the system's clock may be set.
     fn now(&self) -> Timestamp {
         self.started + self.began.elapsed()
@@ -224,7 +244,6 @@ impl RecorderTask {
 
     /// Reads the guest once: its properties, its tasks, its console.
     async fn poll(&mut self) -> std::io::Result<()> {
-        self.collect_reading().await?;
         let found = match self.find().await {
             Ok(found) => found,
             Err(error) => return self.lost(&error),

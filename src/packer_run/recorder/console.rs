@@ -4,10 +4,11 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use jiff::Timestamp;
+use tokio::task::JoinHandle;
 
 use super::{Backoff, CurrentFrame, RecorderTask, screen_text};
 use crate::guest::picture::Picture;
-use crate::guest::recording::{FRAMES, RecordedFrame, TimelineEvent};
+use crate::guest::recording::{FRAMES, RecordedFrame, ScreenReading, TimelineEvent};
 use crate::guest::screen::Motion;
 use crate::vcenter::{Error, Vm};
 
@@ -16,7 +17,7 @@ const SCREENSHOT_TASK_INTERVAL: Duration = Duration::from_secs(30);
 /// Longest pause after a failure.
 pub(super) const MAX_BACKOFF: Duration = Duration::from_secs(300);
 /// Polls without a change after which the text of a picture is read.
-pub(super) const STILL_POLLS_BEFORE_READING: u32 = 2;
+pub(super) const STILL_POLLS_BEFORE_READING: u32 = 1;
 
 impl RecorderTask {
     pub(super) async fn take_picture(&mut self, vm: &Vm) -> std::io::Result<()> {
@@ -69,6 +70,7 @@ impl RecorderTask {
             };
             self.store.keep(picture.png(), frame, decision.pixels)?;
             self.current_frame = Some(CurrentFrame { file, picture, polls: 0, read: false });
+            self.settles = true;
             return Ok(());
         }
         self.store.add(&TimelineEvent::Still { at, kind: decision.kind })?;
@@ -100,12 +102,15 @@ impl RecorderTask {
         }));
     }
 
-    pub(super) async fn collect_reading(&mut self) -> std::io::Result<()> {
-        if let Some(reading) = self.reading.take_if(|reading| reading.is_finished())
-            && let Ok(Some(reading)) = reading.await
-        {
-            self.store.add(&TimelineEvent::Reading(reading))?;
-        }
-        Ok(())
+    pub(super) fn record_reading(&mut self, read: Option<ScreenReading>) -> std::io::Result<()> {
+        read.map_or(Ok(()), |reading| self.store.add(&TimelineEvent::Reading(reading)))
     }
+}
+
+/// Waits for the text of a picture; for ever where none is being read.
+pub(super) async fn finished(reading: &mut Option<JoinHandle<Option<ScreenReading>>>) -> Option<ScreenReading> {
+    let Some(task) = reading else { return std::future::pending().await };
+    let read = task.await.ok().flatten();
+    *reading = None;
+    read
 }

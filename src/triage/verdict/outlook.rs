@@ -94,7 +94,9 @@ impl Judge<'_> {
             };
             let found = match verdict.class.as_str() {
                 // It holds although packer goes on: packer does not know yet, or waits for ever.
-                class if class != "running" => (class != "cancelled").then(|| self.seen(verdict, Standing::Stuck)),
+                class if class != "running" => {
+                    (class != "cancelled").then(|| self.seen(verdict, Standing::Stuck, context))
+                }
                 _ => self.foretold(track, verdict, scrubber, context),
             };
             if let Some(found) = found {
@@ -119,7 +121,7 @@ impl Judge<'_> {
             (false, false) => Standing::Retrying,
         };
         let Some((words, unless)) = endings(track.phase()) else {
-            return suspect.then(|| self.seen(verdict, standing)).filter(|_| context.stuck || context.late);
+            return suspect.then(|| self.seen(verdict, standing, context)).filter(|_| context.stuck || context.late);
         };
         let blind = BuildContext { screen: None, also: Vec::new(), says: None, ..context.clone() };
         let symptom = |verdict: &BuildVerdict| self.rule_of(verdict).is_none_or(|rule| rule.symptom);
@@ -152,11 +154,13 @@ impl Judge<'_> {
         }
         *verdict = foretold;
         let gives_up = track.deadline.as_ref().map(|deadline| deadline.at);
-        Some(Outlook { gives_up, unless: Some(unless), ..self.seen(verdict, standing) })
+        Some(Outlook { gives_up, unless: Some(unless), ..self.seen(verdict, standing, context) })
     }
 
-    fn seen(&self, verdict: &BuildVerdict, standing: Standing) -> Outlook {
-        let passing = self.rule_of(verdict).is_some_and(|rule| rule.passing);
+    fn seen(&self, verdict: &BuildVerdict, standing: Standing, context: &BuildContext) -> Outlook {
+        // What healthy builds show for a while is no news before the while is over.
+        let over = context.stuck || context.late;
+        let passing = !over && self.rule_of(verdict).is_some_and(|rule| rule.passing);
         Outlook { standing, gives_up: None, unless: None, passing }
     }
 

@@ -1,0 +1,319 @@
+//! How long it takes from the first decisive line or picture to the verdict, on every scenario of the lab; that what heals is
+//! taken back, and that a build that goes right is never called otherwise.
+//!
+//! Times are the lab's: what is counted is how often recorder and judge look between the two, and each look has its interval.
+//! How fast this machine is has no say in it.
+
+#![expect(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
+
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
+
+use futures_util::{StreamExt, stream};
+use jiff::Timestamp;
+use nix::sys::signal::{Signal, kill};
+use nix::unistd::Pid;
+use tmpl::guest::recording::{FRAMES, Recording, TIMELINE};
+use tmpl::lab::showcase::{Showcase, packer_of, repository, state_home};
+use tmpl::packer_log::phase_times::TypicalDurations;
+use tmpl::packer_run::{self, Process, Run};
+use tmpl::pipeline::Key;
+use tmpl::text::Scrubber;
+use tmpl::triage::live::{Beside, LiveJudge};
+use tmpl::triage::rules::Rules;
+use tmpl::triage::verdict::{Judge, Standing, Verdict};
+
+const PROGRAM: &str = env!("CARGO_BIN_EXE_tmpl-tui");
+/// Lab seconds per second.
+const SPEED: f64 = 40.0;
+/// Builds at a time.
+const AT_ONCE: usize = 3;
+/// Seconds between two looks of the recorder at most; until the second look at a picture that is new; for reading a
+/// graphical page (measured, at rest); between two looks of the console at its files.
+const RECORDER: f64 = 2.0;
+const SETTLE: f64 = 1.0;
+const READING: f64 = 0.5;
+const CONSOLE: f64 = 1.0;
+/// From the decisive moment to the verdict: seconds.
+const LIMIT: f64 = 5.0;
+
+/// What tells, first.
+enum Decisive {
+    /// this picture on the console
+    Picture(&'static str),
+    /// this in packer's log
+    Line(&'static str),
+    /// this in the record of the guest
+    Guest(&'static str),
+}
+
+use Decisive::{Guest, Line, Picture};
+
+/// Each scenario that goes wrong: what is decisive, and the verdict on it, by its rule or its class.
+const SCENARIOS: [(&str, Decisive, &str); 17] = [
+    ("licensing", Picture("win-licensing-00"), "screen-licensing"),
+    ("stop-error", Picture("win-stop-00"), "screen-windows-stop"),
+    ("missed-spacebar", Picture("uefi-shell-00"), "screen-uefi"),
+    ("missed-keys", Picture("di-language-00"), "screen-di-other"),
+    ("preseed-command", Picture("di-command-failed-00"), "screen-di-command"),
+    ("no-address", Picture("di-dhcp-failed-00"), "screen-di-network"),
+    ("link-local", Guest("169.254."), "ip_linklocal"),
+    ("no-boot-device", Picture("no-dhcp-10"), "screen-no-boot"),
+    ("no-operating-system", Picture("no-os-00"), "screen-no-boot"),
+    ("kernel-panic", Picture("panic-00"), "screen-panic"),
+    ("emergency", Picture("emergency-00"), "screen-emergency"),
+    ("ansible-fails", Line("fatal: ["), "ansible_task_failed"),
+    ("ssh-refused", Line("connection refused"), "ssh_timeout"),
+    ("ssh-password", Line("unable to authenticate"), "ssh_auth"),
+    ("winrm-refused", Line("connection refused"), "winrm_timeout"),
+    ("shutdown-hangs", Line("Running shutdown command"), "shutdown_timeout"),
+    ("disk-full", Guest("no more space"), "vm_question"),
+];
+
+/// A headless build of the scenario's line; ended when this is dropped.
+struct Built {
+    show: Showcase,
+    child: Child,
+    name: String,
+}
+
+impl Built {
+    async fn start(name: &str) -> Self {
+        let show = Showcase::set_up(Some(name), SPEED, Path::new(PROGRAM)).await.unwrap();
+        let (folder, key) = (show.folder(), &show.starts()[0]);
+        let mut command = Command::new(PROGRAM);
+        command.env_clear().envs(show.lab().environment()).env("PATH", std::env::var_os("PATH").unwrap());
+        command.env("HOME", folder).env("TMPDIR", folder).env("XDG_STATE_HOME", state_home(folder));
+        command.arg("--repo").arg(repository(folder)).args(["build", key, "--packer"]).arg(packer_of(folder));
+        command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
+        let child = command.spawn().unwrap();
+        Self { show, child, name: name.to_owned() }
+    }
+
+    /// The run, unless it is the one that the lab had before.
+    fn run(&self) -> Option<Run> {
+        let run = packer_run::latest(&self.show.state(), &Key(self.show.starts()[0].clone())).unwrap()?;
+        (u32::try_from(run.supervisor.pid) == Ok(self.child.id())).then_some(run)
+    }
+
+    async fn until<T>(&mut self, what: &str, mut look: impl FnMut(&Run) -> Option<T>) -> T {
+        let end = Instant::now() + Duration::from_secs(150);
+        loop {
+            if let Some(found) = self.run().and_then(|run| look(&run)) {
+                return found;
+            }
+            assert!(Instant::now() < end, "{}: waited in vain for {what}", self.name);
+            tokio::time::sleep(Duration::from_millis(30)).await;
+        }
+    }
+
+    async fn stop(mut self) {
+        let _ = kill(Pid::from_raw(i32::try_from(self.child.id()).unwrap()), Signal::SIGTERM);
+        tokio::task::spawn_blocking(move || drop(self.child.wait())).await.unwrap();
+    }
+}
+
+/// A record as it was at some moment, in a folder of its own, of a run that is still at work.
+struct Moment {
+    dir: tempfile::TempDir,
+    rules: Rules,
+    repo: PathBuf,
+    timeline: Vec<String>,
+    log: Vec<String>,
+}
+
+impl Moment {
+    fn of(run: &Run, repo: &Path) -> Self {
+        let dir = tempfile::tempdir().unwrap();
+        let read = |path: &Path| std::fs::read_to_string(path).unwrap_or_default();
+        let lines = |text: String| text.split_inclusive('\n').map(str::to_owned).collect::<Vec<_>>();
+        let (timeline, log) = (lines(read(&run.dir.join(TIMELINE))), lines(read(&run.log)));
+        let mut record: serde_json::Value = serde_json::from_str(&read(&run.dir.join("run.json"))).unwrap();
+        // It goes on as long as this test does.
+        let own = serde_json::to_value(Process::current().unwrap()).unwrap();
+        for (name, value) in [("supervisor", own.clone()), ("packer", own), ("state", "running".into())] {
+            record[name] = value;
+        }
+        for name in ["ended", "exit", "reason"] {
+            record[name] = serde_json::Value::Null;
+        }
+        record["log"] = dir.path().join("packer-build.log").to_str().unwrap().into();
+        std::fs::write(dir.path().join("run.json"), record.to_string()).unwrap();
+        std::os::unix::fs::symlink(&run.frames, dir.path().join(FRAMES)).unwrap();
+        Self { dir, rules: Rules::for_repo(repo).unwrap(), repo: repo.to_owned(), timeline, log }
+    }
+
+    /// Whether that is the verdict on so much of the timeline and of the log.
+    fn says(&self, verdict: &str, timeline: usize, log: usize) -> bool {
+        let given = self.verdict(timeline, log);
+        given.class == verdict || given.rule.as_deref() == Some(verdict)
+    }
+
+    /// The verdict on so much of the timeline and of the log.
+    fn verdict(&self, timeline: usize, log: usize) -> Verdict {
+        let dir = self.dir.path();
+        std::fs::write(dir.join(TIMELINE), self.timeline[..timeline].concat()).unwrap();
+        std::fs::write(dir.join("packer-build.log"), self.log[..log].concat()).unwrap();
+        let run = Run::read(dir).unwrap().unwrap();
+        let mut judge = LiveJudge::new(&self.rules, Judge::new(&self.rules).unwrap(), &self.repo, dir).unwrap();
+        let (usual, scrubber) = (TypicalDurations::default(), Scrubber::default());
+        judge.look(&run, &Beside::default(), &usual, &scrubber, Timestamp::now()).unwrap().unwrap()
+    }
+
+    /// Whether this line of the timeline is a look at the console.
+    fn is_look(line: &str) -> bool {
+        line.contains(r#""event":"frame""#) || line.contains(r#""event":"still""#)
+    }
+}
+
+/// When a line of the timeline was written.
+fn at(line: &str) -> Timestamp {
+    serde_json::from_str::<serde_json::Value>(line).unwrap()["at"].as_str().unwrap().parse().unwrap()
+}
+
+/// The pixels of a picture on disk; `None` when it is not there whole.
+fn pixels(path: &Path) -> Option<image::RgbImage> {
+    image::open(path).ok().map(|picture| picture.to_rgb8())
+}
+
+/// The first line of the timeline that tells what is decisive, once the record says all that follows from it.
+fn told(decisive: &Decisive, run: &Run) -> Option<usize> {
+    let recording = Recording::read(&run.dir).unwrap();
+    let timeline = std::fs::read_to_string(run.dir.join(TIMELINE)).ok()?;
+    match decisive {
+        Picture(name) => {
+            let wanted = pixels(&Path::new("assets/lab/screens").join(format!("{name}.png"))).unwrap();
+            let shown = |frame: &&tmpl::guest::recording::RecordedFrame| {
+                pixels(&recording.path(frame)).is_some_and(|seen| seen == wanted)
+            };
+            let frame = recording.frames.iter().find(shown)?;
+            let first = timeline.lines().position(|line| line.contains(&frame.file))?;
+            let looks = timeline.lines().skip(first + 1).filter(|line| Moment::is_look(line)).count();
+            // A graphical page is known once it was read.
+            let image = pixels(&recording.path(frame))?;
+            let read = tmpl::guest::screen::read_cells(&image).is_some()
+                || recording.frames.iter().any(|later| later.at >= frame.at && recording.reading(later).is_some());
+            (looks >= 2 && read).then_some(first)
+        }
+        Line(text) => std::fs::read_to_string(&run.log).ok()?.contains(text).then_some(timeline.lines().count()),
+        Guest(text) => timeline.lines().position(|line| line.contains(text)),
+    }
+}
+
+/// Lab seconds from the decisive moment to the verdict, and what they are made of.
+async fn measured(name: &'static str, decisive: &Decisive, class: &str) -> (f64, String) {
+    let mut built = Built::start(name).await;
+    let first = built.until("what is decisive", |run| told(decisive, run)).await;
+    let moment = Moment::of(&built.run().unwrap(), &repository(built.show.folder()));
+    let (lines, log) = (moment.timeline.len(), moment.log.len());
+    let figures = match decisive {
+        Line(text) => {
+            let at = moment.log.iter().position(|line| line.contains(text)).unwrap();
+            assert!(!moment.says(class, lines, at), "{name}: {text:?} is not decisive");
+            let after = (at + 1..=log).position(|log| moment.says(class, lines, log));
+            let after = after.unwrap_or_else(|| panic!("{name}: {}", moment.verdict(lines, log).cause));
+            assert_eq!(after, 0, "{name}: lines after the decisive one");
+            (CONSOLE, "the line, and a look of the console".to_owned())
+        }
+        Picture(_) | Guest(_) => {
+            // Packer may have said it by then, too.
+            let said = |text: &&str| moment.log.iter().position(|line| line.contains(text));
+            let log = if let Guest(text) = decisive { said(text).unwrap_or(log) } else { log };
+            assert!(!moment.says(class, first, log), "{name}: told before it was shown");
+            let told = (first + 1..=lines).find(|at| moment.says(class, *at, log));
+            let told = told.unwrap_or_else(|| panic!("{name}: {}", moment.verdict(lines, log).cause));
+            let read = Some(&moment.timeline[told - 1]).filter(|line| line.contains(r#""event":"reading""#));
+            // It bears the moment at which it began.
+            let until = read.map_or(Timestamp::MAX, |line| at(line));
+            let later = moment.timeline[first + 1..told].iter().filter(|line| Moment::is_look(line));
+            let later = later.filter(|line| at(line) <= until).count();
+            let more = [0.0, SETTLE].get(later).copied().unwrap_or(SETTLE + RECORDER);
+            let (reading, how) = read.map_or((0.0, ""), |_| (READING, ", its reading"));
+            let looks = format!("{} looks of the recorder{how}, and one of the console", later + 1);
+            (RECORDER + more + reading + CONSOLE, looks)
+        }
+    };
+    built.stop().await;
+    figures
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn every_scenario_is_told_within_five_seconds_of_what_is_decisive() {
+    let told = stream::iter(&SCENARIOS).map(|(name, decisive, class)| async move {
+        let (seconds, how) = measured(name, decisive, class).await;
+        println!("{name:<20} {class:<18} {seconds:>4.1} s: {how}");
+        (*name, seconds)
+    });
+    let told: Vec<(&str, f64)> = told.buffer_unordered(AT_ONCE).collect().await;
+    let late: Vec<_> = told.iter().filter(|(_, seconds)| *seconds > LIMIT).collect();
+    assert!(late.is_empty(), "{late:?}");
+    let shipped = tmpl::lab::Book::shipped().unwrap().guests();
+    let healthy = HEALTHY.len();
+    assert_eq!(shipped.len(), SCENARIOS.len() + healthy, "a scenario of the lab is not measured");
+}
+
+/// The scenarios that go right.
+const HEALTHY: [&str; 4] = ["debian", "ubuntu", "el", "windows"];
+
+/// The verdict on a build at one look of the judge.
+#[derive(Debug)]
+struct Called {
+    text: String,
+    /// how it stands, and whether that is an alarm
+    outlook: Option<(Standing, bool)>,
+    /// looks of the recorder so far
+    looks: usize,
+}
+
+/// What a build that goes right was called while it was at work.
+async fn called(name: &'static str) -> Vec<Called> {
+    let mut built = Built::start(name).await;
+    let run = built.until("the run", |run| Some(run.clone())).await;
+    let repo = repository(built.show.folder());
+    let rules = Rules::for_repo(&repo).unwrap();
+    let mut judge = LiveJudge::new(&rules, Judge::new(&rules).unwrap(), &repo, &run.dir).unwrap();
+    let (usual, scrubber) = (TypicalDurations::default(), Scrubber::default());
+    let mut all = Vec::new();
+    while let Some(run) = built.run().filter(|run| run.state.live()) {
+        let look = judge.look(&run, &Beside::default(), &usual, &scrubber, Timestamp::now()).unwrap();
+        if let Some(verdict) = look {
+            let outlook = verdict.outlook.as_ref().map(|outlook| (outlook.standing, !outlook.passing));
+            let timeline = std::fs::read_to_string(run.dir.join(TIMELINE)).unwrap_or_default();
+            let looks = timeline.lines().filter(|line| Moment::is_look(line)).count();
+            all.push(Called { text: format!("{}: {}", verdict.class, verdict.cause), outlook, looks });
+        }
+        tokio::time::sleep(Duration::from_millis(40)).await;
+    }
+    let code = tokio::task::spawn_blocking(move || built.child.wait().unwrap().code()).await.unwrap();
+    assert_eq!(code, Some(0), "{name}: {all:#?}");
+    all
+}
+
+/// Alarms that are still there when the recorder has looked twice more: what packer's last key answers is no cause, and
+/// the console lets it pass.
+fn lasting(all: &[Called]) -> Vec<&Called> {
+    let alarm = |called: &&Called| called.outlook.is_some_and(|(_, alarm)| alarm);
+    let groups = all.chunk_by(|one, other| alarm(&one) == alarm(&other));
+    let last = groups.filter(|group| group.first().is_some_and(|first| alarm(&first)));
+    last.filter(|group| group.last().is_some_and(|last| last.looks >= group[0].looks + 2))
+        .map(|group| &group[0])
+        .collect()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_build_that_goes_right_is_never_called_stuck_and_what_heals_is_taken_back() {
+    let told: Vec<_> = stream::iter(HEALTHY)
+        .map(|name| async move { (name, called(name).await) })
+        .buffer_unordered(AT_ONCE)
+        .collect()
+        .await;
+    for (name, all) in &told {
+        assert!(lasting(all).is_empty(), "{name}: {:#?}", lasting(all));
+    }
+    // Ubuntu's sshd comes after its address: packer is refused for a while, and gets in.
+    let ubuntu = &told.iter().find(|(name, _)| *name == "ubuntu").unwrap().1;
+    let retried = ubuntu.iter().position(|called| called.outlook.is_some()).unwrap();
+    let healed = ubuntu[retried..].iter().any(|called| called.outlook.is_none() && called.text.contains("provision"));
+    assert!(healed, "{ubuntu:#?}");
+}
