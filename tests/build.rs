@@ -171,6 +171,48 @@ fn what_fails_before_the_build_ends_it_in_packers_words(
     assert!(log.contains(last), "triage has it, too: {log:?}");
 }
 
+/// The audit log's lines about builds: verb, call, name, outcome.
+fn audit(fake: &Fake) -> Vec<[String; 4]> {
+    let text = std::fs::read_to_string(fake.state().audit_log()).unwrap();
+    let lines = text.lines().map(|line| serde_json::from_str::<serde_json::Value>(line).unwrap());
+    lines.map(|line| ["verb", "call", "object", "outcome"].map(|name| line[name].as_str().unwrap().into())).collect()
+}
+
+#[test]
+fn builds_and_cancels_are_in_the_audit_log() {
+    let fake = Fake::new("1.16.0", script::SLOW);
+    fake.release();
+    fake.tmpl(&["build", "one"]).output().unwrap();
+    let done = latest(&fake);
+    for file in ["release", "waiting"] {
+        std::fs::remove_file(fake.path(file)).unwrap();
+    }
+    let child = waiting(&fake);
+    assert!(fake.tmpl(&["cancel", "one", "--yes"]).output().unwrap().status.success());
+    child.wait_with_output().unwrap();
+    let cancelled = latest(&fake);
+    let name = |run: &Run| run.dir.file_name().unwrap().to_string_lossy().into_owned();
+    let told = |verb: &str, call: &str, outcome: String| [verb.into(), call.into(), "one".into(), outcome];
+    let build = |outcome: String| told("build", "packer build", outcome);
+    let lines = audit(&fake);
+    assert_eq!(lines[..2], [build("started".into()), build(format!("done: run {}", name(&done)))]);
+    assert_eq!(lines[2], build("started".into()));
+    assert_eq!(lines[3], told("cancel", "SIGTERM", "started".into()));
+    // Either of them may be first to say how it ended.
+    assert!(lines.contains(&told("cancel", "SIGTERM", "done".into())), "{lines:?}");
+    assert!(lines.iter().any(|line| line[3].starts_with(&format!("cancelled: run {}", name(&cancelled)))), "{lines:?}");
+    assert_eq!(lines.len(), 6, "{lines:?}");
+}
+
+#[test]
+fn without_an_audit_log_nothing_is_built() {
+    let fake = Fake::new("1.16.0", script::GOOD);
+    std::fs::create_dir_all(fake.state().audit_log()).unwrap();
+    let output = fake.tmpl(&["build", "one"]).output().unwrap();
+    assert_eq!((output.status.code(), err(&output).contains("audit.jsonl")), (Some(3), true), "{}", err(&output));
+    assert!(!fake.calls().contains(&"build".to_owned()));
+}
+
 #[test]
 fn a_run_tells_who_made_it_and_is_named_in_the_history() {
     let fake = Fake::new("1.16.0", script::GOOD);

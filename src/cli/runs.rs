@@ -117,7 +117,7 @@ async fn list(context: &Context, github: &Client, args: &ListArgs) -> anyhow::Re
 }
 
 async fn enable(context: &Context, github: &Client) -> anyhow::Result<Exit> {
-    remote::enable_schedule(context.mode(), github).await?;
+    remote::enable_schedule((&context.state()?, context.mode()), github).await?;
     output::note(&format!("the schedule of {} is on", github.workflow().build_file()))?;
     Ok(Exit::Done)
 }
@@ -134,7 +134,7 @@ async fn dispatch(context: &Context, github: &Client, args: DispatchArgs) -> any
 
 async fn cancel(context: &Context, github: &Client, args: CancelArgs) -> anyhow::Result<Exit> {
     let run = remote::find_run(github, args.run.run.as_deref()).await?;
-    let building = remote::cancel(context.mode(), github, &run, args.force).await?;
+    let building = remote::cancel((&context.state()?, context.mode()), github, &run, args.force).await?;
     print::one(&run, args.run.json, "asked to end")?;
     for key in building {
         output::note(&format!("if its VM stays behind: tmpl-tui sweep {key}"))?;
@@ -144,7 +144,7 @@ async fn cancel(context: &Context, github: &Client, args: CancelArgs) -> anyhow:
 
 async fn rerun(context: &Context, github: &Client, args: RunArgs) -> anyhow::Result<Exit> {
     let run = remote::find_run(github, args.run.as_deref()).await?;
-    remote::rerun(context.mode(), github, &run).await?;
+    remote::rerun((&context.state()?, context.mode()), github, &run).await?;
     print::one(&run, args.json, "its failed legs run again")?;
     Ok(Exit::Done)
 }

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use jiff::SignedDuration;
 use tokio::sync::mpsc;
 
+use super::audit::{self, Audited, Unwritten};
 use super::build_vm::BuildVm;
 use super::change::{self, Planned};
 use super::{Context, Error, NotBuilt, Operation, Refusal, blocking};
@@ -14,6 +15,7 @@ use crate::packer_run::{
 };
 use crate::pipeline::{Key, Line, Manifests, Os};
 use crate::triage::rules::Rules;
+use crate::vcenter::audit::AuditEntry;
 use crate::vcenter::{Client, Settings, Vm};
 
 /// How a build ended, as whoever started it asks.
@@ -76,11 +78,26 @@ pub struct Done {
     pub built: Option<Result<BuiltVm, NotBuilt>>,
 }
 
-/// Builds here and now; `vm` is what vCenter said before.
+/// Builds here and now; `vm` is what vCenter said before. Whoever asks for a build ends here, so that each is in the audit
+/// log once.
 ///
 /// # Errors
-/// Whatever is wrong before packer begins. A build that fails is an outcome.
+/// Whatever is wrong before packer begins, an audit log that cannot be written among it. A build that fails is an outcome.
 pub async fn run_here(
+    context: &Context,
+    request: &Request,
+    vm: Option<BuildVm>,
+    stops: mpsc::Receiver<StopRequest>,
+    on: &dyn ProgressListener,
+) -> Result<Done, Error> {
+    let (key, name) = (&request.line.key, request.line.build_name());
+    let said = request.said();
+    let entry = AuditEntry { verb: "build", call: "packer build", object: &key.0, name: &name, detail: Some(&said) };
+    let audited = Audited::of_run(&context.state, &context.repo, key, entry);
+    audited.change(Unwritten::Refuses, build_here(context, request, vm, stops, on), audit::outcome_of).await
+}
+
+async fn build_here(
     context: &Context,
     request: &Request,
     vm: Option<BuildVm>,
@@ -237,9 +254,16 @@ pub async fn cancel(context: &Context, key: &Key, force: bool) -> Result<Run, Er
     let dir = state.runs().join(&key.0);
     let latest = blocking("stopping", move || packer_run::latest(&state, &wanted).map_err(Error::reading(dir)));
     let run = latest.await?.ok_or_else(|| Refusal::NoRunToCancel { key: key.clone() })?;
-    match packer_run::cancel(&run, force).await {
-        Ok(()) => Ok(run),
-        Err(BuildError::Over { key, .. }) => Err(Refusal::NoRunToCancel { key }.into()),
-        Err(error) => Err(error.into()),
-    }
+    let (name, call) = (audit::name_of(&run), if force { "SIGKILL" } else { "SIGTERM" });
+    let entry = AuditEntry { verb: "cancel", call, object: &key.0, name: &name, detail: None };
+    let audited = Audited::of_run(&context.state, &context.repo, key, entry);
+    let cancelled = async {
+        match packer_run::cancel(&run, force).await {
+            Ok(()) => Ok(()),
+            Err(BuildError::Over { key, .. }) => Err(Refusal::NoRunToCancel { key }.into()),
+            Err(error) => Err(Error::from(error)),
+        }
+    };
+    audited.change(Unwritten::IsLogged, cancelled, |()| "done".into()).await?;
+    Ok(run)
 }

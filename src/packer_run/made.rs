@@ -61,7 +61,7 @@ impl Made {
         let files = var_files(&request);
         let made = Self {
             by: by(),
-            command: command(&request),
+            command: request.said(),
             commit: commit.map(|commit| commit.trim_end_matches(DIRTY).to_owned()),
             clean,
             packer,
@@ -87,11 +87,6 @@ impl Made {
 fn by() -> String {
     let actor = std::env::var("GITHUB_ACTOR").ok().filter(|actor| !actor.is_empty());
     actor.map_or_else(user_at_host, |actor| format!("{actor} on GitHub"))
-}
-
-fn command(request: &Request) -> String {
-    let promote = if request.promote { " --promote" } else { "" };
-    format!("tmpl-tui build {}{promote} --on-error {}", request.line.key, request.on_error.word())
 }
 
 /// The texts of the var-files that packer is given.

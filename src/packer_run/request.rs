@@ -79,4 +79,10 @@ impl Request {
         let arguments = argv::build(&self.line, &self.repo, self.on_error.word());
         [vec![self.packer.to_string_lossy().into_owned()], arguments].concat()
     }
+
+    /// The command, as it can be typed again.
+    pub fn said(&self) -> String {
+        let promote = if self.promote { " --promote" } else { "" };
+        format!("tmpl-tui build {}{promote} --on-error {}", self.line.key, self.on_error.word())
+    }
 }

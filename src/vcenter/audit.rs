@@ -14,8 +14,9 @@ use crate::text::Scrubber;
 #[derive(Debug, Clone)]
 pub struct AuditLog {
     path: PathBuf,
-    account: String,
-    vcenter: String,
+    account: Option<String>,
+    vcenter: Option<String>,
+    github: Option<String>,
     who: String,
 }
 
@@ -26,7 +27,7 @@ pub struct AuditEntry<'a> {
     pub verb: &'a str,
     /// the call, e.g. `Rename_Task`
     pub call: &'a str,
-    /// object id, or a datastore path
+    /// object id, a datastore path, the key of a line, or the page of a run
     pub object: &'a str,
     /// its name at that moment
     pub name: &'a str,
@@ -38,8 +39,12 @@ pub struct AuditEntry<'a> {
 struct AuditRecord<'a> {
     time: String,
     who: &'a str,
-    account: &'a str,
-    vcenter: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    account: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    vcenter: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    github: Option<&'a str>,
     verb: &'a str,
     call: &'a str,
     object: &'a str,
@@ -52,7 +57,17 @@ struct AuditRecord<'a> {
 impl AuditLog {
     /// An audit log at `path` for `account` on `vcenter`; the file is created at the first record.
     pub fn new(path: impl Into<PathBuf>, account: impl Into<String>, vcenter: impl Into<String>) -> Self {
-        Self { path: path.into(), account: account.into(), vcenter: vcenter.into(), who: user_at_host() }
+        Self { account: Some(account.into()), vcenter: Some(vcenter.into()), ..Self::here(path) }
+    }
+
+    /// One for what is changed at GitHub, in this repository (`owner/name`).
+    pub fn of_github(path: impl Into<PathBuf>, repository: impl Into<String>) -> Self {
+        Self { github: Some(repository.into()), ..Self::here(path) }
+    }
+
+    /// One for what is changed on this machine.
+    pub fn here(path: impl Into<PathBuf>) -> Self {
+        Self { path: path.into(), account: None, vcenter: None, github: None, who: user_at_host() }
     }
 
     /// The file.
@@ -95,8 +110,9 @@ impl AuditLog {
         let record = AuditRecord {
             time: format!("{:.3}", Timestamp::now()),
             who: &self.who,
-            account: &self.account,
-            vcenter: &self.vcenter,
+            account: self.account.as_deref(),
+            vcenter: self.vcenter.as_deref(),
+            github: self.github.as_deref(),
             verb,
             call,
             object,

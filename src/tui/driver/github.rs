@@ -65,21 +65,22 @@ impl Link {
 }
 
 async fn carry_out(context: &ops::Context, client: &Client, action: Action) -> Result<String, Error> {
+    let here = (&context.state, context.mode);
     Ok(match action {
         Action::Dispatch(key) => {
             let run = remote::dispatch(context, client, &key, None).await?;
             format!("{key}: run #{} on GitHub: {}", run.number, run.url)
         }
         Action::Cancel(run) => {
-            remote::cancel(context.mode, client, &run, false).await?;
+            remote::cancel(here, client, &run, false).await?;
             format!("GitHub ends run #{}; S sweeps a VM that stays behind", run.number)
         }
         Action::Rerun(run) => {
-            remote::rerun(context.mode, client, &run).await?;
+            remote::rerun(here, client, &run).await?;
             format!("the failed legs of run #{} run again", run.number)
         }
         Action::EnableSchedule => {
-            remote::enable_schedule(context.mode, client).await?;
+            remote::enable_schedule(here, client).await?;
             "the schedule is on again".into()
         }
     })
