@@ -8,7 +8,7 @@ use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use serde::Serialize;
 use tmpl::console::age;
-use tmpl::generation::{Claim, Generations, Hold, Pending, orphans};
+use tmpl::generation::{Claim, Generations, Hold, MadeOf, Pending, orphans};
 use tmpl::ops::{self, Places};
 use tmpl::pipeline::Line;
 use tmpl::vcenter::{Client, FolderEvent, LinkState, Place, Vm};
@@ -36,15 +36,30 @@ struct Row<'a> {
     key: &'a str,
     base_name: &'a str,
     enabled: bool,
-    live: Option<Vm>,
-    prev: Option<Vm>,
-    build: Option<Vm>,
+    live: Option<Template>,
+    prev: Option<Template>,
+    build: Option<Template>,
     hold: Option<Hold>,
     pending: Option<Pending>,
     /// whose build is at work on `build`
     claim: Option<Claim>,
     /// what builds on other branches left
     orphans: Vec<Vm>,
+}
+
+/// A VM, and of what it was made where its notes say so.
+#[derive(Serialize)]
+struct Template {
+    #[serde(flatten)]
+    vm: Vm,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    made: Option<MadeOf>,
+}
+
+impl From<Vm> for Template {
+    fn from(vm: Vm) -> Self {
+        Self { made: MadeOf::of(&vm), vm }
+    }
 }
 
 /// Prints once, or at every change.
@@ -144,9 +159,9 @@ fn print(all: &[Line], lines: &[Line], folders: &Folders, json: bool) -> anyhow:
             key: &line.key.0,
             base_name: &line.base_name,
             enabled: line.enabled,
-            live: now.live,
-            prev: now.prev,
-            build: now.build,
+            live: now.live.map(Template::from),
+            prev: now.prev.map(Template::from),
+            build: now.build.map(Template::from),
             claim,
             orphans: orphans(all.iter(), line, vms).into_iter().cloned().collect(),
             hold: now.hold,
@@ -163,10 +178,13 @@ fn print(all: &[Line], lines: &[Line], folders: &Folders, json: bool) -> anyhow:
 fn cells(row: &Row<'_>) -> [String; 6] {
     let now = Timestamp::now();
     let zone = TimeZone::system();
-    let age = |vm: &Option<Vm>| match vm {
-        None => "–".to_owned(),
-        Some(Vm { created: Some(created), .. }) => age::short(now, *created, &zone),
-        Some(_) => "yes".to_owned(),
+    let age = |template: &Option<Template>| {
+        let Some(Template { vm, made }) = template else { return "–".to_owned() };
+        let age = vm.created.map_or_else(|| "yes".to_owned(), |created| age::short(now, created, &zone));
+        let commit = made.as_ref().and_then(|made| made.commit.as_ref()).map(|commit| commit.chars().take(7));
+        // Anybody may write notes.
+        let commit = commit.map(|commit| output::safe(&commit.collect::<String>()).to_string());
+        commit.map_or_else(|| age.clone(), |commit| format!("{age} {commit}"))
     };
     let mut notes = Vec::new();
     if !row.enabled {
@@ -181,13 +199,35 @@ fn cells(row: &Row<'_>) -> [String; 6] {
     if let Some(claim) = &row.claim {
         notes.push(format!("being built by {}, last heard of {:.0}", claim.by, claim.seen));
     }
+    notes.extend(isos(row));
     if !row.orphans.is_empty() {
         let names = row.orphans.iter().map(|vm| vm.name.as_str()).collect::<Vec<_>>().join(", ");
         notes.push(format!("left by other branches: {names} (sweep {} --vm NAME)", row.key));
     }
     // Notes come from vCenter, where anybody may write them.
     let notes = output::safe(&notes.join(" · ")).into();
-    [row.key.to_owned(), age(&row.live), age(&row.prev), age(&row.build), guest(row.build.as_ref()), notes]
+    [
+        row.key.to_owned(),
+        age(&row.live),
+        age(&row.prev),
+        age(&row.build),
+        guest(row.build.as_ref().map(|build| &build.vm)),
+        notes,
+    ]
+}
+
+/// The media that the generations were made of, as far as their notes say: `live, prev of debian-12.iso`.
+fn isos(row: &Row<'_>) -> Vec<String> {
+    let mut found: Vec<(&str, Vec<&str>)> = Vec::new();
+    for (name, template) in [("live", &row.live), ("prev", &row.prev), ("build", &row.build)] {
+        let made = template.as_ref().and_then(|template| template.made.as_ref());
+        let Some(iso) = made.and_then(MadeOf::iso_file) else { continue };
+        match found.iter_mut().find(|(known, _)| *known == iso) {
+            Some((_, names)) => names.push(name),
+            None => found.push((iso, vec![name])),
+        }
+    }
+    found.into_iter().map(|(iso, names)| format!("{} of {iso}", names.join(", "))).collect()
 }
 
 /// Power, address and tools of a VM being built, in vSphere's own words.

@@ -3,8 +3,9 @@
 use super::age;
 use super::confirm::Confirm;
 use super::state::Console;
-use crate::generation::Hold;
+use crate::generation::{Hold, MadeOf};
 use crate::ops::Operation;
+use crate::text::Scrubber;
 use crate::vcenter::Vm;
 
 impl Console {
@@ -37,8 +38,10 @@ impl Console {
                 format!("{date} ({})", age::short(self.now, created, &self.zone))
             },
         );
-        let commit = commit(&Hold::remove(&vm.annotation)).map_or(String::new(), |commit| format!(", commit {commit}"));
-        format!("{date}, {}{commit}", vm.moid)
+        let ours = || MadeOf::of(vm)?.commit_said().map(|said| Scrubber::shared().safe_line(&said).into());
+        let theirs = || commit(&Hold::remove(&vm.annotation)).map(|commit| format!("commit {commit}"));
+        let commit: Option<String> = ours().or_else(theirs);
+        format!("{date}, {}{}", vm.moid, commit.map_or_else(String::new, |commit| format!(", {commit}")))
     }
 }
 

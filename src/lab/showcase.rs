@@ -121,7 +121,8 @@ impl Showcase {
         }
         symlink(program, packer_of(folder.path()))?;
         create_private_dir(&folder.path().join("state"))?;
-        let seeds = matrix.lines.iter().enumerate().flat_map(|(index, line)| history(index, line)).collect();
+        let seeds =
+            matrix.lines.iter().enumerate().flat_map(|(index, line)| history(&matrix.repo, index, line)).collect();
         let mut options = Options { speed, seeds, patient: true, ..Options::default() };
         let starts = match &real {
             Some((wish, key)) => {
@@ -216,7 +217,7 @@ fn write_repository(root: &Path) -> io::Result<()> {
 }
 
 /// What earlier runs left of a line: two generations of most, one of them held, and a VM that was never finished.
-fn history(index: usize, line: &Line) -> Vec<Seed> {
+fn history(repo: &Path, index: usize, line: &Line) -> Vec<Seed> {
     let hours = [74, 74, 98, 74, 410, 74, 74, 242, 74];
     let live = hours.get(index).copied().unwrap_or(74);
     let mut seeds = vec![Seed::template(&line.base_name, live), Seed::template(line.prev_name(), live + 168)];
@@ -234,6 +235,9 @@ fn history(index: usize, line: &Line) -> Vec<Seed> {
         "windows-desktop-11" => seeds.truncate(1),
         "almalinux-9" => seeds.push(Seed::vm(line.build_name(), 9)),
         _ => {}
+    }
+    for (age, seed) in seeds.iter_mut().filter(|seed| seed.template).enumerate() {
+        seed.notes = earlier::made(repo, line, age).write(&seed.notes);
     }
     seeds
 }

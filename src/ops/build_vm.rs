@@ -12,9 +12,9 @@ use tokio::task::JoinHandle;
 use self::keeper::Keeper;
 use super::build_begins::{self, Begins};
 use super::built::{NotBuilt, resolve};
-use super::{Context, Error, Refusal, claim, resources};
-use crate::generation::{self, Actor, Claim, Consent, Generations, Hold, SetAside};
-use crate::packer_run::{self, BuiltVm, Run, Said};
+use super::{Context, Error, Refusal, claim, history, resources};
+use crate::generation::{self, Actor, Claim, Consent, Generations, Hold, MadeOf, SetAside};
+use crate::packer_run::{self, BuiltVm, Made, Run, Said};
 use crate::pipeline::{Line, Manifests, Names};
 use crate::vcenter::gate::{Gate, GateError};
 use crate::vcenter::{Client, Moid, Settings};
@@ -222,10 +222,12 @@ impl Claiming {
 }
 
 impl BuildVm {
-    /// Nobody is at work any more on what this run claimed or built: its notes say which run it was.
+    /// Nobody is at work any more on what this run claimed or built: its notes say which run it was, and of what it was
+    /// made.
     async fn release(&self, run: &Run, built: Option<&BuiltVm>) -> Result<(), GateError> {
         let client = self.gate.client();
         let Some(dir) = run.dir.file_name().map(|dir| dir.to_string_lossy().into_owned()) else { return Ok(()) };
+        let made = made_of(run);
         for vm in client.vms().await?.into_iter().filter(|vm| !self.before.contains(&vm.moid)) {
             let claim = match Claim::of(&vm).filter(|claim| claim.run == dir) {
                 Some(claim) => claim,
@@ -237,8 +239,17 @@ impl BuildVm {
                 None => continue,
             };
             let gate = self.gate.clone().with_name(vm.name.clone());
-            gate.annotate("build", &vm, &claim.ended(&vm.annotation), &|_| {}).await?;
+            let notes = claim.ended(&vm.annotation);
+            let notes = made.as_ref().map_or_else(|| notes.clone(), |made| made.write(&notes));
+            gate.annotate("build", &vm, &notes, &|_| {}).await?;
         }
         Ok(())
     }
+}
+
+/// What is on record of what went into a run.
+fn made_of(run: &Run) -> Option<MadeOf> {
+    let Made { by, command, commit, clean, packer, ansible, iso, var_files } = Made::read(&run.dir)?;
+    let plugins = history::plugins(&run.log);
+    Some(MadeOf { by, command, commit, clean, packer, plugins, ansible, iso, var_files })
 }

@@ -202,7 +202,7 @@ fn slower(good: &[Run], bad: &Run, changes: &mut Vec<Change>) {
 }
 
 /// Plugins with their versions, as the start of a log names their programs: `packer-plugin-vsphere_v2.1.0_x5.0_…`.
-fn plugins(log: &Path) -> Vec<String> {
+pub(super) fn plugins(log: &Path) -> Vec<String> {
     const SIGN: &str = "-plugin-";
     let mut head = Vec::new();
     let read = File::open(log).and_then(|file| file.take(HEAD).read_to_end(&mut head));

@@ -2,13 +2,15 @@
 
 use std::fmt::Write as _;
 use std::io;
+use std::path::Path;
 
 use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
 
+use crate::generation::MadeOf;
 use crate::packer_run::{self, ForeignRun};
 use crate::paths::StateDir;
-use crate::pipeline::Line;
+use crate::pipeline::{Line, Medium};
 
 /// How many weeks back, and the guest's seconds until it had its address.
 const RUNS: [(i64, f64); 5] = [(1, 470.0), (2, 462.0), (3, 515.0), (4, 455.0), (5, 478.0)];
@@ -50,4 +52,21 @@ pub fn write(state: &StateDir, line: &Line, speed: f64) -> io::Result<()> {
         packer_run::import_run(state, line, &foreign, incoming_dir)?;
     }
     Ok(())
+}
+
+/// What the notes of a line's template say: the newest one has `age` 0.
+pub fn made(repo: &Path, line: &Line, age: usize) -> MadeOf {
+    const COMMITS: [&str; 2] = ["4f2a91c07be1", "b81d60e2c9f4"];
+    let iso = Medium::read(repo, line).ok().map(|medium| format!("{}/{}", medium.folder, medium.file));
+    MadeOf {
+        by: "schedule on GitHub".into(),
+        command: format!("tmpl-tui build {} --promote --on-error cleanup", line.key),
+        commit: Some(COMMITS[age.min(1)].into()),
+        clean: Some(true),
+        packer: "1.15.0".into(),
+        plugins: vec!["ansible v1.1.7".into(), "vsphere v2.1.0".into()],
+        ansible: Some("2.19.4".into()),
+        iso,
+        var_files: Some("9c1be2f04d77".into()),
+    }
 }

@@ -6,7 +6,7 @@ use ratatui::style::Style;
 use crate::console::lines::LineRow;
 use crate::console::run::RunState;
 use crate::console::{Console, age};
-use crate::generation::written_by_people;
+use crate::generation::{MadeOf, written_by_people};
 use crate::github::{Conclusion, State};
 use crate::tui::theme::Theme;
 use crate::vcenter::Vm;
@@ -23,14 +23,19 @@ pub fn rows(console: &Console, row: &LineRow, theme: Theme) -> Vec<(&'static str
         Some(vm) => add("live", template(console, vm), Style::new()),
         None => add("live", format!("no template is named {}", row.line.base_name), theme.warn()),
     }
+    if let Some(made) = generations.live.as_ref().and_then(made) {
+        add("", made, theme.dim());
+    }
     if let Some(notes) = generations.live.as_ref().and_then(notes) {
         add("", notes, theme.dim());
     }
     if let Some(vm) = &generations.prev {
         add("prev", format!("{}; R rolls back to it", template(console, vm)), Style::new());
+        made(vm).into_iter().for_each(|made| add("", made, theme.dim()));
     }
     if let Some(vm) = generations.build.as_ref().filter(|vm| vm.template) {
         add("build", template(console, vm), Style::new());
+        made(vm).into_iter().for_each(|made| add("", made, theme.dim()));
     }
     for (index, (text, style)) in runs(console, row, theme).into_iter().enumerate() {
         add(if index == 0 { "runs" } else { "" }, text, style);
@@ -50,6 +55,12 @@ fn template(console: &Console, vm: &Vm) -> String {
         }
         None => format!("of unknown age ({})", vm.moid),
     }
+}
+
+/// Of what a template was made and by whom, where its notes say so.
+fn made(vm: &Vm) -> Option<String> {
+    let said = MadeOf::of(vm)?.said();
+    Some(crate::text::Scrubber::shared().safe_line(&said).into()).filter(|said: &String| !said.is_empty())
 }
 
 /// The first line of a template's notes that is not ours.
