@@ -2,6 +2,7 @@
 //!
 //! Each verb is one file in `cli/` and a few lines over the library. Results go to stdout, everything else to stderr.
 
+mod acknowledge;
 mod answer;
 mod ask;
 mod build;
@@ -120,6 +121,8 @@ enum Verb {
     Console(console::Args),
     /// The runs of a line, newest first: how they ended, who started them, from which commit and ISO
     History(history::Args),
+    /// Say that the alarm of a line was seen: it is quiet until its cause changes
+    Acknowledge(acknowledge::Args),
     /// The scrubbed packer log of a line's newest run, or of a file
     Log(log::Args),
     /// Why a build failed, with evidence
@@ -240,6 +243,7 @@ async fn act(
         Some(Verb::Iso(args)) => iso::run(context, args).await,
         Some(Verb::Console(args)) => console::run(context, args).await,
         Some(Verb::History(args)) => history::run(context, &args),
+        Some(Verb::Acknowledge(args)) => acknowledge::run(context, args).await,
         Some(Verb::Log(args)) => log::run(context, args).await,
         Some(Verb::Triage(args)) => triage::run(context, args).await,
         Some(Verb::Redact(args)) => redact::run(context, args).await,
@@ -286,6 +290,7 @@ impl Verb {
             | Self::Iso(_)
             | Self::Console(_)
             | Self::Triage(_)
+            | Self::Acknowledge(_)
             | Self::Doctor(_)
             | Self::Lab(_) => false,
         }

@@ -58,6 +58,11 @@ impl StateDir {
         self.0.join("audit.jsonl")
     }
 
+    /// Alarms that somebody has seen, a file for each line.
+    pub fn acknowledged(&self) -> PathBuf {
+        self.0.join("acknowledged")
+    }
+
     /// Files that a person saved from the console.
     pub fn saved(&self) -> PathBuf {
         self.0.join("saved")

@@ -122,6 +122,7 @@ const fn needs_none(verb: &Verb) -> bool {
         | Verb::History(_)
         | Verb::Log(_)
         | Verb::Triage(_)
+        | Verb::Acknowledge(_)
         | Verb::Runs(_)
         | Verb::Answer(_)
         | Verb::Metrics(_)

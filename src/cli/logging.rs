@@ -7,6 +7,7 @@ use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
+use super::output;
 use jiff::Timestamp;
 use tmpl::fs::{append_private, create_private_dir, named};
 use tmpl::paths::StateDir;
@@ -116,7 +117,7 @@ pub fn begin(verb: &str) {
     match begun {
         Ok(()) => tracing::info!(verb, version = env!("CARGO_PKG_VERSION"), pid = std::process::id(), "begun"),
         // Nothing is left to do when stderr is closed.
-        Err(error) => drop(super::output::note(&format!("no log is written: {error:#}"))),
+        Err(error) => drop(output::note(&format!("no log is written: {error:#}"))),
     }
 }
 

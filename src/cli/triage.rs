@@ -10,6 +10,7 @@ use anyhow::Context as _;
 use jiff::Timestamp;
 use tmpl::github::step::WorkflowStep;
 use tmpl::guest::recording::GuestState;
+use tmpl::ops::acknowledge::{self, Acknowledged, Failure};
 use tmpl::ops::history::{self, SinceGreen};
 use tmpl::ops::usual::Usual;
 use tmpl::ops::{self, judge};
@@ -17,11 +18,12 @@ use tmpl::packer_log::phase_times::TypicalDurations;
 use tmpl::packer_run::{self, Run, RunState};
 use tmpl::text::Scrubber;
 use tmpl::triage::live::Beside;
+use tmpl::triage::verdict::Verdict;
 
 use super::{Context, Exit, Stop, output};
 
 /// Arguments of `triage`.
-#[derive(Debug, clap::Args)]
+#[derive(Debug, Default, clap::Args)]
 #[command(group(clap::ArgGroup::new("what").args(["key", "log", "screen", "check"]).required(true).multiple(true)))]
 pub struct Args {
     /// Line whose newest run is judged
@@ -71,8 +73,25 @@ pub async fn run(context: &Context, args: Args) -> anyhow::Result<Exit> {
         Some(key) => since_green(context, key)?,
         None => None,
     };
-    print::print(&judged.verdict, since.as_ref(), args.json)?;
+    let seen = match &args.key {
+        Some(key) => seen(context, key, &judged.verdict)?,
+        None => None,
+    };
+    print::print(&judged.verdict, seen.as_ref(), since.as_ref(), args.json)?;
     Ok(Exit::Done)
+}
+
+/// The verdict on a line's newest run.
+pub(super) async fn newest(context: &Context, key: &str) -> anyhow::Result<Box<Verdict>> {
+    let args = Args { key: Some(key.to_owned()), ..Args::default() };
+    let case = case(context, &args).await?;
+    Ok(judge::judge(&context.global.repo, Scrubber::for_evidence().clone(), case).await?.verdict)
+}
+
+/// Who has seen that the line fails in this way.
+fn seen(context: &Context, key: &str, verdict: &Verdict) -> anyhow::Result<Option<Acknowledged>> {
+    let seen = acknowledge::of(&context.state()?, &context.line(key)?.key);
+    Ok(seen.filter(|seen| Failure::of(verdict).is_some_and(|failure| failure == seen.failure)))
 }
 
 async fn bundle(

@@ -118,7 +118,7 @@ impl Console {
                 // What else is to be said of its build comes from that.
                 continue;
             }
-            let Some((since, text)) = cause else { continue };
+            let Some((since, text)) = cause.filter(|_| row.acknowledged.is_none()) else { continue };
             let ended = row.live_run().is_none();
             // What failed before the console was opened is no news.
             if ended && since < self.opened || self.alarms.told.contains(&(row.line.key.clone(), since)) {

@@ -77,6 +77,7 @@ pub enum LineCommand {
     NewerRun,
     Judge,
     Suspects,
+    Acknowledge,
     OpenEvidence,
     ScreenText,
     SavePicture,

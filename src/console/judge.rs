@@ -51,6 +51,7 @@ impl Console {
             | LineCommand::OlderRun
             | LineCommand::NewerRun
             | LineCommand::Suspects
+            | LineCommand::Acknowledge
             | LineCommand::NextTrouble
             | LineCommand::PreviousTrouble
             | LineCommand::OpenEvidence

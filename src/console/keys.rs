@@ -7,8 +7,9 @@ use super::effect::Effect;
 use super::key::KeyPress;
 use super::overlay::{Help, Overlay, Palette};
 use super::panes::{Pane, View};
+use super::prompt::Prompt;
 use super::scope::Scope;
-use super::state::{Console, Prompt};
+use super::state::Console;
 use super::toast::Tone;
 use crate::packer_log::Problem;
 use crate::vcenter::LinkState;
@@ -58,6 +59,7 @@ impl Console {
             LineCommand::OlderRun => self.turn_run(true),
             LineCommand::NewerRun => self.turn_run(false),
             LineCommand::Suspects => self.turn_suspects(),
+            LineCommand::Acknowledge => self.acknowledge(effects),
             LineCommand::Judge => self.judge(effects),
             LineCommand::OpenEvidence => self.open_evidence(number, effects),
             LineCommand::ScreenText => self.toggle_words(),
@@ -280,7 +282,9 @@ impl Console {
                     let text = field.text().to_owned();
                     self.lines.set_filter(&text);
                 }
-                Some(Prompt::Search { field } | Prompt::Jump { field }) => field.paste(text),
+                Some(Prompt::Search { field } | Prompt::Jump { field } | Prompt::Acknowledge { field, .. }) => {
+                    field.paste(text);
+                }
                 // A paste outside a field must not be taken for a row of commands.
                 None => {}
             },

@@ -11,6 +11,7 @@ use super::run::RunSeen;
 use super::trouble::Trouble;
 use crate::generation::{Claim, Generations, orphans};
 use crate::ops::Places;
+use crate::ops::acknowledge::Acknowledged;
 use crate::pipeline::{Builds, Key, Line};
 use crate::vcenter::{Place, Question, Vm};
 
@@ -33,6 +34,8 @@ pub struct LineRow {
     pub remote: Option<RemoteResult>,
     /// what is wrong with its run at work, in a few words
     pub at_work: Option<String>,
+    /// its alarm was seen, and is the same still
+    pub acknowledged: Option<Acknowledged>,
     /// the ISO its template mounts is not on the datastore
     pub iso_missing: bool,
     /// another machine builds it, and says so in the VM's notes
@@ -68,7 +71,7 @@ impl LineRow {
 /// All of them.
 #[derive(Debug, Clone)]
 pub struct Lines {
-    rows: Vec<LineRow>,
+    pub(super) rows: Vec<LineRow>,
     selected: Option<Key>,
     /// nobody chose a line yet: the worst one is the selected one
     unchosen: bool,
@@ -89,6 +92,7 @@ impl Lines {
                 run: None,
                 remote: None,
                 at_work: None,
+                acknowledged: None,
                 iso_missing: false,
                 claimed: false,
                 stale: false,

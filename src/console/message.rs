@@ -1,12 +1,14 @@
 //! What happened: everything the console ever learns arrives as one of these.
 
+mod failure;
+
 use std::collections::BTreeSet;
-use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
 use jiff::Timestamp;
 
+pub use self::failure::Failure;
 use super::click::Target;
 use super::github::GitHubEvent;
 use super::key::KeyPress;
@@ -14,23 +16,20 @@ use super::log::{Found, LogFacts};
 use super::media;
 use super::panes::Measures;
 use super::past::RunHistory;
-use super::refusal::in_keys;
 use super::run::RunSeen;
 use super::scope::Scope;
 use super::screen_text::ScreenText;
 use crate::config::Entered;
 use crate::guest::picture::Picture;
 use crate::guest::recording::Recording;
+use crate::ops::Places;
 use crate::ops::resources::Resources;
-use crate::ops::{Error, Places};
 use crate::packer_log::LogLine;
 use crate::packer_log::phase_times::TypicalDurations;
 use crate::pipeline::Key;
-use crate::text::Scrubber;
 use crate::triage::corpus::Trial;
-use crate::triage::rules::TeachError;
 use crate::triage::verdict::Verdict;
-use crate::vcenter::{self, FolderEvent, Place};
+use crate::vcenter::{FolderEvent, Place};
 
 /// Number of a request. An answer carries the number of the request it answers; answers to questions that are no
 /// longer asked are dropped.
@@ -39,67 +38,6 @@ pub struct RequestId(pub u64);
 
 /// An answer: what was asked for, or why not.
 pub type Reply<T> = Result<T, Failure>;
-
-/// Why a request was not fulfilled. A message is a value, so what happened is shared.
-#[derive(Debug, Clone)]
-pub struct Failure {
-    error: Arc<Error>,
-    text: String,
-}
-
-impl Failure {
-    /// What happened.
-    pub fn error(&self) -> &Error {
-        &self.error
-    }
-}
-
-/// In one line that may be shown, in the words of the console: refusals name keys.
-impl From<Error> for Failure {
-    fn from(error: Error) -> Self {
-        let text = if let Error::Refused(refusal) = &error {
-            in_keys(refusal)
-        } else if let Error::Teach(why) = &error
-            && matches!(**why, TeachError::TooPlain)
-        {
-            format!("{error}; u reads its text")
-        } else if let Error::VCenter(vcenter::Error::Picture { reason, .. }) = &error {
-            // It stands in the pane of the VM.
-            reason.clone()
-        } else {
-            error.to_string()
-        };
-        Self { text: Scrubber::shared().safe_line(&text).into(), error: Arc::new(error) }
-    }
-}
-
-impl fmt::Display for Failure {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.text)
-    }
-}
-
-impl From<Failure> for String {
-    fn from(failure: Failure) -> Self {
-        failure.text
-    }
-}
-
-/// Equal where a person would see no difference.
-impl PartialEq for Failure {
-    fn eq(&self, other: &Self) -> bool {
-        self.text == other.text
-    }
-}
-
-impl Eq for Failure {}
-
-#[cfg(test)]
-impl From<&str> for Failure {
-    fn from(text: &str) -> Self {
-        Error::Usage(text.to_owned()).into()
-    }
-}
 
 /// Something that happened.
 #[derive(Debug, Clone)]
@@ -162,6 +100,8 @@ pub enum Msg {
     ResourcesRead(Resources),
     /// the newest run of each line, as recorded on disk
     RunsRead(Vec<(Key, Reply<Option<RunSeen>>)>),
+    /// the alarms that somebody has seen
+    AcknowledgedRead(crate::ops::acknowledge::All),
     /// the runs of a line, and what changed since one of them went well
     HistoryRead {
         /// the line

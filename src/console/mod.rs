@@ -9,6 +9,7 @@
 // Wherever commands, effects or messages are told apart, a new one has to be decided about.
 #![deny(clippy::wildcard_enum_match_arm)]
 
+mod acknowledge;
 pub mod age;
 pub mod alarm;
 pub mod arming;

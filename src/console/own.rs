@@ -1,13 +1,14 @@
-//! What the user's own configuration asks for: another context, a command, the hook.
+//! What concerns the user's own things alone: another context of the configuration, a command, the hook, a note on an alarm.
 
 use std::sync::Arc;
 
 use super::message::RequestId;
 use crate::config::{Entered, Plugin};
+use crate::ops::acknowledge::Failure;
 use crate::ops::plugin::Selection;
 use crate::pipeline::Key;
 
-/// Something to do that the user's configuration asks for. Nothing of it changes a template, a guest or a repository by
+/// Something to do with what is the user's own. Nothing of it changes a template, a guest or a repository by
 /// our hand.
 #[derive(Debug, Clone)]
 pub enum Own {
@@ -28,6 +29,24 @@ pub enum Own {
         plugin: &'static Plugin,
         /// what it finds in its environment
         selection: Selection,
+    },
+    /// put on record that an alarm was seen
+    Acknowledge {
+        /// its number
+        request: RequestId,
+        /// the line
+        key: Key,
+        /// how it fails
+        failure: Failure,
+        /// what is said of it
+        note: String,
+    },
+    /// take back that an alarm was seen
+    Withdraw {
+        /// its number
+        request: RequestId,
+        /// the line
+        key: Key,
     },
     /// tell the user's hook of an alarm
     TellHook {

@@ -5,9 +5,24 @@ use super::effect::Effect;
 use super::key::{Code, KeyPress};
 use super::panes::{Pane, View};
 use super::scope::Scope;
-use super::state::{Console, Prompt};
+use super::state::Console;
 use super::text::Field;
 use super::toast::Tone;
+use crate::ops::acknowledge::Failure;
+use crate::pipeline::Key;
+
+/// The text field at the bottom of a pane.
+#[derive(Debug, Clone)]
+pub(crate) enum Prompt {
+    /// filters the lines while typing; the filter before, for Esc
+    Filter { field: Field, before: String },
+    /// searches the log, or the text of the picture, on Enter
+    Search { field: Field },
+    /// goes to a place in the log on Enter
+    Jump { field: Field },
+    /// acknowledges the alarm of a line on Enter
+    Acknowledge { key: Key, failure: Failure, field: Field },
+}
 
 impl Console {
     pub(super) fn find(&mut self) {
@@ -40,6 +55,9 @@ impl Console {
                 "held failed running iso stale · !not · Ctrl-P earlier ones · Enter keeps · Esc drops",
             )),
             Prompt::Jump { field } => Some(("go to:", field, "03:07 · line 812 · +5m · -30s · Esc drops")),
+            Prompt::Acknowledge { field, .. } => {
+                Some(("acknowledge:", field, "a note or a ticket · Enter: quiet until its cause changes · Esc drops"))
+            }
             Prompt::Search { field } => {
                 Some(("search:", field, "regex, smart case · ↑ earlier ones · Enter finds · Esc drops"))
             }
@@ -69,7 +87,12 @@ impl Console {
                 }
                 self.prompt = Some(Prompt::Filter { field, before });
             }
-            Prompt::Search { .. } | Prompt::Jump { .. } if cancelled => {}
+            Prompt::Search { .. } | Prompt::Jump { .. } | Prompt::Acknowledge { .. } if cancelled => {}
+            Prompt::Acknowledge { .. } if press.code == Code::Enter => self.acknowledge_with(prompt, effects),
+            Prompt::Acknowledge { key, failure, mut field } => {
+                field.take(press);
+                self.prompt = Some(Prompt::Acknowledge { key, failure, field });
+            }
             Prompt::Jump { field } if press.code == Code::Enter => self.jump(field, effects),
             Prompt::Jump { mut field } => {
                 field.take(press);

@@ -50,7 +50,10 @@ impl Console {
             add(false, concern.clone());
         }
         if let Some(remote) = row.newest_remote() {
-            add(remote.alarming(), self.told(remote));
+            add(remote.alarming() && row.acknowledged.is_none(), self.told(remote));
+        }
+        if let Some(seen) = self.acknowledged_by(row) {
+            add(false, seen);
         }
         if let Some(held) = self.held(row) {
             add(false, held);

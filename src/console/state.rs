@@ -20,8 +20,9 @@ use super::panes::Panes;
 use super::past::{Past, RunHistory};
 use super::picture::PicturePane;
 use super::preferences::Preferences;
+use super::prompt::Prompt;
 use super::screen_text::ScreenTextPane;
-use super::text::{Field, History};
+use super::text::History;
 use super::timeline::TimelinePane;
 use super::toast::{Toasts, Tone};
 use super::verdict::Verdicts;
@@ -29,6 +30,7 @@ use super::wall::Wall;
 use crate::generation::Actor;
 use crate::github::Schedule;
 use crate::ops::Operation;
+use crate::ops::acknowledge::All;
 use crate::ops::resources::Resources;
 use crate::pipeline::{Key, Line};
 use crate::vcenter::{LinkState, Moid, Place, Vm};
@@ -116,17 +118,6 @@ pub(crate) enum Leaving {
     AfterRuns,
 }
 
-/// The text field at the bottom of a pane.
-#[derive(Debug, Clone)]
-pub(crate) enum Prompt {
-    /// filters the lines while typing; the filter before, for Esc
-    Filter { field: Field, before: String },
-    /// searches the log, or the text of the picture, on Enter
-    Search { field: Field },
-    /// goes to a place in the log on Enter
-    Jump { field: Field },
-}
-
 /// The console. Changed by [`Console::update`](Self::update) alone.
 #[derive(Debug, Clone)]
 pub struct Console {
@@ -164,6 +155,7 @@ pub struct Console {
     pub(crate) panes: Panes,
     pub(crate) overlay: Option<Overlay>,
     pub(crate) prompt: Option<Prompt>,
+    pub(crate) acknowledged: All,
     /// what was searched for, the newest last
     pub(super) searches: History,
     /// what the lines were filtered by, the newest last
@@ -236,6 +228,7 @@ impl Console {
             panes: Panes::default(),
             overlay: None,
             prompt: None,
+            acknowledged: All::new(),
             searches: History::default(),
             filters: History::default(),
             recent: Vec::new(),

@@ -23,20 +23,22 @@ pub enum Trouble {
 impl LineRow {
     /// How much it needs a person.
     pub fn trouble(&self) -> Trouble {
-        let remarkable = self.leftover() || self.stale || self.generations.hold.is_some();
-        match self.judged() {
+        let seen = self.acknowledged.is_some();
+        let remarkable = seen || self.leftover() || self.stale || self.generations.hold.is_some();
+        match self.judged().filter(|_| !seen) {
             Some((trouble, _)) => trouble,
             None if remarkable => Trouble::Marked,
             None => Trouble::None,
         }
     }
 
-    /// What a person should look at, in a few words.
+    /// What a person should look at, in a few words; nothing where somebody has.
     pub fn alarm(&self) -> Option<String> {
-        self.judged().map(|(_, text)| text)
+        self.judged().filter(|_| self.acknowledged.is_none()).map(|(_, text)| text)
     }
 
-    fn judged(&self) -> Option<(Trouble, String)> {
+    /// What is wrong with it, whether or not somebody has seen it.
+    pub(super) fn judged(&self) -> Option<(Trouble, String)> {
         if let Some(name) = self.generations.duplicates.first() {
             return Some((Trouble::Broken, format!("{name} exists twice")));
         }

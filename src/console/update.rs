@@ -50,6 +50,7 @@ impl Console {
             Msg::PrivilegesRead(missing) => self.session.missing = missing,
             Msg::ResourcesRead(resources) => return self.resources_read(resources),
             Msg::RunsRead(runs) => self.runs_read(runs, effects),
+            Msg::AcknowledgedRead(all) => return self.acknowledged_read(all),
             Msg::HistoryRead { key, answer } => return self.history_read(key, answer),
             Msg::PictureTaken { request, answer } => return self.picture.taken(request, answer, self.now),
             Msg::TileTaken { request, answer } => return self.tile_taken(request, answer),
@@ -120,6 +121,7 @@ impl Console {
     fn follow_up(&mut self, effects: &mut Vec<Effect>) {
         self.look_at_github(effects);
         self.mark_at_work();
+        self.mark_acknowledged();
         // Somebody who looked for a minute without touching a key is reading what is there.
         let opening = self.now.duration_since(self.opened) < OPENING;
         if opening && self.lines.select_worst() {

@@ -7,7 +7,9 @@
 
 #![deny(clippy::wildcard_enum_match_arm)]
 
+pub mod acknowledge;
 pub mod answer;
+mod audit;
 mod blocking;
 pub mod build;
 mod build_begins;

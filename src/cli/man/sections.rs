@@ -55,6 +55,7 @@ pub const FILES: &[(&str, &str)] = &[
         "Records of builds: log, pictures, verdict. They hold secrets; the program shows them scrubbed.",
     ),
     ("$XDG_STATE_HOME/tmpl-tui/audit.jsonl", "Every change, one line before and one after."),
+    ("$XDG_STATE_HOME/tmpl-tui/acknowledged", "Alarms that somebody has seen, a file for each line."),
 ];
 
 /// A command and what it does.
@@ -122,5 +123,9 @@ pub const EXAMPLES: &[Example] = &[
     Example { command: "tmpl-tui completions bash", does: "The script that completes verbs, lines and options." },
     Example { command: "tmpl-tui man build", does: "This page's roff for one verb." },
     Example { command: "tmpl-tui init", does: "Writes tmpl.toml by looking at the repository." },
+    Example {
+        command: "tmpl-tui acknowledge debian-12 --note OPS-4711",
+        does: "The alarm was seen: quiet until its cause changes.",
+    },
     Example { command: "tmpl-tui history debian-12", does: "The line's runs: when, who, how they ended." },
 ];

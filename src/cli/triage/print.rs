@@ -1,5 +1,6 @@
 //! A verdict on stdout.
 
+use tmpl::ops::acknowledge::Acknowledged;
 use tmpl::ops::history::SinceGreen;
 use tmpl::triage::verdict::{Evidence, EvidenceSource, Verdict};
 
@@ -11,18 +12,28 @@ struct Answer<'a> {
     #[serde(flatten)]
     verdict: &'a Verdict,
     #[serde(skip_serializing_if = "Option::is_none")]
+    acknowledged: Option<&'a Acknowledged>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     since_green: Option<&'a SinceGreen>,
 }
 
 /// Prints it, for people or for programs.
-pub fn print(verdict: &Verdict, since: Option<&SinceGreen>, json: bool) -> anyhow::Result<()> {
+pub fn print(
+    verdict: &Verdict,
+    seen: Option<&Acknowledged>,
+    since: Option<&SinceGreen>,
+    json: bool,
+) -> anyhow::Result<()> {
     if json {
-        return Ok(output::json(&Answer { verdict, since_green: since })?);
+        return Ok(output::json(&Answer { verdict, acknowledged: seen, since_green: since })?);
     }
     let rule = verdict.rule.as_deref().map_or_else(String::new, |rule| format!("rule {rule}, "));
     let confidence = serde_json::to_value(verdict.confidence)?;
     output::result(&format!("{}  ({rule}{} confidence)", verdict.class, confidence.as_str().unwrap_or_default()))?;
     output::result(&format!("  {}", verdict.cause))?;
+    if let Some(Acknowledged { by, at, note, .. }) = seen {
+        output::result(&format!("  acknowledged by {by} {at}: {note}"))?;
+    }
     if let Some(screen) = &verdict.screen {
         let state = verdict.screen_state.as_ref().map_or_else(String::new, |state| format!(" ({state})"));
         output::result(&format!("  screen: {screen}{state}"))?;

@@ -114,6 +114,8 @@ pub static BINDINGS: &[Binding] = &[
         .does("Why the newest run fails, from log, pictures and guest; there: its picture, and back"),
     row(line(LineCommand::Suspects), "suspects", &[key('V')], Group::Line, PANES)
         .does("All that changed since the last good run, or the three most suspicious"),
+    row(line(LineCommand::Acknowledge), "acknowledge", &[key('Q')], Group::Line, PANES)
+        .does("Acknowledge the alarm with a note, or take that back: quiet until its cause changes"),
     row(line(LineCommand::OpenEvidence), "open evidence", &DIGITS, Group::Line, PANES)
         .does("Open that piece of the verdict's evidence"),
     row(change(Change::Type), "type", &[key('i')], Group::Line, PANES)

@@ -7,11 +7,13 @@ use crate::console::fixture::{self, key, night, press, typed};
 use crate::console::key::{Code, KeyPress};
 use crate::console::log::Stamps;
 use crate::console::overlay::Overlay;
+use crate::console::own::Own;
 use crate::console::panes::Pane;
 use crate::console::run::{RunSeen, RunState, StageSeen, Still};
 use crate::console::screen_text::ScreenText;
 use crate::console::verdict::Case;
 use crate::console::{Console, Effect, Msg, Opening, RequestId};
+use crate::ops::acknowledge::{Acknowledged, All};
 use crate::packer_log::Phase;
 use crate::triage::corpus::Trial;
 use crate::triage::verdict::{Outlook, Verdict};
@@ -214,6 +216,56 @@ fn what_healthy_builds_show_too_is_no_alarm_before_the_stage_is_late() {
     console.update(Msg::RunsRead(vec![(key(STUCK), Ok(Some(run)))]));
     assert_eq!(row(&console).as_deref(), Some("connect 41s, usually 3s"));
     assert_eq!(toast(&console), format!("{STUCK}: connect 41s, usually 3s"));
+}
+
+/// The driver wrote it: what is acknowledged now.
+fn recorded_as_seen(console: &mut Console, effects: Vec<Effect>) {
+    let written = effects.into_iter().find_map(|effect| match effect {
+        Effect::Own(Own::Acknowledge { request, key, failure, note }) => {
+            let seen = Acknowledged { by: "mona@ops3".into(), at: fixture::now(), note, failure };
+            Some((request, All::from([(key, seen)])))
+        }
+        Effect::Own(Own::Withdraw { request, .. }) => Some((request, All::new())),
+        _ => None,
+    });
+    let (request, all) = written.unwrap();
+    console.update(Msg::AcknowledgedRead(all));
+    console.update(Msg::PluginEnded { request, answer: Ok("written".into()) });
+}
+
+#[test]
+fn an_alarm_that_was_seen_is_quiet_until_its_cause_changes() {
+    let mut console = stuck();
+    let before = console.alarms();
+    judged_anew(&mut console, fixture::verdict());
+    tick(&mut console, 5);
+    assert_eq!(console.alarms(), before + 1);
+    typed(&mut console, "Q");
+    assert!(press(&mut console, KeyPress::code(Code::Enter)).is_empty(), "without a note nothing is acknowledged");
+    typed(&mut console, "OPS-4711");
+    let effects = press(&mut console, KeyPress::code(Code::Enter));
+    recorded_as_seen(&mut console, effects);
+    let row = |console: &Console| console.lines.get(&key(STUCK)).unwrap().clone();
+    assert_eq!((console.alarms(), row(&console).alarm()), (before, None));
+    let said: Vec<String> = console.remarks(&row(&console)).into_iter().map(|remark| remark.text).collect();
+    assert!(said.iter().any(|text| text.contains("by mona@ops3") && text.contains("OPS-4711")), "{said:?}");
+
+    // The next run that fails in this way is quiet, too: only numbers differ.
+    let cause = fixture::verdict().cause.replace("03:41", "04:12");
+    judged_anew(&mut console, Verdict { cause, ..fixture::verdict() });
+    tick(&mut console, 5);
+    assert_eq!(console.alarms(), before);
+    let (class, rule) = ("ssh_auth".to_owned(), Some("ssh-auth".to_owned()));
+    judged_anew(&mut console, Verdict { class, rule, cause: "sshd says no.".into(), ..fixture::verdict() });
+    tick(&mut console, 20);
+    assert_eq!(console.alarms(), before + 1, "another cause");
+
+    judged_anew(&mut console, fixture::verdict());
+    tick(&mut console, 40);
+    assert_eq!(console.alarms(), before, "the one that was seen");
+    let effects = typed(&mut console, "Q");
+    recorded_as_seen(&mut console, effects);
+    assert_eq!(console.alarms(), before + 1, "taken back");
 }
 
 #[test]

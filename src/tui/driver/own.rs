@@ -3,11 +3,12 @@
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use super::limits::{ENTER, PLUGIN};
+use super::limits::{ENTER, PLUGIN, SAVE};
 use super::{Driver, Parts};
-use crate::console::message::Msg;
+use crate::console::message::{Msg, RequestId};
 use crate::console::own::Own;
-use crate::ops;
+use crate::ops::{self, acknowledge, blocking};
+use crate::paths::StateDir;
 
 impl Parts {
     /// Where files are saved.
@@ -22,6 +23,21 @@ impl Driver {
         &self.parts.context.repo
     }
 
+    /// Writes what is acknowledged, and reads it again.
+    fn on_record(
+        &mut self,
+        request: RequestId,
+        write: impl FnOnce(&StateDir) -> Result<String, ops::Error> + Send + 'static,
+    ) {
+        let (context, report) = (self.parts.context.clone(), self.report.clone());
+        let written = blocking("writing what is acknowledged", move || {
+            let text = write(&context.state)?;
+            report(Msg::AcknowledgedRead(acknowledge::all(&context.state, context.lines.iter().map(|line| &line.key))));
+            Ok(text)
+        });
+        self.ask(SAVE, "writing what is acknowledged", written, move |answer| Msg::PluginEnded { request, answer });
+    }
+
     /// Does it. What needs the terminal is not for the driver.
     pub(super) fn own(&mut self, own: Own) {
         match own {
@@ -30,6 +46,17 @@ impl Driver {
                 let ran = async move { ops::plugin::run(plugin, selection, &dir).await };
                 self.ask(PLUGIN, "the command", ran, move |answer| Msg::PluginEnded { request, answer });
             }
+            Own::Acknowledge { request, key, failure, note } => {
+                let said = move |state: &StateDir| {
+                    let seen = acknowledge::acknowledge(state, &key, failure, &note)?;
+                    Ok(format!("{key}: quiet until its cause changes ({})", seen.note))
+                };
+                self.on_record(request, said);
+            }
+            Own::Withdraw { request, key } => self.on_record(request, move |state| {
+                acknowledge::withdraw(state, &key)?;
+                Ok(format!("{key}: an alarm again"))
+            }),
             Own::TellHook { key, once, text } => {
                 let context = self.parts.context.clone();
                 drop(tokio::task::spawn_blocking(move || ops::tell::alarm(&context, &key, &once, text)));

@@ -14,7 +14,7 @@ use crate::console::message::{Failure, Msg, Reply};
 use crate::console::run::{RunSeen, StageSeen, Still};
 use crate::guest::recording::{Activity, Recording};
 use crate::ops::usual::Usual;
-use crate::ops::{Context, Error, build};
+use crate::ops::{Context, Error, acknowledge, build};
 use crate::packer_log::phase_times::TypicalDurations;
 use crate::packer_log::{LogFile, Phase};
 use crate::packer_run::{self, Run};
@@ -32,13 +32,19 @@ pub(super) async fn watch(context: Context, scrubber: Arc<Scrubber>, usual: Usua
     let mut reader = RunReader { state: context.state, scrubber, usual, logs, records, habits };
     let mut keys: Vec<(Key, Option<Reply<Option<RunSeen>>>)> =
         context.lines.into_iter().map(|line| (line.key, None)).collect();
+    let mut seen = None;
     loop {
         let looked = tokio::task::spawn_blocking(move || {
             let news = reader.look(&mut keys);
-            (reader, keys, news)
+            let acknowledged = reader.acknowledged(&keys);
+            (reader, keys, news, acknowledged)
         });
-        let Ok((back, seen, news)) = looked.await else { return };
-        (reader, keys) = (back, seen);
+        let Ok((back, looked, news, acknowledged)) = looked.await else { return };
+        (reader, keys) = (back, looked);
+        if seen.as_ref() != Some(&acknowledged) {
+            report(Msg::AcknowledgedRead(acknowledged.clone()));
+            seen = Some(acknowledged);
+        }
         histories.look_at(&news);
         if !news.is_empty() {
             report(Msg::RunsRead(news));
@@ -73,6 +79,11 @@ impl RunReader {
             }
         }
         news
+    }
+
+    /// Alarms that somebody has seen, in this console or another one.
+    fn acknowledged<T>(&self, keys: &[(Key, T)]) -> acknowledge::All {
+        acknowledge::all(&self.state, keys.iter().map(|(key, _)| key))
     }
 
     fn seen(&mut self, key: &Key, run: &Run) -> RunSeen {

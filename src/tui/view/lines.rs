@@ -193,7 +193,8 @@ fn template_age(console: &Console, vm: Option<&Vm>, theme: Theme) -> Cell {
 fn flag(row: &LineRow, ongoing: bool, theme: Theme) -> Cell {
     let generations = &row.generations;
     let held = generations.hold.is_some();
-    let missing = row.iso_missing && row.line.enabled;
+    let seen = row.acknowledged.is_some();
+    let missing = row.iso_missing && row.line.enabled && !seen;
     let (text, style) = match () {
         () if !generations.duplicates.is_empty() => ("▲ TWICE", theme.bad()),
         () if generations.pending().is_some() && !ongoing => ("▲ SWAP", theme.bad()),
@@ -202,6 +203,7 @@ fn flag(row: &LineRow, ongoing: bool, theme: Theme) -> Cell {
         () if held => ("HELD", theme.warn()),
         () if missing => ("▲ ISO", theme.bad()),
         () if row.leftover() && !ongoing => ("▲ LEFT", theme.warn()),
+        () if row.iso_missing && seen => ("ISO", theme.dim()),
         () if row.stale => ("OLD", theme.warn()),
         () if !row.line.enabled => ("off", theme.dim()),
         () => ("", Style::new()),

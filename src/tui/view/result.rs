@@ -69,6 +69,10 @@ pub fn cell(console: &Console, row: &LineRow, columns: u16, theme: Theme) -> Cel
         }
         Some(Newest::Here(run)) => of_run(console, row, run, theme),
     };
+    let told = match &row.acknowledged {
+        Some(seen) => Told { style: theme.dim(), more: format!("seen: {}", seen.note), ..told },
+        None => told,
+    };
     told.fitted(columns)
 }
 
