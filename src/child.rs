@@ -28,6 +28,8 @@ pub enum Kind {
     Tesseract,
     /// reaches a pod, with logins of its own
     Kubectl,
+    /// runs a command in a clone that is tried, with the keys that its agent or its own files hold
+    Ssh,
     /// packer at work: plugins, templates (`env()`) and playbooks read variables of any name, so that it gets everything
     /// but what is ours alone
     Packer,
@@ -58,6 +60,7 @@ impl Kind {
             Self::Guest => BASE.has(name),
             Self::Git => BASE.has(name) || GIT.has(name),
             Self::Tesseract => BASE.has(name) || TESSERACT.has(name),
+            Self::Ssh => BASE.has(name) || name == "SSH_AUTH_SOCK",
             Self::Kubectl => BASE.has(name) || PROXY.has(name) || KUBECTL.has(name),
             Self::Demo | Self::Terminal => BASE.has(name) || DEMO.has(name),
             Self::Hook => BASE.has(name) || PROXY.has(name),
@@ -70,7 +73,10 @@ impl Kind {
     /// Whether it is killed with everything that it started. Not what may ask at our terminal (git, for a passphrase),
     /// which a group of its own would keep from it.
     const fn leads_a_group(self) -> bool {
-        matches!(self, Self::Asked | Self::Tesseract | Self::Kubectl | Self::Credential | Self::Hook | Self::Plugin)
+        matches!(
+            self,
+            Self::Asked | Self::Tesseract | Self::Kubectl | Self::Ssh | Self::Credential | Self::Hook | Self::Plugin
+        )
     }
 }
 
@@ -233,11 +239,12 @@ async fn bounded(stream: Option<impl AsyncRead + Unpin>, bytes: usize) -> Result
 mod tests {
     use super::*;
 
-    const KINDS: [Kind; 13] = [
+    const KINDS: [Kind; 14] = [
         Kind::Asked,
         Kind::Git,
         Kind::Tesseract,
         Kind::Kubectl,
+        Kind::Ssh,
         Kind::Packer,
         Kind::Credential,
         Kind::Terminal,
@@ -274,6 +281,7 @@ mod tests {
                 | Kind::Git
                 | Kind::Tesseract
                 | Kind::Kubectl
+                | Kind::Ssh
                 | Kind::Terminal
                 | Kind::Hook
                 | Kind::Plugin

@@ -68,6 +68,11 @@ impl StateDir {
         self.0.join("saved")
     }
 
+    /// The last picture of the smoke test of a line that was never built here: `smoke/<key>.png`.
+    pub fn smoke(&self) -> PathBuf {
+        self.0.join("smoke")
+    }
+
     /// The program's own log files.
     pub fn logs(&self) -> PathBuf {
         self.0.join("log")

@@ -5,7 +5,7 @@ mod print;
 use std::io::IsTerminal;
 
 use tmpl::generation::{self, Consent, Plan, Progress, Request};
-use tmpl::ops::change::{self, Guarded, Planned};
+use tmpl::ops::change::{self, CarriedOut, Guarded, Planned};
 use tmpl::ops::{Error, Operation, Refusal, remote, signals};
 use tmpl::packer_run::BuiltVm;
 use tmpl::pipeline::Line;
@@ -41,6 +41,9 @@ pub struct PromoteArgs {
     /// Promote a build whose date is older than live's, because a clock was wrong
     #[arg(long)]
     ignore_age: bool,
+    /// Boot a clone of the build first, and promote only if it comes up; always done where the matrix says `smoke`
+    #[arg(long)]
+    smoke: bool,
     #[command(flatten)]
     how: How,
 }
@@ -134,7 +137,8 @@ pub async fn promote(context: &Context, args: PromoteArgs) -> anyhow::Result<Exi
     if args.check_hold {
         return check_hold(context, &args.key, args.how.json).await;
     }
-    let how = How { consent: consent(&args.take_over, args.ignore_age)?, ..args.how };
+    let consent = Consent { smoke: args.smoke, ..consent(&args.take_over, args.ignore_age)? };
+    let how = How { consent, ..args.how };
     // A plan was looked at before; scripts have no terminal.
     let asks = !args.yes && how.plan.is_none() && std::io::stdin().is_terminal();
     run(context, &args.key, Request::Promote, &how, asks.then_some(Ask::Yes)).await
@@ -236,10 +240,17 @@ async fn run(context: &Context, key: &str, request: Request, how: &How, ask: Opt
         change::allowed_here(&ops, &line.key, operation, mode)?;
         guarded = change::guard(&ops, &client, &plan).await?;
     }
-    let (printer, say) = (StepPrinter::default(), |what| interrupted(what, &plan.request));
+    let printer = StepPrinter::default();
+    let say = |what| {
+        how.stop.cancel();
+        interrupted(what, &plan.request);
+    };
     let (gate, on) = (ops.gate(&client), |progress: &Progress| printer.tell(progress));
-    match signals::undisturbed(false, &say, change::carry_out(&gate, guarded, &on)).await? {
-        Some(done) => done?,
+    match signals::undisturbed(false, &say, change::carry_out(&gate, guarded, &on, &how.stop)).await? {
+        Some(done) => match done? {
+            CarriedOut::Done(seen) => seen.iter().for_each(|seen| print::aside(seen)),
+            CarriedOut::Stopped => return Ok(Exit::Cancelled),
+        },
         None => return Ok(Exit::Cancelled),
     }
     print::done(&plan, &line, how.json)
@@ -265,10 +276,13 @@ fn stale(base: &str) -> anyhow::Error {
 /// Shows the steps and asks on the terminal; without one, `--yes` is needed.
 fn agreed(plan: &Plan, ask: &Ask) -> anyhow::Result<bool> {
     if std::io::stdin().is_terminal() {
-        plan.steps.iter().for_each(|step| print::aside(&step.to_string()));
+        plan.lines().for_each(|line| print::aside(&line));
     }
     match ask {
         Ask::Yes => ask::agreed("Do this? [y/N]", "y"),
-        Ask::Name => ask::agreed(&format!("Type {} to destroy it:", plan.builds), &plan.builds),
+        Ask::Name => {
+            let name = plan.steps.last().map_or(&plan.builds, |step| &step.subject().name);
+            ask::agreed(&format!("Type {name} to destroy it:"), name)
+        }
     }
 }

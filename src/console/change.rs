@@ -130,7 +130,7 @@ impl Console {
             Action::Generation(shown) => {
                 let Some(row) = self.lines.get(&key) else { return };
                 match self.plan_for(row, &shown.request.with_reason(confirm.reason())) {
-                    Ok(plan) if same_steps(&plan.steps, &shown.steps) => {
+                    Ok(plan) if plan.lines().eq(shown.lines()) => {
                         Effect::Apply { request, place: row.place, plan: Box::new(plan) }
                     }
                     Ok(_) => {
@@ -183,8 +183,4 @@ impl Console {
             effects.push(Effect::CancelRun { request, key: key.clone(), force: false });
         }
     }
-}
-
-fn same_steps<T: ToString>(one: &[T], other: &[T]) -> bool {
-    one.len() == other.len() && one.iter().zip(other).all(|(one, other)| one.to_string() == other.to_string())
 }

@@ -25,7 +25,7 @@ use crate::guest::screen::Motion;
 use crate::iso::bump::FileChange;
 use crate::iso::{Bump, DatastoreIso, RequiredIso};
 use crate::packer_log::{Deadline, Level, LogLine, Origin, Phase, PhaseSpan, Problem, Track};
-use crate::pipeline::{Key, Line, Matrix, Os};
+use crate::pipeline::{Key, Line, Matrix, Os, Smoke};
 use crate::triage::verdict::{Confidence, Evidence, EvidenceSource, Outlook, Standing, Verdict};
 use crate::vcenter::datastore::DatastorePath;
 use crate::vcenter::{FolderEvent, LinkState, Moid, PowerState, ToolsStatus, Vm};
@@ -149,6 +149,15 @@ fn templates() -> Vec<Vm> {
         [live, template(number + 1, &format!("tpl-{key}-prev"), 10 * day)]
     };
     (10..).step_by(10).zip(KEYS).take(7).flat_map(of).collect()
+}
+
+/// The matrix asks for a smoke test of the selected line.
+pub fn with_smoke_test(console: &mut Console) {
+    let mut line = console.lines.selected().unwrap().line.clone();
+    line.smoke = Some(Smoke { minutes: 10, command: Some("goss validate".into()), ..Smoke::default() });
+    console.lines.set_line(line);
+    let vms = console.vms.values().cloned().collect();
+    console.update(Msg::FolderChanged(FolderEvent::Reset(vms)));
 }
 
 /// The night of the design's picture: one build stuck, one going well, one held, one ready.

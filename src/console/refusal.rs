@@ -64,6 +64,8 @@ pub(super) fn in_keys(refusal: &ops::Refusal) -> String {
         | Refusal::MayBeBuilt { .. }
         | Refusal::NotThisBuild { .. }
         | Refusal::NotOfLine { .. }
+        | Refusal::SmokeTest { .. }
+        | Refusal::NotOurClone { .. }
         | Refusal::BuiltUnknown { .. }
         | Refusal::NoRunToCancel { .. }
         | Refusal::NoRun { .. }

@@ -15,6 +15,9 @@ const MARK: Mark = Mark { word: "claim" };
 /// What is left of a claim when its build has ended: by it, templates that no line's name fits are known as ours.
 const BUILT: Mark = Mark { word: "built" };
 
+/// The claim on a clone that is tried: written before the clone has an id, so that `vm` is what it was made of.
+const SMOKE: Mark = Mark { word: "smoke" };
+
 /// Who builds a VM, and since when.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Claim {
@@ -41,15 +44,29 @@ impl Claim {
     /// The claim on a VM. One that cannot be read was never refreshed and never grows stale: somebody meant it.
     pub fn of(vm: &Vm) -> Option<Self> {
         let claim = MARK.read(&vm.annotation)?;
-        let claim: Self = claim.unwrap_or_else(|text: &str| Self {
+        let claim: Self = claim.unwrap_or_else(|text: &str| Self::unreadable(vm, text));
+        (claim.vm == vm.moid).then_some(claim)
+    }
+
+    /// The claim on a clone that is tried, by whoever made it.
+    pub fn of_clone(vm: &Vm) -> Option<Self> {
+        SMOKE.read(&vm.annotation).map(|claim| claim.unwrap_or_else(|text: &str| Self::unreadable(vm, text)))
+    }
+
+    /// The notes of a clone that is tried.
+    pub fn notes_of_clone(&self) -> String {
+        SMOKE.write("made by a smoke test and destroyed after it", self)
+    }
+
+    fn unreadable(vm: &Vm, text: &str) -> Self {
+        Self {
             key: Key(String::new()),
             by: format!("unknown ({text})"),
             run: String::new(),
             vm: vm.moid.clone(),
             since: Timestamp::MAX,
             seen: Timestamp::MAX,
-        });
-        (claim.vm == vm.moid).then_some(claim)
+        }
     }
 
     /// A run's first claim on a VM.

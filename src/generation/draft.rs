@@ -72,12 +72,7 @@ impl<'a> Draft<'a> {
     }
 
     fn subject(&self, slot: Slot) -> Option<StepTarget> {
-        self.vm(slot).map(|vm| StepTarget {
-            moid: vm.moid.clone(),
-            name: self.name(slot),
-            template: vm.template,
-            instance_uuid: vm.instance_uuid.clone(),
-        })
+        self.vm(slot).map(|vm| StepTarget { name: self.name(slot), ..StepTarget::of(vm) })
     }
 
     fn name(&self, slot: Slot) -> String {
@@ -95,15 +90,17 @@ impl<'a> Draft<'a> {
     /// Destroys whatever is in `slot`, as long as live and prev stay what they are at that moment.
     pub(super) fn destroy(&mut self, slot: Slot) {
         if let (Some(vm), Some(known)) = (self.subject(slot), self.vm(slot)) {
-            let running = match known.power_state {
-                PowerState::PoweredOff => false,
-                // Where it is not known, the gate refuses.
-                PowerState::PoweredOn | PowerState::Suspended | PowerState::Unknown => true,
-            };
+            let running = runs(known);
             let keep = [Slot::Live, Slot::Prev].into_iter().filter_map(|slot| self.subject(slot)).collect();
             self.steps.push(Step::Destroy { vm, running, keep });
             self.slots[slot as usize] = None;
         }
+    }
+
+    /// Destroys a clone that was tried: no generation depends on it.
+    pub(super) fn destroy_clone(&mut self, clone: &Vm) {
+        let vm = StepTarget::of(clone);
+        self.steps.push(Step::Destroy { vm, running: runs(clone), keep: Vec::new() });
     }
 
     pub(super) fn annotate(&mut self, slot: Slot, note: Note) {
@@ -159,5 +156,13 @@ impl<'a> Draft<'a> {
         }
         self.destroy(Slot::Retired);
         Ok(())
+    }
+}
+
+/// Whether it is powered off before it is destroyed. Where that is not known, the gate refuses.
+const fn runs(vm: &Vm) -> bool {
+    match vm.power_state {
+        PowerState::PoweredOff => false,
+        PowerState::PoweredOn | PowerState::Suspended | PowerState::Unknown => true,
     }
 }

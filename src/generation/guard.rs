@@ -62,8 +62,16 @@ async fn check_claim(
     if !matches!(plan.request, Request::Promote | Request::Sweep) {
         return Ok(None);
     }
-    let Some(claim) = plan.snapshot.claim.clone().filter(|claim| !ours(claim)) else { return Ok(None) };
-    binding(client, &plan.builds, claim, plan.consent.take_over.is_some()).await.map(Some)
+    // Of a clone that is tried it is whoever tries another one that asks.
+    let clone = plan.smoke_claim.as_ref().filter(|_| plan.request == Request::Sweep);
+    let claims = [(plan.builds.clone(), plan.snapshot.claim.as_ref()), (plan.smoke_name(), clone)];
+    let mut set_aside = None;
+    for (name, claim) in claims {
+        let touched = plan.steps.iter().any(|step| step.subject().name == name);
+        let Some(claim) = claim.filter(|claim| touched && !ours(claim)) else { continue };
+        set_aside = Some(binding(client, &name, claim.clone(), plan.consent.take_over.is_some()).await?);
+    }
+    Ok(set_aside)
 }
 
 /// Whether the claim of another machine's build binds: what it comes to when it does not.

@@ -11,7 +11,7 @@ impl Generations {
         match line.names() {
             Names::Generations { live, prev, build } => {
                 let others = OtherNames { builds: line.build_name(), promotable: build, prev };
-                Self::named(&live, others, vms)
+                Self { smoke_test: line.smoke.clone(), ..Self::named(&live, others, vms) }
             }
             Names::InPlace { name } => Self::replaced_in_place(&line.base_name, &name, vms),
             // Templates of that name may be left from before; what is being built is the same.

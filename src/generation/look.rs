@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::{Generations, Hold, Plan, Refusal, Request, Retired, Step};
+use super::{Claim, Generations, Hold, Plan, Refusal, Request, Retired, Step, StepTarget};
 use crate::vcenter::gate::{Gate, GateError};
 use crate::vcenter::{Client, Error};
 
@@ -57,8 +57,15 @@ pub(super) async fn before(gate: &Gate, plan: &Plan, step: &Step) -> Result<(), 
     let (client, vm) = (gate.client(), step.subject());
     let now = read(client, plan).await?;
     not_held(plan, &now)?;
-    if destroys && plan.request == Request::Sweep && now.claim() != plan.snapshot.claim {
-        return Err(claimed_meanwhile(&now));
+    if destroys && plan.request == Request::Sweep {
+        let clone = now.smoke.as_ref().filter(|clone| clone.moid == vm.moid);
+        let (there, known) = match clone {
+            Some(clone) => (Claim::of_clone(clone), &plan.smoke_claim),
+            None => (now.claim(), &plan.snapshot.claim),
+        };
+        if there != *known {
+            return Err(claimed_meanwhile(&now, vm, there));
+        }
     }
     if destroys && plan.request == Request::Promote {
         let retired = now.retired.as_ref().filter(|retired| retired.moid == vm.moid);
@@ -76,9 +83,9 @@ pub(super) async fn before(gate: &Gate, plan: &Plan, step: &Step) -> Result<(), 
     Ok(())
 }
 
-fn claimed_meanwhile(now: &Generations) -> Objection {
-    match now.claim() {
-        Some(claim) => Refusal::Claimed { name: now.builds.clone(), claim: Box::new(claim) }.into(),
+fn claimed_meanwhile(now: &Generations, vm: &StepTarget, claim: Option<Claim>) -> Objection {
+    match claim {
+        Some(claim) => Refusal::Claimed { name: vm.name.clone(), claim: Box::new(claim) }.into(),
         None => Refusal::NothingToSweep { base: now.base.clone() }.into(),
     }
 }

@@ -4,8 +4,9 @@ use jiff::{Timestamp, ToSpan};
 
 use super::draft::{Draft, OtherNames, Slot};
 use super::state::Snapshot;
-use super::{Generations, Hold, Note, Pending, Refusal, Step};
+use super::{Claim, Generations, Hold, Note, Pending, Refusal, Step};
 use crate::pipeline::evaluate::OPEN;
+use crate::pipeline::{SMOKE_SUFFIX, Smoke};
 use crate::sha256::Sha256;
 use crate::text::Scrubber;
 
@@ -60,6 +61,8 @@ pub struct Consent {
     pub take_over: Option<String>,
     /// by whatever the dates of templates say: a clock was wrong
     pub ignore_age: bool,
+    /// to have a clone of the build tried first, also where the matrix does not ask for it
+    pub smoke: bool,
 }
 
 impl Consent {
@@ -68,7 +71,7 @@ impl Consent {
     /// # Errors
     /// [`Refusal::NoReason`]
     pub fn new(take_over: Option<&str>, ignore_age: bool) -> Result<Self, Refusal> {
-        Ok(Self { take_over: take_over.map(one_line).transpose()?, ignore_age })
+        Ok(Self { take_over: take_over.map(one_line).transpose()?, ignore_age, smoke: false })
     }
 }
 
@@ -102,14 +105,37 @@ pub struct Plan {
     /// what it builds
     pub builds: String,
     pub(super) others: OtherNames,
+    /// before the first step a clone of the build is tried like this
+    pub smoke: Option<Smoke>,
     /// in this order
     pub steps: Vec<Step>,
     /// what the steps come to where that is less than what was asked for
     pub caveat: Option<&'static str>,
     pub(super) snapshot: Snapshot,
+    /// the claim on a clone that is tried, or was
+    pub(super) smoke_claim: Option<Claim>,
 }
 
 impl Plan {
+    /// What the clone is called that is tried.
+    pub fn smoke_name(&self) -> String {
+        format!("{}{SMOKE_SUFFIX}", self.base)
+    }
+
+    /// What will happen, a line each, in order.
+    pub fn lines(&self) -> impl Iterator<Item = String> {
+        self.smoke_line().into_iter().chain(self.steps.iter().map(ToString::to_string))
+    }
+
+    /// What happens before the first step.
+    pub fn smoke_line(&self) -> Option<String> {
+        let Smoke { minutes, network, command, .. } = self.smoke.as_ref()?;
+        let wait = if *network { "tools and an address" } else { "tools, without a network card" };
+        let run = command.as_ref().map(|command| format!(", run `{command}`")).unwrap_or_default();
+        let (name, builds) = (self.smoke_name(), &self.builds);
+        Some(format!("try {name}, a clone of {builds}: boot, wait for {wait}{run} (at most {minutes} min), destroy it"))
+    }
+
     /// A short name for exactly these steps, for these reasons, on exactly these objects in this state.
     pub fn fingerprint(&self) -> String {
         let mut hash = Sha256::default();
@@ -119,6 +145,7 @@ impl Plan {
         };
         add(format!("{:?} {:?}", self.request, self.consent));
         self.steps.iter().for_each(|step| add(step.to_string()));
+        self.smoke.iter().for_each(|smoke| add(format!("{smoke:?}")));
         add(format!("{:?}", self.snapshot.objects));
         // When a build was last heard of changes by the minute; whose it is does not.
         add(format!(
@@ -165,12 +192,18 @@ pub fn plan_agreed(
         Request::Sweep => draft.sweep(now)?,
     }
     let Draft { steps, caveat, .. } = draft;
+    // Nothing is tried where an interrupted promotion is finished or taken back.
+    let promoted = now.build.as_ref().filter(|_| *request == Request::Promote);
+    let promoted = promoted.is_some_and(|vm| steps.iter().any(|step| step.subject().moid == vm.moid));
+    let smoke = now.smoke_test.clone().or_else(|| consent.smoke.then(Smoke::default)).filter(|_| promoted);
     Ok(Plan {
         request: request.clone(),
         consent: consent.clone(),
         base: now.base.clone(),
         builds: now.builds.clone(),
         others: now.others.clone(),
+        smoke,
+        smoke_claim: now.smoke.as_ref().and_then(Claim::of_clone),
         steps,
         caveat,
         snapshot: now.snapshot(),
@@ -225,6 +258,13 @@ impl Draft<'_> {
 
     fn sweep(&mut self, now: &Generations) -> Result<(), Refusal> {
         let base = || self.base.to_owned();
+        if let Some(clone) = now.clone_on_trial().filter(|_| !now.is_branch_build()) {
+            self.destroy_clone(clone);
+            // What it was made of was to be promoted; it takes another sweep.
+            if self.vm(Slot::Build).is_none_or(|build| build.template) {
+                return Ok(());
+            }
+        }
         let Some(build) = self.vm(Slot::Build) else {
             return Err(Refusal::NothingToSweep { base: base() });
         };

@@ -1,5 +1,6 @@
 //! The state of one line, read from the names in its folder and nothing else.
 
+use crate::pipeline::{SMOKE_SUFFIX, Smoke};
 use crate::vcenter::{Moid, PowerState, Vm};
 
 use super::draft::{OtherNames, Slot};
@@ -24,6 +25,10 @@ pub struct Generations {
     pub retired: Option<Vm>,
     /// `<base>-swapping`: a rollback is under way or was interrupted
     pub swapping: Option<Vm>,
+    /// `<base>-smoke`: a clone of a build while it is tried, or what is left of one
+    pub smoke: Option<Vm>,
+    /// how the matrix wants a build to be tried before it is promoted
+    pub smoke_test: Option<Smoke>,
     /// the hold on the line, whichever of its VMs carries it
     pub hold: Option<Hold>,
     /// packer builds under the name that is cloned: there is nothing to promote
@@ -63,6 +68,7 @@ impl Generations {
     }
 
     pub(super) fn named(base: &str, others: OtherNames, vms: &[Vm]) -> Self {
+        let smoke = format!("{base}{SMOKE_SUFFIX}");
         let mut duplicates = Vec::new();
         let mut named = |slot: Slot| {
             let name = slot.name(base, &others);
@@ -82,6 +88,8 @@ impl Generations {
             swapping: named(Slot::Swapping),
             builds: others.builds.clone(),
             others: OtherNames::default(),
+            smoke: vms.iter().find(|vm| vm.name == smoke).cloned(),
+            smoke_test: None,
             hold: None,
             in_place: false,
             library: None,
@@ -130,6 +138,16 @@ impl Generations {
     /// The claim of a build on what is built here, of whatever age.
     pub fn claim(&self) -> Option<Claim> {
         self.build.as_ref().and_then(Claim::of)
+    }
+
+    /// A clone that is being tried, or was left over. A template of that name is none: somebody parked it there.
+    pub(super) fn clone_on_trial(&self) -> Option<&Vm> {
+        self.smoke.as_ref().filter(|vm| !vm.template)
+    }
+
+    /// Whether neither a build nor a clone of one is there to be destroyed.
+    pub fn nothing_to_sweep(&self) -> bool {
+        self.build.is_none() && self.clone_on_trial().is_none()
     }
 
     /// Who has this name.

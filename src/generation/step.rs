@@ -22,8 +22,14 @@ pub struct StepTarget {
 }
 
 impl StepTarget {
+    /// The object as it is.
+    pub(crate) fn of(vm: &Vm) -> Self {
+        let (moid, name, instance_uuid) = (vm.moid.clone(), vm.name.clone(), vm.instance_uuid.clone());
+        Self { moid, name, template: vm.template, instance_uuid }
+    }
+
     /// The part of a [`Vm`] that the gate compares with the object as it is.
-    pub(super) fn expected_vm(&self, power_state: PowerState) -> Vm {
+    pub(crate) fn expected_vm(&self, power_state: PowerState) -> Vm {
         let (template, instance_uuid) = (self.template, self.instance_uuid.clone());
         Vm { template, power_state, instance_uuid, ..Vm::named(self.moid.clone(), &self.name) }
     }

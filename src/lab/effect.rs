@@ -26,6 +26,8 @@ pub enum Effect {
         version: Option<String>,
         notes: Option<String>,
         media: Option<Vec<String>>,
+        /// its network card goes
+        disconnected: bool,
         extra: Vec<(String, String)>,
     },
     /// a new VM
@@ -98,7 +100,7 @@ impl Effect {
             Self::Rename { id, name } => rename(world, &id, &name),
             Self::Destroy { id } => destroy(world, &id),
             Self::Power { id, on } => power(world, &id, on),
-            Self::Annotate { id, version, notes, media, extra } => {
+            Self::Annotate { id, version, notes, media, disconnected, extra } => {
                 let machine = world.machine_mut(&id)?;
                 if version.is_some_and(|version| version != machine.version()) {
                     return Err(Fault::concurrent_access());
@@ -110,6 +112,7 @@ impl Effect {
                 if let Some(media) = media {
                     machine.media = media;
                 }
+                machine.connected &= !disconnected;
                 for (key, value) in extra {
                     machine.extra.retain(|(known, _)| *known != key);
                     machine.extra.push((key, value));
@@ -224,7 +227,7 @@ fn create(world: &mut World, new: NewVm) -> Outcome {
     while world.store.is_folder(&store::path(&new.datastore, &directory)) {
         directory = format!("{}_{number}", new.name);
     }
-    let guest = world.guest_for(&new.name);
+    let guest = if new.source.is_some() { world.guest_of_clone(&new.name) } else { world.guest_for(&new.name) };
     // What the simulated packer must know of the guest travels as any VM's advanced settings do.
     let extra = vec![("lab.guest".into(), guest.clone()), ("lab.speed".into(), world.clock.speed().to_string())];
     let file = store::path(&new.datastore, &format!("{directory}/{}.vmx", new.name));
@@ -246,6 +249,7 @@ fn create(world: &mut World, new: NewVm) -> Outcome {
         guest_id: new.guest_id,
         media: new.media,
         extra,
+        connected: true,
         keys: Vec::new(),
         moment: Moment::default(),
         question: None,

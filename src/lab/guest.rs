@@ -13,6 +13,8 @@ pub struct Book {
     /// families of installers by name
     pub family: BTreeMap<String, Family>,
     guest: Vec<Guest>,
+    /// what clones of finished templates do
+    clone: Vec<Guest>,
 }
 
 /// A sequence of pictures.
@@ -155,7 +157,7 @@ impl Book {
 
     /// The scenario of this name.
     pub fn guest(&self, name: &str) -> Option<&Guest> {
-        self.guest.iter().find(|guest| guest.name == name)
+        self.guest.iter().chain(&self.clone).find(|guest| guest.name == name)
     }
 
     /// The family a base name belongs to: the one with the longest matching beginning.

@@ -116,6 +116,16 @@ impl World {
         Ok(())
     }
 
+    /// The guest that a clone of a template boots: what was installed, and no installer.
+    pub fn guest_of_clone(&self, name: &str) -> String {
+        if self.real.is_some() {
+            return real::GUEST.to_owned();
+        }
+        let windows = self.book.family_of(name).is_some_and(|family| family.communicator == "winrm");
+        let usual = if windows { "clone-windows" } else { "clone" };
+        self.guests.get(name).cloned().unwrap_or_else(|| usual.to_owned())
+    }
+
     /// The guest a new VM of this name boots.
     pub fn guest_for(&self, name: &str) -> String {
         if self.real.is_some() {

@@ -17,6 +17,8 @@ pub const FOLDER: &str = "Templates";
 pub const DATASTORE: &str = "vsanDatastore";
 /// Name of the cluster.
 pub const CLUSTER: &str = "vSAN Cluster";
+/// Key of the network card among the devices of a VM.
+pub const NETWORK_CARD: i32 = 4000;
 /// Name of the network.
 pub const NETWORK: &str = "VM Network";
 
@@ -172,6 +174,7 @@ pub fn add(world: &mut World, seed: &Seed) -> Moref {
         guest_id: family.map_or("otherGuest64", |family| &family.guest_id).into(),
         media: Vec::new(),
         extra: Vec::new(),
+        connected: true,
         keys: Vec::new(),
         moment: Moment::default(),
         question: None,

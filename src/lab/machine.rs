@@ -4,6 +4,7 @@ use jiff::Timestamp;
 
 use super::clock::LabTime;
 use super::guest::{Asked, Moment};
+use super::inventory::NETWORK_CARD;
 use super::value::{Moref, Object, Value};
 
 /// Whether it runs.
@@ -53,6 +54,8 @@ pub struct Machine {
     pub media: Vec<String>,
     /// `config.extraConfig`
     pub extra: Vec<(String, String)>,
+    /// it has its network card
+    pub connected: bool,
     /// keys typed: seconds since power-on
     pub keys: Vec<f64>,
     /// what tools say now
@@ -115,7 +118,7 @@ impl Machine {
 
     /// The address it reports.
     pub fn ip(&self) -> Option<String> {
-        let ip = self.moment.ip.as_deref()?;
+        let ip = self.moment.ip.as_deref().filter(|_| self.connected)?;
         Some(if ip == "lease" { format!("10.0.8.{}", 20 + self.number % 200) } else { ip.to_owned() })
     }
 
@@ -158,7 +161,7 @@ impl Machine {
             .with("ipAddress", Value::strings(self.ip()))
             .with("macAddress", self.mac())
             .with("connected", true)
-            .with("deviceConfigId", 4000);
+            .with("deviceConfigId", NETWORK_CARD);
         let nics = if self.moment.tools { vec![nic.into()] } else { Vec::new() };
         Object::new("GuestInfo")
             .with("toolsStatus", Value::of("VirtualMachineToolsStatus", self.tools_status()))
@@ -279,12 +282,11 @@ impl Machine {
                 .with("capacityInKB", 41_943_040_i64)
                 .with("capacityInBytes", 42_949_672_960_i64)
                 .into(),
-            described("VirtualVmxnet3", 4000, "Network adapter 1")
-                .with("backing", nic)
-                .with("addressType", "assigned")
-                .with("macAddress", self.mac())
-                .into(),
         ];
+        if self.connected {
+            let card = described("VirtualVmxnet3", NETWORK_CARD, "Network adapter 1").with("backing", nic);
+            devices.push(card.with("addressType", "assigned").with("macAddress", self.mac()).into());
+        }
         for (slot, iso) in (0..).zip(&self.media) {
             let backing = Object::named("VirtualCdromIsoBackingInfo").with("fileName", iso.as_str());
             let drive = described("VirtualCdrom", 16000 + slot, &format!("CD/DVD drive {}", slot + 1));
@@ -316,9 +318,7 @@ impl Pending {
 }
 
 impl Machine {
-    /// Switches it on at this lab time.
-    ///
-    /// A patient guest is given all the keys it may wait for.
+    /// Switches it on at this lab time. A patient guest is given all the keys it may wait for.
     pub fn power_on(&mut self, now: f64, patient: bool) {
         self.power = Power::On { since: now, until: None };
         self.boot_time = Some(Timestamp::now());

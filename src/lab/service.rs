@@ -110,6 +110,7 @@ pub fn privilege(method: &str) -> Option<&'static str> {
         "AnswerVM" => "VirtualMachine.Interact.AnswerQuestion",
         "CreateScreenshot_Task" => "VirtualMachine.Interact.CreateScreenshot",
         "CreateVM_Task" => "VirtualMachine.Inventory.Create",
+        "CloneVM_Task" => "VirtualMachine.Provisioning.DeployTemplate",
         "SearchDatastore_Task" | "SearchDatastoreSubFolders_Task" => "Datastore.Browse",
         "MoveDatastoreFile_Task" | "DeleteDatastoreFile_Task" | "MakeDirectory" => "Datastore.FileManagement",
         _ => return None,

@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 
 use jiff::SignedDuration;
 use tokio::sync::mpsc;
+use tokio_util::sync::CancellationToken;
 
 use super::audit::{self, Audited, Unwritten};
 use super::build_vm::BuildVm;
@@ -228,17 +229,18 @@ async fn sweep_own(context: &Context, line: &Line, run: &Run, client: &Client) -
         return Ok(Swept::Older(Box::new(vm)));
     }
     change::allowed_here(context, &line.key, Operation::Sweep, context.mode)?;
-    let Planned::Plan(plan) =
+    let Planned::Plan(mut plan) =
         change::plan(client, line, &generation::Request::Sweep, &Consent::default(), None).await?
     else {
         return Ok(Swept::Nothing);
     };
     // Of what was planned since, too, nothing but the VM that was looked at.
-    if plan.steps.iter().any(|step| step.subject().moid != vm.moid) {
+    plan.steps.retain(|step| step.subject().moid == vm.moid);
+    if plan.steps.is_empty() {
         return Ok(Swept::Older(Box::new(vm)));
     }
     let guarded = change::guard(context, client, &plan).await?;
-    change::carry_out(&context.gate(client), guarded, &|_| {}).await?;
+    change::carry_out(&context.gate(client), guarded, &|_| {}, &CancellationToken::new()).await?;
     Ok(Swept::Vm(Box::new(vm)))
 }
 

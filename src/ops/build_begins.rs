@@ -4,6 +4,7 @@
 
 use std::time::Instant;
 
+use super::smoke;
 use crate::generation::{Actor, Claim, Generations};
 use crate::packer_run::Process;
 use crate::pipeline::Line;
@@ -26,9 +27,10 @@ pub(super) fn carrier(now: &Generations) -> Option<&Vm> {
     now.live.as_ref().or(now.prev.as_ref()).filter(|_| !now.in_place)
 }
 
-/// Whether a claim is of a build that began on this machine and whose process is gone.
+/// Whether a claim is of a build that began on this machine, or of a smoke test, whose process is gone.
 pub(super) fn is_over(claim: &Claim) -> bool {
-    let process = claim.run.strip_prefix(BEGINS).and_then(|pid| pid.parse().ok());
+    let process =
+        claim.run.strip_prefix(BEGINS).or_else(|| claim.run.strip_prefix(smoke::RUN)).and_then(|pid| pid.parse().ok());
     // Another process may have its number by now: it ends in a few minutes what it does not refresh.
     process.is_some_and(|pid: u32| Process::from_pid(pid).is_err())
 }

@@ -1,10 +1,12 @@
 //! Changes of generations: promote, rollback, hold, release, sweep.
 
 use jiff::Timestamp;
+use tokio_util::sync::CancellationToken;
 
 use super::facts::{Facts, LineFacts, RunFacts, VCenterFacts};
 use super::operation::WhileBuilt;
 use super::remote::{self, OnGitHub};
+use super::smoke::{self, Trial, Tried};
 use super::{Context, Error, Operation, Refusal, check, claim, clones, hold};
 use crate::generation::{self, Actor, Claim, Consent, Generations, Hold, Plan, Progress, Request, SetAside};
 use crate::packer_run::{self, BuiltVm};
@@ -62,7 +64,7 @@ pub async fn plan(
     built: Option<&BuiltVm>,
 ) -> Result<Planned, Error> {
     let generations = Generations::of(line, &client.vms().await?);
-    if *request == Request::Sweep && generations.build.is_none() {
+    if *request == Request::Sweep && generations.nothing_to_sweep() {
         return Ok(Planned::NothingToSweep);
     }
     if let Some(built) = built {
@@ -137,6 +139,7 @@ pub struct Guarded<'p> {
     /// its line
     key: Option<Key>,
     set_aside: Option<SetAside>,
+    trial: Option<Trial>,
     /// what was set aside for it, and what is not known, one line each
     pub notes: Vec<String>,
 }
@@ -158,7 +161,11 @@ pub async fn guard<'p>(context: &Context, client: &Client, plan: &'p Plan) -> Re
     if matches!(plan.request, Request::Hold { .. } | Request::Rollback { .. }) {
         notes.extend(hold::not_respected(&context.repo, Timestamp::now()));
     }
-    Ok(Guarded { plan, key: line.map(|line| line.key.clone()), set_aside, notes })
+    let trial = match line {
+        Some(line) => smoke::look(context, client, line, plan).await?,
+        None => None,
+    };
+    Ok(Guarded { trial, plan, key: line.map(|line| line.key.clone()), set_aside, notes })
 }
 
 /// Nobody builds on GitHub what would be swept. Where that is not known, only what no build can be at work on goes: a
@@ -174,12 +181,27 @@ async fn nobody_builds(context: &Context, key: &Key, plan: &Plan) -> Result<Opti
     Err(Refusal::MayBeBuilt { key: key.clone(), name: plan.builds.clone(), reason }.into())
 }
 
-/// Carries the steps out. Not to be cut off: see [`super::signals::undisturbed`].
+/// How a plan was carried out.
+#[derive(Debug, PartialEq, Eq)]
+pub enum CarriedOut {
+    /// every step is done; what the smoke test before them saw
+    Done(Option<String>),
+    /// somebody asked for the end before the first step
+    Stopped,
+}
+
+/// Carries the steps out, once a clone of the build has passed its smoke test where one is wanted. Not to be cut off: see
+/// [`super::signals::undisturbed`]; `stop` ends the smoke test, and then nothing is promoted.
 ///
 /// # Errors
-/// The line has changed since the plan was made, or a step failed.
-pub async fn carry_out(gate: &Gate, guarded: Guarded<'_>, on: &(dyn Fn(&Progress) + Sync)) -> Result<(), Error> {
-    let Guarded { plan, key, set_aside, .. } = guarded;
+/// The clone did not pass; the line has changed since the plan was made; or a step failed.
+pub async fn carry_out(
+    gate: &Gate,
+    guarded: Guarded<'_>,
+    on: &(dyn Fn(&Progress) + Sync),
+    stop: &CancellationToken,
+) -> Result<CarriedOut, Error> {
+    let Guarded { plan, key, set_aside, trial, .. } = guarded;
     let doubt = plan.consent.take_over.as_ref();
     if let (Some(reason), Some(step)) = (doubt, plan.steps.first()) {
         let whose = match &set_aside {
@@ -189,9 +211,24 @@ pub async fn carry_out(gate: &Gate, guarded: Guarded<'_>, on: &(dyn Fn(&Progress
         let object = Vm::named(step.subject().moid.clone(), &step.subject().name);
         gate.take_over(plan.request.verb(), &object, &format!("from {whose}: {reason}"))?;
     }
-    generation::apply(gate, plan, on).await?;
+    let mut seen = None;
+    if let Some(trial) = &trial {
+        on(&Trial::progress(plan, None));
+        match smoke::run(gate, trial, &|percent| on(&Trial::progress(plan, percent)), stop).await? {
+            Tried::Passed(said) => seen = Some(said),
+            Tried::Stopped => return Ok(CarriedOut::Stopped),
+        }
+        if stop.is_cancelled() {
+            return Ok(CarriedOut::Stopped);
+        }
+    }
+    let before = usize::from(trial.is_some());
+    let on = |progress: &Progress| {
+        on(&Progress { step: progress.step + before, steps: progress.steps + before, ..progress.clone() });
+    };
+    generation::apply(gate, plan, &on).await?;
     if let Some(key) = key {
         super::tell::changed(&key, plan);
     }
-    Ok(())
+    Ok(CarriedOut::Done(seen))
 }

@@ -21,7 +21,11 @@ pub(super) async fn before(client: &Client, plan: &Plan) -> Option<String> {
     let created = client.vm(&live).await.ok().flatten().and_then(|vm| vm.created);
     let since = created.unwrap_or(Timestamp::UNIX_EPOCH);
     Some(match client.clones_of(&live, since).await {
-        Ok(clones) => told(&clones, &live, created),
+        Ok(mut clones) => {
+            // What was tried before it became live was thrown away.
+            clones.made.retain(|clone| clone.name != plan.smoke_name());
+            told(&clones, &live, created)
+        }
         Err(error) => format!("what was cloned from today's live is not known: {error}"),
     })
 }

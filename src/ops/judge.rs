@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 
-use super::{Error, blocking};
+use super::{Error, blocking, smoke};
 use crate::guest::recording::Recording;
 use crate::guest::screen::{self, ScreenAnalysis};
 use crate::packer_log::phase_times::TypicalDurations;
@@ -77,7 +77,9 @@ pub async fn judge(repo: &Path, scrubber: Arc<Scrubber>, case: Case) -> Result<J
 pub async fn bundle(repo: &Path, scrubber: Arc<Scrubber>, case: Case, file: PathBuf) -> Result<Bundled, Error> {
     let facts = Facts::gather(repo, case).await?;
     let scrubber = scrubber.for_leaving();
-    let pictures = facts.case.pictures.as_deref().map(screen::files).transpose()?.unwrap_or_default();
+    let mut pictures = facts.case.pictures.as_deref().map(screen::files).transpose()?.unwrap_or_default();
+    let smoke = facts.case.dir.as_ref().map(|dir| dir.join(smoke::PICTURE));
+    pictures.extend(smoke.filter(|path| path.is_file()));
     let found = bundle::look(&facts.recording, &pictures, &scrubber).await;
     blocking("the bundle", move || {
         let judged = facts.judge(&scrubber)?;

@@ -41,6 +41,7 @@ pub mod resources;
 pub mod save;
 mod screen_text;
 pub mod signals;
+pub mod smoke;
 mod teach;
 pub mod tell;
 mod type_into;

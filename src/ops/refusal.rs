@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 
 use super::{Exit, Operation};
-use crate::generation;
+use crate::generation::{self, StepTarget};
 use crate::github;
 use crate::pipeline::Key;
 
@@ -85,6 +85,24 @@ pub enum Refusal {
         name: String,
         /// what has it
         found: String,
+    },
+    /// a clone of the build did not come up
+    #[error("{name} did not pass the smoke test: {why}; nothing was promoted; {seen}")]
+    SmokeTest {
+        /// the clone
+        name: String,
+        /// what was missing
+        why: String,
+        /// where its picture is, and what is left of it
+        seen: String,
+    },
+    /// what has the name of the clone was made by no smoke test
+    #[error("{clone} is in the way of the smoke test, which did not make it; `tmpl-tui sweep {key}` destroys it")]
+    NotOurClone {
+        /// the line
+        key: Key,
+        /// which VM
+        clone: StepTarget,
     },
     /// the VM is none that a build of the line left
     #[error("{name} was not left by a build of {key} on another branch; `status` lists those that were")]

@@ -7,13 +7,10 @@ use serde::{Deserialize, Serialize};
 
 use super::layout::{Layout, LayoutError};
 use super::template::is_template;
-use super::{Builds, Invocation, Names, builds, discover, entries, may_be, overlay};
+use super::{Builds, Invocation, Names, Smoke, builds, discover, entries, may_be, overlay};
 
 /// Where the matrix is, below the repository's root.
 pub const MATRIX_PATH: &str = "ci/matrix.json";
-
-/// What `<base>` may be followed by in the name of an object this program touches.
-pub const SUFFIXES: [&str; 5] = ["", "-build", "-prev", "-retired", "-swapping"];
 
 /// The name of a line as operators type it (`debian-12`).
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -74,6 +71,9 @@ pub struct Line {
     /// time limit of the CI job; see [`Line::timeout_minutes`]
     #[serde(rename = "timeout_minutes")]
     pub timeout: Option<u32>,
+    /// how a clone is tried before a promotion; absent = not at all
+    #[serde(default, deserialize_with = "super::smoke::read")]
+    pub smoke: Option<Smoke>,
     /// the entry as it stands in the file, all fields in order
     #[serde(skip)]
     pub raw: serde_json::Value,
@@ -109,6 +109,7 @@ impl Line {
             sums_url: None,
             iso_datastore_path: String::new(),
             timeout: None,
+            smoke: None,
             raw: serde_json::Value::Null,
             compact: String::new(),
             names: None,

@@ -4,6 +4,12 @@ use super::Key;
 use super::evaluate::OPEN;
 use super::layout::NamesTable;
 
+/// What `<base>` is followed by in the name of a clone that is tried before a promotion.
+pub const SMOKE_SUFFIX: &str = "-smoke";
+
+/// What `<base>` may be followed by in the name of an object this program touches.
+pub const SUFFIXES: [&str; 6] = ["", "-build", "-prev", "-retired", "-swapping", SMOKE_SUFFIX];
+
 /// The names of a line's templates.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Names {

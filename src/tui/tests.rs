@@ -246,6 +246,18 @@ fn overlays(#[case] name: &str, #[case] line: &str, #[case] keys: &str, #[case] 
 }
 
 #[test]
+fn a_smoke_test_is_shown_before_a_promotion() {
+    let mut console = stuck();
+    drawn(&mut console, USUAL.0, USUAL.1);
+    console.lines.select(&key("ubuntu-2404"));
+    fixture::with_smoke_test(&mut console);
+    if let Some(request) = fixture::question_of(&typed(&mut console, "p")) {
+        console.update(Msg::Guarded { request, answer: Ok(Vec::new()) });
+    }
+    snapshot!("overlay_promote_smoke", console, USUAL);
+}
+
+#[test]
 fn notices_lie_above_the_hints() {
     let mut console = stuck();
     console.toasts.push(fixture::now(), Tone::Done, "debian-13 promoted: vm-44 is live");

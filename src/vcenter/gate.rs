@@ -2,6 +2,7 @@
 //!
 //! It knows read-only mode, the names it may touch, the folder they must be in, and the audit log, and nothing else.
 
+mod clone;
 mod confirm;
 mod guest;
 mod media;

@@ -6,6 +6,7 @@
 pub mod audit;
 mod change;
 pub mod client;
+mod clone;
 mod clones;
 pub mod datastore;
 pub mod error;

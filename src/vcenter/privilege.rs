@@ -8,6 +8,16 @@ use super::{Error, Moid, PrivilegeCheck};
 pub const RENAME: &str = "VirtualMachine.Config.Rename";
 /// To destroy one.
 pub const DELETE: &str = "VirtualMachine.Inventory.Delete";
+/// To deploy a VM from one that is a template.
+pub const DEPLOY: &str = "VirtualMachine.Provisioning.DeployTemplate";
+/// To make a VM of another one, in a folder.
+pub const CREATE_FROM_EXISTING: &str = "VirtualMachine.Inventory.CreateFromExisting";
+/// To give a VM a disk of its own.
+pub const ADD_NEW_DISK: &str = "VirtualMachine.Config.AddNewDisk";
+/// To take a device out of one.
+pub const ADD_REMOVE_DEVICE: &str = "VirtualMachine.Config.AddRemoveDevice";
+/// To power one on.
+pub const POWER_ON: &str = "VirtualMachine.Interact.PowerOn";
 /// To power one off.
 pub const POWER_OFF: &str = "VirtualMachine.Interact.PowerOff";
 /// To write its notes, where a hold is kept.

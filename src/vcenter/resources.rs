@@ -137,7 +137,7 @@ impl Client {
 }
 
 /// What properties of an object refer to, as an `objectSet`.
-fn members(kind: &str, id: &str, paths: &[&str]) -> String {
+pub(super) fn members(kind: &str, id: &str, paths: &[&str]) -> String {
     let select: String = paths
         .iter()
         .map(|path| {

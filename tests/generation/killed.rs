@@ -9,7 +9,7 @@ const ROLLBACK: &[&str] = &["rollback", KEY, "--reason", "does not boot", "--yes
 const PROMOTE: &[&str] = &["promote", KEY];
 
 /// Lets the server do call number `nth`, kills the program before it hears of it; false when it ended before.
-async fn killed_after(world: &World, verb: &[&str], nth: usize) -> bool {
+pub async fn killed_after(world: &World, verb: &[&str], nth: usize) -> bool {
     world.door.reset();
     world.door.at(nth, Trouble::HoldAfter);
     let mut program = world.spawn(verb);

@@ -9,6 +9,7 @@ mod killed;
 mod proxy;
 mod record;
 mod skins;
+mod smoke;
 #[path = "../support/tools.rs"]
 mod tools;
 mod trouble;

@@ -2,12 +2,16 @@
 //! What they boot into is looked at by `ci/real`.
 
 use std::path::{Path, PathBuf};
-use std::process::Command;
+use std::process::{Command, Stdio};
 
+use nix::sys::signal::{Signal, kill};
+use nix::unistd::Pid;
 use tmpl::lab::real::Wish;
 use tmpl::lab::{Lab, Options, Seed};
+use tokio::io::{AsyncBufReadExt, BufReader};
 
-use super::until;
+use super::tools::tool;
+use super::{command, run, until};
 
 /// The processes whose command line names this folder.
 fn processes_of(folder: &Path) -> usize {
@@ -66,4 +70,76 @@ fn what_is_missing_is_asked_for_by_name_and_what_does_not_apply_is_refused() {
         let (code, said) = run(&[&["--real"], other].concat());
         assert!(code == Some(2) && said.contains("cannot be used with"), "{said}");
     }
+}
+
+/// A disk for each VM of the lab.
+fn disks_in(folder: &Path) -> usize {
+    let files = std::fs::read_dir(folder).unwrap().flatten();
+    files.filter(|file| file.path().extension().is_some_and(|ending| ending == "qcow2")).count()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_template_keeps_its_disk_and_a_clone_has_one_of_its_own() {
+    let dir = tempfile::tempdir().unwrap();
+    let wish = Wish { iso: Some(medium(dir.path())), program: env!("CARGO_BIN_EXE_tmpl-tui").into() };
+    let lab = Lab::start(Options { real: Some(wish), task_scale: 0.0, ..Options::default() }).await.unwrap();
+    let folder = lab.real_folder().unwrap();
+    let (name, govc) = ("linux-debian-12-main-build", async |arguments: &[&str]| {
+        let mut govc = command(&lab, &tool("govc"));
+        govc.args(arguments);
+        let output = run(govc).await;
+        assert!(output.status.success(), "govc {arguments:?}: {}", String::from_utf8_lossy(&output.stderr));
+    });
+    let id = lab.add(&Seed::vm(name, 0));
+    lab.power(&id, true).unwrap();
+    until("QEMU", || processes_of(&folder) == 1).await;
+    lab.power(&id, false).unwrap();
+    govc(&["vm.markastemplate", name]).await;
+    assert_eq!(disks_in(&folder), 1);
+    govc(&["vm.clone", "-vm", name, "-ds", "vsanDatastore", "-folder", "vm", "-on=true", "web-01"]).await;
+    assert_eq!(disks_in(&folder), 2);
+    until("QEMU of the clone", || processes_of(&folder) == 1).await;
+    govc(&["vm.destroy", "web-01"]).await;
+    until("QEMU's end with the clone", || processes_of(&folder) == 0).await;
+    assert_eq!(disks_in(&folder), 1, "that of the template");
+    lab.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_a_killed_lab_left_is_ended_by_the_next_one() {
+    let dir = tempfile::tempdir().unwrap();
+    let iso = medium(dir.path());
+    let start = async || {
+        let mut lab = tokio::process::Command::new(env!("CARGO_BIN_EXE_tmpl-tui"));
+        lab.args(["lab", "--real", "--listen", "127.0.0.1:0", "--iso"]).arg(&iso);
+        lab.env("TMPDIR", dir.path()).env("HOME", dir.path()).current_dir(dir.path()).kill_on_drop(true);
+        let mut lab = lab.stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
+        let (mut lines, mut environment) = (BufReader::new(lab.stdout.take().unwrap()).lines(), Vec::new());
+        while let Some(line) = lines.next_line().await.unwrap() {
+            let Some((name, value)) = line.strip_prefix("export ").and_then(|line| line.split_once('=')) else {
+                continue;
+            };
+            environment.push((name.to_owned(), value.trim_matches('\'').to_owned()));
+            if name == "GOVC_DATASTORE" {
+                break;
+            }
+        }
+        (lab, environment)
+    };
+    let (mut lab, environment) = start().await;
+    let mut govc = Command::new(tool("govc"));
+    govc.args(["vm.create", "-on=true", "-net", "VM Network", "-g", "debian12_64Guest", "web-01"]);
+    govc.env_clear().envs(environment).env("GOVC_PERSIST_SESSION", "false").env("HOME", dir.path());
+    let made = run(govc).await;
+    assert!(made.status.success(), "{}", String::from_utf8_lossy(&made.stderr));
+    until("QEMU", || processes_of(dir.path()) == 1).await;
+    lab.kill().await.unwrap();
+    assert_eq!(processes_of(dir.path()), 1, "nobody was told");
+    let (mut next, _) = start().await;
+    until("its end", || processes_of(dir.path()) == 0).await;
+    let folders = || std::fs::read_dir(dir.path()).unwrap().flatten().filter(|entry| entry.path().is_dir()).count();
+    assert_eq!(folders(), 1, "that of the lab at work");
+    kill(Pid::from_raw(i32::try_from(next.id().unwrap()).unwrap()), Signal::SIGTERM).unwrap();
+    next.wait().await.unwrap();
+    assert_eq!(folders(), 0);
 }

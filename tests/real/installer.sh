@@ -7,6 +7,8 @@
 set -euo pipefail
 
 until=$1 program=$2 work=$3
+# Another build of the program may read pictures: in one for debugging that takes half a minute each.
+judge=${JUDGE:-$program}
 here=$(dirname "$(realpath "$0")")
 # shellcheck source=tests/real/stages.sh
 . "$here/stages.sh"
@@ -26,7 +28,13 @@ chmod +x "$work/bin/packer"
 lab=$!
 build=
 # Packer destroys its VM when it is asked to stop; the lab takes along what is left.
-trap 'kill -TERM $build 2>/dev/null || true; wait $build || true; kill -TERM "$lab" 2>/dev/null || true; wait "$lab" || true' EXIT
+stop_build() {
+  [ -n "$build" ] || return 0
+  kill -TERM "$build" 2>/dev/null || true
+  wait "$build" || true
+  build=
+}
+trap 'stop_build; kill -TERM "$lab" 2>/dev/null || true; wait "$lab" || true' EXIT
 for _ in $(seq 120); do grep -q GOVC_DATASTORE "$work/lab.env" && break; kill -0 "$lab" 2>/dev/null || { cat "$work/lab.log"; fail "the lab"; }; sleep 1; done
 grep '^#' "$work/lab.env"
 # shellcheck disable=SC1091
@@ -37,37 +45,49 @@ stage "firmware and boot loader"
 "$program" --repo "$work/repo" build "$key" >"$work/build.log" 2>&1 &
 build=$!
 frames() { find "$work/state" -path '*/frames/*.png' 2>/dev/null | sort; }
-said() { "$program" --repo "$work/repo" triage --screen "$1" --json 2>/dev/null; }
-now=boot seen=
+seen=
+# The newest picture that was not judged yet: to read one may take longer than until the next.
+newest() { frames | tac | while read -r frame; do case " $seen " in *" $frame "*) ;; *) echo "$frame"; break ;; esac; done; }
+# Keeps a picture and says what it is called in `label`. A healthy run: none of them may be called a failure.
+judge() {
+  local verdict
+  seen="$seen $1"
+  cp "$1" "$work/pictures/"
+  verdict=$("$judge" --repo "$work/repo" triage --screen "$1" --json 2>/dev/null)
+  label=$(jq -r '.screen // ""' <<<"$verdict")
+  printf '%s  %s  %s\n' "$(date +%T)" "${1##*/}" "${label:-?}" | tee -a "$work/pictures/labels"
+  [ "$(jq -r .class <<<"$verdict")" = unknown ] || { echo "$verdict"; fail "a picture of a healthy run has a verdict: $1"; }
+}
+# Ends the build; the pictures that nobody had the time for are judged now.
+finish() {
+  stages
+  stop_build
+  for frame in $(frames); do case " $seen " in *" $frame "*) ;; *) judge "$frame" ;; esac; done
+  echo "$until: $1"
+  exit 0
+}
+now=boot
 end=$((SECONDS + 60 * ${MINUTES:-300}))
 while [ $SECONDS -lt $end ]; do
-  sleep 5
-  kill -0 "$build" 2>/dev/null || { tail -20 "$work/build.log"; fail "the build ended"; }
-  for frame in $(frames); do
-    case " $seen " in *" $frame "*) continue ;; esac
-    seen="$seen $frame"
-    cp "$frame" "$work/pictures/"
-    verdict=$(said "$frame")
-    label=$(jq -r '.screen // ""' <<<"$verdict")
-    printf '%s  %s  %s\n' "$(date +%T)" "${frame##*/}" "${label:-?}" | tee -a "$work/pictures/labels"
-    # A healthy run: no picture of it may be called a failure.
-    [ "$(jq -r .class <<<"$verdict")" = unknown ] || { echo "$verdict"; fail "a picture of a healthy run has a verdict: $frame"; }
-    case $now/$label in
-    boot/di-language | boot/di-question | boot/di-location) fail "the installer asks: it has not found the preseed ($frame)" ;;
-    boot/di-progress)
-      [ "$until" = install ] || { stage "the preseed was found"; stages; echo "boot: $frame"; exit 0; }
-      stage "the installer works"
-      now=install
-      ;;
-    install/di-question | install/di-main-menu) fail "the installer asks: $frame" ;;
-    esac
-  done
+  sleep 2
   if grep -q 'IP address: ' "$work/build.log"; then
     stage "the installed system answers"
     wait "$build" || { tail -20 "$work/build.log"; fail "the build"; }
     build=
-    stages
-    exit 0
+    finish "the installed system has an address"
   fi
+  kill -0 "$build" 2>/dev/null || { tail -20 "$work/build.log"; fail "the build ended"; }
+  frame=$(newest)
+  [ -n "$frame" ] || continue
+  judge "$frame"
+  case $now/$label in
+  boot/di-language | boot/di-question | boot/di-location) fail "the installer asks: it has not found the preseed ($frame)" ;;
+  boot/di-progress)
+    [ "$until" = install ] || finish "the installer works and has asked nothing: it has found the preseed"
+    stage "the installer works"
+    now=install
+    ;;
+  install/di-question | install/di-main-menu) fail "the installer asks: $frame" ;;
+  esac
 done
 fail "nothing after ${MINUTES:-300} minutes"

@@ -7,7 +7,7 @@ use serde::Serialize;
 use tmpl::generation::{Plan, Progress, Request, Step};
 use tmpl::ops::Operation;
 use tmpl::ops::signals::Interrupted;
-use tmpl::pipeline::Line;
+use tmpl::pipeline::{Line, Smoke};
 
 use crate::cli::{Exit, output};
 
@@ -19,6 +19,9 @@ struct Report<'a> {
     verb: &'a str,
     /// as `--plan` takes it; null when there is nothing to do
     plan: Option<String>,
+    /// how a clone is tried before the first step
+    #[serde(skip_serializing_if = "Option::is_none")]
+    smoke: Option<&'a Smoke>,
     steps: &'a [Step],
     /// what the steps come to where that is less than what was asked for
     caveat: Option<&'a str>,
@@ -30,7 +33,8 @@ impl<'a> Report<'a> {
     fn of(plan: &'a Plan, line: &'a Line, done: bool) -> Self {
         let (key, base_name, verb) = (&line.key.0, &plan.base, plan.request.verb());
         let fingerprint = Some(plan.fingerprint());
-        Self { key, base_name, verb, plan: fingerprint, steps: &plan.steps, caveat: plan.caveat, done }
+        let smoke = plan.smoke.as_ref();
+        Self { key, base_name, verb, plan: fingerprint, smoke, steps: &plan.steps, caveat: plan.caveat, done }
     }
 }
 
@@ -39,8 +43,8 @@ pub fn dry_run(plan: &Plan, line: &Line, json: bool) -> anyhow::Result<()> {
     if json {
         return Ok(output::json(&Report::of(plan, line, false))?);
     }
-    for step in &plan.steps {
-        output::result(&step.to_string())?;
+    for line in plan.lines() {
+        output::result(&line)?;
     }
     if let Some(caveat) = plan.caveat {
         aside(caveat);
@@ -65,7 +69,7 @@ pub fn nothing_to_sweep(line: &Line, json: bool) -> anyhow::Result<Exit> {
     aside(&format!("{}-build not found: nothing to sweep", line.base_name));
     if json {
         let (key, base_name, verb) = (&line.key.0, &line.base_name, Request::Sweep.verb());
-        let report = Report { key, base_name, verb, plan: None, steps: &[], caveat: None, done: true };
+        let report = Report { key, base_name, verb, plan: None, smoke: None, steps: &[], caveat: None, done: true };
         output::json(&report)?;
     }
     Ok(Exit::Done)

@@ -1,6 +1,6 @@
 //! vCenter: login of both accounts, folder, datastore, and the privileges each verb needs.
 
-use tmpl::ops::{self, Exit};
+use tmpl::ops::{self, Exit, smoke};
 use tmpl::vcenter::privilege::{
     ANNOTATE, ANSWER, BROWSE, CONSOLE, DELETE, FILE_MANAGEMENT, POWER_OFF, RENAME, SCREENSHOT, TYPE,
 };
@@ -81,7 +81,7 @@ pub async fn look(context: &Context) -> Vec<Diagnostic> {
         Err(error) => return vec![Diagnostic::new("vcenter", host, State::Unusable, error.to_string())],
     };
     let mut findings = Vec::new();
-    if let Err(error) = ask(&client, &settings, has_tpm(context), &mut findings).await {
+    if let Err(error) = ask(&client, &settings, Wanted::by(context), &mut findings).await {
         let error = ops::Error::from(error);
         let state = if error.exit() == Exit::Usage { State::Unusable } else { State::Failed };
         findings.push(Diagnostic::new("vcenter", host, state, error.to_string()));
@@ -91,12 +91,29 @@ pub async fn look(context: &Context) -> Vec<Diagnostic> {
     findings
 }
 
-/// Whether a line's guest has a TPM, as `packer/windows/desktop` gives it one.
-fn has_tpm(context: &Context) -> bool {
-    context.matrix().is_ok_and(|matrix| matrix.lines.iter().any(|line| line.dist == "Windows Desktop"))
+/// What lines of the matrix need beyond what every one does.
+#[derive(Clone, Copy)]
+struct Wanted {
+    /// a guest has a TPM, as `packer/windows/desktop` gives it one
+    tpm: bool,
+    /// a clone is tried before a promotion
+    smoke: bool,
 }
 
-async fn ask(client: &Client, settings: &Settings, tpm: bool, findings: &mut Vec<Diagnostic>) -> Result<(), Error> {
+impl Wanted {
+    fn by(context: &Context) -> Self {
+        let lines = context.matrix().map(|matrix| matrix.lines).unwrap_or_default();
+        let tpm = lines.iter().any(|line| line.dist == "Windows Desktop");
+        Self { tpm, smoke: lines.iter().any(|line| line.smoke.is_some()) }
+    }
+}
+
+async fn ask(
+    client: &Client,
+    settings: &Settings,
+    wanted: Wanted,
+    findings: &mut Vec<Diagnostic>,
+) -> Result<(), Error> {
     let ok = |name: &str, detail: String| Diagnostic::new("vcenter", name, State::Ok, detail);
     findings.push(ok(&settings.host(), client.about().await?.full_name));
     findings.push(ok("account of builds", client.user(Account::Builder).await?));
@@ -108,7 +125,8 @@ async fn ask(client: &Client, settings: &Settings, tpm: bool, findings: &mut Vec
     let shown = if settings.folder.is_empty() { "the vm folder itself" } else { &settings.folder };
     findings.push(ok("folder", format!("{shown} ({folder}), {} VMs and templates", vms.len())));
     privileges(client, Account::Builder, "folder", &folder, ON_FOLDER, findings).await?;
-    if tpm {
+    smoke_tests(client, &folder, wanted.smoke, findings).await?;
+    if wanted.tpm {
         privileges(client, Account::Builder, "folder", &folder, FOR_TPM, findings).await?;
     }
     pictures(client, &folder, findings).await?;
@@ -218,6 +236,23 @@ async fn privileges(
             Diagnostic::new("privileges", *verb, State::Failed, detail)
         });
     }
+    Ok(())
+}
+
+/// What a smoke test needs; lacking it is a failure where a line of the matrix asks for one.
+async fn smoke_tests(
+    client: &Client,
+    folder: &Moid,
+    wanted: bool,
+    findings: &mut Vec<Diagnostic>,
+) -> Result<(), Error> {
+    const NAME: &str = "promote with a smoke test";
+    let missing = missing(client, Account::Builder, folder, &smoke::PRIVILEGES).await?;
+    if wanted || missing.is_empty() {
+        return privileges(client, Account::Builder, "folder", folder, &[(NAME, &smoke::PRIVILEGES)], findings).await;
+    }
+    let detail = format!("missing on the folder {folder}: {}; no line asks for one", missing.join(", "));
+    findings.push(Diagnostic::new("privileges", NAME, State::Absent, detail));
     Ok(())
 }
 

@@ -95,6 +95,10 @@ pub const EXAMPLES: &[Example] = &[
         does: "The steps and the name of the plan; nothing is changed.",
     },
     Example {
+        command: "tmpl-tui promote debian-12 --smoke",
+        does: "Boots a clone of the build first; promotes only if it comes up.",
+    },
+    Example {
         command: "tmpl-tui rollback debian-12 --reason TICKET-1234",
         does: "Live and prev change places; the line is held.",
     },

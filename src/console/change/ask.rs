@@ -117,12 +117,14 @@ pub(super) fn ask_generation(row: &LineRow, request: RequestId, plan: Plan) -> C
         generation::Request::Release => (format!("Release {key}"), "release", Need::Yes),
         generation::Request::Hold { .. } => (format!("Hold {key}"), "hold", reason()),
         generation::Request::Sweep => {
-            let need = Need::Name { name: plan.builds.clone(), field: Field::default() };
+            let last = plan.steps.last().map(|step| step.subject().name.clone());
+            let name = last.unwrap_or_else(|| plan.builds.clone());
+            let need = Need::Name { name, field: Field::default() };
             (format!("Sweep {key}"), "destroy", need)
         }
     };
     let operation = Operation::from(&plan.request);
-    let steps = plan.steps.iter().map(ToString::to_string).collect();
+    let steps = plan.lines().collect();
     let building = (operation == Operation::Rollback && row.live_run().is_some())
         .then(|| format!("{key} is being built: the hold that this leaves keeps that build from being promoted"));
     let claimed = (operation == Operation::Sweep).then(|| claimed(row)).flatten();

@@ -87,6 +87,21 @@ fn promotion_waits_for_vcenters_word() {
 }
 
 #[test]
+fn a_promotion_shows_the_smoke_test_before_its_first_step() {
+    let mut console = on("ubuntu-2404");
+    fixture::with_smoke_test(&mut console);
+    let asked = typed(&mut console, "p");
+    pass_guard(&mut console, &asked);
+    let Some(Overlay::Confirm(confirm)) = &console.overlay else { panic!("{}", toast(&console)) };
+    let first = "try tpl-ubuntu-2404-smoke, a clone of tpl-ubuntu-2404-build: boot, wait for tools and an address, run \
+                 `goss validate` (at most 10 min), destroy it";
+    assert_eq!(confirm.steps[0], first);
+    let effects = typed(&mut console, "y");
+    let [Effect::Apply { plan, .. }] = mutations(&effects)[..] else { panic!("{}", toast(&console)) };
+    assert!(plan.smoke.is_some() && plan.steps.len() + 1 == plan.lines().count());
+}
+
+#[test]
 fn a_refusal_of_vcenter_disarms_the_confirmation() {
     let mut console = on("ubuntu-2404");
     let request = fixture::question_of(&typed(&mut console, "p")).unwrap();

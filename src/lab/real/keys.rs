@@ -49,6 +49,11 @@ impl Press {
         self.keys.last() == Some(&"ret")
     }
 
+    /// Whether it is what people press where any key will do.
+    pub fn is_any_key(&self) -> bool {
+        matches!(self.keys.last(), Some(&"spc" | &"ret"))
+    }
+
     /// Down and up again, as `input-send-event` takes it.
     pub fn events(&self) -> Value {
         let one = |down: bool, key: &&str| json!({ "type": "key", "data": { "down": down, "key": { "type": "qcode", "data": key } } });

@@ -2,7 +2,7 @@
 
 use super::super::effect::{Effect, NewVm};
 use super::super::fault::Fault;
-use super::super::inventory;
+use super::super::inventory::{self, NETWORK_CARD};
 use super::super::machine::Power;
 use super::super::node::Node;
 use super::super::real::Press;
@@ -92,9 +92,15 @@ fn reconfigure(state: &mut State, call: &Call<'_>) -> Result<Answer, Fault> {
         version: spec.child("changeVersion").map(|node| node.text.clone()),
         notes: spec.child("annotation").map(|node| node.text.clone()),
         media: spec.child("deviceChange").is_some().then(|| media(spec)),
+        disconnected: spec.all("deviceChange").any(takes_the_network_card),
         extra: extra.collect(),
     };
     task(state, call, effect)
+}
+
+fn takes_the_network_card(change: &Node) -> bool {
+    let key = change.at("device/key").and_then(|key| key.text.parse().ok());
+    change.text_of("operation") == "remove" && key == Some(NETWORK_CARD)
 }
 
 /// ISO files of the drives in a specification.
@@ -142,10 +148,11 @@ fn create(state: &mut State, call: &Call<'_>) -> Result<Answer, Fault> {
 
 fn clone(state: &mut State, call: &Call<'_>) -> Result<Answer, Fault> {
     let source = state.world.machine(call.this)?;
+    let notes = call.arguments.at("spec/config/annotation");
     let new = NewVm {
         folder: call.text("folder").to_owned(),
         name: unescape(call.text("name")),
-        annotation: source.annotation.clone(),
+        annotation: notes.map_or_else(|| source.annotation.clone(), |notes| notes.text.clone()),
         guest_id: source.guest_id.clone(),
         cpus: source.cpus,
         memory_mb: source.memory_mb,

@@ -1,9 +1,12 @@
 //! Changes of generations: asked about, then carried out through the gate.
 
+use tokio_util::sync::CancellationToken;
+
 use super::Report;
 use super::link::{Pending, ready};
 use crate::console::message::{Msg, RequestId};
 use crate::generation::{Plan, Progress, Request};
+use crate::ops::change::CarriedOut;
 use crate::ops::{Context, Error, change};
 
 /// Whether vCenter would let it happen.
@@ -25,8 +28,11 @@ pub(super) async fn apply(
     let context = change::context_of(context, &client, &plan).await?;
     let gate = context.gate(&client);
     let on = |progress: &Progress| report(Msg::Progressed { request, step: words(progress) });
-    change::carry_out(&gate, change::guard(&context, gate.client(), &plan).await?, &on).await?;
-    Ok(done(&plan))
+    let guarded = change::guard(&context, gate.client(), &plan).await?;
+    Ok(match change::carry_out(&gate, guarded, &on, &CancellationToken::new()).await? {
+        CarriedOut::Done(seen) => seen.into_iter().fold(done(&plan), |done, seen| format!("{done}; {seen}")),
+        CarriedOut::Stopped => "nothing was changed".into(),
+    })
 }
 
 fn words(progress: &Progress) -> String {
@@ -42,6 +48,9 @@ fn done(plan: &Plan) -> String {
         Request::Rollback { .. } => format!("{base} rolled back and held: no promotion until H releases it"),
         Request::Hold { .. } => format!("{base} held: no promotion until H releases it"),
         Request::Release => format!("{base} released"),
-        Request::Sweep => format!("{} destroyed", plan.builds),
+        Request::Sweep => {
+            let gone: Vec<&str> = plan.steps.iter().map(|step| step.subject().name.as_str()).collect();
+            format!("{} destroyed", gone.join(" and "))
+        }
     }
 }
