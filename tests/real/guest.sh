@@ -19,7 +19,7 @@ stage "a Debian root"
 key=$(cat "$work/key.pub")
 rm -rf --one-file-system "$work/root"
 mmdebstrap --quiet --variant=minbase --mode=root \
-  --include=ca-certificates,dbus,ifupdown,init,initramfs-tools,iproute2,isc-dhcp-client,linux-image-cloud-amd64,openssh-server,python3-apt,sudo,systemd-sysv,udev,zstd \
+  --include=ca-certificates,dbus,ifupdown,init,initramfs-tools,iproute2,isc-dhcp-client,linux-image-cloud-amd64,open-vm-tools,openssh-server,perl,python3-apt,sudo,systemd-sysv,udev,zstd \
   "$suite" "$work/root" "$(mirror "$suite")" 2>"$work/mmdebstrap.log" || { tail "$work/mmdebstrap.log"; fail "mmdebstrap"; }
 inside() { chroot "$work/root" "$@"; }
 # As the installer leaves it.
