@@ -137,7 +137,10 @@ async fn what_a_killed_lab_left_is_ended_by_the_next_one() {
     assert_eq!(processes_of(dir.path()), 1, "nobody was told");
     let (mut next, _) = start().await;
     until("its end", || processes_of(dir.path()) == 0).await;
-    let folders = || std::fs::read_dir(dir.path()).unwrap().flatten().filter(|entry| entry.path().is_dir()).count();
+    let folders = || {
+        let names = std::fs::read_dir(dir.path()).unwrap().flatten().map(|entry| entry.file_name());
+        names.filter(|name| name.to_string_lossy().starts_with("tmpl-tui-")).count()
+    };
     assert_eq!(folders(), 1, "that of the lab at work");
     kill(Pid::from_raw(i32::try_from(next.id().unwrap()).unwrap()), Signal::SIGTERM).unwrap();
     next.wait().await.unwrap();
