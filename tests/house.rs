@@ -4,7 +4,7 @@
 #![expect(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::LazyLock;
 
 use proc_macro2::{Delimiter, TokenStream, TokenTree};
@@ -45,10 +45,10 @@ struct Source {
     lines: usize,
 }
 
-/// All files but those of tests.
-static SOURCES: LazyLock<Vec<Source>> = LazyLock::new(|| {
+/// The files of Rust below a folder.
+fn rust_files(root: &str) -> Vec<PathBuf> {
     let mut paths = Vec::new();
-    let mut folders = vec![Path::new("src").to_owned()];
+    let mut folders = vec![Path::new(root).to_owned()];
     while let Some(folder) = folders.pop() {
         for entry in std::fs::read_dir(folder).unwrap() {
             let path = entry.unwrap().path();
@@ -60,6 +60,12 @@ static SOURCES: LazyLock<Vec<Source>> = LazyLock::new(|| {
         }
     }
     paths.sort();
+    paths
+}
+
+/// All files but those of tests.
+static SOURCES: LazyLock<Vec<Source>> = LazyLock::new(|| {
+    let paths = rust_files("src");
     let mut all: Vec<Source> = paths.iter().map(|path| Source::read(path)).collect();
     let tests: Vec<Vec<String>> = all.iter().flat_map(|source| source.tests.clone()).collect();
     all.retain(|source| !tests.iter().any(|test| source.module.starts_with(test)));
@@ -237,6 +243,28 @@ fn what_the_documents_name_is_there() {
         }
     }
     hold(&broken);
+}
+
+/// Every test that the threat model names is one, and each row of its table names some.
+#[test]
+fn the_tests_of_the_threat_model_are_there() {
+    let text = std::fs::read_to_string("docs/threat-model.md").unwrap();
+    let (_, table) = text.split_once("| | Tried | Outcome | Tests |\n").unwrap();
+    let rows: Vec<&str> = table.lines().skip(1).take_while(|line| line.starts_with('|')).collect();
+    let files = ["src", "tests"].into_iter().flat_map(rust_files);
+    let sources: String = files.map(|file| std::fs::read_to_string(file).unwrap()).collect();
+    let mut broken = Vec::new();
+    for (number, row) in (1..).zip(&rows) {
+        let tests = row.rsplit(" | ").next().unwrap();
+        let names: Vec<&str> = tests.split('`').skip(1).step_by(2).collect();
+        let missing = names.iter().filter(|name| !sources.contains(&format!("fn {name}(")));
+        broken.extend(missing.map(|name| format!("row {number}: no test {name}")));
+        if names.is_empty() || !row.starts_with(&format!("| {number} |")) {
+            broken.push(format!("row {number}: {row}"));
+        }
+    }
+    hold(&broken);
+    assert_eq!(rows.len(), 17);
 }
 
 #[test]

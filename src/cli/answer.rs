@@ -41,7 +41,7 @@ pub async fn run(context: &Context, args: Args) -> anyhow::Result<Exit> {
     if args.answer.is_some() {
         permitted(Operation::Answer, ops.mode).map_err(Error::from)?;
     }
-    let client = context.client()?;
+    let client = context.client_of(&line.key)?;
     let (vm, question) = answer::question_of(&client, &line).await?;
     let report = |answered| {
         let (key, vm, moid) = (line.key.0.as_str(), vm.name.as_str(), vm.moid.0.as_str());

@@ -1,15 +1,16 @@
 //! What every verb needs: the repository, the state folder, vCenter's settings.
 
+use std::collections::BTreeMap;
 use std::sync::{Mutex, PoisonError};
 
 use tmpl::console::Images;
 use tmpl::hook::Hook;
-use tmpl::ops;
+use tmpl::ops::{self, Places};
 use tmpl::packer_run;
 use tmpl::paths::StateDir;
 use tmpl::pipeline::{Key, Line, Matrix};
 use tmpl::vcenter::gate::Mode;
-use tmpl::vcenter::{Client, Settings};
+use tmpl::vcenter::{Client, Place, Settings};
 
 use super::{Global, Stop, output};
 
@@ -73,8 +74,23 @@ impl Context {
         self.client_at(Settings::of_line(&self.global.repo, key).map_err(Stop::usage)?)
     }
 
+    /// Where these lines live, with a client for each place.
+    pub fn places(&self, lines: &[Line]) -> anyhow::Result<(Places, BTreeMap<Place, Client>)> {
+        let main = self.settings();
+        let places = Places::read(&self.global.repo, main.as_ref().ok());
+        let lived_in = |place: Place| lines.iter().any(|line| places.of(&line.key) == place);
+        let mut clients = BTreeMap::new();
+        if lived_in(Place::MAIN) {
+            clients.insert(Place::MAIN, self.client_at(main?)?);
+        }
+        for (place, settings) in places.elsewhere().filter(|(place, _)| lived_in(*place)) {
+            clients.insert(place, self.client_at(settings.clone())?);
+        }
+        Ok((places, clients))
+    }
+
     /// The same with these settings.
-    pub fn client_at(&self, settings: Settings) -> anyhow::Result<Client> {
+    fn client_at(&self, settings: Settings) -> anyhow::Result<Client> {
         let client = Client::new(settings).map_err(Stop::usage)?;
         self.clients.lock().unwrap_or_else(PoisonError::into_inner).push(client.clone());
         Ok(client)

@@ -91,17 +91,7 @@ struct Folders {
 
 impl Folders {
     fn of(context: &Context, lines: &[Line]) -> anyhow::Result<Self> {
-        let main = context.settings();
-        let places = Places::read(&context.global.repo, main.as_ref().ok());
-        let mut clients = BTreeMap::new();
-        if lines.iter().any(|line| places.of(&line.key) == Place::MAIN) {
-            clients.insert(Place::MAIN, context.client_at(main?)?);
-        }
-        for (place, settings) in places.elsewhere() {
-            if lines.iter().any(|line| places.of(&line.key) == place) {
-                clients.insert(place, context.client_at(settings.clone())?);
-            }
-        }
+        let (places, clients) = context.places(lines)?;
         Ok(Self { places, clients, vms: BTreeMap::new() })
     }
 

@@ -4,6 +4,7 @@ use std::os::unix::fs::PermissionsExt;
 use std::path::PathBuf;
 use std::time::Duration;
 
+use super::console::{console, ready};
 use super::terminal::run_on_record;
 use super::{KEY, Kind, World, figure};
 
@@ -46,6 +47,37 @@ async fn a_record_that_cannot_be_read_stops_nothing_and_is_said() {
         }
     }
     figure(&format!("records empty, torn, of the future: {} kinds, 7 verbs each went on and said so", ODD.len()));
+}
+
+/// The console opens beside them, says each once and what to do, and goes through the runs that can be read.
+#[tokio::test(flavor = "multi_thread")]
+async fn the_console_says_once_which_record_it_cannot_read() {
+    for (text, reason) in ODD {
+        let world = World::steady(Kind::Lab).await;
+        run_on_record(&world, "failed");
+        let odd = state(&world).join("runs").join(KEY).join("20260302T000000.000Z");
+        std::fs::create_dir_all(&odd).unwrap();
+        std::fs::write(odd.join("run.json"), text).unwrap();
+        let mut console = ready(&world, console(&world));
+        console.wait_for("rm -r");
+        // A look at the records a second: none of them says it again.
+        tokio::time::sleep(Duration::from_secs(3)).await;
+        let screen = console.screen();
+        assert_eq!(screen.matches("rm -r").count(), 1, "{text:?}:\n{screen}");
+        let flat = screen.split_whitespace().collect::<Vec<_>>().join(" ");
+        assert!(flat.contains(reason), "{text:?} {reason}:\n{screen}");
+        console.keys("[]]?");
+        console.wait_for("type to search");
+        console.keys("\x1b");
+        console.wait_gone("type to search");
+        console.keys("q");
+        assert_eq!(console.exit(), 0, "{text:?}");
+        assert!(world.changes().is_empty());
+    }
+    figure(&format!(
+        "records that cannot be read: {} kinds, the console opened beside them and said it once",
+        ODD.len()
+    ));
 }
 
 /// Whoever is at work has the lock, whatever became of its record.

@@ -31,12 +31,13 @@ pub async fn run(context: &Context, mirror: &Mirror, args: &Args) -> anyhow::Res
     if let (Some(Err(unknown)), false) = (known.first(), known.iter().any(Result::is_ok)) {
         return Err(Stop::usage(unknown.clone()));
     }
-    let (client, context) = (context.client()?, context.ops()?);
+    let ((places, clients), context) = (context.places(&lines)?, context.ops()?);
     let stop = signals::stop()?;
     let mut tally = Tally::default();
     for line in &lines {
+        let Some(client) = clients.get(&places.of(&line.key)) else { continue };
         let (on, bar) = progress::shown(&line.key, args.json);
-        let staged = media::stage(&context, &client, mirror, line, on, stop.clone()).await;
+        let staged = media::stage(&context, client, mirror, line, on, stop.clone()).await;
         bar.finish_and_clear();
         tally.count(args.json, line, staged)?;
         if stop.is_cancelled() {

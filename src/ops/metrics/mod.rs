@@ -15,11 +15,12 @@ pub use exposition::{Exposition, Metric};
 use super::judge::{self, Case};
 use super::media::{self, Offer};
 use super::usual::Usual;
-use super::{Context, Error, remote};
+use super::{Context, Error, Places, blocking, remote};
 use crate::generation::Generations;
 use crate::packer_run::{Run, RunState};
+use crate::pipeline::Key;
 use crate::text::Scrubber;
-use crate::vcenter::Client;
+use crate::vcenter::{Client, Place};
 
 /// How long one source may take.
 const PATIENCE: Duration = Duration::from_secs(60);
@@ -146,10 +147,32 @@ async fn bounded(work: impl Future<Output = Result<Exposition, Error>>) -> Resul
     }
 }
 
+/// Each line's figures come from where it lives. Of a place that cannot be asked, other than the repository's own, there are
+/// none.
 async fn vcenter(context: &Context, client: &Client) -> Result<Exposition, Error> {
+    let (repo, main) = (context.repo.clone(), client.settings().clone());
+    let places = blocking("reading where lines live", move || Ok(Places::read(&repo, Some(&main)))).await?;
+    let mut all = folder(context, client, &|key| places.of(key) == Place::MAIN).await?;
+    for (place, settings) in places.elsewhere() {
+        let there = Client::new(settings.clone())?;
+        match folder(context, &there, &|key| places.of(key) == place).await {
+            Ok(more) => all.extend(more),
+            Err(error) => tracing::warn!(%error, place = settings.place_name(), "no figures from there"),
+        }
+        there.logout().await;
+    }
+    Ok(all)
+}
+
+/// The figures of the lines that live in a client's folder.
+async fn folder(
+    context: &Context,
+    client: &Client,
+    lives: &(dyn Fn(&Key) -> bool + Sync),
+) -> Result<Exposition, Error> {
     let mut all = Exposition::default();
     let (vms, now) = (client.vms().await?, Timestamp::now());
-    for line in &context.lines {
+    for line in context.lines.iter().filter(|line| lives(&line.key)) {
         let generations = Generations::of(line, &vms);
         let key = line.key.0.as_str();
         all.flag(Metric::LineHeld, &[key], generations.hold.is_some());
@@ -158,7 +181,7 @@ async fn vcenter(context: &Context, client: &Client) -> Result<Exposition, Error
             all.add(Metric::LiveAge, &[key], now.duration_since(created).as_secs_f64().max(0.0));
         }
     }
-    for medium in media::look(context, client, &|_| true).await? {
+    for medium in media::look(context, client, lives).await? {
         if let Some(Ok(shelf)) = medium.shelf {
             all.flag(Metric::IsoMissing, &[&medium.key.0], shelf.there.is_none());
         }
