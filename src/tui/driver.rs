@@ -85,7 +85,6 @@ impl std::fmt::Debug for Driver {
 impl Driver {
     /// Starts the standing work: the clock, the watch of the folder, the watch of the records of runs.
     pub fn start(parts: Parts, report: Report) -> Self {
-        let link = link::Link::new(parts.settings.clone(), Place::MAIN, report.clone());
         let scrubber = parts.scrubber.clone();
         let log = log::Reader::new(report.clone(), scrubber.clone(), parts.saved());
         let usual = Usual::with_limits(parts.config.alarms.clone());
@@ -94,7 +93,7 @@ impl Driver {
         let pictures = PictureReader::new(parts.context.repo.clone(), scrubber.clone());
         let github = github::Link::start(&parts, report.clone());
         let mut driver = Self {
-            links: BTreeMap::from([(Place::MAIN, link)]),
+            links: places::own(&parts, &report),
             places: Places::default(),
             log,
             github,

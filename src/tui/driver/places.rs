@@ -1,14 +1,20 @@
 //! The places of a repository's lines: each has a link of its own.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use tokio::task::JoinHandle;
 
-use super::Driver;
 use super::link::{Link, Pending};
+use super::{Driver, Parts, Report};
 use crate::console::message::Msg;
 use crate::ops::Places;
 use crate::vcenter::Place;
+
+/// The link to the repository's own place.
+pub(super) fn own(parts: &Parts, report: &Report) -> BTreeMap<Place, Link> {
+    BTreeMap::from([(Place::MAIN, Link::new(parts.settings.clone(), Place::MAIN, report.clone()))])
+}
 
 impl Driver {
     /// The client of a place; of one that nobody watches there will be none.
