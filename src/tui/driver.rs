@@ -1,5 +1,4 @@
-//! Carries effects out. Everything that takes time runs elsewhere and comes back as a message, failures, timeouts and
-//! panics included; nothing in here makes the console wait.
+//! Carries effects out. What takes time runs elsewhere and comes back as a message, failures and panics included.
 
 mod clipboard;
 mod clock;
