@@ -283,8 +283,7 @@ impl Driver {
     ) -> JoinHandle<()> {
         let report = self.report.clone();
         tokio::spawn(async move {
-            // A task of its own, so that its panic is an answer too.
-            let mut task = tokio::spawn(work);
+            let mut task = tokio::spawn(work); // Of its own, so that its panic is an answer too.
             let answer = match tokio::time::timeout(limit, &mut task).await {
                 Ok(Ok(answer)) => answer.map_err(Into::into),
                 Ok(Err(failure)) => Err(Error::BrokeOff { what, reason: failure.to_string() }.into()),
