@@ -96,7 +96,7 @@ stage "the roles, second run"
 play second
 # A system that runs writes to its logs in between; nothing else may have been changed again.
 again=$(awk '/^TASK/ { task = $0 } /^changed:/ { print task }' "$work/second.log" | sort -u | grep -v ': Empty the logs\]' || true)
-grep -Eq 'failed=0' "$work/second.log" && [ -z "$again" ] || fail "the second run changed something: $again"
+[ -z "$again" ] || fail "the second run changed something: $again"
 picture build-provisioned
 
 stage "the seal"
