@@ -11,7 +11,7 @@ use tmpl::github::step::WorkflowStep;
 use tmpl::ops::build::{self, Ending, Swept};
 use tmpl::ops::build_vm;
 use tmpl::ops::remote::OnGitHub;
-use tmpl::ops::{self, NotBuilt, Operation, judge, remote, signals};
+use tmpl::ops::{self, NotBuilt, Operation, remote, signals};
 use tmpl::packer_run::{self, BuiltVm, OnError, Outcome, ProgressListener, RecordedState, Request, Run};
 use tmpl::paths::StateDir;
 use tmpl::pipeline::{Key, Line, Names};
@@ -33,21 +33,6 @@ pub async fn run(context: &Context, args: Args) -> anyhow::Result<Exit> {
         noted("the step's summary", step.stopped(&key, &super::said(error)));
     }
     done
-}
-
-/// Refuses to promote what packer built although a provisioner failed.
-async fn nothing_forgiven(repo: &Path, run: &Run, allowed: bool) -> anyhow::Result<()> {
-    if allowed {
-        return Ok(());
-    }
-    let case = judge::Case { dir: Some(run.dir.clone()), log: Some(run.shown().to_owned()), ..judge::Case::default() };
-    let judged = judge::judge(repo, Scrubber::for_evidence().clone(), case).await?;
-    match judged.verdict.forgiven().first() {
-        Some(why) => Err(Stop::refused(format!(
-            "packer forgave the failure of a provisioner (continue_on_error): {why}; --allow-warnings promotes it as it is"
-        ))),
-        None => Ok(()),
-    }
 }
 
 async fn build_line(context: &Context, args: Args, step: Option<&WorkflowStep>) -> anyhow::Result<Exit> {
@@ -100,10 +85,7 @@ async fn build_line(context: &Context, args: Args, step: Option<&WorkflowStep>) 
     if exit == Exit::Done && args.promote {
         done = match asked.is_cancelled() {
             true => Ok(Exit::Cancelled),
-            false => match nothing_forgiven(&request.repo, &outcome.run, args.allow_warnings).await {
-                Ok(()) => promote(context, &request.line, built, asked).await,
-                Err(error) => Err(error),
-            },
+            false => promote(context, &request.line, built, asked, args.allow_warnings).await,
         };
         let why = match &done {
             Ok(Exit::Cancelled) => Some("asked to stop".to_owned()),
@@ -152,6 +134,7 @@ async fn promote(
     line: &Line,
     built: Option<Result<BuiltVm, NotBuilt>>,
     asked: CancellationToken,
+    allow_warnings: bool,
 ) -> anyhow::Result<Exit> {
     let unknown = |reason: String| ops::Error::from(ops::Refusal::BuiltUnknown { key: line.key.clone(), reason });
     match built {
@@ -159,7 +142,7 @@ async fn promote(
             let refusal = generation::Refusal::BranchBuild { base: line.base_name.clone(), builds: vm.name };
             Err(ops::Error::from(ops::Refusal::from(refusal)).into())
         }
-        Some(Ok(vm)) => super::change::promote_built(context, line, vm, asked).await,
+        Some(Ok(vm)) => super::change::promote_built(context, line, vm, asked, allow_warnings).await,
         Some(Err(NotBuilt::Failed(reason) | NotBuilt::Unknown(reason))) => {
             // Settings that are missing are told as such.
             context.client()?;

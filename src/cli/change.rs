@@ -44,6 +44,9 @@ pub struct PromoteArgs {
     /// Boot a clone of the build first, and promote only if it comes up; always done where the matrix says `smoke`
     #[arg(long)]
     smoke: bool,
+    /// Promote even if packer carried on after a provisioner failed (continue_on_error)
+    #[arg(long)]
+    allow_warnings: bool,
     #[command(flatten)]
     how: How,
 }
@@ -137,7 +140,8 @@ pub async fn promote(context: &Context, args: PromoteArgs) -> anyhow::Result<Exi
     if args.check_hold {
         return check_hold(context, &args.key, args.how.json).await;
     }
-    let consent = Consent { smoke: args.smoke, ..consent(&args.take_over, args.ignore_age)? };
+    let asked = consent(&args.take_over, args.ignore_age)?;
+    let consent = Consent { smoke: args.smoke, allow_warnings: args.allow_warnings, ..asked };
     let how = How { consent, ..args.how };
     // A plan was looked at before; scripts have no terminal.
     let asks = !args.yes && how.plan.is_none() && std::io::stdin().is_terminal();
@@ -163,8 +167,11 @@ pub async fn promote_built(
     line: &Line,
     built: BuiltVm,
     stop: CancellationToken,
+    allow_warnings: bool,
 ) -> anyhow::Result<Exit> {
-    run(context, &line.key.0, Request::Promote, &How { stop, built: Some(built), ..How::default() }, None).await
+    let consent = Consent { allow_warnings, ..Consent::default() };
+    let how = How { stop, consent, built: Some(built), ..How::default() };
+    run(context, &line.key.0, Request::Promote, &how, None).await
 }
 
 /// Rolls back.

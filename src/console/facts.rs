@@ -60,6 +60,7 @@ impl Console {
             under_way: self.ongoing.get(key).map(|ongoing| ongoing.operation),
             run: run.map(|run| RunFacts { state: run.state, since: run.started, pid: run.pid }),
             generations: &row.generations,
+            forgave: row.forgave(),
         })
     }
 

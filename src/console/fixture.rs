@@ -125,6 +125,8 @@ pub fn run(state: RunState, minutes: i64, phase: Option<&str>) -> RunSeen {
     RunSeen {
         started: ago(minutes),
         ended: (!state.live()).then(|| ago(minutes / 2)),
+        built: None,
+        forgave: None,
         origin: None,
         pid: 4711,
         state,

@@ -152,9 +152,10 @@ impl Console {
     }
 
     /// What a person agrees to by typing the line's name. A live template from the future was made while a clock was
-    /// wrong: every build would be older than it for as long.
+    /// wrong: every build would be older than it for as long. What packer forgave is said in the confirmation.
     pub(super) fn consent(&self, row: &LineRow) -> Consent {
         let live = row.generations.live.as_ref().and_then(|vm| vm.created);
-        Consent { ignore_age: live.is_some_and(|made| made > self.now), ..Consent::default() }
+        let ignore_age = live.is_some_and(|made| made > self.now);
+        Consent { ignore_age, allow_warnings: row.forgave().is_some(), ..Consent::default() }
     }
 }

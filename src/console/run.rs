@@ -7,6 +7,7 @@ use jiff::Timestamp;
 
 use crate::duration::spoken;
 use crate::packer_log::Phase;
+use crate::packer_run::BuiltVm;
 pub use crate::packer_run::RunState;
 
 /// The newest run of a line.
@@ -20,6 +21,10 @@ pub struct RunSeen {
     pub state: RunState,
     /// why, when packer's log does not say; of one at work, what is wrong with it
     pub reason: Option<String>,
+    /// the template that it built, once that is known
+    pub built: Option<BuiltVm>,
+    /// the failure of a provisioner that packer forgave
+    pub forgave: Option<String>,
     /// the page of the run, when GitHub did it and its evidence was brought here
     pub origin: Option<String>,
     /// the process in charge

@@ -32,7 +32,10 @@ impl Confirm {
                     Request::Rollback { .. } | Request::Hold { .. } => ["--reason".into(), reason.to_owned()],
                     Request::Promote | Request::Release | Request::Sweep => ["--plan".into(), plan.fingerprint()],
                 };
-                verb.into_iter().chain(rest).collect()
+                let consent =
+                    [(plan.consent.ignore_age, "--ignore-age"), (plan.consent.allow_warnings, "--allow-warnings")];
+                let consent = consent.into_iter().filter(|(agreed, _)| *agreed).map(|(_, option)| option.to_owned());
+                verb.into_iter().chain(consent).chain(rest).collect()
             }
             Action::GitHub(action) => {
                 let runs = |words: Vec<String>| std::iter::once("runs".to_owned()).chain(words).collect();

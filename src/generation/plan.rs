@@ -63,6 +63,8 @@ pub struct Consent {
     pub ignore_age: bool,
     /// to have a clone of the build tried first, also where the matrix does not ask for it
     pub smoke: bool,
+    /// although packer forgave the failure of a provisioner
+    pub allow_warnings: bool,
 }
 
 impl Consent {
@@ -71,7 +73,7 @@ impl Consent {
     /// # Errors
     /// [`Refusal::NoReason`]
     pub fn new(take_over: Option<&str>, ignore_age: bool) -> Result<Self, Refusal> {
-        Ok(Self { take_over: take_over.map(one_line).transpose()?, ignore_age, smoke: false })
+        Ok(Self { take_over: take_over.map(one_line).transpose()?, ignore_age, ..Self::default() })
     }
 }
 

@@ -498,7 +498,7 @@ fn a_plan_has_a_name_of_its_own_for_every_state_and_reason() {
         sweep(&|vm| vm.change_version = "7".into()),
         sweep(&|vm| vm.instance_uuid = "5000".into()),
         sweep(&|vm| vm.moid = Moid("33".into())),
-        named(Request::Sweep, &Consent { take_over: Some("dead".into()), ignore_age: false, smoke: false }, &|_| {}),
+        named(Request::Sweep, &Consent { take_over: Some("dead".into()), ..Consent::default() }, &|_| {}),
         hold("clock drifts"),
         hold("no network"),
     ];

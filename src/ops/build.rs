@@ -9,7 +9,7 @@ use tokio_util::sync::CancellationToken;
 use super::audit::{self, Audited, Unwritten};
 use super::build_vm::BuildVm;
 use super::change::{self, Planned};
-use super::{Context, Error, NotBuilt, Operation, Refusal, blocking};
+use super::{Context, Error, NotBuilt, Operation, Refusal, blocking, forgave};
 use crate::generation::{self, Consent};
 use crate::packer_run::{
     self, BuildError, BuiltVm, Progress, ProgressListener, RecordedState, Request, Run, Said, StopRequest,
@@ -114,16 +114,22 @@ async fn build_here(
     };
     let claiming = vm.map(|vm| vm.claim(run));
     let done = run_packer(context, request, stops, on).await;
-    let tell = |done: &Done| super::tell::ended(context, &done.outcome.run);
-    let Some(claiming) = claiming else {
-        let unknown = NotBuilt::Unknown("there are no settings to ask vCenter with".into());
-        return done.and_then(|outcome| settled(outcome, Some(Err(unknown)))).inspect(tell);
+    let built = match claiming {
+        None => Some(Err(NotBuilt::Unknown("there are no settings to ask vCenter with".into()))),
+        Some(claiming) => {
+            let ended = done.as_ref().ok();
+            let well = ended.is_some_and(|outcome| ending(outcome.stage) == Ending::Built);
+            let (built, messages) = claiming.finish(ended.map(|outcome| &outcome.run), well).await;
+            messages.into_iter().for_each(|text| on.on_progress(Progress::Note(text)));
+            built
+        }
     };
-    let ended = done.as_ref().ok();
-    let well = ended.is_some_and(|outcome| ending(outcome.stage) == Ending::Built);
-    let (built, messages) = claiming.finish(ended.map(|outcome| &outcome.run), well).await;
-    messages.into_iter().for_each(|text| on.on_progress(Progress::Note(text)));
-    done.and_then(|outcome| settled(outcome, built)).inspect(tell)
+    let mut done = done.and_then(|outcome| settled(outcome, built))?;
+    if ending(done.outcome.stage) == Ending::Built {
+        forgave::record(&context.repo, &mut done.outcome.run).await;
+    }
+    super::tell::ended(context, &done.outcome.run);
+    Ok(done)
 }
 
 /// Puts on record what was built. Where packer ended well and there is no template, the build failed.

@@ -7,7 +7,7 @@ use super::facts::{Facts, LineFacts, RunFacts, VCenterFacts};
 use super::operation::WhileBuilt;
 use super::remote::{self, OnGitHub};
 use super::smoke::{self, Trial, Tried};
-use super::{Context, Error, Operation, Refusal, check, claim, clones, hold};
+use super::{Context, Error, Operation, Refusal, check, claim, clones, forgave, hold};
 use crate::generation::{self, Actor, Claim, Consent, Generations, Hold, Plan, Progress, Request, SetAside};
 use crate::packer_run::{self, BuiltVm};
 use crate::pipeline::{Key, Line};
@@ -47,7 +47,7 @@ pub fn allowed_here(context: &Context, key: &Key, operation: Operation, mode: Mo
         read => read?,
     };
     let nothing = Generations::default();
-    let line = LineFacts { key, under_way: None, run, generations: &nothing };
+    let line = LineFacts { key, under_way: None, run, generations: &nothing, forgave: None };
     super::check_here(operation, &Facts { line: Some(line), ..Facts::unasked(mode) })?;
     Ok(run)
 }
@@ -73,7 +73,7 @@ pub async fn plan(
     // What is missing is asked of the very objects, by the guard.
     let (account, missing) = (&client.settings().credentials.username, Default::default());
     let facts = Facts {
-        line: Some(LineFacts { key: &line.key, under_way: None, run: None, generations: &generations }),
+        line: Some(LineFacts { key: &line.key, under_way: None, run: None, generations: &generations, forgave: None }),
         vcenter: VCenterFacts::Known { account, missing: &missing },
         consent: consent.clone(),
         ..Facts::unasked(Mode::ReadWrite)
@@ -151,6 +151,9 @@ pub struct Guarded<'p> {
 /// A refusal, or vCenter cannot be asked.
 pub async fn guard<'p>(context: &Context, client: &Client, plan: &'p Plan) -> Result<Guarded<'p>, Error> {
     let line = context.lines.iter().find(|line| line.names().live() == plan.base);
+    if let Some(line) = line {
+        forgave::guard(context, &line.key, plan).await?;
+    }
     let ours = |claim: &Claim| line.is_some_and(|line| claim::is_ours(context, &line.key, claim));
     let set_aside = generation::guard(client, plan, &ours).await?;
     let mut notes: Vec<String> = set_aside.iter().map(|set_aside| claim::told(set_aside, &plan.consent)).collect();

@@ -24,7 +24,7 @@ pub fn check(operation: Operation, facts: &Facts<'_>) -> Result<(), Refusal> {
     match operation {
         Operation::Build => not_on_github(facts),
         Operation::Cancel => cancel(facts.line()?),
-        Operation::Promote => generation(&Request::Promote, facts),
+        Operation::Promote => generation(&Request::Promote, facts).and_then(|()| nothing_forgiven(facts)),
         Operation::Rollback => generation(&Request::Rollback { reason: ANY.into() }, facts),
         Operation::Hold => generation(&Request::Hold { reason: ANY.into() }, facts),
         Operation::Release => generation(&Request::Release, facts),
@@ -138,6 +138,15 @@ fn generation(request: &Request, facts: &Facts<'_>) -> Result<(), Refusal> {
     let plan =
         generation::plan_agreed(request, &facts.consent, facts.line()?.generations, &nobody, Timestamp::UNIX_EPOCH)?;
     plan.steps.iter().flat_map(generation::needs).try_for_each(|privilege| has(facts, privilege))
+}
+
+/// Packer did all that the template asks for, or whoever asks knows that it did not.
+pub(super) fn nothing_forgiven(facts: &Facts<'_>) -> Result<(), Refusal> {
+    let line = facts.line()?;
+    match line.forgave.filter(|_| !facts.consent.allow_warnings) {
+        Some(why) => Err(Refusal::Forgiven { key: line.key.clone(), why: why.to_owned() }),
+        None => Ok(()),
+    }
 }
 
 impl From<&Request> for Operation {

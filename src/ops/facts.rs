@@ -44,6 +44,8 @@ pub struct LineFacts<'a> {
     pub run: Option<RunFacts>,
     /// its templates and build VM
     pub generations: &'a Generations,
+    /// what packer forgave in the build that would be promoted, as far as it is known here
+    pub forgave: Option<&'a str>,
 }
 
 /// A run on this machine.

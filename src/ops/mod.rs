@@ -25,6 +25,7 @@ mod enter;
 mod error;
 mod exit;
 pub mod facts;
+mod forgave;
 mod guest;
 pub mod history;
 pub mod hold;

@@ -112,6 +112,28 @@ pub enum Refusal {
         /// the VM
         name: String,
     },
+    /// the build is not what the template asks for
+    #[error(
+        "packer forgave the failure of a provisioner when it built {key} (continue_on_error): {why}; on the command line \
+         --allow-warnings promotes it as it is"
+    )]
+    Forgiven {
+        /// the line
+        key: Key,
+        /// with what it failed
+        why: String,
+    },
+    /// it may not be
+    #[error(
+        "whether packer forgave a failure when it built {key} is not known ({reason}); on the command line \
+         --allow-warnings promotes it all the same"
+    )]
+    MayHaveForgiven {
+        /// the line
+        key: Key,
+        /// why it is not known
+        reason: String,
+    },
     /// which object a run built is not known
     #[error(
         "built, but not promoted: it is not known which template {key} built ({reason}); look at it, then `promote`"

@@ -81,6 +81,7 @@ pub fn import_run(state: &StateDir, line: &Line, foreign: &ForeignRun, incoming_
         temporary: PathBuf::new(),
         builds: None,
         built: None,
+        forgave: None,
         origin: Some(foreign.origin.clone()),
     };
     record.write(incoming_dir.path())?;

@@ -40,7 +40,7 @@ pub use follow::{Progress, ProgressListener};
 pub use import::{ForeignRun, foreign_run_dir, import_run, incoming_dir};
 pub use lock::not_at_work;
 pub use made::Made;
-pub use outcome::{set_built, set_reason};
+pub use outcome::{set_built, set_forgave, set_reason};
 pub use preflight::windows as windows_preflight;
 pub use process::Process;
 pub use record::{BuiltVm, CancelMark, RecordedState};

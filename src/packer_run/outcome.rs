@@ -16,6 +16,17 @@ pub fn set_reason(run: &Run, text: &str) -> io::Result<()> {
     }
 }
 
+/// Puts on record which failures packer forgave in a run that it ended well.
+///
+/// # Errors
+/// Those of reading and writing its record.
+pub fn set_forgave(run: &Run, forgave: Vec<String>) -> io::Result<()> {
+    match Record::read(&run.dir)? {
+        Some(record) => Record { forgave: Some(forgave), ..record }.write(&run.dir),
+        None => Err(record_gone()),
+    }
+}
+
 /// Puts on record what a run that packer ended well has built; or that it has not, and why: then it failed.
 ///
 /// # Errors

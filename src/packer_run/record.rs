@@ -91,6 +91,9 @@ pub struct Record {
     /// the template that it built
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub built: Option<BuiltVm>,
+    /// failures of provisioners that packer forgave (`continue_on_error`), once somebody looked
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub forgave: Option<Vec<String>>,
     /// the page of the run, when another machine did it
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub origin: Option<String>,
@@ -136,7 +139,9 @@ impl Record {
     pub fn write(&self, dir: &Path) -> io::Result<()> {
         // Reasons quote servers and packer.
         let reason = self.reason.as_ref().map(|reason| Scrubber::shared().safe_line(reason).into());
-        let record = Self { reason, ..self.clone() };
+        let safe = |text: &String| Scrubber::shared().safe_line(text).into();
+        let forgave = self.forgave.as_ref().map(|forgave| forgave.iter().map(safe).collect());
+        let record = Self { reason, forgave, ..self.clone() };
         let json = serde_json::to_vec_pretty(&record).map_err(io::Error::other)?;
         write_whole(&dir.join(RECORD), Access::Private, &json)
     }

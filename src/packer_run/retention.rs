@@ -76,6 +76,7 @@ mod tests {
             temporary: dir.join("none"),
             builds: None,
             built: None,
+            forgave: None,
             origin: None,
         };
         record.write(&dir).unwrap();

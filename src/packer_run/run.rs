@@ -90,6 +90,9 @@ pub struct Run {
     /// the template that it built, once that is known
     #[serde(skip_serializing_if = "Option::is_none")]
     pub built: Option<BuiltVm>,
+    /// failures of provisioners that packer forgave (`continue_on_error`), once somebody looked
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub forgave: Option<Vec<String>>,
     /// the page of the run, when another machine did it
     #[serde(skip_serializing_if = "Option::is_none")]
     pub origin: Option<String>,
@@ -134,6 +137,7 @@ impl Run {
             supervisor: record.supervisor,
             packer: record.packer,
             built: record.built,
+            forgave: record.forgave,
             builds: record.builds,
             origin: record.origin,
             temporary: record.temporary,

@@ -152,6 +152,7 @@ impl<'a> Supervisor<'a> {
             temporary: temporary.clone(),
             builds: Some(request.line.build_name()),
             built: None,
+            forgave: None,
             origin: None,
         };
         record.write(&dir).map_err(BuildError::file(&dir))?;

@@ -160,6 +160,8 @@ async fn console(world: &World, state: &State, vms: &[Vm]) -> Console {
         ended: run.ended,
         state: run.state,
         reason: run.reason.clone(),
+        built: run.built.clone(),
+        forgave: None,
         origin: run.origin.clone(),
         pid: run.supervisor.pid,
         phase: None,

@@ -175,6 +175,54 @@ pub fn being_built(world: &World, ended: Option<Timestamp>) {
     std::fs::write(dir.join("run.json"), record.to_string()).unwrap();
 }
 
+/// What a run that ended well says of the build that is there: on record, or in its log alone.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_build_that_forgave_a_failure_is_promoted_only_with_consent() {
+    const WHY: &str = "Script exited with non-zero exit status: 3. Allowed exit codes are: [0]";
+    const GOOD: &str = "2026/03/01 02:03:04 ui: ==> v.deb: Provisioning with shell script: a.sh\n";
+    const END: &str = "2026/03/01 02:09:04 ui: Build 'v.deb' finished after 6 minutes.\n";
+    let forgave = format!(
+        "2026/03/01 02:08:04 ui error: ==> v.deb: Warning: Provisioner failed with \"{WHY}\", but continue_on_error is \
+         set; continuing the build.\n"
+    );
+    let world = World::steady(Kind::Lab).await;
+    let before = world.names().await;
+    let record = |log: Option<&str>, moid: &str, forgave: Option<&[&str]>| {
+        being_built(&world, Some("2026-03-01T02:09:05Z".parse().unwrap()));
+        let dir = world.home.path().join(".local/state/tmpl-tui/runs").join(KEY).join("20260301T020304.000Z");
+        let mut record: Value =
+            serde_json::from_str(&std::fs::read_to_string(dir.join("run.json")).unwrap()).unwrap();
+        record["state"] = "succeeded".into();
+        record["built"] = serde_json::json!({"moid": moid, "name": format!("{BASE}-build"), "instance_uuid": ""});
+        forgave.into_iter().for_each(|forgave| record["forgave"] = forgave.into());
+        std::fs::write(dir.join("run.json"), record.to_string()).unwrap();
+        let _ = std::fs::remove_file(dir.join("packer-build.log"));
+        log.into_iter().for_each(|log| std::fs::write(dir.join("packer-build.log"), log).unwrap());
+    };
+    let build = before["-build"].as_str();
+    let warned = format!("{GOOD}{forgave}{END}");
+    for (log, on_record, said) in [
+        (None, Some(&[WHY][..]), WHY),
+        (Some(warned.as_str()), None, WHY),
+        (None, None, "is not known"),
+    ] {
+        record(log, build, on_record);
+        let refused = world.run(&["promote", KEY]).await;
+        refused.is(3, said);
+        refused.is(3, "--allow-warnings");
+        world.run(&["promote", KEY, "--dry-run"]).await.is(3, said);
+        world.run(&["promote", KEY, "--dry-run", "--allow-warnings"]).await.is(0, "");
+    }
+    assert_eq!((world.names().await, world.changes().len()), (before.clone(), 0));
+    // A run that built another object, and one that forgave nothing, are in nobody's way.
+    record(None, "vm-4711", Some(&[WHY]));
+    world.run(&["promote", KEY, "--dry-run"]).await.is(0, "");
+    record(Some(&format!("{GOOD}{END}")), build, None);
+    world.run(&["promote", KEY, "--dry-run"]).await.is(0, "");
+    record(None, build, Some(&[WHY]));
+    world.run(&["promote", KEY, "--allow-warnings"]).await.is(0, "5/5");
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn what_packer_may_be_about_to_destroy_is_neither_promoted_nor_swept() {
     let world = World::steady(Kind::Lab).await;

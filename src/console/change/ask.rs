@@ -132,7 +132,9 @@ pub(super) fn ask_generation(row: &LineRow, request: RequestId, plan: Plan) -> C
     let future = made.map(|made| {
         format!("the live template is of {made:.0}, in the future: a clock was wrong, and no age is gone by")
     });
-    let note = [building, claimed, future, plan.caveat.map(str::to_owned)]
+    let forgave = row.forgave().filter(|_| plan.consent.allow_warnings);
+    let forgave = forgave.map(|why| format!("packer forgave the failure of a provisioner (continue_on_error): {why}"));
+    let note = [building, claimed, future, forgave, plan.caveat.map(str::to_owned)]
         .into_iter()
         .flatten()
         .collect::<Vec<_>>()
@@ -149,9 +151,9 @@ pub(super) fn ask_generation(row: &LineRow, request: RequestId, plan: Plan) -> C
     confirm
 }
 
-/// A promotion needs a `y`; the line's name where no age is gone by.
+/// A promotion needs a `y`; the line's name where no age is gone by, and where a failure was forgiven.
 fn need_of_promotion(row: &LineRow, plan: &Plan) -> Need {
-    match plan.consent.ignore_age {
+    match plan.consent.ignore_age || plan.consent.allow_warnings {
         true => Need::Name { name: row.line.names().live().to_owned(), field: Field::default() },
         false => Need::Yes,
     }

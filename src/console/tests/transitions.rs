@@ -8,9 +8,11 @@ use crate::console::fixture::{self, key, night, press, template, typed};
 use crate::console::key::{Code, KeyPress};
 use crate::console::overlay::Overlay;
 use crate::console::panes::Pane;
-use crate::console::run::RunState;
+use crate::console::run::{RunSeen, RunState};
 use crate::console::{Console, Effect, Invocation, Msg, RequestId};
 use crate::generation::Hold;
+use crate::packer_run::BuiltVm;
+use crate::pipeline::Key;
 use crate::vcenter::{FolderEvent, LinkState, Moid, Place};
 
 /// The night with a line selected by key.
@@ -466,4 +468,34 @@ fn a_live_template_from_the_future_is_promoted_over_by_its_typed_name() {
     let effects = typed(&mut console, &format!("{base}\n"));
     let [Effect::Apply { plan, .. }] = mutations(&effects)[..] else { panic!("{}", toast(&console)) };
     assert!(plan.consent.ignore_age);
+}
+
+/// Packer carried on after a provisioner failed: the dialog says so, and a `y` is not enough.
+#[test]
+fn a_build_that_forgave_a_failure_is_promoted_by_its_typed_name() {
+    let mut console = on("debian-13");
+    let base = console.lines.selected().unwrap().line.base_name.clone();
+    let build = template(902, &format!("{base}-build"), 5);
+    let built = |moid: &Moid| RunSeen {
+        built: Some(BuiltVm { moid: moid.clone(), name: build.name.clone(), instance_uuid: String::new() }),
+        forgave: Some("Script exited with non-zero exit status: 3".into()),
+        ..fixture::run(RunState::Succeeded, 9, None)
+    };
+    console.update(Msg::FolderChanged(FolderEvent::Reset(vec![template(901, &base, 60), build.clone()])));
+    console.update(Msg::RunsRead(vec![(Key("debian-13".into()), Ok(Some(built(&build.moid))))]));
+    let effects = typed(&mut console, "p");
+    pass_guard(&mut console, &effects);
+    let Some(Overlay::Confirm(confirm)) = &console.overlay else { panic!("{}", toast(&console)) };
+    assert!(confirm.note.as_deref().is_some_and(|note| note.contains("exit status: 3")), "{:?}", confirm.note);
+    assert!(confirm.same_as().is_some_and(|verb| verb.contains("--allow-warnings")), "{:?}", confirm.same_as());
+    assert!(mutations(&typed(&mut console, "y\n")).is_empty(), "a `y` is not its name");
+    press(&mut console, KeyPress::code(Code::Backspace));
+    let effects = typed(&mut console, &format!("{base}\n"));
+    let [Effect::Apply { plan, .. }] = mutations(&effects)[..] else { panic!("{}", toast(&console)) };
+    assert!(plan.consent.allow_warnings);
+    // Of another build that is nobody's business.
+    let mut console = on("debian-13");
+    console.update(Msg::FolderChanged(FolderEvent::Reset(vec![template(901, &base, 60), build.clone()])));
+    console.update(Msg::RunsRead(vec![(Key("debian-13".into()), Ok(Some(built(&Moid("vm-1".into())))))]));
+    assert_eq!(console.lines.selected().unwrap().forgave(), None);
 }

@@ -36,7 +36,7 @@ impl Known {
         Facts {
             mode: if self.read_only { Mode::ReadOnly } else { Mode::ReadWrite },
             leaving: self.leaving,
-            line: self.line.then_some(LineFacts { key, under_way: *under_way, run: *run, generations }),
+            line: self.line.then_some(LineFacts { key, under_way: *under_way, run: *run, generations, forgave: None }),
             vcenter: match self.vcenter {
                 0 => VCenterFacts::NoLink,
                 1 => VCenterFacts::Silent,
@@ -192,6 +192,26 @@ proptest! {
             }
         }
     }
+}
+
+#[test]
+fn what_packer_forgave_is_promoted_only_by_whoever_knows() {
+    let (key, missing) = (Key("debian-12".into()), BTreeSet::new());
+    let template = |number: u32, name: &str| Vm {
+        template: true,
+        created: Timestamp::from_second(number.into()).ok(),
+        ..Vm::named(Moid(format!("vm-{number}")), name)
+    };
+    let generations = Generations::read(BASE, &[template(1, BASE), template(2, "tpl-build")]);
+    let judged = |forgave, allow_warnings| {
+        let consent = generation::Consent { allow_warnings, ..Default::default() };
+        let line = LineFacts { key: &key, under_way: None, run: None, generations: &generations, forgave };
+        let vcenter = VCenterFacts::Known { account: "svc", missing: &missing };
+        check(Operation::Promote, &Facts { line: Some(line), vcenter, consent, ..Facts::unasked(Mode::ReadWrite) })
+    };
+    let refused = judged(Some("exit status 3"), false).unwrap_err();
+    assert!(matches!(&refused, Refusal::Forgiven { why, .. } if why == "exit status 3"), "{refused}");
+    assert_eq!([judged(None, false), judged(Some("exit status 3"), true)], [Ok(()), Ok(())]);
 }
 
 #[test]

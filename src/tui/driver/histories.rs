@@ -67,6 +67,8 @@ pub(super) fn on_record(run: &Run) -> RunSeen {
         ended: run.ended,
         state: run.state,
         reason: run.reason.clone(),
+        built: run.built.clone(),
+        forgave: run.forgave.iter().flatten().next().cloned(),
         origin: run.origin.clone(),
         pid: run.supervisor.pid,
         phase: None,
