@@ -12,7 +12,7 @@ use serde::Deserialize;
 use tmpl::guest::screen::{ScreenAnalysis, ScreenLabels, analyse, open, read_cells};
 use tmpl::text::Scrubber;
 use tmpl::triage::rules::Rules;
-use tmpl::triage::verdict::{BuildContext, Verdict};
+use tmpl::triage::verdict::{BuildContext, Verdict, judge};
 
 #[derive(Deserialize)]
 struct Meta {
@@ -124,6 +124,10 @@ async fn a_console_is_judged_by_what_it_has_been_doing() {
     assert!(faults.is_empty(), "{} wrong:\n{}", faults.len(), faults.join("\n"));
 }
 
+/// A build at work, at the stage at which its guest installs.
+const WAITS: &str = "2026/03/01 02:03:04 ui: ==> vsphere-iso.deb: Power on VM...\n\
+                     2026/03/01 02:03:05 ui: ==> vsphere-iso.deb: Waiting for IP...\n";
+
 #[tokio::test]
 async fn every_picture_of_a_healthy_installation_says_that_it_is_at_work() {
     let rules = Rules::shipped().unwrap();
@@ -134,6 +138,13 @@ async fn every_picture_of_a_healthy_installation_says_that_it_is_at_work() {
         for file in meta.frames.iter().map(|frame| &frame.file) {
             let look = seen(&folder.join(file)).await;
             let verdict = Verdict::of_scene(&rules, &BuildContext::of_screen(Some(&look), &scrubber));
+            let live = BuildContext { live: true, ..BuildContext::of_screen(Some(&look), &scrubber) };
+            let of_run = judge(WAITS.as_bytes(), &rules, &scrubber, live).unwrap();
+            if [&verdict, &of_run].iter().any(|verdict| verdict.remedy.is_some())
+                || of_run.outlook.as_ref().is_some_and(|outlook| !outlook.passing)
+            {
+                wrong.push(format!("{}/{file}: {} calls for somebody: {of_run:#?}", meta.scenario, look.label));
+            }
             looked += 1;
             named += usize::from(verdict.rule.is_some());
             let rule = verdict.rule.as_deref();

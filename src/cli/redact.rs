@@ -35,6 +35,9 @@ fn scrub(repo: &Path, args: &Args) -> anyhow::Result<Exit> {
     {
         output::note(&warning)?;
     }
+    if let Some(warning) = scrubber.unknown_secrets(None) {
+        output::note(&warning)?;
+    }
     let mut input: Box<dyn Read> = match &args.file {
         None => Box::new(std::io::stdin().lock()),
         Some(path) => {
@@ -51,10 +54,10 @@ fn scrubber(repo: &Path, also: &[String]) -> anyhow::Result<Arc<Scrubber>> {
     if also.is_empty() {
         return Ok(Scrubber::for_evidence().clone());
     }
-    let mut secrets = sensitive::secrets(repo);
+    let (mut secrets, lacking) = sensitive::secrets(repo);
     for name in also {
         let value = std::env::var_os(name).ok_or_else(|| Stop::usage(format!("--also {name}: no such variable")))?;
         secrets.push(Secret::new(name, value.to_string_lossy()));
     }
-    Ok(Arc::new(Scrubber::new(secrets)))
+    Ok(Arc::new(Scrubber::new(secrets).with_lacking(lacking)))
 }

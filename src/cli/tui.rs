@@ -83,7 +83,8 @@ pub async fn demo(context: &Context, folder: &Path, start: &[String], images: Im
     let packer = showcase::packer_of(folder);
     let lines = start.iter().map(|key| matrix.line(key).cloned()).collect::<Result<_, _>>()?;
     // Not that of the process, which knows nothing of the demo's own repository.
-    let scrubber = Arc::new(Scrubber::new(sensitive::secrets(&matrix.repo)));
+    let (secrets, lacking) = sensitive::secrets(&matrix.repo);
+    let scrubber = Arc::new(Scrubber::new(secrets).with_lacking(lacking));
     let builds = tokio::spawn(start_builds(lines, matrix.repo.clone(), packer.clone(), state.clone()));
     let (keymap, warnings) = keymap(context);
     let left = open(Options {

@@ -163,13 +163,14 @@ impl Facts {
         found: Found,
         scrubber: &Scrubber,
     ) -> Result<BundleSummary, Error> {
-        let Self { case, recording, .. } = self;
+        let Self { case, recording, run, .. } = self;
         let keys = match &case.log {
             Some(path) => bundle::secret_keys(log(path)?, scrubber).map_err(JudgeError::from)?,
             None => None,
         };
         let contents = BundleContents {
             title: case.title,
+            line: run.map(|run| run.key.0),
             verdict,
             recording,
             pictures,

@@ -113,10 +113,7 @@ pub enum Refusal {
         name: String,
     },
     /// the build is not what the template asks for
-    #[error(
-        "packer forgave the failure of a provisioner when it built {key} (continue_on_error): {why}; on the command line \
-         --allow-warnings promotes it as it is"
-    )]
+    #[error("packer forgave a failure in {key} (continue_on_error): {why}; --allow-warnings promotes it anyway")]
     Forgiven {
         /// the line
         key: Key,
@@ -124,10 +121,7 @@ pub enum Refusal {
         why: String,
     },
     /// it may not be
-    #[error(
-        "whether packer forgave a failure when it built {key} is not known ({reason}); on the command line \
-         --allow-warnings promotes it all the same"
-    )]
+    #[error("{key}: whether packer forgave a failure is not known ({reason}); --allow-warnings promotes it anyway")]
     MayHaveForgiven {
         /// the line
         key: Key,

@@ -38,7 +38,6 @@ use crate::vcenter::Settings;
 
 /// How often packer's output is forwarded.
 const POLL_INTERVAL: Duration = Duration::from_millis(100);
-
 /// How long the end of a build that failed at once waits for what it was made of.
 const MADE_TIMEOUT: Duration = Duration::from_secs(5);
 

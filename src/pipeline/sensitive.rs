@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use super::template::Template;
 use super::{Layout, Matrix, MatrixError, varfiles};
-use crate::text::redact::{environment, is_secret_name, secrets_of};
+use crate::text::redact::{Lacking, environment, is_secret_name, secrets_of};
 use crate::text::{Scrubber, Secret};
 
 /// Makes the [`Scrubber`] of this process from its environment and from what the templates of a repository declare as
@@ -17,20 +17,30 @@ pub fn share(repo: &Path) -> Result<(), MatrixError> {
     let variables = environment();
     let (declared, trouble) = match declared(repo, &variables) {
         Ok(declared) => (declared, Ok(())),
-        Err(error) => (Vec::new(), Err(error)),
+        Err(error) => (Declared::default(), Err(error)),
     };
-    Scrubber::share(secrets_of(variables).into_iter().chain(declared));
+    Scrubber::share(secrets_of(variables).into_iter().chain(declared.secrets), declared.lacking);
     trouble
 }
 
-/// The secrets of this process and of a repository. A matrix that is broken hides nothing that has a secret's name.
-pub fn secrets(repo: &Path) -> Vec<Secret> {
+/// The secrets of this process and of a repository, and what is declared and not known. A matrix that is broken hides
+/// nothing that has a secret's name.
+pub fn secrets(repo: &Path) -> (Vec<Secret>, Lacking) {
     let variables = environment();
     let declared = declared(repo, &variables).unwrap_or_else(|error| {
         tracing::warn!(%error, "sensitive variables of the templates are not known");
-        Vec::new()
+        Declared::default()
     });
-    secrets_of(variables).into_iter().chain(declared).collect()
+    (secrets_of(variables).into_iter().chain(declared.secrets).collect(), declared.lacking)
+}
+
+/// What the templates of a repository declare as secret.
+#[derive(Debug, Default)]
+struct Declared {
+    /// those with a value
+    secrets: Vec<Secret>,
+    /// the others
+    lacking: Lacking,
 }
 
 /// The values of the variables that the templates of a repository declare as sensitive, or whose name speaks of a secret: from `PKR_VAR_*` among
@@ -38,40 +48,66 @@ pub fn secrets(repo: &Path) -> Vec<Secret> {
 ///
 /// # Errors
 /// A matrix that cannot be read as one.
-fn declared(repo: &Path, variables: &BTreeMap<String, String>) -> Result<Vec<Secret>, MatrixError> {
+fn declared(repo: &Path, variables: &BTreeMap<String, String>) -> Result<Declared, MatrixError> {
     let matrix = match Matrix::load(repo) {
-        Err(MatrixError::NoLines { .. } | MatrixError::OldForm { .. }) => return Ok(Vec::new()),
+        Err(MatrixError::NoLines { .. } | MatrixError::OldForm { .. }) => return Ok(Declared::default()),
         read => read?,
     };
-    let mut names: BTreeMap<&str, BTreeSet<String>> = BTreeMap::new();
+    let mut names: BTreeMap<&str, BTreeMap<String, bool>> = BTreeMap::new();
     let mut texts: BTreeMap<PathBuf, String> = BTreeMap::new();
     let layout = Layout::load(repo)?;
     let named = layout.all_secrets().filter_map(|name| Some(Secret::new(name, variables.get(name)?)));
-    let mut secrets: Vec<Secret> = named.collect();
+    let (mut secrets, mut lacking): (Vec<Secret>, Lacking) = (named.collect(), Lacking::new());
     for line in &matrix.lines {
         let declared = names.entry(line.build_dir.as_str()).or_insert_with(|| sensitive_names(repo, &line.build_dir));
+        let mut assigned = BTreeSet::new();
         for path in varfiles::order(line) {
             // A var-file that is missing or no text is what `validate` speaks of.
             let text = texts
                 .entry(path)
                 .or_insert_with_key(|path| std::fs::read_to_string(repo.join(path)).unwrap_or_default());
-            let assigned = declared.iter().filter_map(|name| Some(secret(name, name, varfiles::literal(text, name)?)));
-            secrets.extend(assigned);
+            for (name, value) in declared.keys().filter_map(|name| Some((name, varfiles::literal(text, name)?))) {
+                secrets.push(secret(name, name, value));
+                assigned.insert(name);
+            }
+        }
+        let unknown =
+            declared.iter().filter(|(name, wanted)| **wanted && !is_account(name) && !assigned.contains(name));
+        for (name, _) in unknown {
+            let given = given(name);
+            if !variables.contains_key(&given) {
+                lacking.entry(given).or_default().insert(line.key.0.clone());
+            }
         }
     }
-    let declared: BTreeSet<&String> = names.values().flatten().collect();
-    let given = declared.into_iter().map(|name| (name, format!("PKR_VAR_{name}")));
+    let declared: BTreeSet<&String> = names.values().flat_map(BTreeMap::keys).collect();
+    let given = declared.into_iter().map(|name| (name, given(name)));
     secrets.extend(given.filter_map(|(name, given)| variables.get(&given).map(|value| secret(name, &given, value))));
-    Ok(secrets)
+    Ok(Declared { secrets, lacking })
+}
+
+/// The variable of the environment that gives a template its own.
+fn given(variable: &str) -> String {
+    format!("PKR_VAR_{variable}")
+}
+
+/// Whether it names an account.
+fn is_account(variable: &str) -> bool {
+    variable.ends_with("username")
 }
 
 /// A value that is shown as `shown`.
 fn secret(variable: &str, shown: &str, value: impl Into<String>) -> Secret {
-    if variable.ends_with("username") { Secret::account(shown, value) } else { Secret::new(shown, value) }
+    if is_account(variable) { Secret::account(shown, value) } else { Secret::new(shown, value) }
 }
 
-fn sensitive_names(repo: &Path, dir: &str) -> BTreeSet<String> {
+/// The names of such variables, and whether somebody must supply a value.
+fn sensitive_names(repo: &Path, dir: &str) -> BTreeMap<String, bool> {
     let template = Template::read(repo, dir.as_ref(), &mut Vec::new());
     let secret = |name: &str, sensitive: bool| sensitive || is_secret_name(name);
-    template.variables.iter().filter(|(name, it)| secret(name, it.sensitive)).map(|(name, _)| name.clone()).collect()
+    let secrets = template.variables.iter().filter(|(name, it)| secret(name, it.sensitive));
+    secrets.map(|(name, it)| (name.clone(), it.default.is_none())).collect()
 }
+
+#[cfg(test)]
+mod tests;

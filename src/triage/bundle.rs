@@ -59,6 +59,8 @@ pub enum BundleError {
 pub struct BundleContents<'a> {
     /// what it is about, e.g. a line's key
     pub title: String,
+    /// the line, when it is about one
+    pub line: Option<String>,
     /// the verdict
     pub verdict: &'a Verdict,
     /// what the flight recorder kept
@@ -88,16 +90,12 @@ pub struct BundleSummary {
     pub unread: usize,
     /// the middle of a log of hundreds of megabytes is left out
     pub log_cut: bool,
-    /// no secret of the build was known: only what looks like a secret is hidden
-    pub unknown_secrets: bool,
+    /// what to know before it is handed on, where not all secrets of the build were known
+    pub unknown_secrets: Option<String>,
 }
 
 /// Why pictures are left out that nobody could read.
 const TYPED: &str = "taken while something was typed into the guest, and tesseract is not there to read them";
-
-/// What to know before such a bundle is handed on.
-pub const UNKNOWN_SECRETS: &str = "NO SECRET OF THIS BUILD IS KNOWN HERE (no PKR_VAR_… is set): only what looks like a \
-                                   secret is hidden. Read it before it leaves, or bundle where the build ran";
 
 impl fmt::Display for BundleSummary {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -118,8 +116,8 @@ impl fmt::Display for BundleSummary {
         if self.log_cut {
             f.write_str(", the log's middle left out")?;
         }
-        if self.unknown_secrets {
-            write!(f, "; {UNKNOWN_SECRETS}")?;
+        if let Some(warning) = &self.unknown_secrets {
+            write!(f, "; {warning}")?;
         }
         Ok(())
     }
@@ -184,7 +182,7 @@ fn write_entries<W: Write + Seek>(
     contents: BundleContents<'_>,
     scrubber: &Scrubber,
 ) -> Result<BundleSummary, CopyError> {
-    let BundleContents { title, verdict, recording, pictures, found, keys, run, log } = contents;
+    let BundleContents { title, line, verdict, recording, pictures, found, keys, run, log } = contents;
     let typed = TypedTimes::of(&recording, keys);
     let bundle_pictures = bundle_pictures(zip, &recording, &pictures, verdict, &found, &typed, scrubber)?;
     let excerpt = match log {
@@ -195,8 +193,10 @@ fn write_entries<W: Write + Seek>(
         None => None,
     };
     let run = run.and_then(|path| serde_json::from_reader::<_, Value>(File::open(path).ok()?).ok());
+    let warning = scrubber.unknown_secrets(line.as_deref());
     let page = page::Page {
         title: &title,
+        warning: warning.as_deref(),
         verdict,
         run: run.as_ref(),
         recording: &recording,
@@ -223,7 +223,7 @@ fn write_entries<W: Write + Seek>(
         typed: withheld(Withheld::Typed),
         unread: out.filter(|picture| picture.unread).count(),
         log_cut: excerpt.is_some_and(|excerpt| excerpt.cut),
-        unknown_secrets: !scrubber.knows_a_build(),
+        unknown_secrets: warning,
     })
 }
 

@@ -142,6 +142,9 @@ pub struct Rule {
     pub endpoint: bool,
     /// healthy builds show it, too, until the guest is up: no alarm before the stage takes longer than usual
     pub passing: bool,
+    /// healthy builds show it for a moment: of a build at work it holds only where the picture stands still, or the stage is
+    /// late
+    pub lasting: bool,
     /// the variable to look at; the verdict says in which file and line it is set
     pub variable: Option<String>,
 }

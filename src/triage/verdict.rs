@@ -204,7 +204,7 @@ impl Verdict {
         Self {
             rule: Some(rule.name.clone()),
             cause: context.fill(&rule.cause),
-            remedy: Some(rule.remedy.clone()).filter(|text| !text.is_empty()),
+            remedy: context.remedy_at_work(rule),
             confidence: rule.confidence,
             ..Self::without_log()
         }

@@ -190,8 +190,7 @@ async fn a_build_that_forgave_a_failure_is_promoted_only_with_consent() {
     let record = |log: Option<&str>, moid: &str, forgave: Option<&[&str]>| {
         being_built(&world, Some("2026-03-01T02:09:05Z".parse().unwrap()));
         let dir = world.home.path().join(".local/state/tmpl-tui/runs").join(KEY).join("20260301T020304.000Z");
-        let mut record: Value =
-            serde_json::from_str(&std::fs::read_to_string(dir.join("run.json")).unwrap()).unwrap();
+        let mut record: Value = serde_json::from_str(&std::fs::read_to_string(dir.join("run.json")).unwrap()).unwrap();
         record["state"] = "succeeded".into();
         record["built"] = serde_json::json!({"moid": moid, "name": format!("{BASE}-build"), "instance_uuid": ""});
         forgave.into_iter().for_each(|forgave| record["forgave"] = forgave.into());
@@ -201,11 +200,9 @@ async fn a_build_that_forgave_a_failure_is_promoted_only_with_consent() {
     };
     let build = before["-build"].as_str();
     let warned = format!("{GOOD}{forgave}{END}");
-    for (log, on_record, said) in [
-        (None, Some(&[WHY][..]), WHY),
-        (Some(warned.as_str()), None, WHY),
-        (None, None, "is not known"),
-    ] {
+    for (log, on_record, said) in
+        [(None, Some(&[WHY][..]), WHY), (Some(warned.as_str()), None, WHY), (None, None, "is not known")]
+    {
         record(log, build, on_record);
         let refused = world.run(&["promote", KEY]).await;
         refused.is(3, said);

@@ -2,6 +2,9 @@
 //! `Sending char 'p', code CodeP, shift false`, with lines of others in between.
 
 use std::collections::{HashMap, VecDeque};
+use std::ops::Range;
+
+use super::work;
 
 /// What such a line holds before the key.
 pub const PHRASE: &[u8] = b"Sending char '";
@@ -20,8 +23,8 @@ pub fn typed_key(line: &[u8]) -> Option<(usize, char)> {
     Some((at, key)).filter(|_| rest[key.len_utf8()..].starts_with(b"'"))
 }
 
-/// All values that might be typed, letter by letter.
-#[derive(Default)]
+/// All values that might be typed, letter by letter, and for each beginning of one the longest that its end is too (Aho and
+/// Corasick).
 pub struct KeyTrie {
     nodes: Vec<Node>,
 }
@@ -33,27 +36,42 @@ struct Node {
     end: bool,
     /// a value that leads through here
     name: usize,
+    /// letters up to here
+    depth: usize,
+    /// the longest other beginning of a value with which the letters up to here end
+    rest: usize,
+    /// the longest value with which they end
+    ends: Option<usize>,
+}
+
+/// The node at which nothing is typed.
+const ROOT: usize = 0;
+
+impl Default for KeyTrie {
+    fn default() -> Self {
+        Self::new([])
+    }
 }
 
 impl KeyTrie {
-    /// Adds the forms of a value.
-    pub fn extend(&mut self, forms: impl IntoIterator<Item = String>, name: usize) {
-        for form in forms.into_iter().filter(|form| form.len() <= LONGEST && !form.is_empty()) {
-            let mut at = self.child(None, name);
+    /// Of the forms of values, each under its name.
+    pub fn new(forms: impl IntoIterator<Item = (String, usize)>) -> Self {
+        let mut it = Self { nodes: vec![Node::default()] };
+        for (form, name) in forms.into_iter().filter(|(form, _)| form.len() <= LONGEST && !form.is_empty()) {
+            let mut at = ROOT;
             for key in form.chars() {
-                at = self.child(Some((at, key)), name);
+                at = it.child(at, key, name);
             }
-            self.nodes[at].end = true;
+            it.nodes[at].end = true;
         }
+        it.link();
+        it
     }
 
     /// Whether a value may stand in a text of which some letters were misread: one in seven, two in twelve, and so on, be
     /// they others, more or fewer. Signs do not count, nor do letters that look alike.
     pub fn nearly(&self, text: &str) -> bool {
         let text: Vec<char> = text.chars().filter_map(look).collect();
-        if self.nodes.is_empty() {
-            return false;
-        }
         // Misread letters up to each place of the text, of a value that may begin anywhere in it (Sellers).
         let mut open = vec![(0, 0, vec![0_usize; text.len() + 1])];
         while let Some((node, length, misread)) = open.pop() {
@@ -70,20 +88,40 @@ impl KeyTrie {
         false
     }
 
-    fn child(&mut self, from: Option<(usize, char)>, name: usize) -> usize {
-        let fresh = self.nodes.len();
-        let existing = match from {
-            None => (fresh > 0).then_some(0),
-            Some((at, key)) => self.nodes[at].next.get(&key).copied(),
-        };
-        if let Some(at) = existing {
-            return at;
+    fn child(&mut self, from: usize, key: char, name: usize) -> usize {
+        let (fresh, depth) = (self.nodes.len(), self.nodes[from].depth + 1);
+        let at = *self.nodes[from].next.entry(key).or_insert(fresh);
+        if at == fresh {
+            self.nodes.push(Node { name, depth, ..Node::default() });
         }
-        self.nodes.push(Node { name, ..Node::default() });
-        if let Some((at, key)) = from {
-            self.nodes[at].next.insert(key, fresh);
+        at
+    }
+
+    /// From the shortest beginnings to the longest, each by those before it.
+    fn link(&mut self) {
+        let mut open = VecDeque::from([ROOT]);
+        while let Some(at) = open.pop_front() {
+            let next: Vec<(char, usize)> = self.nodes[at].next.iter().map(|(key, next)| (*key, *next)).collect();
+            for (key, next) in next {
+                let rest = if at == ROOT { ROOT } else { self.follow(self.nodes[at].rest, key) };
+                let ends = if self.nodes[next].end { Some(next) } else { self.nodes[rest].ends };
+                (self.nodes[next].rest, self.nodes[next].ends) = (rest, ends);
+                open.push_back(next);
+            }
         }
-        fresh
+    }
+
+    /// The longest beginning of a value with which what is typed ends, after one more key.
+    fn follow(&self, from: usize, key: char) -> usize {
+        let mut at = from;
+        loop {
+            work::add(1);
+            match self.nodes[at].next.get(&key) {
+                Some(next) => return *next,
+                None if at == ROOT => return ROOT,
+                None => at = self.nodes[at].rest,
+            }
+        }
     }
 }
 
@@ -119,41 +157,46 @@ pub struct KeyMatcher<'t, I> {
     typed: VecDeque<I>,
     /// number of the first of `typed`
     base: usize,
-    /// where a value may have begun, and the node it has come to
-    open: Vec<(usize, usize)>,
+    /// how far a value has come that may be being typed
+    node: usize,
+    /// the keys that were marked last
+    marked: Range<usize>,
 }
 
 impl<'t, I: Clone> KeyMatcher<'t, I> {
     /// Nothing typed yet.
     pub fn new(trie: &'t KeyTrie) -> Self {
-        Self { trie, typed: VecDeque::new(), base: 0, open: Vec::new() }
+        Self { trie, typed: VecDeque::new(), base: 0, node: ROOT, marked: 0..0 }
     }
 
-    /// One more key; calls `mark` with the lines of every value that is complete now, and its name.
+    /// One more key; calls `mark` with the lines of every value that is complete now, and its name. Each line is marked
+    /// once.
     pub fn push(&mut self, id: I, key: char, mut mark: impl FnMut(&I, usize)) {
         let nodes = &self.trie.nodes;
-        if nodes.is_empty() {
-            return;
+        self.typed.push_back(id);
+        self.node = self.trie.follow(self.node, key);
+        // The longest one holds those that end with it.
+        if let Some(end) = nodes[self.node].ends {
+            self.mark(nodes[end].depth, nodes[end].name, &mut mark);
+        }
+        while self.node != ROOT && nodes[self.node].next.is_empty() {
+            self.node = nodes[self.node].rest;
         }
         let now = self.base + self.typed.len();
-        self.typed.push_back(id);
-        self.open.push((now, 0));
-        self.open.retain_mut(|(_, node)| match nodes[*node].next.get(&key) {
-            Some(next) => {
-                *node = *next;
-                true
-            }
-            None => false,
-        });
-        for (start, node) in self.open.iter().filter(|(_, node)| nodes[*node].end) {
-            (start - self.base..=now - self.base).for_each(|at| mark(&self.typed[at], nodes[*node].name));
+        let earliest = now - nodes[self.node].depth;
+        self.typed.drain(..earliest - self.base);
+        self.base = earliest;
+    }
+
+    /// Marks the last keys but those that are marked.
+    fn mark(&mut self, keys: usize, name: usize, mark: &mut impl FnMut(&I, usize)) {
+        let now = self.base + self.typed.len();
+        let start = now - keys;
+        let known = if self.marked.end < start { start..start } else { self.marked.clone() };
+        for at in (start..known.start.max(start)).chain(known.end.max(start)..now) {
+            mark(&self.typed[at - self.base], name);
         }
-        self.open.retain(|(_, node)| !nodes[*node].next.is_empty());
-        let earliest = self.open.iter().map(|(start, _)| *start).min().unwrap_or(now + 1);
-        while self.base < earliest {
-            self.typed.pop_front();
-            self.base += 1;
-        }
+        self.marked = start.min(known.start)..now;
     }
 
     /// The first line that may still turn out to belong to a secret.
@@ -161,15 +204,16 @@ impl<'t, I: Clone> KeyMatcher<'t, I> {
         self.typed.front()
     }
 
-    /// What was begun and may never be finished: calls `mark` with the lines of values of which at least `least` keys
+    /// What was begun and may never be finished: calls `mark` with the lines of a value of which at least `least` keys
     /// were typed, and forgets everything.
     pub fn give_up(&mut self, least: usize, mut mark: impl FnMut(&I, usize)) {
-        let now = self.base + self.typed.len();
-        for (start, node) in self.open.drain(..).filter(|(start, _)| now - start >= least) {
-            (start - self.base..now - self.base).for_each(|at| mark(&self.typed[at], self.trie.nodes[node].name));
+        let node = &self.trie.nodes[self.node];
+        if node.depth >= least && node.depth > 0 {
+            self.mark(node.depth, node.name, &mut mark);
         }
-        self.base = now;
+        self.base += self.typed.len();
         self.typed.clear();
+        self.node = ROOT;
     }
 }
 
@@ -178,8 +222,7 @@ mod tests {
     use super::*;
 
     fn marked(values: &[&str], typed: &str, least: usize) -> String {
-        let mut trie = KeyTrie::default();
-        values.iter().enumerate().for_each(|(name, value)| trie.extend([(*value).to_owned()], name));
+        let trie = KeyTrie::new(values.iter().enumerate().map(|(name, value)| ((*value).to_owned(), name)));
         let mut matcher = KeyMatcher::new(&trie);
         let mut hidden = vec![false; typed.len()];
         for (at, key) in typed.chars().enumerate() {
@@ -199,13 +242,22 @@ mod tests {
         assert_eq!(marked(&["hunter2"], "pw=hu", 3), "pw=hu");
     }
 
+    /// Many values that overlap, and one that ends never: every key of each is marked, and a key is looked at once.
+    #[test]
+    fn what_repeats_itself_is_marked_whole_and_once() {
+        assert_eq!(marked(&["aaaa"], &"a".repeat(50), 3), "*".repeat(50));
+        assert_eq!(marked(&["bcd", "abcde"], "xabcdey", 3), "x*****y");
+        assert_eq!(marked(&["abcx", "bcde", "cd"], "abcdey", 3), "a****y");
+        let (trie, mut count) = (KeyTrie::new([("a".repeat(LONGEST), 0)]), 0);
+        let mut matcher = KeyMatcher::new(&trie);
+        (0..9 * LONGEST).for_each(|at| matcher.push(at, 'a', |_, _| count += 1));
+        assert_eq!(count, 9 * LONGEST);
+    }
+
     #[test]
     fn a_value_is_known_again_with_some_letters_misread() {
-        let mut trie = KeyTrie::default();
-        ["Tr0ub4dor-and-3", "short", "sevenup"]
-            .iter()
-            .enumerate()
-            .for_each(|(at, value)| trie.extend([value.to_string()], at));
+        let values = ["Tr0ub4dor-and-3", "short", "sevenup"];
+        let trie = KeyTrie::new(values.iter().enumerate().map(|(at, value)| (value.to_string(), at)));
         for text in
             ["Tréub4dor-and-3", "TrOub4tdor-—and—-3", "x:tr0ub4dorand-3,", "Tr00ub4dor-amd-3", "pw=SHORT", "sevenop"]
         {

@@ -44,6 +44,11 @@ pub fn is_sign(byte: u8) -> bool {
     matches!(byte, b'\\' | b'`' | b'^' | b'\'' | b'"')
 }
 
+/// Whether a byte is a letter wherever it stands, also behind a line break and before a placeholder.
+pub fn is_letter(byte: u8) -> bool {
+    !is_sign(byte) && !matches!(byte, b' ' | b'\t' | b'\r' | b'\n' | 0x0b | 0x0c | b'+' | 0 | 0x1b | b',' | b'[')
+}
+
 /// What stands at `at`, and where it ends.
 pub fn mark(reading: Reading, bytes: &[u8], at: usize, last: bool) -> (Mark, usize) {
     let Some(byte) = bytes.get(at).copied() else { return (Mark::Cut, at) };

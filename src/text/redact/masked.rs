@@ -99,9 +99,16 @@ impl Remains {
         let readings: &[Reading] = if coded { &[Reading::Plain, Reading::Decoded] } else { &[Reading::Plain] };
         let found = readings.iter().filter_map(|reading| {
             let reading = *reading;
-            let (head, tail) = (Piece::of(reading, before), Piece::of(reading, behind));
-            let heads = self.heads.of(head.letters.last_chunk());
-            let tails = self.tails.of(tail.letters.first_chunk());
+            // Nearly always the letters next to the mask show that nothing is left.
+            let (last, first) = (last_letters(reading, before), Piece::of(reading, behind, GRAM).letters);
+            let (heads, tails) = (self.heads.of(last.as_ref()), self.tails.of(first.first_chunk()));
+            if heads.is_empty() && tails.is_empty() {
+                return None;
+            }
+            let longest =
+                |cuts: &[Cut]| cuts.iter().filter_map(|cut| Some(patterns.get(cut.0)?.letters.bytes.len())).max();
+            let most = longest(heads).max(longest(tails)).unwrap_or(0);
+            let (head, tail) = (Piece::of(reading, before, usize::MAX), Piece::of(reading, behind, most));
             let of = |cut: &Cut| patterns.get(cut.0).map(|it| (it.letters.bytes.as_slice(), it.name));
             let by_head = heads.iter().filter_map(|cut| {
                 let (letters, name) = of(cut).filter(|(letters, _)| head.letters.ends_with(&letters[..cut.1]))?;
@@ -221,10 +228,32 @@ struct Piece {
     places: Vec<(usize, usize)>,
 }
 
+/// The last letters of bytes.
+fn last_letters(reading: Reading, bytes: &[u8]) -> Option<[u8; GRAM]> {
+    let (mut last, mut count, mut at) = ([0; GRAM], 0, 0);
+    while at < bytes.len() {
+        let (mark, end) = mark(reading, bytes, at, true);
+        let letters: &[u8] = match &mark {
+            Mark::Byte(byte) => std::slice::from_ref(byte),
+            Mark::Letter(letter) => letter.bytes(),
+            Mark::Sign | Mark::Blank | Mark::Nothing | Mark::Break | Mark::Cut => &[],
+        };
+        for byte in letters {
+            last.rotate_left(1);
+            last[GRAM - 1] = *byte;
+        }
+        count += letters.len();
+        at = end.max(at + 1);
+    }
+    Some(last).filter(|_| count >= GRAM)
+}
+
 impl Piece {
-    fn of(reading: Reading, bytes: &[u8]) -> Self {
-        let (mut it, mut at) = (Self::default(), 0);
-        while at < bytes.len() {
+    /// Of the first letters, so many at least if there are.
+    fn of(reading: Reading, bytes: &[u8], most: usize) -> Self {
+        let room = bytes.len().min(most);
+        let (mut it, mut at) = (Self { letters: Vec::with_capacity(room), places: Vec::with_capacity(room) }, 0);
+        while at < bytes.len() && it.letters.len() < most {
             let (mark, end) = mark(reading, bytes, at, true);
             let letters: &[u8] = match &mark {
                 Mark::Byte(byte) => std::slice::from_ref(byte),

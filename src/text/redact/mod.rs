@@ -10,6 +10,7 @@ mod entities;
 mod forms;
 mod header;
 mod keys;
+mod lacking;
 mod letters;
 #[cfg(test)]
 mod linear;
@@ -27,6 +28,7 @@ mod structure;
 mod words;
 mod work;
 
+pub use lacking::Lacking;
 pub use names::is_secret_name;
 pub use scrubber::{Scrubber, environment, secrets_of};
 pub use secret::Secret;

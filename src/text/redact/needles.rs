@@ -212,6 +212,11 @@ impl Automaton {
         self.depths.get(state.as_usize()).copied().unwrap_or(0) as usize
     }
 
+    /// Whether a pattern ends here.
+    pub fn is_end(&self, state: StateID) -> bool {
+        self.nfa.is_match(state)
+    }
+
     /// The patterns that end here.
     pub fn ends(&self, state: StateID) -> impl Iterator<Item = usize> {
         let count = if self.nfa.is_match(state) { self.nfa.match_len(state) } else { 0 };

@@ -3,10 +3,11 @@
 use aho_corasick::automaton::StateID;
 
 use super::code;
-use super::letters::{Mark, Reading, mark};
+use super::letters::{self, Mark, Reading, mark};
 use super::needles::{Automaton, Hit, Needles};
 use super::placeholder;
 use super::prefix;
+use super::work;
 
 /// Letters behind a line break that tell whether a secret goes on there.
 const TELLING: usize = 6;
@@ -14,6 +15,30 @@ const TELLING: usize = 6;
 pub const HEAD: usize = 4;
 /// Letters that are remembered beyond those of patterns.
 const SPARE: usize = 4096;
+
+/// Letters that are looked at before a run begins.
+const GLANCE: usize = 24;
+
+/// Where the search goes on behind a run that finds nothing, as nearly all do, if a few letters that stand for themselves
+/// show it. What has begun behind `at` rings again there.
+pub fn glance(automaton: &Automaton, bytes: &[u8], at: usize) -> Option<usize> {
+    let mut state = automaton.start();
+    for (count, byte) in (1..).zip(bytes[at..].iter().take(GLANCE)) {
+        if code::introduces(*byte) || !letters::is_letter(*byte) {
+            return None;
+        }
+        work::add(1);
+        state = automaton.next(state, *byte);
+        let depth = automaton.depth(state);
+        if depth < count {
+            return Some(at + count - depth);
+        }
+        if automaton.is_end(state) {
+            return None;
+        }
+    }
+    None
+}
 
 /// A text is read as it stands, and from its first code on decoded as well, until both readings agree again.
 #[derive(Debug)]

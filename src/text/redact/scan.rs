@@ -5,7 +5,7 @@ use super::masked::{self, MASK};
 use super::needles::{Entry, Hit};
 use super::placeholder;
 use super::prefix;
-use super::run::{Look, Run};
+use super::run::{self, Look, Run};
 use super::scrubber::Known;
 use super::structure::{self, Found};
 use super::words::Word;
@@ -134,6 +134,10 @@ impl Scan {
     /// Looks from a place on letter by letter. Whether that depends on what follows.
     fn begin(&mut self, at: usize, sought: Sought<'_>, bytes: &[u8], last: bool) -> bool {
         let Some(automaton) = sought.known.needles.automaton() else { return false };
+        if let Some(end) = run::glance(automaton, bytes, at) {
+            self.looked = end;
+            return false;
+        }
         self.follow(Run::new(automaton, at), sought, bytes, last);
         self.run.is_some()
     }
@@ -162,12 +166,24 @@ impl Scan {
 
     /// Whether the text of a line begins at a place.
     fn begins_line(&self, bytes: &[u8], at: usize) -> bool {
-        let line = memchr::memrchr(b'\n', &bytes[..at]).map_or(0, |end| end + 1);
+        // It does behind a blank or a colour, if not at the begin of the line.
+        let before = at.checked_sub(1).and_then(|before| bytes.get(before));
+        if before.is_some_and(|byte| !b"\n \t\rm".contains(byte)) {
+            return false;
+        }
+        let from = at.saturating_sub(PREFIX + 1);
+        work::add((at - from) / 8);
+        let line = match memchr::memrchr(b'\n', &bytes[from..at]) {
+            Some(end) => from + end + 1,
+            None if from == 0 => 0,
+            None => return false,
+        };
         let out: &[u8] = if line == 0 { &self.line } else { &[] };
         if out.len() + at - line > PREFIX {
             return false;
         }
         let text = [out, &bytes[line..at], b"x"].concat();
+        work::add(text.len() / 8);
         prefix::places(&text, true).all().contains(&(text.len() - 1))
     }
 

@@ -9,6 +9,8 @@ use secrecy::ExposeSecret;
 use super::forms;
 use super::header;
 use super::keys::{self, KeyTrie};
+use super::lacking::Lacking;
+use super::letters::{Letters, Reading};
 use super::masked::Remains;
 use super::names::{is_secret_name, is_switch};
 use super::needles::Needles;
@@ -31,6 +33,8 @@ pub struct Scrubber {
     shows_words: bool,
     /// what looks like a secret goes, too
     by_structure: bool,
+    /// declared and not known
+    lacking: Arc<Lacking>,
 }
 
 /// Secrets in the forms they are looked for.
@@ -68,8 +72,19 @@ impl Scrubber {
 
     /// Gives this process its scrubber. To be called before anything is written: without it, its first use makes one of
     /// the environment alone.
-    pub fn share(secrets: impl IntoIterator<Item = Secret>) {
-        SHARED.get_or_init(|| Self::new(secrets).pair());
+    pub fn share(secrets: impl IntoIterator<Item = Secret>, lacking: Lacking) {
+        SHARED.get_or_init(|| Self::new(secrets).with_lacking(lacking).pair());
+    }
+
+    /// The same, of which it is known that it lacks these.
+    #[must_use]
+    pub fn with_lacking(self, lacking: Lacking) -> Self {
+        Self { lacking: Arc::new(lacking), ..self }
+    }
+
+    /// What is declared and not known.
+    pub(super) fn lacking(&self) -> &Lacking {
+        &self.lacking
     }
 
     /// The one of this process for messages of our own: names of accounts stay. What an account lacks is told by its
@@ -95,9 +110,8 @@ impl Scrubber {
         Self { by_structure: true, ..self.clone() }
     }
 
-    /// Whether a secret is known that is given to packer. Without one a log's own secrets are hidden only where they look
-    /// like some.
-    pub fn knows_a_build(&self) -> bool {
+    /// Whether a secret is known that is given to packer.
+    pub(super) fn knows_a_build(&self) -> bool {
         let mut names = self.known.names.iter().zip(&self.known.ordinary);
         names.any(|(name, ordinary)| !ordinary && name.starts_with("PKR_VAR_"))
     }
@@ -114,7 +128,7 @@ impl Scrubber {
 
     /// From secrets under their names; the first name of a value wins.
     pub fn new(secrets: impl IntoIterator<Item = Secret>) -> Self {
-        Self { known: Arc::new(Known::new(secrets)), shows_words: false, by_structure: false }
+        Self { known: Arc::new(Known::new(secrets)), shows_words: false, by_structure: false, lacking: Arc::default() }
     }
 
     /// Names whose values are too short to be looked for without shredding everything; tell the user.
@@ -125,7 +139,11 @@ impl Scrubber {
     /// What to tell the user of these, in a line.
     pub fn warning(&self) -> Option<String> {
         let short = self.refused().join(", ");
-        (!short.is_empty()).then(|| format!("{short}: shorter than 4 characters, not redacted; use a longer secret"))
+        (!short.is_empty()).then(|| {
+            format!(
+                "{short}: shorter than 4 characters (quotes and backslashes apart), not redacted; use a longer secret"
+            )
+        })
     }
 
     /// Whether what is known under this name stays where it stands.
@@ -178,7 +196,7 @@ impl Known {
         // A password that is also an account's name is a password.
         let (accounts, secrets): (Vec<_>, Vec<_>) = secrets.into_iter().partition(|secret| secret.account);
         let (mut names, mut ordinary, mut refused) = (Vec::new(), Vec::new(), Vec::new());
-        let (mut keys, mut forms) = (KeyTrie::default(), Vec::new());
+        let (mut keys, mut forms) = (Vec::new(), Vec::new());
         for secret in secrets.into_iter().chain(accounts) {
             let value = secret.value.expose_secret().trim();
             if value.len() < SHORTEST {
@@ -188,13 +206,17 @@ impl Known {
                 }
                 continue;
             }
+            // The search stops at letters. Where there are fewer, only what is coded or encoded is found.
+            if Letters::of(Reading::Plain, value.as_bytes()).bytes.len() < SHORTEST {
+                refused.push(secret.name.clone());
+            }
             // What everybody is called tells nobody anything, and hiding it makes a log unreadable.
             if secret.account && secret.is_ordinary() {
                 continue;
             }
             let name = names.len();
             for part in secret.parts() {
-                keys.extend(forms::typed(&part), name);
+                keys.extend(forms::typed(&part).into_iter().map(|form| (form, name)));
                 forms.extend(forms::forms(&part, part == value).into_iter().map(|form| (form, name)));
             }
             // It is shown in the place of the value, so that it must be harmless itself.
@@ -205,7 +227,7 @@ impl Known {
         let (texts, words): (Vec<String>, Vec<Word>) = words::all().into_iter().unzip();
         let needles = Needles::new(forms, &texts.iter().map(String::as_str).collect::<Vec<_>>());
         let remains = Remains::new(needles.patterns());
-        Self { names, ordinary, refused, needles, remains, words, keys }
+        Self { names, ordinary, refused, needles, remains, words, keys: KeyTrie::new(keys) }
     }
 
     /// All names that may stand in a placeholder.

@@ -6,6 +6,7 @@
 mod address;
 mod assignment;
 mod block;
+mod column;
 mod command;
 mod token;
 mod value;

@@ -29,6 +29,8 @@ const LONG_SHOWN: Duration = Duration::from_secs(30);
 /// What the page is made of.
 pub struct Page<'a> {
     pub title: &'a str,
+    /// what to know before it is handed on
+    pub warning: Option<&'a str>,
     pub verdict: &'a Verdict,
     pub run: Option<&'a Value>,
     pub recording: &'a Recording,
@@ -54,13 +56,12 @@ impl Page<'_> {
     pub fn html(&self, scrubber: &Scrubber) -> String {
         let safe = |text: &str| escape(scrubber.safe(text).as_str()).into_owned();
         let mut out = String::new();
-        let warning = (!scrubber.knows_a_build()).then_some(super::UNKNOWN_SECRETS);
         // Writing into a text cannot fail.
-        let _ = self.write(&mut out, warning, &safe);
+        let _ = self.write(&mut out, &safe);
         out
     }
 
-    fn write(&self, out: &mut String, warning: Option<&str>, safe: &dyn Fn(&str) -> String) -> std::fmt::Result {
+    fn write(&self, out: &mut String, safe: &dyn Fn(&str) -> String) -> std::fmt::Result {
         write!(
             out,
             "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n\
@@ -71,7 +72,7 @@ impl Page<'_> {
             title = safe(self.title),
             class = safe(&self.verdict.class),
         )?;
-        if let Some(warning) = warning {
+        if let Some(warning) = self.warning {
             writeln!(out, "<p><strong>{warning}.</strong></p>")?;
         }
         self.facts(out, safe)?;

@@ -54,6 +54,8 @@ struct RuleToml {
     endpoint: bool,
     #[serde(default)]
     passing: bool,
+    #[serde(default)]
+    lasting: bool,
     variable: Option<String>,
 }
 
@@ -98,6 +100,7 @@ impl FaultToml {
             explains: Vec::new(),
             endpoint: false,
             passing: false,
+            lasting: false,
             variable: None,
         }
     }
@@ -186,6 +189,7 @@ fn compile(written: RuleToml) -> Result<Rule, String> {
         explains: written.explains,
         endpoint: written.endpoint,
         passing: written.passing,
+        lasting: written.lasting,
         variable: written.variable,
     })
 }

@@ -56,6 +56,7 @@ impl BuildContext {
             also: look.also.clone(),
             says: look.says.as_ref().map(|says| scrubber.safe_line(says).into()),
             before: look.before.clone(),
+            stuck: look.state == Some("frozen"),
             ..Self::default()
         }
     }
@@ -112,7 +113,10 @@ impl BuildContext {
             return;
         }
         match rules.rules.iter().find(|rule| self.fits(rule, verdict)) {
-            Some(rule) => apply_reason(verdict, rule, self.fill(&rule.cause)),
+            Some(rule) => {
+                let at_work = self.remedy_at_work(rule);
+                apply_reason(verdict, rule, self.fill(&rule.cause), at_work);
+            }
             None => self.mention(verdict),
         }
         if let Some(guest) = &self.guest {
@@ -126,13 +130,32 @@ impl BuildContext {
         let alone = |rule: &&Rule| {
             rule.explains.iter().any(|class| class == "running") && !rule.screen.is_empty() && rule.phase.is_empty()
         };
-        rules.rules.iter().filter(alone).find(|rule| self.matches(rule, None))
+        let mut rules = rules.rules.iter().filter(alone).filter(|rule| self.lasts(rule));
+        rules.find(|rule| self.matches(rule, None))
+    }
+
+    /// Whether nothing says that it takes too long.
+    fn at_ease(&self) -> bool {
+        !self.stuck && !self.late
+    }
+
+    /// Whether a rule may be about a build at work.
+    fn lasts(&self, rule: &Rule) -> bool {
+        !rule.lasting || !self.at_ease()
+    }
+
+    /// What to do about a build at work, or a picture of nobody knows when: nothing, as long as it does what healthy builds
+    /// do.
+    pub(super) fn remedy_at_work(&self, rule: &Rule) -> Option<String> {
+        let healthy = rule.passing && !rule.screen.is_empty() && self.at_ease();
+        Some(rule.remedy.clone()).filter(|text| !text.is_empty() && !healthy)
     }
 
     fn fits(&self, rule: &Rule, verdict: &BuildVerdict) -> bool {
         let meant = |name: &String| *name == verdict.class || Some(name) == verdict.rule.as_ref();
         let staged = rule.phase.is_empty() || rule.phase.iter().any(|phase| Some(phase.name()) == verdict.phase);
-        rule.explains.iter().any(meant) && staged && self.matches(rule, verdict.phase)
+        let lasts = verdict.class != "running" || self.lasts(rule);
+        rule.explains.iter().any(meant) && staged && lasts && self.matches(rule, verdict.phase)
     }
 
     /// Whether console and guest are as a rule asks; `phase` is the stage of the build, where it is known.
@@ -209,11 +232,11 @@ impl BuildContext {
 }
 
 /// How a build ended stays; why is the rule's.
-fn apply_reason(verdict: &mut BuildVerdict, rule: &Rule, cause: String) {
+fn apply_reason(verdict: &mut BuildVerdict, rule: &Rule, cause: String, at_work: Option<String>) {
     let ended = ["cancelled", "killed"].contains(&verdict.class.as_str());
     if verdict.class == "running" {
         verdict.cause = format!("{cause} {}", verdict.cause);
-        verdict.remedy = Some(rule.remedy.clone()).filter(|text| !text.is_empty());
+        verdict.remedy = at_work;
         verdict.confidence = rule.confidence;
     } else if ended {
         verdict.cause = format!("{} {cause}", verdict.cause);

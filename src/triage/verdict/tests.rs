@@ -56,6 +56,10 @@ fn found(log: &str) -> (String, String) {
 
 #[rstest]
 #[case("", &[], "ServerFaultCode: Cannot complete login due to an incorrect user name or password.", "vcenter_login")]
+#[case("", &[], "ServerFaultCode: The password of the account has expired.", "vcenter_login")]
+#[case("create", &["ui: ==> v.deb: Uploading deb.iso to [ds] packer_cache/deb.iso"], "error uploading iso: PUT https://vc/folder/packer_cache/deb.iso?dcPath=dc&dsName=ds: 401 Unauthorized", "vcenter_login")]
+#[case("create", &["ui: ==> v.deb: Uploading deb.iso to [ds] packer_cache/deb.iso"], "error uploading iso: PUT https://vc/folder/packer_cache/deb.iso?dcPath=dc&dsName=ds: 404 Not Found", "upload_failed")]
+#[case("provision", &["ui: ==> v.deb: PLAY [web] ***", "ui: ==> v.deb: skipping: no hosts matched", "ui: ==> v.deb: ERROR! Specified hosts and/or --limit does not match any hosts"], "Error executing Ansible: Non-zero exit status: exit status 1", "ansible_bad_args")]
 #[case("", &[], "Post \"https://vc/sdk\": tls: failed to verify certificate: x509: certificate signed by unknown authority", "vcenter_tls")]
 #[case("", &[], "Post \"https://vc/sdk\": dial tcp: lookup vc on 10.0.0.1:53: no such host", "vcenter_unreachable")]
 #[case("", &[], "datastore 'ds2' not found", "vcenter_object_missing")]
@@ -256,6 +260,45 @@ fn words_of_an_initramfs_mean_another_thing_before_the_installed_system_boots() 
     assert_eq!(with(&["firmware-boot", "anaconda-menu", "boot-progress"]), "screen-no-root-install");
     assert_eq!(with(&["anaconda-menu", "anaconda-progress", "boot-progress"]), "screen-no-root-installed");
     assert_eq!(with(&[]), "screen-no-root");
+}
+
+/// The runner's own words, which stand in no message of packer's; a guest that says the same is none.
+#[rstest]
+#[case("##[error]No space left on device : '/home/runner/_diag/Worker.log'", "disk_full")]
+#[case("##[error]System.IO.IOException: No space left on device : '/home/runner/work/_temp/x'", "disk_full")]
+#[case("ERROR: Job failed (system failure): write /builds/x/y: no space left on device", "disk_full")]
+#[case("2026/11/23 04:00:09 ui: ==> v.deb: No space left on device", "killed")]
+fn a_runner_whose_disk_is_full_says_so(#[case] last: &str, #[case] class: &str) {
+    let log = format!("2026/11/23 04:00:00 ui: ==> v.deb: Retrieving ISO\n{last}\n");
+    assert_eq!(found(&log).0, class);
+}
+
+/// What healthy builds show for a while calls for nobody; where it stands still, or its stage is late, it does.
+#[rstest]
+#[case("di-progress", "screen-installing", true)]
+#[case("boot-progress", "screen-booting", true)]
+#[case("grub-menu", "screen-grub", false)]
+#[case("windows-cd-press-any-key", "screen-windows-cd", false)]
+fn a_screen_of_a_healthy_build_has_no_remedy_until_it_lasts(
+    #[case] label: &str,
+    #[case] rule: &str,
+    #[case] named: bool,
+) {
+    let rules = Rules::shipped().unwrap();
+    let log =
+        "2026/11/23 04:00:00 ui: ==> v.deb: Power on VM...\n2026/11/23 04:00:01 ui: ==> v.deb: Waiting for IP...\n";
+    let of = |stuck, late, live| {
+        let context = BuildContext { screen: Some(label.into()), live, stuck, late, ..Default::default() };
+        let verdict = judge(log.as_bytes(), &rules, &Scrubber::default(), context.clone()).unwrap();
+        let alarm = verdict.outlook.as_ref().is_some_and(|outlook| !outlook.passing);
+        (verdict.rule, verdict.remedy.is_some(), alarm, Verdict::of_scene(&rules, &context).remedy.is_some())
+    };
+    let healthy = of(false, false, true);
+    assert_eq!(healthy, (named.then(|| rule.to_owned()), false, false, false));
+    for (stuck, late) in [(true, false), (false, true)] {
+        let (found, remedy, alarm, alone) = of(stuck, late, true);
+        assert!(found.as_deref() == Some(rule) && remedy && alarm && alone, "{found:?} {remedy} {alarm} {alone}");
+    }
 }
 
 #[test]

@@ -33,6 +33,8 @@ fn short_values_are_refused_by_name() {
     let it = scrubber(&[("PIN", "123"), ("PIN", "12"), ("EMPTY", ""), ("OK", "1234")]);
     assert_eq!(it.refused(), ["PIN"]);
     assert_eq!(it.text("123 1234"), "123 [REDACTED:OK]");
+    // Quoting adds and drops signs, so that they are no letters to look for.
+    assert_eq!(scrubber(&[("SIGNS", "^\\\\0a!")]).refused(), ["SIGNS"]);
 }
 
 #[test]
@@ -193,6 +195,7 @@ proptest! {
     ) {
         let names: Vec<String> = (0..values.len()).map(|at| format!("N{at}")).collect();
         let it = Scrubber::new(names.iter().zip(&values).map(|(name, value)| Secret::new(name, value)));
+        prop_assume!(it.refused().is_empty());
         let mut text = Vec::new();
         for (value, between) in values.iter().zip(filler.iter().cycle()) {
             for form in encodings(value) {

@@ -1,7 +1,7 @@
 //! Values of names that speak of a secret, as shells, Ansible, HCL, JSON, YAML, XML and answer files write them.
 
 use super::value::{self, Value};
-use super::{Found, Text};
+use super::{Found, Text, column};
 
 /// Longest name.
 const NAME: usize = 64;
@@ -15,7 +15,8 @@ const WORDS: &[&str] = &[
     "pass", "Pass", "PASS", "pwd=", "Pwd=", "PWD=", "pwd:", "pwd\"", "pwd'", "_pwd", "_PWD", "Pwd\"", "rootpw",
     "rootpw=", "_pw=", "_PW=", "bindpw", "BINDPW", "secr", "Secr", "SECR", "toke", "Toke", "TOKE", "cred", "Cred",
     "CRED", "apik", "apiK", "Apik", "ApiK", "APIK", "_key", "_KEY", "-key", "-Key", "-KEY", "sKey", "tKey", "eKey",
-    "rKey", "_psk", "_PSK", "PSK=", "psk=", "_pat", "_PAT", "_jwt", "_JWT",
+    "rKey", "_psk", "_PSK", "PSK=", "psk=", "_pat", "_PAT", "_jwt", "_JWT", "key=", "Key=", "KEY=", "key:", "Key:",
+    "KEY:", "key\"", "Key\"", "key ", "Key ", "KEY ",
 ];
 /// Ends of names whose value is a secret.
 const ENDS: &[&str] = &[
@@ -29,6 +30,8 @@ const ENDS: &[&str] = &[
     "apikey",
     "credential",
     "credentials",
+    "passwordd",
+    "passwordo",
     "pwd",
     "rootpw",
     "bindpw",
@@ -67,6 +70,14 @@ const KEYS: &[&str] = &[
     "build",
     "session",
     "client",
+    "activation",
+    "registration",
+    "enrollment",
+    "subscription",
+    "recovery",
+    "deploy",
+    "wpa",
+    "kms",
 ];
 
 /// The words to stop at.
@@ -98,6 +109,8 @@ enum Link {
     Flag,
     /// `<name>value<`
     Xml,
+    /// `name TYPE value`, as a registry has it
+    Column,
 }
 
 /// The value of the name that holds the word at `at`.
@@ -118,9 +131,10 @@ pub fn find(text: Text<'_>, at: usize) -> Found {
 
 fn linked(text: Text<'_>, line: &[u8], name: &str, start: usize, end: usize) -> Option<Value> {
     let previous = text.byte_before(start);
-    let (link, from) = link(line, name, previous, end)?;
+    let (link, from) = link(line, name, previous, (start, end))?;
     let value = match link {
         Link::Xml => element(line, from)?,
+        Link::Column => column::value(line, from)?,
         Link::Tight | Link::Json | Link::Loose | Link::Flag => value::at(line, from)?,
     };
     let bytes = line.get(value.start..value.end)?;
@@ -135,14 +149,14 @@ fn linked(text: Text<'_>, line: &[u8], name: &str, start: usize, end: usize) -> 
         Link::Loose if value.quoted => true,
         Link::Loose => alone() && value::is_unusual(bytes) && !path,
         Link::Flag => !bytes.starts_with(b"-") && !path && (value.quoted || value::is_unusual(bytes)),
-        Link::Xml => true,
+        Link::Xml | Link::Column => true,
     };
     let shell = matches!(small.as_str(), "pwd" | "oldpwd");
     Some(value).filter(|_| fits && value::counts(bytes) && !(shell && path))
 }
 
 /// How a value is put to the name that ends at `end`, and where it begins.
-fn link(line: &[u8], name: &str, previous: Option<u8>, end: usize) -> Option<(Link, usize)> {
+fn link(line: &[u8], name: &str, previous: Option<u8>, (name_start, end): (usize, usize)) -> Option<(Link, usize)> {
     let rest = &line[end..];
     let quotes = rest.iter().take(BETWEEN).take_while(|byte| b"\\\"'".contains(byte)).count();
     let blanks = |at: usize| line[at..].iter().take(BETWEEN).take_while(|byte| b" \t".contains(byte)).count();
@@ -160,8 +174,12 @@ fn link(line: &[u8], name: &str, previous: Option<u8>, end: usize) -> Option<(Li
             let from = from + blanks(from);
             let tight = from == end + 1 && quotes == 0;
             let path = previous == Some(b'/');
+            // `/password:x` of Windows' programs, and no path.
+            let alone = name_start.checked_sub(2).is_none_or(|before| line[before].is_ascii_whitespace());
+            let option = name.starts_with('-') || path && alone;
             match line[sign] {
                 b'=' if tight => Some((Link::Tight, from)),
+                b':' if tight && option && !line[from..].starts_with(b"//") => Some((Link::Tight, from)),
                 _ if quotes > 0 && previous.is_some_and(|byte| b"\"'".contains(&byte)) => Some((Link::Json, from)),
                 _ if path || quotes > 0 || line.get(from) == Some(&b'/') && line[sign] == b':' => None,
                 _ => Some((Link::Loose, from)),
@@ -171,6 +189,7 @@ fn link(line: &[u8], name: &str, previous: Option<u8>, end: usize) -> Option<(Li
         b'p' if previous == Some(b'/') && line[sign..].starts_with(b"password ") => {
             Some((Link::Loose, sign + b"password ".len()))
         }
+        _ if sign > behind && column::begins(&line[sign..]) => Some((Link::Column, sign)),
         _ if sign > behind && quotes == 0 && (name.starts_with('-') && name.len() > 2 || name == "rootpw") => {
             let plain = b"--plaintext";
             let from = if line[sign..].starts_with(plain) { sign + plain.len() } else { sign };
@@ -199,5 +218,9 @@ fn speaks_of_secret(name: &str) -> bool {
     !about.contains(&small.as_str())
         && (ENDS.iter().any(|end| small.ends_with(end))
             || LAST_WORDS.contains(&last)
-            || last == "key" && before.is_some_and(|word| KEYS.iter().any(|key| word.ends_with(key))))
+            || last.strip_suffix("key").is_some_and(|stem| {
+                // `api_key`, `apikey`
+                let stem = if stem.is_empty() { before.unwrap_or_default() } else { stem };
+                KEYS.iter().any(|key| stem.ends_with(key))
+            }))
 }

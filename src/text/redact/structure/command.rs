@@ -66,6 +66,9 @@ const PROGRAMS: &[(&str, &[&str], Option<u8>)] = &[
     ("wmic ", &["/password:"], None),
     ("winrs ", &["-p:", "/p:"], None),
     ("ConvertTo-SecureString ", &["-String", ""], None),
+    ("slmgr", &["/ipk", "-ipk"], None),
+    ("IDENTIFIED BY ", &[""], None),
+    ("WITH PASSWORD ", &[""], None),
     ("net user ", &["\u{1}"], None),
     ("net.exe user ", &["\u{1}"], None),
 ];

@@ -45,6 +45,26 @@ fn what_nobody_declared_is_masked() {
         ("X-Vault-Token: s.0123456789abcdef", "X-Vault-Token: [REDACTED:?]"),
         ("< Set-Cookie: sid=0123456789; Path=/", "< Set-Cookie: sid=[REDACTED:?]"),
         ("<Password><Value>hunter2</Value>", "<Password><Value>[REDACTED:?]</Value>"),
+        (
+            "subscription-manager register --org=1 --activationkey=el9",
+            "subscription-manager register --org=1 --activationkey=[REDACTED:?]",
+        ),
+        ("--activationkey prod-el9 x", "--activationkey [REDACTED:?] x"),
+        ("manage-bde -recoverykey:a1b2c3d4", "manage-bde -recoverykey:[REDACTED:?]"),
+        ("    DefaultPassword    REG_SZ    hunter 2", "    DefaultPassword    REG_SZ    [REDACTED:?]"),
+        (
+            "reg add HKLM /v DefaultPassword /t REG_SZ /d hunter2 /f",
+            "reg add HKLM /v DefaultPassword /t REG_SZ /d [REDACTED:?] /f",
+        ),
+        (
+            "Set-ItemProperty -Name \"DefaultPassword\" -Type String -Value 'hunter2'",
+            "Set-ItemProperty -Name \"DefaultPassword\" -Type String -Value '[REDACTED:?]'",
+        ),
+        ("djoin /reuse /password:hunter2 /x", "djoin /reuse /password:[REDACTED:?] /x"),
+        ("netdom join h /passwordd:hunter2", "netdom join h /passwordd:[REDACTED:?]"),
+        ("New-X -AdminPassword:hunter2", "New-X -AdminPassword:[REDACTED:?]"),
+        ("ALTER USER x IDENTIFIED BY 'hunter2';", "ALTER USER x IDENTIFIED BY '[REDACTED:?]';"),
+        ("slmgr.vbs /ipk AAAAA-BBBBB-CCCC1", "slmgr.vbs /ipk [REDACTED:?]"),
         ("rootpw --plaintext hunter2", "rootpw --plaintext [REDACTED:?]"),
         ("d-i passwd/root-password password hunter2", "d-i passwd/root-password password [REDACTED:?]"),
         (
@@ -107,6 +127,10 @@ fn talk_about_secrets_stays() {
         "[REDACTED:PKR_VAR_build_password] password=[REDACTED:x]",
         "TASK [users : set the password of root] ***",
         "no_log: true, password_expire_max: null",
+        "the host key: no matching key found; key = value",
+        "LastPasswordSet    REG_QWORD",
+        "see /usr/share/password:root",
+        "gpgkey=file:///etc/pki/rpm-gpg/RPM-GPG-KEY",
     ] {
         assert_eq!(masked(text), text);
     }
