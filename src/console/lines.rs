@@ -7,7 +7,7 @@ use jiff::Timestamp;
 use super::cursor::{Cursor, Step};
 use super::filter::Filter;
 use super::remote::RemoteResult;
-use super::run::{RunSeen, RunState};
+use super::run::RunSeen;
 use super::trouble::Trouble;
 use crate::generation::{Claim, Generations, orphans};
 use crate::ops::Places;
@@ -48,13 +48,6 @@ impl LineRow {
     /// The run, while its processes are at work.
     pub fn live_run(&self) -> Option<&RunSeen> {
         self.run.as_ref().filter(|run| run.state.live())
-    }
-
-    /// What packer forgave in the build that would be promoted, when its newest run made that.
-    pub fn forgave(&self) -> Option<&str> {
-        let (run, build) = (self.run.as_ref()?, self.generations.build.as_ref()?);
-        let made = run.built.as_ref().is_none_or(|built| built.moid == build.moid);
-        run.forgave.as_deref().filter(|_| made && run.state == RunState::Succeeded)
     }
 
     /// What vCenter asks about its build VM, and waits for an answer.

@@ -67,8 +67,6 @@ pub(super) fn in_keys(refusal: &ops::Refusal) -> String {
         | Refusal::SmokeTest { .. }
         | Refusal::NotOurClone { .. }
         | Refusal::BuiltUnknown { .. }
-        | Refusal::Forgiven { .. }
-        | Refusal::MayHaveForgiven { .. }
         | Refusal::NoRunToCancel { .. }
         | Refusal::NoRun { .. }
         | Refusal::NoLink

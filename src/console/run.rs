@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 
+use super::lines::LineRow;
 use crate::duration::spoken;
 use crate::packer_log::Phase;
 use crate::packer_run::BuiltVm;
@@ -74,6 +75,15 @@ pub struct Still {
     pub screen: Option<String>,
     /// VMware Tools ran at some time of this build
     pub tools_ran: bool,
+}
+
+impl LineRow {
+    /// What packer forgave in the build that would be promoted, when its newest run made that.
+    pub fn forgave(&self) -> Option<&str> {
+        let (run, build) = (self.run.as_ref()?, self.generations.build.as_ref()?);
+        let made = run.built.as_ref().is_none_or(|built| built.moid == build.moid);
+        run.forgave.as_deref().filter(|_| made && run.state == RunState::Succeeded)
+    }
 }
 
 impl RunSeen {

@@ -180,6 +180,24 @@ pub enum Refusal {
         /// what is built
         builds: String,
     },
+    /// the build is not what the template asks for
+    #[error("packer forgave a failure in {base}-build (continue_on_error): {why}; --allow-warnings promotes it anyway")]
+    Forgiven {
+        /// the line's base name
+        base: String,
+        /// with what a provisioner failed
+        why: String,
+    },
+    /// it may not be
+    #[error(
+        "whether packer forgave a failure in {base}-build is not known ({reason}); --allow-warnings promotes it anyway"
+    )]
+    MayHaveForgiven {
+        /// the line's base name
+        base: String,
+        /// why it is not known
+        reason: String,
+    },
     /// `-retired` was not put there by a promotion
     #[error(
         "{name} ({moid}) was not retired by a promotion: its notes say nothing of it, and it would be destroyed; give it \

@@ -144,7 +144,10 @@ fn generation(request: &Request, facts: &Facts<'_>) -> Result<(), Refusal> {
 pub(super) fn nothing_forgiven(facts: &Facts<'_>) -> Result<(), Refusal> {
     let line = facts.line()?;
     match line.forgave.filter(|_| !facts.consent.allow_warnings) {
-        Some(why) => Err(Refusal::Forgiven { key: line.key.clone(), why: why.to_owned() }),
+        Some(why) => {
+            let base = line.generations.base.clone();
+            Err(generation::Refusal::Forgiven { base, why: why.to_owned() }.into())
+        }
         None => Ok(()),
     }
 }

@@ -7,7 +7,7 @@ use super::check::nothing_forgiven;
 use super::facts::{Facts, LineFacts};
 use super::judge::{Case, judge};
 use super::{Context, Error, Refusal, blocking};
-use crate::generation::{Generations, Plan, Request};
+use crate::generation::{self, Generations, Plan, Request};
 use crate::packer_run::{self, Run, RunState};
 use crate::pipeline::Key;
 use crate::text::Scrubber;
@@ -36,18 +36,21 @@ async fn read(repo: &Path, run: &Run) -> Result<Vec<String>, Error> {
 /// Refuses to promote what a run on this machine built although a provisioner failed, unless that was agreed to.
 ///
 /// # Errors
-/// [`Refusal::Forgiven`]; [`Refusal::MayHaveForgiven`] when the run's log cannot be read any more.
+/// [`generation::Refusal::Forgiven`]; [`generation::Refusal::MayHaveForgiven`] when the run's log cannot be read any more.
 pub(super) async fn guard(context: &Context, key: &Key, plan: &Plan) -> Result<(), Error> {
     if plan.request != Request::Promote || plan.consent.allow_warnings {
         return Ok(());
     }
     let Some(run) = maker(context, key, plan).await? else { return Ok(()) };
-    let unknown = |error: Error| Refusal::MayHaveForgiven { key: key.clone(), reason: error.to_string() };
+    let base = plan.base.clone();
+    let unknown =
+        |error: Error| Refusal::from(generation::Refusal::MayHaveForgiven { base, reason: error.to_string() });
     let forgave = match &run.forgave {
         Some(forgave) => forgave.clone(),
         None => read(&context.repo, &run).await.map_err(unknown)?,
     };
-    let nothing = Generations::default();
+    let mut nothing = Generations::default();
+    nothing.base.clone_from(&plan.base);
     let forgave = forgave.first().map(String::as_str);
     let line = LineFacts { key, under_way: None, run: None, generations: &nothing, forgave };
     Ok(nothing_forgiven(&Facts { line: Some(line), ..Facts::unasked(Mode::ReadWrite) })?)

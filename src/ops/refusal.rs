@@ -112,22 +112,6 @@ pub enum Refusal {
         /// the VM
         name: String,
     },
-    /// the build is not what the template asks for
-    #[error("packer forgave a failure in {key} (continue_on_error): {why}; --allow-warnings promotes it anyway")]
-    Forgiven {
-        /// the line
-        key: Key,
-        /// with what it failed
-        why: String,
-    },
-    /// it may not be
-    #[error("{key}: whether packer forgave a failure is not known ({reason}); --allow-warnings promotes it anyway")]
-    MayHaveForgiven {
-        /// the line
-        key: Key,
-        /// why it is not known
-        reason: String,
-    },
     /// which object a run built is not known
     #[error(
         "built, but not promoted: it is not known which template {key} built ({reason}); look at it, then `promote`"

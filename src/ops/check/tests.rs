@@ -210,7 +210,10 @@ fn what_packer_forgave_is_promoted_only_by_whoever_knows() {
         check(Operation::Promote, &Facts { line: Some(line), vcenter, consent, ..Facts::unasked(Mode::ReadWrite) })
     };
     let refused = judged(Some("exit status 3"), false).unwrap_err();
-    assert!(matches!(&refused, Refusal::Forgiven { why, .. } if why == "exit status 3"), "{refused}");
+    assert!(
+        matches!(&refused, Refusal::Generation(generation::Refusal::Forgiven { why, .. }) if why == "exit status 3"),
+        "{refused}"
+    );
     assert_eq!([judged(None, false), judged(Some("exit status 3"), true)], [Ok(()), Ok(())]);
 }
 
