@@ -31,7 +31,7 @@ pub async fn lock_line(state: &StateDir, key: &Key) -> Result<FileLock, BuildErr
     }
 }
 
-/// Looks whether the line is being built on this machine, without taking it: the refusal of [`lock_line`], earlier.
+/// Looks whether the line is being built on this machine, without taking it: the refusal of `lock_line`, earlier.
 ///
 /// # Errors
 /// [`BuildError::Busy`] when it is.

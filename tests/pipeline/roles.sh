@@ -99,7 +99,12 @@ mkdir "$root/stand-in"
 printf '#!/bin/sh\necho "$@" >/stand-in/asked\n' >"$root/stand-in/systemctl"
 printf '#!/bin/sh\necho "$@" >/stand-in/journal\n' >"$root/stand-in/journalctl"
 chmod 0755 "$root"/stand-in/*
+# As after a restart between the roles and the end.
+echo 0123456789abcdef0123456789abcdef >"$root/etc/machine-id"
+[ -e "$root/etc/ssh/ssh_host_ed25519_key" ] || fail "no host key to remove"
 inside /usr/local/sbin/seal-template || fail "the last step"
+[ ! -s "$root/etc/machine-id" ] || fail "the machine's id is still there"
+[ -z "$(find "$root/etc/ssh" -name 'ssh_host_*')" ] || fail "the host keys are still there"
 [ "$(cat "$root/stand-in/journal")" = --relinquish-var ] || fail "the journal still goes to the disk"
 [ -z "$(find "$root/var/log/journal" -mindepth 1)" ] || fail "the build's journal"
 [ "$(cat "$root/stand-in/asked")" = poweroff ] || fail "it did not power off"
