@@ -217,7 +217,10 @@ async fn keys_colours_and_plugins_of_ones_own() {
     pty.wait("the help with the other key", |screen| {
         screen.contents().lines().any(|row| row.contains("F5") && row.contains("Swap live"))
     });
-    pty.keys("\x1b\x1b");
+    // The words are there only while nothing is typed.
+    pty.keys("\x1b");
+    pty.wait_for("type to search");
+    pty.keys("\x1b");
     pty.wait_gone("type to search");
     pty.keys("\x1b[15~");
     pty.wait_for("Roll back debian-12");
