@@ -11,7 +11,7 @@ mod qmp;
 
 use std::collections::BTreeMap;
 use std::io;
-use std::net::Ipv4Addr;
+use std::net::{Ipv4Addr, TcpListener};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -69,7 +69,29 @@ pub struct Host {
     media: Media,
     program: PathBuf,
     front: front::Front,
+    addresses: Addresses,
     running: BTreeMap<String, guest::Guest>,
+}
+
+/// The addresses of this lab's guests, 127.N.0.0/16: no other lab of this machine has them.
+#[derive(Debug)]
+struct Addresses {
+    second: u8,
+    /// says so to the others for as long as it is open
+    _taken: TcpListener,
+}
+
+impl Addresses {
+    fn take() -> io::Result<Self> {
+        let try_one =
+            |second| Ok(Self { second, _taken: TcpListener::bind((Ipv4Addr::new(127, second, 255, 254), PORT))? });
+        (88..=127).map(try_one).find(io::Result::is_ok).unwrap_or_else(|| try_one(88))
+    }
+
+    fn of(&self, number: u64) -> Ipv4Addr {
+        let [.., third, fourth] = number.to_be_bytes();
+        Ipv4Addr::new(127, self.second, third, fourth)
+    }
 }
 
 impl Host {
@@ -102,7 +124,8 @@ impl Host {
             None => Media::of_debian(&installers, folder.path())?,
         };
         let front = front::Front::start().await?;
-        Ok(Self { folder, firmware, media, program: wish.program, front, running: BTreeMap::new() })
+        let addresses = Addresses::take()?;
+        Ok(Self { folder, firmware, media, program: wish.program, front, addresses, running: BTreeMap::new() })
     }
 
     /// What makes guests fast, or why they are slow.
@@ -180,7 +203,7 @@ impl Host {
         if !self.file(id, "fd").exists() {
             std::fs::copy(&self.firmware.variables, self.file(id, "fd")).map_err(|error| fault(error.into()))?;
         }
-        let address = Ipv4Addr::new(127, 88, (machine.number >> 8) as u8, (machine.number & 0xff) as u8);
+        let address = self.addresses.of(machine.number);
         let spec = guest::Spec {
             base: self.folder.path().join(id),
             drives,

@@ -5,9 +5,10 @@ use std::net::Ipv4Addr;
 use std::path::PathBuf;
 use std::process::Stdio;
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use bytes::Bytes;
+use nix::sys::signal::Signal;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tokio::process::Child;
@@ -19,6 +20,7 @@ use super::PORT;
 use super::console::{Console, KEY};
 use super::firmware::Firmware;
 use super::keys::Press;
+use crate::packer_run::Process;
 
 /// MiB at least. Debian 12's GRUB (2.06-13+deb12u2) gives the kernel an address whose upper half it never sets; with 2 GiB
 /// that is a place where this firmware, unlike vSphere's, leaves a pattern, and the kernel dies before its first word.
@@ -27,6 +29,9 @@ const MEMORY: i32 = 3072;
 const LOOK: Duration = Duration::from_secs(1);
 /// Between two attempts to connect to it, and how long one may take.
 const KNOCK: Duration = Duration::from_secs(3);
+
+/// How long a killed QEMU may take to be gone: it gives back gigabytes.
+const GONE: Duration = Duration::from_secs(5);
 
 /// A guest to start.
 #[derive(Debug)]
@@ -69,12 +74,19 @@ pub struct Guest {
     orders: UnboundedSender<Order>,
     address: Ipv4Addr,
     tasks: [JoinHandle<()>; 2],
+    qemu: Option<Process>,
 }
 
 impl Drop for Guest {
     fn drop(&mut self) {
-        // QEMU is killed with the task that holds it.
         self.tasks.iter().for_each(JoinHandle::abort);
+        // Its disk and its port are free when it is gone, and the next one needs them at once.
+        let Some(qemu) = &self.qemu else { return };
+        let _ = qemu.signal(Signal::SIGKILL);
+        let end = Instant::now() + GONE;
+        while qemu.alive() && Instant::now() < end {
+            std::thread::sleep(Duration::from_millis(5));
+        }
     }
 }
 
@@ -93,12 +105,13 @@ impl Guest {
         qemu.args(devices(&spec)).stdout(Stdio::null()).stderr(log);
         let child = qemu.spawn()?;
         let pid = child.id().unwrap_or_default();
+        let qemu = Process::from_pid(pid).ok();
         let seen = Arc::new(Mutex::new(Seen::default()));
         let (orders, received) = unbounded_channel();
         let (address, windows) = (spec.address, spec.windows);
         let attended = tokio::spawn(attend(child, pid, spec.base, Arc::clone(&seen), received));
         let knocking = tokio::spawn(knock(address, windows, Arc::clone(&seen)));
-        Ok(Self { seen, orders, address, tasks: [attended, knocking] })
+        Ok(Self { seen, orders, address, tasks: [attended, knocking], qemu })
     }
 
     /// What tools would say: that they run and where, once something answers there; `None` when it ended.
