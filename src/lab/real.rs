@@ -16,8 +16,6 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use bytes::Bytes;
-use nix::sys::signal::{Signal, kill};
-use nix::unistd::Pid;
 use tempfile::TempDir;
 
 use super::fault::Fault;
@@ -25,6 +23,7 @@ use super::guest::Moment;
 use super::machine::Machine;
 use super::store::Store;
 use crate::child::{self, Kind, SHORT};
+use crate::packer_run::Process;
 pub use firmware::Accelerator;
 use firmware::Firmware;
 pub use front::pipe;
@@ -259,12 +258,12 @@ pub fn debian_line() -> String {
 pub fn end_abandoned(folder: &Path) {
     let Ok(files) = std::fs::read_dir(folder) else { return };
     for file in files.flatten().filter(|file| file.path().extension().is_some_and(|ending| ending == "pid")) {
-        let pid = std::fs::read_to_string(file.path()).ok().and_then(|text| text.trim().parse::<i32>().ok());
-        let Some(pid) = pid.filter(|pid| *pid > 1) else { continue };
+        let pid = std::fs::read_to_string(file.path()).ok().and_then(|text| text.trim().parse::<u32>().ok());
+        let Some(qemu) = pid.and_then(|pid| Process::from_pid(pid).ok()).filter(|qemu| qemu.pid > 1) else { continue };
         // The number may be somebody else's by now: its command line must be about this folder.
-        let words = std::fs::read(format!("/proc/{pid}/cmdline")).unwrap_or_default();
+        let words = std::fs::read(format!("/proc/{}/cmdline", qemu.pid)).unwrap_or_default();
         if folder.to_str().is_some_and(|folder| String::from_utf8_lossy(&words).contains(folder)) {
-            let _ = kill(Pid::from_raw(pid), Signal::SIGKILL);
+            guest::end(&qemu);
         }
     }
 }

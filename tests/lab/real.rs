@@ -124,9 +124,10 @@ async fn what_a_killed_lab_left_is_ended_by_the_next_one() {
                 break;
             }
         }
-        (lab, environment)
+        // It has more to say, and ends when nobody listens.
+        (lab, environment, lines)
     };
-    let (mut lab, environment) = start().await;
+    let (mut lab, environment, _open) = start().await;
     let mut govc = Command::new(tool("govc"));
     govc.args(["vm.create", "-on=true", "-net", "VM Network", "-g", "debian12_64Guest", "web-01"]);
     govc.env_clear().envs(environment).env("GOVC_PERSIST_SESSION", "false").env("HOME", dir.path());
@@ -135,7 +136,7 @@ async fn what_a_killed_lab_left_is_ended_by_the_next_one() {
     until("QEMU", || processes_of(dir.path()) == 1).await;
     lab.kill().await.unwrap();
     assert_eq!(processes_of(dir.path()), 1, "nobody was told");
-    let (mut next, _) = start().await;
+    let (mut next, _, _open) = start().await;
     until("its end", || processes_of(dir.path()) == 0).await;
     let folders = || {
         let names = std::fs::read_dir(dir.path()).unwrap().flatten().map(|entry| entry.file_name());

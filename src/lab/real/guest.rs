@@ -81,12 +81,18 @@ impl Drop for Guest {
     fn drop(&mut self) {
         self.tasks.iter().for_each(JoinHandle::abort);
         // Its disk and its port are free when it is gone, and the next one needs them at once.
-        let Some(qemu) = &self.qemu else { return };
-        let _ = qemu.signal(Signal::SIGKILL);
-        let end = Instant::now() + GONE;
-        while qemu.alive() && Instant::now() < end {
-            std::thread::sleep(Duration::from_millis(5));
+        if let Some(qemu) = &self.qemu {
+            end(qemu);
         }
+    }
+}
+
+/// Kills a QEMU and waits until it is gone.
+pub fn end(qemu: &Process) {
+    let _ = qemu.signal(Signal::SIGKILL);
+    let end = Instant::now() + GONE;
+    while qemu.alive() && Instant::now() < end {
+        std::thread::sleep(Duration::from_millis(5));
     }
 }
 
