@@ -40,7 +40,7 @@ const LIMIT: f64 = 5.0;
 
 /// What tells, first.
 enum Decisive {
-    /// this picture on the console
+    /// this picture on the console, or one of several
     Picture(&'static str),
     /// this in packer's log
     Line(&'static str),
@@ -59,7 +59,7 @@ const SCENARIOS: [(&str, Decisive, &str); 17] = [
     ("preseed-command", Picture("di-command-failed-00"), "screen-di-command"),
     ("no-address", Picture("di-dhcp-failed-00"), "screen-di-network"),
     ("link-local", Guest("169.254."), "ip_linklocal"),
-    ("no-boot-device", Picture("no-dhcp-10"), "screen-no-boot"),
+    ("no-boot-device", Picture("no-dhcp-08|no-dhcp-09|no-dhcp-10"), "screen-no-boot"),
     ("no-operating-system", Picture("no-os-00"), "screen-no-boot"),
     ("kernel-panic", Picture("panic-00"), "screen-panic"),
     ("emergency", Picture("emergency-00"), "screen-emergency"),
@@ -201,9 +201,10 @@ fn told(decisive: &Decisive, run: &Run) -> Option<usize> {
     let timeline = std::fs::read_to_string(run.dir.join(TIMELINE)).ok()?;
     match decisive {
         Picture(name) => {
-            let wanted = pixels(&Path::new("assets/lab/screens").join(format!("{name}.png"))).unwrap();
+            let picture = |name| pixels(&Path::new("assets/lab/screens").join(format!("{name}.png"))).unwrap();
+            let wanted: Vec<_> = name.split('|').map(picture).collect();
             let shown = |frame: &&tmpl::guest::recording::RecordedFrame| {
-                pixels(&recording.path(frame)).is_some_and(|seen| seen == wanted)
+                pixels(&recording.path(frame)).is_some_and(|seen| wanted.contains(&seen))
             };
             let frame = recording.frames.iter().find(shown)?;
             let first = timeline.lines().position(|line| line.contains(&frame.file))?;
