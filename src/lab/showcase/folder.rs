@@ -61,13 +61,15 @@ async fn end_builds(folder: &Path) {
     let Ok(lines) = std::fs::read_dir(state.runs()) else { return };
     for key in lines.flatten().filter_map(|line| Some(Key(line.file_name().to_str()?.to_owned()))) {
         let latest = packer_run::latest(&state, &key).ok().flatten();
-        let Some(run) = latest.filter(|run| run.state.live()) else { continue };
-        if packer_run::cancel(&run, true).await.is_err() {
-            continue;
-        }
-        if tokio::time::timeout(END, gone(&run)).await.is_err() {
+        // One that failed when its vCenter went is not over: it still asks there what it left.
+        let Some(run) = latest.filter(|run| run.state.live() || run.supervisor.alive()) else { continue };
+        let asked = packer_run::cancel(&run, true).await.is_ok();
+        if !asked || tokio::time::timeout(END, gone(&run)).await.is_err() {
             // What does not end would hold on to a folder that is gone.
             let _ = run.supervisor.signal(Signal::SIGKILL);
+            let packer = run.refresh().ok().and_then(|run| run.packer);
+            let _ = packer.map(|packer| packer.signal(Signal::SIGKILL));
+            let _ = tokio::time::timeout(END, gone(&run)).await;
         }
         // Packer's temporary files go, too, where no supervisor is left to remove them.
         let _ = tokio::time::timeout(END, packer_run::wait_until_over(&run)).await;
