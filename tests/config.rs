@@ -10,6 +10,7 @@ use std::net::TcpStream;
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 use std::process::{Command, Output, Stdio};
+use std::time::{Duration, Instant};
 
 use portable_pty::CommandBuilder;
 use pty::Pty;
@@ -58,6 +59,29 @@ fn screen(home: &Path, arguments: &[&str], more: &[(&str, &str)]) -> Pty {
 fn ends(pty: &mut Pty) {
     pty.keys("\x03");
     assert_eq!((pty.exit(), pty.restored()), (0, Ok(())));
+}
+
+/// The console answers keys, whatever hangs beside it, and ends.
+fn lives_and_ends(pty: &mut Pty) {
+    pty.keys("?");
+    pty.wait_for("type to search");
+    pty.keys("\x1b");
+    pty.wait_gone("type to search");
+    ends(pty);
+}
+
+/// Waits half a minute at most.
+fn until(what: &str, ready: impl Fn() -> bool) {
+    let end = Instant::now() + Duration::from_secs(30);
+    while !ready() {
+        assert!(Instant::now() < end, "waited in vain: {what}");
+        std::thread::sleep(Duration::from_millis(20));
+    }
+}
+
+/// Whether a whole line stands in a file.
+fn line_in(path: &Path) -> bool {
+    std::fs::read_to_string(path).is_ok_and(|text| text.ends_with('\n'))
 }
 
 fn err(output: &Output) -> String {
@@ -253,21 +277,10 @@ async fn keys_colours_and_plugins_of_ones_own() {
     // One that hangs keeps nobody waiting, and does not outlive the console.
     pty.keys("\x1b[21~");
     let hangs = home.path().join("hangs");
-    let end = std::time::Instant::now() + std::time::Duration::from_secs(30);
-    while !std::fs::read_to_string(&hangs).is_ok_and(|text| text.ends_with('\n')) {
-        assert!(std::time::Instant::now() < end, "it was not run");
-        std::thread::sleep(std::time::Duration::from_millis(20));
-    }
-    pty.keys("?");
-    pty.wait_for("type to search");
-    pty.keys("\x1b");
-    pty.wait_gone("type to search");
-    ends(&mut pty);
+    until("it runs", || line_in(&hangs));
+    lives_and_ends(&mut pty);
     let pid = std::fs::read_to_string(&hangs).unwrap();
-    while Path::new(&format!("/proc/{}", pid.trim())).exists() {
-        assert!(std::time::Instant::now() < end, "it outlives the console");
-        std::thread::sleep(std::time::Duration::from_millis(20));
-    }
+    until("its end with the console", || !Path::new(&format!("/proc/{}", pid.trim())).exists());
     // Who may change nothing has only what is safe.
     let mut pty = screen(home.path(), &["--read-only", "--images", "cells", "debian-12"], &first);
     pty.wait_for("✓ live");
@@ -370,17 +383,8 @@ async fn the_hook_hears_of_an_alarm_and_may_hang() {
     one.ask(&build, "Has it been moved or copied?", &["I moved it", "Cancel"]);
     pty.wait_for("vCenter asks");
     let heard = home.path().join("heard");
-    let end = std::time::Instant::now() + std::time::Duration::from_secs(30);
-    while !std::fs::read_to_string(&heard).is_ok_and(|text| text.ends_with('\n')) {
-        assert!(std::time::Instant::now() < end, "the hook was not told");
-        std::thread::sleep(std::time::Duration::from_millis(20));
-    }
-    // The console lives on beside it.
-    pty.keys("?");
-    pty.wait_for("type to search");
-    pty.keys("\x1b");
-    pty.wait_gone("type to search");
-    ends(&mut pty);
+    until("the hook is told", || line_in(&heard));
+    lives_and_ends(&mut pty);
     let heard = std::fs::read_to_string(heard).unwrap();
     let event: serde_json::Value = serde_json::from_str(&heard).unwrap();
     assert_eq!((&event["event"], &event["key"]), (&"alarm".into(), &"debian-12".into()), "{heard}");

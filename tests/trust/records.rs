@@ -23,14 +23,20 @@ const ODD: [(&str, &str); 7] = [
     ("null", "is not a run's record"),
 ];
 
+/// A world with a run that can be read, and a newer record of this text.
+async fn with_record(text: &str) -> World {
+    let world = World::steady(Kind::Lab).await;
+    run_on_record(&world, "failed");
+    let odd = state(&world).join("runs").join(KEY).join("20260302T000000.000Z");
+    std::fs::create_dir_all(&odd).unwrap();
+    std::fs::write(odd.join("run.json"), text).unwrap();
+    world
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_record_that_cannot_be_read_stops_nothing_and_is_said() {
     for (text, reason) in ODD {
-        let world = World::steady(Kind::Lab).await;
-        run_on_record(&world, "failed");
-        let odd = state(&world).join("runs").join(KEY).join("20260302T000000.000Z");
-        std::fs::create_dir_all(&odd).unwrap();
-        std::fs::write(odd.join("run.json"), text).unwrap();
+        let world = with_record(text).await;
         for (verb, exit) in [
             (&["log", KEY][..], 0),
             (&["triage", KEY], 0),
@@ -53,11 +59,7 @@ async fn a_record_that_cannot_be_read_stops_nothing_and_is_said() {
 #[tokio::test(flavor = "multi_thread")]
 async fn the_console_says_once_which_record_it_cannot_read() {
     for (text, reason) in ODD {
-        let world = World::steady(Kind::Lab).await;
-        run_on_record(&world, "failed");
-        let odd = state(&world).join("runs").join(KEY).join("20260302T000000.000Z");
-        std::fs::create_dir_all(&odd).unwrap();
-        std::fs::write(odd.join("run.json"), text).unwrap();
+        let world = with_record(text).await;
         let mut console = ready(&world, console(&world));
         console.wait_for("rm -r");
         // A look at the records a second: none of them says it again.

@@ -228,16 +228,21 @@ struct Piece {
     places: Vec<(usize, usize)>,
 }
 
+/// The letters that a mark stands for.
+fn letters(mark: &Mark) -> &[u8] {
+    match mark {
+        Mark::Byte(byte) => std::slice::from_ref(byte),
+        Mark::Letter(letter) => letter.bytes(),
+        Mark::Sign | Mark::Blank | Mark::Nothing | Mark::Break | Mark::Cut => &[],
+    }
+}
+
 /// The last letters of bytes.
 fn last_letters(reading: Reading, bytes: &[u8]) -> Option<[u8; GRAM]> {
     let (mut last, mut count, mut at) = ([0; GRAM], 0, 0);
     while at < bytes.len() {
         let (mark, end) = mark(reading, bytes, at, true);
-        let letters: &[u8] = match &mark {
-            Mark::Byte(byte) => std::slice::from_ref(byte),
-            Mark::Letter(letter) => letter.bytes(),
-            Mark::Sign | Mark::Blank | Mark::Nothing | Mark::Break | Mark::Cut => &[],
-        };
+        let letters = letters(&mark);
         for byte in letters {
             last.rotate_left(1);
             last[GRAM - 1] = *byte;
@@ -255,11 +260,7 @@ impl Piece {
         let (mut it, mut at) = (Self { letters: Vec::with_capacity(room), places: Vec::with_capacity(room) }, 0);
         while at < bytes.len() && it.letters.len() < most {
             let (mark, end) = mark(reading, bytes, at, true);
-            let letters: &[u8] = match &mark {
-                Mark::Byte(byte) => std::slice::from_ref(byte),
-                Mark::Letter(letter) => letter.bytes(),
-                Mark::Sign | Mark::Blank | Mark::Nothing | Mark::Break | Mark::Cut => &[],
-            };
+            let letters = letters(&mark);
             for byte in letters {
                 it.letters.push(*byte);
                 it.places.push((at, end));
