@@ -5,7 +5,6 @@
 
 use std::path::{Path, PathBuf};
 use std::process::{ExitStatus, Stdio};
-use std::time::Duration;
 
 use anyhow::Context as _;
 use clap::ValueEnum as _;
@@ -14,14 +13,9 @@ use tmpl::console::Images;
 use tmpl::lab::Book;
 use tmpl::lab::real::Wish;
 use tmpl::lab::showcase::{self, Error, Showcase};
-use tmpl::packer_run;
-use tmpl::pipeline::Matrix;
 use tokio::signal::unix::{SignalKind, signal};
 
 use super::{Context, Exit, Stop, output, tui};
-
-/// A cancelled build destroys its VM; in the lab that takes a second.
-const PATIENCE: Duration = Duration::from_secs(15);
 
 /// Arguments of `demo`.
 #[derive(Debug, clap::Args)]
@@ -100,8 +94,7 @@ async fn lab(context: &Context, args: &Args) -> anyhow::Result<Exit> {
         other => other?,
     };
     let status = second_process(context, args, &show, &program).await?;
-    end_builds(&show).await?;
-    show.lab().stop().await;
+    show.end().await.context("cannot remove the demo's folder")?;
     Ok(match status.code() {
         Some(0) => Exit::Done,
         Some(2) => Exit::Usage,
@@ -138,24 +131,4 @@ async fn second_process(context: &Context, args: &Args, show: &Showcase, program
             let _ = nix::sys::signal::kill(nix::unistd::Pid::from_raw(pid), nix::sys::signal::SIGTERM);
         }
     }
-}
-
-/// The builds of the demo end with it: their vCenter goes.
-async fn end_builds(show: &Showcase) -> anyhow::Result<()> {
-    let state = show.state();
-    let mut ending = Vec::new();
-    for line in Matrix::load(&showcase::repository(show.folder()))?.lines {
-        let Some(run) = packer_run::latest(&state, &line.key)?.filter(|run| run.state.live()) else { continue };
-        match packer_run::cancel(&run, false).await {
-            Ok(()) => ending.push(run),
-            Err(packer_run::BuildError::Over { .. }) => {}
-            Err(error) => return Err(error.into()),
-        }
-    }
-    for run in ending {
-        if tokio::time::timeout(PATIENCE, packer_run::wait_until_over(&run)).await.is_err() {
-            packer_run::cancel(&run, true).await?;
-        }
-    }
-    Ok(())
 }

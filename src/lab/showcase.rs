@@ -171,6 +171,16 @@ impl Showcase {
         self.lab.environment().into_iter().chain(self.github.environment()).collect()
     }
 
+    /// Ends its builds, the lab, and removes the folder.
+    ///
+    /// # Errors
+    /// Something is left in the folder.
+    pub async fn end(self) -> io::Result<()> {
+        folder::end_builds(self.folder.path(), false).await;
+        self.lab.stop().await;
+        self.folder.close()
+    }
+
     /// Where everything inside the demo keeps its records.
     pub fn state(&self) -> StateDir {
         StateDir::at(state_home(self.folder.path()).join("tmpl-tui"))

@@ -17,7 +17,9 @@ use crate::paths::StateDir;
 use crate::pipeline::Key;
 
 const PREFIX: &str = "tmpl-tui-demo-";
-/// How long builds of a demo that was killed may take to end; their vCenter is gone.
+/// How long a build may take to destroy its VM; in the lab that takes a second.
+const CANCEL: Duration = Duration::from_secs(15);
+/// How long a build may take to end that was told to at once; the vCenter of a demo that was killed is gone.
 const END: Duration = Duration::from_secs(10);
 const PAUSE: Duration = Duration::from_millis(50);
 
@@ -29,7 +31,7 @@ pub(in crate::lab) async fn create() -> io::Result<TempDir> {
     let (place, own) = (std::env::temp_dir(), Process::current()?);
     for entry in std::fs::read_dir(&place)?.flatten() {
         if entry.file_name().to_str().is_some_and(|name| abandoned(name, &own)) && ours(&entry.path()) {
-            end_builds(&entry.path()).await;
+            end_builds(&entry.path(), true).await;
             real::end_abandoned(&entry.path());
             if let Err(error) = std::fs::remove_dir_all(entry.path()) {
                 tracing::warn!(path = %entry.path().display(), %error, "a demo that was killed left this");
@@ -56,24 +58,35 @@ fn ours(path: &Path) -> bool {
     std::fs::symlink_metadata(path).is_ok_and(|found| found.is_dir() && found.uid() == us)
 }
 
-async fn end_builds(folder: &Path) {
+/// Ends the builds of a demo and waits until nothing of them writes into its folder any more. They destroy their VMs
+/// unless they are to end `at_once`.
+pub(super) async fn end_builds(folder: &Path, at_once: bool) {
     let state = StateDir::at(state_home(folder).join("tmpl-tui"));
     let Ok(lines) = std::fs::read_dir(state.runs()) else { return };
-    for key in lines.flatten().filter_map(|line| Some(Key(line.file_name().to_str()?.to_owned()))) {
-        let latest = packer_run::latest(&state, &key).ok().flatten();
-        // One that failed when its vCenter went is not over: it still asks there what it left.
-        let Some(run) = latest.filter(|run| run.state.live() || run.supervisor.alive()) else { continue };
-        let asked = packer_run::cancel(&run, true).await.is_ok();
-        if !asked || tokio::time::timeout(END, gone(&run)).await.is_err() {
-            // What does not end would hold on to a folder that is gone.
-            let _ = run.supervisor.signal(Signal::SIGKILL);
-            let packer = run.refresh().ok().and_then(|run| run.packer);
-            let _ = packer.map(|packer| packer.signal(Signal::SIGKILL));
-            let _ = tokio::time::timeout(END, gone(&run)).await;
-        }
-        // Packer's temporary files go, too, where no supervisor is left to remove them.
-        let _ = tokio::time::timeout(END, packer_run::wait_until_over(&run)).await;
+    let keys = lines.flatten().filter_map(|line| Some(Key(line.file_name().to_str()?.to_owned())));
+    // One that is over may still ask vCenter what it left.
+    let at_work = keys.filter_map(|key| {
+        packer_run::latest(&state, &key).ok().flatten().filter(|run| run.state.live() || run.supervisor.alive())
+    });
+    futures_util::future::join_all(at_work.map(|run| end_build(run, at_once))).await;
+}
+
+async fn end_build(run: Run, at_once: bool) {
+    if !at_once {
+        // One that is over needs no asking.
+        let _ = packer_run::cancel(&run, false).await;
+        let _ = tokio::time::timeout(CANCEL, gone(&run)).await;
     }
+    let asked = packer_run::cancel(&run, true).await.is_ok();
+    if !asked || tokio::time::timeout(END, gone(&run)).await.is_err() {
+        // What does not end would hold on to a folder that is gone.
+        let _ = run.supervisor.signal(Signal::SIGKILL);
+        let packer = run.refresh().ok().and_then(|run| run.packer);
+        let _ = packer.map(|packer| packer.signal(Signal::SIGKILL));
+        let _ = tokio::time::timeout(END, gone(&run)).await;
+    }
+    // Packer's temporary files go, too, where no supervisor is left to remove them.
+    let _ = tokio::time::timeout(END, packer_run::wait_until_over(&run)).await;
 }
 
 /// Waits for the end of a run's supervisor: it asks a vCenter that is gone what was built when its record is closed.
