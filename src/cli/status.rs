@@ -171,7 +171,7 @@ fn cells(row: &Row<'_>) -> [String; 6] {
     let age = |template: &Option<Template>| {
         let Some(Template { vm, made }) = template else { return "–".to_owned() };
         let age = vm.created.map_or_else(|| "yes".to_owned(), |created| age::short(now, created, &zone));
-        let commit = made.as_ref().and_then(|made| made.commit.as_ref()).map(|commit| commit.chars().take(7));
+        let commit = made.as_ref().and_then(|made| made.made.commit.as_ref()).map(|commit| commit.chars().take(7));
         // Anybody may write notes.
         let commit = commit.map(|commit| output::safe(&commit.collect::<String>()).to_string());
         commit.map_or_else(|| age.clone(), |commit| format!("{age} {commit}"))
@@ -211,7 +211,7 @@ fn isos(row: &Row<'_>) -> Vec<String> {
     let mut found: Vec<(&str, Vec<&str>)> = Vec::new();
     for (name, template) in [("live", &row.live), ("prev", &row.prev), ("build", &row.build)] {
         let made = template.as_ref().and_then(|template| template.made.as_ref());
-        let Some(iso) = made.and_then(MadeOf::iso_file) else { continue };
+        let Some(iso) = made.and_then(|of| of.made.iso_file()) else { continue };
         match found.iter_mut().find(|(known, _)| *known == iso) {
             Some((_, names)) => names.push(name),
             None => found.push((iso, vec![name])),

@@ -15,7 +15,7 @@ use crate::ops::{self, Operation};
 use crate::pipeline::Key;
 
 pub(super) use ask::confirm;
-use ask::{ask_cancel, ask_generation};
+use ask::{ask_cancel, ask_generation, ask_stop_test};
 
 impl Console {
     /// Opens the confirmation of a change. The judge has been asked.
@@ -47,7 +47,10 @@ impl Console {
         let row = || line.and_then(|key| self.lines.get(key)).ok_or(ops::Refusal::NoLine);
         match change {
             Change::Build => Ok(self.ask_build(row()?, request)),
-            Change::CancelRun => Ok(ask_cancel(row()?, request)),
+            Change::CancelRun => Ok(match line.and_then(|key| self.tried(key)) {
+                Some(test) => ask_stop_test(row()?, request, test),
+                None => ask_cancel(row()?, request),
+            }),
             Change::Type => self.ask_type(row()?, request, effects),
             Change::Wake => self.ask_wake(row()?, request, effects),
             Change::Answer => self.ask_answer(row()?, request, effects),
@@ -94,6 +97,7 @@ impl Console {
         match confirm.action {
             Action::GitHub(action) => return self.github_confirmed(action, effects),
             Action::Plugin(number, selection) => return self.plugin_confirmed(number, selection, effects),
+            Action::StopTest(test) => return effects.push(Effect::StopTest { request: test }),
             Action::Build
             | Action::Generation(_)
             | Action::Type(_)
@@ -121,7 +125,7 @@ impl Console {
             Action::Teach { description, picture } => {
                 Effect::Teach { request, description: description.clone(), picture: picture.clone() }
             }
-            Action::GitHub(_) | Action::Plugin(..) => return,
+            Action::GitHub(_) | Action::Plugin(..) | Action::StopTest(_) => return,
             Action::Cancel { force } => Effect::CancelRun { request, key: key.clone(), force: *force },
             Action::Media(action) => {
                 self.media_confirmed(key, action.clone(), request, effects);
@@ -144,16 +148,23 @@ impl Console {
                 }
             }
         };
-        let ongoing = Ongoing { operation: confirm.operation, request, step: String::new() };
+        let tried = matches!(&effect, Effect::Apply { plan, .. } if plan.smoke.is_some());
+        let ongoing = Ongoing { operation: confirm.operation, request, step: String::new(), tried };
         self.ongoing.insert(key, ongoing);
         effects.push(effect);
     }
 
-    pub(super) fn progressed(&mut self, request: RequestId, step: String) -> bool {
+    /// The promotion of a line whose smoke test goes on.
+    pub(super) fn tried(&self, key: &Key) -> Option<RequestId> {
+        self.ongoing.get(key).filter(|ongoing| ongoing.tried).map(|ongoing| ongoing.request)
+    }
+
+    pub(super) fn progressed(&mut self, request: RequestId, step: String, tried: bool) -> bool {
         let Some(ongoing) = self.ongoing.values_mut().find(|ongoing| ongoing.request == request) else {
             return false;
         };
         ongoing.step = step;
+        ongoing.tried = tried;
         true
     }
 
@@ -178,7 +189,7 @@ impl Console {
                 continue;
             }
             let request = self.request();
-            let ongoing = Ongoing { operation: Operation::Cancel, request, step: String::new() };
+            let ongoing = Ongoing { operation: Operation::Cancel, request, step: String::new(), tried: false };
             self.ongoing.insert(key.clone(), ongoing);
             effects.push(Effect::CancelRun { request, key: key.clone(), force: false });
         }

@@ -64,6 +64,11 @@ pub enum Effect {
         /// kill instead of asking packer to clean up
         force: bool,
     },
+    /// stop the smoke test of a promotion: nothing is promoted
+    StopTest {
+        /// the promotion's number
+        request: RequestId,
+    },
     /// ask vCenter whether a change of generations would be refused
     Guard {
         /// its number

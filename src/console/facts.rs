@@ -58,6 +58,7 @@ impl Console {
         Some(LineFacts {
             key,
             under_way: self.ongoing.get(key).map(|ongoing| ongoing.operation),
+            tried: self.tried(key).is_some(),
             run: run.map(|run| RunFacts { state: run.state, since: run.started, pid: run.pid }),
             generations: &row.generations,
             forgave: row.forgave(),

@@ -143,6 +143,8 @@ pub enum Msg {
         request: RequestId,
         /// e.g. `rename a → b (vm-42)`
         step: String,
+        /// it is the smoke test before a promotion
+        tried: bool,
     },
     /// an operation ended
     Finished {

@@ -38,7 +38,7 @@ impl Console {
                 format!("{date} ({})", age::short(self.now, created, &self.zone))
             },
         );
-        let ours = || MadeOf::of(vm)?.commit_said().map(|said| Scrubber::shared().safe_line(&said).into());
+        let ours = || MadeOf::of(vm)?.made.commit_said().map(|said| Scrubber::shared().safe_line(&said).into());
         let theirs = || commit(&Hold::remove(&vm.annotation)).map(|commit| format!("commit {commit}"));
         let commit: Option<String> = ours().or_else(theirs);
         format!("{date}, {}{}", vm.moid, commit.map_or_else(String::new, |commit| format!(", {commit}")))

@@ -47,9 +47,10 @@ impl Confirm {
                 }
             }
             Action::Media(media::Action::Stage) => vec!["iso".into(), "upload".into(), key()?],
-            Action::Media(media::Action::Bump(_) | media::Action::Stop) | Action::Teach { .. } | Action::Plugin(..) => {
-                return None;
-            }
+            Action::Media(media::Action::Bump(_) | media::Action::Stop)
+            | Action::Teach { .. }
+            | Action::Plugin(..)
+            | Action::StopTest(_) => return None,
         };
         let context = self.context.iter().flat_map(|name| ["--context".to_owned(), name.clone()]);
         Some(format!("tmpl-tui {}", shell_quoted(&context.chain(words).collect::<Vec<_>>())))

@@ -106,6 +106,8 @@ pub(crate) struct Ongoing {
     pub request: RequestId,
     /// what it is doing right now
     pub step: String,
+    /// a smoke test comes before its first step, and that has not begun
+    pub tried: bool,
 }
 
 /// Whether the program ends by itself soon.

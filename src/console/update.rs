@@ -56,7 +56,7 @@ impl Console {
             Msg::TileTaken { request, answer } => return self.tile_taken(request, answer),
             Msg::Guarded { request, answer } => return self.guarded(request, answer),
             Msg::TeachingTried { request, answer } => return self.teaching_tried(request, answer),
-            Msg::Progressed { request, step } => return self.progressed(request, step),
+            Msg::Progressed { request, step, tried } => return self.progressed(request, step, tried),
             Msg::Finished { request, answer } => self.finished(request, answer, effects),
             Msg::LogGrew { request, answer } => return self.log.grew(request, answer),
             Msg::LogTailed { request, rows } => return self.log.tailed(request, rows),

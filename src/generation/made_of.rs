@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::notes::Mark;
+use crate::packer_run::Made;
 use crate::vcenter::Vm;
 
 const MARK: Mark = Mark { word: "made" };
@@ -13,30 +14,12 @@ const SHORT: usize = 12;
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct MadeOf {
-    /// who began the run: `user@host`, or `mona on GitHub`
-    pub by: String,
-    /// the command, as it can be typed again
-    pub command: String,
-    /// the commit, its first letters
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub commit: Option<String>,
-    /// no file differed from that commit
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub clean: Option<bool>,
-    /// packer's version
-    pub packer: String,
-    /// its plugins with their versions: `vsphere v2.1.0`
+    /// what is on record of the run, its commit and digest shortened
+    #[serde(flatten)]
+    pub made: Made,
+    /// packer's plugins with their versions: `vsphere v2.1.0`
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub plugins: Vec<String>,
-    /// ansible's version
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub ansible: Option<String>,
-    /// the install medium, as the var-files name it
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub iso: Option<String>,
-    /// sha256 of the var-files, its first letters
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub var_files: Option<String>,
 }
 
 impl MadeOf {
@@ -48,27 +31,8 @@ impl MadeOf {
     /// The notes with this instead of anything of its kind; the rest byte for byte.
     pub fn write(&self, notes: &str) -> String {
         let short = |text: &Option<String>| text.as_ref().map(|text| text.chars().take(SHORT).collect());
-        let made = Self { commit: short(&self.commit), var_files: short(&self.var_files), ..self.clone() };
-        MARK.write(notes, &made)
-    }
-
-    /// `commit 4f2a91c`, with `, changed` where files differed from it.
-    pub fn commit_said(&self) -> Option<String> {
-        let commit: String = self.commit.as_ref()?.chars().take(7).collect();
-        let clean = if self.clean == Some(false) { ", changed" } else { "" };
-        Some(format!("commit {commit}{clean}"))
-    }
-
-    /// The medium's file, without its folder.
-    pub fn iso_file(&self) -> Option<&str> {
-        self.iso.as_deref().map(|iso| iso.rsplit('/').next().unwrap_or(iso))
-    }
-
-    /// In a line: commit, medium, who.
-    pub fn said(&self) -> String {
-        let by = Some(format!("by {}", self.by)).filter(|_| !self.by.is_empty());
-        let parts = [self.commit_said(), self.iso_file().map(str::to_owned), by];
-        parts.into_iter().flatten().collect::<Vec<_>>().join(" · ")
+        let made = Made { commit: short(&self.made.commit), var_files: short(&self.made.var_files), ..self.made.clone() };
+        MARK.write(notes, &Self { made, plugins: self.plugins.clone() })
     }
 }
 
@@ -81,25 +45,27 @@ mod tests {
 
     #[test]
     fn it_stays_beside_whatever_else_stands_in_the_notes() {
-        let made = MadeOf {
+        let made = Made {
             by: "mona@ops3".into(),
             commit: Some("4f2a91c07be1d6a94f2a91c07be1d6a9ffffffff".into()),
             clean: Some(false),
             iso: Some("iso/debian/12/debian-12.15.0.iso".into()),
             var_files: Some("0123456789abcdef0123".into()),
-            ..MadeOf::default()
+            ..Made::default()
         };
+        let made = MadeOf { made, plugins: vec!["vsphere v2.1.0".into()] };
         let moid = Moid("vm-7".into());
         let claim =
             Claim::new(Key("a".into()), &Actor("mona@ops3".into()), "r1".into(), moid.clone(), jiff::Timestamp::now());
         let notes = made.write(&claim.ended(&claim.write("for the web team\r\n")));
         let vm = Vm { annotation: notes.clone(), ..Vm::named(moid, "a") };
-        let told = MadeOf::of(&vm).unwrap();
+        let MadeOf { made: told, plugins } = MadeOf::of(&vm).unwrap();
+        assert_eq!(plugins, made.plugins);
         assert_eq!(told.said(), "commit 4f2a91c, changed · debian-12.15.0.iso · by mona@ops3");
         assert_eq!((told.commit.as_deref(), told.var_files.as_deref()), (Some("4f2a91c07be1"), Some("0123456789ab")));
         assert_eq!(crate::generation::written_by_people(&notes).collect::<Vec<_>>(), ["for the web team"]);
         assert!(Claim::of(&vm).is_none() && Claim::origin(&vm).is_some());
-        let again = MadeOf { by: "else".into(), ..made }.write(&notes);
+        let again = MadeOf { made: Made { by: "else".into(), ..made.made }, ..made }.write(&notes);
         assert_eq!((again.matches("tmpl-tui made").count(), again.starts_with("for the web team\r\n")), (1, true));
         assert_eq!(MadeOf::of(&Vm { annotation: "tmpl-tui made: by hand".into(), ..vm }), None);
     }

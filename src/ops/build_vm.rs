@@ -249,7 +249,6 @@ impl BuildVm {
 
 /// What is on record of what went into a run.
 fn made_of(run: &Run) -> Option<MadeOf> {
-    let Made { by, command, commit, clean, packer, ansible, iso, var_files } = Made::read(&run.dir)?;
-    let plugins = history::plugins(&run.log);
-    Some(MadeOf { by, command, commit, clean, packer, plugins, ansible, iso, var_files })
+    let made = Made::read(&run.dir)?;
+    Some(MadeOf { made, plugins: history::plugins(&run.log) })
 }

@@ -40,6 +40,8 @@ pub struct LineFacts<'a> {
     pub key: &'a Key,
     /// an operation of this process that is under way on it
     pub under_way: Option<Operation>,
+    /// that operation is a promotion whose smoke test goes on: nothing of the line was changed yet
+    pub tried: bool,
     /// its newest run on this machine
     pub run: Option<RunFacts>,
     /// its templates and build VM

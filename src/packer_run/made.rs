@@ -17,6 +17,8 @@ use crate::vcenter::audit::user_at_host;
 const MADE: &str = "made.json";
 /// Ends the name of a commit from which files differ.
 const DIRTY: &str = "-dirty";
+/// Letters of a commit that are shown, as git does.
+const SHORT: usize = 7;
 
 /// What went into a run. Holds no secret.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -73,14 +75,23 @@ impl Made {
         write_whole(&dir.join(MADE), Access::Private, json.as_bytes())
     }
 
-    /// In a line: who, of which commit, of which medium.
-    pub fn said(&self) -> String {
-        let commit = self.commit.as_ref().map(|commit| commit.get(..10).unwrap_or(commit));
+    /// `commit 4f2a91c`, with `, changed` where files differed from it.
+    pub fn commit_said(&self) -> Option<String> {
+        let commit: String = self.commit.as_ref()?.chars().take(SHORT).collect();
         let clean = if self.clean == Some(false) { ", changed" } else { "" };
-        let commit = commit.map(|commit| format!("commit {commit}{clean}"));
-        let iso = self.iso.as_ref().map(|iso| iso.rsplit('/').next().unwrap_or(iso).to_owned());
-        let parts = [Some(self.by.clone()), commit, iso];
-        parts.into_iter().flatten().filter(|part| !part.is_empty()).collect::<Vec<_>>().join(" · ")
+        Some(format!("commit {commit}{clean}"))
+    }
+
+    /// The medium's file, without its folder.
+    pub fn iso_file(&self) -> Option<&str> {
+        self.iso.as_deref().map(|iso| iso.rsplit('/').next().unwrap_or(iso))
+    }
+
+    /// In a line: commit, medium, who.
+    pub fn said(&self) -> String {
+        let by = Some(format!("by {}", self.by)).filter(|_| !self.by.is_empty());
+        let parts = [self.commit_said(), self.iso_file().map(str::to_owned), by];
+        parts.into_iter().flatten().collect::<Vec<_>>().join(" · ")
     }
 }
 

@@ -27,7 +27,7 @@ use futures_util::TryFutureExt;
 use tokio::sync::Notify;
 use tokio::task::JoinHandle;
 
-use self::limits::{APPLY, FETCH, GITHUB, GUARD, JUDGE, PICTURE, READ, READ_WORDS, SAVE, SEEK, START, STOP, TRY};
+use self::limits::{FETCH, GITHUB, GUARD, JUDGE, PICTURE, READ, READ_WORDS, SAVE, SEEK, START, STOP, TRY};
 use crate::config::Config;
 use crate::console::effect::Effect;
 use crate::console::github::{Ask, GitHubEvent};
@@ -71,8 +71,7 @@ pub struct Driver {
     /// asks for a look at the records of runs
     look: Arc<Notify>,
     tasks: Vec<JoinHandle<()>>,
-    /// changes of generations, which are not to be cut off
-    changes: Vec<JoinHandle<()>>,
+    changes: generation::Changes,
 }
 
 impl std::fmt::Debug for Driver {
@@ -104,7 +103,7 @@ impl Driver {
             report,
             look: Arc::default(),
             tasks: Vec::new(),
-            changes: Vec::new(),
+            changes: generation::Changes::default(),
         };
         driver.run(Effect::Watch);
         driver.tasks.extend(driver.read_places());
@@ -135,13 +134,7 @@ impl Driver {
                 let guarded = generation::guard(self.parts.context.clone(), self.client(place), plan);
                 self.ask(GUARD, "asking vCenter", guarded, move |answer| Msg::Guarded { request, answer });
             }
-            Effect::Apply { request, place, plan } => {
-                let (context, client) = (self.parts.context.clone(), self.client(place));
-                let applied = generation::apply(context, client, plan, request, self.report.clone());
-                let change = self.ask(APPLY, "the change", applied, move |answer| Msg::Finished { request, answer });
-                self.changes.retain(|change| !change.is_finished());
-                self.changes.push(change);
-            }
+            Effect::Apply { request, place, plan } => self.apply(request, place, plan),
             Effect::Build { request, key } => {
                 let started = runs::start(self.parts.context.clone(), key, self.parts.packer.clone());
                 self.ask(START, "starting the build", started, move |answer| Msg::Finished { request, answer });
@@ -150,6 +143,7 @@ impl Driver {
                 let stopped = runs::stop(self.parts.context.clone(), key, force);
                 self.ask(STOP, "stopping the build", stopped, move |answer| Msg::Finished { request, answer });
             }
+            Effect::StopTest { request } => self.changes.stop_test(request),
             Effect::ReadRuns => self.look.notify_one(),
             Effect::SavePicture { request, name, picture } => {
                 let (saved, scrubber) = (self.parts.saved(), self.parts.scrubber.clone());
@@ -241,10 +235,7 @@ impl Driver {
 
     /// Waits for the end of every change of generations: cut off in the middle one may leave no live template.
     pub async fn finish(&mut self) {
-        for change in self.changes.drain(..) {
-            // Its outcome, a panic included, was reported.
-            let _ = change.await;
-        }
+        self.changes.finish().await;
     }
 
     /// Ends the session with vCenter, as far as that is quick.

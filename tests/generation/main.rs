@@ -4,6 +4,9 @@
 
 mod doctor;
 mod killed;
+#[path = "../support/pty.rs"]
+#[expect(dead_code, reason = "other tests look closer")]
+mod pty;
 #[path = "../support/proxy.rs"]
 #[expect(dead_code, reason = "other tests make other trouble")]
 mod proxy;

@@ -14,6 +14,7 @@ use tmpl::pipeline::Key;
 use tmpl::vcenter::Moid;
 
 use super::killed::killed_after;
+use super::pty::Pty;
 use super::world::Ended;
 use super::{BASE, KEY, Kind, Names, World};
 
@@ -43,6 +44,15 @@ fn picture(world: &World) -> PathBuf {
 
 fn calls(world: &World, name: &str) -> usize {
     world.door.calls().iter().filter(|call| *call == name).count()
+}
+
+/// Waits until the clone was powered on.
+fn until_on(world: &World) {
+    let end = Instant::now() + Duration::from_secs(60);
+    while calls(world, "PowerOnVM_Task") == 0 {
+        assert!(Instant::now() < end, "{:?}", world.door.calls());
+        std::thread::sleep(Duration::from_millis(20));
+    }
 }
 
 #[rstest::rstest]
@@ -148,14 +158,48 @@ async fn somebody_who_interrupts_it_ends_it_and_nothing_is_left() {
     let before = world.names().await;
     // By the real clock it would take a quarter of an hour.
     let child = world.spawn(PROMOTE);
-    let end = Instant::now() + Duration::from_secs(60);
-    while calls(&world, "PowerOnVM_Task") == 0 {
-        assert!(Instant::now() < end, "{:?}", world.door.calls());
-        tokio::time::sleep(Duration::from_millis(20)).await;
-    }
+    tokio::task::block_in_place(|| until_on(&world));
     kill(Pid::from_raw(i32::try_from(child.id().unwrap()).unwrap()), Signal::SIGINT).unwrap();
     let ended = child.wait_with_output().await.unwrap();
     assert_eq!(ended.status.code(), Some(130));
+    assert_eq!(world.names().await, before);
+    assert_eq!(calls(&world, "Rename_Task"), 0);
+}
+
+/// The console, on the line.
+fn console(world: &World) -> Pty {
+    let program = world.program(&["--images", "cells", KEY]);
+    let program = program.as_std();
+    let mut command = portable_pty::CommandBuilder::new(program.get_program());
+    command.args(program.get_args());
+    command.env_clear();
+    for (name, value) in program.get_envs() {
+        command.env(name, value.unwrap());
+    }
+    command.env("TERM", "xterm-256color");
+    Pty::start(command, 140, 40)
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn somebody_at_the_console_stops_it_and_nothing_is_left() {
+    let world = asked_by_the_matrix(r#"{"minutes": 15}"#, DEAD, "exit 9").await;
+    let before = world.names().await;
+    tokio::task::block_in_place(|| {
+        let mut pty = console(&world);
+        pty.wait_for("R rolls back to it");
+        pty.keys("p");
+        pty.wait_for(&format!("try {BASE}-smoke"));
+        pty.wait_for("vCenter does not object");
+        pty.answer("y");
+        pty.wait_for("1/6 try");
+        until_on(&world);
+        pty.keys("x");
+        pty.wait_for("Stop the smoke test");
+        pty.answer("y");
+        pty.wait_for("was stopped: nothing was promoted");
+        pty.keys("q");
+        assert_eq!(pty.exit(), 0);
+    });
     assert_eq!(world.names().await, before);
     assert_eq!(calls(&world, "Rename_Task"), 0);
 }
@@ -210,8 +254,8 @@ async fn an_account_that_may_not_clone_is_refused_before_anything_is_done() {
 }
 
 /// A copy of the repository whose matrix asks for a smoke test, and a stand-in for ssh that notes what it was called with.
-async fn asked_by_the_matrix(field: &str, ssh: &str) -> World {
-    let mut world = with_guest("clone").await;
+async fn asked_by_the_matrix(field: &str, guest: &str, ssh: &str) -> World {
+    let mut world = with_guest(guest).await;
     let (repo, bin) = (world.home.path().join("repo"), world.home.path().join("bin"));
     std::fs::create_dir_all(repo.join("ci")).unwrap();
     std::fs::create_dir_all(&bin).unwrap();
@@ -235,7 +279,7 @@ async fn promote(world: &World) -> Ended {
 #[tokio::test(flavor = "multi_thread")]
 async fn the_matrix_asks_for_it_and_for_a_command_in_the_clone() {
     let field = r#"{"command": "systemctl is-system-running", "user": "ansible"}"#;
-    let world = asked_by_the_matrix(field, "exit 0").await;
+    let world = asked_by_the_matrix(field, "clone", "exit 0").await;
     let dry = Ended::of(world.program(&["promote", KEY, "--dry-run", "--json"]).output().await.unwrap());
     let plan: Value = serde_json::from_str(&dry.out).unwrap();
     assert_eq!(plan["smoke"]["command"], "systemctl is-system-running", "{plan}");
@@ -248,12 +292,12 @@ async fn the_matrix_asks_for_it_and_for_a_command_in_the_clone() {
     let knows = std::fs::read_to_string(world.home.path().join("called.env")).unwrap();
     assert!(!knows.contains("PKR_VAR_") && !knows.contains(&world.account.1), "{knows}");
 
-    let failing = asked_by_the_matrix(field, "echo degraded; exit 1").await;
+    let failing = asked_by_the_matrix(field, "clone", "echo degraded; exit 1").await;
     let before = failing.names().await;
     promote(&failing).await.is(3, "but `systemctl is-system-running` ended with exit status: 1: degraded");
     assert_eq!(failing.names().await, before);
 
-    let off = asked_by_the_matrix(r#"{"network": false}"#, "exit 9").await;
+    let off = asked_by_the_matrix(r#"{"network": false}"#, "clone", "exit 9").await;
     promote(&off).await.is(0, "tools run after");
     assert!(!off.home.path().join("called").exists());
     assert!(calls(&off, "ReconfigVM_Task") > 0, "its network card was taken out");

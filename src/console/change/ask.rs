@@ -108,6 +108,18 @@ pub(super) fn ask_cancel(row: &LineRow, request: RequestId) -> Confirm {
     confirm
 }
 
+pub(super) fn ask_stop_test(row: &LineRow, request: RequestId, test: RequestId) -> Confirm {
+    let key = &row.line.key;
+    let of = (Operation::Cancel, Some(key.clone()));
+    let title = format!("Stop the smoke test of {key}");
+    let mut confirm = confirm(of, request, title, "stop it", Action::StopTest(test));
+    confirm.back = "let it go on";
+    confirm.steps.push("stop watching the clone of the build".into());
+    confirm.steps.push("destroy that clone".into());
+    confirm.note = Some("nothing is promoted: live, prev and the build stay as they are".into());
+    confirm
+}
+
 pub(super) fn ask_generation(row: &LineRow, request: RequestId, plan: Plan) -> Confirm {
     let key = &row.line.key;
     let reason = || Need::Reason(Field::default());

@@ -1,5 +1,6 @@
 //! What a confirmation is about.
 
+use super::super::message::RequestId;
 use super::super::{github, media};
 use crate::generation::Plan;
 use crate::guest::picture::Picture;
@@ -38,6 +39,8 @@ pub enum Action {
     Media(media::Action),
     /// a command of the user's configuration is run: its number, and what it finds in its environment
     Plugin(u8, Selection),
+    /// the smoke test of the promotion with this number is stopped
+    StopTest(RequestId),
     /// a run is stopped
     Cancel {
         /// killed instead of asked

@@ -8,6 +8,7 @@ impl Effect {
         match self {
             Self::Build { .. }
             | Self::CancelRun { .. }
+            | Self::StopTest { .. }
             | Self::Apply { .. }
             | Self::Type { .. }
             | Self::Wake { .. }

@@ -104,6 +104,26 @@ fn a_promotion_shows_the_smoke_test_before_its_first_step() {
 }
 
 #[test]
+fn a_smoke_test_can_be_stopped_and_the_promotion_after_it_cannot() {
+    let mut console = on("ubuntu-2404");
+    fixture::with_smoke_test(&mut console);
+    let asked = typed(&mut console, "p");
+    pass_guard(&mut console, &asked);
+    let effects = typed(&mut console, "y");
+    let [Effect::Apply { request: promotion, .. }] = mutations(&effects)[..] else { panic!("{}", toast(&console)) };
+    typed(&mut console, "x");
+    let Some(Overlay::Confirm(confirm)) = &console.overlay else { panic!("{}", toast(&console)) };
+    assert_eq!(confirm.title, "Stop the smoke test of ubuntu-2404");
+    let effects = typed(&mut console, "y");
+    assert!(matches!(mutations(&effects)[..], [Effect::StopTest { request }] if request == promotion), "{effects:?}");
+    assert!(console.ongoing.contains_key(&key("ubuntu-2404")), "it ends when its clone is gone");
+    let step = "2/6 rename".to_owned();
+    console.update(Msg::Progressed { request: *promotion, step, tried: false });
+    typed(&mut console, "x");
+    assert!(console.overlay.is_none() && toast(&console).contains("promotion is under way"), "{}", toast(&console));
+}
+
+#[test]
 fn a_refusal_of_vcenter_disarms_the_confirmation() {
     let mut console = on("ubuntu-2404");
     let request = fixture::question_of(&typed(&mut console, "p")).unwrap();

@@ -8,7 +8,7 @@ use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
 
 use crate::generation::MadeOf;
-use crate::packer_run::{self, ForeignRun};
+use crate::packer_run::{self, ForeignRun, Made};
 use crate::paths::StateDir;
 use crate::pipeline::{Line, Medium};
 
@@ -58,15 +58,15 @@ pub fn write(state: &StateDir, line: &Line, speed: f64) -> io::Result<()> {
 pub fn made(repo: &Path, line: &Line, age: usize) -> MadeOf {
     const COMMITS: [&str; 2] = ["4f2a91c07be1", "b81d60e2c9f4"];
     let iso = Medium::read(repo, line).ok().map(|medium| format!("{}/{}", medium.folder, medium.file));
-    MadeOf {
+    let made = Made {
         by: "schedule on GitHub".into(),
         command: format!("tmpl-tui build {} --promote --on-error cleanup", line.key),
         commit: Some(COMMITS[age.min(1)].into()),
         clean: Some(true),
         packer: "1.15.0".into(),
-        plugins: vec!["ansible v1.1.7".into(), "vsphere v2.1.0".into()],
         ansible: Some("2.19.4".into()),
         iso,
         var_files: Some("9c1be2f04d77".into()),
-    }
+    };
+    MadeOf { made, plugins: vec!["ansible v1.1.7".into(), "vsphere v2.1.0".into()] }
 }

@@ -59,7 +59,7 @@ fn template(console: &Console, vm: &Vm) -> String {
 
 /// Of what a template was made and by whom, where its notes say so.
 fn made(vm: &Vm) -> Option<String> {
-    let said = MadeOf::of(vm)?.said();
+    let said = MadeOf::of(vm)?.made.said();
     Some(crate::text::Scrubber::shared().safe_line(&said).into()).filter(|said: &String| !said.is_empty())
 }
 
