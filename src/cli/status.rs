@@ -43,6 +43,10 @@ struct Row<'a> {
     pending: Option<Pending>,
     /// whose build is at work on `build`
     claim: Option<Claim>,
+    /// the clone of a smoke test, at work or left over
+    smoke: Option<Vm>,
+    #[serde(skip)]
+    trial: Option<String>,
     /// what builds on other branches left
     orphans: Vec<Vm>,
 }
@@ -144,7 +148,7 @@ fn print(all: &[Line], lines: &[Line], folders: &Folders, json: bool) -> anyhow:
     let rows = lines.iter().map(|line| {
         let vms = folders.vms(line);
         let now = Generations::of(line, vms);
-        let (pending, claim) = (now.pending(), now.claim());
+        let (pending, claim, trial) = (now.pending(), now.claim(), now.trial_said(Timestamp::now()));
         Row {
             key: &line.key.0,
             base_name: &line.base_name,
@@ -153,6 +157,8 @@ fn print(all: &[Line], lines: &[Line], folders: &Folders, json: bool) -> anyhow:
             prev: now.prev.map(Template::from),
             build: now.build.map(Template::from),
             claim,
+            smoke: now.smoke,
+            trial,
             orphans: orphans(all.iter(), line, vms).into_iter().cloned().collect(),
             hold: now.hold,
             pending,
@@ -189,6 +195,7 @@ fn cells(row: &Row<'_>) -> [String; 6] {
     if let Some(claim) = &row.claim {
         notes.push(format!("being built by {}, last heard of {:.0}", claim.by, claim.seen));
     }
+    notes.extend(row.trial.clone());
     notes.extend(isos(row));
     if !row.orphans.is_empty() {
         let names = row.orphans.iter().map(|vm| vm.name.as_str()).collect::<Vec<_>>().join(", ");

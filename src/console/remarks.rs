@@ -69,6 +69,9 @@ impl Console {
         if let Some(guest) = row.guest().filter(|_| row.leftover()) {
             add(false, format!("{} ({}) is there and nobody builds it: S sweeps it", guest.name, guest.moid));
         }
+        if let Some(trial) = row.generations.trial_said(self.now) {
+            add(false, trial);
+        }
         for orphan in &row.orphans {
             let (key, name) = (&row.line.key, &orphan.name);
             let next = row.swept().build.as_ref().is_some_and(|vm| vm.moid == orphan.moid);

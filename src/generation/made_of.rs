@@ -31,7 +31,8 @@ impl MadeOf {
     /// The notes with this instead of anything of its kind; the rest byte for byte.
     pub fn write(&self, notes: &str) -> String {
         let short = |text: &Option<String>| text.as_ref().map(|text| text.chars().take(SHORT).collect());
-        let made = Made { commit: short(&self.made.commit), var_files: short(&self.made.var_files), ..self.made.clone() };
+        let made =
+            Made { commit: short(&self.made.commit), var_files: short(&self.made.var_files), ..self.made.clone() };
         MARK.write(notes, &Self { made, plugins: self.plugins.clone() })
     }
 }

@@ -1,5 +1,7 @@
 //! The state of one line, read from the names in its folder and nothing else.
 
+use jiff::Timestamp;
+
 use crate::pipeline::{SMOKE_SUFFIX, Smoke};
 use crate::vcenter::{Moid, PowerState, Vm};
 
@@ -143,6 +145,15 @@ impl Generations {
     /// A clone that is being tried, or was left over. A template of that name is none: somebody parked it there.
     pub(super) fn clone_on_trial(&self) -> Option<&Vm> {
         self.smoke.as_ref().filter(|vm| !vm.template)
+    }
+
+    /// Whose smoke test tries a clone, or that one was left over.
+    pub fn trial_said(&self, now: Timestamp) -> Option<String> {
+        let clone = self.clone_on_trial()?;
+        Some(match Claim::of_clone(clone).filter(|claim| claim.fresh(now)) {
+            Some(claim) => format!("a smoke test by {} tries {}", claim.by, clone.name),
+            None => format!("{} ({}) was left by a smoke test: sweep removes it", clone.name, clone.moid),
+        })
     }
 
     /// Whether neither a build nor a clone of one is there to be destroyed.

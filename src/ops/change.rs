@@ -73,7 +73,14 @@ pub async fn plan(
     // What is missing is asked of the very objects, by the guard.
     let (account, missing) = (&client.settings().credentials.username, Default::default());
     let facts = Facts {
-        line: Some(LineFacts { key: &line.key, under_way: None, tried: false, run: None, generations: &generations, forgave: None }),
+        line: Some(LineFacts {
+            key: &line.key,
+            under_way: None,
+            tried: false,
+            run: None,
+            generations: &generations,
+            forgave: None,
+        }),
         vcenter: VCenterFacts::Known { account, missing: &missing },
         consent: consent.clone(),
         ..Facts::unasked(Mode::ReadWrite)

@@ -4,12 +4,11 @@
 
 mod doctor;
 mod killed;
-#[path = "../support/pty.rs"]
-#[expect(dead_code, reason = "other tests look closer")]
-mod pty;
 #[path = "../support/proxy.rs"]
 #[expect(dead_code, reason = "other tests make other trouble")]
 mod proxy;
+#[path = "../support/pty.rs"]
+mod pty;
 mod record;
 mod skins;
 mod smoke;

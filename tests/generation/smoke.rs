@@ -25,9 +25,13 @@ const DEAD: &str = "clone-no-boot";
 
 /// Live, prev and a fresh build; the clone boots `guest`.
 async fn with_guest(guest: &str) -> World {
+    with(&["-prev", "", "-build"], guest).await
+}
+
+async fn with(templates: &[&str], guest: &str) -> World {
     let guests = [(format!("{BASE}-smoke"), guest.to_owned())].into();
     let options = Options { guests, task_scale: 0.0, speed: PACE.parse().unwrap(), ..Options::default() };
-    World::with(Kind::Lab, &["-prev", "", "-build"], options).await
+    World::with(Kind::Lab, templates, options).await
 }
 
 async fn run(world: &World, arguments: &[&str]) -> Ended {
@@ -133,6 +137,8 @@ async fn killed_anywhere_it_leaves_nothing_that_is_not_swept(#[values(Kind::Vcsi
         }
         left_over += 1;
         world.door.reset();
+        let status = world.run(&["status", "--os", KEY]).await;
+        assert!(status.out.contains(&format!("{BASE}-smoke")), "{}", status.out);
         if left_over % 2 == 0 {
             // As a cancelled job on CI ends: the clone goes, the build stays.
             world.run(&["sweep", KEY, "--yes"]).await.is(0, &format!("{BASE}-smoke"));
@@ -255,9 +261,15 @@ async fn an_account_that_may_not_clone_is_refused_before_anything_is_done() {
 
 /// A copy of the repository whose matrix asks for a smoke test, and a stand-in for ssh that notes what it was called with.
 async fn asked_by_the_matrix(field: &str, guest: &str, ssh: &str) -> World {
-    let mut world = with_guest(guest).await;
+    asked_of(with_guest(guest).await, field, ssh)
+}
+
+fn asked_of(mut world: World, field: &str, ssh: &str) -> World {
     let (repo, bin) = (world.home.path().join("repo"), world.home.path().join("bin"));
-    std::fs::create_dir_all(repo.join("ci")).unwrap();
+    std::fs::create_dir_all(&repo).unwrap();
+    let mut copy = std::process::Command::new("cp");
+    copy.arg("-r").args(["ci", "packer"].map(|dir| world.repo.join(dir))).arg(&repo);
+    assert!(copy.status().unwrap().success());
     std::fs::create_dir_all(&bin).unwrap();
     let matrix = std::fs::read_to_string(world.repo.join("ci/matrix.json")).unwrap();
     let key = format!("\"key\": \"{KEY}\",");
@@ -301,4 +313,33 @@ async fn the_matrix_asks_for_it_and_for_a_command_in_the_clone() {
     promote(&off).await.is(0, "tools run after");
     assert!(!off.home.path().join("called").exists());
     assert!(calls(&off, "ReconfigVM_Task") > 0, "its network card was taken out");
+}
+
+/// Packer, of whose template the clone comes up, or does not.
+const BUILDS: &str = "#!/bin/sh\ncase $1 in version) echo 'Packer v1.16.0';; build) touch \"$HOME/ending\"; while [ -e \"$HOME/ending\" ]; do sleep 0.02; done; echo '==> Builds finished. The artifacts of successful builds are:'; echo '--> vsphere-iso.x: linux-debian-12-main-build';; esac\n";
+
+async fn build(world: &World) -> Ended {
+    let packer = world.home.path().join("packer");
+    std::fs::write(&packer, BUILDS).unwrap();
+    std::fs::set_permissions(&packer, std::fs::Permissions::from_mode(0o755)).unwrap();
+    let mut program = world.program(&["build", KEY, "--promote", "--packer", packer.to_str().unwrap()]);
+    program.env("TMPL_SIMULATED", PACE).env("PATH", std::env::var_os("PATH").unwrap());
+    Ended::of(world.while_built(program.output()).await.unwrap())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_was_built_is_tried_before_it_goes_live() {
+    let world = asked_of(with(&["-prev", ""], "clone").await, r#"{"minutes": 120}"#, "exit 9");
+    let before = world.names().await;
+    build(&world).await.is(0, "tools run and it has the address");
+    let after = world.names().await;
+    assert_eq!((after["-prev"].clone(), calls(&world, "CloneVM_Task")), (before[""].clone(), 1));
+    assert!(after[""] != before[""] && !after.contains_key("-smoke") && !after.contains_key("-build"), "{after:?}");
+
+    let world = asked_of(with(&["-prev", ""], DEAD).await, r#"{"minutes": 15}"#, "exit 9");
+    let before = world.names().await;
+    build(&world).await.is(3, "did not pass the smoke test");
+    let mut after = world.names().await;
+    assert!(after.remove("-build").is_some(), "the build stays, to be looked at");
+    assert_eq!(after, before);
 }
