@@ -39,7 +39,7 @@ const LOG: &str = "\
 pub type Target = (&'static str, fn(&[u8]));
 
 /// All targets.
-pub const TARGETS: [Target; 13] = [
+pub const TARGETS: &[Target] = &[
     ("matrix", matrix),
     ("varfile", varfile),
     ("soap", soap),
@@ -51,6 +51,7 @@ pub const TARGETS: [Target; 13] = [
     ("triage", triage),
     ("keys", keys),
     ("github", github),
+    #[cfg(feature = "tui")]
     ("input", input),
     ("record", record),
 ];
@@ -228,10 +229,6 @@ pub fn input(bytes: &[u8]) {
     let last = crate::tui::fuzz_input(&[rest, b"   \x03"].concat(), first).pop();
     assert_eq!(last, Some(Msg::KeyPressed(KeyPress::ctrl('c'))).map(|msg| format!("{msg:?}")), "Ctrl-C was swallowed");
 }
-
-/// Without a terminal there is none to read.
-#[cfg(not(feature = "tui"))]
-pub fn input(_bytes: &[u8]) {}
 
 /// A record on disk is read or left out; it never removes what is not its run's.
 pub fn record(bytes: &[u8]) {

@@ -37,7 +37,7 @@ mod world;
 
 use std::collections::BTreeMap;
 use std::io;
-use std::net::{Ipv4Addr, SocketAddr};
+use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -150,7 +150,12 @@ impl Lab {
         };
         let shared = Arc::new(Shared::new(state));
         let listener = TcpListener::bind(options.listen).await?;
-        let address = listener.local_addr()?;
+        let mut address = listener.local_addr()?;
+        if address.ip().is_unspecified() {
+            // From here it is reached as what is on this machine.
+            let here = if address.is_ipv4() { Ipv4Addr::LOCALHOST.into() } else { Ipv6Addr::LOCALHOST.into() };
+            address.set_ip(here);
+        }
         let server = serve(listener, &shared);
         let ticking = Arc::clone(&shared);
         let ticker = tokio::spawn(async move {

@@ -105,6 +105,22 @@ async fn staged_once_and_skipped_then() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn the_iso_of_a_line_that_lives_elsewhere_goes_there() {
+    let (mut desk, far) = (desk(), Vcsim::start(&[]));
+    // The template says what its variables mean.
+    let template = Path::new(env!("CARGO_MANIFEST_DIR")).join("packer");
+    assert!(Command::new("cp").arg("-r").arg(template).arg(desk.repo.path()).status().unwrap().success());
+    let config = desk.repo.path().join("ci/config/linux-debian-12.pkrvars.hcl");
+    let text = std::fs::read_to_string(&config).unwrap();
+    std::fs::write(config, format!("{text}vsphere_endpoint = \"{}\"\n", far.url)).unwrap();
+    let (code, said) = desk.stage();
+    assert!(code == 0 && said.contains("DONE debian-12: uploaded and verified"), "{said}");
+    assert_eq!(desk.files().await, [], "nothing comes to the vCenter of the others");
+    desk.vcsim = far;
+    assert_eq!(desk.files().await, [(FILE.to_owned(), desk.iso.len() as u64)]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_download_that_breaks_is_taken_up_where_it_broke() {
     let desk = desk();
     desk.mirror.break_after(700_000, 2);

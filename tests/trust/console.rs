@@ -6,10 +6,14 @@ use nix::sys::signal::Signal;
 use portable_pty::CommandBuilder;
 use rstest::rstest;
 
+use tmpl::generation::{Actor, Claim};
+use tmpl::lab::{Options, Seed};
+use tmpl::vcenter::Moid;
+
 use super::proxy::Trouble;
 use super::pty::Pty;
 use super::world::PROGRAM;
-use super::{KEY, Kind, World};
+use super::{BASE, KEY, Kind, World};
 
 /// The console of a world, on its line.
 pub fn console(world: &World) -> CommandBuilder {
@@ -51,6 +55,34 @@ fn half_way(world: &World, console: CommandBuilder) -> Pty {
     pty.answer("y");
     assert!(world.door.wait_held(), "the second rename never came:\n{}", pty.screen());
     pty
+}
+
+/// What a build on another branch left is shown with its line, swept by key and by its own name, and nothing else is.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_another_branch_left_is_shown_and_swept() {
+    const ORPHAN: &str = "linux-debian-12-fix2-build";
+    let (by, moid) = (Actor("mona@ops3".into()), Moid("vm-103".into()));
+    let claim = Claim::new(tmpl::pipeline::Key(KEY.into()), &by, "r1".into(), moid, jiff::Timestamp::now());
+    let seeds = vec![
+        Seed::template(format!("{BASE}-prev"), 9),
+        Seed::template(BASE, 5),
+        Seed::template(ORPHAN, 2).with_notes(claim.ended(&claim.write(""))),
+        Seed::template("linux-debian-12-fix3-build", 2),
+    ];
+    let world = World::in_lab(Options { seeds, task_scale: 0.0, ..Options::default() }).await;
+    let before = world.names().await;
+    let mut pty = ready(&world, console(&world));
+    pty.wait_for("was built on another branch: S sweeps it");
+    pty.keys("S");
+    pty.wait_for("vCenter does not object");
+    pty.answer(&format!("{ORPHAN}\r"));
+    pty.wait_for(&format!("{ORPHAN} destroyed"));
+    pty.wait_gone("was built on another branch");
+    pty.keys("q");
+    assert_eq!(pty.exit(), 0);
+    assert_eq!(world.names().await, before);
+    let left = world.govc(&["ls", "vm/Templates"]).await;
+    assert!(!left.contains(ORPHAN) && left.contains("fix3-build"), "nobody knows whose that is: {left}");
 }
 
 #[rstest]

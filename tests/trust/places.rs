@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
+use tmpl::lab::{Lab, Options, Seed};
 use tmpl::vcenter::{Client, Settings};
 
 use super::console::bare;
@@ -95,4 +96,50 @@ async fn every_line_is_where_its_var_files_put_it() {
     console.keys("kk");
     console.wait_for("▸ debian-12");
     console.wait_for("R rolls back to it");
+}
+
+/// Two lines of the same state; the guest of one is on, elsewhere.
+#[tokio::test(flavor = "multi_thread")]
+async fn pictures_and_figures_of_a_line_come_from_where_it_lives() {
+    let mut world = World::new(Kind::Lab, &["-prev", ""]).await;
+    let seeds = vec![Seed::template("far-main", 30 * 24), Seed::vm("far-main-build", 0)];
+    let far = Lab::start(Options { seeds, task_scale: 0.0, speed: 600.0, ..Options::default() }).await.unwrap();
+    let url = far.environment().into_iter().find(|(name, _)| *name == "GOVC_URL").unwrap().1;
+    let repo = tempfile::tempdir().unwrap();
+    repository(repo.path(), &url);
+    world.repo = repo.path().to_owned();
+    let (guest, ..) = far.inventory().into_iter().find(|(name, ..)| name == "far-main-build").unwrap();
+    let moid = names(&world, &url).await[&guest].clone();
+    far.power(&moid, true).unwrap();
+
+    let picture = repo.path().join("far.png");
+    world.run(&["console", "far", "-o", picture.to_str().unwrap()]).await.is(0, "");
+    assert!(std::fs::read(picture).unwrap().starts_with(b"\x89PNG"));
+    world.run(&["console", KEY, "-o", "-"]).await.is(1, BASE);
+
+    let figures = world.run(&["metrics", "--no-mirrors"]).await;
+    figures.is(0, "");
+    let figure = |key: &str, name: &str| {
+        let start = format!("{name}{{line=\"{key}\"}} ");
+        figures.out.lines().find_map(|line| line.strip_prefix(&start)?.parse::<f64>().ok())
+    };
+    let age = |key| figure(key, "tmpl_live_age_seconds");
+    assert!(age("far").unwrap() > 29.0 * 86_400.0 && age(KEY).unwrap() < 86_400.0, "{}", figures.out);
+    assert_eq!(
+        (age("beside"), figure("beside", "tmpl_live_missing")),
+        (None, None),
+        "its folder is not there: {}",
+        figures.out
+    );
+
+    // Figures of the others do not wait for a vCenter that is gone.
+    drop(far);
+    let figures = world.run(&["metrics", "--no-mirrors"]).await;
+    assert!(
+        figures.out.contains(&format!("tmpl_live_age_seconds{{line=\"{KEY}\"}}")),
+        "{}{}",
+        figures.out,
+        figures.err
+    );
+    assert!(!figures.out.contains("tmpl_live_age_seconds{line=\"far\"}"), "{}", figures.out);
 }

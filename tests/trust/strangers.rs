@@ -95,3 +95,41 @@ async fn an_answer_that_unpacks_to_a_gigabyte_is_dropped() {
     assert!(output.status.code() == Some(1) && said.contains("more than 64 MiB"), "{:?} {said}", output.status);
     figure("an answer of 1 MiB that unpacks to 1 GiB: refused");
 }
+
+/// Everybody knows the lab's password: beyond this machine it has one of its own, or does not begin.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_lab_that_other_machines_reach_has_a_password_of_its_own() {
+    let home = tempfile::tempdir().unwrap();
+    let lab = |password: Option<&str>| {
+        let mut program = tokio::process::Command::new(super::world::PROGRAM);
+        program.args(["--repo", "/nonexistent", "lab", "--listen", "0.0.0.0:0"]).env_clear().env("HOME", home.path());
+        program.envs(password.map(|password| ("TMPL_LAB_PASSWORD", password))).kill_on_drop(true);
+        program.stdout(std::process::Stdio::piped()).stderr(std::process::Stdio::piped());
+        program
+    };
+    for (password, why) in [(None, "other machines reach 0.0.0.0:0"), (Some(""), "empty")] {
+        let refused = lab(password).output().await.unwrap();
+        let said = String::from_utf8_lossy(&refused.stderr).into_owned();
+        assert!(refused.status.code() == Some(2) && said.contains(why), "{said}");
+    }
+    let mut child = lab(Some("one-of-its-own")).spawn().unwrap();
+    let mut lines = tokio::io::AsyncBufReadExt::lines(tokio::io::BufReader::new(child.stdout.take().unwrap()));
+    let (mut told, mut others) = (std::collections::BTreeMap::new(), false);
+    while !told.contains_key("GOVC_PASSWORD") || !told.contains_key("GOVC_URL") || !told.contains_key("GOVC_USERNAME") {
+        let line = lines.next_line().await.unwrap().expect("how to reach it");
+        others |= line.contains("Other machines reach it, too");
+        let Some((name, value)) = line.strip_prefix("export ").and_then(|line| line.split_once('=')) else { continue };
+        told.insert(name.to_owned(), value.trim_matches('\'').to_owned());
+    }
+    assert_eq!((told["GOVC_PASSWORD"].as_str(), others), ("one-of-its-own", true));
+    let login = async |password: &str| {
+        let settings = tmpl::vcenter::Settings::from_env(&|name| match name {
+            "GOVC_PASSWORD" | "PKR_VAR_vsphere_password" => Some(password.to_owned()),
+            other => told.get(other).cloned(),
+        });
+        let client = tmpl::vcenter::Client::new(settings.unwrap()).unwrap();
+        client.vms().await.map(drop)
+    };
+    assert!(matches!(login("lab-password").await, Err(tmpl::vcenter::Error::Login { .. })));
+    login("one-of-its-own").await.unwrap();
+}
