@@ -109,7 +109,8 @@ fn replay(name: &str, target: fn(&[u8])) -> usize {
 #[test]
 fn every_target_survives() {
     let mut figures = String::new();
-    let tries: Vec<_> = TARGETS.map(|(name, target)| (name, std::thread::spawn(move || replay(name, target)))).into();
+    let tries: Vec<_> =
+        TARGETS.iter().map(|(name, target)| (*name, std::thread::spawn(move || replay(name, *target)))).collect();
     for (name, thread) in tries {
         let tried = thread.join().unwrap();
         figures.push_str(&format!("fuzz {name}: {tried} inputs, all survived\n"));
