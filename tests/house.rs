@@ -354,3 +354,55 @@ fn files_stay_short() {
     broken.extend(gone.map(|(path, _)| format!("{path} is no more: off the list")));
     hold(&broken);
 }
+
+/// Dialogs have keys of their own, which nobody moves; the table names all others.
+const OWN_KEYS: [&str; 8] = [
+    // The table itself, and what is wrong with a key in the configuration.
+    "src/console/binding/table.rs",
+    "src/console/binding/keymap.rs",
+    "src/console/binding/plugins.rs",
+    "src/console/prompt.rs",
+    "src/tui/overlay/confirm.rs",
+    "src/tui/overlay/help.rs",
+    "src/tui/overlay/quit.rs",
+    "src/tui/overlay/teach.rs",
+];
+
+/// Literal strings of the console's code, with their lines; a comment has none.
+fn texts(code: &str) -> Vec<(usize, String)> {
+    let uncommented = |line: &'_ str| !line.trim_start().starts_with("//");
+    let lines = code.lines().enumerate().filter(|(_, line)| uncommented(line));
+    let parts = |line: &str| line.split('"').skip(1).step_by(2).map(str::to_owned).collect::<Vec<_>>();
+    lines.flat_map(|(at, line)| parts(line).into_iter().map(move |text| (at + 1, text))).collect()
+}
+
+#[test]
+fn no_text_but_the_table_names_a_key() {
+    // `S sweeps it`, `r tries again`, `[ goes back`: a key and what it does.
+    let key = r"(?:^|[(·,;:] |[ (])(?:[b-zA-HJ-Z!?@\[\]]|I|Esc|Tab|Enter|Space|PgUp|PgDn|Ctrl-[A-Z]|F[0-9]+) ";
+    let does = r"(?:(?:[a-z]+s|back|older|newer|cancel|sweep|build|promote)\b)";
+    let named = regex::Regex::new(&format!("{key}{does}")).unwrap();
+    let commands: BTreeSet<String> = {
+        let table = std::fs::read_to_string("docs/keys.md").unwrap();
+        let rows = table.lines().filter(|line| line.starts_with("| `"));
+        rows.map(|row| row.split(" | ").nth(1).unwrap().trim().to_owned()).collect()
+    };
+    let mut broken = Vec::new();
+    for path in ["src/console", "src/tui", "src/github", "src/ops"].into_iter().flat_map(rust_files) {
+        let name = path.display().to_string();
+        if name.contains("/tests") || name.ends_with("fixture.rs") || OWN_KEYS.contains(&name.as_str()) {
+            continue;
+        }
+        let code = std::fs::read_to_string(&path).unwrap();
+        let code = code.split("#[cfg(test)]\nmod tests").next().unwrap();
+        for (line, text) in texts(code) {
+            if let Some(found) = named.find(&text) {
+                broken.push(format!("{name}:{line}: {:?} names a key; write its command in ‹›", found.as_str()));
+            }
+            let spelled = text.split('‹').skip(1).filter_map(|rest| rest.split_once('›')).map(|(command, _)| command);
+            let unknown = spelled.filter(|command| !commands.contains(*command) && !command.contains(['{', '.']));
+            broken.extend(unknown.map(|command| format!("{name}:{line}: there is no command {command:?}")));
+        }
+    }
+    hold(&broken);
+}

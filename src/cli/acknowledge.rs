@@ -32,7 +32,7 @@ pub async fn run(context: &Context, args: Args) -> anyhow::Result<Exit> {
     let none =
         || Error::Usage(format!("{key}: its newest run does not fail ({}): nothing to acknowledge", verdict.class));
     let failure = acknowledge::Failure::of(&verdict).ok_or_else(none)?;
-    let seen = acknowledge::acknowledge(&state, &key, failure, &note)?;
+    let seen = acknowledge::acknowledge(&state, &key, (failure, None), &note)?;
     if args.json {
         output::json(&seen)?;
     } else {

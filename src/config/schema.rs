@@ -92,7 +92,7 @@ pub(super) const TOP: &[Setting] = &[
     setting("notify", Kind::Words(Call::WORDS), "how the terminal calls when an alarm rises")
         .default("\"off\"")
         .variable("TMPL_NOTIFY"),
-    setting("mouse", Kind::Flag, "the console begins with the mouse on; F2 turns it").default("false"),
+    setting("mouse", Kind::Flag, "the console begins with the mouse on").default("false"),
     setting("images", Kind::Words(Images::WORDS), "how pictures of guests reach the terminal")
         .default("\"auto\"")
         .flag("--images"),

@@ -13,6 +13,9 @@ use super::trouble::Trouble;
 use super::verdict::{Case, Verdicts};
 use crate::ops::acknowledge::{Acknowledged, All, Failure};
 
+/// The class of a failure of which no more is known than GitHub's word.
+const ON_GITHUB: &str = "github";
+
 /// How a line fails that is in trouble, as far as that can be acknowledged; `Err` where its verdict is not there yet.
 fn failure(row: &LineRow, verdicts: &Verdicts) -> Option<Result<Failure, ()>> {
     let (trouble, text) = row.judged()?;
@@ -25,7 +28,7 @@ fn failure(row: &LineRow, verdicts: &Verdicts) -> Option<Result<Failure, ()>> {
     }
     if let Some(Newest::GitHub(remote, None)) = row.newest() {
         let step = remote.step.as_deref().unwrap_or_default();
-        return Some(Ok(Failure::told("github", &format!("{} {step}", remote.state.word()))));
+        return Some(Ok(Failure::told(ON_GITHUB, &format!("{} {step}", remote.state.word()))));
     }
     match verdicts.of(row).and_then(Case::verdict) {
         Some((verdict, _)) => Some(Ok(Failure::of(verdict).unwrap_or_else(|| Failure::told("alarm", &text)))),
@@ -38,9 +41,17 @@ fn failure(row: &LineRow, verdicts: &Verdicts) -> Option<Result<Failure, ()>> {
 fn holds(row: &LineRow, verdicts: &Verdicts, seen: &Acknowledged) -> bool {
     match failure(row, verdicts) {
         None => false,
-        Some(Ok(failure)) => failure == seen.failure,
+        Some(Ok(failure)) => seen.is_of(&failure) || carried(row, verdicts, seen).is_some(),
         Some(Err(())) => row.run.as_ref().is_some_and(|run| run.started <= seen.at),
     }
+}
+
+/// How the verdict tells a failure that was acknowledged by its page at GitHub alone, once its evidence is here: the same
+/// run, and nothing new about it.
+fn carried(row: &LineRow, verdicts: &Verdicts, seen: &Acknowledged) -> Option<Failure> {
+    let page = seen.page.as_ref().filter(|_| seen.fetched.is_none())?;
+    row.run.as_ref().filter(|run| run.origin.as_ref() == Some(page))?;
+    failure(row, verdicts)?.ok()
 }
 
 impl Lines {
@@ -63,11 +74,18 @@ impl Console {
     }
 
     /// Marks the lines whose alarm is acknowledged.
-    pub(super) fn mark_acknowledged(&mut self) {
+    pub(super) fn mark_acknowledged(&mut self, effects: &mut Vec<Effect>) {
         let Self { lines, verdicts, acknowledged, .. } = self;
         let of = |row: &LineRow| acknowledged.get(&row.line.key).filter(|seen| holds(row, verdicts, seen)).cloned();
         if lines.set_acknowledged(of) {
             self.changed();
+        }
+        for row in self.lines.all() {
+            let Some(seen) = self.acknowledged.get_mut(&row.line.key) else { continue };
+            if let (Some(failure), Some(page)) = (carried(row, &self.verdicts, seen), seen.page.clone()) {
+                seen.fetched = Some(failure.clone());
+                effects.push(Effect::Own(Own::CarryOver { key: row.line.key.clone(), page, failure }));
+            }
         }
     }
 
@@ -81,7 +99,13 @@ impl Console {
             return effects.push(Effect::Own(Own::Withdraw { request, key }));
         }
         match failure(row, &self.verdicts) {
-            Some(Ok(failure)) => self.prompt = Some(Prompt::Acknowledge { key, failure, field: Field::default() }),
+            Some(Ok(failure)) => {
+                let page = match row.newest() {
+                    Some(Newest::GitHub(remote, None)) if failure.class == ON_GITHUB => Some(remote.page.clone()),
+                    Some(Newest::GitHub(..) | Newest::Here(_)) | None => None,
+                };
+                self.prompt = Some(Prompt::Acknowledge { key, failure, page, field: Field::default() });
+            }
             Some(Err(())) => self.notice(Tone::Info, format!("{key}: why it fails is not known yet")),
             None if row.judged().is_some() => {
                 self.notice(Tone::Info, format!("{key}: this is put right, not acknowledged"));
@@ -92,16 +116,16 @@ impl Console {
 
     /// Keeps the note; without one it asks again.
     pub(super) fn acknowledge_with(&mut self, prompt: Prompt, effects: &mut Vec<Effect>) {
-        let Prompt::Acknowledge { key, failure, field } = prompt else { return };
+        let Prompt::Acknowledge { key, failure, page, field } = prompt else { return };
         let note = field.text().trim().to_owned();
         if note.is_empty() {
             self.notice(Tone::Info, "with a note: a ticket, or what is being done");
-            self.prompt = Some(Prompt::Acknowledge { key, failure, field });
+            self.prompt = Some(Prompt::Acknowledge { key, failure, page, field });
             return;
         }
         let request = self.request();
         self.errands.push(request);
-        effects.push(Effect::Own(Own::Acknowledge { request, key, failure, note }));
+        effects.push(Effect::Own(Own::Acknowledge { request, key, failure, page, note }));
     }
 
     /// Who has seen a line's alarm, when, and what they say.

@@ -4,10 +4,12 @@ use std::collections::BTreeSet;
 
 use jiff::Timestamp;
 
+use super::binding::keyed;
 use super::effect::Effect;
-use super::lines::LineRow;
+use super::lines::{LineRow, Lines};
 use super::own::Own;
 use super::panes::View;
+use super::remote::{Newest, RemoteResult};
 use super::run::{RunSeen, RunState};
 use super::state::Console;
 use super::toast::Tone;
@@ -66,7 +68,7 @@ fn cause(run: &RunSeen, case: Option<&Case>, now: Timestamp, zone: &jiff::tz::Ti
     let text = match run.state {
         RunState::Failed { exit } => {
             let exit = exit.map(|exit| format!(", packer exit {exit}")).unwrap_or_default();
-            format!("build failed{exit}; {}", run.reason.as_deref().unwrap_or("e shows the error"))
+            format!("build failed{exit}; {}", run.reason.as_deref().unwrap_or("‹next error› shows the error"))
         }
         RunState::Lost => "packer is gone without an end on record; see the log".into(),
         RunState::Starting | RunState::Running | RunState::Cancelling | RunState::Succeeded | RunState::Cancelled => {
@@ -74,6 +76,14 @@ fn cause(run: &RunSeen, case: Option<&Case>, now: Timestamp, zone: &jiff::tz::Ti
         }
     };
     Some((run.ended?, text))
+}
+
+/// That a run at GitHub failed, and what it left here.
+fn at_github(row: &LineRow, remote: &RemoteResult) -> (Timestamp, String) {
+    let step = remote.step.as_ref().map_or_else(String::new, |step| format!(", step {step}"));
+    let left = row.guest().map_or_else(String::new, |vm| format!("; {} is still there: ‹sweep› sweeps it", vm.name));
+    let text = format!("run #{} on GitHub {}{step}{left}", remote.number, remote.state.word());
+    (remote.ended.unwrap_or(remote.began), text)
 }
 
 /// What is wrong with a run at work, as log, pictures, guest and clock tell it, in a few words.
@@ -90,6 +100,19 @@ fn at_work(row: &LineRow, case: Option<&Case>, now: Timestamp) -> Option<String>
         }
     });
     foretold.or(late)
+}
+
+impl Lines {
+    /// What is wrong with the runs at work; says whether any of it changed.
+    pub fn set_at_work(&mut self, of: impl Fn(&LineRow) -> Option<String>) -> bool {
+        let mut changed = false;
+        for row in &mut self.rows {
+            let at_work = of(row);
+            changed |= at_work != row.at_work;
+            row.at_work = at_work;
+        }
+        changed
+    }
 }
 
 impl Console {
@@ -109,7 +132,11 @@ impl Console {
             let case = self.verdicts.of(row);
             // Its cause is on the screen already.
             let seen = selected == Some(&row.line.key) && case.is_some_and(|case| case.foretold(self.now).is_some());
-            let cause = row.run.as_ref().and_then(|run| cause(run, case, self.now, &self.zone));
+            let cause = match row.newest() {
+                Some(Newest::Here(run)) => cause(run, case, self.now, &self.zone),
+                Some(Newest::GitHub(remote, _)) if remote.alarming() => Some(at_github(row, remote)),
+                Some(Newest::GitHub(..)) | None => None,
+            };
             if let Some((vm, question)) = row.question() {
                 if self.alarms.asked.insert((vm.place, vm.moid.clone(), question.id.clone())) {
                     let text = format!("{}: vCenter asks, and the build waits: {}", row.line.key, question.text);
@@ -118,7 +145,11 @@ impl Console {
                 // What else is to be said of its build comes from that.
                 continue;
             }
-            let Some((since, text)) = cause.filter(|_| row.acknowledged.is_none()) else { continue };
+            let Some((since, text)) =
+                cause.map(|(since, text)| (since, keyed(text))).filter(|_| row.acknowledged.is_none())
+            else {
+                continue;
+            };
             let ended = row.live_run().is_none();
             // What failed before the console was opened is no news.
             if ended && since < self.opened || self.alarms.told.contains(&(row.line.key.clone(), since)) {

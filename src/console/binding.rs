@@ -91,6 +91,12 @@ impl Binding {
     }
 }
 
+/// A text with the keys of this process in place of the commands that it names, each in `‹›`. No text but the table itself
+/// names a key that a user may move.
+pub fn keyed(text: impl AsRef<str>) -> String {
+    Keymap::of_process().spelled(text.as_ref())
+}
+
 /// The key table of the documentation, in Markdown. A test compares it with what the repository holds.
 pub fn markdown() -> String {
     let mut text = String::from(

@@ -48,6 +48,8 @@ pub enum Effect {
     },
     /// read the newest run of every line from disk now
     ReadRuns,
+    /// look at the runs of a line now
+    ReadHistory(Key),
     /// build a line, detached
     Build {
         /// its number

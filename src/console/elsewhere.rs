@@ -32,6 +32,7 @@ impl Console {
         });
         self.elsewhere = new.collect();
         self.lines.set_places(&places);
+        self.lines.set_lacks(self.session.resources.lacks);
         self.read_templates();
         effects.push(Effect::WatchElsewhere(places));
     }
@@ -43,7 +44,7 @@ impl Console {
             LinkState::Live => (false, format!("lives in {name}")),
             LinkState::Connecting => (false, format!("lives in {name}, which has not answered yet")),
             LinkState::Lost { reason, .. } => (true, format!("{name} is out of reach: {reason}; trying again")),
-            LinkState::Stopped { reason } => (true, format!("{name} is out of reach: {reason}; r tries again")),
+            LinkState::Stopped { reason } => (true, format!("{name} is out of reach: {reason}; ‹refresh› tries again")),
         })
     }
 

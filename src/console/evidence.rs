@@ -12,7 +12,7 @@ impl Console {
     /// Copies the verdict with its evidence.
     pub(super) fn copy_verdict(&mut self, effects: &mut Vec<Effect>) {
         let Some((verdict, _)) = self.case().and_then(Case::verdict) else {
-            self.notice(Tone::Info, "no verdict to copy: v judges the newest run");
+            self.notice(Tone::Info, "no verdict to copy: ‹verdict› judges the newest run");
             return;
         };
         let remedy = verdict.remedy.iter().map(|remedy| format!("→ {remedy}"));
@@ -33,7 +33,7 @@ impl Console {
     /// Opens a piece of evidence by its number, or the one under the cursor.
     pub(super) fn open_evidence(&mut self, number: Option<u32>, effects: &mut Vec<Effect>) {
         let Some((verdict, _)) = self.case().and_then(Case::verdict) else {
-            self.notice(Tone::Info, "no verdict on this line yet: v judges its newest run");
+            self.notice(Tone::Info, "no verdict on this line yet: ‹verdict› judges its newest run");
             return;
         };
         let index = match number {

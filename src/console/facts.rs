@@ -37,7 +37,7 @@ impl Console {
             picture: PictureFacts {
                 there: self.picture_shown().is_some(),
                 visible: self.visible(Pane::Picture),
-                recorded: self.timeline.moment().is_some() || self.past_run().is_some(),
+                recorded: self.timeline.moment().is_some() || self.looks_back(),
             },
         }
     }

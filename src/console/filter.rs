@@ -37,7 +37,7 @@ impl LineState {
                 Some(remote) => remote.alarming(),
                 None => row.run.as_ref().is_some_and(super::run::RunSeen::alarming),
             },
-            Self::Running => row.live_run().is_some() || row.remote.as_ref().is_some_and(|run| run.state.live()),
+            Self::Running => row.live_run().is_some() || row.remote().is_some_and(|run| run.state.live()),
             Self::Iso => row.iso_missing,
             Self::Stale => row.stale,
         }

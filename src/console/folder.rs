@@ -6,14 +6,25 @@ use std::hash::{Hash, Hasher};
 
 use super::age;
 use super::effect::Effect;
+use super::lines::Lines;
 use super::message::Reply;
 use super::panes::View;
 use super::run::{RunSeen, RunState};
 use super::state::Console;
 use super::toast::Tone;
-use crate::ops::resources::Resources;
+use crate::ops::resources::{Lack, Resources};
 use crate::pipeline::Key;
 use crate::vcenter::{FolderEvent, LinkState, Place, Vm};
+
+impl Lines {
+    /// What the next builds lack to stand on, of the lines that live in the repository's own place: others' datastores and
+    /// hosts are not looked at.
+    pub(super) fn set_lacks(&mut self, lacks: Option<Lack>) {
+        for row in &mut self.rows {
+            row.lacks = lacks.filter(|_| row.line.enabled && row.place == Place::MAIN);
+        }
+    }
+}
 
 impl Console {
     pub(super) fn folder_changed(&mut self, place: Place, event: FolderEvent) -> bool {
@@ -57,6 +68,7 @@ impl Console {
         let known = std::mem::replace(&mut self.session.resources, resources);
         let new: Vec<String> =
             self.session.resources.troubles.iter().filter(|text| !known.troubles.contains(text)).cloned().collect();
+        self.lines.set_lacks(self.session.resources.lacks);
         new.into_iter().for_each(|trouble| self.notice(Tone::Failed, format!("{trouble}: builds fail of it")));
         true
     }
@@ -111,7 +123,7 @@ impl Console {
             RunState::Succeeded if run.reason.is_some() => {
                 (Tone::Failed, format!("{key}: {}", run.reason.as_deref().unwrap_or_default()))
             }
-            RunState::Succeeded => (Tone::Done, format!("{key} is built: p promotes it")),
+            RunState::Succeeded => (Tone::Done, format!("{key} is built: ‹promote› promotes it")),
             RunState::Cancelled => (Tone::Info, format!("{key}: build cancelled")),
         };
         self.notice(tone, text);
@@ -133,7 +145,7 @@ impl Console {
                 vm.as_ref().and_then(|vm| vm.created).map(short).hash(&mut hasher);
             }
             row.run.as_ref().map(|run| (short(run.started), run.ended.map(short))).hash(&mut hasher);
-            row.remote.as_ref().map(|remote| short(remote.ended.unwrap_or(remote.began))).hash(&mut hasher);
+            row.remote().map(|remote| short(remote.ended.unwrap_or(remote.began))).hash(&mut hasher);
         }
         match self.panes.view {
             View::Lines | View::Wall => {}

@@ -19,10 +19,13 @@ use crate::ops::GitHubRefusal;
 pub use crate::ops::remote::Pipeline;
 use crate::pipeline::Key;
 
-/// How often GitHub is asked while somebody looks, while a run is at work, and else. Unchanged answers cost nothing.
-const LOOKED_AT: SignedDuration = SignedDuration::from_secs(10);
-const AT_WORK: SignedDuration = SignedDuration::from_secs(20);
-const ASIDE: SignedDuration = SignedDuration::from_secs(60);
+/// How often GitHub is asked: at every fourth tick of the clock. What is asked is one list, and the jobs of runs at work;
+/// unchanged answers cost nothing of the hourly limit.
+const EVERY: SignedDuration = SignedDuration::from_millis(3500);
+/// The same while GitHub does not answer.
+const TROUBLED: SignedDuration = SignedDuration::from_secs(20);
+/// The same while less than a quarter of the hourly limit is left: others need it, too.
+const SPARING: SignedDuration = SignedDuration::from_secs(60);
 
 /// Something to ask of GitHub.
 #[derive(Debug, Clone)]
@@ -62,6 +65,8 @@ pub struct FetchedRun {
     pub key: Key,
     /// when the leg began
     pub began: Timestamp,
+    /// the page of its run
+    pub page: String,
     /// versions that differ from the checkout's, a line each
     pub skew: Vec<String>,
 }
@@ -163,6 +168,16 @@ impl GitHubView {
     /// Something a person asked for is under way.
     pub(super) fn fetching(&mut self, request: RequestId) {
         self.errand = Some(request);
+    }
+
+    /// How long to wait before GitHub is asked again.
+    fn pause(&self) -> SignedDuration {
+        let rate = self.pipeline.as_ref().and_then(|pipeline| pipeline.board.rate);
+        match (&self.trouble, rate) {
+            (_, Some(rate)) if rate.remaining < rate.limit / 4 => SPARING,
+            (Some(_), _) => TROUBLED,
+            (None, _) => EVERY,
+        }
     }
 
     fn usable(&self) -> Result<(), GitHubRefusal> {

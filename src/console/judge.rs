@@ -126,7 +126,7 @@ impl Console {
         if self.visible(Pane::Log) {
             return Ok(());
         }
-        Err(Refusal::Screen("the log is not on screen: Tab turns to it".into()))
+        Err(Refusal::Screen("the log is not on screen: ‹next pane› turns to it".into()))
     }
 
     fn log_has_lines(&self) -> Result<(), Refusal> {

@@ -102,7 +102,7 @@ impl Console {
     /// Opens what is chosen where keys go; where nothing is, gives the pane the whole screen.
     fn open_chosen(&mut self, effects: &mut Vec<Effect>) {
         match self.panes.scope() {
-            Scope::Lines | Scope::Verdict if self.fetch_newest(effects) => {}
+            Scope::Lines | Scope::Verdict if self.fetch_shown(effects) => {}
             Scope::Lines | Scope::Picture | Scope::Log | Scope::Timeline => self.panes.zoomed = !self.panes.zoomed,
             Scope::Verdict => self.open_evidence(None, effects),
             Scope::GitHub => self.open_remote(effects),
@@ -178,7 +178,7 @@ impl Console {
     fn copy_log(&mut self, effects: &mut Vec<Effect>) {
         let (from, to) = self.log.selection();
         if to - from >= super::log::MOST_COPIED {
-            let text = format!("{} lines are too many to copy: Ctrl-S saves the log", to - from + 1);
+            let text = format!("{} lines are too many to copy: ‹save log› saves the log", to - from + 1);
             self.notice(Tone::Info, text);
             return;
         }

@@ -102,7 +102,7 @@ impl Console {
             QuitChoice::Cancel => {
                 self.cancel_runs(&ask.runs, effects);
                 self.leaving = Leaving::AfterRuns;
-                self.notice(Tone::Info, "cancelling; leaving when the VMs are gone (q asks again)");
+                self.notice(Tone::Info, "cancelling; leaving when the VMs are gone (‹quit› asks again)");
             }
         }
     }

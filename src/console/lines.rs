@@ -12,6 +12,7 @@ use super::trouble::Trouble;
 use crate::generation::{Claim, Generations, orphans};
 use crate::ops::Places;
 use crate::ops::acknowledge::Acknowledged;
+use crate::ops::resources::Lack;
 use crate::pipeline::{Builds, Key, Line};
 use crate::vcenter::{Place, Question, Vm};
 
@@ -30,8 +31,8 @@ pub struct LineRow {
     orphaned: Option<Generations>,
     /// its newest run
     pub run: Option<RunSeen>,
-    /// its newest result at GitHub
-    pub remote: Option<RemoteResult>,
+    /// its results at GitHub, the newest first
+    pub remotes: Vec<RemoteResult>,
     /// what is wrong with its run at work, in a few words
     pub at_work: Option<String>,
     /// its alarm was seen, and is the same still
@@ -42,6 +43,8 @@ pub struct LineRow {
     pub claimed: bool,
     /// its live template is older than two periods of the schedule
     pub stale: bool,
+    /// what the next build lacks to stand on
+    pub lacks: Option<Lack>,
 }
 
 impl LineRow {
@@ -90,12 +93,13 @@ impl Lines {
                 orphans: Vec::new(),
                 orphaned: None,
                 run: None,
-                remote: None,
+                remotes: Vec::new(),
                 at_work: None,
                 acknowledged: None,
                 iso_missing: false,
                 claimed: false,
                 stale: false,
+                lacks: None,
             })
             .collect();
         let wanted = rows.iter().find(|row| Some(row.line.key.0.as_str()) == key).or(rows.first());
@@ -253,11 +257,9 @@ impl Lines {
         }
     }
 
-    /// The newest result of each line at GitHub.
-    pub fn set_remote(&mut self, of: impl Fn(&Key) -> Option<RemoteResult>) {
-        for row in &mut self.rows {
-            row.remote = of(&row.line.key);
-        }
+    /// The results of each line at GitHub.
+    pub fn set_remotes(&mut self, of: impl Fn(&Key) -> Vec<RemoteResult>) {
+        self.rows.iter_mut().for_each(|row| row.remotes = of(&row.line.key));
     }
 
     /// Marks the lines whose live template was made before a moment, and those that another machine builds; says whether any mark changed.
@@ -269,17 +271,6 @@ impl Lines {
             let claimed = row.guest().and_then(Claim::of).is_some_and(|claim| claim.fresh(now));
             changed |= std::mem::replace(&mut row.claimed, claimed) != claimed;
             changed |= std::mem::replace(&mut row.stale, stale) != stale;
-        }
-        changed
-    }
-
-    /// What is wrong with the runs at work; says whether any of it changed.
-    pub fn set_at_work(&mut self, of: impl Fn(&LineRow) -> Option<String>) -> bool {
-        let mut changed = false;
-        for row in &mut self.rows {
-            let at_work = of(row);
-            changed |= at_work != row.at_work;
-            row.at_work = at_work;
         }
         changed
     }

@@ -10,6 +10,7 @@ use jiff::{SignedDuration, Timestamp};
 pub use ask::Action;
 pub(super) use ask::{missing, newer};
 
+use super::binding::keyed;
 use super::message::{Reply, RequestId};
 use crate::iso::stage::Phase;
 use crate::iso::{Bump, DatastoreIso, RequiredIso};
@@ -265,7 +266,7 @@ impl Media {
     pub fn words(&self) -> impl Iterator<Item = String> {
         self.working().map(|(key, work)| match work {
             Work::Bumping(_) => format!("bump of {key}"),
-            Work::Staging { .. } => format!("staging of {key} (K stops it)"),
+            Work::Staging { .. } => keyed(format!("staging of {key} (‹stop staging› stops it)")),
         })
     }
 

@@ -102,6 +102,8 @@ pub enum Msg {
     RunsRead(Vec<(Key, Reply<Option<RunSeen>>)>),
     /// the alarms that somebody has seen
     AcknowledgedRead(crate::ops::acknowledge::All),
+    /// what was done at GitHub from this machine
+    DeedsRead(crate::ops::deeds::Deeds),
     /// the runs of a line, and what changed since one of them went well
     HistoryRead {
         /// the line

@@ -20,7 +20,7 @@ pub struct NextKey {
 impl Console {
     /// The keys that fit the selected line's newest run: those that the judge of operations allows.
     pub fn next_keys(&self) -> Vec<NextKey> {
-        let Some(row) = self.lines.selected().filter(|_| self.past_run().is_none()) else { return Vec::new() };
+        let Some(row) = self.lines.selected() else { return Vec::new() };
         let allowed = |command: &Command| {
             let invocation = Invocation { command: *command, line: Some(row.line.key.clone()) };
             self.allows(&invocation).is_ok()
@@ -28,7 +28,13 @@ impl Console {
         let shown = |binding: &'static Binding| {
             Some(NextKey { key: binding.keys.first()?.to_string(), word: self.word(binding).unwrap_or(binding.name) })
         };
-        fitting(row).into_iter().filter(allowed).filter_map(|command| shown(self.keymap.binding(command)?)).collect()
+        // What is over is not acted upon; what it left may be brought here.
+        let fitting = match (self.past_remote(), self.past_run()) {
+            (Some(_), _) if self.fetchable().is_some() => vec![Command::View(ViewCommand::Open)],
+            (Some(_), _) | (_, Some(_)) => Vec::new(),
+            (None, None) => fitting(row),
+        };
+        fitting.into_iter().filter(allowed).filter_map(|command| shown(self.keymap.binding(command)?)).collect()
     }
 
     /// What a key does now, where that depends on the state; else the word of its row. `None`: it has none.
@@ -36,7 +42,7 @@ impl Console {
         let scope = self.panes.scope();
         let row = self.lines.selected();
         let held = row.is_some_and(|row| row.generations.hold.is_some());
-        let unfetched = row.is_some_and(|row| row.unfetched().is_some());
+        let unfetched = self.fetchable().is_some();
         let open = Command::View(ViewCommand::Open);
         let other_words = [
             (Command::Change(Change::Generation(GenerationChange::HoldOrRelease)), held, "release"),

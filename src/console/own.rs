@@ -38,8 +38,19 @@ pub enum Own {
         key: Key,
         /// how it fails
         failure: Failure,
+        /// the page of the run at GitHub, where nothing but that is known of it
+        page: Option<String>,
         /// what is said of it
         note: String,
+    },
+    /// keep a failure at GitHub acknowledged whose evidence is here now
+    CarryOver {
+        /// the line
+        key: Key,
+        /// the page that was acknowledged
+        page: String,
+        /// how the verdict tells it
+        failure: Failure,
     },
     /// take back that an alarm was seen
     Withdraw {

@@ -21,7 +21,7 @@ pub(crate) enum Prompt {
     /// goes to a place in the log on Enter
     Jump { field: Field },
     /// acknowledges the alarm of a line on Enter
-    Acknowledge { key: Key, failure: Failure, field: Field },
+    Acknowledge { key: Key, failure: Failure, page: Option<String>, field: Field },
 }
 
 impl Console {
@@ -89,9 +89,9 @@ impl Console {
             }
             Prompt::Search { .. } | Prompt::Jump { .. } | Prompt::Acknowledge { .. } if cancelled => {}
             Prompt::Acknowledge { .. } if press.code == Code::Enter => self.acknowledge_with(prompt, effects),
-            Prompt::Acknowledge { key, failure, mut field } => {
+            Prompt::Acknowledge { key, failure, page, mut field } => {
                 field.take(press);
-                self.prompt = Some(Prompt::Acknowledge { key, failure, field });
+                self.prompt = Some(Prompt::Acknowledge { key, failure, page, field });
             }
             Prompt::Jump { field } if press.code == Code::Enter => self.jump(field, effects),
             Prompt::Jump { mut field } => {

@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 use std::fmt;
 
-use super::binding::Keymap;
+use super::binding::{Keymap, keyed};
 use super::command::{Change, Command, GenerationChange, MediaChange, ProgramCommand, ViewCommand};
 use crate::generation;
 use crate::ops::{self, GitHubRefusal, MediaRefusal};
@@ -33,7 +33,7 @@ impl fmt::Display for Refusal {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Operation(refusal) => f.write_str(&in_keys(refusal)),
-            Self::Screen(text) => f.write_str(text),
+            Self::Screen(text) => f.write_str(&keyed(text)),
         }
     }
 }

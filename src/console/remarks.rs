@@ -1,6 +1,7 @@
 //! What is to be known of a line beside its run: who holds it, what is missing, what is left over, what GitHub did.
 
 use super::age;
+use super::binding::keyed;
 use super::lines::LineRow;
 use super::panes::{Content, Pane};
 use super::remote::RemoteResult;
@@ -22,7 +23,7 @@ impl Console {
     /// What is to be known of a line, what matters most first.
     pub fn remarks(&self, row: &LineRow) -> Vec<Remark> {
         let mut remarks = Vec::new();
-        let mut add = |alarm, text| remarks.push(Remark { alarm, text });
+        let mut add = |alarm, text: String| remarks.push(Remark { alarm, text: keyed(text) });
         if !row.generations.duplicates.is_empty() {
             let names = row.generations.duplicates.join(", ");
             add(true, format!("{names}: more than one VM has this name, and nothing is done until one is left"));
@@ -33,7 +34,8 @@ impl Console {
         }
         if let Some((vm, question)) = row.question() {
             let answers = question.numbered().collect::<Vec<_>>().join(", ");
-            let text = format!("vCenter asks about {} and waits: {} ({answers}); ! answers", vm.name, question.text);
+            let text =
+                format!("vCenter asks about {} and waits: {} ({answers}); ‹answer› answers", vm.name, question.text);
             add(true, text);
         }
         if let Some((alarm, lives)) = self.lives(row) {
@@ -59,7 +61,10 @@ impl Console {
             add(false, held);
         }
         if row.iso_missing && row.line.enabled {
-            add(true, "its ISO is not on the datastore: the next build fails when it mounts it; I stages it".into());
+            add(
+                true,
+                "its ISO is not on the datastore: the next build fails when it mounts it; ‹stage ISO› stages it".into(),
+            );
         }
         let claim = row.guest().and_then(Claim::of).filter(|_| row.claimed && row.live_run().is_none());
         if let Some(claim) = claim {
@@ -67,7 +72,7 @@ impl Console {
             add(false, format!("{} builds it for {age} ({})", claim.by, claim.run));
         }
         if let Some(guest) = row.guest().filter(|_| row.leftover()) {
-            add(false, format!("{} ({}) is there and nobody builds it: S sweeps it", guest.name, guest.moid));
+            add(false, format!("{} ({}) is there and nobody builds it: ‹sweep› sweeps it", guest.name, guest.moid));
         }
         if let Some(trial) = row.generations.trial_said(self.now) {
             add(false, trial);
@@ -75,8 +80,11 @@ impl Console {
         for orphan in &row.orphans {
             let (key, name) = (&row.line.key, &orphan.name);
             let next = row.swept().build.as_ref().is_some_and(|vm| vm.moid == orphan.moid);
-            let sweep =
-                if next { "S sweeps it".into() } else { format!("`tmpl-tui sweep {key} --vm {name}` removes it") };
+            let sweep = if next {
+                "‹sweep› sweeps it".into()
+            } else {
+                format!("`tmpl-tui sweep {key} --vm {name}` removes it")
+            };
             add(false, format!("{name} ({}) was built on another branch: {sweep}", orphan.moid));
         }
         if let Some(created) = row.generations.live.as_ref().and_then(|vm| vm.created).filter(|_| row.stale) {
@@ -84,7 +92,7 @@ impl Console {
             add(false, format!("live is {old} old: the schedule has missed it twice"));
         }
         if row.ready() && row.generations.hold.is_none() {
-            add(false, "built and not promoted yet: p promotes it".into());
+            add(false, "built and not promoted yet: ‹promote› promotes it".into());
         }
         remarks
     }
@@ -94,19 +102,32 @@ impl Console {
         let hold = row.generations.hold.as_ref()?;
         let age = age::spoken(self.now, hold.since);
         let date = hold.since.to_zoned(self.zone.clone()).strftime("%b %d %H:%M").to_string();
-        Some(format!("held by {} since {date} ({age}): {}; H releases it", hold.by, hold.reason))
+        Some(format!(
+            "held by {} since {date} ({age}): {}; {} releases it",
+            hold.by,
+            hold.reason,
+            keyed("‹hold or release›")
+        ))
     }
 
-    fn told(&self, remote: &RemoteResult) -> String {
+    /// How a run at GitHub stands, who asked for it, and what was done with it here.
+    pub(crate) fn told(&self, remote: &RemoteResult) -> String {
         let RemoteResult { number, by, .. } = remote;
+        let deeds = self.deeds.get(&remote.page).into_iter().flatten().map(|deed| deed.said(&self.zone));
+        let by = std::iter::once(by.clone()).chain(deeds).collect::<Vec<_>>().join("; ");
         let step = remote.step.as_ref().map_or(String::new(), |step| format!(", step {step}"));
         let word = remote.state.word();
         if remote.state.live() {
             let age = age::spoken(self.now, remote.began);
-            return format!("run #{number} on GitHub is {word} for {age}{step} ({by}); W shows it");
+            return format!(
+                "run #{number} on GitHub is {word} for {age}{step} ({by}); {} shows it",
+                keyed("‹runs on GitHub›")
+            );
         }
         let age = age::spoken(self.now, remote.ended.unwrap_or(remote.began));
-        format!("run #{number} on GitHub {word} {age} ago{step} ({by})")
+        let took = remote.ended.map(|ended| ended.duration_since(remote.began).unsigned_abs());
+        let took = took.map_or(String::new(), |took| format!(" after {}", crate::duration::spoken(took)));
+        format!("run #{number} on GitHub {word} {age} ago{took}{step} ({by})")
     }
 
     /// What the selected line has to show.
@@ -120,7 +141,7 @@ impl Console {
         let trouble = row.trouble() >= super::trouble::Trouble::Failed;
         let busy = row.live_run().is_some() || row.guest().is_some();
         let busy = busy || self.ongoing.contains_key(&row.line.key) || self.built_at_github(&row.line.key).is_some();
-        let past = self.past_run().is_some();
+        let past = self.looks_back();
         let rest = !busy && !trouble && !past;
         Content {
             cause: !rest && (found || trouble || past),

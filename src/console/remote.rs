@@ -35,17 +35,18 @@ pub struct RemoteResult {
 }
 
 impl RemoteResult {
-    /// The newest of a line among the runs that GitHub told of.
-    pub fn of(board: &Board, key: &Key) -> Option<Self> {
+    /// Those of a line among the runs that GitHub told of, the newest first.
+    pub fn all(board: &Board, key: &Key) -> Vec<Self> {
         let skipped = State::Ended(Conclusion::Skipped);
-        board.runs.iter().find_map(|seen| {
+        let of = |seen: &RunWithJobs| {
             let leg = seen.lines().find(|(of, leg)| *of == key && leg.state != skipped).map(|(_, leg)| leg);
             match leg {
                 Some(leg) => Some(Self::of_leg(&seen.run, leg)),
                 None if seen.builds(key) => Some(Self::waiting(&seen.run)),
                 None => None,
             }
-        })
+        };
+        board.runs.iter().filter_map(of).collect()
     }
 
     fn of_leg(run: &RemoteRun, leg: &Leg) -> Self {
@@ -70,7 +71,7 @@ impl RemoteResult {
 
     /// Whether a person should look at it: it failed, and nobody ended it on purpose.
     pub const fn alarming(&self) -> bool {
-        matches!(self.state, State::Ended(Conclusion::Failure | Conclusion::TimedOut | Conclusion::Other))
+        self.state.alarming()
     }
 
     /// Whether a run that is kept here is its evidence.
@@ -91,7 +92,7 @@ pub enum Newest<'a> {
 impl LineRow {
     /// The newest result, wherever the line was built. What is at work counts as newer than what is over.
     pub fn newest(&self) -> Option<Newest<'_>> {
-        match (&self.run, &self.remote) {
+        match (&self.run, self.remote()) {
             (None, None) => None,
             (Some(run), None) => Some(Newest::Here(run)),
             (None, Some(remote)) => Some(Newest::GitHub(remote, None)),
@@ -105,6 +106,11 @@ impl LineRow {
                 Some(if here { Newest::Here(run) } else { Newest::GitHub(remote, None) })
             }
         }
+    }
+
+    /// The newest result at GitHub.
+    pub fn remote(&self) -> Option<&RemoteResult> {
+        self.remotes.first()
     }
 
     /// The newest result, when it is GitHub's.
@@ -125,7 +131,7 @@ impl LineRow {
 
     /// Whether a VM of the name that builds have is there although nobody builds the line.
     pub fn leftover(&self) -> bool {
-        let remote = self.remote.as_ref().is_some_and(|remote| remote.state.live());
+        let remote = self.remote().is_some_and(|remote| remote.state.live());
         self.guest().is_some() && self.live_run().is_none() && !remote && !self.claimed
     }
 
@@ -140,14 +146,22 @@ impl Console {
     /// Gives every line its newest result at GitHub.
     pub(super) fn read_remote_results(&mut self) {
         let Some(pipeline) = self.github.pipeline.clone() else { return };
-        self.lines.set_remote(|key| RemoteResult::of(&pipeline.board, key));
+        self.lines.set_remotes(|key| RemoteResult::all(&pipeline.board, key));
     }
 
-    /// Brings the evidence of the selected line's newest result here, when that is GitHub's and is not here; says
-    /// whether that was so.
-    pub(super) fn fetch_newest(&mut self, effects: &mut Vec<Effect>) -> bool {
-        let Some(row) = self.lines.selected() else { return false };
-        let Some(remote) = row.unfetched() else { return false };
+    /// The result at GitHub that is looked at and whose evidence may be brought here: the one gone back to, else the
+    /// selected line's newest one, when it failed.
+    pub(super) fn fetchable(&self) -> Option<&RemoteResult> {
+        match self.past_remote() {
+            Some(remote) => Some(remote).filter(|remote| remote.state.failed()),
+            None => self.lines.selected().filter(|_| !self.looks_back())?.unfetched(),
+        }
+    }
+
+    /// Brings the evidence of the result that is looked at here, when that is GitHub's and is not here; says whether that
+    /// was so.
+    pub(super) fn fetch_shown(&mut self, effects: &mut Vec<Effect>) -> bool {
+        let Some((row, remote)) = self.lines.selected().zip(self.fetchable()) else { return false };
         let (run, key) = (remote.run, row.line.key.clone());
         match self.remote_leg(run, &key) {
             Ok((run, leg)) => {

@@ -137,9 +137,9 @@ impl Console {
         }
         let in_panes = scopes.iter().any(|scope| scope.pane().is_some());
         Err(if in_panes && here.pane().is_none() {
-            Refusal::Screen("the panes are behind this view: Esc goes back to them".into())
+            Refusal::Screen("the panes are behind this view: ‹back› goes back to them".into())
         } else if in_panes {
-            Refusal::Screen(format!("works in {scopes}: Tab turns there").into())
+            Refusal::Screen(format!("works in {scopes}: ‹next pane› turns there").into())
         } else if scopes.contain(Scope::GitHub) {
             GitHubRefusal::NotChosen.into()
         } else {

@@ -31,6 +31,7 @@ use crate::generation::Actor;
 use crate::github::Schedule;
 use crate::ops::Operation;
 use crate::ops::acknowledge::All;
+use crate::ops::deeds::Deeds;
 use crate::ops::resources::Resources;
 use crate::pipeline::{Key, Line};
 use crate::vcenter::{LinkState, Moid, Place, Vm};
@@ -158,6 +159,7 @@ pub struct Console {
     pub(crate) overlay: Option<Overlay>,
     pub(crate) prompt: Option<Prompt>,
     pub(crate) acknowledged: All,
+    pub(super) deeds: Deeds,
     /// what was searched for, the newest last
     pub(super) searches: History,
     /// what the lines were filtered by, the newest last
@@ -231,6 +233,7 @@ impl Console {
             overlay: None,
             prompt: None,
             acknowledged: All::new(),
+            deeds: Deeds::new(),
             searches: History::default(),
             filters: History::default(),
             recent: Vec::new(),

@@ -162,7 +162,7 @@ impl Console {
     /// The build VM is gone, or packer is through with it: the last recorded picture stands for it.
     pub(crate) fn over(&self) -> bool {
         let gone = |row: &LineRow| row.guest().is_none() && row.live_run().is_none();
-        self.past_run().is_some() || self.lines.selected().is_some_and(gone)
+        self.looks_back() || self.lines.selected().is_some_and(gone)
     }
 
     /// Keeps the timeline on the selected line's newest run, and the moment on the line of the log that is looked at.

@@ -24,7 +24,8 @@ impl LineRow {
     /// How much it needs a person.
     pub fn trouble(&self) -> Trouble {
         let seen = self.acknowledged.is_some();
-        let remarkable = seen || self.leftover() || self.stale || self.generations.hold.is_some();
+        let remarkable =
+            seen || self.leftover() || self.stale || self.lacks.is_some() || self.generations.hold.is_some();
         match self.judged().filter(|_| !seen) {
             Some((trouble, _)) => trouble,
             None if remarkable => Trouble::Marked,

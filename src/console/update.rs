@@ -2,6 +2,7 @@
 
 use jiff::SignedDuration;
 
+use super::binding::keyed;
 use super::effect::Effect;
 use super::message::{Msg, Reply, RequestId};
 use super::panes::Pane;
@@ -51,6 +52,7 @@ impl Console {
             Msg::ResourcesRead(resources) => return self.resources_read(resources),
             Msg::RunsRead(runs) => self.runs_read(runs, effects),
             Msg::AcknowledgedRead(all) => return self.acknowledged_read(all),
+            Msg::DeedsRead(deeds) => return std::mem::replace(&mut self.deeds, deeds) != self.deeds,
             Msg::HistoryRead { key, answer } => return self.history_read(key, answer),
             Msg::PictureTaken { request, answer } => return self.picture.taken(request, answer, self.now),
             Msg::TileTaken { request, answer } => return self.tile_taken(request, answer),
@@ -121,7 +123,7 @@ impl Console {
     fn follow_up(&mut self, effects: &mut Vec<Effect>) {
         self.look_at_github(effects);
         self.mark_at_work();
-        self.mark_acknowledged();
+        self.mark_acknowledged(effects);
         // Somebody who looked for a minute without touching a key is reading what is there.
         let opening = self.now.duration_since(self.opened) < OPENING;
         if opening && self.lines.select_worst() {
@@ -130,7 +132,7 @@ impl Console {
         self.forget_past_of_others();
         let selected = self.lines.selected();
         let source = selected.zip(self.shown_run()).map(|(row, run)| (row.line.key.clone(), run.log.clone()));
-        let guest = selected.filter(|_| self.past_run().is_none()).and_then(|row| row.guest()).cloned();
+        let guest = selected.filter(|_| !self.looks_back()).and_then(|row| row.guest()).cloned();
         self.words.turn_to(selected.map(|row| (row.line.key.clone(), guest.as_ref().map(|vm| vm.moid.clone()))));
         if self.picture.turn_to(guest.as_ref().map(|vm| (vm.place, &vm.moid))) {
             self.changed();
@@ -159,6 +161,6 @@ impl Console {
 
     /// Shows a notice.
     pub(super) fn notice(&mut self, tone: Tone, text: impl Into<String>) {
-        self.toasts.push(self.now, tone, text);
+        self.toasts.push(self.now, tone, keyed(text.into().as_str()));
     }
 }

@@ -221,6 +221,9 @@ impl Verdicts {
 impl Console {
     /// The case of the run that is looked at.
     pub(crate) fn case(&self) -> Option<&Case> {
+        if self.past_remote().is_some() {
+            return None;
+        }
         match self.past_run() {
             Some(run) => self.verdicts.past.as_ref().filter(|(dir, _)| *dir == run.dir).map(|(_, case)| case),
             None => self.lines.selected().and_then(|row| self.verdicts.of(row)),
@@ -230,7 +233,7 @@ impl Console {
     /// Judges the selected line's newest run now, and shows the pane; where it is shown already, turns to the picture.
     pub(super) fn judge(&mut self, effects: &mut Vec<Effect>) {
         let past = self.past_run().is_some();
-        if !past && self.fetch_newest(effects) {
+        if !past && self.fetch_shown(effects) {
             return;
         }
         let read = self.panes.focus == Pane::Verdict && self.panes.view == View::Lines
@@ -286,7 +289,7 @@ impl Console {
 
     pub(super) fn choose_evidence(&mut self, to: impl FnOnce(&mut Cursor, usize)) {
         let past = self.past_run().is_some();
-        let Some(row) = self.lines.selected() else { return };
+        let Some(row) = self.lines.selected().filter(|_| self.past_remote().is_none()) else { return };
         let case = if past { self.verdicts.past.as_mut().map(|(_, case)| case) } else { self.verdicts.case(row) };
         let Some(case) = case else { return };
         let cited = case.cited();

@@ -6,7 +6,7 @@ use serde::Serialize;
 use super::{Client, Error, Leg, Rate, Refusal, RemoteRun, State};
 use crate::pipeline::Key;
 
-/// Newest runs whose legs are read although they are over; unchanged ones cost nothing of the rate limit.
+/// Newest runs whose legs are read although they are over; once for each.
 const MAX_OVER_WITH_JOBS: usize = 8;
 
 /// A run and its jobs.
@@ -101,9 +101,15 @@ impl Client {
         let mut runs = Vec::new();
         for (index, run) in self.runs_of_builds(most).await?.into_iter().enumerate() {
             let wanted = run.state.live() || index < MAX_OVER_WITH_JOBS;
-            let legs = if wanted { self.legs(&run).await? } else { Vec::new() };
+            let known = self.known().legs(&run);
+            let legs = match known {
+                Some(legs) => legs,
+                None if wanted => self.legs(&run).await?,
+                None => Vec::new(),
+            };
             runs.push(RunWithJobs { run, legs });
         }
+        self.known().keep_legs(&runs);
         Ok(Board { runs, rate: self.rate(), at: Timestamp::now() })
     }
 }

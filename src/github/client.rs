@@ -1,6 +1,5 @@
 //! Requests to GitHub: conditional, limited in time and size, retried on server errors.
 
-use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -14,6 +13,7 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use super::headers::{missing_permission, rate, retry_time};
+use super::known::Known;
 use super::{Error, Repository, Settings};
 use crate::pipeline::layout::{WorkflowTable, Workflows};
 
@@ -21,9 +21,6 @@ use crate::pipeline::layout::{WorkflowTable, Workflows};
 const RESPONSE_TIMEOUT: Duration = Duration::from_secs(30);
 /// Largest response that is read, in bytes; a hundred jobs with their steps take less than 1 MiB.
 const MAX_RESPONSE_BYTES: usize = 8 << 20;
-/// Responses kept for conditional requests, and their bytes.
-const MAX_CACHED_RESPONSES: usize = 200;
-const MAX_CACHED_BYTES: usize = 32 << 20;
 /// Attempts of one request before a server error is reported.
 const ATTEMPTS: usize = 3;
 
@@ -52,8 +49,7 @@ struct Inner {
     rate: Mutex<Option<Rate>>,
     /// GitHub refuses everything until then; requests before that prolong it
     blocked_until: Mutex<Option<Timestamp>>,
-    /// by path: its tag and the body it stands for
-    etags: Mutex<HashMap<String, (HeaderValue, Bytes)>>,
+    known: Known,
 }
 
 impl std::fmt::Debug for Client {
@@ -107,7 +103,7 @@ impl Client {
             workflows: settings.workflows,
             rate: Mutex::default(),
             blocked_until: Mutex::default(),
-            etags: Mutex::default(),
+            known: Known::default(),
         })))
     }
 
@@ -142,13 +138,29 @@ impl Client {
         parse_json(&body, what)
     }
 
+    /// As [`get`](Self::get), of what rarely changes by itself: what was heard within the last minute, and before anything
+    /// was changed from here, is not asked for again.
+    pub(super) async fn get_lately<T: DeserializeOwned>(&self, path: &str, what: &str) -> Result<T, Error> {
+        match self.0.known.lately(&self.path(path)) {
+            Some(body) => parse_json(&body, what),
+            None => self.get(path, what).await,
+        }
+    }
+
+    /// What was heard so far.
+    pub(super) fn known(&self) -> &Known {
+        &self.0.known
+    }
+
     /// Posts `body` to `path` below the repository; once, because it may have been done although no answer came.
     pub(super) async fn post(&self, path: &str, body: &impl Serialize, what: &str) -> Result<Option<Bytes>, Error> {
         self.check_rate_limit()?;
         let body =
             serde_json::to_vec(body).map_err(|error| Error::Shape { what: what.into(), reason: error.to_string() })?;
         let request = self.request(Method::POST, &self.path(path)).header(CONTENT_TYPE, "application/json").body(body);
-        let answer = self.send(request, what).await?;
+        let answer = self.send(request, what).await;
+        self.0.known.doubt();
+        let answer = answer?;
         self.check_status(&answer, what)?;
         Ok(Some(answer.body).filter(|body| !body.is_empty()))
     }
@@ -158,7 +170,9 @@ impl Client {
         self.check_rate_limit()?;
         // Some servers in between answer 411 to a PUT that does not say it has no body.
         let request = self.request(Method::PUT, &self.path(path)).header(header::CONTENT_LENGTH, 0);
-        self.check_status(&self.send(request, what).await?, what)
+        let answer = self.send(request, what).await;
+        self.0.known.doubt();
+        self.check_status(&answer?, what)
     }
 
     /// The address that `path` below the repository redirects to.
@@ -184,23 +198,19 @@ impl Client {
 
     async fn conditional(&self, path: &str, what: &str) -> Result<Bytes, Error> {
         self.check_rate_limit()?;
-        let known = locked(&self.0.etags).get(path).cloned();
+        let known = self.0.known.answer(path);
         let mut request = self.request(Method::GET, path);
-        if let Some((tag, _)) = &known {
-            request = request.header(IF_NONE_MATCH, tag);
+        if let Some(known) = &known {
+            request = request.header(IF_NONE_MATCH, &known.tag);
         }
         let answer = self.send(request, what).await?;
-        if let (StatusCode::NOT_MODIFIED, Some((_, body))) = (answer.status, known) {
-            return Ok(body);
+        if let (StatusCode::NOT_MODIFIED, Some(known)) = (answer.status, known) {
+            self.0.known.keep(path, known.tag, known.body.clone());
+            return Ok(known.body);
         }
         self.check_status(&answer, what)?;
         if let Some(tag) = answer.headers.get(ETAG) {
-            let mut etags = locked(&self.0.etags);
-            let bytes: usize = etags.values().map(|(_, body)| body.len()).sum();
-            if etags.len() >= MAX_CACHED_RESPONSES || bytes + answer.body.len() > MAX_CACHED_BYTES {
-                etags.clear();
-            }
-            etags.insert(path.to_owned(), (tag.clone(), answer.body.clone()));
+            self.0.known.keep(path, tag.clone(), answer.body.clone());
         }
         Ok(answer.body)
     }

@@ -19,6 +19,7 @@ pub mod dispatch;
 mod error;
 pub mod evidence;
 mod headers;
+mod known;
 pub mod leg;
 pub mod pins;
 pub mod pod;

@@ -70,6 +70,21 @@ impl State {
         )
     }
 
+    /// Whether a person should look at it: it failed, and nobody ended it on purpose.
+    pub const fn alarming(self) -> bool {
+        matches!(self, Self::Ended(Conclusion::Failure | Conclusion::TimedOut | Conclusion::Other))
+    }
+
+    /// In one sign.
+    pub const fn mark(self) -> char {
+        match self {
+            Self::Pending | Self::Queued | Self::Running => '●',
+            Self::Ended(Conclusion::Success) => '✓',
+            Self::Ended(Conclusion::Cancelled | Conclusion::Skipped) => '⊘',
+            Self::Ended(Conclusion::Failure | Conclusion::TimedOut | Conclusion::Other) => '✗',
+        }
+    }
+
     /// In a word.
     pub const fn word(self) -> &'static str {
         match self {
@@ -186,6 +201,11 @@ impl RemoteRun {
     }
 }
 
+fn runs_path(workflow: &str, most: u8, filter: Option<&str>) -> String {
+    let filter = filter.map_or_else(String::new, |filter| format!("&{filter}"));
+    format!("/actions/workflows/{workflow}/runs?per_page={}{filter}", most.clamp(1, 100))
+}
+
 impl Client {
     /// The newest runs of a workflow file, newest first; at most 100. `filter` is a further part of the query, e.g.
     /// `event=schedule`.
@@ -193,10 +213,26 @@ impl Client {
     /// # Errors
     /// [`Error`]
     pub async fn runs(&self, workflow: &str, most: u8, filter: Option<&str>) -> Result<Vec<RemoteRun>, Error> {
-        let filter = filter.map_or_else(String::new, |filter| format!("&{filter}"));
-        let path = format!("/actions/workflows/{workflow}/runs?per_page={}{filter}", most.clamp(1, 100));
-        let page: RunsJson = self.get(&path, &format!("workflow {workflow}")).await?;
-        Ok(page.workflow_runs.into_iter().map(|run| RemoteRun::read(run, self.workflows())).collect())
+        let page = self.get(&runs_path(workflow, most, filter), &format!("workflow {workflow}")).await?;
+        Ok(self.read_runs(page))
+    }
+
+    /// The same, as heard within the last minute.
+    ///
+    /// # Errors
+    /// [`Error`]
+    pub(super) async fn runs_lately(
+        &self,
+        workflow: &str,
+        most: u8,
+        filter: Option<&str>,
+    ) -> Result<Vec<RemoteRun>, Error> {
+        let page = self.get_lately(&runs_path(workflow, most, filter), &format!("workflow {workflow}")).await?;
+        Ok(self.read_runs(page))
+    }
+
+    fn read_runs(&self, page: RunsJson) -> Vec<RemoteRun> {
+        page.workflow_runs.into_iter().map(|run| RemoteRun::read(run, self.workflows())).collect()
     }
 
     /// The newest runs of all workflows that build, newest first.

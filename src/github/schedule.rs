@@ -76,9 +76,9 @@ impl Client {
     pub async fn health(&self, board: &Board, repo: &Path) -> Result<Health, Error> {
         let build = self.workflow().build_file();
         let workflow: WorkflowJson =
-            self.get(&format!("/actions/workflows/{build}"), &format!("workflow {build}")).await?;
-        let last = self.runs(build, 1, Some("event=schedule")).await?.into_iter().next();
-        let about: RepositoryJson = self.get("", "repository").await?;
+            self.get_lately(&format!("/actions/workflows/{build}"), &format!("workflow {build}")).await?;
+        let last = self.runs_lately(build, 1, Some("event=schedule")).await?.into_iter().next();
+        let about: RepositoryJson = self.get_lately("", "repository").await?;
         let schedule = Schedule::of_repository(repo);
         let mut health = Health::of(board, workflow, last, &about, schedule.as_ref());
         for workflow in ["check-iso-updates.yml", "upload-isos.yml"] {
@@ -99,7 +99,7 @@ impl Client {
 
     /// A bump that was merged without its ISO on the datastore: Saturday's build fails at the mount, and nobody was told.
     async fn check_media_workflow(&self, workflow: &str) -> Result<Option<Advisory>, Error> {
-        let runs = match self.runs(workflow, 1, None).await {
+        let runs = match self.runs_lately(workflow, 1, None).await {
             Err(Error::NotFound { .. }) => return Ok(None),
             other => other?,
         };
@@ -146,10 +146,11 @@ impl Health {
         let mut findings = Vec::new();
         match self.workflow.as_str() {
             "active" => {}
-            "disabled_inactivity" => {
-                findings.push(alarm("GitHub switched the schedule off for inactivity; U switches it on".into()))
-            }
-            other => findings.push(alarm(format!("the workflow is switched off ({other}); U switches it on"))),
+            "disabled_inactivity" => findings.push(alarm(
+                "GitHub switched the schedule off for inactivity; tmpl-tui runs enable switches it on".into(),
+            )),
+            other => findings
+                .push(alarm(format!("the workflow is switched off ({other}); tmpl-tui runs enable switches it on"))),
         }
         match &self.last {
             None => findings.push(alarm("the scheduled run never ran".into())),

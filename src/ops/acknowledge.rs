@@ -71,29 +71,63 @@ pub struct Acknowledged {
     /// how the line failed then
     #[serde(flatten)]
     pub failure: Failure,
+    /// of one that was seen by its page at GitHub alone: that page
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub page: Option<String>,
+    /// of such a one, once its evidence was brought here: how the verdict on that tells it
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub fetched: Option<Failure>,
+}
+
+impl Acknowledged {
+    /// Whether it is about this failure.
+    pub fn is_of(&self, failure: &Failure) -> bool {
+        self.failure == *failure || self.fetched.as_ref() == Some(failure)
+    }
 }
 
 /// The alarms that are acknowledged, of each line the last one.
 pub type All = BTreeMap<Key, Acknowledged>;
 
-/// Puts on record that whoever runs this has seen how a line fails.
+/// Puts on record that whoever runs this has seen how a line fails; `page` is that of the run at GitHub, where nothing but
+/// that is known of it.
 ///
 /// # Errors
 /// No note; those of writing.
-pub fn acknowledge(state: &StateDir, key: &Key, failure: Failure, note: &str) -> Result<Acknowledged, Error> {
+pub fn acknowledge(
+    state: &StateDir,
+    key: &Key,
+    (failure, page): (Failure, Option<String>),
+    note: &str,
+) -> Result<Acknowledged, Error> {
     let note = note.trim();
     if note.is_empty() {
         return Err(Error::Usage("an alarm is acknowledged with a note: a ticket, or what is being done".into()));
     }
     let at = Timestamp::now().round(jiff::Unit::Second).unwrap_or_else(|_| Timestamp::now());
     let note = Scrubber::shared().safe_line(note).into();
-    let acknowledged = Acknowledged { by: user_at_host(), at, note, failure };
+    let acknowledged = Acknowledged { by: user_at_host(), at, note, failure, page, fetched: None };
+    write(state, key, &acknowledged)?;
+    Ok(acknowledged)
+}
+
+/// The evidence of a failure at GitHub that was acknowledged is here: it stays acknowledged under the name that the
+/// verdict gives it.
+///
+/// # Errors
+/// Those of writing.
+pub fn carry_over(state: &StateDir, key: &Key, page: &str, failure: Failure) -> Result<(), Error> {
+    // Another one may have taken its place meanwhile.
+    let seen = of(state, key).filter(|seen| seen.page.as_deref() == Some(page) && seen.fetched.is_none());
+    seen.map_or(Ok(()), |seen| write(state, key, &Acknowledged { fetched: Some(failure), ..seen }))
+}
+
+fn write(state: &StateDir, key: &Key, acknowledged: &Acknowledged) -> Result<(), Error> {
     let folder = state.acknowledged();
     create_private_dir(&folder).map_err(Error::writing(&folder))?;
     let path = file(state, key);
-    let json = serde_json::to_vec_pretty(&acknowledged).map_err(io::Error::other).map_err(Error::writing(&path))?;
-    write_whole(&path, Access::Private, &json).map_err(Error::writing(&path))?;
-    Ok(acknowledged)
+    let json = serde_json::to_vec_pretty(acknowledged).map_err(io::Error::other).map_err(Error::writing(&path))?;
+    write_whole(&path, Access::Private, &json).map_err(Error::writing(&path))
 }
 
 fn file(state: &StateDir, key: &Key) -> PathBuf {
@@ -150,10 +184,17 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let (state, key) = (StateDir::at(folder.path()), Key("debian-12".into()));
         let failure = Failure::told("github", "failure at Build #87");
-        assert!(acknowledge(&state, &key, failure.clone(), "  ").is_err());
-        let written = acknowledge(&state, &key, failure, "OPS-4711\n").unwrap();
+        let page = "https://github.com/acme/images/actions/runs/9087";
+        assert!(acknowledge(&state, &key, (failure.clone(), None), "  ").is_err());
+        let written = acknowledge(&state, &key, (failure.clone(), Some(page.to_owned())), "OPS-4711\n").unwrap();
         assert_eq!((written.note.as_str(), written.failure.about.as_str()), ("OPS-4711", "failure at Build #"));
         assert_eq!(all(&state, [&key, &Key("rocky-9".into())]), All::from([(key.clone(), written)]));
+        let verdict = Failure::told("ip_timeout", "no address");
+        carry_over(&state, &key, "another page", verdict.clone()).unwrap();
+        assert!(of(&state, &key).is_some_and(|seen| seen.fetched.is_none()));
+        carry_over(&state, &key, page, verdict.clone()).unwrap();
+        let seen = of(&state, &key).unwrap();
+        assert!(seen.is_of(&verdict) && seen.is_of(&failure) && seen.note == "OPS-4711");
         assert!(withdraw(&state, &key).unwrap() && !withdraw(&state, &key).unwrap());
         std::fs::write(file(&state, &key), "half").unwrap();
         assert_eq!(of(&state, &key), None);

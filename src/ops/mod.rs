@@ -21,6 +21,7 @@ mod check_rules;
 pub mod claim;
 mod clones;
 mod context;
+pub mod deeds;
 mod enter;
 mod error;
 mod exit;

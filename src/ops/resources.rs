@@ -3,11 +3,22 @@
 use crate::vcenter::Client;
 use crate::vcenter::resources::{DatastoreState, no_host};
 
+/// What a build lacks to stand on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Lack {
+    /// its datastore takes nothing more
+    Datastore,
+    /// none of its hosts can run it
+    Hosts,
+}
+
 /// What was found.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Resources {
     /// why a build will fail, one line each
     pub troubles: Vec<String>,
+    /// what of it is missing, where builds will fail
+    pub lacks: Option<Lack>,
     /// what may become a reason, one line each
     pub concerns: Vec<String>,
 }
@@ -32,7 +43,12 @@ pub async fn look(client: &Client) -> Resources {
     }
     if let Some(name) = &settings.compute {
         match client.host_states(name).await {
-            Ok(hosts) => found.troubles.extend(no_host(&hosts)),
+            Ok(hosts) => {
+                if let Some(trouble) = no_host(&hosts) {
+                    found.troubles.push(trouble);
+                    found.lacks.get_or_insert(Lack::Hosts);
+                }
+            }
             Err(error) => tracing::debug!(%error, "the state of the hosts is not known"),
         }
     }
@@ -43,7 +59,10 @@ impl Resources {
     fn add_datastore(&mut self, state: Option<&DatastoreState>) {
         let Some(state) = state else { return };
         match state.trouble() {
-            Some(trouble) => self.troubles.push(trouble),
+            Some(trouble) => {
+                self.troubles.push(trouble);
+                self.lacks = Some(Lack::Datastore);
+            }
             None => self.concerns.extend(state.scarce()),
         }
     }

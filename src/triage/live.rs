@@ -9,6 +9,7 @@ use std::path::{Path, PathBuf};
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
+use super::place::{Mended, Place};
 use super::rules::Rules;
 use super::verdict::{BuildContext, Judge, Verdict};
 use crate::guest::recording::{GuestState, Recording, Shown};
@@ -41,6 +42,8 @@ pub struct LiveJudge<'r> {
     shown: Shown,
     /// what the last verdict was given on
     last: Option<(BuildContext, u64, Option<String>)>,
+    /// the place that the last verdict named, and what that depended on
+    placed: Option<(Mended, Option<Place>)>,
 }
 
 /// How far a log was read.
@@ -57,7 +60,16 @@ impl<'r> LiveJudge<'r> {
     /// Those of reading its record.
     pub fn new(rules: &'r Rules, judge: Judge<'r>, repo: &Path, dir: &Path) -> io::Result<Self> {
         let recording = Recording::read(dir)?;
-        Ok(Self { rules, repo: repo.to_owned(), judge, log: None, recording, shown: Shown::default(), last: None })
+        Ok(Self {
+            rules,
+            repo: repo.to_owned(),
+            judge,
+            log: None,
+            recording,
+            shown: Shown::default(),
+            last: None,
+            placed: None,
+        })
     }
 
     /// The verdict, if anything changed since the last one. `usual` is how long stages take.
@@ -86,7 +98,14 @@ impl<'r> LiveJudge<'r> {
         if let Some(look) = look {
             verdict.show(look, scrubber);
         }
-        verdict.locate(self.rules, &self.repo, run);
+        let depends = Mended::of(&verdict);
+        match &self.placed {
+            Some((known, place)) if *known == depends => verdict.place.clone_from(place),
+            Some(_) | None => {
+                verdict.locate(self.rules, &self.repo, run);
+                self.placed = Some((depends, verdict.place.clone()));
+            }
+        }
         self.last = Some(facts);
         Ok(Some(verdict))
     }
@@ -114,8 +133,12 @@ impl<'r> LiveJudge<'r> {
         };
         if facts.len() > log.read {
             let end = end_of_lines(&file, log.read, facts.len())?;
-            file.seek(SeekFrom::Start(log.read))?;
-            self.judge.read(BufReader::with_capacity(256 << 10, (&file).take(end - log.read)))?;
+            if log.read == 0 {
+                self.judge.read_so_far(&file, end)?;
+            } else {
+                file.seek(SeekFrom::Start(log.read))?;
+                self.judge.read(BufReader::with_capacity(256 << 10, (&file).take(end - log.read)))?;
+            }
             log.read = end;
         }
         let read = log.read;

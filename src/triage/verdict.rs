@@ -236,7 +236,13 @@ impl Verdict {
         // A console that scrolls shows much before the line that counts: the lowest that names it.
         let named: Vec<&str> = look.words.iter().flat_map(|words| words.split(['…', '|'])).map(str::trim).collect();
         let names = |row: &&str| named.iter().any(|words| !words.is_empty() && row.contains(words));
-        let from = rows.iter().rposition(names).filter(|_| look.text.as_ref().is_some_and(|text| text.exact));
+        let exact = look.text.as_ref().is_some_and(|text| text.exact);
+        // What was read by shape begins with what is no text; case is lost there, too.
+        let resembles = |row: &&str| {
+            let row = row.to_lowercase();
+            named.iter().any(|words| words.len() > 3 && row.contains(&words.to_lowercase()))
+        };
+        let from = if exact { rows.iter().rposition(names) } else { rows.iter().position(resembles) };
         let text = match &look.text {
             Some(text) if !text.is_text() && !text.rows.is_empty() => "(no readable text)".to_owned(),
             Some(_) | None => rows[from.unwrap_or(0)..].join(" / "),

@@ -25,15 +25,17 @@ use std::time::Duration;
 
 use futures_util::TryFutureExt;
 use tokio::sync::Notify;
+use tokio::sync::mpsc::UnboundedSender;
 use tokio::task::JoinHandle;
 
-use self::limits::{FETCH, GITHUB, GUARD, JUDGE, PICTURE, READ, READ_WORDS, SAVE, SEEK, START, STOP, TRY};
+use self::histories::Histories;
+use self::limits::{GUARD, JUDGE, PICTURE, READ, READ_WORDS, SAVE, SEEK, START, STOP, TRY};
 use crate::config::Config;
 use crate::console::effect::Effect;
-use crate::console::github::{Ask, GitHubEvent};
 use crate::console::message::{Failure, Msg, Reply};
 use crate::ops::usual::Usual;
 use crate::ops::{self, Context, Error, PictureReader, Places};
+use crate::pipeline::Key;
 use crate::text::Scrubber;
 use crate::vcenter::{Place, Settings};
 
@@ -70,6 +72,8 @@ pub struct Driver {
     desk: media::Desk,
     /// asks for a look at the records of runs
     look: Arc<Notify>,
+    /// asks for the history of a line
+    histories: UnboundedSender<Key>,
     tasks: Vec<JoinHandle<()>>,
     changes: generation::Changes,
 }
@@ -90,6 +94,7 @@ impl Driver {
         let judging = live::Judging::start(&parts.context, scrubber.clone(), usual.clone(), report.clone());
         let pictures = PictureReader::new(parts.context.repo.clone(), scrubber.clone());
         let github = github::Link::start(&parts, report.clone());
+        let histories = Histories::start(parts.context.clone(), report.clone());
         let mut driver = Self {
             links: places::own(&parts, &report),
             places: Places::default(),
@@ -102,6 +107,7 @@ impl Driver {
             parts,
             report,
             look: Arc::default(),
+            histories: histories.wanted(),
             tasks: Vec::new(),
             changes: generation::Changes::default(),
         };
@@ -109,7 +115,7 @@ impl Driver {
         driver.tasks.extend(driver.read_places());
         driver.tasks.push(tokio::spawn(clock::tick(driver.report.clone())));
         let (context, look, report) = (driver.parts.context.clone(), driver.look.clone(), driver.report.clone());
-        driver.tasks.push(tokio::spawn(runs::watch(context, scrubber, usual, look, report)));
+        driver.tasks.push(tokio::spawn(runs::watch(context, (scrubber, usual), histories, look, report)));
         driver
     }
 
@@ -145,6 +151,8 @@ impl Driver {
             }
             Effect::StopTest { request } => self.changes.stop_test(request),
             Effect::ReadRuns => self.look.notify_one(),
+            // Without a reader the console is on its way out.
+            Effect::ReadHistory(key) => drop(self.histories.send(key)),
             Effect::SavePicture { request, name, picture } => {
                 let (saved, scrubber) = (self.parts.saved(), self.parts.scrubber.clone());
                 let saved = async move { ops::picture::save(saved, name, picture, &scrubber).await };
@@ -245,23 +253,6 @@ impl Driver {
         }
         self.desk.stop().await;
         futures_util::future::join_all(self.links.into_values().map(link::Link::stop)).await;
-    }
-
-    fn ask_github(&self, ask: Ask) -> JoinHandle<()> {
-        let link = self.github.clone();
-        match ask {
-            Ask::Look(request) => self.ask(GITHUB, "asking GitHub", link.look(), move |answer| {
-                Msg::GitHub(GitHubEvent::Looked(request, answer))
-            }),
-            Ask::Change(request, action) => self.ask(GITHUB, action.noun(), link.change(action), move |answer| {
-                Msg::GitHub(GitHubEvent::Done(request, answer))
-            }),
-            Ask::Fetch(request, chosen) => {
-                self.ask(FETCH, "fetching the log", link.fetch(chosen.0, chosen.1), move |answer| {
-                    Msg::GitHub(GitHubEvent::Fetched(request, answer))
-                })
-            }
-        }
     }
 
     /// Runs `work` elsewhere and reports its answer, whatever becomes of it.

@@ -4,7 +4,7 @@
 
 use std::collections::HashMap;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use backon::{BackoffBuilder, ExponentialBuilder};
 use jiff::Timestamp;
@@ -19,6 +19,11 @@ use super::{Error, Moid, Settings, Vm};
 
 /// `maxWaitSeconds` of the long poll: after so long without a change vCenter answers all the same, which proves the link.
 const MAX_WAIT: Duration = Duration::from_secs(10);
+/// The same of a server that was not seen to push what stands in notes (some never do): by then they are read anew, so that
+/// a hold that somebody else wrote is seen soon.
+const UNPROVEN_WAIT: Duration = Duration::from_secs(4);
+/// The property that proves it.
+const NOTES: &str = "config.annotation";
 /// What all VMs of the folder may take in memory, in bytes: a server may push new ones for ever.
 const MAX_FOLDER_SIZE: usize = 128 << 20;
 /// Pauses between attempts to connect.
@@ -85,21 +90,33 @@ async fn watch_connection(
     let filter = create_filter(session, &view).await?;
     let mut known = HashMap::new();
     let mut version = String::new();
+    let (mut pushes_notes, mut read) = (false, Instant::now());
     let ended = loop {
-        let answer = match wait_for_updates(session, &version).await {
-            Ok(answer) => answer,
-            Err(error) => break Err(error),
-        };
+        let answer =
+            match wait_for_updates(session, &version, if pushes_notes { MAX_WAIT } else { UNPROVEN_WAIT }).await {
+                Ok(answer) => answer,
+                Err(error) => break Err(error),
+            };
         let first = version.is_empty();
-        let update = match answer {
+        let quiet = answer.is_none();
+        let mut update = match answer {
             Some(set) => {
                 version = set.at(&["version"]).to_owned();
+                pushes_notes |= !first && changes(&set, NOTES);
                 let changes = apply_update_set(&set, &mut known);
                 let truncated = set.at(&["truncated"]) == "true";
                 if first { Update::First { truncated } } else { Update::Changes(changes) }
             }
-            None => Update::Changes(reread(session, &folder, &mut known).await?),
+            None => Update::Changes(Vec::new()),
         };
+        // A server that pushes other things all the time is never quiet.
+        let due = quiet || !pushes_notes && read.elapsed() >= UNPROVEN_WAIT;
+        if let Update::Changes(changes) = &mut update
+            && due
+        {
+            changes.extend(reread(session, &folder, &mut known).await?);
+            read = Instant::now();
+        }
         if known.values().map(Vm::size).sum::<usize>() > MAX_FOLDER_SIZE {
             let reason = format!("more VMs than {} MiB hold", MAX_FOLDER_SIZE >> 20);
             break Err(Error::Protocol { call: "WaitForUpdatesEx", reason });
@@ -167,15 +184,21 @@ async fn create_filter(session: &Session, view: &str) -> Result<String, Error> {
     Ok(answer.at(&["returnval"]).to_owned())
 }
 
-/// The next update set; `None` when nothing changed within [`MAX_WAIT`].
-async fn wait_for_updates(session: &Session, version: &str) -> Result<Option<Element>, Error> {
+/// Whether an update set is about that property of any object.
+fn changes(set: &Element, property: &str) -> bool {
+    let mut objects = set.all("filterSet").flat_map(|filter| filter.all("objectSet"));
+    objects.any(|object| object.all("changeSet").any(|change| change.at(&["name"]) == property))
+}
+
+/// The next update set; `None` when nothing changed for so long.
+async fn wait_for_updates(session: &Session, version: &str, wait: Duration) -> Result<Option<Element>, Error> {
     let content = session.content().await?;
     let arguments = format!(
         "{}<options><maxWaitSeconds>{}</maxWaitSeconds></options>",
         soap::text("version", version),
-        MAX_WAIT.as_secs()
+        wait.as_secs()
     );
-    let limit = MAX_WAIT + CALL_TIMEOUT;
+    let limit = wait + CALL_TIMEOUT;
     let answer = session.call("WaitForUpdatesEx", "PropertyCollector", &content.collector, &arguments, limit).await?;
     Ok(answer.children.into_iter().find(|child| child.name == "returnval"))
 }

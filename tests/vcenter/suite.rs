@@ -278,6 +278,12 @@ async fn the_watch_tells_what_changes(server: Server) {
     let to = format!("{LIVE}-retired");
     gate.rename("test", &prev, &to, &|_| {}).await.unwrap();
     wait(&mut watch, |event| matches!(event, FolderEvent::Changed(vm) if vm.moid == prev.moid && vm.name == to)).await;
+    // Not every server pushes what stands in notes.
+    let live = find(&client, LIVE).await;
+    gate.annotate("test", &live, "held by somebody else", &|_| {}).await.unwrap();
+    let held =
+        |event: &FolderEvent| matches!(event, FolderEvent::Changed(vm) if vm.annotation == "held by somebody else");
+    wait(&mut watch, held).await;
     running(&client).await;
     // The guest comes up by itself.
     let up = |event: &FolderEvent| {

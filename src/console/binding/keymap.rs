@@ -93,6 +93,30 @@ impl Keymap {
         key.map_or_else(String::new, ToString::to_string)
     }
 
+    /// A text with keys in place of the commands that it names: `‹sweep› sweeps it` as `S sweeps it`. A command that has no
+    /// key goes by its name in the palette.
+    pub fn spelled(self, text: &str) -> String {
+        let mut out = String::with_capacity(text.len());
+        let mut rest = text;
+        while let Some((before, after)) = rest.split_once('‹') {
+            let found = after.split_once('›').and_then(|(name, behind)| {
+                self.table.iter().find(|binding| binding.name == name).map(|binding| (binding, behind))
+            });
+            out.push_str(before);
+            // What others wrote may hold the signs, too.
+            let Some((binding, behind)) = found else {
+                out.push('‹');
+                rest = after;
+                continue;
+            };
+            let key = binding.keys.first().map(ToString::to_string);
+            out.push_str(&key.unwrap_or_else(|| format!(":{}", binding.name)));
+            rest = behind;
+        }
+        out.push_str(rest);
+        out
+    }
+
     /// The command of a key press outside overlays and text fields: what the key means there, else what it means
     /// elsewhere, for saying where that is.
     pub fn command(self, press: KeyPress, scope: Scope) -> Option<Command> {
@@ -172,6 +196,16 @@ mod tests {
         // Two that change places.
         let (map, defects) = keymap("[keys]\nbuild = \"p\"\npromote = \"b\"\n");
         assert_eq!((key(map, "build"), key(map, "promote"), defects.len()), ("p".into(), "b".into(), 0));
+    }
+
+    #[test]
+    fn texts_name_the_keys_that_the_user_chose() {
+        let text = "‹sweep› sweeps it, ‹roll back› rolls back (‹build›)";
+        assert_eq!(Keymap::default().spelled(text), "S sweeps it, R rolls back (b)");
+        let (map, _) = keymap("[keys]\nbuild = \"F5\"\n\"roll back\" = [\"Ctrl-r\"]\nsweep = []\n");
+        assert_eq!(map.spelled(text), ":sweep sweeps it, Ctrl-R rolls back (F5)");
+        let others = "a ‹ alone, and ‹no such› command";
+        assert_eq!(map.spelled(others), others);
     }
 
     #[test]

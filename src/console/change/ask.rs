@@ -28,8 +28,9 @@ impl Console {
             confirm.note = Some("the line is off in the matrix: the weekly run leaves it out".into());
         }
         if row.iso_missing {
-            confirm.note =
-                Some("its ISO is not on the datastore: packer will fail when it mounts it (M shows media)".into());
+            confirm.note = Some(
+                "its ISO is not on the datastore: packer will fail when it mounts it (‹media› shows media)".into(),
+            );
         }
         let beneath: Vec<&str> = self.session.resources.all().map(String::as_str).collect();
         if !beneath.is_empty() {
@@ -98,7 +99,7 @@ pub(super) fn ask_cancel(row: &LineRow, request: RequestId) -> Confirm {
     confirm.back = back;
     if force {
         confirm.steps.push("kill packer (SIGKILL): it cleans nothing up".into());
-        confirm.steps.push(format!("{target}{vm} stays behind; S sweeps it"));
+        confirm.steps.push(format!("{target}{vm} stays behind; ‹sweep› sweeps it"));
         confirm.note = Some("packer was asked to stop already and may be destroying its VM right now".into());
     } else {
         confirm.steps.push("ask packer to stop (SIGTERM)".into());

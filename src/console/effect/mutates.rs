@@ -22,6 +22,7 @@ impl Effect {
             | Self::TakeThumbnail { .. }
             | Self::ReadLastFrame { .. }
             | Self::ReadRuns
+            | Self::ReadHistory(_)
             | Self::Guard { .. }
             | Self::OpenLog { .. }
             | Self::CloseLog

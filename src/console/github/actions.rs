@@ -6,6 +6,7 @@ use super::super::confirm::{self, Confirm};
 use super::super::effect::Effect;
 use super::super::message::{Reply, RequestId};
 use super::super::panes::Pane;
+use super::super::past::{Past, Which};
 use super::super::refusal::Refusal;
 use super::super::state::Console;
 use super::super::toast::Tone;
@@ -73,7 +74,7 @@ impl Console {
                 let run = run()?;
                 let steps = vec![
                     format!("GitHub ends run #{} ({}) with all its legs", run.number, run.title),
-                    "each leg has seconds to destroy its VM; S sweeps one that stays behind".into(),
+                    "each leg has seconds to destroy its VM; ‹sweep› sweeps one that stays behind".into(),
                 ];
                 (format!("Cancel run #{} on GitHub", run.number), steps, "cancel it", Action::Cancel(run))
             }
@@ -135,24 +136,20 @@ impl Console {
             return false;
         }
         self.github.errand = None;
-        let FetchedRun { key, began, skew } = match answer {
+        let FetchedRun { key, began, page, skew } = match answer {
             Ok(kept) => kept,
             Err(reason) => {
                 self.notice(Tone::Failed, reason);
                 return true;
             }
         };
-        effects.push(Effect::ReadRuns);
+        effects.extend([Effect::ReadRuns, Effect::ReadHistory(key.clone())]);
         self.toasts.dismiss();
         skew.into_iter().for_each(|skew| self.notice(Tone::Info, skew));
         let newer = self.lines.get(&key).and_then(|row| row.run.as_ref()).is_some_and(|run| run.started > began);
-        if newer {
-            let text = format!("kept as a run of {key}, but a newer one is shown; tmpl-tui runs log shows this one");
-            self.notice(Tone::Info, text);
-            return true;
-        }
         self.lines.set_filter("");
         self.lines.select(&key);
+        self.past = newer.then_some(Past { key, which: Which::GitHub(page) });
         self.panes.focus(Pane::Verdict);
         true
     }

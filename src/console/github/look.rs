@@ -6,11 +6,10 @@ use super::super::command::Motion;
 use super::super::cursor::{Cursor, Step};
 use super::super::effect::Effect;
 use super::super::message::{Reply, RequestId};
-use super::super::panes::View;
 use super::super::state::Console;
 use super::super::toast::Tone;
-use super::{ASIDE, AT_WORK, Ask, LOOKED_AT, Pipeline, Row, RowId};
-use crate::github::State;
+use super::{Ask, Pipeline, Row, RowId};
+use crate::github::{Leg, State};
 use crate::pipeline::Key;
 
 /// Rows that a page has, whatever the screen shows.
@@ -23,14 +22,7 @@ impl Console {
         if view.asking.is_some() || !matches!(view.repository, Some(Ok(_))) {
             return;
         }
-        let live =
-            view.pipeline.as_ref().is_some_and(|known| known.board.runs.iter().any(|seen| seen.run.state.live()));
-        let pause = match (self.panes.view == View::GitHub, live) {
-            (true, _) => LOOKED_AT,
-            (false, true) => AT_WORK,
-            (false, false) => ASIDE,
-        };
-        if view.asked.is_some_and(|asked| self.now.duration_since(asked) < pause) {
+        if view.asked.is_some_and(|asked| self.now.duration_since(asked) < view.pause()) {
             return;
         }
         let request = self.request();
@@ -58,16 +50,18 @@ impl Console {
         true
     }
 
-    /// Says which legs ended since the last look, and what they left behind.
+    /// Says which legs ended since the last look, and what they left behind. Those that failed are alarms.
     fn ended_at_github(&mut self, before: Option<&Pipeline>) {
         let (Some(before), Some(now)) = (before, self.github.pipeline.clone()) else { return };
         let was_live = before.board.runs.iter().flat_map(|seen| &seen.legs).filter(|leg| leg.state.live());
         let live: Vec<u64> = was_live.map(|leg| leg.id).collect();
         for seen in &now.board.runs {
-            for (key, leg) in seen.lines().filter(|(_, leg)| live.contains(&leg.id) && !leg.state.live()) {
-                let tone = if leg.state.failed() { Tone::Failed } else { Tone::Done };
+            let ended = |leg: &Leg| live.contains(&leg.id) && !leg.state.live() && !leg.state.alarming();
+            for (key, leg) in seen.lines().filter(|(_, leg)| ended(leg)) {
+                let tone = if leg.state.failed() { Tone::Info } else { Tone::Done };
                 let left = self.lines.get(key).and_then(|row| row.guest()).filter(|_| leg.state.failed());
-                let left = left.map(|vm| format!("; {} is still there: S sweeps it", vm.name)).unwrap_or_default();
+                let left =
+                    left.map(|vm| format!("; {} is still there: ‹sweep› sweeps it", vm.name)).unwrap_or_default();
                 let text = format!("{key}: run #{} on GitHub {}{left}", seen.run.number, leg.state.word());
                 self.notice(tone, text);
             }

@@ -102,7 +102,7 @@ fn ask_bump(key: &Key, newer: &Newer, bump: &Bump, request: RequestId) -> Confir
         confirm(of(key, Operation::Bump), request, format!("Bump {key} to {}", newer.version), "write", action);
     asked.steps = vec!["change these lines, each file whole or not at all:".into()];
     asked.diff = bump.diff();
-    asked.note = Some("not committed; the ISO is not staged by this (I does that)".into());
+    asked.note = Some("not committed; the ISO is not staged by this (‹stage ISO› does that)".into());
     asked
 }
 

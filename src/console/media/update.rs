@@ -129,7 +129,7 @@ impl Console {
                 let iso = line.iso_url.as_deref().map(crate::iso::discover::file_name).unwrap_or_default().to_owned();
                 self.lines.set_line(*line);
                 self.mark(&key);
-                self.notice(Tone::Done, format!("{key} takes {iso}: commit it, and I stages it"));
+                self.notice(Tone::Done, format!("{key} takes {iso}: commit it, and ‹stage ISO› stages it"));
                 self.media.looked = None;
                 let again = self.request();
                 self.media.row(&key).checking = Some(again);

@@ -3,6 +3,7 @@
 use std::fmt;
 use std::sync::Arc;
 
+use crate::console::binding::keyed;
 use crate::console::refusal::in_keys;
 use crate::ops::Error;
 use crate::text::Scrubber;
@@ -31,14 +32,14 @@ impl From<Error> for Failure {
         } else if let Error::Teach(why) = &error
             && matches!(**why, TeachError::TooPlain)
         {
-            format!("{error}; u reads its text")
+            format!("{error}; ‹picture text› reads its text")
         } else if let Error::VCenter(vcenter::Error::Picture { reason, .. }) = &error {
             // It stands in the pane of the VM.
             reason.clone()
         } else {
             error.to_string()
         };
-        Self { text: Scrubber::shared().safe_line(&text).into(), error: Arc::new(error) }
+        Self { text: keyed(Scrubber::shared().safe_line(&text)), error: Arc::new(error) }
     }
 }
 

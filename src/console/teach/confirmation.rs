@@ -26,7 +26,7 @@ impl Teaching {
             (Some([left, top, width, height]), _) => {
                 steps.push(format!("known by {width}×{height} % of the picture, at {left} and {top} %"));
             }
-            (None, true) => steps.push("known by its picture: no row is ticked (u reads its text)".into()),
+            (None, true) => steps.push("known by its picture: no row is ticked (‹picture text› reads its text)".into()),
             (None, false) => {}
         }
         if !description.cause.is_empty() {

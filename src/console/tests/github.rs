@@ -47,7 +47,7 @@ fn without_a_token_nothing_is_asked_and_the_screen_says_what_is_missing() {
 }
 
 #[test]
-fn it_asks_at_once_then_now_and_then_and_more_often_while_somebody_looks() {
+fn it_asks_every_few_seconds_and_seldom_where_github_has_trouble_or_the_limit_is_near() {
     let mut console = night();
     let effects = console.update(Msg::GitHub(GitHubEvent::Ready(Ok("acme/images".into()))));
     let [Ask::Look(first)] = asked(&effects)[..] else { panic!("{effects:?}") };
@@ -56,10 +56,19 @@ fn it_asks_at_once_then_now_and_then_and_more_often_while_somebody_looks() {
     assert!(asked(&console.update(at(300))).is_empty(), "one request at a time");
     let answer = Err("GitHub is in trouble (502)".into());
     let effects = console.update(Msg::GitHub(GitHubEvent::Looked(first, answer)));
-    assert_eq!(asked(&effects).len(), 1, "a minute has gone");
+    assert_eq!(asked(&effects).len(), 1, "minutes have gone");
     let again = request(asked(&effects)[0]);
     console.update(Msg::GitHub(GitHubEvent::Looked(again, Ok(fixture::pipeline()))));
-    assert!(asked(&console.update(at(319))).is_empty());
+    assert!(asked(&console.update(at(303))).is_empty());
+    assert_eq!(asked(&console.update(at(304))).len(), 1, "somebody else's run is on the row within five seconds");
+    let mut spent = fixture::pipeline();
+    if let Some(rate) = &mut Arc::make_mut(&mut spent).board.rate {
+        rate.remaining = rate.limit / 5;
+    }
+    for number in 0..100 {
+        console.update(Msg::GitHub(GitHubEvent::Looked(RequestId(number), Ok(spent.clone()))));
+    }
+    assert!(asked(&console.update(at(354))).is_empty(), "others need what is left of the limit");
     assert_eq!(asked(&typed(&mut console, "W")).len(), 1, "opening it asks");
 }
 
@@ -142,7 +151,7 @@ fn the_evidence_of_a_failed_leg_opens_as_a_run_of_its_line() {
     let effects = typed(&mut console, "\n");
     let ask = asked(&effects).into_iter().find(|ask| matches!(ask, Ask::Fetch(..))).expect("it fetches");
     let skew = vec!["packer 1.15.4 was used, the checkout pins 1.16.0".to_owned()];
-    let kept = FetchedRun { key: key("windows-server-2022"), began: fixture::ago(500), skew };
+    let kept = FetchedRun { key: key("windows-server-2022"), began: fixture::ago(500), page: String::new(), skew };
     let effects = console.update(Msg::GitHub(GitHubEvent::Fetched(request(ask), Ok(kept))));
     assert!(effects.iter().any(|effect| matches!(effect, Effect::ReadRuns)));
     assert!(console.panes.view == View::Lines && console.panes.focus == Pane::Verdict);

@@ -13,6 +13,7 @@ use crate::console::run::{RunSeen, RunState, StageSeen, Still};
 use crate::console::screen_text::ScreenText;
 use crate::console::verdict::Case;
 use crate::console::{Console, Effect, Msg, Opening, RequestId};
+use crate::github::{Conclusion, State};
 use crate::ops::acknowledge::{Acknowledged, All};
 use crate::packer_log::Phase;
 use crate::triage::corpus::Trial;
@@ -221,8 +222,8 @@ fn what_healthy_builds_show_too_is_no_alarm_before_the_stage_is_late() {
 /// The driver wrote it: what is acknowledged now.
 fn recorded_as_seen(console: &mut Console, effects: Vec<Effect>) {
     let written = effects.into_iter().find_map(|effect| match effect {
-        Effect::Own(Own::Acknowledge { request, key, failure, note }) => {
-            let seen = Acknowledged { by: "mona@ops3".into(), at: fixture::now(), note, failure };
+        Effect::Own(Own::Acknowledge { request, key, failure, page, note }) => {
+            let seen = Acknowledged { by: "mona@ops3".into(), at: fixture::now(), note, failure, page, fetched: None };
             Some((request, All::from([(key, seen)])))
         }
         Effect::Own(Own::Withdraw { request, .. }) => Some((request, All::new())),
@@ -231,6 +232,69 @@ fn recorded_as_seen(console: &mut Console, effects: Vec<Effect>) {
     let (request, all) = written.unwrap();
     console.update(Msg::AcknowledgedRead(all));
     console.update(Msg::PluginEnded { request, answer: Ok("written".into()) });
+}
+
+/// A failure at GitHub that was fetched: a run of its line here.
+fn fetched(console: &mut Console, line: &str) -> Vec<Effect> {
+    let remote = console.lines.get(&key(line)).unwrap().remote().cloned().unwrap();
+    let run = RunSeen {
+        origin: Some(remote.page),
+        started: remote.began,
+        ended: remote.ended,
+        dir: format!("/state/runs/{line}/fetched").into(),
+        ..fixture::run(RunState::Failed { exit: None }, 500, None)
+    };
+    console.update(Msg::RunsRead(vec![(key(line), Ok(Some(run)))]))
+}
+
+#[test]
+fn a_failure_at_github_that_was_seen_stays_quiet_when_its_evidence_comes() {
+    const LINE: &str = "windows-server-2022";
+    let mut console = fixture::with_github(fixture::night());
+    console.lines.select(&key(LINE));
+    typed(&mut console, "QOPS-4712");
+    let effects = press(&mut console, KeyPress::code(Code::Enter));
+    recorded_as_seen(&mut console, effects);
+    let alarm = |console: &Console| console.lines.get(&key(LINE)).unwrap().alarm();
+    assert_eq!(alarm(&console), None);
+    let mut effects = fetched(&mut console, LINE);
+    assert_eq!(alarm(&console), None, "not judged yet");
+    // Verdicts are asked for one at a time.
+    let mut carried = Vec::new();
+    for _ in 0..5 {
+        effects = fixture::judged(&mut console, &effects);
+        carried.extend(effects.iter().filter_map(|effect| match effect {
+            Effect::Own(Own::CarryOver { key, page, failure }) => Some((key.clone(), page.clone(), failure.clone())),
+            _ => None,
+        }));
+    }
+    assert_eq!(alarm(&console), None, "the same run, and nothing new about it");
+    let [(line, page, failure)] = &carried[..] else { panic!("{carried:?}") };
+    assert_eq!((line, page.as_str()), (&key(LINE), "https://github.com/acme/images/actions/runs/9087"));
+    assert_eq!(Some(failure), crate::ops::acknowledge::Failure::of(&fixture::verdict()).as_ref());
+    // It was written and read again: what is acknowledged is the verdict's failure, and no other one.
+    let all = console.acknowledged.clone();
+    console.update(Msg::AcknowledgedRead(all));
+    assert_eq!(alarm(&console), None);
+}
+
+#[test]
+fn a_run_that_fails_at_github_alarms_once_and_not_again_when_it_is_fetched() {
+    let mut console = fixture::with_github(fixture::night());
+    fixture::hear(&mut console, |pipeline| {
+        let ended = Some(fixture::now() + jiff::SignedDuration::from_secs(30));
+        let seen = &mut pipeline.board.runs[0];
+        (seen.legs[0].state, seen.legs[0].ended) = (State::Ended(Conclusion::Failure), ended);
+        seen.run.state = State::Ended(Conclusion::Failure);
+    });
+    let told = |console: &Console| {
+        let about = |text: &&String| text.contains("debian-13");
+        console.toasts.iter().map(|toast| &toast.text).filter(about).cloned().collect::<Vec<_>>()
+    };
+    assert_eq!(told(&console), ["debian-13: run #88 on GitHub failed, step Build and promote"]);
+    fetched(&mut console, "debian-13");
+    tick(&mut console, 90);
+    assert!(told(&console).len() <= 1, "{:?}", told(&console));
 }
 
 #[test]

@@ -4,8 +4,9 @@ use crate::console::fixture::{self, key, typed};
 use crate::console::key::{Code, KeyPress};
 use crate::console::overlay::Overlay;
 use crate::console::run::RunState;
+use crate::console::trouble::Trouble;
 use crate::console::{Console, Effect, Msg};
-use crate::ops::resources::Resources;
+use crate::ops::resources::{Lack, Resources};
 use crate::vcenter::{FolderEvent, Question};
 
 fn toast(console: &Console) -> String {
@@ -102,9 +103,14 @@ fn the_command_of_a_confirmation_is_copied() {
 fn a_full_datastore_is_said_once_and_before_a_build() {
     let mut console = fixture::night();
     let trouble = "datastore vsan01 is full: 188.0 MiB of 10.0 TiB free".to_owned();
-    let resources = || Resources { troubles: vec![trouble.clone()], concerns: Vec::new() };
+    let resources =
+        || Resources { troubles: vec![trouble.clone()], lacks: Some(Lack::Datastore), concerns: Vec::new() };
     console.update(Msg::ResourcesRead(resources()));
     assert_eq!(toast(&console), format!("{trouble}: builds fail of it"));
+    let marked = |console: &Console| console.lines.all().iter().filter(|row| row.lacks.is_some()).count();
+    let enabled = console.lines.all().iter().filter(|row| row.line.enabled).count();
+    assert_eq!(marked(&console), enabled, "lines that nobody builds lack nothing");
+    assert!(console.lines.get(&key("ubuntu-2404")).is_some_and(|row| row.trouble() >= Trouble::Marked));
     let revision = console.revision();
     console.update(Msg::ResourcesRead(resources()));
     assert_eq!(console.revision(), revision, "it is no news");

@@ -160,7 +160,7 @@ fn the_evidence_of_a_newer_run_at_github_is_one_key_away(#[case] keys: &str) {
 #[test]
 fn evidence_that_was_brought_here_is_that_run_and_no_other() {
     let mut console = fixture::with_github(night());
-    let remote = console.lines.get(&key("windows-server-2022")).unwrap().remote.clone().unwrap();
+    let remote = console.lines.get(&key("windows-server-2022")).unwrap().remote().cloned().unwrap();
     let mut run = fixture::run(RunState::Failed { exit: None }, 500, None);
     (run.origin, run.started) = (Some(remote.page.clone()), remote.began);
     console.update(run_of("windows-server-2022", run));

@@ -26,15 +26,27 @@ impl Judge<'_> {
     /// # Errors
     /// Those of reading.
     pub fn read_file(&mut self, file: File) -> io::Result<u64> {
-        self.read_within(file, JUDGED)
+        let length = file.metadata()?.len();
+        // Files of /proc and pipes say that they are empty, and a log may grow meanwhile.
+        if length <= JUDGED.head + JUDGED.tail {
+            self.read(BufReader::with_capacity(CHUNK, file))?;
+            return Ok(0);
+        }
+        self.read_within(&file, length, JUDGED)
     }
 
-    fn read_within(&mut self, file: File, Judged { head, tail }: Judged) -> io::Result<u64> {
-        let length = file.metadata()?.len();
+    /// The same of a log that is being written, as far as `end`, where a line ends.
+    ///
+    /// # Errors
+    /// Those of reading.
+    pub fn read_so_far(&mut self, file: &File, end: u64) -> io::Result<u64> {
+        self.read_within(file, end, JUDGED)
+    }
+
+    fn read_within(&mut self, file: &File, length: u64, Judged { head, tail }: Judged) -> io::Result<u64> {
         let mut log = BufReader::with_capacity(CHUNK, file);
-        // Files of /proc and pipes say that they are empty.
         if length <= head + tail {
-            self.read(log)?;
+            self.read(log.take(length))?;
             return Ok(0);
         }
         self.read(log.by_ref().take(head))?;
@@ -46,7 +58,8 @@ impl Judge<'_> {
         let cut = log.read_until_end_of_line()?;
         lines += 1;
         self.lines += lines - u64::from(last != *b"\n");
-        self.read(log)?;
+        let rest = length.saturating_sub(log.stream_position()?);
+        self.read(log.take(rest))?;
         Ok(length - tail - head + cut)
     }
 }
@@ -108,7 +121,8 @@ mod tests {
             file.write_all(text.as_bytes()).unwrap();
             file.rewind().unwrap();
             let mut judge = Judge::new(&rules).unwrap();
-            let left = judge.read_within(file, Judged { head, tail: 5000 }).unwrap();
+            let length = file.metadata().unwrap().len();
+            let left = judge.read_within(&file, length, Judged { head, tail: 5000 }).unwrap();
             assert!(left > 100_000, "{left}");
             assert_eq!(judge.lines, 3000, "head of {head}");
             let verdict = judge.verdict(&Scrubber::default(), None);

@@ -94,8 +94,10 @@ fn done(plan: &Plan) -> String {
     match &plan.request {
         _ if plan.caveat.is_some() => format!("{base}: {}", plan.caveat.unwrap_or_default()),
         Request::Promote => format!("{base} promoted; the one before is {base}-prev"),
-        Request::Rollback { .. } => format!("{base} rolled back and held: no promotion until H releases it"),
-        Request::Hold { .. } => format!("{base} held: no promotion until H releases it"),
+        Request::Rollback { .. } => {
+            format!("{base} rolled back and held: no promotion until ‹hold or release› releases it")
+        }
+        Request::Hold { .. } => format!("{base} held: no promotion until ‹hold or release› releases it"),
         Request::Release => format!("{base} released"),
         Request::Sweep => {
             let gone: Vec<&str> = plan.steps.iter().map(|step| step.subject().name.as_str()).collect();

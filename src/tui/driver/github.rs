@@ -3,9 +3,11 @@
 use std::sync::Arc;
 
 use tokio::sync::watch;
+use tokio::task::JoinHandle;
 
-use super::{Parts, Report};
-use crate::console::github::{Action, FetchedRun, GitHubEvent, Pipeline};
+use super::limits::{FETCH, GITHUB};
+use super::{Driver, Parts, Report};
+use crate::console::github::{Action, Ask, FetchedRun, GitHubEvent, Pipeline};
 use crate::console::message::{Failure, Msg, Reply};
 use crate::github::{Client, Leg, RemoteRun, RunWithJobs};
 use crate::ops::{self, Error, GitHubRefusal, Refusal, remote};
@@ -60,7 +62,28 @@ impl Link {
     pub(super) async fn fetch(self, run: RemoteRun, leg: Leg) -> Reply<FetchedRun> {
         let fetched = remote::fetch_leg(&self.context, &self.client()?, &run, &leg, &|_| {}).await?;
         let skew = fetched.skew.iter().map(ToString::to_string).collect();
-        Ok(FetchedRun { key: fetched.run.key, began: fetched.run.started, skew })
+        let page = fetched.run.origin.unwrap_or_default();
+        Ok(FetchedRun { key: fetched.run.key, began: fetched.run.started, page, skew })
+    }
+}
+
+impl Driver {
+    /// Asks GitHub, and reports its answer.
+    pub(super) fn ask_github(&self, ask: Ask) -> JoinHandle<()> {
+        let link = self.github.clone();
+        match ask {
+            Ask::Look(request) => self.ask(GITHUB, "asking GitHub", link.look(), move |answer| {
+                Msg::GitHub(GitHubEvent::Looked(request, answer))
+            }),
+            Ask::Change(request, action) => self.ask(GITHUB, action.noun(), link.change(action), move |answer| {
+                Msg::GitHub(GitHubEvent::Done(request, answer))
+            }),
+            Ask::Fetch(request, chosen) => {
+                self.ask(FETCH, "fetching the log", link.fetch(chosen.0, chosen.1), move |answer| {
+                    Msg::GitHub(GitHubEvent::Fetched(request, answer))
+                })
+            }
+        }
     }
 }
 
@@ -73,7 +96,7 @@ async fn carry_out(context: &ops::Context, client: &Client, action: Action) -> R
         }
         Action::Cancel(run) => {
             remote::cancel(here, client, &run, false).await?;
-            format!("GitHub ends run #{}; S sweeps a VM that stays behind", run.number)
+            format!("GitHub ends run #{}; ‹sweep› sweeps a VM that stays behind", run.number)
         }
         Action::Rerun(run) => {
             remote::rerun(here, client, &run).await?;

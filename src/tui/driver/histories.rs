@@ -41,6 +41,11 @@ impl Histories {
         Self { known: BTreeMap::new(), wanted }
     }
 
+    /// Takes the lines whose history is wanted, whatever their newest run is.
+    pub(super) fn wanted(&self) -> mpsc::UnboundedSender<Key> {
+        self.wanted.clone()
+    }
+
     /// Has the history of those lines read whose newest run is another one, or ended.
     pub(super) fn look_at(&mut self, news: &[(Key, Reply<Option<RunSeen>>)]) {
         for (key, run) in news {

@@ -7,6 +7,7 @@ use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
 use super::Report;
+use crate::console::binding::keyed;
 use crate::console::message::Msg;
 use crate::generation::STEP_PRIVILEGES;
 use crate::ops::{Error, Refusal};
@@ -97,7 +98,7 @@ async fn follow((settings, place): (Settings, Place), report: &Report, client: &
     }
     // It says why before it ends; its own panic it cannot say.
     if !said {
-        link(LinkState::Stopped { reason: "the watch of vCenter broke off; r starts it again".into() });
+        link(LinkState::Stopped { reason: keyed("the watch of vCenter broke off; ‹refresh› starts it again") });
     }
 }
 

@@ -46,12 +46,21 @@ impl Driver {
                 let ran = async move { ops::plugin::run(plugin, selection, &dir).await };
                 self.ask(PLUGIN, "the command", ran, move |answer| Msg::PluginEnded { request, answer });
             }
-            Own::Acknowledge { request, key, failure, note } => {
+            Own::Acknowledge { request, key, failure, page, note } => {
                 let said = move |state: &StateDir| {
-                    let seen = acknowledge::acknowledge(state, &key, failure, &note)?;
+                    let seen = acknowledge::acknowledge(state, &key, (failure, page), &note)?;
                     Ok(format!("{key}: quiet until its cause changes ({})", seen.note))
                 };
                 self.on_record(request, said);
+            }
+            Own::CarryOver { key, page, failure } => {
+                let state = self.parts.context.state.clone();
+                drop(tokio::task::spawn_blocking(move || {
+                    // It alarms once more, then.
+                    if let Err(error) = acknowledge::carry_over(&state, &key, &page, failure) {
+                        tracing::warn!(%key, %error, "what is acknowledged is not carried over");
+                    }
+                }));
             }
             Own::Withdraw { request, key } => self.on_record(request, move |state| {
                 acknowledge::withdraw(state, &key)?;

@@ -13,6 +13,7 @@ use super::{Report, log};
 use crate::console::message::{Failure, Msg, Reply};
 use crate::console::run::{RunSeen, StageSeen, Still};
 use crate::guest::recording::{Activity, Recording};
+use crate::ops::deeds::{self, Deeds};
 use crate::ops::usual::Usual;
 use crate::ops::{Context, Error, acknowledge, build};
 use crate::packer_log::phase_times::TypicalDurations;
@@ -26,10 +27,15 @@ use crate::text::Scrubber;
 const EVERY: Duration = Duration::from_secs(1);
 
 /// Looks at the records for ever, and at once when asked to.
-pub(super) async fn watch(context: Context, scrubber: Arc<Scrubber>, usual: Usual, now: Arc<Notify>, report: Report) {
-    let mut histories = Histories::start(context.clone(), report.clone());
+pub(super) async fn watch(
+    context: Context,
+    (scrubber, usual): (Arc<Scrubber>, Usual),
+    mut histories: Histories,
+    now: Arc<Notify>,
+    report: Report,
+) {
     let (logs, records, habits) = (BTreeMap::new(), BTreeMap::new(), BTreeMap::new());
-    let mut reader = RunReader { state: context.state, scrubber, usual, logs, records, habits };
+    let mut reader = RunReader { state: context.state, scrubber, usual, logs, records, habits, audited: 0 };
     let mut keys: Vec<(Key, Option<Reply<Option<RunSeen>>>)> =
         context.lines.into_iter().map(|line| (line.key, None)).collect();
     let mut seen = None;
@@ -37,14 +43,16 @@ pub(super) async fn watch(context: Context, scrubber: Arc<Scrubber>, usual: Usua
         let looked = tokio::task::spawn_blocking(move || {
             let news = reader.look(&mut keys);
             let acknowledged = reader.acknowledged(&keys);
-            (reader, keys, news, acknowledged)
+            let deeds = reader.deeds();
+            (reader, keys, news, (acknowledged, deeds))
         });
-        let Ok((back, looked, news, acknowledged)) = looked.await else { return };
+        let Ok((back, looked, news, (acknowledged, deeds))) = looked.await else { return };
         (reader, keys) = (back, looked);
         if seen.as_ref() != Some(&acknowledged) {
             report(Msg::AcknowledgedRead(acknowledged.clone()));
             seen = Some(acknowledged);
         }
+        deeds.into_iter().for_each(|deeds| report(Msg::DeedsRead(deeds)));
         histories.look_at(&news);
         if !news.is_empty() {
             report(Msg::RunsRead(news));
@@ -64,6 +72,8 @@ struct RunReader {
     records: BTreeMap<Key, (PathBuf, Recording)>,
     usual: Usual,
     habits: BTreeMap<Key, (PathBuf, TypicalDurations)>,
+    /// bytes of the audit log when it was last read
+    audited: u64,
 }
 
 impl RunReader {
@@ -84,6 +94,16 @@ impl RunReader {
     /// Alarms that somebody has seen, in this console or another one.
     fn acknowledged<T>(&self, keys: &[(Key, T)]) -> acknowledge::All {
         acknowledge::all(&self.state, keys.iter().map(|(key, _)| key))
+    }
+
+    /// What was done at GitHub, when the audit log grew.
+    fn deeds(&mut self) -> Option<Deeds> {
+        let path = self.state.audit_log();
+        let size = std::fs::metadata(&path).map_or(0, |file| file.len());
+        if std::mem::replace(&mut self.audited, size) == size {
+            return None;
+        }
+        deeds::read(&path).inspect_err(|error| tracing::warn!(%error, "what was done at GitHub is not known")).ok()
     }
 
     fn seen(&mut self, key: &Key, run: &Run) -> RunSeen {
@@ -159,7 +179,7 @@ pub(super) async fn start(context: Context, key: Key, packer: PathBuf) -> Result
 pub(super) async fn stop(context: Context, key: Key, force: bool) -> Result<String, Error> {
     build::cancel(&context, &key, force).await?;
     Ok(if force {
-        format!("{key}: packer killed; S sweeps what it left")
+        format!("{key}: packer killed; ‹sweep› sweeps what it left")
     } else {
         format!("{key}: packer was asked to stop and destroys its VM")
     })

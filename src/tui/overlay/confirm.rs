@@ -5,6 +5,7 @@ use ratatui::layout::{Position, Rect};
 use ratatui::style::Style;
 
 use super::{buttons, centred, frame};
+use crate::console::binding::keyed;
 use crate::console::confirm::{Action, Check, Choice, Confirm, Need};
 use crate::tui::theme::Theme;
 use crate::tui::view::wrap::textwrap;
@@ -85,7 +86,7 @@ fn rows(confirm: &Confirm, width: u16) -> Vec<Row> {
     for (index, step) in confirm.steps.iter().enumerate() {
         let number = format!("{}.", index + 1);
         let columns = usize::from(width.saturating_sub(4).max(1));
-        for (part, text) in textwrap(step, columns).into_iter().enumerate() {
+        for (part, text) in textwrap(&keyed(step), columns).into_iter().enumerate() {
             let number = if part == 0 { &number } else { "" };
             rows.push(Row { text: format!("{number:<4}{text}"), tone: RowTone::Plain });
         }
@@ -107,7 +108,7 @@ fn rows(confirm: &Confirm, width: u16) -> Vec<Row> {
         add("", RowTone::Plain);
     }
     if let Some(note) = &confirm.note {
-        add(note, RowTone::Dim);
+        add(&keyed(note), RowTone::Dim);
     }
     match &confirm.check {
         Check::None => {}

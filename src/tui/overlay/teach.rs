@@ -5,6 +5,7 @@ use ratatui::layout::{Position, Rect};
 use ratatui::style::Style;
 
 use super::{centred, frame};
+use crate::console::binding::keyed;
 use crate::console::teach::{TeachFocus, Teaching};
 use crate::tui::theme::Theme;
 use crate::tui::view::columns::first_visible;
@@ -36,11 +37,11 @@ pub fn draw(teaching: &Teaching, area: Rect, theme: Theme, buffer: &mut Buffer) 
     let fixed = TeachFocus::ALL.len() + below.len() + 1;
     let list = Rect { y: inner.y + 1, height: inner.height.saturating_sub(u16::try_from(fixed).unwrap_or(0)), ..inner };
     let tick = if teaching.rows.is_empty() {
-        "no text was read (u reads it): it is known by its picture"
+        keyed("no text was read (‹picture text› reads it): it is known by its picture")
     } else {
-        "what must stand on it"
+        "what must stand on it".to_owned()
     };
-    put(buffer, inner.x, inner.y, inner.width, tick, theme.dim());
+    put(buffer, inner.x, inner.y, inner.width, &tick, theme.dim());
     draw_rows(teaching, list, theme, buffer);
     let mut cursor = None;
     let fields = TeachFocus::ALL.iter().filter(|focus| **focus != TeachFocus::Rows);

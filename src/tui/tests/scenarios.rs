@@ -148,7 +148,7 @@ impl World {
         verdict.place = scenario.place.map(|(file, line, variable)| Place {
             file: file.into(),
             line: Some(line),
-            variable: variable.into(),
+            variable: Some(variable.into()),
         });
         let track = judge.tracks().all().last().cloned();
         let facts = LogFacts {

@@ -9,6 +9,7 @@ use ratatui::text::Span;
 use super::columns::{Cell, Column, Grid, first_visible};
 use super::wrap::textwrap;
 use super::{empty, frame, indented, put_rows};
+use crate::console::binding::keyed;
 use crate::console::click::Target;
 use crate::console::github::{Pipeline, Row};
 use crate::console::{Console, age};
@@ -31,14 +32,14 @@ pub fn draw(console: &Console, area: Rect, theme: Theme, buffer: &mut Buffer) ->
     let Some(pipeline) = &view.pipeline else {
         let (text, hint) = match (&view.repository, &view.trouble) {
             (Some(Err(missing)), _) => {
-                (missing.to_string(), "everything on this machine and in vCenter works without it")
+                (missing.to_string(), "everything on this machine and in vCenter works without it".to_owned())
             }
-            (_, Some(trouble)) => (trouble.clone(), "r asks again"),
-            _ => ("asking GitHub…".to_owned(), ""),
+            (_, Some(trouble)) => (trouble.clone(), keyed("‹refresh› asks again")),
+            _ => ("asking GitHub…".to_owned(), String::new()),
         };
         let rows = textwrap(&text, usize::from(inner.width.saturating_sub(4).max(1)));
         let mut texts: Vec<(&str, Style)> = rows.iter().map(|row| (row.as_str(), theme.warn())).collect();
-        texts.push((hint, theme.dim()));
+        texts.push((&hint, theme.dim()));
         empty(inner, &texts, buffer);
         return Vec::new();
     };
@@ -229,7 +230,7 @@ fn detail(console: &Console, theme: Theme) -> Vec<(String, Style)> {
             (
                 &run.url,
                 format!("run #{} on {branch} at {commit}, attempt {}", run.number, run.attempt),
-                "log: Enter opens that of the leg that failed".to_owned(),
+                keyed("log: ‹open› opens that of the leg that failed"),
             )
         }
         Some(Row::Leg(_, leg)) => {
@@ -237,14 +238,18 @@ fn detail(console: &Console, theme: Theme) -> Vec<(String, Style)> {
             (&leg.url, format!("{}{runner}", leg.name), sources(console, leg))
         }
     };
-    vec![(clean(&what), theme.bold()), (format!("{} (c copies)", clean(url)), Style::new()), (log, theme.dim())]
+    vec![
+        (clean(&what), theme.bold()),
+        (format!("{} ({} copies)", clean(url), keyed("‹copy›")), Style::new()),
+        (log, theme.dim()),
+    ]
 }
 
 /// Which sources of evidence there are for a leg, and which are lacking.
 fn sources(console: &Console, leg: &Leg) -> String {
     if !leg.state.live() {
         return if leg.state.failed() {
-            "log: Enter fetches what it left".into()
+            keyed("log: ‹open› fetches what it left")
         } else {
             "log: none, it went well".into()
         };

@@ -6,6 +6,7 @@ use ratatui::style::Style;
 use ratatui::text::{Line, Span};
 use ratatui::widgets::Widget;
 
+use crate::console::binding::keyed;
 use crate::console::{Console, age};
 use crate::tui::theme::Theme;
 use crate::vcenter::LinkState;
@@ -82,6 +83,6 @@ fn link(console: &Console, theme: Theme) -> (String, Style) {
             let retry = age::spoken(*retry_at, console.now);
             (format!("▲ {stale}, retry in {retry}"), theme.warn())
         }
-        LinkState::Stopped { .. } => (format!("✗ stopped, {stale}, r retries"), theme.bad()),
+        LinkState::Stopped { .. } => (keyed(format!("✗ stopped, {stale}, ‹refresh› retries")), theme.bad()),
     }
 }

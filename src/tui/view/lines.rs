@@ -7,11 +7,14 @@ use ratatui::text::Span;
 
 use super::columns::{Cell, Column, Grid, total_width};
 use super::{empty, frame, put_below, result, width};
+use crate::console::binding::keyed;
 use crate::console::click::Target;
 use crate::console::lines::LineRow;
 use crate::console::panes::Pane;
+use crate::console::past::STRIP;
 use crate::console::trouble::Trouble;
 use crate::console::{Console, age};
+use crate::ops::resources::Lack;
 use crate::tui::hits::Hit;
 use crate::tui::theme::Theme;
 use crate::vcenter::{LinkState, PowerState, ToolsStatus, Vm};
@@ -23,6 +26,8 @@ const RUN_WIDTH: u16 = 19;
 const GUEST_WIDTH: u16 = 12;
 /// `Mar 04`, `55m`.
 const AGE_WIDTH: u16 = 6;
+/// `✓✓✗✓✗`.
+const STRIP_WIDTH: u16 = STRIP;
 /// `▲ SWAP`.
 const FLAG_WIDTH: u16 = 6;
 
@@ -33,27 +38,30 @@ enum LineColumn {
     Live,
     Prev,
     Build,
+    /// how the last runs ended
+    Strip,
     Run,
     /// power, address and tools in one
     Guest,
 }
 
-use LineColumn::{Build, Flag, Guest, Live, Prev};
+use LineColumn::{Build, Flag, Guest, Live, Prev, Strip};
 
 /// What is left out: the first that leaves a run its room, else the last. It follows from the screen's width and the
 /// names of the lines, and never from what happens: columns do not jump.
-const LEFT_OUT: [&[LineColumn]; 6] = [
+const LEFT_OUT: [&[LineColumn]; 7] = [
     &[],
-    &[Prev],
-    &[Prev, Guest],
-    &[Prev, Guest, Build],
-    &[Prev, Guest, Build, Live],
-    &[Prev, Guest, Build, Live, Flag],
+    &[Strip],
+    &[Strip, Prev],
+    &[Strip, Prev, Guest],
+    &[Strip, Prev, Guest, Build],
+    &[Strip, Prev, Guest, Build, Live],
+    &[Strip, Prev, Guest, Build, Live, Flag],
 ];
 
 impl LineColumn {
     /// From left to right.
-    const ALL: [Self; 7] = [Self::Line, Flag, Live, Prev, Build, Self::Run, Guest];
+    const ALL: [Self; 8] = [Self::Line, Flag, Live, Prev, Build, Strip, Self::Run, Guest];
 
     const fn title(self) -> &'static str {
         match self {
@@ -62,6 +70,7 @@ impl LineColumn {
             Self::Live => "live",
             Self::Prev => "prev",
             Self::Build => "build",
+            Self::Strip => "last",
             Self::Run => "run",
             Self::Guest => "guest",
         }
@@ -74,6 +83,7 @@ impl LineColumn {
             Self::Line => names().max(4),
             Self::Flag => FLAG_WIDTH,
             Self::Live | Self::Prev | Self::Build => AGE_WIDTH,
+            Self::Strip => STRIP_WIDTH,
             Self::Run => 0,
             Self::Guest => GUEST_WIDTH,
         }
@@ -90,6 +100,7 @@ impl LineColumn {
             }
             Self::Prev => template_age(console, generations.prev.as_ref(), theme),
             Self::Build => template_age(console, generations.build.as_ref(), theme),
+            Self::Strip => (console.strip(row), theme.dim()),
             Self::Run => result::cell(console, row, width, theme),
             Self::Guest => whole_guest(row.guest(), theme),
         }
@@ -141,7 +152,7 @@ pub(super) fn shown<'a>(
     let visible = console.lines.visible();
     if visible.is_empty() {
         let text = format!("no line matches \"{}\"", console.lines.filter());
-        empty(inner, &[(&text, Style::new()), ("Esc shows all", theme.dim())], buffer);
+        empty(inner, &[(&text, Style::new()), (&keyed("‹back› shows all"), theme.dim())], buffer);
         return None;
     }
     Some((inner, visible))
@@ -202,6 +213,8 @@ fn flag(row: &LineRow, ongoing: bool, theme: Theme) -> Cell {
         () if held && missing => ("▲ HELD", theme.bad()),
         () if held => ("HELD", theme.warn()),
         () if missing => ("▲ ISO", theme.bad()),
+        () if row.lacks == Some(Lack::Datastore) => ("▲ FULL", theme.bad()),
+        () if row.lacks == Some(Lack::Hosts) => ("▲ HOST", theme.bad()),
         () if row.leftover() && !ongoing => ("▲ LEFT", theme.warn()),
         () if row.iso_missing && seen => ("ISO", theme.dim()),
         () if row.stale => ("OLD", theme.warn()),

@@ -11,6 +11,7 @@ use ratatui::widgets::Widget;
 
 use super::{empty, frame, marked, put, width};
 use crate::console::Console;
+use crate::console::binding::keyed;
 use crate::console::log::{Fold, LogPane, Stamps};
 use crate::console::panes::Pane;
 use crate::packer_log::{LogLine, Origin, Problem};
@@ -25,7 +26,7 @@ pub fn draw(console: &Console, area: Rect, theme: Theme, buffer: &mut Buffer) {
     let inner = frame(area, title(console, theme, focused), focused, theme, buffer);
     let log = &console.log;
     if let Some(reason) = log.trouble() {
-        empty(inner, &[(reason, theme.bad()), ("r tries again", theme.dim())], buffer);
+        empty(inner, &[(reason, theme.bad()), (&keyed("‹refresh› tries again"), theme.dim())], buffer);
     } else if let Some(rows) = log.early() {
         draw_early(log, rows, inner, theme, buffer);
     } else if !log.has_lines() {
@@ -76,12 +77,14 @@ fn draw_empty(console: &Console, inner: Rect, theme: Theme, buffer: &mut Buffer)
     let Some(row) = console.lines.selected() else { return };
     let key = &row.line.key;
     let text = match &row.run {
+        _ if console.past_remote().is_some() => "the log of this run is not here".into(),
         None => format!("{key} has no run on this machine"),
         Some(run) if run.state.live() => "packer has not written anything yet".into(),
         Some(_) => "the log is empty".into(),
     };
-    let hint = if row.run.is_none() && !console.session.read_only { "b builds it" } else { "" };
-    empty(inner, &[(&text, Style::new()), (hint, theme.dim())], buffer);
+    let hint =
+        if row.run.is_none() && !console.session.read_only { keyed("‹build› builds it") } else { String::new() };
+    empty(inner, &[(&text, Style::new()), (&hint, theme.dim())], buffer);
 }
 
 /// Where in the log this is.

@@ -3,6 +3,7 @@
 use jiff::Timestamp;
 use ratatui::style::Style;
 
+use crate::console::binding::keyed;
 use crate::console::lines::LineRow;
 use crate::console::run::RunState;
 use crate::console::{Console, age};
@@ -30,7 +31,7 @@ pub fn rows(console: &Console, row: &LineRow, theme: Theme) -> Vec<(&'static str
         add("", notes, theme.dim());
     }
     if let Some(vm) = &generations.prev {
-        add("prev", format!("{}; R rolls back to it", template(console, vm)), Style::new());
+        add("prev", keyed(format!("{}; ‹roll back› rolls back to it", template(console, vm))), Style::new());
         made(vm).into_iter().for_each(|made| add("", made, theme.dim()));
     }
     if let Some(vm) = generations.build.as_ref().filter(|vm| vm.template) {
@@ -105,9 +106,9 @@ fn runs(console: &Console, row: &LineRow, theme: Theme) -> Vec<(String, Style)> 
         found.push((began, format!("{mark} {} #{number} on GitHub, {word}{took}", date(console, began)), style));
     }
     found.sort_by_key(|(at, ..)| std::cmp::Reverse(*at));
-    let strip = console.strip(&row.line.key);
+    let strip = console.strip(row);
     if strip.chars().count() > 1 {
-        let text = format!("{strip} (newest last) · [ goes to the one before");
+        let text = keyed(format!("{strip} (newest last) · ‹older run› goes to the one before"));
         found.insert(0, (console.now, text, theme.text()));
     }
     if found.is_empty() {
@@ -124,8 +125,8 @@ fn iso(console: &Console, row: &LineRow) -> String {
             (Ok(wanted), Err(_)) => wanted.file.path.clone(),
             (Err(reason), _) => reason.to_string(),
         },
-        None if row.line.iso_datastore_path.is_empty() => "M shows media".into(),
-        None => format!("in {}; M shows media", row.line.iso_datastore_path),
+        None if row.line.iso_datastore_path.is_empty() => keyed("‹media› shows media"),
+        None => keyed(format!("in {}; ‹media› shows media", row.line.iso_datastore_path)),
     }
 }
 
@@ -133,17 +134,22 @@ fn iso(console: &Console, row: &LineRow) -> String {
 fn next(console: &Console, row: &LineRow) -> Vec<String> {
     let mut next = Vec::new();
     if row.ready() {
-        next.push(if row.generations.hold.is_some() { "H releases it, then p promotes" } else { "p promotes" }.into());
+        let held = row.generations.hold.is_some();
+        next.push(keyed(if held {
+            "‹hold or release› releases it, then ‹promote› promotes"
+        } else {
+            "‹promote› promotes"
+        }));
     }
     let due = console.schedule.as_ref().and_then(|schedule| schedule.after(console.now));
     match due {
-        _ if !row.line.enabled => next.push("the line is off: the schedule leaves it out; b builds it".into()),
+        _ if !row.line.enabled => next.push(keyed("the line is off: the schedule leaves it out; ‹build› builds it")),
         Some(due) => {
             let day = due.to_zoned(console.zone.clone()).strftime("%a %b %d %H:%M").to_string();
             let held = if row.generations.hold.is_some() { ", not promoted while it is held" } else { "" };
             next.push(format!("built on GitHub {day} (in {}){held}", age::spoken(due, console.now)));
         }
-        None => next.push("no schedule builds it; b builds it here, D on GitHub".into()),
+        None => next.push(keyed("no schedule builds it; ‹build› builds it here, ‹dispatch› on GitHub")),
     }
     next
 }

@@ -6,6 +6,7 @@ use ratatui::style::Style;
 use ratatui::text::Span;
 
 use super::{cut, empty, frame, lines, put, put_below, put_reason, put_rows, screen_text, width};
+use crate::console::binding::keyed;
 use crate::console::panes::{Pane, Room};
 use crate::console::{Console, age};
 use crate::guest::picture::Picture;
@@ -71,7 +72,7 @@ fn title(console: &Console, columns: u16, theme: Theme, focused: bool) -> Vec<Sp
         add(format!("· {}", lines::whole_guest(Some(guest), theme).0), theme.dim());
     }
     if !console.visible(Pane::Verdict) || console.panes.measures.room != Room::Full {
-        add("· v turns to the cause".into(), theme.dim());
+        add(keyed("· ‹verdict› turns to the cause"), theme.dim());
     }
     title
 }
@@ -160,6 +161,7 @@ fn draw_empty(console: &Console, inner: Rect, trouble: Option<&str>, theme: Them
     let Some(row) = console.lines.selected() else { return };
     let build = row.line.build_name();
     let (text, hint) = match (row.guest(), &row.generations.build) {
+        _ if console.looks_back() => ("no picture of this run is here".into(), ""),
         (Some(guest), _) if guest.power_state == PowerState::PoweredOn => {
             (format!("asking for the picture of {build}"), "")
         }
@@ -167,8 +169,8 @@ fn draw_empty(console: &Console, inner: Rect, trouble: Option<&str>, theme: Them
             (format!("vCenter does not tell whether {build} runs"), "no picture until it does")
         }
         (Some(_), _) => (format!("{build} is not powered on"), "no picture until it is"),
-        (None, Some(_)) => (format!("{build} is a template"), "p promotes it"),
+        (None, Some(_)) => (format!("{build} is a template"), "‹promote› promotes it"),
         (None, None) => ("no build VM".into(), "a build shows its console here"),
     };
-    empty(inner, &[(&text, Style::new()), (hint, theme.dim())], buffer);
+    empty(inner, &[(&text, Style::new()), (&keyed(hint), theme.dim())], buffer);
 }

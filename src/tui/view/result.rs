@@ -4,6 +4,7 @@ use ratatui::style::Style;
 
 use super::columns::Cell;
 use super::width;
+use crate::console::binding::keyed;
 use crate::console::lines::LineRow;
 use crate::console::remote::{Newest, RemoteResult};
 use crate::console::run::{RunSeen, RunState, Still};
@@ -122,8 +123,8 @@ fn of_run(console: &Console, row: &LineRow, run: &RunSeen, theme: Theme) -> Told
         RunState::Running => Told::new("●", phase, since(run.started), theme.busy()).and(cause.unwrap_or_default()),
         RunState::Cancelling => Told::new("◌", "cancelling", none(), theme.warn()),
         RunState::Succeeded => {
-            let next = if row.generations.hold.is_some() { "held" } else { "p promotes" };
-            Told::new("✓", "built", ended, theme.good()).and(run.reason.clone().unwrap_or_else(|| next.into()))
+            let next = if row.generations.hold.is_some() { "held".to_owned() } else { keyed("‹promote› promotes") };
+            Told::new("✓", "built", ended, theme.good()).and(run.reason.clone().unwrap_or(next))
         }
         RunState::Failed { .. } => Told::new("✗", "failed", ended, theme.bad()).and(cause.unwrap_or_default()),
         RunState::Cancelled => Told::new("⊘", "cancelled", ended, theme.dim()),

@@ -8,6 +8,7 @@ use ratatui::widgets::Widget;
 use super::wrap::textwrap;
 use super::{indented, marked, put_rows};
 use crate::console::Console;
+use crate::console::binding::keyed;
 use crate::console::screen_text::ScreenText;
 use crate::tui::theme::Theme;
 
@@ -57,8 +58,8 @@ fn heading(console: &Console, theme: Theme) -> Vec<(String, Style)> {
         (Some(trouble), ..) => heading.push((format!("▲ {trouble}"), theme.warn())),
         (None, true, _) if console.words.reading() => heading.push(("reading the picture…".into(), theme.dim())),
         (None, true, _) => heading.push(("no text in the picture".into(), theme.dim())),
-        (None, false, true) => heading.push(("text, read exactly · c copies".into(), theme.dim())),
-        (None, false, false) => heading.push(("text, as tesseract reads it · c copies".into(), theme.dim())),
+        (None, false, true) => heading.push((keyed("text, read exactly · ‹copy› copies"), theme.dim())),
+        (None, false, false) => heading.push((keyed("text, as tesseract reads it · ‹copy› copies"), theme.dim())),
     }
     heading
 }

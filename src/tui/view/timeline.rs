@@ -11,6 +11,7 @@ use ratatui::text::Span;
 use super::columns::{Column, Grid};
 use super::wrap::textwrap;
 use super::{empty, frame, put, width};
+use crate::console::binding::keyed;
 use crate::console::click::Target;
 use crate::console::panes::Pane;
 use crate::console::run::RunSeen;
@@ -32,7 +33,8 @@ pub fn draw(console: &Console, area: Rect, theme: Theme, buffer: &mut Buffer) ->
     let focused = console.panes.focus == Pane::Timeline;
     let inner = frame(area, title(console, theme, focused), focused, theme, buffer);
     let Some(run) = console.shown_run() else {
-        empty(inner, &[("no run yet", Style::new())], buffer);
+        let text = if console.past_remote().is_some() { "nothing of this run is here" } else { "no run yet" };
+        empty(inner, &[(text, Style::new())], buffer);
         return Vec::new();
     };
     let timing = phase_timing(console);
@@ -62,7 +64,7 @@ fn title(console: &Console, theme: Theme, focused: bool) -> Vec<Span<'static>> {
     match (console.timeline.at(), console.timeline.moment()) {
         (Some(at), Some(_)) => {
             title.push(Span::styled(format!("picture {} of {count} ", at + 1), theme.warn()));
-            title.push(Span::styled("· Esc back to now ", theme.dim()));
+            title.push(Span::styled(keyed("· ‹back› back to now "), theme.dim()));
         }
         _ if count == 1 => title.push(Span::styled("1 picture ", theme.dim())),
         _ if count > 0 => title.push(Span::styled(format!("{count} pictures "), theme.dim())),

@@ -11,10 +11,11 @@ use ratatui::text::Span;
 use self::rows::{Part, Row, cut_off, shorten};
 use super::wrap::textwrap;
 use super::{frame, overview, put, width};
+use crate::console::binding::keyed;
 use crate::console::click::Target;
 use crate::console::lines::LineRow;
 use crate::console::panes::Pane;
-use crate::console::remote::Newest;
+use crate::console::remote::{Newest, RemoteResult};
 use crate::console::verdict::Case;
 use crate::console::{Console, age};
 use crate::triage::verdict::{Confidence, Evidence, EvidenceSource, Verdict};
@@ -46,9 +47,9 @@ pub fn draw(console: &Console, area: Rect, theme: Theme, buffer: &mut Buffer) ->
     let last = rows.iter().rposition(|row| row.evidence() == Some(chosen)).unwrap_or(0);
     let first = if focused { (last + 1).saturating_sub(room) } else { 0 };
     if console.content().picture && !console.visible(Pane::Picture) {
-        let text = " v turns to the picture ";
-        let x = area.right().saturating_sub(width(text) + 2).max(area.x);
-        put(buffer, x, area.bottom().saturating_sub(1), area.right().saturating_sub(x), text, theme.dim());
+        let text = keyed(" ‹verdict› turns to the picture ");
+        let x = area.right().saturating_sub(width(&text) + 2).max(area.x);
+        put(buffer, x, area.bottom().saturating_sub(1), area.right().saturating_sub(x), &text, theme.dim());
     }
     let mut hits = Vec::new();
     for (y, row) in (inner.y..inner.bottom()).zip(rows.iter().skip(first)) {
@@ -76,12 +77,23 @@ fn content(console: &Console, columns: usize, theme: Theme) -> Vec<Row> {
     let at_rest = console.content().rest;
     let quiet = console.content().quiet();
     if let Some(past) = console.past_words() {
-        rows.extend(wrapped(&format!("{past} · [ older · ] newer · Esc the newest"), theme.warn()));
+        rows.extend(wrapped(
+            &keyed(format!("{past} · ‹older run› older · ‹newer run› newer · ‹back› the newest")),
+            theme.warn(),
+        ));
     }
     for remark in console.remarks(row) {
         let style = if remark.alarm { theme.bad() } else { theme.warn() };
         let mark = if remark.alarm { "▲" } else { "·" };
         rows.extend(wrapped(&format!("{mark} {}", remark.text), style));
+    }
+    if let Some(remote) = console.past_remote() {
+        rows.extend(wrapped(&console.told(remote), theme.bold()));
+        rows.extend(wrapped(&not_here(console, remote), theme.dim()));
+        rows.extend(
+            next(console, None, columns).into_iter().flat_map(|text| wrapped(&text, theme.text()).collect::<Vec<_>>()),
+        );
+        return rows;
     }
     match verdict {
         Some(verdict) if !(at_rest && (benign(verdict) || before(console, row).is_some())) => {
@@ -181,10 +193,10 @@ fn none(console: &Console, case: Option<&Case>) -> Vec<String> {
     let (text, hint) = match (&row.run, case) {
         (None, _) => ("a guest is on, and no run here is about it", ""),
         (_, Some(case)) if case.working() => ("looking at log, pictures and guest", ""),
-        (Some(run), _) if run.state.live() => ("nothing looks wrong yet", "v judges the run as it stands"),
-        (Some(_), _) => ("not judged", "v judges the run"),
+        (Some(run), _) if run.state.live() => ("nothing looks wrong yet", "‹verdict› judges the run as it stands"),
+        (Some(_), _) => ("not judged", "‹verdict› judges the run"),
     };
-    [text, hint].into_iter().filter(|text| !text.is_empty()).map(str::to_owned).collect()
+    [text, hint].into_iter().filter(|text| !text.is_empty()).map(keyed).collect()
 }
 
 fn verdict_rows(console: &Console, verdict: &Verdict, columns: usize, theme: Theme) -> Vec<Row> {
@@ -220,6 +232,16 @@ fn verdict_rows(console: &Console, verdict: &Verdict, columns: usize, theme: The
         rows.extend(suspects::rows(console, columns, theme));
     }
     rows
+}
+
+/// Why there is no verdict on a run of GitHub's.
+fn not_here(console: &Console, remote: &RemoteResult) -> String {
+    match () {
+        () if console.github.busy() => "fetching its log and pictures…".into(),
+        () if remote.state.failed() => "its log and pictures are not here".into(),
+        () if remote.state.live() => format!("it is at work: {}", remote.page),
+        () => format!("GitHub keeps no log of a run that went well: {}", remote.page),
+    }
 }
 
 /// Which run the verdict is on, where a newer one is GitHub's.

@@ -8,6 +8,7 @@ use ratatui::widgets::{Block, BorderType, Widget};
 
 use super::{empty, put, result};
 use crate::console::Console;
+use crate::console::binding::keyed;
 use crate::console::click::Target;
 use crate::console::lines::LineRow;
 use crate::guest::picture::Picture;
@@ -41,8 +42,12 @@ pub fn draw(
     }
     let shown = console.on_wall();
     if shown.is_empty() {
-        let hint = ("P goes back; b builds a line", theme.dim());
-        empty(area, &[("nothing is being built, and nothing failed within a day", Style::new()), hint], buffer);
+        let hint = keyed("‹wall› goes back; ‹build› builds a line");
+        empty(
+            area,
+            &[("nothing is being built, and nothing failed within a day", Style::new()), (&hint, theme.dim())],
+            buffer,
+        );
         return Vec::new();
     }
     let (columns, rows) = grid(area, shown.len());

@@ -7,6 +7,7 @@ use ratatui::style::Style;
 use super::super::put;
 use super::super::wrap::textwrap;
 use super::{bytes, iso, span};
+use crate::console::binding::keyed;
 use crate::console::lines::LineRow;
 use crate::console::media::{IsoStatus, Medium, Newer, Offer, StageProgress, Work};
 use crate::console::{Console, age};
@@ -122,7 +123,7 @@ fn shelf(
             add("datastore", file, Style::new());
         }
         Ok(DatastoreIso { there: None, partial, wanted }) => {
-            let how = if wanted.by_hand { "put it there by hand" } else { "I stages it" };
+            let how = if wanted.by_hand { "put it there by hand" } else { &keyed("‹stage ISO› stages it") };
             add("datastore", file, Style::new());
             add("", format!("✗ not there: a build fails when it mounts it; {how}"), theme.bad());
             if let Some(partial) = partial {

@@ -4,6 +4,7 @@ use ratatui::style::Style;
 
 use super::rows::{Part, Row};
 use crate::console::Console;
+use crate::console::binding::keyed;
 use crate::console::run::{RunSeen, RunState};
 use crate::tui::theme::Theme;
 use crate::tui::view::wrap::textwrap;
@@ -21,7 +22,7 @@ pub(super) fn rows(console: &Console, columns: usize, theme: Theme) -> Vec<Row> 
 
 /// What changed since the line was last built well, the most suspicious first.
 fn told(console: &Console, theme: Theme) -> Vec<(String, Style)> {
-    let history = console.history().filter(|_| console.past_run().is_none());
+    let history = console.history().filter(|_| !console.looks_back());
     let Some((history, since)) = history.and_then(|history| Some((history, history.since.as_ref()?))) else {
         return Vec::new();
     };
@@ -42,8 +43,8 @@ fn told(console: &Console, theme: Theme) -> Vec<(String, Style)> {
     let shown =
         since.changes.iter().take(most).map(|change| (format!("  {}: {}", change.kind, change.text), theme.text()));
     let rest = since.changes.len().saturating_sub(most);
-    let rest = (rest > 0).then(|| (format!("  V shows {rest} more"), theme.dim()));
-    let strip = console.lines.selected().map(|row| console.strip(&row.line.key)).unwrap_or_default();
+    let rest = (rest > 0).then(|| (keyed(format!("  ‹suspects› shows {rest} more")), theme.dim()));
+    let strip = console.lines.selected().map(|row| console.strip(row)).unwrap_or_default();
     let head = (format!("Since last green{good}, runs {strip}:"), theme.bold());
     std::iter::once(head).chain(shown).chain(rest).collect()
 }
