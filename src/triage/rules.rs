@@ -21,6 +21,11 @@ const SHIPPED: &str = include_str!("../../assets/triage.toml");
 /// A team's own rules, relative to the pipeline's repository.
 pub const OWN_RULES: &str = "ci/triage.toml";
 
+/// Class of what vCenter refuses, where no fault has a class of its own.
+pub(crate) const VCENTER_FAULT: &str = "vcenter_fault";
+/// Class of the same once the guest is finished.
+pub(crate) const CONVERT_FAILED: &str = "convert_failed";
+
 /// Why rules cannot be used, in one line.
 #[derive(Debug, thiserror::Error)]
 pub enum RulesError {

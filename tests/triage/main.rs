@@ -8,6 +8,7 @@
 mod cases;
 mod laws;
 mod live;
+mod steps;
 mod variants;
 
 use std::fs::File;

@@ -74,13 +74,13 @@ impl FaultToml {
     fn rule(self) -> RuleToml {
         RuleToml {
             name: self.name,
-            class: self.class.unwrap_or_else(|| "vcenter_fault".to_owned()),
+            class: self.class.unwrap_or_else(|| super::VCENTER_FAULT.to_owned()),
             cause: "vCenter refused “{step}”: {fault}".to_owned(),
             remedy: self.advice,
             confidence: Confidence::High,
             log: Some(self.text.clone()),
             from: vec![Author::Error],
-            phase: self.phase.unwrap_or_default(),
+            phase: self.phase.unwrap_or_else(of_vcenter),
             r#final: Some(self.text),
             step: None,
             fields: Vec::new(),
@@ -104,6 +104,12 @@ impl FaultToml {
             variable: None,
         }
     }
+}
+
+/// The stages in which packer asks anything of vCenter: what a provisioner complains of is none of its faults.
+fn of_vcenter() -> Vec<String> {
+    let asks = |phase: &&Phase| **phase != Phase::Provision;
+    Phase::STAGES.iter().filter(asks).map(|phase| phase.name().to_owned()).collect()
 }
 
 #[derive(Debug, Deserialize)]

@@ -74,6 +74,7 @@ impl Judge<'_> {
             verdict.class = "killed".into();
             verdict.cause =
                 format!("The log just ends, at the stage “{phase}”: packer was killed, or is still running.");
+            phrasing.add_words_after(&mut verdict, self.legs.iter().find(|leg| leg.name == track.leg));
             let ended = self.legs.iter().any(|leg| leg.name == track.leg && leg.ended);
             verdict.confidence = if ended { Confidence::Low } else { Confidence::High };
             verdict.say_what_was_waited_for();

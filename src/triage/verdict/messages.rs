@@ -129,8 +129,11 @@ impl Judge<'_> {
             }
             return;
         }
-        // Marks of a runner belong to no message.
+        // Marks of a runner belong to no message; an error of its own is kept for the case that nobody knows more.
         if line.text.starts_with("##[") {
+            if let Some(error) = line.text.strip_prefix("##[error]") {
+                self.leg().packer.remember_error(number, error, true);
+            }
             return;
         }
         if line.text.starts_with(VALID) {

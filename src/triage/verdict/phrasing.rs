@@ -2,12 +2,13 @@
 
 use std::collections::VecDeque;
 
+use super::legs::Leg;
 use super::observations::{BuildObservations, RuleMatch};
 use super::{BuildVerdict, Confidence, Evidence, EvidenceSource};
 use crate::duration::spoken;
-use crate::packer_log::Deadline;
+use crate::packer_log::{Deadline, Phase};
 use crate::text::Scrubber;
-use crate::triage::rules::Rule;
+use crate::triage::rules::{CONVERT_FAILED, Rule, VCENTER_FAULT};
 
 /// Characters of a line that are quoted.
 pub const QUOTED: usize = 600;
@@ -73,7 +74,8 @@ impl Phrasing<'_> {
         found: Option<&RuleMatch>,
         wait: Option<&Deadline>,
     ) {
-        verdict.class.clone_from(&rule.class);
+        let finished = verdict.phase == Some(Phase::Convert.name()) && rule.class == VCENTER_FAULT;
+        verdict.class = if finished { CONVERT_FAILED } else { &rule.class }.to_owned();
         verdict.rule = Some(rule.name.clone());
         verdict.confidence = rule.confidence;
         let facts = Facts { rule, observations, found, wait, phase: verdict.phase };
@@ -89,12 +91,28 @@ impl Phrasing<'_> {
         }
     }
 
-    /// What was said last before packer gave up, in front of what it said then.
+    /// What was said last before packer gave up: what stands before the decisive line in front of it, the rest behind.
     fn add_last_words(&self, evidence: &mut Vec<Evidence>, observations: &BuildObservations) {
         let known: Vec<Option<u64>> = evidence.iter().map(|evidence| evidence.line).collect();
         let words = observations.steps.last_words().iter().filter(|(line, _)| !known.contains(&Some(*line)));
-        let words: Vec<Evidence> = words.map(|(line, text)| self.evidence(*line, text)).collect();
-        evidence.splice(0..0, words);
+        let decisive = evidence.first().and_then(|evidence| evidence.line).unwrap_or(u64::MAX);
+        let words = words.map(|(line, text)| self.evidence(*line, text));
+        let (before, behind): (Vec<Evidence>, Vec<Evidence>) = words.partition(|word| word.line < Some(decisive));
+        evidence.splice(evidence.len().min(1)..evidence.len().min(1), behind);
+        evidence.splice(0..0, before);
+    }
+
+    /// What stands in the job's log behind the newest message about the build: whoever ran packer may say what happened.
+    pub fn add_words_after(&self, verdict: &mut BuildVerdict, leg: Option<&Leg>) {
+        let newest = verdict.evidence.iter().filter_map(|evidence| evidence.line).max();
+        let Some((leg, newest)) = leg.zip(newest) else { return };
+        let words = leg.tail.iter().filter(|(line, _)| *line > newest);
+        let words: Vec<Evidence> =
+            words.map(|(line, text)| self.evidence(*line, text.trim_start_matches("##[error]"))).collect();
+        if let Some(last) = words.last() {
+            verdict.cause = format!("{} What follows in the log: “{}”.", verdict.cause, last.text.trim());
+        }
+        verdict.evidence.extend(words);
     }
 
     /// A text of a rule, filled.

@@ -81,6 +81,7 @@ impl Steps {
                 || text.starts_with("~")
                 || text.trim_start().starts_with("on ") && text.contains(" line ") && text.ends_with(':')
                 || text.contains("(source code not available)")
+                || text.starts_with("be elsewhere in the file")
         };
         let words: Vec<&str> =
             self.last_words().iter().map(|(_, text)| text.as_str()).filter(|text| !place(text)).collect();
