@@ -21,10 +21,10 @@ impl Console {
     /// Opens the confirmation of a change. The judge has been asked.
     pub(super) fn ask(&mut self, change: Change, line: Option<&Key>, effects: &mut Vec<Effect>) {
         if let (Change::Teach, Some(key)) = (change, line) {
-            if let Err(refusal) = self.open_teaching(key, effects) {
-                self.notice(Tone::Info, refusal.to_string());
-            }
-            return;
+            return match self.picture_shown().cloned() {
+                Some(picture) => self.teach(key, picture, effects),
+                None => self.notice(Tone::Info, ops::Refusal::NoPicture.to_string()),
+            };
         }
         let request = self.request();
         match self.confirmation(change, line, request, effects) {

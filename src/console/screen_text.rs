@@ -26,6 +26,8 @@ pub struct ScreenTextPane {
     read: Option<(Looked, ScreenText)>,
     /// copied as soon as it is read
     copy: bool,
+    /// the picture of a line that is named as soon as it is read
+    teach: Option<(Key, Picture)>,
     search: Option<Search>,
 }
 
@@ -40,6 +42,12 @@ impl ScreenTextPane {
         self.read.as_ref().map(|(_, words)| words)
     }
 
+    /// Whether all that can be read in a picture is.
+    fn knows(&self, picture: &Picture) -> bool {
+        let all = |(thorough, words): (bool, &ScreenText)| thorough || words.exact && !words.rows.is_empty();
+        self.read.as_ref().is_some_and(|((hash, thorough), words)| *hash == picture.hash() && all((*thorough, words)))
+    }
+
     /// Turns to a line and its guest: the text of another one goes.
     pub(super) fn turn_to(&mut self, of: Option<(Key, Option<Moid>)>) {
         if self.of != of {
@@ -50,6 +58,12 @@ impl ScreenTextPane {
     /// Whether a text is being read.
     pub fn reading(&self) -> bool {
         self.asked.is_some()
+    }
+
+    /// The request under way.
+    #[cfg(test)]
+    pub(super) fn reading_as(&self) -> Option<RequestId> {
+        self.asked.map(|(request, _)| request)
     }
 
     /// What is searched for in it.
@@ -80,12 +94,13 @@ impl Console {
 
     /// Asks for the text of the picture on the screen.
     pub(super) fn read_words(&mut self, effects: &mut Vec<Effect>) {
-        if !self.visible(Pane::Picture) && !self.words.copy {
+        let taught = self.words.teach.as_ref().map(|(_, picture)| picture.clone());
+        if !self.visible(Pane::Picture) && !self.words.copy && taught.is_none() {
             return;
         }
-        let Some(picture) = self.picture_shown().cloned() else { return };
         // Half a second of computing is for pictures that somebody wants to read.
-        let thorough = self.words.shown || self.words.copy;
+        let thorough = self.words.shown || self.words.copy || taught.is_some();
+        let Some(picture) = taught.or_else(|| self.picture_shown().cloned()) else { return };
         let request = self.request();
         effects.extend(self.words.wants(&picture, thorough, request));
     }
@@ -103,7 +118,19 @@ impl Console {
         if self.words.copy && looked.1 {
             self.copy_words(effects);
         }
+        if let Some((line, picture)) = self.words.teach.take().filter(|_| self.overlay.is_none()) {
+            self.teach(&line, picture, effects);
+        }
         true
+    }
+
+    /// Opens the description of a picture, now or as soon as it is read.
+    pub(super) fn teach(&mut self, line: &Key, picture: Picture, effects: &mut Vec<Effect>) {
+        if self.words.knows(&picture) {
+            return self.open_teaching(line, picture, effects);
+        }
+        self.words.teach = Some((line.clone(), picture));
+        self.notice(Tone::Info, "reading the picture");
     }
 
     /// Copies the text of the picture, now or as soon as it is read.

@@ -10,13 +10,12 @@ use super::effect::Effect;
 use super::key::{Code, KeyPress};
 use super::message::{Reply, RequestId};
 use super::overlay::Overlay;
-use super::refusal::Refusal;
 use super::state::Console;
 use super::text::Field;
 use super::toast::Tone;
 use crate::guest::picture::Picture;
 use crate::guest::screen::NearPage;
-use crate::ops::{self, Description};
+use crate::ops::Description;
 use crate::pipeline::Key;
 use crate::triage::corpus::Trial;
 
@@ -203,9 +202,8 @@ impl Teaching {
 }
 
 impl Console {
-    /// Opens the description of the screen in the picture.
-    pub(super) fn open_teaching(&mut self, line: &Key, effects: &mut Vec<Effect>) -> Result<(), Refusal> {
-        let picture = self.picture_shown().cloned().ok_or(ops::Refusal::NoPicture)?;
+    /// Opens the description of a picture whose text is known.
+    pub(super) fn open_teaching(&mut self, line: &Key, picture: Picture, effects: &mut Vec<Effect>) {
         let text = self.words.of(&picture);
         let rows = telling(text.map(|text| text.rows.as_slice()).unwrap_or_default());
         let focus = if rows.is_empty() { TeachFocus::Label } else { TeachFocus::Rows };
@@ -230,7 +228,6 @@ impl Console {
         let request = self.request();
         effects.extend(teaching.try_out(request));
         self.overlay = Some(Overlay::Teach(Box::new(teaching)));
-        Ok(())
     }
 
     pub(super) fn teach_key(&mut self, mut teaching: Box<Teaching>, press: KeyPress, effects: &mut Vec<Effect>) {

@@ -543,7 +543,20 @@ fn a_screen_is_taught_by_its_words() {
             console.update(Msg::FrameRead { request, answer: Ok(fixture::picture(7)) });
         }
     }
-    let tried = typed(&mut console, "T");
+    // It opens when the picture has been looked at as closely as can be.
+    let mut asked = typed(&mut console, "T");
+    assert!(console.overlay.is_none() && toast(&console) == "reading the picture");
+    let tried = loop {
+        let effects = asked.iter().find_map(|effect| match effect {
+            Effect::ReadWords { request, .. } => Some(*request),
+            _ => None,
+        });
+        let request = effects.or(console.words.reading_as()).unwrap();
+        asked = console.update(Msg::WordsRead { request, answer: Ok(ScreenText::default()) });
+        if console.overlay.is_some() {
+            break asked;
+        }
+    };
     let [Effect::TryTeaching { request, .. }] = tried[..] else { panic!("{tried:?}") };
     typed(&mut console, "stuck-at-disk\nno driver\nadd it\n");
     let Some(Overlay::Teach(teaching)) = &console.overlay else { panic!("nothing is written untried") };
