@@ -1,5 +1,5 @@
 //! What nobody declared and looks like a secret: tokens by their prefix, private keys, what is assigned to a password,
-//! given to `sudo -S`, to a program's `-p`, to a URL.
+//! given to `sudo -S`, to a program's `-p`, to a URL, to `.netrc`.
 //!
 //! Everything here looks a bounded stretch ahead and at no byte twice for the same kind.
 
@@ -8,6 +8,7 @@ mod assignment;
 mod block;
 mod column;
 mod command;
+mod netrc;
 mod token;
 mod value;
 
@@ -30,10 +31,12 @@ pub enum Kind {
     Block,
     /// a cookie
     Cookie,
+    /// an account of `.netrc`
+    Netrc,
 }
 
 /// How many there are.
-pub const KINDS: usize = 7;
+pub const KINDS: usize = 8;
 
 /// A word that introduces one.
 #[derive(Debug, Clone, Copy)]
@@ -79,6 +82,7 @@ pub fn triggers() -> Vec<(String, Trigger)> {
         .chain(of(Kind::Address, address::words()))
         .chain(of(Kind::Block, block::words()))
         .chain(of(Kind::Cookie, block::cookies()))
+        .chain(of(Kind::Netrc, netrc::words()))
         .collect()
 }
 
@@ -94,6 +98,7 @@ pub fn find(trigger: Trigger, bytes: &[u8], before: Option<u8>, at: usize, last:
         Kind::Address => address::find(text, at),
         Kind::Block => block::find(text, at),
         Kind::Cookie => block::cookie(text, at),
+        Kind::Netrc => netrc::find(text, at),
     }
 }
 

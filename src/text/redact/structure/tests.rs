@@ -43,6 +43,16 @@ fn what_nobody_declared_is_masked() {
         ("Set-X -Password 'hunter2'", "Set-X -Password '[REDACTED:?]'"),
         ("ConvertTo-SecureString 'hunter2' -AsPlainText", "ConvertTo-SecureString '[REDACTED:?]' -AsPlainText"),
         ("X-Vault-Token: s.0123456789abcdef", "X-Vault-Token: [REDACTED:?]"),
+        (
+            "echo \"machine git.example.org login bot password hunter2\" > ~/.netrc",
+            "echo \"machine git.example.org login bot password [REDACTED:?]\" > ~/.netrc",
+        ),
+        (
+            "machine a.example.org\n  password hunter2\n  login bot\nmachine b login c password hunter3",
+            "machine a.example.org\n  password [REDACTED:?]\n  login bot\nmachine b login c password [REDACTED:?]",
+        ),
+        ("default login bot password hunter2", "default login bot password [REDACTED:?]"),
+        ("The virtual machine has no password set", "The virtual machine has no password set"),
         ("< Set-Cookie: sid=0123456789; Path=/", "< Set-Cookie: sid=[REDACTED:?]"),
         ("<Password><Value>hunter2</Value>", "<Password><Value>[REDACTED:?]</Value>"),
         (
