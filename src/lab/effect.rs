@@ -2,6 +2,7 @@
 
 use jiff::Timestamp;
 
+use super::devices::{Change, Devices};
 use super::fault::Fault;
 use super::guest::Moment;
 use super::machine::{Machine, Power};
@@ -25,9 +26,7 @@ pub enum Effect {
         /// the `config.changeVersion` it was made for
         version: Option<String>,
         notes: Option<String>,
-        media: Option<Vec<String>>,
-        /// its network card goes
-        disconnected: bool,
+        devices: Vec<Change>,
         extra: Vec<(String, String)>,
     },
     /// a new VM
@@ -69,8 +68,8 @@ pub struct NewVm {
     pub memory_mb: i32,
     /// datastore's name
     pub datastore: String,
-    /// ISO files
-    pub media: Vec<String>,
+    /// its drives
+    pub devices: Vec<Change>,
     /// bytes of its disk, if it is told
     pub disk: Option<u64>,
     /// the VM it is a copy of
@@ -100,7 +99,7 @@ impl Effect {
             Self::Rename { id, name } => rename(world, &id, &name),
             Self::Destroy { id } => destroy(world, &id),
             Self::Power { id, on } => power(world, &id, on),
-            Self::Annotate { id, version, notes, media, disconnected, extra } => {
+            Self::Annotate { id, version, notes, devices, extra } => {
                 let machine = world.machine_mut(&id)?;
                 if version.is_some_and(|version| version != machine.version()) {
                     return Err(Fault::concurrent_access());
@@ -109,10 +108,7 @@ impl Effect {
                 if let Some(notes) = notes {
                     machine.annotation = notes;
                 }
-                if let Some(media) = media {
-                    machine.media = media;
-                }
-                machine.connected &= !disconnected;
+                devices.into_iter().for_each(|change| machine.devices.change(change));
                 for (key, value) in extra {
                     machine.extra.retain(|(known, _)| *known != key);
                     machine.extra.push((key, value));
@@ -233,6 +229,8 @@ fn create(world: &mut World, new: NewVm) -> Outcome {
     let file = store::path(&new.datastore, &format!("{directory}/{}.vmx", new.name));
     world.store.put(&file, 3_412, None);
     world.store.put(&store::path(&new.datastore, &format!("{directory}/disk.vmdk")), 42_949_672_960, None);
+    let mut devices = Devices::default();
+    new.devices.into_iter().for_each(|change| devices.change(change));
     let machine = Machine {
         template: false,
         power: Power::Off,
@@ -247,9 +245,8 @@ fn create(world: &mut World, new: NewVm) -> Outcome {
         cpus: new.cpus,
         memory_mb: new.memory_mb,
         guest_id: new.guest_id,
-        media: new.media,
         extra,
-        connected: true,
+        devices,
         keys: Vec::new(),
         moment: Moment::default(),
         question: None,

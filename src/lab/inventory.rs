@@ -3,6 +3,7 @@
 
 use jiff::{SignedDuration, Timestamp};
 
+use super::devices::Devices;
 use super::guest::Moment;
 use super::machine::{Machine, Power};
 use super::store;
@@ -17,8 +18,6 @@ pub const FOLDER: &str = "Templates";
 pub const DATASTORE: &str = "vsanDatastore";
 /// Name of the cluster.
 pub const CLUSTER: &str = "vSAN Cluster";
-/// Key of the network card among the devices of a VM.
-pub const NETWORK_CARD: i32 = 4000;
 /// Name of the network.
 pub const NETWORK: &str = "VM Network";
 
@@ -172,9 +171,8 @@ pub fn add(world: &mut World, seed: &Seed) -> Moref {
         cpus: 2,
         memory_mb: 2048,
         guest_id: family.map_or("otherGuest64", |family| &family.guest_id).into(),
-        media: Vec::new(),
         extra: Vec::new(),
-        connected: true,
+        devices: Devices::default(),
         keys: Vec::new(),
         moment: Moment::default(),
         question: None,

@@ -3,8 +3,9 @@
 use jiff::Timestamp;
 
 use super::clock::LabTime;
+use super::devices::{Devices, NETWORK_CARD};
 use super::guest::{Asked, Moment};
-use super::inventory::NETWORK_CARD;
+
 use super::value::{Moref, Object, Value};
 
 /// Whether it runs.
@@ -50,12 +51,10 @@ pub struct Machine {
     pub memory_mb: i32,
     /// vSphere's guest id
     pub guest_id: String,
-    /// ISO files in its drives, as datastore paths
-    pub media: Vec<String>,
     /// `config.extraConfig`
     pub extra: Vec<(String, String)>,
-    /// it has its network card
-    pub connected: bool,
+    /// its drives and their controllers, and whether it has its network card
+    pub devices: Devices,
     /// keys typed: seconds since power-on
     pub keys: Vec<f64>,
     /// what tools say now
@@ -118,7 +117,7 @@ impl Machine {
 
     /// The address it reports.
     pub fn ip(&self) -> Option<String> {
-        let ip = self.moment.ip.as_deref().filter(|_| self.connected)?;
+        let ip = self.moment.ip.as_deref().filter(|_| self.devices.connected)?;
         Some(if ip == "lease" { format!("10.0.8.{}", 20 + self.number % 200) } else { ip.to_owned() })
     }
 
@@ -258,45 +257,11 @@ impl Machine {
     }
 
     fn hardware(&self, place: &Place) -> Object {
-        let described = |ty: &'static str, key: i32, label: &str| {
-            let info = Object::named("Description").with("label", label).with("summary", label);
-            Object::named(ty).with("key", key).with("deviceInfo", info)
-        };
-        let nic = Object::named("VirtualEthernetCardNetworkBackingInfo")
-            .with("deviceName", "VM Network")
-            .with("network", place.network.clone());
-        let disk = Object::named("VirtualDiskFlatVer2BackingInfo")
-            .with("fileName", format!("[{}] {}/disk.vmdk", self.datastore, self.directory))
-            .with("datastore", place.datastore.clone())
-            .with("diskMode", "persistent")
-            .with("thinProvisioned", true);
-        let mut devices: Vec<Value> = vec![
-            described("ParaVirtualSCSIController", 1000, "SCSI controller 0")
-                .with("busNumber", 0)
-                .with("sharedBus", Value::of("VirtualSCSISharing", "noSharing"))
-                .into(),
-            described("VirtualDisk", 2000, "Hard disk 1")
-                .with("backing", disk)
-                .with("controllerKey", 1000)
-                .with("unitNumber", 0)
-                .with("capacityInKB", 41_943_040_i64)
-                .with("capacityInBytes", 42_949_672_960_i64)
-                .into(),
-        ];
-        if self.connected {
-            let card = described("VirtualVmxnet3", NETWORK_CARD, "Network adapter 1").with("backing", nic);
-            devices.push(card.with("addressType", "assigned").with("macAddress", self.mac()).into());
-        }
-        for (slot, iso) in (0..).zip(&self.media) {
-            let backing = Object::named("VirtualCdromIsoBackingInfo").with("fileName", iso.as_str());
-            let drive = described("VirtualCdrom", 16000 + slot, &format!("CD/DVD drive {}", slot + 1));
-            devices.push(drive.with("backing", backing).into());
-        }
         Object::new("VirtualHardware")
             .with("numCPU", self.cpus)
             .with("numCoresPerSocket", 1)
             .with("memoryMB", self.memory_mb)
-            .with("device", Value::List("VirtualDevice", devices))
+            .with("device", self.device_list(place))
     }
 }
 

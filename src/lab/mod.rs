@@ -7,6 +7,7 @@ mod clock;
 mod collector;
 #[cfg(feature = "testing")]
 mod control;
+mod devices;
 mod effect;
 mod fault;
 mod frames;

@@ -95,6 +95,12 @@ impl Node {
         matches!(self.text_of(name), "true" | "1")
     }
 
+    /// The type that a specification says an element is of, e.g. `VirtualCdrom`.
+    pub fn xsi_type(&self) -> &str {
+        let named = self.attributes.iter().find(|(key, _)| key.ends_with(":type"));
+        named.map_or("", |(_, value)| value.rsplit(':').next().unwrap_or(value))
+    }
+
     /// The plain attribute `type`: kind of a managed object reference.
     pub fn ref_kind(&self) -> &str {
         self.attributes.iter().find(|(key, _)| key == "type").map_or("", |(_, value)| value.as_str())

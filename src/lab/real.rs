@@ -185,7 +185,7 @@ impl Host {
     /// A fault: no medium for one of its drives, or QEMU does not start.
     pub fn power_on(&mut self, id: &str, machine: &Machine, windows: bool, store: &Store) -> Result<(), Fault> {
         let mut drives = Vec::new();
-        for (slot, path) in machine.media.iter().enumerate() {
+        for (slot, path) in machine.devices.isos().enumerate() {
             let uploaded = store.get(path).and_then(|file| file.content.as_ref());
             drives.push(match uploaded {
                 Some(content) => {

@@ -100,6 +100,8 @@ again=$(awk '/^TASK/ { task = $0 } /^changed:/ { print task }' "$work/second.log
 picture build-provisioned
 
 stage "the seal"
+# What breaks its connection from here on is the machine that goes off, not a busy one that is slow to answer.
+until_login packer
 # Its connection breaks when the machine goes off.
 in_guest packer@127.0.0.1 'sudo -n /usr/local/sbin/seal-template' >"$work/seal.log" 2>&1 </dev/null || true
 ended=

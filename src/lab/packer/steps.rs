@@ -235,8 +235,18 @@ impl Build {
         ] {
             self.log.say(line);
         }
-        let cleared = "<spec><deviceChange><operation>remove</operation></deviceChange></spec>";
-        self.vcenter()?.task("ReconfigVM_Task", "VirtualMachine", &vm, cleared).await?;
+        // Those of a new VM's drives.
+        let cleared: String = [16000, 16001]
+            .iter()
+            .map(|key| {
+                format!(
+                    "<deviceChange><operation>remove</operation><device xsi:type=\"VirtualCdrom\"><key>{key}</key></device>\
+                     </deviceChange>"
+                )
+            })
+            .collect();
+        let cleared = format!("<spec>{cleared}</spec>");
+        self.vcenter()?.task("ReconfigVM_Task", "VirtualMachine", &vm, &cleared).await?;
         self.log.say("Converting virtual machine to template...");
         self.vcenter()?.call("MarkAsTemplate", "VirtualMachine", &vm, "").await?;
         self.remove_cd().await?;

@@ -1,8 +1,9 @@
 //! Methods of virtual machines, folders and the search index.
 
+use super::super::devices::Change;
 use super::super::effect::{Effect, NewVm};
 use super::super::fault::Fault;
-use super::super::inventory::{self, NETWORK_CARD};
+use super::super::inventory;
 use super::super::machine::Power;
 use super::super::node::Node;
 use super::super::real::Press;
@@ -91,26 +92,14 @@ fn reconfigure(state: &mut State, call: &Call<'_>) -> Result<Answer, Fault> {
         id: call.this.to_owned(),
         version: spec.child("changeVersion").map(|node| node.text.clone()),
         notes: spec.child("annotation").map(|node| node.text.clone()),
-        media: spec.child("deviceChange").is_some().then(|| media(spec)),
-        disconnected: spec.all("deviceChange").any(takes_the_network_card),
+        devices: devices(spec),
         extra: extra.collect(),
     };
     task(state, call, effect)
 }
 
-fn takes_the_network_card(change: &Node) -> bool {
-    let key = change.at("device/key").and_then(|key| key.text.parse().ok());
-    change.text_of("operation") == "remove" && key == Some(NETWORK_CARD)
-}
-
-/// ISO files of the drives in a specification.
-fn media(spec: &Node) -> Vec<String> {
-    spec.all("deviceChange")
-        .filter(|change| change.text_of("operation") != "remove")
-        .filter_map(|change| change.at("device/backing/fileName"))
-        .map(|file| file.text.clone())
-        .filter(|file| file.to_ascii_lowercase().ends_with(".iso"))
-        .collect()
+fn devices(spec: &Node) -> Vec<Change> {
+    spec.all("deviceChange").filter_map(Change::read).collect()
 }
 
 /// Bytes of the first disk in a specification.
@@ -139,7 +128,7 @@ fn create(state: &mut State, call: &Call<'_>) -> Result<Answer, Fault> {
         cpus: number("numCPUs", 1),
         memory_mb: number("memoryMB", 1024),
         datastore: store::split(place).map_or(inventory::DATASTORE, |(datastore, _)| datastore).to_owned(),
-        media: media(config),
+        devices: devices(config),
         disk: disk(config),
         source: None,
     };
@@ -157,7 +146,7 @@ fn clone(state: &mut State, call: &Call<'_>) -> Result<Answer, Fault> {
         cpus: source.cpus,
         memory_mb: source.memory_mb,
         datastore: source.datastore.clone(),
-        media: Vec::new(),
+        devices: Vec::new(),
         disk: None,
         source: Some(call.this.to_owned()),
     };
