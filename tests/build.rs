@@ -303,6 +303,10 @@ fn of_two_starters_one_builds() {
 async fn a_detached_build_has_a_session_of_its_own_and_is_cancelled_cleanly() {
     let fake = Fake::new("1.16.0", script::SLOW);
     let (request, state) = (request(&fake), fake.state());
+    // One that cannot be read is there: while the new one has no record yet it is the newest.
+    let torn = state.runs().join("one/20260101T000000.000Z");
+    std::fs::create_dir_all(&torn).unwrap();
+    std::fs::write(torn.join("run.json"), "").unwrap();
     let run = start_detached(Path::new(PROGRAM), &request, &state).await.unwrap();
     wait_until("packer waits", || latest(&fake).state == RunState::Running && fake.path("waiting").exists());
     let run = run.refresh().unwrap();

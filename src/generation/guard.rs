@@ -64,12 +64,18 @@ async fn check_claim(
     }
     // Of a clone that is tried it is whoever tries another one that asks.
     let clone = plan.smoke_claim.as_ref().filter(|_| plan.request == Request::Sweep);
-    let claims = [(plan.builds.clone(), plan.snapshot.claim.as_ref()), (plan.smoke_name(), clone)];
+    let touched = |name: &String| plan.steps.iter().any(|step| step.subject().name == *name);
+    let (smoke, builds) = (plan.smoke_name(), &plan.builds);
+    let claims = [
+        (builds, plan.snapshot.claim.as_ref(), touched(builds)),
+        (&smoke, clone, touched(&smoke)),
+        // Packer destroys what has the name when it comes to it.
+        (builds, plan.begins.as_ref(), touched(builds)),
+    ];
     let mut set_aside = None;
-    for (name, claim) in claims {
-        let touched = plan.steps.iter().any(|step| step.subject().name == name);
+    for (name, claim, touched) in claims {
         let Some(claim) = claim.filter(|claim| touched && !ours(claim)) else { continue };
-        set_aside = Some(binding(client, &name, claim.clone(), plan.consent.take_over.is_some()).await?);
+        set_aside = Some(binding(client, name, claim.clone(), plan.consent.take_over.is_some()).await?);
     }
     Ok(set_aside)
 }

@@ -116,6 +116,8 @@ pub struct Plan {
     pub(super) snapshot: Snapshot,
     /// the claim on a clone that is tried, or was
     pub(super) smoke_claim: Option<Claim>,
+    /// of a build that has no VM yet, in the notes of the live template
+    pub(super) begins: Option<Claim>,
 }
 
 impl Plan {
@@ -206,6 +208,7 @@ pub fn plan_agreed(
         others: now.others.clone(),
         smoke,
         smoke_claim: now.smoke.as_ref().and_then(Claim::of_clone),
+        begins: now.live.as_ref().or(now.prev.as_ref()).and_then(Claim::of),
         steps,
         caveat,
         snapshot: now.snapshot(),

@@ -142,9 +142,9 @@ impl Generations {
         self.build.as_ref().and_then(Claim::of)
     }
 
-    /// A clone that is being tried, or was left over. A template of that name is none: somebody parked it there.
+    /// A clone that is being tried, or was left over: its notes say so. What else has that name is somebody's.
     pub(super) fn clone_on_trial(&self) -> Option<&Vm> {
-        self.smoke.as_ref().filter(|vm| !vm.template)
+        self.smoke.as_ref().filter(|vm| !vm.template && Claim::of_clone(vm).is_some())
     }
 
     /// Whose smoke test tries a clone, or that one was left over.

@@ -112,8 +112,20 @@ async fn build_here(
         let ours = run.state.live() && u32::try_from(run.supervisor.pid) == Ok(own);
         ours.then(|| run.dir.file_name().map(|name| name.to_string_lossy().into_owned())).flatten()
     };
-    let claiming = vm.map(|vm| vm.claim(run));
-    let done = run_packer(context, request, stops, on).await;
+    let mut claiming = vm.map(|vm| vm.claim(run));
+    let mut packer = std::pin::pin!(run_packer(context, request, stops, on));
+    let done = loop {
+        let trouble = async {
+            match &mut claiming {
+                Some(claiming) => claiming.message().await,
+                None => std::future::pending().await,
+            }
+        };
+        tokio::select! {
+            done = &mut packer => break done,
+            text = trouble => on.on_progress(Progress::Note(text)),
+        }
+    };
     let built = match claiming {
         None => Some(Err(NotBuilt::Unknown("there are no settings to ask vCenter with".into()))),
         Some(claiming) => {
@@ -192,8 +204,12 @@ pub const fn ending(stage: RecordedState) -> Ending {
 
 /// What vCenter says about the VM of a build that did not succeed; nothing when it cannot be asked for lack of settings.
 pub async fn leftover(repo: &Path, run: &Run) -> Leftover {
-    let settings = Settings::of_line(repo, &run.key);
-    let Ok(client) = settings.and_then(Client::new) else { return Leftover::Nothing };
+    let client =
+        match Settings::of_line_if_any(repo, &run.key).and_then(|settings| settings.map(Client::new).transpose()) {
+            Ok(Some(client)) => client,
+            Ok(None) => return Leftover::Nothing,
+            Err(error) => return Leftover::Unknown(error),
+        };
     let left = packer_run::leftover_vm(&client, run).await;
     client.logout().await;
     match left {
@@ -221,9 +237,8 @@ pub enum Swept {
 /// A refusal, or vCenter did not do it.
 pub async fn sweep_timed_out(context: &Context, line: &Line, run: &Run) -> Result<Swept, Error> {
     // Without a vCenter there is no VM that we could know of.
-    let Ok(client) = Settings::of_line(&context.repo, &line.key).and_then(Client::new) else {
-        return Ok(Swept::Nothing);
-    };
+    let Some(settings) = Settings::of_line_if_any(&context.repo, &line.key)? else { return Ok(Swept::Nothing) };
+    let client = Client::new(settings)?;
     let swept = sweep_own(context, line, run, &client).await;
     client.logout().await;
     swept

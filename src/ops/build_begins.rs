@@ -27,12 +27,25 @@ pub(super) fn carrier(now: &Generations) -> Option<&Vm> {
     now.live.as_ref().or(now.prev.as_ref()).filter(|_| !now.in_place)
 }
 
-/// Whether a claim is of a build that began on this machine, or of a smoke test, whose process is gone.
-pub(super) fn is_over(claim: &Claim) -> bool {
-    let process =
-        claim.run.strip_prefix(BEGINS).or_else(|| claim.run.strip_prefix(smoke::RUN)).and_then(|pid| pid.parse().ok());
-    // Another process may have its number by now: it ends in a few minutes what it does not refresh.
-    process.is_some_and(|pid: u32| Process::from_pid(pid).is_err())
+/// What a claim calls this process, which has no run on record: where it is, too, since the user and the host of two
+/// containers may be called alike.
+pub(super) fn run_of(what: &str) -> String {
+    let start = Process::current().map_or(0, |own| own.start);
+    format!("{what}{}-{start}-{}", std::process::id(), Process::machine())
+}
+
+/// The process behind such a claim, if it is or was one of this machine.
+fn process(claim: &Claim) -> Option<Process> {
+    let run = claim.run.strip_prefix(BEGINS).or_else(|| claim.run.strip_prefix(smoke::RUN))?;
+    let mut parts = run.splitn(3, '-');
+    let (pid, start, machine) = (parts.next()?.parse().ok()?, parts.next()?.parse().ok()?, parts.next()?);
+    let boot = Process::current().ok()?.boot;
+    (machine == Process::machine()).then_some(Process { pid, start, boot })
+}
+
+/// Whether a claim is of this very process, or of one of this machine that is gone.
+pub(super) fn is_ours(claim: &Claim) -> bool {
+    process(claim).is_some_and(|behind| !behind.alive() || Process::current().is_ok_and(|own| own == behind))
 }
 
 impl Begins {
@@ -42,8 +55,7 @@ impl Begins {
     /// [`GateError::Stale`] when somebody wrote there meanwhile; those of vCenter.
     pub async fn announce(gate: &Gate, line: &Line, carrier: &Vm) -> Result<Self, GateError> {
         let now = gate.client().current_time().await?;
-        let run = format!("{BEGINS}{}", std::process::id());
-        let claim = Claim::new(line.key.clone(), &Actor::current(), run, carrier.moid.clone(), now);
+        let claim = Claim::new(line.key.clone(), &Actor::current(), run_of(BEGINS), carrier.moid.clone(), now);
         gate.annotate("build", carrier, &claim.write(&carrier.annotation), &|_| {}).await?;
         Ok(Self { claim, said: Instant::now() })
     }
@@ -76,5 +88,31 @@ impl Begins {
     async fn carrier(&self, gate: &Gate) -> Result<Option<Vm>, GateError> {
         let vm = gate.client().vm(&self.claim.vm).await?;
         Ok(vm.filter(|vm| Claim::of(vm).is_some_and(|claim| claim.same_run(&self.claim))))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::pipeline::Key;
+    use crate::vcenter::Moid;
+
+    #[test]
+    fn only_processes_of_this_machine_are_known_to_be_over() {
+        let claim = |run: String| {
+            let now = jiff::Timestamp::now();
+            Claim::new(Key("a".into()), &Actor::current(), run, Moid("vm-1".into()), now)
+        };
+        let (own, here) = (Process::current().unwrap(), Process::machine());
+        assert!(is_ours(&claim(run_of(BEGINS))), "this process is no other build");
+        assert!(
+            is_ours(&claim(format!("smoke-{}-{}-{here}", own.pid, own.start + 1))),
+            "its number went to another one"
+        );
+        assert!(!is_ours(&claim(format!("{BEGINS}1-{}-{here}", Process::from_pid(1).unwrap().start))), "it runs");
+        for elsewhere in [format!("{BEGINS}3999999"), format!("{BEGINS}3999999-7-another"), format!("3999999-7-{here}")]
+        {
+            assert!(!is_ours(&claim(elsewhere.clone())), "{elsewhere}: nothing is known of it");
+        }
     }
 }

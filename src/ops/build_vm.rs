@@ -49,19 +49,23 @@ pub struct BuildVm {
 pub async fn look(context: &Context, line: &Line, consent: &Consent) -> Result<Option<BuildVm>, Error> {
     // Its claim would be refused as well, with the advice that fits other machines.
     packer_run::not_at_work(&context.state, &line.key)?;
-    let Ok(settings) = Settings::of_line(&context.repo, &line.key) else { return Ok(None) };
+    match ask(context, line, consent).await {
+        Err(Error::VCenter(error)) if consent.take_over.is_some() => {
+            tracing::warn!(%error, "whether another machine builds it is not known");
+            Ok(None)
+        }
+        looked => looked,
+    }
+}
+
+async fn ask(context: &Context, line: &Line, consent: &Consent) -> Result<Option<BuildVm>, Error> {
+    let Some(settings) = Settings::of_line_if_any(&context.repo, &line.key)? else { return Ok(None) };
     let client = Client::new(settings)?;
     let looked = look_at(context, &client, line, consent).await;
     if looked.is_err() {
         client.logout().await;
     }
-    match looked {
-        Err(Error::VCenter(error)) if consent.take_over.is_some() => {
-            tracing::warn!(%error, "whether another machine builds it is not known");
-            Ok(None)
-        }
-        looked => looked.map(Some),
-    }
+    looked.map(Some)
 }
 
 async fn look_at(context: &Context, client: &Client, line: &Line, consent: &Consent) -> Result<BuildVm, Error> {
@@ -83,6 +87,10 @@ async fn look_once(context: &Context, client: &Client, line: &Line, consent: &Co
     let carrier = build_begins::carrier(&now);
     let build = now.build.as_ref().filter(|_| !now.in_place);
     if let Some(hold) = build.and_then(|vm| Hold::read(&vm.annotation)) {
+        return Err(Refusal::from(generation::Refusal::Held { base: line.base_name.clone(), hold }).into());
+    }
+    // Where the build takes the place of live, the hold goes with it.
+    if let Some(hold) = now.hold.clone().filter(|_| now.in_place) {
         return Err(Refusal::from(generation::Refusal::Held { base: line.base_name.clone(), hold }).into());
     }
     for vm in build.into_iter().chain(carrier) {
@@ -133,7 +141,7 @@ impl BuildVm {
             (self.gate.clone(), self.line.clone(), self.before.clone(), self.begins.clone());
         let task = tokio::spawn(async move {
             let pace = gate.client().settings().simulated.unwrap_or(1.0).max(0.01);
-            let mut keeper = Keeper { gate, line, before, begins, claim: None, refused: false };
+            let mut keeper = Keeper { gate, line, before, begins, claim: None, refused: false, told: false };
             loop {
                 let pause = if keeper.claim.is_some() {
                     Duration::from_secs(Claim::REFRESH.as_secs().unsigned_abs())
@@ -183,9 +191,12 @@ impl BuildVm {
 }
 
 impl Claiming {
-    /// What went wrong with the claim since the last call.
-    pub fn take_messages(&mut self) -> Vec<String> {
-        std::iter::from_fn(|| self.messages.try_recv().ok()).collect()
+    /// What goes wrong with the claim, when it does.
+    pub async fn message(&mut self) -> String {
+        match self.messages.recv().await {
+            Some(message) => message,
+            None => std::future::pending().await,
+        }
     }
 
     /// Ends the claim. What packer built, where it ended well.

@@ -13,7 +13,7 @@ pub fn is_ours(context: &Context, key: &Key, claim: &Claim) -> bool {
     if !plain || claim.by != Actor::current().0 {
         return false;
     }
-    if build_begins::is_over(claim) {
+    if build_begins::is_ours(claim) {
         return true;
     }
     let run = Run::read(&context.state.runs().join(&key.0).join(&claim.run));

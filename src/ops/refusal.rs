@@ -97,10 +97,8 @@ pub enum Refusal {
         seen: String,
     },
     /// what has the name of the clone was made by no smoke test
-    #[error("{clone} is in the way of the smoke test, which did not make it; `tmpl-tui sweep {key}` destroys it")]
+    #[error("{clone} has the name that the smoke test needs, and none made it: rename or remove it in vCenter")]
     NotOurClone {
-        /// the line
-        key: Key,
         /// which VM
         clone: StepTarget,
     },

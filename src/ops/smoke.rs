@@ -13,7 +13,7 @@ use std::time::{Duration, Instant};
 use tokio_util::sync::CancellationToken;
 
 use self::guest::Outcome;
-use super::{Context, Error, Refusal, claim, picture};
+use super::{Context, Error, Refusal, build_begins, claim, picture};
 use crate::fs::{Access, create_private_dir, write_whole};
 use crate::generation::{self, Actor, Claim, Generations, Plan, Progress, StepTarget};
 use crate::guest::picture::Picture;
@@ -94,7 +94,7 @@ async fn free(context: &Context, client: &Client, key: &Key, plan: &Plan, there:
         return Err(Refusal::from(generation::Refusal::NameTaken { name, moid }).into());
     }
     let Some(claim) = Claim::of_clone(there) else {
-        return Err(Refusal::NotOurClone { key: key.clone(), clone: StepTarget::of(there) }.into());
+        return Err(Refusal::NotOurClone { clone: StepTarget::of(there) }.into());
     };
     if !claim::is_ours(context, key, &claim) {
         generation::binding(client, name, claim, plan.consent.take_over.is_some()).await?;
@@ -132,7 +132,7 @@ pub(super) async fn run(
     if let Some(leftover) = &trial.leftover {
         gate.destroy(VERB, leftover, &on).await?;
     }
-    let run = format!("{RUN}{}", std::process::id());
+    let run = build_begins::run_of(RUN);
     let time = gate.client().current_time().await?;
     let claim = Claim::new(trial.key.clone(), &Actor::current(), run, trial.build.moid.clone(), time);
     if stop.is_cancelled() {

@@ -39,6 +39,11 @@ impl Process {
         Ok(Self { pid, start, boot: processes::boot()? })
     }
 
+    /// What tells this machine, and this container on it, from others: numbers of processes mean something within it.
+    pub fn machine() -> String {
+        processes::machine()
+    }
+
     /// Whether it still runs.
     pub fn alive(&self) -> bool {
         let same = |stat: Stat| stat.start == self.start && stat.running;

@@ -7,7 +7,7 @@ mod system;
 #[path = "processes/other.rs"]
 mod system;
 
-pub(super) use system::{all, boot, find_arguments, has_variable, stat};
+pub(super) use system::{all, boot, find_arguments, has_variable, machine, stat};
 
 /// What is said of one.
 pub(super) struct Stat {

@@ -43,7 +43,11 @@ pub async fn start_detached(program: &Path, request: &Request, state: &StateDir)
     loop {
         let ended = child.try_wait().map_err(failed())?;
         let dir = state.runs().join(&request.line.key.0);
-        let run = latest(state, &request.line.key).map_err(BuildError::file(dir))?;
+        let run = match latest(state, &request.line.key) {
+            // The supervisor has its lock and no record yet.
+            Err(error) if error.kind() == std::io::ErrorKind::ResourceBusy => None,
+            run => run.map_err(BuildError::file(dir))?,
+        };
         if let Some(run) = run.filter(|run| Some(run.supervisor.pid) == pid) {
             return Ok(run);
         }

@@ -115,6 +115,21 @@ impl Settings {
         Self::of(repo, Some(key))
     }
 
+    /// The same; `None` where nothing says which vCenter it is.
+    ///
+    /// # Errors
+    /// As [`Settings::of_repository`], where something is known of it.
+    pub fn of_line_if_any(repo: &Path, key: &Key) -> Result<Option<Self>, Error> {
+        let get = |name: &str| std::env::var(name).ok();
+        let connection = Connection::read_for(repo, Some(key), &get);
+        let over = connection.over(&get);
+        let endpoint = over("PKR_VAR_vsphere_endpoint").or_else(|| over("GOVC_URL")).filter(|text| !text.is_empty());
+        if endpoint.is_none() && connection.troubles.is_empty() {
+            return Ok(None);
+        }
+        Self::of_line(repo, key).map(Some)
+    }
+
     fn of(repo: &Path, key: Option<&Key>) -> Result<Self, Error> {
         let get = |name: &str| std::env::var(name).ok();
         let connection = Connection::read_for(repo, key, &get);

@@ -138,17 +138,17 @@ async fn killed_anywhere_it_leaves_nothing_that_is_not_swept(#[values(Kind::Vcsi
         left_over += 1;
         world.door.reset();
         let status = world.run(&["status", "--os", KEY]).await;
-        assert!(status.out.contains(&format!("{BASE}-smoke")), "{}", status.out);
-        if left_over % 2 == 0 {
+        // vcsim gives a clone its notes later than vCenter does.
+        assert!(kind == Kind::Vcsim || status.out.contains(&format!("{BASE}-smoke")), "{}", status.out);
+        if kind == Kind::Lab && left_over % 2 == 0 {
             // As a cancelled job on CI ends: the clone goes, the build stays.
             world.run(&["sweep", KEY, "--yes"]).await.is(0, &format!("{BASE}-smoke"));
             assert_eq!(world.names().await, before, "{after}: sweep");
         }
         let again = world.run(PROMOTE).await;
         if again.exit == 3 {
-            // vcsim gives a clone its notes later than vCenter does.
-            assert!(kind == Kind::Vcsim && again.err.contains("`tmpl-tui sweep debian-12`"), "{after}: {}", again.err);
-            world.run(&["sweep", KEY, "--yes"]).await.is(0, &format!("{BASE}-smoke"));
+            assert!(kind == Kind::Vcsim && again.err.contains("rename or remove it"), "{after}: {}", again.err);
+            world.govc(&["vm.destroy", &format!("{BASE}-smoke")]).await;
             world.run(PROMOTE).await.is(0, "6/6");
         } else {
             again.is(0, "6/6");
@@ -239,9 +239,9 @@ async fn the_clone_of_another_machine_is_left_alone_while_that_is_at_work() {
 
     // What no test made is not taken for one.
     let foreign = world("Jo's".into()).await;
-    run(&foreign, PROMOTE).await.is(3, "is in the way of the smoke test, which did not make it");
-    run(&foreign, &["sweep", KEY, "--yes"]).await.is(0, &format!("{BASE}-smoke"));
-    assert_eq!(foreign.listed().await, ["", "-build"]);
+    run(&foreign, PROMOTE).await.is(3, "has the name that the smoke test needs, and none made it");
+    run(&foreign, &["sweep", KEY, "--yes"]).await.is(0, &format!("{BASE}-build"));
+    assert_eq!(foreign.listed().await, ["", "-smoke"], "what nobody marked is not touched");
     let parked = World::new(Kind::Lab, &["-smoke", "", "-build"]).await;
     parked.run(PROMOTE).await.is(3, "has the name that is needed");
     parked.run(&["sweep", KEY, "--yes"]).await.is(0, "");

@@ -19,6 +19,8 @@ pub(super) struct Keeper {
     pub claim: Option<Claim>,
     /// vCenter does not let notes be written: asked once
     pub refused: bool,
+    /// that it is not claimed was said
+    pub told: bool,
 }
 
 impl Keeper {
@@ -28,7 +30,10 @@ impl Keeper {
             return None;
         }
         match self.keep(run).await {
-            Ok(trouble) => trouble,
+            Ok(trouble) => {
+                self.told = false;
+                trouble
+            }
             // Somebody, packer perhaps, changed it at the same moment; or the link is gone for a while.
             Err(GateError::Stale { .. }) => None,
             Err(GateError::VCenter(error)) if !error.needs_a_person() => {
@@ -36,7 +41,11 @@ impl Keeper {
                 None
             }
             Err(error) => {
-                self.refused = true;
+                // A person takes a while; a full disk under the audit log may be empty in a minute.
+                self.refused = matches!(error, GateError::VCenter(_) | GateError::ReadOnly(_));
+                if std::mem::replace(&mut self.told, true) {
+                    return None;
+                }
                 Some(format!("its VM is not claimed, other machines cannot tell that it is being built: {error}"))
             }
         }

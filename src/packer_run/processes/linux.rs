@@ -36,6 +36,14 @@ pub(in crate::packer_run) fn boot() -> io::Result<String> {
     Ok(fs::read_to_string("/proc/sys/kernel/random/boot_id")?.trim().to_owned())
 }
 
+/// What tells this machine, and this container on it, from others: process numbers mean something within it.
+pub(in crate::packer_run) fn machine() -> String {
+    let boot = boot().unwrap_or_default();
+    let space = fs::read_link("/proc/self/ns/pid").unwrap_or_default();
+    let number: String = space.to_string_lossy().chars().filter(char::is_ascii_digit).collect();
+    format!("{}{number}", boot.split('-').next().unwrap_or_default())
+}
+
 /// Whether it was started with these arguments, after those of a script's own interpreter.
 pub(in crate::packer_run) fn find_arguments(pid: i32, argv: &[String]) -> bool {
     let given = fs::read(format!("/proc/{pid}/cmdline")).unwrap_or_default();
