@@ -34,6 +34,9 @@ pub struct Args {
     /// The file in the drive of every real guest, whatever its ISO is called; else Debian's installer package
     #[arg(long, value_name = "FILE", requires = "real")]
     iso: Option<PathBuf>,
+    /// Serve it over TLS, as a real packer wants it; needs openssl, which makes a certificate that nobody vouches for
+    #[arg(long)]
+    tls: bool,
     /// A guest's connection to the mirror
     #[arg(long, value_name = "ADDR", hide = true)]
     pipe: Option<SocketAddr>,
@@ -48,7 +51,7 @@ pub async fn run(context: &Context, args: Args) -> anyhow::Result<Exit> {
     if !(args.speed.is_finite() && args.speed > 0.0) {
         return Err(Stop::usage("--speed wants a number above 0"));
     }
-    let mut options = Options { listen: args.listen, speed: args.speed, ..Options::default() };
+    let mut options = Options { listen: args.listen, speed: args.speed, tls: args.tls, ..Options::default() };
     match &args.password {
         Some(password) if password.is_empty() => return Err(Stop::usage("--password is empty")),
         Some(password) => options.accounts.iter_mut().for_each(|account| account.password = password.clone().into()),
@@ -110,6 +113,9 @@ fn write(lab: &Lab, bare: bool, listen: SocketAddr) -> std::io::Result<()> {
                 "# Media: the installer of Debian {releases}; its guests reach Debian's mirror and nothing else."
             )?;
         }
+    }
+    if !lab.url().starts_with("https") {
+        writeln!(out, "# A real packer speaks TLS only: --tls serves it one.")?;
     }
     if !listen.ip().is_loopback() {
         let port = lab.address().port();

@@ -9,6 +9,7 @@ mod collector;
 mod control;
 mod devices;
 mod effect;
+mod environment;
 mod fault;
 mod frames;
 pub mod github;
@@ -31,6 +32,7 @@ pub mod showcase;
 mod state;
 mod store;
 mod task;
+mod tls;
 mod updates;
 mod value;
 mod view;
@@ -43,10 +45,11 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
-use secrecy::ExposeSecret;
 use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
+
+use self::tls::Tls;
 
 #[cfg(feature = "testing")]
 pub use control::Trouble;
@@ -55,7 +58,6 @@ pub use guest::{Book, Build, Family, Guest};
 pub use inventory::{CLUSTER, DATACENTER, DATASTORE, FOLDER, NETWORK, Seed};
 pub use session::Account;
 
-use crate::vcenter::Settings;
 use clock::Clock;
 use http::Shared;
 use session::Sessions;
@@ -84,6 +86,8 @@ pub struct Options {
     pub seeds: Vec<Seed>,
     /// guests are real ones, in QEMU; scenarios and speed are not for them
     pub real: Option<real::Wish>,
+    /// it is reached over TLS, with a certificate that nobody vouches for: real packer speaks nothing else
+    pub tls: bool,
 }
 
 impl Default for Options {
@@ -98,6 +102,7 @@ impl Default for Options {
             guests: BTreeMap::new(),
             seeds: Vec::new(),
             real: None,
+            tls: false,
         }
     }
 }
@@ -107,6 +112,8 @@ impl Default for Options {
 pub struct Lab {
     shared: Arc<Shared>,
     address: SocketAddr,
+    /// what it is reached through, where that is not plain HTTP
+    tls: Option<Tls>,
     account: Account,
     server: Mutex<Option<Server>>,
     ticker: JoinHandle<()>,
@@ -150,8 +157,12 @@ impl Lab {
             control: control::Control::default(),
         };
         let shared = Arc::new(Shared::new(state));
-        let listener = TcpListener::bind(options.listen).await?;
+        // TLS stands before it, where that is wanted.
+        let plain = if options.tls { (Ipv4Addr::LOCALHOST, 0).into() } else { options.listen };
+        let listener = TcpListener::bind(plain).await?;
         let mut address = listener.local_addr()?;
+        let tls = if options.tls { Some(Tls::start(options.listen, address).await?) } else { None };
+        address = tls.as_ref().map_or(address, Tls::address);
         if address.ip().is_unspecified() {
             // From here it is reached as what is on this machine.
             let here = if address.is_ipv4() { Ipv4Addr::LOCALHOST.into() } else { Ipv6Addr::LOCALHOST.into() };
@@ -166,7 +177,7 @@ impl Lab {
                 ticking.tick();
             }
         });
-        Ok(Self { shared, address, account, server: Mutex::new(Some(server)), ticker })
+        Ok(Self { shared, address, tls, account, server: Mutex::new(Some(server)), ticker })
     }
 
     /// Where it listens.
@@ -174,56 +185,10 @@ impl Lab {
         self.address
     }
 
-    /// `http://127.0.0.1:PORT/sdk`
-    pub fn url(&self) -> String {
-        format!("http://{}/sdk", self.address)
-    }
-
-    /// The account of builds: name and password.
-    pub fn account(&self) -> &Account {
-        &self.account
-    }
-
-    /// The environment of govc, of packer and of this program that leads to this lab: names and values.
-    pub fn environment(&self) -> Vec<(&'static str, String)> {
-        let password = self.account.password.expose_secret().to_owned();
-        let real = self.shared.lock().world.real.is_some();
-        let real = real.then(|| [("PKR_VAR_communicator_port", real::PORT.to_string()), (packer::REAL, "1".into())]);
-        let mut all = vec![
-            ("PKR_VAR_vsphere_endpoint", format!("http://{}", self.address)),
-            ("PKR_VAR_vsphere_username", self.account.name.clone()),
-            ("PKR_VAR_vsphere_password", password.clone()),
-            ("PKR_VAR_vsphere_insecure_connection", "true".into()),
-            ("PKR_VAR_vsphere_datacenter", DATACENTER.into()),
-            ("PKR_VAR_vsphere_cluster", CLUSTER.into()),
-            ("PKR_VAR_vsphere_datastore", DATASTORE.into()),
-            ("PKR_VAR_vsphere_network", NETWORK.into()),
-            ("PKR_VAR_vsphere_folder", FOLDER.into()),
-            ("TMPL_SIMULATED", self.shared.lock().world.clock.speed().to_string()),
-            ("GOVC_URL", self.url()),
-            ("GOVC_USERNAME", self.account.name.clone()),
-            ("GOVC_PASSWORD", password),
-            ("GOVC_INSECURE", "true".into()),
-            ("GOVC_DATACENTER", DATACENTER.into()),
-            ("GOVC_DATASTORE", DATASTORE.into()),
-        ];
-        all.extend(real.into_iter().flatten());
-        all
-    }
-
     /// Of a lab with real guests: what runs them, and the releases of Debian that can be installed.
     pub fn real(&self) -> Option<(real::Accelerator, Vec<String>)> {
         let state = self.shared.lock();
         state.world.real.as_ref().map(|host| (host.accelerator().clone(), host.releases()))
-    }
-
-    /// What this program's client needs to reach this lab.
-    ///
-    /// # Errors
-    /// Those of reading settings; there are none in practice.
-    pub fn settings(&self) -> Result<Settings, crate::vcenter::Error> {
-        let environment = self.environment();
-        Settings::from_env(&|name| environment.iter().find(|(known, _)| *known == name).map(|(_, value)| value.clone()))
     }
 
     /// Puts a file of this size on a datastore: `[datastore] folder/name`.

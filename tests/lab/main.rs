@@ -13,6 +13,7 @@ mod guests;
 mod packer;
 mod protocol;
 mod real;
+mod real_packer;
 
 use std::process::{Command, Output};
 use std::time::{Duration, Instant};
