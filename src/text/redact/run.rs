@@ -117,6 +117,11 @@ impl Run {
         self.decoded.as_ref().map_or(open, |view| open.min(view.open(automaton))).max(self.begin)
     }
 
+    /// How far it came in every reading.
+    pub fn passed(&self) -> usize {
+        self.decoded.as_ref().map_or(self.plain.at, |view| view.at.min(self.plain.at))
+    }
+
     /// So many bytes went out.
     pub fn shift(&mut self, bytes: usize) {
         self.begin = self.begin.saturating_sub(bytes);

@@ -63,7 +63,7 @@ impl Scan {
         if let Some(run) = self.run.take() {
             self.follow(run, sought, bytes, last);
         }
-        let held = if self.run.is_none() { self.stops(sought, bytes, last) } else { None };
+        let held = self.stops(sought, bytes, last);
         if last {
             return bytes.len();
         }
@@ -104,9 +104,15 @@ impl Scan {
     }
 
     /// Stops where anything may begin. Where it had to end, because what begins there depends on what follows.
+    ///
+    /// What a run has passed is looked at for words while it goes on: it may let them go before it is over.
     fn stops(&mut self, sought: Sought<'_>, bytes: &[u8], last: bool) -> Option<usize> {
         let needles = &sought.known.needles;
+        let passed = |run: &Option<Run>| run.as_ref().map_or(usize::MAX, Run::passed);
         while let Some((at, entries)) = needles.next(bytes, self.at) {
+            if at >= passed(&self.run) {
+                break;
+            }
             work::add(at + 1 - self.at);
             self.at = at;
             for (_, entry) in entries.iter().filter(|(begin, _)| bytes[at..].starts_with(begin)) {
@@ -116,30 +122,25 @@ impl Scan {
                             return Some(held);
                         }
                     }
-                    Entry::Pattern if at < self.shielded.max(self.looked) => {}
-                    Entry::Pattern => {
-                        if self.begin(at, sought, bytes, last) {
-                            return None;
-                        }
-                    }
+                    Entry::Pattern if self.run.is_some() || at < self.shielded.max(self.looked) => {}
+                    Entry::Pattern => self.begin(at, sought, bytes, last),
                 }
             }
             self.at = at + 1;
         }
         // Of the last bytes it is not known yet what begins there.
-        self.at = self.at.max((bytes.len() + 1).saturating_sub(QUAD));
+        let looked = (bytes.len() + 1).saturating_sub(QUAD).min(passed(&self.run));
+        self.at = self.at.max(looked);
         None
     }
 
-    /// Looks from a place on letter by letter. Whether that depends on what follows.
-    fn begin(&mut self, at: usize, sought: Sought<'_>, bytes: &[u8], last: bool) -> bool {
-        let Some(automaton) = sought.known.needles.automaton() else { return false };
-        if let Some(end) = run::glance(automaton, bytes, at) {
-            self.looked = end;
-            return false;
+    /// Looks from a place on letter by letter.
+    fn begin(&mut self, at: usize, sought: Sought<'_>, bytes: &[u8], last: bool) {
+        let Some(automaton) = sought.known.needles.automaton() else { return };
+        match run::glance(automaton, bytes, at) {
+            Some(end) => self.looked = end,
+            None => self.follow(Run::new(automaton, at), sought, bytes, last),
         }
-        self.follow(Run::new(automaton, at), sought, bytes, last);
-        self.run.is_some()
     }
 
     fn follow(&mut self, mut run: Run, sought: Sought<'_>, bytes: &[u8], last: bool) {
@@ -272,9 +273,9 @@ impl Scan {
         let mut from = self.hits.partition_point(|(other, _)| other.end <= hit.start);
         let to = self.hits.partition_point(|(other, _)| other.start < hit.end).max(from);
         for (other, length) in &self.hits[from..to] {
-            // A name says more than none.
+            // A name says more than none; which was found first depends on how the bytes came.
             let named = (other.name != known.nameless()).cmp(&(hit.name != known.nameless()));
-            if named.then(length.cmp(&longest)).is_ge() {
+            if named.then(length.cmp(&longest)).then(hit.name.cmp(&other.name)).is_ge() {
                 (hit.name, longest) = (other.name, *length);
             }
             (hit.start, hit.end) = (hit.start.min(other.start), hit.end.max(other.end));
