@@ -194,6 +194,18 @@ fn with_scope(repo: &Path, line: &Line, get: GetVariable<'_>, then: impl FnOnce(
     then(&template, &Scope { template: &template, assigned, branch: None, path: BTreeMap::new() });
 }
 
+/// The passwords of vCenter that the commands of `tmpl.toml` print, each command asked once; why others are not known.
+pub(super) fn passwords(repo: &Path, layout: &Layout, get: GetVariable<'_>) -> Vec<Result<String, String>> {
+    let mut asked = Asked { repo, get, answers: BTreeMap::new() };
+    for origin in layout.password_origins() {
+        if let Origin::Command(origin) = origin {
+            // Every answer is kept.
+            let _ = asked.command(&origin.command);
+        }
+    }
+    asked.answers.into_values().collect()
+}
+
 /// Asks the environment and commands, each command once.
 struct Asked<'r> {
     repo: &'r Path,

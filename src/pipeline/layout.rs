@@ -101,6 +101,12 @@ impl Layout {
         self.secrets.iter().chain(self.line.values().flat_map(|line| &line.secrets)).map(String::as_str)
     }
 
+    /// Where vCenter's password comes from: for all lines, and for single ones.
+    pub fn password_origins(&self) -> impl Iterator<Item = &Origin> {
+        let own = self.line.values().map(|line| &line.vsphere);
+        std::iter::once(&self.vsphere).chain(own).filter_map(|vsphere| vsphere.get(&Setting::Password))
+    }
+
     /// Parses its text as if it stood in `path`.
     ///
     /// # Errors

@@ -3,10 +3,14 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
+use super::setting::Origin;
 use super::template::Template;
-use super::{Layout, Matrix, MatrixError, varfiles};
+use super::{Layout, Matrix, MatrixError, connection, varfiles};
 use crate::text::redact::{Lacking, environment, is_secret_name, secrets_of};
 use crate::text::{Scrubber, Secret};
+
+/// What the password of vCenter is called that a command of `tmpl.toml` prints: where it stands there.
+const OF_VCENTER: &str = "vsphere.password";
 
 /// Makes the [`Scrubber`] of this process from its environment and from what the templates of a repository declare as
 /// sensitive. To be called before anything is written: the first use of the scrubber decides what it knows.
@@ -43,8 +47,9 @@ struct Declared {
     lacking: Lacking,
 }
 
-/// The values of the variables that the templates of a repository declare as sensitive, or whose name speaks of a secret: from `PKR_VAR_*` among
-/// `variables` and from the var-files. No repository, no such secrets.
+/// The values of the variables that the templates of a repository declare as sensitive, or whose name speaks of a secret:
+/// from `PKR_VAR_*` among `variables` and from the var-files; and the passwords of vCenter that its `tmpl.toml` names. No
+/// repository, no such secrets.
 ///
 /// # Errors
 /// A matrix that cannot be read as one.
@@ -56,10 +61,34 @@ fn declared(repo: &Path, variables: &BTreeMap<String, String>) -> Result<Declare
     let mut names: BTreeMap<&str, BTreeMap<String, bool>> = BTreeMap::new();
     let mut texts: BTreeMap<PathBuf, String> = BTreeMap::new();
     let layout = Layout::load(repo)?;
-    let named = layout.all_secrets().filter_map(|name| Some(Secret::new(name, variables.get(name)?)));
+    let of_vcenter = || layout.password_origins();
+    let named = layout.all_secrets().chain(of_vcenter().filter_map(|origin| match origin {
+        Origin::Environment(origin) => Some(origin.env.as_str()),
+        Origin::Variable(_) | Origin::Command(_) => None,
+    }));
+    let named = named.filter_map(|name| Some(Secret::new(name, variables.get(name)?)));
     let (mut secrets, mut lacking): (Vec<Secret>, Lacking) = (named.collect(), Lacking::new());
+    let passwords: Vec<&String> = of_vcenter()
+        .filter_map(|origin| match origin {
+            Origin::Variable(name) => Some(name),
+            Origin::Environment(_) | Origin::Command(_) => None,
+        })
+        .collect();
+    for answer in connection::passwords(repo, &layout, &|name| variables.get(name).cloned()) {
+        match answer {
+            Ok(password) => secrets.push(Secret::new(OF_VCENTER, password)),
+            // Which lines it belongs to is told by none of its words.
+            Err(_) => lacking.entry(OF_VCENTER.to_owned()).or_default().extend(keys(&matrix)),
+        }
+    }
     for line in &matrix.lines {
-        let declared = names.entry(line.build_dir.as_str()).or_insert_with(|| sensitive_names(repo, &line.build_dir));
+        let declared = names.entry(line.build_dir.as_str()).or_insert_with(|| {
+            let mut names = sensitive_names(repo, &line.build_dir);
+            for name in &passwords {
+                names.entry((*name).clone()).or_insert(false);
+            }
+            names
+        });
         let mut assigned = BTreeSet::new();
         for path in varfiles::order(line) {
             // A var-file that is missing or no text is what `validate` speaks of.
@@ -84,6 +113,10 @@ fn declared(repo: &Path, variables: &BTreeMap<String, String>) -> Result<Declare
     let given = declared.into_iter().map(|name| (name, given(name)));
     secrets.extend(given.filter_map(|(name, given)| variables.get(&given).map(|value| secret(name, &given, value))));
     Ok(Declared { secrets, lacking })
+}
+
+fn keys(matrix: &Matrix) -> impl Iterator<Item = String> {
+    matrix.lines.iter().map(|line| line.key.0.clone())
 }
 
 /// The variable of the environment that gives a template its own.

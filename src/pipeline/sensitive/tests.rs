@@ -61,3 +61,30 @@ fn an_account_with_a_name_of_its_own_is_told_in_our_sentences() {
     assert_eq!(evidence.text("login svc-image-42"), "login [REDACTED:PKR_VAR_build_username]");
     assert_eq!(evidence.for_messages().text("svc-image-42 lacks a role"), "svc-image-42 lacks a role");
 }
+
+/// Where `tmpl.toml` says that vCenter's password comes from, it is a secret, whatever it is called.
+#[test]
+fn the_password_of_vcenter_is_known_wherever_it_comes_from() {
+    let repo = repository();
+    let layout = "[vsphere]\npassword = { command = [\"echo\", \"Adamantium-88-word\"] }\n\
+                  [line.one.vsphere]\npassword = { env = \"VC_LOGIN\" }\n";
+    std::fs::write(repo.path().join("tmpl.toml"), layout).unwrap();
+    let variables = |allowed: &str| {
+        let pairs = [("VC_LOGIN", "orichalcum-7"), (super::super::ALLOW_COMMANDS, allowed)];
+        pairs.map(|(name, value)| (name.to_owned(), value.to_owned())).into()
+    };
+    let Declared { secrets, lacking } = declared(repo.path(), &variables("1")).unwrap();
+    let it = Scrubber::new(secrets);
+    assert_eq!(it.text("Adamantium-88-word, orichalcum-7"), "[REDACTED:vsphere.password], [REDACTED:VC_LOGIN]");
+    assert!(!lacking.contains_key("vsphere.password"));
+    let Declared { secrets, lacking } = declared(repo.path(), &variables("0")).unwrap();
+    assert_eq!(
+        Scrubber::new(secrets).text("Adamantium-88-word, orichalcum-7"),
+        "Adamantium-88-word, [REDACTED:VC_LOGIN]"
+    );
+    assert!(lacking.contains_key("vsphere.password"), "it is told that it is not known: {lacking:?}");
+    std::fs::write(repo.path().join("tmpl.toml"), "[vsphere]\npassword = \"vault_word\"\n").unwrap();
+    let given = [("PKR_VAR_vault_word".to_owned(), "unobtainium-9".to_owned())].into();
+    let it = Scrubber::new(declared(repo.path(), &given).unwrap().secrets);
+    assert_eq!(it.text("unobtainium-9"), "[REDACTED:PKR_VAR_vault_word]");
+}
