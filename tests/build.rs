@@ -593,9 +593,9 @@ async fn a_build_that_takes_too_long_is_cancelled_cleanly() {
     let request = Request { timeout: Some(Duration::from_millis(1)), ..request(&fake) };
     let (_stops, receiver) = mpsc::channel(1);
     let outcome = run_here(&request, &fake.state(), receiver, &|_| {}, Box::new(ScreenLabels::default)).await.unwrap();
-    assert_eq!((outcome.run.state, outcome.stage), (RunState::Cancelled, RecordedState::TimedOut));
-    assert!(outcome.run.reason.unwrap().contains("not done within"));
-    assert_eq!(latest(&fake).state, RunState::Cancelled);
+    assert!(matches!(outcome.run.state, RunState::Failed { .. }) && outcome.stage == RecordedState::TimedOut);
+    assert!(outcome.run.reason.unwrap().contains("time limit of 0s reached"));
+    assert!(matches!(latest(&fake).state, RunState::Failed { .. }) && latest(&fake).timed_out);
 }
 
 /// Cannot be told, and has children that went their own way: into another session, and without anything of its
@@ -629,17 +629,29 @@ fn a_packer_that_does_not_end_in_time_is_killed_with_all_that_it_started() {
     }
     let told: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
     let reason = told["reason"].as_str().unwrap();
-    assert!(reason.contains("not done within 4s, packer did not end within 1s more and was killed"), "{reason}");
+    assert!(reason.contains("time limit of 4s reached, packer did not end within 1s more and was killed"), "{reason}");
     assert!(fake.temporary_files().is_empty());
 }
 
 #[test]
 fn a_packer_that_cleans_up_in_time_is_not_killed() {
     let fake = Fake::new("1.16.0", script::SLOW);
-    let output = fake.tmpl(&["build", "one", "--timeout", "1s"]).output().unwrap();
+    let heard = fake.path("heard");
+    let hook = format!("cat >>{}", heard.display());
+    let output = fake.tmpl(&["build", "one", "--timeout", "1s"]).env("TMPL_HOOK", hook).output().unwrap();
     assert_eq!(output.status.code(), Some(1), "{}", err(&output));
     assert!(fake.path("cleaned").exists());
-    assert_eq!(latest(&fake).reason.as_deref(), Some("not done within 1s"));
+    assert_eq!(latest(&fake).reason.as_deref(), Some("time limit of 1s reached"));
+    // Nobody asked for it: it is told as every other failure.
+    assert!(err(&output).contains("one failed (time limit of 1s reached); log:"), "{}", err(&output));
+    let heard = std::fs::read_to_string(heard).unwrap();
+    assert!(heard.contains("\"event\":\"failed\"") && heard.contains("ime limit of 1s reached"), "{heard}");
+    let history = fake.tmpl(&["history", "one"]).output().unwrap();
+    let history = String::from_utf8_lossy(&history.stdout).into_owned();
+    assert!(history.starts_with("✗ failed") && history.contains("time limit of 1s reached"), "{history}");
+    let metrics = fake.tmpl(&["metrics"]).output().unwrap();
+    let metrics = String::from_utf8_lossy(&metrics.stdout).into_owned();
+    assert!(metrics.contains("tmpl_consecutive_failures{line=\"one\"} 1"), "{metrics}");
     let odd = fake.tmpl(&["build", "one", "--timeout", "soon"]).output().unwrap();
     assert!(odd.status.code() == Some(2) && err(&odd).contains("minutes, or a number with s, m or h"), "{}", err(&odd));
 }

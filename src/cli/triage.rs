@@ -147,7 +147,7 @@ fn same_file(one: &Path, other: &Path) -> bool {
 
 /// Whether it matters what vCenter has of a run: it is at work here, or was stopped.
 fn matters(run: &Run) -> bool {
-    let stopped = matches!(run.state, RunState::Cancelled | RunState::Lost);
+    let stopped = run.timed_out || matches!(run.state, RunState::Cancelled | RunState::Lost);
     run.origin.is_none() && (run.state.live() || stopped)
 }
 

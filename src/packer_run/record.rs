@@ -44,7 +44,7 @@ pub enum RecordedState {
     Failed,
     /// ended because somebody asked
     Cancelled,
-    /// ended because it was not done within the time it was given
+    /// failed because it was not done within the time it was given
     #[serde(rename = "timed-out")]
     TimedOut,
 }

@@ -69,6 +69,9 @@ pub struct Run {
     pub state: RunState,
     /// why, one line, when packer's log does not say
     pub reason: Option<String>,
+    /// it failed because the time was over that it was given
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub timed_out: bool,
     /// its folder
     pub dir: PathBuf,
     /// packer's log
@@ -126,6 +129,7 @@ impl Run {
             started: record.started,
             ended: record.ended,
             state,
+            timed_out: record.state == RecordedState::TimedOut,
             reason: record.reason,
             output: dir.join(OUTPUT),
             frames: dir.join(FRAMES),
@@ -172,8 +176,9 @@ pub(super) fn record_gone() -> io::Error {
 pub(super) fn current_state(dir: &Path, record: &mut Record) -> RunState {
     match record.state {
         RecordedState::Succeeded => return RunState::Succeeded,
-        RecordedState::Failed => return RunState::Failed { exit: record.exit },
-        RecordedState::Cancelled | RecordedState::TimedOut => return RunState::Cancelled,
+        // Nobody asked for the end of what took too long.
+        RecordedState::Failed | RecordedState::TimedOut => return RunState::Failed { exit: record.exit },
+        RecordedState::Cancelled => return RunState::Cancelled,
         RecordedState::Starting | RecordedState::Running | RecordedState::Cancelling => {}
     }
     let asked = CancelMark::read(dir).is_some();

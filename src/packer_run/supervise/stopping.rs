@@ -60,7 +60,7 @@ impl Supervisor<'_> {
         self.deadline = None;
         self.end.complete = true;
         self.end.kill_at = Some(Instant::now() + self.request.grace);
-        let why = format!("not done within {}", spoken(self.request.timeout.unwrap_or_default()));
+        let why = format!("time limit of {} reached", spoken(self.request.timeout.unwrap_or_default()));
         self.stop(StopRequest::Clean, process, (RecordedState::TimedOut, why));
     }
 

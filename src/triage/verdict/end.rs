@@ -19,14 +19,17 @@ pub struct Cancelled {
     pub at: Option<DateTime>,
     /// packer was killed, not asked
     pub forced: bool,
-    /// why, where no person did it, e.g. `not done within 90 min`
+    /// why, where no person did it, e.g. `time limit of 1h30m reached`
     pub why: Option<String>,
 }
 
 impl Cancelled {
     /// The time that the run was given, when that was over.
     fn time_limit(&self) -> Option<&str> {
-        self.why.as_deref().filter(|_| self.who.is_none())?.strip_prefix("not done within ")
+        let why = self.why.as_deref().filter(|_| self.who.is_none())?;
+        // As the records say it, and those of the first version did.
+        let limit = why.strip_prefix("time limit of ").and_then(|rest| rest.split_once(" reached"));
+        limit.map(|(limit, _)| limit).or_else(|| why.strip_prefix("not done within "))
     }
 
     fn sentence(&self) -> String {
@@ -139,12 +142,13 @@ mod tests {
 
     #[test]
     fn a_time_limit_is_nobodys_cancel() {
-        let why = Some("not done within 90 min".into());
-        let cancelled = Some(Cancelled { who: None, at: None, forced: false, why });
-        let context = BuildContext { cancelled, vm_left: Some(false), ..BuildContext::default() };
-        let verdict = judged(&format!("{LOG}{CANCELLED}"), context);
-        assert_eq!(verdict.class, "ip_timeout");
-        let says = "Time limit of 90 min reached while waiting for an address of the guest. Its VM is gone.";
-        assert_eq!(verdict.cause, says);
+        for why in ["time limit of 90 min reached", "not done within 90 min"] {
+            let cancelled = Some(Cancelled { who: None, at: None, forced: false, why: Some(why.into()) });
+            let context = BuildContext { cancelled, vm_left: Some(false), ..BuildContext::default() };
+            let verdict = judged(&format!("{LOG}{CANCELLED}"), context);
+            assert_eq!(verdict.class, "ip_timeout");
+            let says = "Time limit of 90 min reached while waiting for an address of the guest. Its VM is gone.";
+            assert_eq!(verdict.cause, says);
+        }
     }
 }

@@ -68,9 +68,9 @@ fn cancelled(run: &Run) -> Option<Cancelled> {
             let known = |at: &DateTime| at.year() > 1970;
             Some(Cancelled { who, at: Some(here(mark.asked)).filter(known), forced: mark.forced, why: None })
         }
-        Some(_) => None,
-        None => {
-            let why = run.reason.clone().filter(|_| run.state == RunState::Cancelled)?;
+        Some(_) if !run.timed_out => None,
+        Some(_) | None => {
+            let why = run.reason.clone().filter(|_| run.state == RunState::Cancelled || run.timed_out)?;
             Some(Cancelled { who: None, at: run.ended.map(here), forced: false, why: Some(why) })
         }
     }
