@@ -137,6 +137,18 @@ async fn two_contexts_are_two_vcenters_each_with_its_password() {
     assert_eq!(std::fs::read_to_string(home.path().join("asked")).unwrap(), "x\n", "the program is run once");
     assert_eq!(status(&["--context", "two", "status", "--json"], &ambient), (false, true));
     assert_eq!(status(&["status", "--json"], &[("TMPL_CONTEXT", "two"), ambient[2]]), (false, true));
+    // What a context's program prints is a secret to the verb that removes secrets, where the context is named.
+    std::fs::write(home.path().join("log"), "as word-of-the-first and word-of-the-second\n").unwrap();
+    let log = home.path().join("log").display().to_string();
+    let redacted = |arguments: &[&str], more: &[(&str, &str)]| {
+        let output = program(home.path(), arguments).envs(more.iter().copied()).output().unwrap();
+        assert!(output.status.success(), "{}", err(&output));
+        out(&output)
+    };
+    let first = "as [REDACTED:PKR_VAR_vsphere_password] and word-of-the-second\n";
+    assert_eq!(redacted(&["--context", "one", "redact", &log], &[]), first);
+    assert_eq!(redacted(&["redact", &log], &[("TMPL_CONTEXT", "one")]), first);
+    assert_eq!(redacted(&["redact", &log], &[]), "as word-of-the-first and word-of-the-second\n", "none is named");
     // A context that may change nothing.
     let refused = program(home.path(), &["--context", "two", "hold", "debian-12", "--reason", "x"])
         .env("SECOND", "word-of-the-second")

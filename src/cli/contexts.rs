@@ -18,11 +18,13 @@ use super::{Cli, Global, Stop, Verb};
 /// The context is not there, or what it needs.
 pub fn open(cli: &mut Cli) -> anyhow::Result<()> {
     cli.global.config = ConfigFile::load();
-    if cli.verb.as_ref().is_some_and(needs_none) {
+    let asked = cli.global.context.clone().or_else(|| variable("TMPL_CONTEXT"));
+    // Text is cleaned of the secrets of a context where one is named.
+    let cleans = asked.is_some() && matches!(cli.verb, Some(Verb::Redact(_)));
+    if !cleans && cli.verb.as_ref().is_some_and(needs_none) {
         return Ok(());
     }
     let config = &cli.global.config;
-    let asked = cli.global.context.clone().or_else(|| variable("TMPL_CONTEXT"));
     let Some(name) = asked.clone().or_else(|| config.config.context.clone()) else {
         // Which context was meant is not known, and the variables that are exported may be those of another.
         cli.global.read_only |= config.broken;
@@ -102,7 +104,7 @@ fn variable(name: &str) -> Option<String> {
     std::env::var(name).ok().filter(|value| !value.is_empty())
 }
 
-/// Whether it has nothing to do with any vCenter or repository of the user's.
+/// Whether it has nothing to do with any vCenter or repository of the user's, unless one is named.
 const fn needs_none(verb: &Verb) -> bool {
     match verb {
         Verb::Demo(_) | Verb::Lab(_) | Verb::Completions(_) | Verb::Man(_) | Verb::Redact(_) | Verb::Config(_) => true,
