@@ -8,7 +8,7 @@ use super::facts::{Facts, LineFacts};
 use super::judge::{Case, judge};
 use super::{Context, Error, Refusal, blocking};
 use crate::generation::{self, Generations, Plan, Request};
-use crate::packer_run::{self, Run, RunState};
+use crate::packer_run::{self, OddRecord, Run, RunState};
 use crate::pipeline::Key;
 use crate::text::Scrubber;
 use crate::vcenter::gate::Mode;
@@ -36,18 +36,22 @@ async fn read(repo: &Path, run: &Run) -> Result<Vec<String>, Error> {
 /// Refuses to promote what a run on this machine built although a provisioner failed, unless that was agreed to.
 ///
 /// # Errors
-/// [`generation::Refusal::Forgiven`]; [`generation::Refusal::MayHaveForgiven`] when the run's log cannot be read any more.
+/// [`generation::Refusal::Forgiven`]; [`generation::Refusal::MayHaveForgiven`] when the run's log cannot be read any more,
+/// or a record that may be that of the run.
 pub(super) async fn guard(context: &Context, key: &Key, plan: &Plan) -> Result<(), Error> {
     if plan.request != Request::Promote || plan.consent.allow_warnings {
         return Ok(());
     }
-    let Some(run) = maker(context, key, plan).await? else { return Ok(()) };
     let base = plan.base.clone();
-    let unknown =
-        |error: Error| Refusal::from(generation::Refusal::MayHaveForgiven { base, reason: error.to_string() });
+    let unknown = |reason: String| Refusal::from(generation::Refusal::MayHaveForgiven { base: base.clone(), reason });
+    let run = match maker(context, key, plan).await? {
+        Maker::Run(run) => run,
+        Maker::Unreadable(odd) => return Err(unknown(format!("{}: {}", odd.dir.display(), odd.reason)).into()),
+        Maker::Nobody => return Ok(()),
+    };
     let forgave = match &run.forgave {
         Some(forgave) => forgave.clone(),
-        None => read(&context.repo, &run).await.map_err(unknown)?,
+        None => read(&context.repo, &run).await.map_err(|error| unknown(error.to_string()))?,
     };
     let mut nothing = Generations::default();
     nothing.base.clone_from(&plan.base);
@@ -56,16 +60,40 @@ pub(super) async fn guard(context: &Context, key: &Key, plan: &Plan) -> Result<(
     Ok(nothing_forgiven(&Facts { line: Some(line), ..Facts::unasked(Mode::ReadWrite) })?)
 }
 
-/// The run that made what would be promoted: the one that says so, else the newest, when nobody could look what it built.
-async fn maker(context: &Context, key: &Key, plan: &Plan) -> Result<Option<Run>, Error> {
+/// Whose work would be promoted.
+enum Maker {
+    /// this run's
+    Run(Box<Run>),
+    /// perhaps that of a run whose record cannot be read
+    Unreadable(OddRecord),
+    /// no run's of this machine
+    Nobody,
+}
+
+/// The run that made what would be promoted: the one that says so, else the newest when nobody could look what it built.
+async fn maker(context: &Context, key: &Key, plan: &Plan) -> Result<Maker, Error> {
     let (state, wanted) = (context.state.clone(), key.clone());
-    let runs = move || packer_run::all(&state, &wanted).map_err(Error::Record);
-    let runs = blocking("reading the records", runs).await?;
-    let built = runs.into_iter().filter(|run| run.state == RunState::Succeeded && run.origin.is_none());
-    let promoted = |run: &Run| match &run.built {
-        Some(built) => plan.steps.iter().any(|step| step.subject().moid == built.moid),
-        None => true,
+    let read = move || {
+        let odd = packer_run::odd_records(&state, &wanted).map_err(Error::Record)?;
+        Ok((packer_run::all(&state, &wanted).map_err(Error::Record)?, odd))
     };
-    // What was built before it is not there any more: packer replaces it.
-    Ok(built.take(1).find(promoted))
+    let (mut runs, odd) = blocking("reading the records", read).await?;
+    runs.retain(|run| run.state == RunState::Succeeded && run.origin.is_none());
+    let promoted = |run: &Run| {
+        let built = run.built.as_ref();
+        built.is_some_and(|built| plan.steps.iter().any(|step| step.subject().moid == built.moid))
+    };
+    if let Some(at) = runs.iter().position(promoted) {
+        return Ok(Maker::Run(Box::new(runs.swap_remove(at))));
+    }
+    if let Some(odd) = odd.into_iter().next() {
+        return Ok(Maker::Unreadable(odd));
+    }
+    // What was built before another of the same name is not there any more: packer replaces it.
+    let replaced = |at: usize| {
+        let name = runs[at].build_name();
+        !name.contains('*') && runs[..at].iter().any(|newer| newer.built.is_some() && newer.build_name() == name)
+    };
+    let unknown = runs.iter().position(|run| run.built.is_none()).filter(|at| !replaced(*at));
+    Ok(unknown.map_or(Maker::Nobody, |at| Maker::Run(Box::new(runs.swap_remove(at)))))
 }

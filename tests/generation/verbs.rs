@@ -216,6 +216,22 @@ async fn a_build_that_forgave_a_failure_is_promoted_only_with_consent() {
     world.run(&["promote", KEY, "--dry-run"]).await.is(0, "");
     record(Some(&format!("{GOOD}{END}")), build, None);
     world.run(&["promote", KEY, "--dry-run"]).await.is(0, "");
+    // Nor does a newer run of another name say anything of it.
+    record(None, build, Some(&[WHY]));
+    let runs = world.home.path().join(".local/state/tmpl-tui/runs").join(KEY);
+    let (ours, newer) = (runs.join("20260301T020304.000Z/run.json"), runs.join("20260302T020304.000Z"));
+    let mut other: Value = serde_json::from_str(&std::fs::read_to_string(&ours).unwrap()).unwrap();
+    other["started"] = "2026-03-02T02:03:04Z".into();
+    other["built"] = serde_json::json!({"moid": "vm-4711", "name": "linux-debian-12-fix2-build", "instance_uuid": ""});
+    other["builds"] = "linux-debian-12-fix2-build".into();
+    other["forgave"] = serde_json::json!([]);
+    std::fs::create_dir_all(&newer).unwrap();
+    std::fs::write(newer.join("run.json"), other.to_string()).unwrap();
+    world.run(&["promote", KEY, "--dry-run"]).await.is(3, WHY);
+    std::fs::write(&ours, "").unwrap();
+    world.run(&["promote", KEY, "--dry-run"]).await.is(3, "is not known");
+    world.run(&["promote", KEY, "--dry-run", "--allow-warnings"]).await.is(0, "");
+    std::fs::remove_dir_all(newer).unwrap();
     record(None, build, Some(&[WHY]));
     world.run(&["promote", KEY, "--allow-warnings"]).await.is(0, "5/5");
 }
