@@ -41,8 +41,7 @@ pub async fn find(image: &RgbImage, scrubber: &Scrubber) -> Secrets {
 
 fn on_graphical(rows: &[ocr::PlacedRow], scrubber: &Scrubber) -> Vec<Range<u32>> {
     let texts: Vec<String> = rows.iter().map(|row| row.text.clone()).collect();
-    // It often sees blanks between letters that are none.
-    let dense: Vec<String> = texts.iter().map(|text| text.split_whitespace().collect()).collect();
+    let dense: Vec<String> = texts.iter().map(|text| dense(text)).collect();
     let mut hidden = scrub_rows(&texts, scrubber).hidden;
     hidden.extend(scrub_rows(&dense, scrubber).hidden);
     // Nor does it read every letter right, and people see what it was.
@@ -53,6 +52,17 @@ fn on_graphical(rows: &[ocr::PlacedRow], scrubber: &Scrubber) -> Vec<Range<u32>>
         pixels.start.saturating_sub(more)..pixels.end + more
     };
     hidden.iter().filter_map(|row| rows.get(*row)).map(|row| around(&row.pixels)).collect()
+}
+
+/// Rows of a picture that somebody read, without those on which a secret may stand, be it with letters misread.
+pub fn hide_misread(rows: &[String], scrubber: &Scrubber) -> Vec<String> {
+    let hide = |row: String| if scrubber.nearly(&dense(&row)) { scrubber.nameless() } else { row };
+    scrub_rows(rows, scrubber).rows.into_iter().map(hide).collect()
+}
+
+/// Tesseract often sees blanks between letters that are none.
+fn dense(row: &str) -> String {
+    row.split_whitespace().collect()
 }
 
 /// Makes rows of pixels unreadable, from one side to the other.

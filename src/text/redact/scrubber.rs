@@ -180,6 +180,11 @@ impl Scrubber {
         placeholder::of(self.known.names.get(name).map_or("SECRET", String::as_str))
     }
 
+    /// What stands in the place of one whose name is not known.
+    pub(crate) fn nameless(&self) -> String {
+        self.marker(self.known.nameless())
+    }
+
     /// The values to look for among typed keys.
     pub(crate) fn keys(&self) -> &KeyTrie {
         &self.known.keys

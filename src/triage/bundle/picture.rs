@@ -41,11 +41,10 @@ pub enum Withheld {
 /// Where secrets stand on graphical pictures, by the paths of these. Text consoles are read when they are drawn anew.
 pub type Found = HashMap<PathBuf, Secrets>;
 
-/// Looks for secrets on the graphical pictures of a record, and on others. Those whose text was read while they stood,
-/// and had none, are not read again.
+/// Looks for secrets on the graphical pictures of a record, and on others. What the recorder read is no proof that a
+/// picture has none: letters are misread, and a secret may be known since.
 pub async fn look(recording: &Recording, loose: &[PathBuf], scrubber: &Scrubber) -> Found {
-    let clean = |frame| recording.reading(frame).is_some_and(|reading| !has_secret(reading));
-    let recorded = recording.frames.iter().filter(|frame| !clean(frame)).map(|frame| recording.path(frame));
+    let recorded = recording.frames.iter().map(|frame| recording.path(frame));
     let paths: Vec<PathBuf> = recorded.chain(loose.iter().cloned()).collect();
     let until = Instant::now() + READING_TIME;
     let all = stream::iter(paths).map(|path| async move {
@@ -92,7 +91,7 @@ pub fn redraw(path: &Path, known: &Known<'_>, scrubber: &Scrubber) -> Result<Red
     };
     let rows = match on_text_console(&image, scrubber) {
         Some(rows) => rows,
-        None => on_graphical(known)?,
+        None => on_graphical(known, scrubber)?,
     };
     blacken(&mut image, &rows);
     let height = (u64::from(image.height()) * u64::from(THUMBNAIL_WIDTH) / u64::from(image.width().max(1))).max(1);
@@ -102,13 +101,13 @@ pub fn redraw(path: &Path, known: &Known<'_>, scrubber: &Scrubber) -> Result<Red
     Ok(RedrawnPicture { png: png(image)?, thumbnail: png(small)? })
 }
 
-fn on_graphical(known: &Known<'_>) -> Result<Vec<Range<u32>>, Withheld> {
+fn on_graphical(known: &Known<'_>, scrubber: &Scrubber) -> Result<Vec<Range<u32>>, Withheld> {
     let read = match known.secrets {
         Some(Secrets::At(rows)) => Some(rows.clone()),
         Some(Secrets::Unread(_)) | None => None,
     };
     // The recorder scrubbed what it read; where on the picture it stood is not known.
-    let on_record = known.reading.is_some_and(has_secret);
+    let on_record = known.reading.is_some_and(|reading| has_secret(reading, scrubber));
     match (read, known.reading) {
         (Some(rows), _) if on_record && rows.is_empty() => Err(Withheld::Secret),
         (Some(rows), _) => Ok(rows),
@@ -119,6 +118,6 @@ fn on_graphical(known: &Known<'_>) -> Result<Vec<Range<u32>>, Withheld> {
     }
 }
 
-fn has_secret(reading: &ScreenReading) -> bool {
-    reading.rows.iter().any(|row| row.contains("[REDACTED:"))
+fn has_secret(reading: &ScreenReading, scrubber: &Scrubber) -> bool {
+    secrets::hide_misread(&reading.rows, scrubber).iter().any(|row| row.contains("[REDACTED:"))
 }

@@ -188,6 +188,35 @@ fn a_picture_on_which_a_secret_was_read_at_a_place_nobody_knows_is_left_out() {
     assert!(!timeline.contains("\"event\":\"frame\""), "no picture is promised that is not there: {timeline}");
 }
 
+/// The recorder looks for secrets as they are; what tesseract misread of one it keeps.
+#[test]
+fn a_picture_on_which_a_secret_was_misread_is_left_out_and_so_is_its_row() {
+    let rows = vec!["Continue".to_owned(), "pass correct-hor5e-batterv".to_owned()];
+    let reading = ScreenReading { at: at(9), file: frame(0).file, label: None, state: None, rows };
+    let dir = record(&[(frame(0), png(graphical()))], &[TimelineEvent::Reading(reading)]);
+    let recording = Recording::read(dir.path()).unwrap();
+    let path = recording.path(&recording.frames[0]);
+    let verdict = verdict("x", Vec::new());
+    for found in [Found::new(), Found::from([(path.clone(), Secrets::Unread("late".into()))])] {
+        let recording = Recording::read(dir.path()).unwrap();
+        let (written, files) = bundled(BundleContents { recording, found, ..nothing(&verdict) }, &scrubber());
+        assert_eq!((written.pictures, written.withheld), (0, 1));
+        let timeline = String::from_utf8(files["timeline.jsonl"].clone()).unwrap();
+        assert!(!timeline.contains("batterv") && timeline.contains("\"Continue\",\"[REDACTED:?]\""), "{timeline}");
+    }
+}
+
+/// Whatever the recorder read, it is looked at again before it leaves.
+#[tokio::test]
+async fn every_graphical_picture_is_looked_at() {
+    let reading =
+        ScreenReading { at: at(9), file: frame(0).file, label: None, state: None, rows: vec!["Continue".into()] };
+    let dir = record(&[(frame(0), png(graphical()))], &[TimelineEvent::Reading(reading)]);
+    let recording = Recording::read(dir.path()).unwrap();
+    let found = picture::look(&recording, &[], &scrubber()).await;
+    assert!(found.contains_key(&recording.path(&recording.frames[0])), "{found:?}");
+}
+
 /// A picture of no text console.
 fn graphical() -> RgbImage {
     RgbImage::from_fn(640, 480, |x, y| Rgb([(x * 7 + y * 13) as u8, (x * y) as u8, (x ^ y) as u8]))

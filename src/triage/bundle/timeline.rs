@@ -3,7 +3,8 @@
 use jiff::Timestamp;
 
 use super::BundlePicture;
-use crate::guest::recording::{Recording, TimelineEvent};
+use crate::guest::recording::{Recording, ScreenReading, TimelineEvent};
+use crate::guest::screen::secrets::hide_misread;
 use crate::text::Scrubber;
 
 /// The timeline again, from what was read of it, for those who open the bundle as a run.
@@ -17,7 +18,11 @@ pub fn again(recording: &Recording, bundle_pictures: &[BundlePicture], scrubber:
         events.push((frame.at, TimelineEvent::Frame(frame.clone())));
         events.push((frame.until, TimelineEvent::Still { at: frame.until, kind: frame.kind }));
     }
-    events.extend(recording.readings.iter().map(|reading| (reading.at, TimelineEvent::Reading(reading.clone()))));
+    let hidden = |reading: &ScreenReading| {
+        let rows = hide_misread(&reading.rows, scrubber);
+        TimelineEvent::Reading(ScreenReading { rows, ..reading.clone() })
+    };
+    events.extend(recording.readings.iter().map(|reading| (reading.at, hidden(reading))));
     events.extend(recording.guests.iter().map(|guest| (guest.at, TimelineEvent::Guest(guest.clone()))));
     events.extend(recording.tasks.iter().map(|task| (task.at, TimelineEvent::Task(task.clone()))));
     events.extend(recording.typed.iter().map(|typed| (typed.at, TimelineEvent::Typed(*typed))));
