@@ -161,7 +161,7 @@ impl Client {
         let answer = self.send(request, what).await;
         self.0.known.doubt();
         let answer = answer?;
-        self.check_status(&answer, what)?;
+        self.check_status(&answer, what, 1)?;
         Ok(Some(answer.body).filter(|body| !body.is_empty()))
     }
 
@@ -172,7 +172,7 @@ impl Client {
         let request = self.request(Method::PUT, &self.path(path)).header(header::CONTENT_LENGTH, 0);
         let answer = self.send(request, what).await;
         self.0.known.doubt();
-        self.check_status(&answer?, what)
+        self.check_status(&answer?, what, 1)
     }
 
     /// The address that `path` below the repository redirects to.
@@ -180,7 +180,7 @@ impl Client {
         self.check_rate_limit()?;
         let answer = self.send(self.request(Method::GET, &self.path(path)), what).await?;
         if !answer.status.is_redirection() {
-            self.check_status(&answer, what)?;
+            self.check_status(&answer, what, 1)?;
         }
         let location = answer.headers.get(LOCATION).and_then(|value| value.to_str().ok());
         location.map(str::to_owned).ok_or_else(|| Error::Shape { what: what.into(), reason: "no address in it".into() })
@@ -208,7 +208,7 @@ impl Client {
             self.0.known.keep(path, known.tag, known.body.clone());
             return Ok(known.body);
         }
-        self.check_status(&answer, what)?;
+        self.check_status(&answer, what, ATTEMPTS)?;
         if let Some(tag) = answer.headers.get(ETAG) {
             self.0.known.keep(path, tag.clone(), answer.body.clone());
         }
@@ -248,8 +248,8 @@ impl Client {
         Ok(answer)
     }
 
-    /// Turns every status other than success into an error.
-    fn check_status(&self, answer: &HttpResponse, what: &str) -> Result<(), Error> {
+    /// Turns every status other than success into an error; `attempts` is how often it is asked.
+    fn check_status(&self, answer: &HttpResponse, what: &str, attempts: usize) -> Result<(), Error> {
         let (status, what) = (answer.status, what.to_owned());
         if status.is_success() {
             return Ok(());
@@ -269,7 +269,7 @@ impl Client {
                 },
             },
             StatusCode::NOT_FOUND => Error::NotFound { what, repository },
-            status if status.is_server_error() => Error::Server { what, status: status.as_u16(), attempts: ATTEMPTS },
+            status if status.is_server_error() => Error::Server { what, status: status.as_u16(), attempts },
             status => Error::Declined { what, status: status.as_u16(), message },
         })
     }

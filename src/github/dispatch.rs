@@ -7,7 +7,7 @@ use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
 use super::client::parse_json;
-use super::{Board, Client, Error, RemoteRun};
+use super::{Board, Client, Error, RemoteRun, State};
 use crate::pipeline::Key;
 
 /// How long a dispatched run may take to be listed, where GitHub does not name it in its response.
@@ -26,6 +26,8 @@ struct DispatchBody<'a> {
 #[derive(Deserialize)]
 struct DispatchedRunJson {
     workflow_run_id: u64,
+    #[serde(default)]
+    html_url: Option<String>,
 }
 
 #[derive(Deserialize)]
@@ -57,9 +59,37 @@ impl Client {
         match body {
             Some(body) => {
                 let details: DispatchedRunJson = parse_json(&body, "the dispatch")?;
-                self.run(details.workflow_run_id).await
+                let named = self.dispatched(key, branch, asked, &details);
+                // It is there, whether or not it can be looked at.
+                Ok(self.run(named.id).await.unwrap_or(named))
             }
             None => self.wait_for_run(key, &before, asked).await,
+        }
+    }
+
+    /// What is known of a run from the answer to its dispatch alone; its number is not.
+    fn dispatched(&self, key: &Key, branch: String, asked: Timestamp, details: &DispatchedRunJson) -> RemoteRun {
+        let named = self.workflows().of(key);
+        let DispatchedRunJson { workflow_run_id: id, html_url } = details;
+        RemoteRun {
+            id: *id,
+            number: 0,
+            attempt: 1,
+            title: format!(
+                "{} {key}",
+                named.build_file().rsplit_once('.').map_or(named.build_file(), |(stem, _)| stem)
+            ),
+            event: "workflow_dispatch".into(),
+            branch: Some(branch),
+            sha: String::new(),
+            state: State::Queued,
+            created: asked,
+            started: None,
+            updated: asked,
+            actor: None,
+            url: html_url.clone().unwrap_or_else(|| format!("run {id}")),
+            workflow: named.build_file().to_owned(),
+            line: Some(key.clone()),
         }
     }
 

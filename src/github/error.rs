@@ -53,8 +53,11 @@ pub enum Error {
         /// GitHub's words
         message: String,
     },
-    /// 5xx, also when asked again
-    #[error("GitHub is in trouble ({status}) with {what}; asked {attempts} times; try later (githubstatus.com)")]
+    /// 5xx, also when asked again, if that does no harm
+    #[error(
+        "GitHub is in trouble ({status}) with {what}; asked {}; try later (githubstatus.com)",
+        if *attempts == 1 { "once".to_owned() } else { format!("{attempts} times") }
+    )]
     Server {
         /// what was asked
         what: String,

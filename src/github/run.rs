@@ -106,7 +106,7 @@ impl State {
 pub struct RemoteRun {
     /// its number in addresses
     pub id: u64,
-    /// its number as shown, counted per workflow
+    /// its number as shown, counted per workflow from 1; 0 while it is not known
     pub number: u64,
     /// from 1; a re-run counts up
     pub attempt: u64,
@@ -177,6 +177,11 @@ struct Actor {
 }
 
 impl RemoteRun {
+    /// What it is called: `#7`; by its address while its number is not known.
+    pub fn called(&self) -> String {
+        if self.number == 0 { format!("run {}", self.id) } else { format!("#{}", self.number) }
+    }
+
     pub(super) fn read(shape: RunJson, workflows: &Workflows) -> Self {
         let path = shape.path.split('@').next().unwrap_or_default();
         let workflow = path.rsplit('/').next().unwrap_or_default().to_owned();

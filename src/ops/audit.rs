@@ -5,6 +5,7 @@ use std::path::Path;
 
 use super::Error;
 use super::build::{Done, Ending, ending};
+use crate::github;
 use crate::packer_run::Run;
 use crate::paths::StateDir;
 use crate::pipeline::Key;
@@ -64,6 +65,7 @@ impl<'a> Audited<'a> {
         let result = change.await;
         let outcome = match &result {
             Ok(done) => became(done),
+            Err(error) if answer_lost(error) => format!("unknown: {error}"),
             Err(error) => format!("failed: {error}"),
         };
         if let Err(error) = self.log.append(self.entry, &outcome) {
@@ -75,6 +77,11 @@ impl<'a> Audited<'a> {
     fn warn(&self, error: &std::io::Error) {
         tracing::error!(%error, verb = self.entry.verb, object = self.entry.object, "the audit log cannot be written");
     }
+}
+
+/// Whether GitHub may have done what was asked, for its answer did not come or says nothing.
+fn answer_lost(error: &Error) -> bool {
+    matches!(error, Error::GitHub(error) if error.is_transient() || matches!(**error, github::Error::Shape { .. }))
 }
 
 /// How a build that ended came out, as the audit log says it.

@@ -158,7 +158,8 @@ async fn a_dispatch_that_would_push_another_run_out_is_refused_and_names_it() {
 async fn a_dispatch_is_never_sent_twice() {
     let github = GitHub::start(World::empty()).await.unwrap();
     github.plan("/dispatches", Reply::error(502, "Bad Gateway"));
-    client(&github).dispatch(&key("debian-12"), None).await.unwrap_err();
+    let error = client(&github).dispatch(&key("debian-12"), None).await.unwrap_err();
+    assert!(error.to_string().contains("(502) with a dispatch of build-templates.yml; asked once;"), "{error}");
     assert_eq!(github.seen().iter().filter(|(method, ..)| method == "POST").count(), 1);
 }
 

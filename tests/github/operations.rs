@@ -99,3 +99,33 @@ async fn read_only_changes_nothing_at_github() {
     assert!(github.seen().iter().all(|(method, ..)| method == "GET"));
     assert_eq!(state.audit(), []);
 }
+
+/// Whose answer is lost may have been done.
+#[tokio::test]
+async fn what_github_may_have_done_is_not_said_to_have_failed() {
+    let state = State::new();
+    let github = GitHub::start(world(vec![run(9001, "rocky-9", "in_progress", None)])).await.unwrap();
+    let client = client(&github);
+    let running = client.run(9001).await.unwrap();
+    let cut = Reply { cut: true, ..Reply::error(202, "half of it") };
+    for (answer, outcome) in [
+        (Reply::error(502, "Bad Gateway"), "unknown: GitHub is in trouble (502)"),
+        (cut, "unknown: no answer from GitHub"),
+        (Reply::error(403, "not you"), "failed: "),
+    ] {
+        github.plan("/cancel", answer);
+        remote::cancel((&state.dir(), Mode::ReadWrite), &client, &running, false).await.unwrap_err();
+        let (_, _, last) = state.audit().pop().unwrap();
+        assert!(last.starts_with(outcome), "{last}");
+        assert!(!last.contains("times"), "it is asked once: {last}");
+    }
+}
+
+#[tokio::test]
+async fn a_dispatch_that_named_its_run_is_done_although_the_run_cannot_be_looked_at() {
+    let github = GitHub::start(world(vec![run(9001, "all", "completed", Some("success"))])).await.unwrap();
+    (0..3).for_each(|_| github.plan("/actions/runs/9002", Reply::error(503, "Unavailable")));
+    let run = client(&github).dispatch(&key("debian-12"), None).await.unwrap();
+    assert_eq!((run.id, run.line.clone(), run.called()), (9002, Some(key("debian-12")), "run 9002".to_owned()));
+    assert!(run.url.starts_with("http"), "{}", run.url);
+}

@@ -77,7 +77,7 @@ pub fn leg(leg: &Leg, now: Timestamp) -> String {
 pub fn one(run: &RemoteRun, json: bool, what: &str) -> anyhow::Result<()> {
     let said = match json {
         true => output::json(run),
-        false => output::result(&format!("#{} {}: {what}  {}", run.number, run.title, run.url)),
+        false => output::result(&format!("{} {}: {what}  {}", run.called(), run.title, run.url)),
     };
     Ok(said?)
 }

@@ -12,7 +12,7 @@ use crate::cli::{Exit, output};
 /// the run.
 pub async fn follow(github: &Client, run: RemoteRun, json: bool) -> anyhow::Result<Exit> {
     let stop = signals::stop_on_interrupt()?;
-    output::note(&format!("#{} {}", run.number, run.url))?;
+    output::note(&format!("{} {}", run.called(), run.url))?;
     match remote::watch(github, run.id, &tell, &stop).await? {
         Some(run) => over(&run, json),
         None => {

@@ -92,7 +92,7 @@ async fn carry_out(context: &ops::Context, client: &Client, action: Action) -> R
     Ok(match action {
         Action::Dispatch(key) => {
             let run = remote::dispatch(context, client, &key, None).await?;
-            format!("{key}: run #{} on GitHub: {}", run.number, run.url)
+            format!("{key}: run {} on GitHub: {}", run.called().trim_start_matches("run "), run.url)
         }
         Action::Cancel(run) => {
             remote::cancel(here, client, &run, false).await?;
