@@ -48,8 +48,12 @@ pub(super) fn resolve<'v>(
             None => return failed(format!("packer built {artifact}; none of them is {builds}")),
         },
     };
+    let in_place = matches!(line.names(), Names::InPlace { .. });
+    if in_place && !line.builds_as(&vm.name) {
+        return failed(format!("packer built {} ({}); what is cloned is {builds}, and is as it was", vm.name, vm.moid));
+    }
     // What replaces what is cloned may be a VM, too.
-    let sound = vm.template || matches!(line.names(), Names::InPlace { .. });
+    let sound = vm.template || in_place;
     if sound { Ok(vm) } else { failed(format!("packer built {} ({}), and it is no template", vm.name, vm.moid)) }
 }
 
@@ -124,6 +128,8 @@ mod tests {
         assert_eq!(said(&["UBNT-2402"]), Ok("vm-2".into()));
         assert_eq!(said(&[]), Ok("vm-2".into()), "its words were lost");
         assert!(said(&["UBNT-2401"]).is_err(), "it was there before");
+        let Err(NotBuilt::Failed(why)) = said(&["other"]) else { panic!() };
+        assert_eq!(why, "packer built other (vm-3); what is cloned is UBNT-*, and is as it was");
     }
 
     fn said(words: &[&str], manifests: &[&[&str]]) -> Said {
