@@ -109,6 +109,15 @@ fn numbers(value: &str, short: bool) -> Vec<Vec<u8>> {
             forms.extend([written(|b| format!("{b:02x}"), between), written(|b| format!("{b:02X}"), between)]);
         }
     }
+    // `[76 111]` of Go, `[76, 111]` of Python, `0x4c, 0x6f` of C and PowerShell.
+    for between in [" ", ", ", ","].into_iter().filter(|_| short) {
+        let written = |bytes: &[u8], with: fn(u8) -> String| {
+            bytes.iter().map(|byte| with(*byte)).collect::<Vec<_>>().join(between).into_bytes()
+        };
+        forms.extend([value.as_bytes(), &wide].map(|bytes| written(bytes, |b| b.to_string())));
+        let hexadecimal: [fn(u8) -> String; 2] = [|b| format!("0x{b:02x}"), |b| format!("0x{b:02X}")];
+        forms.extend(hexadecimal.map(|with| written(value.as_bytes(), with)));
+    }
     forms.push(wide);
     forms
 }

@@ -21,7 +21,7 @@ pub enum Kind {
     Token,
     /// a name that speaks of a secret, with a value
     Assignment,
-    /// a command that gives a secret to another
+    /// a command that gives a secret to another, or one that is given it
     Piped,
     /// a program's option
     Option,
@@ -93,7 +93,7 @@ pub fn find(trigger: Trigger, bytes: &[u8], before: Option<u8>, at: usize, last:
     match trigger.kind {
         Kind::Token => token::find(trigger.which, text, at),
         Kind::Assignment => assignment::find(text, at),
-        Kind::Piped => command::given(text, at),
+        Kind::Piped => command::given(trigger.which, text, at),
         Kind::Option => command::options(trigger.which, text, at),
         Kind::Address => address::find(text, at),
         Kind::Block => block::find(text, at),

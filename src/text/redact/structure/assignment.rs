@@ -7,6 +7,8 @@ use super::{Found, Text, column};
 const NAME: usize = 64;
 /// Longest value, with what stands before it.
 const REACH: usize = 1200;
+/// White space between an element and the one within it.
+const INDENT: usize = 200;
 /// Signs and blanks between a name and its value.
 const BETWEEN: usize = 12;
 
@@ -118,8 +120,8 @@ pub fn find(text: Text<'_>, at: usize) -> Found {
     let before = text.bytes[at.saturating_sub(NAME)..at].iter().rev().take_while(belongs).count();
     let behind = text.from(at).iter().take(NAME).take_while(belongs).count();
     let (start, end) = (at - before, at + behind);
-    let Some(line) = text.line(end, REACH) else { return Found::Open(start.saturating_sub(1)) };
-    let line = &text.bytes[..end + line.len()];
+    let Some(line) = lines(text, end) else { return Found::Open(start.saturating_sub(1)) };
+    let line = &text.bytes[..line];
     let name = String::from_utf8_lossy(&text.bytes[start..end]).into_owned();
     let speaks = speaks_of_secret(name.trim_matches(['-', '.']));
     let value = if speaks { linked(text, line, &name, start, end) } else { None };
@@ -127,6 +129,19 @@ pub fn find(text: Text<'_>, at: usize) -> Found {
         Some(value) => Found::one(value.start, value.end),
         None => Found::nothing(end),
     }
+}
+
+/// Where the line ends that holds the value of the name before `end`: the next one where the name's element begins on
+/// this one and nothing follows. `None` when that has not come.
+fn lines(text: Text<'_>, end: usize) -> Option<usize> {
+    let line = text.line(end, REACH)?;
+    let until = end + line.len();
+    if line.first() != Some(&b'>') || !line[1..].trim_ascii().is_empty() || line.len() == REACH {
+        return Some(until);
+    }
+    let white = text.from(until).iter().take(INDENT).take_while(|byte| byte.is_ascii_whitespace()).count();
+    let next = until + white;
+    Some(next + text.line(next, REACH)?.len())
 }
 
 fn linked(text: Text<'_>, line: &[u8], name: &str, start: usize, end: usize) -> Option<Value> {
@@ -199,10 +214,12 @@ fn link(line: &[u8], name: &str, previous: Option<u8>, (name_start, end): (usize
     }
 }
 
-/// The text of an element, or of the one within it (`<Password><Value>…`).
+/// The text of an element, or of the one within it (`<Password><Value>…`, `<ProductKey><Key>…`).
 fn element(line: &[u8], from: usize) -> Option<Value> {
-    let inner = b"<Value>";
-    let start = if line[from..].starts_with(inner) { from + inner.len() } else { from };
+    let white = line[from..].iter().take_while(|byte| byte.is_ascii_whitespace()).count();
+    let within = |inner: &&[u8]| line[from + white..].starts_with(inner);
+    let inner = [b"<Value>".as_slice(), b"<Key>", b"<PlainText>"].into_iter().find(within);
+    let start = inner.map_or(from, |inner| from + white + inner.len());
     let length = memchr::memchr(b'<', &line[start..])?;
     Some(Value { start, end: start + length, quoted: true }).filter(|_| length > 0)
 }

@@ -8,6 +8,11 @@ const REACH: usize = 2048;
 /// How far behind a pipe the program stands that reads a secret.
 const READER: usize = 200;
 
+/// Shorter words are not stopped at.
+const SHORTEST: usize = 4;
+/// Gives a program the word behind it.
+const HERE: &[u8] = b"<<<";
+
 /// Programs that say what they are given.
 const GIVERS: &[&str] = &["echo ", "printf "];
 /// Programs that read a password from their input, and what must stand in their command.
@@ -71,11 +76,21 @@ const PROGRAMS: &[(&str, &[&str], Option<u8>)] = &[
     ("WITH PASSWORD ", &[""], None),
     ("net user ", &["\u{1}"], None),
     ("net.exe user ", &["\u{1}"], None),
+    ("net1 user ", &["\u{1}"], None),
+    ("NET USER ", &["\u{1}"], None),
+    ("net use ", &["\u{2}"], None),
+    ("plink ", &["-pw"], None),
+    ("plink.exe ", &["-pw"], None),
+    ("pscp ", &["-pw"], None),
+    ("pscp.exe ", &["-pw"], None),
+    ("psftp ", &["-pw"], None),
 ];
 
-/// Words that give.
+/// Words that give, and those that are given by `<<<`.
 pub fn givers() -> Vec<(String, usize)> {
-    GIVERS.iter().map(|word| ((*word).to_owned(), 0)).collect()
+    let readers = READERS.iter().map(|(name, _)| name).enumerate().filter(|(_, name)| name.len() >= SHORTEST);
+    let readers = readers.map(|(at, name)| ((*name).to_owned(), GIVERS.len() + at));
+    GIVERS.iter().map(|word| ((*word).to_owned(), 0)).chain(readers).collect()
 }
 
 /// Words that take an option.
@@ -83,10 +98,13 @@ pub fn programs() -> Vec<(String, usize)> {
     PROGRAMS.iter().enumerate().map(|(which, (word, ..))| ((*word).to_owned(), which)).collect()
 }
 
-/// What the command at `at` says to one that reads a secret.
-pub fn given(text: Text<'_>, at: usize) -> Found {
+/// What the command at `at` says to one that reads a secret, or is told itself.
+pub fn given(which: usize, text: Text<'_>, at: usize) -> Found {
+    if let Some((name, options)) = which.checked_sub(GIVERS.len()).and_then(|at| READERS.get(at)) {
+        return here_string(name, options, text, at);
+    }
     match GIVERS.iter().map(|word| text.has(at, word)).find(|has| *has != Some(false)) {
-        None => return Found::nothing(at + 1),
+        None => return Found::nothing(at),
         Some(None) => return Found::Open(at),
         Some(_) if text.byte_before(at).is_some_and(|byte| byte.is_ascii_alphanumeric()) => {
             return Found::nothing(at + 1);
@@ -122,6 +140,33 @@ pub fn given(text: Text<'_>, at: usize) -> Found {
     Found::Done { values, until: at + pipe }
 }
 
+/// What the program at `at` reads: `chpasswd <<< "root:…"`.
+fn here_string(name: &str, options: &[&str], text: Text<'_>, at: usize) -> Found {
+    let nothing = Found::nothing(at + 1);
+    match text.has(at, name) {
+        None => return Found::Open(at),
+        // Others begin alike.
+        Some(false) => return Found::nothing(at),
+        Some(true)
+            if text.byte_before(at).is_some_and(|byte| byte.is_ascii_alphanumeric() || b"_-.".contains(&byte)) =>
+        {
+            return nothing;
+        }
+        Some(true) => {}
+    }
+    let Some(line) = text.line(at, READER) else { return Found::Open(at) };
+    let Some(sign) = memchr::memmem::find(line, HERE) else { return nothing };
+    let command = &line[..sign];
+    let has = |option: &&str| memchr::memmem::find(command, option.as_bytes()).is_some();
+    if command.iter().any(|byte| b"|;".contains(byte)) || !options.iter().any(has) {
+        return nothing;
+    }
+    let from = sign + HERE.len();
+    let from = from + line[from..].iter().take_while(|byte| b" \t".contains(byte)).count();
+    let value = value::at(line, from).filter(|value| value::counts(&line[value.start..value.end]));
+    value.map_or(nothing, |value| Found::one(at + value.start, at + value.end))
+}
+
 /// A value without the quotes around it, if it is one.
 fn stripped(line: &[u8], value: Value) -> Option<Value> {
     let bytes = &line[value.start..value.end];
@@ -137,7 +182,8 @@ pub fn options(which: usize, text: Text<'_>, at: usize) -> Found {
     let Some((word, options, account)) = PROGRAMS.get(which) else { return Found::nothing(at + 1) };
     match text.has(at, word) {
         None => return Found::Open(at),
-        Some(false) => return Found::nothing(at + 1),
+        // Others begin alike: `mysql`, `mysqldump`.
+        Some(false) => return Found::nothing(at),
         Some(true) => {}
     }
     if text.byte_before(at).is_some_and(|byte| byte.is_ascii_alphanumeric() || b"_-.".contains(&byte)) {
@@ -145,24 +191,29 @@ pub fn options(which: usize, text: Text<'_>, at: usize) -> Found {
     }
     let Some(line) = text.line(at, REACH) else { return Found::Open(at) };
     let (mut values, mut place) = (Vec::new(), word.len());
-    let mut arguments = 0;
+    let (mut arguments, mut share) = (0, false);
     while let Some((start, end)) = argument(line, place) {
         place = end;
         let words = &line[start..end];
         if matches!(words, b"|" | b"||" | b"&&" | b";") {
             break;
         }
-        arguments += 1;
+        let slashed = words.starts_with(b"/");
+        // `net user /add NAME …`
+        arguments += usize::from(!slashed);
+        let behind_share = std::mem::replace(&mut share, words.starts_with(b"\\\\"));
         let option = options.iter().find(|option| match **option {
             // The first argument, or the second.
             "" => arguments == 1 && matches!(words, [b'"' | b'\'', ..]),
-            "\u{1}" => arguments == 2 && !words.starts_with(b"/"),
+            "\u{1}" => arguments == 2 && !slashed,
+            // The one behind `\\\\server\share`.
+            "\u{2}" => behind_share && !slashed,
             option => words.starts_with(option.as_bytes()),
         });
         let Some(option) = option.filter(|option| takes(option, words)) else { continue };
         let attached = start + option.len();
         let from = match *option {
-            "" | "\u{1}" => start,
+            "" | "\u{1}" | "\u{2}" => start,
             _ if attached < end && !option.starts_with("--") => attached,
             _ if line.get(attached) == Some(&b'=') => attached + 1,
             _ => argument(line, end).map_or(line.len(), |(start, _)| start),
@@ -176,7 +227,7 @@ pub fn options(which: usize, text: Text<'_>, at: usize) -> Found {
 fn takes(option: &str, words: &[u8]) -> bool {
     let rest = words.get(option.len()..).unwrap_or_default();
     match option {
-        "" | "\u{1}" | "-p" => !rest.starts_with(b"a") || option != "-p" || rest.len() > 12,
+        "" | "\u{1}" | "\u{2}" | "-p" => !rest.starts_with(b"a") || option != "-p" || rest.len() > 12,
         option if option.starts_with("--") => rest.is_empty() || rest.starts_with(b"="),
         option if option.ends_with(':') => true,
         _ => rest.is_empty() || rest.starts_with(b"\"") || rest.starts_with(b"'"),

@@ -133,7 +133,8 @@ pub fn find(which: usize, text: Text<'_>, at: usize) -> Found {
     let Some((word, least, made)) = all.nth(which) else { return Found::nothing(at + 1) };
     match text.has(at, word) {
         None => return Found::Open(at),
-        Some(false) => return Found::nothing(at + 1),
+        // Others begin alike.
+        Some(false) => return Found::nothing(at),
         Some(true) => {}
     }
     let attached = text.byte_before(at).is_some_and(|byte| byte.is_ascii_alphanumeric());
