@@ -72,6 +72,17 @@ impl Console {
         Ok(frame.duration_since(pressed))
     }
 
+    /// Until it has read and judged what was there before it: less than a tenth of a core, two seconds long.
+    fn calm(&self) -> anyhow::Result<()> {
+        let began = Instant::now();
+        let mut calm = 0;
+        while calm < 2 {
+            anyhow::ensure!(began.elapsed() < 4 * PATIENCE, "it never came to rest");
+            calm = if self.idle(Duration::from_secs(1))? < 10.0 { calm + 1 } else { 0 };
+        }
+        Ok(())
+    }
+
     /// Share of a core that it takes while nobody touches it.
     fn idle(&self, span: Duration) -> anyhow::Result<f64> {
         let pid = self.child.process_id().context("it runs")?;
@@ -195,8 +206,7 @@ fn main() -> anyhow::Result<()> {
     drop(console);
     let build = Build::start(&lab, home.path(), "rocky-9")?;
     let mut console = Console::start(&lab, home.path(), "rocky-9")?;
-    // Until it has been read and judged.
-    std::thread::sleep(Duration::from_secs(15));
+    console.calm()?;
     for (what, keys) in
         [("1 GB log at work, another line", ["j", "k"]), ("1 GB log at work, back and on in it", ["\t", "\x02"])]
     {

@@ -405,6 +405,7 @@ pub fn verdict() -> Verdict {
             passing: false,
         }),
         place: None,
+        by_screen: false,
     }
 }
 

@@ -53,7 +53,7 @@ mod plugins;
 pub mod preferences;
 mod prompt;
 mod refusal;
-mod remarks;
+pub mod remarks;
 pub mod remote;
 pub mod run;
 mod same_as;

@@ -10,6 +10,9 @@ use super::verdict::Case;
 use crate::generation::Claim;
 use crate::vcenter::{Place, PowerState};
 
+/// The class of a verdict on a build about which vCenter asks.
+const ASKS: &str = "vm_question";
+
 /// One thing to know, in a sentence.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Remark {
@@ -34,9 +37,14 @@ impl Console {
         }
         if let Some((vm, question)) = row.question() {
             let answers = question.numbered().collect::<Vec<_>>().join(", ");
-            let text =
-                format!("vCenter asks about {} and waits: {} ({answers}); ‹answer› answers", vm.name, question.text);
-            add(true, text);
+            // The verdict says the same, once it is there.
+            let told = self.verdicts.of(row).and_then(Case::verdict).is_some_and(|(verdict, _)| verdict.class == ASKS);
+            let asks = if told {
+                format!("{} waits for an answer", vm.name)
+            } else {
+                format!("vCenter asks about {} and waits: {}", vm.name, question.text)
+            };
+            add(true, format!("{asks} ({answers}); ‹answer› answers"));
         }
         if let Some((alarm, lives)) = self.lives(row) {
             add(alarm, lives);

@@ -94,6 +94,9 @@ pub struct BuildVerdict {
     /// what packer waited for when it ended
     #[serde(skip)]
     pub(crate) waited: Option<waited::Waited>,
+    /// what the console shows decided
+    #[serde(skip)]
+    pub(crate) by_screen: bool,
 }
 
 /// The verdict on a log.
@@ -129,6 +132,9 @@ pub struct Verdict {
     /// where it can be mended in the repository
     #[serde(skip_serializing_if = "Option::is_none")]
     pub place: Option<Place>,
+    /// what the console shows decided: its picture is the first piece of evidence
+    #[serde(skip)]
+    pub(crate) by_screen: bool,
 }
 
 impl BuildVerdict {
@@ -164,6 +170,7 @@ impl Verdict {
             screen_also: Vec::new(),
             nearest: Vec::new(),
             evidence: counted.iter().flat_map(|verdict| verdict.evidence.iter().cloned()).collect(),
+            by_screen: counted.first().is_some_and(|verdict| verdict.by_screen),
             builds,
             outlook: None,
             place: None,
@@ -191,6 +198,7 @@ impl Verdict {
             builds: Vec::new(),
             outlook: None,
             place: None,
+            by_screen: false,
         }
     }
 
@@ -249,7 +257,8 @@ impl Verdict {
         };
         let text = scrubber.safe(&text).chars().take(SCREEN_QUOTED).collect();
         let frame = Some(scrubber.safe(&look.frame).into());
-        self.evidence.push(Evidence { source: EvidenceSource::Screen, line: None, frame, text });
+        let at = if self.by_screen { 0 } else { self.evidence.len() };
+        self.evidence.insert(at, Evidence { source: EvidenceSource::Screen, line: None, frame, text });
     }
 }
 

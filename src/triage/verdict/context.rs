@@ -251,6 +251,7 @@ fn apply_reason(verdict: &mut BuildVerdict, rule: &Rule, cause: String, at_work:
         }
     }
     verdict.rule = Some(rule.name.clone());
+    verdict.by_screen = !rule.screen.is_empty();
 }
 
 impl Phrasing<'_> {

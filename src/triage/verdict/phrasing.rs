@@ -36,6 +36,7 @@ impl Phrasing<'_> {
             evidence: last.or(newest).into_iter().map(|(line, text)| self.evidence(line, text)).collect(),
             forgiven: Vec::new(),
             waited: None,
+            by_screen: false,
         }
     }
 

@@ -248,7 +248,8 @@ async fn a_failed_run_is_judged_and_its_evidence_opens() {
     whole.keys("v");
     whole.wait_for("log 3 timeout waiting for IP address").await;
     assert!(whole.screen().contains("picture"), "the picture is evidence, too");
-    whole.keys("1");
+    // The picture decided: it is the first.
+    whole.keys("2");
     whole.wait_for("· paused").await;
     whole.wait_for("Waiting for IP...").await;
     whole.keys("\x1b\x1b\x1b\t");

@@ -258,7 +258,9 @@ fn every_scenario_is_told_on_the_first_screen(#[values(0, 1, 2, 3, 4, 5)] index:
         let flat: String = text.split_whitespace().collect();
         let boxed = flat.replace(['│', '"'], "");
         let said: String = world.verdict.cause.split_whitespace().take(4).collect();
-        for told in [said.replace('"', ""), "→".into(), "Next:".into(), "1log".into()] {
+        // Where the picture decided, it comes first.
+        let decided = if scenario.screen.is_some() { "1picture" } else { "1log" };
+        for told in [said.replace('"', ""), "→".into(), "Next:".into(), decided.into()] {
             assert!(boxed.contains(&told), "{size_name}: {told:?} is not on the screen\n{text}");
         }
     }

@@ -67,7 +67,7 @@ fn title(console: &Console, columns: u16, theme: Theme, focused: bool) -> Vec<Sp
             title.push(Span::styled(format!("{text} "), style));
         }
     };
-    if let Some(guest) = console.lines.selected().and_then(|row| row.guest()) {
+    if let Some(guest) = console.lines.selected().filter(|_| !console.looks_back()).and_then(|row| row.guest()) {
         add(guest.name.clone(), theme.text());
         add(format!("· {}", lines::whole_guest(Some(guest), theme).0), theme.dim());
     }

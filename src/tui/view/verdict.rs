@@ -15,6 +15,7 @@ use crate::console::binding::keyed;
 use crate::console::click::Target;
 use crate::console::lines::LineRow;
 use crate::console::panes::Pane;
+use crate::console::remarks::Remark;
 use crate::console::remote::{Newest, RemoteResult};
 use crate::console::verdict::Case;
 use crate::console::{Console, age};
@@ -82,11 +83,15 @@ fn content(console: &Console, columns: usize, theme: Theme) -> Vec<Row> {
             theme.warn(),
         ));
     }
-    for remark in console.remarks(row) {
-        let style = if remark.alarm { theme.bad() } else { theme.warn() };
-        let mark = if remark.alarm { "▲" } else { "·" };
-        rows.extend(wrapped(&format!("{mark} {}", remark.text), style));
-    }
+    // They are about the line as it stands now. The cause comes before what is only worth knowing.
+    let remarks = if console.looks_back() { Vec::new() } else { console.remarks(row) };
+    let cause = console.content().cause && console.past_remote().is_none();
+    let (first, rest): (Vec<_>, Vec<_>) = console.remarks(row).into_iter().partition(|remark| remark.alarm || !cause);
+    let remarked = |remark: Remark| {
+        let (mark, style) = if remark.alarm { ("▲", theme.bad()) } else { ("·", theme.warn()) };
+        wrapped(&format!("{mark} {}", remark.text), style)
+    };
+    rows.extend(first.into_iter().flat_map(remarked));
     if let Some(remote) = console.past_remote() {
         rows.extend(wrapped(&console.told(remote), theme.bold()));
         rows.extend(wrapped(&not_here(console, remote), theme.dim()));
@@ -117,6 +122,7 @@ fn content(console: &Console, columns: usize, theme: Theme) -> Vec<Row> {
             rows.extend(said.into_iter().flat_map(|text| wrapped(&text, theme.dim()).collect::<Vec<_>>()));
         }
     }
+    rows.extend(rest.into_iter().flat_map(remarked));
     rows
 }
 
