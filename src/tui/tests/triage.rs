@@ -5,11 +5,12 @@ use rstest::rstest;
 use super::{SMALL, USUAL, WIDE, drawn, plain};
 use crate::console::fixture::{self, key, typed};
 use crate::console::panes::Pane;
-use crate::console::run::{RunState, Still};
+use crate::console::run::{RunSeen, RunState, Still};
 use crate::console::screen_text::ScreenText;
 use crate::console::{Console, Effect, Msg};
 use crate::packer_log::phase_times::TypicalDurations;
 use crate::triage::corpus::Trial;
+use crate::triage::verdict::Verdict;
 use crate::vcenter::{FolderEvent, Question, Vm};
 
 /// Everything known of the stuck build: its record, what is usual, its alarm, its verdict.
@@ -212,4 +213,29 @@ fn the_runs_of_a_line_and_what_changed_since_one_went_well() {
     insta::assert_snapshot!("since_green_all", drawn(&mut console, 120, 36));
     typed(&mut console, "[");
     insta::assert_snapshot!("past_run", drawn(&mut console, 120, 36));
+}
+
+#[test]
+fn a_line_whose_build_was_cancelled_says_by_whom_and_when() {
+    let mut console = fixture::quiet_night();
+    let run = RunSeen { ended: Some(fixture::ago(1)), ..fixture::run(RunState::Cancelled, 9, None) };
+    console.lines.select(&key("rocky-9"));
+    let mut effects = console.update(Msg::RunsRead(vec![(key("rocky-9"), Ok(Some(run)))]));
+    effects.extend(console.update(Msg::Ticked { now: fixture::now() }));
+    let request = effects.iter().find_map(|effect| match effect {
+        Effect::Judge { request, run } if run.key == key("rocky-9") => Some(*request),
+        _ => None,
+    });
+    let cause = "You cancelled it at 03:11. Its VM is gone.";
+    let verdict = Verdict {
+        class: "cancelled".into(),
+        rule: None,
+        cause: cause.into(),
+        remedy: None,
+        outlook: None,
+        ..fixture::verdict()
+    };
+    console.update(Msg::Judged { request: request.unwrap(), answer: Ok(Box::new(verdict)) });
+    let screen = drawn(&mut console, 120, 36).to_string();
+    assert!(screen.contains(cause), "{screen}");
 }

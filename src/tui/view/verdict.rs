@@ -86,7 +86,7 @@ fn content(console: &Console, columns: usize, theme: Theme) -> Vec<Row> {
     // They are about the line as it stands now. The cause comes before what is only worth knowing.
     let remarks = if console.looks_back() { Vec::new() } else { console.remarks(row) };
     let cause = console.content().cause && console.past_remote().is_none();
-    let (first, rest): (Vec<_>, Vec<_>) = console.remarks(row).into_iter().partition(|remark| remark.alarm || !cause);
+    let (first, rest): (Vec<_>, Vec<_>) = remarks.into_iter().partition(|remark| remark.alarm || !cause);
     let remarked = |remark: Remark| {
         let (mark, style) = if remark.alarm { ("▲", theme.bad()) } else { ("·", theme.warn()) };
         wrapped(&format!("{mark} {}", remark.text), style)
@@ -106,6 +106,10 @@ fn content(console: &Console, columns: usize, theme: Theme) -> Vec<Row> {
             rows.extend(verdict_rows(console, verdict, columns, theme));
         }
         Some(_) | None if quiet => {
+            // Who ended it, and what became of its VM.
+            let ended =
+                verdict.filter(|verdict| at_rest && verdict.class == "cancelled" && before(console, row).is_none());
+            rows.extend(ended.into_iter().flat_map(|verdict| wrapped(&verdict.cause, theme.text())));
             if !at_rest {
                 let next = next(console, None, columns);
                 rows.extend(next.into_iter().map(|text| Row { text, style: theme.text(), of: Part::Else }));
