@@ -104,7 +104,7 @@ async fn look_once(context: &Context, client: &Client, line: &Line, consent: &Co
         }
     }
     let beneath = resources::look(client).await;
-    notes.extend(beneath.troubles.into_iter().map(|trouble| format!("{trouble}; this build will fail of it")));
+    notes.extend(beneath.troubles.into_iter().map(|trouble| format!("{trouble}; this build will fail because of it")));
     notes.extend(beneath.concerns);
     let begins = match carrier {
         Some(carrier) => match Begins::announce(&gate, line, carrier).await {
