@@ -130,6 +130,7 @@ fn what_is_copied_made_or_provisioned_is_not_refused_by_vcenter() {
         ("Connected", "Error executing salt-call: Bad exit status: 20", "shell_failed"),
         ("Connected", "Command has been disconnected: http response error: 400", "winrm_lost"),
         ("Connected", "Error copying: scp: /srv/x: Disk quota exceeded", "shell_failed"),
+        ("Converting", "unable to convert ovf to ova; ova file not found", "convert_failed"),
         ("Typing", "error running boot command: error determining IP address", "http_ip"),
     ];
     for (step, word, class) in cases {
