@@ -153,6 +153,10 @@ fn linked(text: Text<'_>, line: &[u8], name: &str, start: usize, end: usize) -> 
         Link::Tight | Link::Json | Link::Loose | Link::Flag => value::at(line, from)?,
     };
     let bytes = line.get(value.start..value.end)?;
+    // `-Password (ConvertTo-SecureString '…')`: what the command is given is looked for by itself.
+    if !value.quoted && bytes.starts_with(b"(") && bytes.contains(&b'-') {
+        return None;
+    }
     let rest = &line[value.end..];
     // A word of a sentence is followed by others.
     let alone = || rest.trim_ascii().is_empty() || matches!(rest.first(), Some(b'"' | b'\'' | b',' | b'}' | b'\\'));

@@ -89,6 +89,10 @@ fn what_nobody_declared_is_masked() {
         ("mysqldump -uroot -phunter2 db", "mysqldump -uroot -p[REDACTED:?] db"),
         ("curl.exe -u svc:hunter2 https://h", "curl.exe -u svc:[REDACTED:?] https://h"),
         ("?X-Amz-Security-Token=FwoGZXIvYXdzEBYaDHqa0A1b2c3d4", "?X-Amz-Security-Token=[REDACTED:?]"),
+        (
+            "New-LocalUser -Password (ConvertTo-SecureString \"hunter2\" -AsPlainText -Force)",
+            "New-LocalUser -Password (ConvertTo-SecureString \"[REDACTED:?]\" -AsPlainText -Force)",
+        ),
         ("sshpass -phunter2 ssh root@h", "sshpass -p[REDACTED:?] ssh root@h"),
         ("net user packer hunter2 /add", "net user packer [REDACTED:?] /add"),
         ("net user /add packer hunter2", "net user /add packer [REDACTED:?]"),
