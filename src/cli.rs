@@ -111,7 +111,7 @@ enum Verb {
     Release(change::KeyArgs),
     /// Destroy a leftover <base>-build that no run owns
     Sweep(change::SweepArgs),
-    /// What vCenter asks about the build VM of a line, which stands still until it is answered
+    /// Show or answer vCenter's question; the build VM is paused until then
     Answer(answer::Args),
     /// Templates, build VM and hold of every line
     Status(status::Args),

@@ -501,7 +501,7 @@ fn a_run_from_elsewhere_does_not_hide_the_one_at_work() {
         name: "run1".into(),
         started,
         ended: Some(started),
-        cancelled: false,
+        outcome: packer_run::ForeignOutcome::Failed,
         reason: None,
         packer_version: "1.16.0".into(),
     };
@@ -686,7 +686,7 @@ fn what_packer_writes_has_a_bound_with_its_head_and_tail_kept() {
 }
 
 #[rstest]
-#[case::no_pywinrm("#!/bin/false\n", 2, "rebuild the runner image")]
+#[case::no_pywinrm("#!/bin/false\n", 2, "install pywinrm")]
 #[case::not_a_script("plain text\n", 2, "names no interpreter")]
 #[case::importable("#!/bin/true\n", 0, "")]
 fn a_windows_line_needs_pywinrm_where_ansible_runs(#[case] script: &str, #[case] code: i32, #[case] words: &str) {

@@ -100,6 +100,26 @@ fn builds_with_names_and_templates_in_json_are_lines() {
     assert_eq!(matrix.line("appliance").unwrap().names(), library);
 }
 
+/// Without a matrix `plan` still prints JSON that a workflow's matrix takes.
+#[rstest]
+#[case("one-config-folder")]
+#[case("beside-templates")]
+#[case("automatic")]
+#[case("one-template")]
+fn plan_prints_what_was_found_in_templates(#[case] shape: &str) {
+    let repo = copy(shape);
+    let output = Command::cargo_bin("tmpl-tui").unwrap().arg("plan").current_dir(repo.path()).output().unwrap();
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    let planned: Vec<serde_json::Value> = serde_json::from_slice(&output.stdout).unwrap();
+    let matrix = Matrix::load(repo.path()).unwrap();
+    let keys: Vec<&str> = planned.iter().map(|line| line["key"].as_str().unwrap()).collect();
+    assert_eq!(keys, matrix.lines.iter().map(|line| line.key.0.as_str()).collect::<Vec<_>>());
+    for (line, found) in planned.iter().zip(&matrix.lines) {
+        assert_eq!((&line["enabled"], &line["timeout_minutes"]), (&true.into(), &found.timeout_minutes().into()));
+        assert_eq!(line["build_dir"], found.build_dir.as_str());
+    }
+}
+
 /// Nobody has said how its var-files are used yet, so nothing may be destroyed that has the name of what is built.
 #[rstest]
 #[case("one-config-folder")]

@@ -85,9 +85,9 @@ fn it_opens_shows_the_lines_helps_and_gives_the_terminal_back() {
     pty.keys("?");
     pty.wait_for("type to search");
     pty.keys("sweep");
-    pty.wait_gone("Wrap long lines");
+    pty.wait_gone("Go to the next line in trouble");
     pty.keys("\x1b");
-    pty.wait_for("Wrap long lines");
+    pty.wait_for("Go to the next line in trouble");
     pty.keys("\x1b");
     pty.wait_gone("type to search");
     pty.keys("/rocky\r");
@@ -253,7 +253,7 @@ fn a_build_is_cancelled_and_its_vm_goes() {
     // The demo's stuck build; it is selected.
     pty.wait_for("● wait for IP");
     // A picture of its guest, before the guest goes.
-    pty.wait_for("v turns to the picture");
+    pty.wait_for("v shows the picture");
     pty.keys("v");
     pty.wait_for(" old ─");
     pty.keys("x");

@@ -171,7 +171,9 @@ fn newest_run(context: &Context, key: &str, optional: bool) -> anyhow::Result<Op
     let line = context.line(key)?;
     let run = packer_run::latest(&context.records(&line.key)?, &line.key).context("cannot read the records of runs")?;
     match run {
-        None if !optional => Err(Stop::usage(format!("{key}: no run is recorded here; name a log with --log"))),
+        None if !optional => Err(Stop::usage(format!(
+            "{key}: no run is recorded here: tmpl-tui build {key} makes one, tmpl-tui triage --log FILE judges a log from elsewhere"
+        ))),
         run => Ok(run),
     }
 }

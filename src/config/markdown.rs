@@ -18,9 +18,9 @@ pub fn markdown() -> String {
 }
 
 fn of(section: &Section) -> String {
-    let title = if section.title.is_empty() { "Outside of tables".to_owned() } else { format!("`{}`", section.title) };
+    let title = if section.title.is_empty() { "Top-level settings".to_owned() } else { format!("`{}`", section.title) };
     let mut text = format!(
-        "\n## {title}\n\n{}\n\n| Key | Takes | Default | Wins over it | For |\n|---|---|---|---|---|\n",
+        "\n## {title}\n\n{}\n\n| Key | Takes | Default | Overridden by | For |\n|---|---|---|---|---|\n",
         section.about
     );
     for setting in &section.settings {

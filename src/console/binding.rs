@@ -85,7 +85,7 @@ impl Binding {
     /// Its keys as help and docs name them; a long row of them by its ends.
     pub fn shown_keys(&self) -> Vec<String> {
         match self.keys {
-            [first, _, _, .., last] => vec![format!("{first}…{last}")],
+            [first, _, _, _, .., last] => vec![format!("{first}…{last}")],
             few => few.iter().map(ToString::to_string).collect(),
         }
     }

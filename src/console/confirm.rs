@@ -4,6 +4,7 @@ mod action;
 
 pub use self::action::Action;
 use super::arming::Arming;
+use super::cursor::{Cursor, Step};
 use super::key::{Code, KeyPress};
 use super::message::RequestId;
 use super::text::Field;
@@ -73,8 +74,8 @@ pub struct Confirm {
     pub steps: Vec<String>,
     /// the lines of files that change, as [`crate::iso::Bump::diff`] has them
     pub diff: Vec<String>,
-    /// rows scrolled, where it is longer than the screen
-    pub top: u16,
+    /// first row on the screen, where it is longer than that
+    pub top: Cursor,
     /// what to know before
     pub note: Option<String>,
     /// the command line that is run, as a shell would take it; secrets are in its environment
@@ -112,6 +113,8 @@ pub enum ConfirmResult {
     Confirmed,
     /// still open; the command that does the same goes to the clipboard
     Copy,
+    /// still open; its text moves
+    Scroll(Step),
 }
 
 impl Confirm {
@@ -199,8 +202,14 @@ impl Confirm {
                 Choice::Go => self.confirm(),
                 Choice::Cancel | Choice::Field => ConfirmResult::Cancelled,
             },
-            Code::Up | Code::PageUp => self.scroll(false),
-            Code::Down | Code::PageDown => self.scroll(true),
+            Code::Up if self.field().is_some() => {
+                self.choice = Choice::Field;
+                ConfirmResult::Open
+            }
+            Code::Up => ConfirmResult::Scroll(Step::Up),
+            Code::Down => ConfirmResult::Scroll(Step::Down),
+            Code::PageUp => ConfirmResult::Scroll(Step::PageUp),
+            Code::PageDown => ConfirmResult::Scroll(Step::PageDown),
             Code::Tab | Code::Right | Code::Char('l') => self.turn(true),
             Code::BackTab | Code::Left | Code::Char('h') => self.turn(false),
             Code::Char(_) | Code::F(_) | Code::Esc | Code::Home | Code::End | Code::Backspace | Code::Delete => {
@@ -226,6 +235,8 @@ impl Confirm {
             }
             Code::Tab | Code::Down => self.turn(true),
             Code::BackTab | Code::Up => self.turn(false),
+            Code::PageUp => ConfirmResult::Scroll(Step::PageUp),
+            Code::PageDown => ConfirmResult::Scroll(Step::PageDown),
             Code::Char(_)
             | Code::F(_)
             | Code::Esc
@@ -233,8 +244,6 @@ impl Confirm {
             | Code::Right
             | Code::Home
             | Code::End
-            | Code::PageUp
-            | Code::PageDown
             | Code::Backspace
             | Code::Delete => {
                 if let Some(field) = self.field_mut() {
@@ -253,13 +262,6 @@ impl Confirm {
                 ConfirmResult::Open
             }
         }
-    }
-
-    /// The view stops at its end; this only keeps the count from running far past it.
-    fn scroll(&mut self, down: bool) -> ConfirmResult {
-        let most = u16::try_from(self.steps.len() + 2 * self.diff.len()).unwrap_or(u16::MAX);
-        self.top = if down { (self.top + 1).min(most) } else { self.top.saturating_sub(1) };
-        ConfirmResult::Open
     }
 
     fn turn(&mut self, forwards: bool) -> ConfirmResult {

@@ -49,7 +49,7 @@ impl Console {
     }
 
     /// How the link to a place stands, when it last answered, and whose account is used there.
-    pub(super) fn link_to(&self, place: Place) -> (&LinkState, Option<Timestamp>, &str) {
+    pub(crate) fn link_to(&self, place: Place) -> (&LinkState, Option<Timestamp>, &str) {
         match self.elsewhere.get(&place) {
             Some(there) => (&there.link, there.fresh, &there.account),
             None => (&self.session.link, self.session.fresh, &self.session.account),

@@ -311,7 +311,15 @@ pub fn typed(console: &mut Console, text: &str) -> Vec<Effect> {
 }
 
 pub fn measured(console: &mut Console, log: u16) -> Vec<Effect> {
-    console.update(Msg::Measured(Measures { room: Room::Full, lines: 9, log, log_columns: 100, wall: 2, help: 20 }))
+    console.update(Msg::Measured(Measures {
+        room: Room::Full,
+        lines: 9,
+        log,
+        log_columns: 100,
+        wall: 2,
+        page: 20,
+        tops: 60,
+    }))
 }
 
 pub fn question_of(effects: &[Effect]) -> Option<RequestId> {

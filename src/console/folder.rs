@@ -69,7 +69,8 @@ impl Console {
         let new: Vec<String> =
             self.session.resources.troubles.iter().filter(|text| !known.troubles.contains(text)).cloned().collect();
         self.lines.set_lacks(self.session.resources.lacks);
-        new.into_iter().for_each(|trouble| self.notice(Tone::Failed, format!("{trouble}: builds fail of it")));
+        new.into_iter()
+            .for_each(|trouble| self.notice(Tone::Failed, format!("{trouble}: builds will fail because of it")));
         true
     }
 

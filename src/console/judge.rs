@@ -44,8 +44,13 @@ impl Console {
             LineCommand::SaveBundle if self.shown_run().is_none() => {
                 Err(Refusal::Screen("no run to save: this line was not built here".into()))
             }
-            LineCommand::SavePicture if self.picture.picture().is_none() => {
-                Err(Refusal::Screen("no picture to save: the line has no running build VM".into()))
+            LineCommand::SavePicture if self.picture_shown().is_none() => {
+                let recorded = self.timeline.frame(self.over()).is_some();
+                Err(Refusal::Screen(if recorded {
+                    "the picture is not on screen: ‹verdict› shows it".into()
+                } else {
+                    "no picture to save: no build VM runs, and none is recorded".into()
+                }))
             }
             LineCommand::Judge
             | LineCommand::OlderRun

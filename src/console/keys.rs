@@ -6,7 +6,7 @@ use super::cursor::Step;
 use super::effect::Effect;
 use super::key::KeyPress;
 use super::overlay::{Help, Overlay, Palette};
-use super::panes::{Pane, View};
+use super::panes::{Measures, Pane, View};
 use super::prompt::Prompt;
 use super::scope::Scope;
 use super::state::Console;
@@ -190,8 +190,8 @@ impl Console {
     fn save_picture(&mut self, effects: &mut Vec<Effect>) {
         let request = self.request();
         let name = self.lines.selected().map(|row| row.line.key.to_string());
-        if let (Some((picture, _)), Some(name)) = (self.picture.picture(), name) {
-            effects.push(Effect::SavePicture { request, name, picture: picture.clone() });
+        if let (Some(picture), Some(name)) = (self.picture_shown().cloned(), name) {
+            effects.push(Effect::SavePicture { request, name, picture });
             self.errands.push(request);
         }
     }
@@ -250,6 +250,11 @@ impl Console {
         match overlay {
             Overlay::Confirm(mut confirm) => match confirm.take(press) {
                 ConfirmResult::Open => self.overlay = Some(Overlay::Confirm(confirm)),
+                ConfirmResult::Scroll(step) => {
+                    let Measures { page, tops, .. } = self.panes.measures;
+                    confirm.top.step(step, page.into(), tops.into());
+                    self.overlay = Some(Overlay::Confirm(confirm));
+                }
                 ConfirmResult::Copy => {
                     if let Some(text) = confirm.same_as() {
                         effects.push(Effect::Clipboard { text, what: "the command".into() });

@@ -20,7 +20,7 @@ impl Console {
         match (&mut self.overlay, at) {
             (Some(Overlay::Help(help)), _) => {
                 let mut help = help.clone();
-                help.top.by(i64::from(rows), self.help_tops(help.filter.text()));
+                help.top.by(i64::from(rows), self.panes.measures.tops.into());
                 self.overlay = Some(Overlay::Help(help));
             }
             (Some(Overlay::Confirm(_) | Overlay::Palette(_) | Overlay::Teach(_) | Overlay::Quit(_)), _) => {}

@@ -128,14 +128,8 @@ impl Console {
         rows
     }
 
-    /// How many rows of the help can be the first one on the screen.
-    pub(super) fn help_tops(&self, filter: &str) -> usize {
-        self.help_rows(filter).len().saturating_sub(usize::from(self.panes.measures.help)) + 1
-    }
-
     pub(super) fn help_key(&mut self, mut help: Help, press: KeyPress) {
-        let page = i64::from(self.panes.measures.help.max(2)) - 1;
-        let tops = self.help_tops(help.filter.text());
+        let (page, tops) = (i64::from(self.panes.measures.page), usize::from(self.panes.measures.tops));
         match press.code {
             Code::Esc if help.filter.text().is_empty() => return,
             Code::Char('?') if help.filter.text().is_empty() => return,

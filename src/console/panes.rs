@@ -68,8 +68,10 @@ pub struct Measures {
     pub log_columns: u16,
     /// pictures beside each other on the wall
     pub wall: u16,
-    /// rows of the help
-    pub help: u16,
+    /// rows that the open overlay is scrolled by with a page key
+    pub page: u16,
+    /// how many of its rows can be the first one on the screen
+    pub tops: u16,
 }
 
 /// What the selected line has to show.

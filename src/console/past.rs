@@ -217,10 +217,29 @@ impl Console {
     /// Shows all that changed since the last good run, or the most suspicious alone again.
     pub(super) fn turn_suspects(&mut self) {
         if self.history().is_none_or(|history| history.since.is_none()) {
-            return self.notice(Tone::Info, "this line's last run went well, or none ever did: nothing to compare");
+            let text = self.nothing_to_compare();
+            return self.notice(Tone::Info, text);
         }
         self.all_suspects = !self.all_suspects;
         self.panes.focus(Pane::Verdict);
+    }
+
+    /// Why no good run of the selected line is compared with a bad one.
+    fn nothing_to_compare(&self) -> String {
+        let runs = self.lines.selected().map(|row| self.line_runs(row)).unwrap_or_default();
+        let mut ended = runs.iter().filter(|run| run.mark() != '●');
+        match ended.next() {
+            None if runs.is_empty() => "this line never ran: nothing to compare".into(),
+            None => "no run of this line has ended: nothing to compare".into(),
+            Some(newest) if newest.mark() == '✓' => "this line's last run went well: nothing to compare".into(),
+            Some(_) => match ended.find(|run| run.mark() == '✓') {
+                Some(LineRun::GitHub(remote)) => {
+                    format!("the last good run is #{} on GitHub: nothing of it is here to compare with", remote.number)
+                }
+                Some(LineRun::Here(_)) => "nothing that failed since the last good run: nothing to compare".into(),
+                None => "no good run of this line is known, here or on GitHub: nothing to compare with".into(),
+            },
+        }
     }
 
     /// Saves everything that is known about the selected line's run that is looked at.

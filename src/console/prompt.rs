@@ -52,14 +52,14 @@ impl Console {
             Prompt::Filter { field, .. } => Some((
                 "filter:",
                 field,
-                "held failed running iso stale · !not · Ctrl-P earlier ones · Enter keeps · Esc drops",
+                "held failed running iso stale · !not · Ctrl-P earlier ones · Enter keeps · Esc cancels",
             )),
-            Prompt::Jump { field } => Some(("go to:", field, "03:07 · line 812 · +5m · -30s · Esc drops")),
+            Prompt::Jump { field } => Some(("go to:", field, "03:07 · line 812 · +5m · -30s · Esc cancels")),
             Prompt::Acknowledge { field, .. } => {
-                Some(("acknowledge:", field, "a note or a ticket · Enter: quiet until its cause changes · Esc drops"))
+                Some(("acknowledge:", field, "a note or a ticket · Enter: quiet until its cause changes · Esc cancels"))
             }
             Prompt::Search { field } => {
-                Some(("search:", field, "regex, smart case · ↑ earlier ones · Enter finds · Esc drops"))
+                Some(("search:", field, "regex, smart case · ↑ earlier ones · Enter finds · Esc cancels"))
             }
         }
     }

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::fmt;
 
 use super::binding::{Keymap, keyed};
-use super::command::{Change, Command, GenerationChange, MediaChange, ProgramCommand, ViewCommand};
+use super::command::{Change, Command, GenerationChange, LineCommand, MediaChange, ProgramCommand, ViewCommand};
 use crate::generation;
 use crate::ops::{self, GitHubRefusal, MediaRefusal};
 
@@ -47,7 +47,7 @@ pub(super) fn in_keys(refusal: &ops::Refusal) -> String {
         Refusal::BuiltAlready { key, .. } => format!("{key} is being built already; {cancel} cancels it"),
         Refusal::Generation(refusal) => of_generation(refusal),
         Refusal::PictureHidden => {
-            format!("the picture is not on screen: {} turns to it", key(Command::View(ViewCommand::NextPane)))
+            format!("the picture is not on screen: {} shows it", key(Command::Line(LineCommand::Judge)))
         }
         Refusal::PictureRecorded => {
             format!("the picture is a recorded one: {} goes back to now", key(Command::Program(ProgramCommand::Back)))

@@ -53,7 +53,7 @@ impl Console {
         let beneath = row.place == Place::MAIN;
         if row.line.enabled && beneath {
             for trouble in &self.session.resources.troubles {
-                add(true, format!("{trouble}: the next build fails of it"));
+                add(true, format!("{trouble}: the next build will fail because of it"));
             }
         }
         for concern in self.session.resources.concerns.iter().filter(|_| beneath) {

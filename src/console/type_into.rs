@@ -75,7 +75,7 @@ impl Console {
         let mut asked = confirm(of, request, title, "answer", Action::Answer { vm, question });
         asked.outcome = Some(text);
         asked.steps = vec![format!("give vCenter one of the answers: {}", answers.join(", "))];
-        asked.note = Some("the VM stands still until then; put right first what it is about".into());
+        asked.note = Some("the VM is paused until then; fix the cause first".into());
         asked.need = Need::Text { label: "number of the answer", field: Field::default() };
         asked.choice = Choice::Field;
         asked.check = Check::Asking;

@@ -69,7 +69,9 @@ impl Console {
                 None => {}
             },
             Msg::Saved { request, answer } => {
-                let answer = answer.map(|file| format!("saved {file}"));
+                // The demo's own folder is removed when it ends.
+                let goes = if self.session.simulated { " (removed when the demo ends)" } else { "" };
+                let answer = answer.map(|file| format!("saved {file}{goes}"));
                 return self.errand_ended(request, answer);
             }
             Msg::Clipped { answer: Ok(text) } => self.notice(Tone::Done, text),

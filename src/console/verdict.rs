@@ -122,7 +122,7 @@ impl Case {
 
     /// The number that its verdicts bear.
     #[cfg(test)]
-    pub(super) fn request(&self) -> Option<RequestId> {
+    pub(crate) fn request(&self) -> Option<RequestId> {
         self.asked
     }
 

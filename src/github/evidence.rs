@@ -2,7 +2,7 @@
 
 use std::io::BufReader;
 
-use crate::packer_run::{self, ForeignRun, Run};
+use crate::packer_run::{self, ForeignOutcome, ForeignRun, Run};
 use crate::paths::StateDir;
 use crate::pipeline::Line;
 
@@ -78,12 +78,14 @@ impl Client {
 
 fn foreign(run: &RemoteRun, leg: &Leg) -> ForeignRun {
     let step = leg.step.as_deref().map(|step| format!(", step {step}")).unwrap_or_default();
+    let cancelled = leg.state == State::Ended(Conclusion::Cancelled);
+    let outcome = if cancelled { ForeignOutcome::Cancelled } else { ForeignOutcome::Failed };
     ForeignRun {
         origin: run.url.clone(),
         name: format!("github{}x{}", run.id, run.attempt),
         started: leg.started.unwrap_or(leg.created),
         ended: leg.ended,
-        cancelled: leg.state == State::Ended(Conclusion::Cancelled),
+        outcome,
         reason: Some(format!("on GitHub: run #{} {}{step}", run.number, leg.state.word())),
         packer_version: String::new(),
     }

@@ -16,6 +16,17 @@ use crate::fs::create_private_dir;
 use crate::paths::StateDir;
 use crate::pipeline::Line;
 
+/// How a run that another machine did ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ForeignOutcome {
+    /// it built what it should
+    Succeeded,
+    /// it did not
+    Failed,
+    /// somebody stopped it
+    Cancelled,
+}
+
 /// What is known of a run that another machine did and that is over.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ForeignRun {
@@ -27,8 +38,8 @@ pub struct ForeignRun {
     pub started: Timestamp,
     /// when it ended
     pub ended: Option<Timestamp>,
-    /// somebody cancelled it; else it failed
-    pub cancelled: bool,
+    /// how it ended
+    pub outcome: ForeignOutcome,
     /// why, one line
     pub reason: Option<String>,
     /// packer's version, when its log tells
@@ -66,7 +77,11 @@ pub fn import_run(state: &StateDir, line: &Line, foreign: &ForeignRun, incoming_
         version: VERSION,
         key: line.key.clone(),
         base_name: line.base_name.clone(),
-        state: if foreign.cancelled { RecordedState::Cancelled } else { RecordedState::Failed },
+        state: match foreign.outcome {
+            ForeignOutcome::Succeeded => RecordedState::Succeeded,
+            ForeignOutcome::Failed => RecordedState::Failed,
+            ForeignOutcome::Cancelled => RecordedState::Cancelled,
+        },
         exit: None,
         reason: foreign.reason.clone(),
         started: foreign.started,

@@ -37,7 +37,7 @@ pub use cancel::{cancel, leftover_vm, wait_until_over};
 pub use command::{environment, shell_quoted};
 pub use error::BuildError;
 pub use follow::{Progress, ProgressListener};
-pub use import::{ForeignRun, foreign_run_dir, import_run, incoming_dir};
+pub use import::{ForeignOutcome, ForeignRun, foreign_run_dir, import_run, incoming_dir};
 pub use lock::not_at_work;
 pub use made::Made;
 pub use outcome::{set_built, set_forgave, set_reason};

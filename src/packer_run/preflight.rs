@@ -71,7 +71,7 @@ pub async fn windows() -> Result<String, BuildError> {
 
 fn no_winrm(script: &Path, reason: &str) -> BuildError {
     BuildError::Preflight(format!(
-        "Ansible at {} cannot reach Windows guests: {reason}; rebuild the runner image with pywinrm in Ansible's own environment",
+        "Ansible at {} cannot reach Windows guests: {reason}; install pywinrm in Ansible's own environment (`pipx inject ansible pywinrm`; on a runner, in its image)",
         script.display()
     ))
 }
@@ -98,7 +98,7 @@ async fn ansible() -> Result<PathBuf, BuildError> {
         return Ok(PathBuf::from(String::from_utf8_lossy(&output.stdout).trim()));
     }
     on_path("ansible-playbook").ok_or_else(|| {
-        BuildError::Preflight("ansible-playbook is not in PATH; install Ansible, or rebuild the runner image".into())
+        BuildError::Preflight("ansible-playbook is not in PATH; install Ansible (on a runner, in its image)".into())
     })
 }
 

@@ -77,7 +77,7 @@ pub struct Line {
     /// the entry as it stands in the file, all fields in order
     #[serde(skip)]
     pub raw: serde_json::Value,
-    /// the same as compact JSON, as [`super::plan`] prints it
+    /// the same as compact JSON, as [`super::plan`] prints it; empty where it was found in a template
     #[serde(skip)]
     pub compact: String,
     /// what its templates are called, where that is not as documented; see [`Line::names`]

@@ -7,7 +7,7 @@ use std::fmt::Write;
 
 use jsonc_parser::ast::{Object, Value};
 
-use super::{Key, Matrix, MatrixError};
+use super::{Key, Line, Matrix, MatrixError};
 
 /// What is asked for.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -30,14 +30,33 @@ impl Selection {
 /// # Errors
 /// [`MatrixError::UnknownKey`]; [`MatrixError::NothingEnabled`]
 pub fn plan(matrix: &Matrix, selection: &Selection) -> Result<String, MatrixError> {
-    let selected: Vec<&str> = match selection {
-        Selection::All => matrix.lines.iter().filter(|line| line.enabled).map(|line| line.compact.as_str()).collect(),
-        Selection::One(key) => vec![matrix.line(&key.0)?.compact.as_str()],
+    let selected: Vec<String> = match selection {
+        Selection::All => matrix.lines.iter().filter(|line| line.enabled).map(entry).collect(),
+        Selection::One(key) => vec![entry(matrix.line(&key.0)?)],
     };
     if selected.is_empty() {
         return Err(MatrixError::NothingEnabled { path: matrix.path() });
     }
     Ok(format!("[{}]", selected.join(",")))
+}
+
+/// A line as its matrix has it; of one that was found in templates, what a workflow's matrix needs.
+fn entry(line: &Line) -> String {
+    if !line.compact.is_empty() {
+        return line.compact.clone();
+    }
+    let mut entry = serde_json::json!({
+        "key": line.key,
+        "enabled": line.enabled,
+        "os": line.os,
+        "build_dir": line.build_dir,
+        "base_name": line.base_name,
+        "timeout_minutes": line.timeout_minutes(),
+    });
+    if let (Some(only), Some(fields)) = (&line.only, entry.as_object_mut()) {
+        fields.insert("only".into(), only.as_str().into());
+    }
+    entry.to_string()
 }
 
 /// A value as `jq -c` prints it. Numbers that are none (the parser is not that strict) become `null`.

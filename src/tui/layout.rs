@@ -54,6 +54,8 @@ pub struct Layout {
     pub body: Rect,
     /// its rows while there is one row of notices
     rows: u16,
+    /// of the open overlay: rows of a page, and how many can be the first
+    scrolled: (u16, u16),
     room: Room,
 }
 
@@ -73,7 +75,9 @@ impl Layout {
         };
         let notice = Rect { y: body.bottom(), height: if apart { kept } else { kept + hints.height }, ..screen };
         let rows = steady_rows(screen, body);
-        let mut layout = Self { header, notice, hints, body, rows, room: room(screen, rows), ..Self::default() };
+        let scrolled = super::overlay::scrolled(console, body);
+        let room = room(screen, rows);
+        let mut layout = Self { header, notice, hints, body, rows, scrolled, room, ..Self::default() };
         match console.panes.view {
             View::Media => layout.media = body,
             View::GitHub => layout.github = body,
@@ -106,7 +110,8 @@ impl Layout {
             log: inner(self.log).1,
             log_columns: inner(self.log).0,
             wall: self.across,
-            help: super::overlay::help::rows(self.body),
+            page: self.scrolled.0,
+            tops: self.scrolled.1,
         }
     }
 

@@ -69,7 +69,7 @@ impl Pty {
     pub fn answer(&mut self, keys: &str) {
         self.wait("a dialog that listens", |screen| {
             let text = screen.contents();
-            ["y does it", "Enter when typed", "[ s stay ]"].iter().any(|hint| text.contains(hint))
+            ["y does it", "Enter to continue", "[ s stay ]"].iter().any(|hint| text.contains(hint))
         });
         self.keys(keys);
     }

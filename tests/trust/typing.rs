@@ -26,7 +26,7 @@ fn unanswered(world: &World, pty: &mut Pty, context: &str) {
     let before = pty.written();
     pty.wait(&format!("the dialog after {context}"), |screen| {
         let text = screen.contents();
-        text.contains("y does it") || text.contains("Enter when typed")
+        text.contains("y does it") || text.contains("Enter to continue")
     });
     assert!(before <= pty.written());
     let screen = pty.screen();

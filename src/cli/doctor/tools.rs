@@ -24,7 +24,7 @@ const TOOLS: &[Tool] = &[
     Tool {
         programs: &["ansible-playbook"],
         argument: "--version",
-        without: Ok("no build gets past its provisioner: install Ansible, or rebuild the runner image"),
+        without: Ok("no build gets past its provisioner: install Ansible (on a runner, in its image)"),
     },
     Tool {
         programs: &["xorriso", "mkisofs"],

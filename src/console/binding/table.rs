@@ -206,9 +206,8 @@ pub static BINDINGS: &[Binding] = &[
     row(program(ProgramCommand::AlarmCall), "alarm call", &[KeyPress::code(Code::F(3))], Group::View, ANYWHERE)
         .does("Alarms: silent, bell, or desktop notification"),
     row(program(ProgramCommand::Context), "context", &[KeyPress::code(Code::F(4))], Group::View, ANYWHERE)
-        .does("Turn to another context of config.toml: its vCenter and repository"),
-    row(program(ProgramCommand::Redraw), "redraw", &[KeyPress::ctrl('l')], Group::View, ANYWHERE)
-        .does("Draw the screen anew"),
+        .does("Switch context: another one of config.toml: its vCenter and repository"),
+    row(program(ProgramCommand::Redraw), "redraw", &[KeyPress::ctrl('l')], Group::View, ANYWHERE).does("Redraw"),
     row(github(GitHubChange::Dispatch), "dispatch", &[key('D')], Group::GitHub, ANYWHERE)
         .hint("dispatch")
         .does("Build the line on GitHub; refused when a waiting run would be dropped for it"),

@@ -2,6 +2,7 @@
 
 use super::super::arming::Arming;
 use super::super::confirm::{Action, Check, Choice, Confirm, Need};
+use super::super::cursor::Cursor;
 use super::super::lines::LineRow;
 use super::super::message::RequestId;
 use super::super::run::RunState;
@@ -67,7 +68,7 @@ pub(in super::super) fn confirm(
         title,
         steps: Vec::new(),
         diff: Vec::new(),
-        top: 0,
+        top: Cursor::default(),
         note: None,
         command: None,
         outcome: None,

@@ -71,7 +71,7 @@ impl LogPane {
             Ok(Some(found)) => {
                 self.show_line(found.line);
                 self.place = found.place.map(|(number, all)| (found.line, number, all));
-                found.around.then(|| Ok("nothing further that way: went on from the other end".into()))
+                found.around.then(|| Ok("no more that way; wrapped around".into()))
             }
             Ok(None) => Some(Ok("not found in this log".into())),
             Err(reason) => Some(Err(reason)),

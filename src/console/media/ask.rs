@@ -131,7 +131,7 @@ fn ask_stop(key: &Key, medium: Option<&Medium>, request: RequestId) -> Confirm {
     if let Some(Work::Staging { moved, .. }) = medium.and_then(|medium| medium.work.as_ref())
         && moved.size > 0
     {
-        asked.note = Some(format!("{} % are there; the next staging begins anew", moved.done * 100 / moved.size));
+        asked.note = Some(format!("{} % are there; staging starts over next time", moved.done * 100 / moved.size));
     }
     asked
 }

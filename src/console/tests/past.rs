@@ -4,7 +4,7 @@ use jiff::SignedDuration;
 
 use crate::console::fixture::{self, key, night, typed};
 use crate::console::github::{Ask, FetchedRun, GitHubEvent};
-use crate::console::past::RunHistory;
+use crate::console::past::{LineRun, RunHistory};
 use crate::console::run::{RunSeen, RunState};
 use crate::console::{Console, Effect, Msg};
 use crate::github::{Conclusion, State};
@@ -156,4 +156,36 @@ fn what_was_done_here_with_a_run_at_github_is_said() {
         said.iter().any(|text| text.contains("(mona; you dispatched it at 03:00; you cancelled it at 03:11)")),
         "{said:?}"
     );
+}
+
+#[test]
+fn without_a_comparison_it_says_which_run_is_missing() {
+    let said = |runs: Vec<RunSeen>| {
+        let mut console = night();
+        console.update(Msg::RunsRead(vec![(key("rocky-9"), Ok(runs.first().cloned()))]));
+        let history = RunHistory { runs, since: None };
+        console.update(Msg::HistoryRead { key: key("rocky-9"), answer: Ok(Box::new(history)) });
+        console.lines.select(&key("rocky-9"));
+        typed(&mut console, "V");
+        console.toasts.iter().last().map(|toast| toast.text.clone()).unwrap_or_default()
+    };
+    assert_eq!(said(Vec::new()), "this line never ran: nothing to compare");
+    assert_eq!(said(vec![run(0, RunState::Succeeded)]), "this line's last run went well: nothing to compare");
+    let never = "no good run of this line is known, here or on GitHub: nothing to compare with";
+    assert_eq!(said(vec![run(0, FAILED), run(1, RunState::Cancelled)]), never);
+}
+
+#[test]
+fn the_last_good_run_may_be_on_github() {
+    let mut console = fixture::with_github(night());
+    fixture::hear(&mut console, |_| {});
+    let row = console.lines.all().iter().find(|row| {
+        let marks: Vec<char> = console.line_runs(row).iter().map(LineRun::mark).filter(|mark| *mark != '●').collect();
+        marks.first().is_some_and(|mark| *mark != '✓') && marks.contains(&'✓')
+    });
+    let key = row.expect("GitHub has one that failed after it went well").line.key.clone();
+    console.lines.select(&key);
+    typed(&mut console, "V");
+    let toast = console.toasts.iter().last().map(|toast| toast.text.clone()).unwrap_or_default();
+    assert!(toast.starts_with("the last good run is #") && toast.contains("on GitHub"), "{toast}");
 }

@@ -616,3 +616,28 @@ fn a_folded_log_hides_what_plugins_say_and_the_cursor_passes_over_it() {
     typed(&mut console, "@2\n");
     assert!(!console.log.folded(1), "the line one went to is shown");
 }
+
+/// `o` saves what is looked at: the last picture of a run that is over as well.
+#[test]
+fn o_saves_the_recorded_picture_that_is_shown() {
+    let mut console = stuck();
+    console.update(Msg::FolderChanged(FolderEvent::Gone(Moid("vm-72".into()))));
+    let failed = fixture::run(RunState::Failed { exit: Some(1) }, 31, None);
+    let mut effects = console.update(Msg::RunsRead(vec![(key("windows-server-2025"), Ok(Some(failed)))]));
+    typed(&mut console, "o");
+    assert_eq!(toast(&console), "the picture is not on screen: v shows it");
+    console.panes.focus(Pane::Picture);
+    effects.extend(console.update(Msg::Ticked { now: fixture::now() }));
+    let asked = effects.iter().find_map(|effect| match effect {
+        Effect::ReadFrame { request, .. } => Some(*request),
+        _ => None,
+    });
+    let picture = fixture::picture(7);
+    console.update(Msg::FrameRead { request: asked.expect("the frame was asked for"), answer: Ok(picture.clone()) });
+    let effects = typed(&mut console, "o");
+    let saved = effects.iter().find_map(|effect| match effect {
+        Effect::SavePicture { picture, .. } => Some(picture.hash()),
+        _ => None,
+    });
+    assert_eq!(saved, Some(picture.hash()));
+}

@@ -106,7 +106,7 @@ fn a_full_datastore_is_said_once_and_before_a_build() {
     let resources =
         || Resources { troubles: vec![trouble.clone()], lacks: Some(Lack::Datastore), concerns: Vec::new() };
     console.update(Msg::ResourcesRead(resources()));
-    assert_eq!(toast(&console), format!("{trouble}: builds fail of it"));
+    assert_eq!(toast(&console), format!("{trouble}: builds will fail because of it"));
     let marked = |console: &Console| console.lines.all().iter().filter(|row| row.lacks.is_some()).count();
     let enabled = console.lines.all().iter().filter(|row| row.line.enabled).count();
     assert_eq!(marked(&console), enabled, "lines that nobody builds lack nothing");

@@ -8,46 +8,77 @@ use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
 
 use crate::generation::MadeOf;
-use crate::packer_run::{self, ForeignRun, Made};
+use crate::lab::github::REPOSITORY;
+use crate::packer_run::{self, ForeignOutcome, ForeignRun, Made};
 use crate::paths::StateDir;
-use crate::pipeline::{Line, Medium};
+use crate::pipeline::{Line, Medium, Os};
 
-/// How many weeks back, and the guest's seconds until it had its address.
-const RUNS: [(i64, f64); 5] = [(1, 470.0), (2, 462.0), (3, 515.0), (4, 455.0), (5, 478.0)];
+/// How many weeks back, the guest's seconds until it had its address, and how the run ended.
+const RUNS: [(i64, f64, ForeignOutcome); 5] = [
+    (1, 470.0, ForeignOutcome::Succeeded),
+    (2, 462.0, ForeignOutcome::Succeeded),
+    (3, 515.0, ForeignOutcome::Cancelled),
+    (4, 455.0, ForeignOutcome::Succeeded),
+    (5, 478.0, ForeignOutcome::Succeeded),
+];
 
-/// Leaves the records of runs that were stopped while they provisioned. `speed` is that of the lab: guests were as fast.
+/// Leaves the records of runs on GitHub, all but one of which went well. `speed` is that of the lab: guests were as fast.
 ///
 /// # Errors
 /// Those of writing.
 pub fn write(state: &StateDir, line: &Line, speed: f64) -> io::Result<()> {
-    for (weeks, address) in RUNS {
+    let reached = match line.os {
+        Os::Linux => ["Using SSH communicator to connect: 10.0.8.31", "Connected to SSH!"],
+        Os::Windows => ["Using WinRM communicator to connect: 10.0.8.31", "Connected to WinRM!"],
+    };
+    for (weeks, address, outcome) in RUNS {
         let started = Timestamp::now() - SignedDuration::from_hours(weeks * 7 * 24);
         let after = |seconds: f64| {
             started.checked_add(SignedDuration::from_secs_f64(seconds / speed)).map_err(io::Error::other)
         };
-        let told = [
-            (0.0, "Creating virtual machine..."),
-            (20.0, "Waiting for IP..."),
-            (20.0 + address, "Using WinRM communicator to connect: 10.0.8.31"),
-            (60.0 + address, "Connected to WinRM!"),
-            (600.0 + address, "Running shutdown command..."),
+        let mut told = vec![
+            (0.0, "==> vsphere-iso.", ": Creating virtual machine..."),
+            (20.0, "==> vsphere-iso.", ": Waiting for IP..."),
+            (20.0 + address, "==> vsphere-iso.", ": "),
+            (60.0 + address, "==> vsphere-iso.", ": "),
+            (61.0 + address, "==> vsphere-iso.", ": Provisioning with Ansible..."),
         ];
+        told.extend(match outcome {
+            ForeignOutcome::Succeeded => [
+                (600.0 + address, "==> vsphere-iso.", ": Running shutdown command..."),
+                (660.0 + address, "==> vsphere-iso.", ": Convert VM into template..."),
+                (690.0 + address, "Build 'vsphere-iso.", "' finished after 20 minutes."),
+            ],
+            ForeignOutcome::Failed | ForeignOutcome::Cancelled => [
+                (
+                    400.0 + address,
+                    "==> vsphere-iso.",
+                    ": Provisioning step had errors: Running the cleanup provisioner, if present...",
+                ),
+                (401.0 + address, "==> vsphere-iso.", ": Destroying VM..."),
+                (402.0 + address, "Build 'vsphere-iso.", "' errored after 15 minutes: Build was cancelled."),
+            ],
+        });
+        let mut reached = reached.into_iter();
         let mut log = String::new();
-        for (seconds, text) in told {
+        for (seconds, before, text) in told {
             // Packer's clock is that of this machine.
             let stamp = after(seconds)?.to_zoned(TimeZone::system()).strftime("%Y/%m/%d %H:%M:%S").to_string();
-            writeln!(log, "{stamp} ui: ==> vsphere-iso.earlier: {text}").map_err(io::Error::other)?;
+            let said = if text == ": " { reached.next().unwrap_or_default() } else { "" };
+            writeln!(log, "{stamp} ui: {before}{}{text}{said}", line.key).map_err(io::Error::other)?;
         }
         let incoming_dir = packer_run::incoming_dir(state, line)?;
         std::fs::write(incoming_dir.path().join("packer-build.log"), log)?;
+        let number = 90 - weeks;
+        let cancelled = outcome == ForeignOutcome::Cancelled;
         let foreign = ForeignRun {
-            origin: "the demo".into(),
-            name: "earlier".into(),
+            origin: format!("https://github.com/{REPOSITORY}/actions/runs/{}", 7_100_000 + number),
+            name: format!("github{number}x1"),
             started,
             ended: Some(after(700.0 + address)?),
-            cancelled: true,
-            reason: Some("stopped, a run of the demo".into()),
-            packer_version: String::new(),
+            outcome,
+            reason: cancelled.then(|| format!("on GitHub: run #{number} cancelled")),
+            packer_version: "1.15.0".into(),
         };
         packer_run::import_run(state, line, &foreign, incoming_dir)?;
     }

@@ -88,8 +88,15 @@ impl Findings {
             (Ok(matrix), Ok(layout)) => (matrix, layout),
             (Err(MatrixError::Layout(error)), _) | (_, Err(error)) => return self.with(layout_defect(&error)),
             (Err(error), _) => {
-                let remedy = "run in the pipeline's repository or pass --repo DIR".into();
-                let what = format!("no lines: {error}");
+                let remedy = "run in the pipeline's repository or pass --repo DIR";
+                // The error says where it was looked and what to do; so does the defect.
+                let what = match error {
+                    MatrixError::NoLines { .. } => {
+                        "no ci/matrix.json, and no template of type vsphere-iso or vsphere-clone".into()
+                    }
+                    other => format!("no lines: {}", other.to_string().trim_end_matches(remedy).trim_end_matches("; ")),
+                };
+                let remedy = remedy.into();
                 return self.with(Defect { file: ".".into(), line: None, what, remedy });
             }
         };

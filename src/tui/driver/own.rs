@@ -64,7 +64,7 @@ impl Driver {
             }
             Own::Withdraw { request, key } => self.on_record(request, move |state| {
                 acknowledge::withdraw(state, &key)?;
-                Ok(format!("{key}: an alarm again"))
+                Ok(format!("{key}: alarm re-armed"))
             }),
             Own::TellHook { key, once, text } => {
                 let context = self.parts.context.clone();

@@ -82,10 +82,14 @@ impl Layout {
 
     /// The lines at the top; below them the cause, or what was turned to, and the log.
     fn split_double(&mut self, console: &Console, content: Content) {
-        let (lines, below) = top(self.body, rows_of(console).min(self.body.height / 2));
-        self.lines = lines;
         let room = self.room;
         let visible = |pane| console.panes.visible_in(room, pane, content);
+        let half = self.body.height / 2;
+        // The facts of a line need few rows, and nothing else is below: the list takes the others.
+        let alone = !(visible(Pane::Picture) || visible(Pane::Timeline) || visible(Pane::Log));
+        let most = if alone { half.max(self.body.height - self.rows_of_cause(console, self.body, half)) } else { half };
+        let (lines, below) = top(self.body, rows_of(console).min(most));
+        self.lines = lines;
         if visible(Pane::Picture) {
             // A line at rest, and its last picture.
             let right = columns_of_picture(below.height).min(below.width / 2);
@@ -104,9 +108,10 @@ impl Layout {
     /// The lines at the top, one pane below. The cause gets the rows that it needs, the lines those that are left.
     fn split_single(&mut self, console: &Console, content: Content) {
         let pane = console.panes.lower(content);
-        // One line, its heading and the borders stay.
-        let least = if pane == Pane::Verdict { self.rows_of_cause(console, self.body, 4) } else { LOG };
-        let rows = rows_of(console).min(self.body.height.saturating_sub(least)).max(4);
+        // Some lines, their heading and the borders stay: five where a screen has 24 rows.
+        let kept = rows_of(console).min(self.body.height * 2 / 5).max(4);
+        let least = if pane == Pane::Verdict { self.rows_of_cause(console, self.body, kept) } else { LOG };
+        let rows = rows_of(console).min(self.body.height.saturating_sub(least)).max(kept);
         let (lines, below) = top(self.body, rows);
         self.lines = lines;
         *self.slot(pane) = below;

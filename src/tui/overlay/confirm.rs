@@ -4,7 +4,7 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::{Position, Rect};
 use ratatui::style::Style;
 
-use super::{buttons, centred, frame};
+use super::{buttons, buttons_width, centred, frame, put_more};
 use crate::console::binding::keyed;
 use crate::console::confirm::{Action, Check, Choice, Confirm, Need};
 use crate::tui::theme::Theme;
@@ -37,6 +37,14 @@ pub fn area(confirm: &Confirm, body: Rect) -> Rect {
     centred(body, width, u16::try_from(rows.len()).unwrap_or(u16::MAX).saturating_add(field + 4))
 }
 
+/// The rows there is room for, and those of its text.
+pub fn measures(confirm: &Confirm, body: Rect) -> (usize, usize) {
+    let area = area(confirm, body);
+    let field = if confirm.field().is_some() { 2 } else { 0 };
+    let room = usize::from(area.height.saturating_sub(field + 3));
+    (room, rows(confirm, area.width.saturating_sub(4)).len())
+}
+
 /// Draws it.
 pub fn draw(confirm: &Confirm, area: Rect, theme: Theme, buffer: &mut Buffer) -> Option<Position> {
     let danger = dangerous(confirm);
@@ -47,7 +55,7 @@ pub fn draw(confirm: &Confirm, area: Rect, theme: Theme, buffer: &mut Buffer) ->
     let field = if confirm.field().is_some() { 2 } else { 0 };
     let room = usize::from(inner.height.saturating_sub(field + 1));
     let rows = rows(confirm, inner.width);
-    let top = usize::from(confirm.top).min(rows.len().saturating_sub(room));
+    let top = confirm.top.index(rows.len().saturating_sub(room) + 1);
     let below = rows.len().saturating_sub(top + room);
     for (y, row) in (inner.y..inner.bottom()).zip(rows.iter().skip(top).take(room)) {
         let style = match row.tone {
@@ -60,11 +68,7 @@ pub fn draw(confirm: &Confirm, area: Rect, theme: Theme, buffer: &mut Buffer) ->
         };
         put(buffer, inner.x, y, inner.width, &row.text, style);
     }
-    if below > 0 || top > 0 {
-        let more = if below > 0 { format!(" ↓ {below} more ") } else { " ↑ ".into() };
-        let column = area.right().saturating_sub(crate::tui::view::width(&more) + 2).max(area.x);
-        put(buffer, column, area.y, area.right().saturating_sub(column), &more, theme.warn());
-    }
+    put_more(area, (top, below), theme, buffer);
     let cursor = draw_field(confirm, inner, theme, buffer);
     draw_buttons(confirm, inner, danger, theme, buffer);
     cursor
@@ -160,17 +164,22 @@ fn draw_field(confirm: &Confirm, inner: Rect, theme: Theme, buffer: &mut Buffer)
 fn draw_buttons(confirm: &Confirm, inner: Rect, danger: bool, theme: Theme, buffer: &mut Buffer) {
     let row = Rect { y: inner.bottom().saturating_sub(1), height: 1, ..inner };
     let armed = confirm.arming.armed();
-    let hint = match (&confirm.need, confirm.choice) {
-        _ if !armed => "one moment… · Esc back",
-        (Need::Name { .. }, Choice::Field) => "Enter when typed · Esc back",
-        (Need::Reason(_) | Need::Text { .. }, Choice::Field) => "Enter when typed · Esc back",
-        _ if confirm.same_as().is_some() => "y does it · c copies the command · Esc back",
-        _ => "y does it · Esc back",
+    // The longest that the buttons leave room for.
+    let hints: &[&str] = match confirm.choice {
+        _ if !armed => &["one moment… · Esc back", "Esc back"],
+        Choice::Field => &["Enter to continue · Esc back", "Esc back"],
+        Choice::Cancel | Choice::Go if confirm.same_as().is_some() => {
+            &["y does it · c copies the command · Esc back", "y does it · c copies · Esc back", "y does it · Esc back"]
+        }
+        Choice::Cancel | Choice::Go => &["y does it · Esc back", "y · Esc"],
     };
-    put(buffer, row.x, row.y, row.width, hint, theme.dim());
     let labels = [
         (confirm.back.to_owned(), armed && confirm.choice == Choice::Cancel, false),
         (confirm.verb.to_owned(), armed && confirm.choice == Choice::Go, danger),
     ];
+    let room = row.width.saturating_sub(buttons_width(&labels) + 1);
+    if let Some(hint) = hints.iter().find(|hint| width(hint) <= room) {
+        put(buffer, row.x, row.y, room, hint, theme.dim());
+    }
     buttons(row, &labels, theme, buffer);
 }

@@ -4,15 +4,16 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::{Position, Rect};
 use ratatui::style::Style;
 
-use super::{centred, frame};
+use super::{centred, frame, put_more};
 use crate::console::Console;
 use crate::console::binding::Binding;
 use crate::console::overlay::Help;
 use crate::console::palette::HelpRow;
 use crate::tui::theme::Theme;
-use crate::tui::view::{put, put_field};
+use crate::tui::view::wrap::textwrap;
+use crate::tui::view::{put, put_field, width};
 
-const WIDEST: u16 = 96;
+const WIDEST: u16 = 140;
 const KEYS: u16 = 12;
 
 /// The cells it takes.
@@ -20,43 +21,76 @@ pub fn area(body: Rect) -> Rect {
     centred(body, WIDEST.min(body.width.saturating_sub(2)), body.height.saturating_sub(2).max(3))
 }
 
-/// Rows of keys on a screen with this much room.
-pub fn rows(body: Rect) -> u16 {
-    area(body).height.saturating_sub(4)
+/// The rows there is room for, and those of its text.
+pub fn measures(console: &Console, help: &Help, body: Rect) -> (usize, usize) {
+    let area = area(body);
+    let rows = rows(console, help, area.width.saturating_sub(4), Theme::new(false)).len();
+    (usize::from(area.height.saturating_sub(4)), rows)
 }
+
+/// One row of the screen: texts, each with its column and look.
+type Row = Vec<(u16, String, Style)>;
 
 /// Draws it; returns the cursor of its filter.
 pub fn draw(console: &Console, help: &Help, area: Rect, theme: Theme, buffer: &mut Buffer) -> Position {
     let inner = frame(area, "Keys", theme.key(), buffer);
     let list = Rect { height: inner.height.saturating_sub(2), ..inner };
-    let rows = console.help_rows(help.filter.text());
+    let rows = rows(console, help, inner.width, theme);
     if rows.is_empty() {
         put(buffer, list.x, list.y, list.width, "no key matches", theme.dim());
     }
-    for (y, row) in (list.y..list.bottom()).zip(rows.iter().skip(help.top.index(rows.len()))) {
-        match row {
-            HelpRow::Gap => {}
-            HelpRow::Heading(title) => {
-                put(buffer, list.x, y, list.width, title, theme.bold());
-            }
-            HelpRow::Binding(binding) => draw_binding(console, binding, y, list, theme, buffer),
+    let room = usize::from(list.height);
+    let top = help.top.index(rows.len().saturating_sub(room) + 1);
+    for (y, row) in (list.y..list.bottom()).zip(rows.iter().skip(top)) {
+        for (column, text, style) in row {
+            put(buffer, list.x + column, y, list.width.saturating_sub(*column), text, *style);
         }
     }
+    put_more(area, (top, rows.len().saturating_sub(top + room)), theme, buffer);
     filter(help, inner, theme, buffer)
 }
 
-fn draw_binding(console: &Console, binding: &Binding, y: u16, list: Rect, theme: Theme, buffer: &mut Buffer) {
+/// Everything that matches, wrapped.
+fn rows(console: &Console, help: &Help, columns: u16, theme: Theme) -> Vec<Row> {
+    let mut rows = Vec::new();
+    for row in console.help_rows(help.filter.text()) {
+        match row {
+            HelpRow::Gap => rows.push(Row::new()),
+            HelpRow::Heading(title) => rows.push(vec![(0, title.to_owned(), theme.bold())]),
+            HelpRow::Binding(binding) => of_binding(console, binding, columns, theme, &mut rows),
+        }
+    }
+    rows
+}
+
+/// The keys on the left; beside them what they do, and below that why not now where that does not fit behind it.
+fn of_binding(console: &Console, binding: &Binding, columns: u16, theme: Theme, rows: &mut Vec<Row>) {
     let refusal = console.allows(&console.on_selection(binding.command)).err();
-    let keys = binding.shown_keys();
     let (key_style, style) = match refusal {
         Some(_) => (theme.dim(), theme.dim()),
         None => (theme.key(), Style::new()),
     };
-    put(buffer, list.x + 1, y, KEYS.min(list.width), &keys.join(" "), key_style);
-    let mut x = list.x + KEYS + 2;
-    x += put(buffer, x, y, list.right().saturating_sub(x), binding.description, style);
-    if let Some(refusal) = refusal {
-        put(buffer, x + 2, y, list.right().saturating_sub(x + 2), &format!("({refusal})"), theme.warn());
+    let keys = binding.shown_keys().join(" ");
+    let left = KEYS + 2;
+    // Long ones, as those of pages, push what they do aside.
+    let indent = left.max(width(&keys) + 3);
+    let wrapped = |text: &str, indent: u16| textwrap(text, usize::from(columns.saturating_sub(indent).max(1)));
+    let mut first: Row = vec![(1, keys, key_style)];
+    let described = wrapped(binding.description, indent);
+    let mut end = (rows.len(), indent);
+    for text in described {
+        end = (rows.len(), indent + width(&text) + 2);
+        let mut row = std::mem::take(&mut first);
+        row.push((indent, text, style));
+        rows.push(row);
+    }
+    let Some(refusal) = refusal else { return };
+    let refusal = format!("({refusal})");
+    match rows.get_mut(end.0) {
+        Some(row) if end.1 + width(&refusal) <= columns => row.push((end.1, refusal, theme.warn())),
+        Some(_) | None => {
+            rows.extend(wrapped(&refusal, left).into_iter().map(|text| vec![(left, text, theme.warn())]));
+        }
     }
 }
 

@@ -48,6 +48,30 @@ pub fn draw(console: &Console, body: Rect, theme: Theme, buffer: &mut Buffer) ->
     }
 }
 
+/// Of the open overlay, where its text may be longer than the screen: the rows of a page, and how many of its rows can be
+/// the first one on the screen.
+pub fn scrolled(console: &Console, body: Rect) -> (u16, u16) {
+    let (room, rows) = match &console.overlay {
+        Some(Overlay::Confirm(confirm)) => confirm::measures(confirm, body),
+        Some(Overlay::Help(help)) => help::measures(console, help, body),
+        Some(Overlay::Palette(_) | Overlay::Teach(_) | Overlay::Quit(_)) | None => return (1, 1),
+    };
+    let tops = u16::try_from(rows.saturating_sub(room)).unwrap_or(u16::MAX).saturating_add(1);
+    (u16::try_from(room).unwrap_or(u16::MAX).saturating_sub(1).max(1), tops)
+}
+
+/// In the upper border: how much is above and below.
+fn put_more(area: Rect, (top, below): (usize, usize), theme: Theme, buffer: &mut Buffer) {
+    let more = match (top, below) {
+        (0, 0) => return,
+        (_, 0) => format!(" ↑ {top} more "),
+        (0, _) => format!(" ↓ {below} more "),
+        (_, _) => format!(" ↑ {top} ↓ {below} more "),
+    };
+    let column = area.right().saturating_sub(width(&more) + 2).max(area.x);
+    put(buffer, column, area.y, area.right().saturating_sub(column), &more, theme.warn());
+}
+
 /// A place of this size in the middle, as far as there is room.
 fn centred(body: Rect, width: u16, height: u16) -> Rect {
     let (width, height) = (width.min(body.width), height.min(body.height));
@@ -66,10 +90,14 @@ fn frame(area: Rect, title: &str, style: Style, buffer: &mut Buffer) -> Rect {
     inner
 }
 
+/// Columns of a row of buttons.
+fn buttons_width(labels: &[(String, bool, bool)]) -> u16 {
+    labels.iter().map(|(label, ..)| width(label) + 4).sum()
+}
+
 /// A row of buttons, right-aligned: label, focused, dangerous.
 fn buttons(row: Rect, labels: &[(String, bool, bool)], theme: Theme, buffer: &mut Buffer) {
-    let total: u16 = labels.iter().map(|(label, ..)| width(label) + 4).sum();
-    let mut x = row.right().saturating_sub(total).max(row.x);
+    let mut x = row.right().saturating_sub(buttons_width(labels)).max(row.x);
     for (label, focused, danger) in labels {
         let text = if *focused { format!("[ {label} ]") } else { format!("  {label}  ") };
         x += put(buffer, x, row.y, row.right().saturating_sub(x), &text, theme.button(*focused, *danger));

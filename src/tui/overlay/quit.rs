@@ -24,6 +24,7 @@ pub fn draw(console: &Console, ask: &QuitAsk, area: Rect, theme: Theme, buffer: 
     rows.extend(ask.changes.iter().map(|change| (format!("◌ {change}"), theme.busy())));
     rows.push((String::new(), Style::new()));
     let leave = match (ask.changes.is_empty(), ask.runs.is_empty()) {
+        _ if console.session().simulated => "leave: the demo and its builds end here",
         (true, _) => "leave: builds go on; the next console attaches to them",
         (false, true) => "leave: the change is finished first",
         (false, false) => "leave: the change is finished first, builds go on",

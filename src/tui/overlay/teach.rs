@@ -39,7 +39,7 @@ pub fn draw(teaching: &Teaching, area: Rect, theme: Theme, buffer: &mut Buffer) 
     let tick = if teaching.rows.is_empty() {
         keyed("no text was read (‹picture text› reads it): it is known by its picture")
     } else {
-        "what must stand on it".to_owned()
+        "text that must be on the screen".to_owned()
     };
     put(buffer, inner.x, inner.y, inner.width, &tick, theme.dim());
     draw_rows(teaching, list, theme, buffer);

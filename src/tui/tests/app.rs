@@ -234,7 +234,7 @@ fn failed_run(state: &StateDir, line: &Line) {
         name: "x".into(),
         started,
         ended: Some(at(1213)),
-        cancelled: false,
+        outcome: crate::packer_run::ForeignOutcome::Failed,
         reason: None,
         packer_version: String::new(),
     };

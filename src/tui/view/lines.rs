@@ -6,7 +6,7 @@ use ratatui::style::Style;
 use ratatui::text::Span;
 
 use super::columns::{Cell, Column, Grid, total_width};
-use super::{empty, frame, put_below, result, width};
+use super::{empty, frame, put, put_below, result, width};
 use crate::console::binding::keyed;
 use crate::console::click::Target;
 use crate::console::lines::LineRow;
@@ -122,7 +122,14 @@ pub fn draw(console: &Console, area: Rect, theme: Theme, buffer: &mut Buffer) ->
     let bar = console.lines.selected().map(|row| row.trouble());
     let bar = if focused { bar.map(|trouble| theme.bar(trouble >= Trouble::Unready)) } else { None };
     let grid = Grid { gap, mark: "▸ ", selected: console.lines.selected_index(), bar };
-    hits(&grid.draw(columns, inner, theme, buffer), &lines)
+    let drawn = grid.draw(columns, inner, theme, buffer);
+    if drawn.len() < lines.len() {
+        let at = console.lines.selected_index().map_or(0, |index| index + 1);
+        let text = format!(" {at}/{} ", lines.len());
+        let x = area.right().saturating_sub(width(&text) + 2).max(area.x);
+        put(buffer, x, area.bottom().saturating_sub(1), area.right().saturating_sub(x), &text, theme.dim());
+    }
+    hits(&drawn, &lines)
 }
 
 /// The columns' widths in this room, and what stands between them.

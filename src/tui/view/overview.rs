@@ -10,7 +10,7 @@ use crate::console::{Console, age};
 use crate::generation::{MadeOf, written_by_people};
 use crate::github::{Conclusion, State};
 use crate::tui::theme::Theme;
-use crate::vcenter::Vm;
+use crate::vcenter::{LinkState, Vm};
 
 /// Runs at GitHub that are listed.
 const REMOTE_RUNS: usize = 4;
@@ -22,7 +22,10 @@ pub fn rows(console: &Console, row: &LineRow, theme: Theme) -> Vec<(&'static str
     let generations = &row.generations;
     match &generations.live {
         Some(vm) => add("live", template(console, vm), Style::new()),
-        None => add("live", format!("no template is named {}", row.line.base_name), theme.warn()),
+        None => match unknown(console, row) {
+            Some(unknown) => add("live", unknown.into(), theme.dim()),
+            None => add("live", format!("no template is named {}", row.line.base_name), theme.warn()),
+        },
     }
     if let Some(made) = generations.live.as_ref().and_then(made) {
         add("", made, theme.dim());
@@ -46,6 +49,20 @@ pub fn rows(console: &Console, row: &LineRow, theme: Theme) -> Vec<(&'static str
         add(if index == 0 { "next" } else { "" }, text, Style::new());
     }
     rows
+}
+
+/// Why it is not known which templates there are: vCenter has not answered since the console was opened.
+fn unknown(console: &Console, row: &LineRow) -> Option<&'static str> {
+    let (link, fresh, _) = console.link_to(row.place);
+    if fresh.is_some() {
+        return None;
+    }
+    match link {
+        LinkState::Live => None,
+        LinkState::Connecting => Some("not known yet: vCenter has not answered"),
+        LinkState::Lost { .. } => Some("not known: vCenter is out of reach"),
+        LinkState::Stopped { .. } => Some("not known: no vCenter"),
+    }
 }
 
 /// `Mar 11 03:12, 3 days old (vm-40)`.
@@ -148,6 +165,11 @@ fn next(console: &Console, row: &LineRow) -> Vec<String> {
             let day = due.to_zoned(console.zone.clone()).strftime("%a %b %d %H:%M").to_string();
             let held = if row.generations.hold.is_some() { ", not promoted while it is held" } else { "" };
             next.push(format!("built on GitHub {day} (in {}){held}", age::spoken(due, console.now)));
+        }
+        None if console.github.pipeline.is_none() => {
+            next.push(keyed(
+                "not known: no schedule is in this repository, and GitHub is not asked; ‹build› builds it",
+            ));
         }
         None => next.push(keyed("no schedule builds it; ‹build› builds it here, ‹dispatch› on GitHub")),
     }

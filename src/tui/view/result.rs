@@ -146,7 +146,12 @@ fn stuck(console: &Console, still: &Still, theme: Theme) -> Told {
 
 /// Why it fails, in the one word that verdicts have for it.
 fn class(console: &Console, row: &LineRow) -> Option<String> {
-    let (verdict, _) = console.verdicts.of(row)?.verdict()?;
+    let case = console.verdicts.of(row)?;
+    // Until a build at work is late or stuck, its class is only what packer would say if it gave up now.
+    if row.live_run().is_some() && case.foretold(console.now).is_none() {
+        return None;
+    }
+    let (verdict, _) = case.verdict()?;
     let known = !matches!(verdict.class.as_str(), "success" | "running" | "unknown");
     known.then(|| verdict.class.clone())
 }

@@ -48,7 +48,7 @@ pub fn draw(console: &Console, area: Rect, theme: Theme, buffer: &mut Buffer) ->
     let last = rows.iter().rposition(|row| row.evidence() == Some(chosen)).unwrap_or(0);
     let first = if focused { (last + 1).saturating_sub(room) } else { 0 };
     if console.content().picture && !console.visible(Pane::Picture) {
-        let text = keyed(" ‹verdict› turns to the picture ");
+        let text = keyed(" ‹verdict› shows the picture ");
         let x = area.right().saturating_sub(width(&text) + 2).max(area.x);
         put(buffer, x, area.bottom().saturating_sub(1), area.right().saturating_sub(x), &text, theme.dim());
     }

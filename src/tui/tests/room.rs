@@ -1,0 +1,91 @@
+//! What a person sees of lists and dialogs that are longer than the screen, and of what is not known.
+
+use rstest::rstest;
+
+use super::{SMALL, USUAL, WIDE, drawn};
+use crate::console::fixture::{self, key, press, typed};
+use crate::console::key::{Code, KeyPress};
+use crate::console::verdict::Case;
+use crate::console::{Console, Msg};
+use crate::triage::verdict::Outlook;
+use crate::vcenter::LinkState;
+
+/// A repository of 36 lines, without vCenter.
+fn many() -> Console {
+    let keys: Vec<String> = (1..=36).map(|number| format!("line-{number:02}")).collect();
+    let mut console = Console::new(fixture::opening(&keys.iter().map(String::as_str).collect::<Vec<_>>()));
+    let reason = "no vCenter is set: PKR_VAR_vsphere_endpoint".into();
+    fixture::link(&mut console, LinkState::Stopped { reason });
+    console.lines.select(&key("line-07"));
+    console.toasts.dismiss();
+    console
+}
+
+#[rstest]
+#[case("wide", WIDE)]
+#[case("middle", (120, 36))]
+#[case("usual", USUAL)]
+#[case("small", SMALL)]
+fn a_long_list_says_where_one_is(#[case] name: &str, #[case] size: (u16, u16)) {
+    insta::assert_snapshot!(format!("many_{name}"), drawn(&mut many(), size.0, size.1));
+}
+
+#[test]
+fn the_demo_says_that_its_builds_end_with_it() {
+    let mut console = fixture::night();
+    console.session.simulated = true;
+    typed(&mut console, "q");
+    insta::assert_snapshot!("quit_demo", drawn(&mut console, USUAL.0, USUAL.1));
+}
+
+#[test]
+fn a_dialog_scrolls_by_pages_while_its_field_has_the_focus() {
+    let mut console = fixture::night();
+    drawn(&mut console, SMALL.0, SMALL.1);
+    console.lines.select(&key("debian-13"));
+    let effects = typed(&mut console, "R");
+    if let Some(request) = fixture::question_of(&effects) {
+        console.update(Msg::Guarded { request, answer: Ok(Vec::new()) });
+    }
+    typed(&mut console, "x");
+    insta::assert_snapshot!("rollback_small", drawn(&mut console, SMALL.0, SMALL.1));
+    (0..9).for_each(|_| drop(press(&mut console, KeyPress::code(Code::PageDown))));
+    insta::assert_snapshot!("rollback_small_end", drawn(&mut console, SMALL.0, SMALL.1));
+    press(&mut console, KeyPress::code(Code::PageUp));
+    press(&mut console, KeyPress::code(Code::Down));
+    press(&mut console, KeyPress::code(Code::Up));
+    typed(&mut console, "y");
+    insta::assert_snapshot!("rollback_small_field", drawn(&mut console, SMALL.0, SMALL.1));
+    typed(&mut console, "\n");
+    insta::assert_snapshot!("rollback_small_go", drawn(&mut console, SMALL.0, SMALL.1));
+}
+
+#[test]
+fn help_scrolls_to_its_last_row_and_no_further() {
+    let mut console = fixture::night();
+    typed(&mut console, "?");
+    drawn(&mut console, USUAL.0, USUAL.1);
+    (0..40).for_each(|_| drop(press(&mut console, KeyPress::code(Code::PageDown))));
+    insta::assert_snapshot!("help_end", drawn(&mut console, USUAL.0, USUAL.1));
+    press(&mut console, KeyPress::code(Code::Up));
+    insta::assert_snapshot!("help_end_up", drawn(&mut console, USUAL.0, USUAL.1));
+}
+
+/// What packer would say if it gave up now is no cause of a build that goes well.
+#[test]
+fn a_build_that_goes_well_bears_no_class() {
+    let mut console = fixture::night();
+    console.lines.select(&key("debian-12"));
+    let effects = console.update(Msg::Ticked { now: fixture::now() });
+    fixture::judged(&mut console, &effects);
+    let verdict = console.case().and_then(Case::verdict).map(|(verdict, _)| verdict.clone());
+    let mut verdict = verdict.expect("it was judged");
+    verdict.class = "ip_timeout".into();
+    verdict.outlook = verdict.outlook.map(|outlook| Outlook { passing: true, ..outlook });
+    let request = console.case().and_then(Case::request).expect("it was asked for");
+    console.update(Msg::Judged { request, answer: Ok(Box::new(verdict)) });
+    console.update(Msg::Ticked { now: fixture::now() + jiff::SignedDuration::from_secs(10) });
+    let screen = drawn(&mut console, WIDE.0, WIDE.1).to_string();
+    let row = screen.lines().find(|line| line.contains("▸ debian-12")).expect("it is selected");
+    assert!(row.contains("● provision 4m") && !row.contains("ip_timeout"), "{screen}");
+}
