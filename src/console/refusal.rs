@@ -49,6 +49,9 @@ pub(super) fn in_keys(refusal: &ops::Refusal) -> String {
         Refusal::PictureHidden => {
             format!("the picture is not on screen: {} shows it", key(Command::Line(LineCommand::Judge)))
         }
+        Refusal::NoPicture => {
+            format!("{refusal}; {} shows one", key(Command::Line(LineCommand::Judge)))
+        }
         Refusal::PictureRecorded => {
             format!("the picture is a recorded one: {} goes back to now", key(Command::Program(ProgramCommand::Back)))
         }
@@ -77,8 +80,7 @@ pub(super) fn in_keys(refusal: &ops::Refusal) -> String {
         | Refusal::NoTerminal
         | Refusal::NoGuest { .. }
         | Refusal::NoQuestion { .. }
-        | Refusal::NoSuchAnswer { .. }
-        | Refusal::NoPicture => refusal.to_string(),
+        | Refusal::NoSuchAnswer { .. } => refusal.to_string(),
     }
 }
 
