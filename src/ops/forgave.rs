@@ -86,7 +86,7 @@ async fn maker(context: &Context, key: &Key, plan: &Plan) -> Result<Maker, Error
     if let Some(at) = runs.iter().position(promoted) {
         return Ok(Maker::Run(Box::new(runs.swap_remove(at))));
     }
-    if let Some(odd) = odd.into_iter().next() {
+    if let Some(odd) = odd.into_iter().find(OddRecord::has_log) {
         return Ok(Maker::Unreadable(odd));
     }
     // What was built before another of the same name is not there any more: packer replaces it.

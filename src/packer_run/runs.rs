@@ -9,6 +9,7 @@ use jiff::{Span, Timestamp};
 
 use super::Run;
 use super::lock::is_taken;
+use super::record::LOG;
 use crate::fs::named;
 use crate::paths::StateDir;
 use crate::pipeline::Key;
@@ -20,6 +21,13 @@ pub struct OddRecord {
     pub dir: PathBuf,
     /// what is wrong with it
     pub reason: String,
+}
+
+impl OddRecord {
+    /// Whether packer wrote a log there: without one it built nothing.
+    pub fn has_log(&self) -> bool {
+        self.dir.join(LOG).exists()
+    }
 }
 
 impl fmt::Display for OddRecord {
