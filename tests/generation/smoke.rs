@@ -172,26 +172,12 @@ async fn somebody_who_interrupts_it_ends_it_and_nothing_is_left() {
     assert_eq!(calls(&world, "Rename_Task"), 0);
 }
 
-/// The console, on the line.
-fn console(world: &World) -> Pty {
-    let program = world.program(&["--images", "cells", KEY]);
-    let program = program.as_std();
-    let mut command = portable_pty::CommandBuilder::new(program.get_program());
-    command.args(program.get_args());
-    command.env_clear();
-    for (name, value) in program.get_envs() {
-        command.env(name, value.unwrap());
-    }
-    command.env("TERM", "xterm-256color");
-    Pty::start(command, 140, 40)
-}
-
 #[tokio::test(flavor = "multi_thread")]
 async fn somebody_at_the_console_stops_it_and_nothing_is_left() {
     let world = asked_by_the_matrix(r#"{"minutes": 15}"#, DEAD, "exit 9").await;
     let before = world.names().await;
     tokio::task::block_in_place(|| {
-        let mut pty = console(&world);
+        let mut pty = Pty::start(world.console(KEY), 140, 40);
         pty.wait_for("R rolls back to it");
         pty.keys("p");
         pty.wait_for(&format!("try {BASE}-smoke"));
@@ -264,21 +250,18 @@ async fn asked_by_the_matrix(field: &str, guest: &str, ssh: &str) -> World {
     asked_of(with_guest(guest).await, field, ssh)
 }
 
-fn asked_of(mut world: World, field: &str, ssh: &str) -> World {
-    let (repo, bin) = (world.home.path().join("repo"), world.home.path().join("bin"));
-    std::fs::create_dir_all(&repo).unwrap();
-    let mut copy = std::process::Command::new("cp");
-    copy.arg("-r").args(["ci", "packer"].map(|dir| world.repo.join(dir))).arg(&repo);
-    assert!(copy.status().unwrap().success());
+fn asked_of(world: World, field: &str, ssh: &str) -> World {
+    let world = world.with_own_repository();
+    let bin = world.home.path().join("bin");
     std::fs::create_dir_all(&bin).unwrap();
-    let matrix = std::fs::read_to_string(world.repo.join("ci/matrix.json")).unwrap();
+    let file = world.repo.join("ci/matrix.json");
+    let matrix = std::fs::read_to_string(&file).unwrap();
     let key = format!("\"key\": \"{KEY}\",");
-    std::fs::write(repo.join("ci/matrix.json"), matrix.replace(&key, &format!("{key} \"smoke\": {field},"))).unwrap();
+    std::fs::write(file, matrix.replace(&key, &format!("{key} \"smoke\": {field},"))).unwrap();
     let called = world.home.path().join("called");
     let script = format!("#!/bin/sh\nprintf '%s\\n' \"$@\" >>{}\nenv >>{0}.env\n{ssh}\n", called.display());
     std::fs::write(bin.join("ssh"), script).unwrap();
     std::fs::set_permissions(bin.join("ssh"), std::fs::Permissions::from_mode(0o755)).unwrap();
-    world.repo = repo;
     world
 }
 

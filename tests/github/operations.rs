@@ -1,5 +1,6 @@
 //! Operations: what the command line and the console share.
 
+use tmpl::github::{Client, RemoteRun};
 use tmpl::lab::github::{GitHub, Reply};
 use tmpl::ops::{Error, Exit, GitHubRefusal, Refusal, remote};
 use tmpl::paths::StateDir;
@@ -32,12 +33,18 @@ impl State {
     }
 }
 
-#[tokio::test]
-async fn a_run_is_cancelled_although_github_does_not_tell_its_legs() {
+/// A run at work, and who may change it.
+async fn at_work() -> (State, GitHub, Client, RemoteRun) {
     let state = State::new();
     let github = GitHub::start(world(vec![run(9001, "rocky-9", "in_progress", None)])).await.unwrap();
     let client = client(&github);
     let running = client.run(9001).await.unwrap();
+    (state, github, client, running)
+}
+
+#[tokio::test]
+async fn a_run_is_cancelled_although_github_does_not_tell_its_legs() {
+    let (state, github, client, running) = at_work().await;
     github.plan("/jobs", Reply::error(404, "Not Found"));
     assert_eq!(remote::cancel((&state.dir(), Mode::ReadWrite), &client, &running, false).await.unwrap(), []);
     let error = remote::rerun((&state.dir(), Mode::ReadWrite), &client, &running).await.unwrap_err();
@@ -72,10 +79,7 @@ async fn without_an_audit_log_nothing_begins_and_everything_can_be_stopped() {
 
 #[tokio::test]
 async fn a_cancelled_run_names_the_lines_whose_vm_may_stay_behind() {
-    let state = State::new();
-    let github = GitHub::start(world(vec![run(9001, "rocky-9", "in_progress", None)])).await.unwrap();
-    let client = client(&github);
-    let running = client.run(9001).await.unwrap();
+    let (state, _github, client, running) = at_work().await;
     assert_eq!(
         remote::cancel((&state.dir(), Mode::ReadWrite), &client, &running, false).await.unwrap(),
         [key("rocky-9")]
@@ -84,10 +88,7 @@ async fn a_cancelled_run_names_the_lines_whose_vm_may_stay_behind() {
 
 #[tokio::test]
 async fn read_only_changes_nothing_at_github() {
-    let state = State::new();
-    let github = GitHub::start(world(vec![run(9001, "rocky-9", "in_progress", None)])).await.unwrap();
-    let client = client(&github);
-    let running = client.run(9001).await.unwrap();
+    let (state, github, client, running) = at_work().await;
     let refused = [
         remote::cancel((&state.dir(), Mode::ReadOnly), &client, &running, true).await.map(drop),
         remote::rerun((&state.dir(), Mode::ReadOnly), &client, &running).await,
@@ -103,10 +104,7 @@ async fn read_only_changes_nothing_at_github() {
 /// Whose answer is lost may have been done.
 #[tokio::test]
 async fn what_github_may_have_done_is_not_said_to_have_failed() {
-    let state = State::new();
-    let github = GitHub::start(world(vec![run(9001, "rocky-9", "in_progress", None)])).await.unwrap();
-    let client = client(&github);
-    let running = client.run(9001).await.unwrap();
+    let (state, github, client, running) = at_work().await;
     let cut = Reply { cut: true, ..Reply::error(202, "half of it") };
     for (answer, outcome) in [
         (Reply::error(502, "Bad Gateway"), "unknown: GitHub is in trouble (502)"),

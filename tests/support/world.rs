@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::process::Output;
 
+use portable_pty::CommandBuilder;
 use tempfile::TempDir;
 use tmpl::generation::Hold;
 use tmpl::lab::{Lab, Options, Seed};
@@ -102,6 +103,17 @@ impl World {
         Self { kept, door, url, account, datacenter, client, home, repo }
     }
 
+    /// The world with a copy of the repository of its own.
+    pub fn with_own_repository(mut self) -> Self {
+        let repo = self.home.path().join("repo");
+        std::fs::create_dir_all(&repo).unwrap();
+        let mut copy = std::process::Command::new("cp");
+        copy.arg("-r").args(["ci", "packer"].map(|dir| self.repo.join(dir))).arg(&repo);
+        assert!(copy.status().unwrap().success());
+        self.repo = repo;
+        self
+    }
+
     pub fn lab(&self) -> &Lab {
         match &self.kept {
             Kept::Lab(lab) => lab,
@@ -112,6 +124,26 @@ impl World {
     /// What leads the program through the door.
     pub fn environment(&self) -> BTreeMap<&'static str, String> {
         environment(&self.door.url(), &self.account, self.datacenter)
+    }
+
+    /// A program for a terminal, with what the console needs in its environment.
+    pub fn in_terminal(&self, program: &str) -> CommandBuilder {
+        let mut command = CommandBuilder::new(program);
+        command.env_clear();
+        self.environment().into_iter().for_each(|(name, value)| command.env(name, value));
+        command.env("HOME", self.home.path());
+        command.env("TERM", "xterm-256color");
+        command.env("PATH", std::env::var_os("PATH").unwrap());
+        command
+    }
+
+    /// The console, on a line.
+    pub fn console(&self, key: &str) -> CommandBuilder {
+        let mut command = self.in_terminal(PROGRAM);
+        command.arg("--repo");
+        command.arg(&self.repo);
+        command.args(["--images", "cells", key]);
+        command
     }
 
     /// The program, through the door.

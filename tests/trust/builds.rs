@@ -56,14 +56,8 @@ async fn without_what_it_needs_to_ask_vcenter_nothing_is_built() {
 /// Packer takes the live template's place, and its notes with it: the hold that stands in them holds the build.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_hold_on_a_line_that_is_replaced_in_place_holds_its_build() {
-    let mut world = World::new(Kind::Lab, &[""]).await;
-    let repo = world.home.path().join("repo");
-    std::fs::create_dir_all(&repo).unwrap();
-    let mut copy = std::process::Command::new("cp");
-    copy.arg("-r").args(["ci", "packer"].map(|dir| world.repo.join(dir))).arg(&repo);
-    assert!(copy.status().unwrap().success());
-    std::fs::write(repo.join("tmpl.toml"), "[names]\nin_place = true\n").unwrap();
-    world.repo = repo;
+    let world = World::new(Kind::Lab, &[""]).await.with_own_repository();
+    std::fs::write(world.repo.join("tmpl.toml"), "[names]\nin_place = true\n").unwrap();
     world.run(&["hold", KEY, "--reason", "the only good one"]).await.is(0, "");
     let refused = Ended::of(build(&world).output().await.unwrap());
     refused.is(3, "the only good one");

@@ -17,22 +17,7 @@ use super::{BASE, KEY, Kind, World};
 
 /// The console of a world, on its line.
 pub fn console(world: &World) -> CommandBuilder {
-    let mut command = bare(PROGRAM, world);
-    command.arg("--repo");
-    command.arg(&world.repo);
-    command.args(["--images", "cells", KEY]);
-    command
-}
-
-/// A program with what the console needs in its environment.
-pub fn bare(program: &str, world: &World) -> CommandBuilder {
-    let mut command = CommandBuilder::new(program);
-    command.env_clear();
-    world.environment().into_iter().for_each(|(name, value)| command.env(name, value));
-    command.env("HOME", world.home.path());
-    command.env("TERM", "xterm-256color");
-    command.env("PATH", std::env::var_os("PATH").unwrap());
-    command
+    world.console(KEY)
 }
 
 /// The console once it knows the line.
@@ -126,7 +111,7 @@ async fn a_closed_terminal_finishes_the_promotion_under_way() {
     let world = World::steady(Kind::Lab).await;
     let before = world.names().await;
     // The terminal within the terminal goes with `script`.
-    let mut script = bare("script", &world);
+    let mut script = world.in_terminal("script");
     script.args(["--quiet", "--flush", "--command"]);
     script.arg(format!("exec {PROGRAM} --repo {} --images cells {KEY}", world.repo.display()));
     script.arg("/dev/null");

@@ -6,10 +6,8 @@ use std::path::Path;
 use tmpl::lab::{Lab, Options, Seed};
 use tmpl::vcenter::{Client, Settings};
 
-use super::console::bare;
 use super::pty::Pty;
 use super::vcsim::Vcsim;
-use super::world::PROGRAM;
 use super::{BASE, KEY, Kind, World};
 
 /// A repository with three lines: one where the environment says, one in another folder, one in another vCenter.
@@ -73,11 +71,7 @@ async fn every_line_is_where_its_var_files_put_it() {
     assert_eq!([live(0), live(1), live(2)].map(Option::unwrap_or_default), [BASE, "beside-main", "far-main"]);
     assert_eq!(rows[2]["live"]["moid"].as_str(), there.get("far-main").map(String::as_str));
 
-    let mut console = bare(PROGRAM, &world);
-    console.arg("--repo");
-    console.arg(&world.repo);
-    console.args(["--images", "cells", "far"]);
-    let mut console = Pty::start(console, 140, 40);
+    let mut console = Pty::start(world.console("far"), 140, 40);
     console.wait_for("lives in 127.0.0.1:");
     console.wait_for("R rolls back to it");
     console.keys("S");

@@ -1,6 +1,6 @@
 //! What others wrote never reaches the terminal as a command, and the terminal is given back whatever it is.
 
-use super::console::{bare, console, ready};
+use super::console::{console, ready};
 use super::pty::Pty;
 use super::world::{Ended, PROGRAM};
 use super::{BASE, KEY, Kind, World, figure};
@@ -176,7 +176,7 @@ async fn other_locales_and_terminals() {
 #[tokio::test(flavor = "multi_thread")]
 async fn within_tmux() {
     let world = World::steady(Kind::Lab).await;
-    let mut tmux = bare("tmux", &world);
+    let mut tmux = world.in_terminal("tmux");
     tmux.env("TMUX_TMPDIR", world.home.path());
     tmux.args(["-u", "-f", "/dev/null", "-L", "trust", "new-session"]);
     tmux.arg(format!(
@@ -206,7 +206,7 @@ async fn within_screen() {
     let sockets = world.home.path().join("screens");
     std::fs::create_dir(&sockets).unwrap();
     std::fs::set_permissions(&sockets, std::fs::Permissions::from_mode(0o700)).unwrap();
-    let mut screen = bare("screen", &world);
+    let mut screen = world.in_terminal("screen");
     screen.env("SCREENDIR", &sockets);
     screen.args(["-U", "-c", "/dev/null", "sh", "-c"]);
     screen.arg(format!(

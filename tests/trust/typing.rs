@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use rstest::rstest;
 
-use super::console::{bare, console, ready};
+use super::console::{console, ready};
 use super::pty::Pty;
 use super::world::PROGRAM;
 use super::{BASE, KEY, Kind, World, figure};
@@ -144,7 +144,7 @@ async fn a_closed_terminal_is_no_panic() {
     let said = world.home.path().join("said");
     std::fs::write(&run, format!("trap : HUP\n{command}\necho $? >{}.part\nmv {0}.part {0}\n", ended.display()))
         .unwrap();
-    let mut script = bare("script", &world);
+    let mut script = world.in_terminal("script");
     script.args(["--quiet", "--flush", "--command"]);
     script.arg(format!("exec sh {}", run.display()));
     script.arg(&said);
