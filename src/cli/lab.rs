@@ -77,7 +77,7 @@ pub async fn run(context: &Context, args: Args) -> anyhow::Result<Exit> {
         true => "cannot start the lab with real guests".to_owned(),
         false => format!("cannot listen on {} (--listen takes another address)", args.listen),
     })?;
-    write(&lab, bare, args.listen)?;
+    write(&lab, bare, &args)?;
     ended().await?;
     lab.stop().await;
     Ok(Exit::Done)
@@ -85,7 +85,7 @@ pub async fn run(context: &Context, args: Args) -> anyhow::Result<Exit> {
 
 /// How to reach it, for a shell: as it is, passwords and all.
 #[expect(clippy::disallowed_methods, reason = "every word is our own")]
-fn write(lab: &Lab, bare: bool, listen: SocketAddr) -> std::io::Result<()> {
+fn write(lab: &Lab, bare: bool, args: &Args) -> std::io::Result<()> {
     let mut out = std::io::stdout().lock();
     writeln!(out, "# A simulated vCenter. Paste this into a shell, then e.g. `govc ls vm/Templates`:")?;
     if bare {
@@ -114,13 +114,13 @@ fn write(lab: &Lab, bare: bool, listen: SocketAddr) -> std::io::Result<()> {
             )?;
         }
     }
-    if !lab.url().starts_with("https") {
+    if !args.tls {
         writeln!(out, "# A real packer speaks TLS only: --tls serves it one.")?;
     }
-    if !listen.ip().is_loopback() {
-        let port = lab.address().port();
-        let how = "govc takes plain http from anywhere, this program on this machine only";
-        writeln!(out, "# Other machines reach it, too, at port {port}: {how}.")?;
+    if !args.listen.ip().is_loopback() {
+        let http = ": govc takes plain http from anywhere, this program on this machine only";
+        let (port, how) = (lab.address().port(), if args.tls { "" } else { http });
+        writeln!(out, "# Other machines reach it, too, at port {port}{how}.")?;
     }
     for (name, value) in lab.environment() {
         writeln!(out, "export {name}={}", shell_quoted(&[value]))?;

@@ -177,9 +177,9 @@ fn cells(row: &Row<'_>) -> [String; 6] {
     let age = |template: &Option<Template>| {
         let Some(Template { vm, made }) = template else { return "–".to_owned() };
         let age = vm.created.map_or_else(|| "yes".to_owned(), |created| age::short(now, created, &zone));
-        let commit = made.as_ref().and_then(|made| made.made.commit.as_ref()).map(|commit| commit.chars().take(7));
         // Anybody may write notes.
-        let commit = commit.map(|commit| output::safe(&commit.collect::<String>()).to_string());
+        let commit =
+            made.as_ref().and_then(|of| of.made.short_commit()).map(|commit| output::safe(&commit).to_string());
         commit.map_or_else(|| age.clone(), |commit| format!("{age} {commit}"))
     };
     let mut notes = Vec::new();

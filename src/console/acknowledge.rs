@@ -2,7 +2,7 @@
 
 use super::age;
 use super::effect::Effect;
-use super::lines::{LineRow, Lines};
+use super::lines::LineRow;
 use super::own::Own;
 use super::prompt::Prompt;
 use super::remote::Newest;
@@ -54,19 +54,6 @@ fn carried(row: &LineRow, verdicts: &Verdicts, seen: &Acknowledged) -> Option<Fa
     failure(row, verdicts)?.ok()
 }
 
-impl Lines {
-    /// The lines whose alarm was seen; says whether any of it changed.
-    pub fn set_acknowledged(&mut self, of: impl Fn(&LineRow) -> Option<Acknowledged>) -> bool {
-        let mut changed = false;
-        for row in &mut self.rows {
-            let acknowledged = of(row);
-            changed |= acknowledged != row.acknowledged;
-            row.acknowledged = acknowledged;
-        }
-        changed
-    }
-}
-
 impl Console {
     /// What is acknowledged was read.
     pub(super) fn acknowledged_read(&mut self, all: All) -> bool {
@@ -77,7 +64,7 @@ impl Console {
     pub(super) fn mark_acknowledged(&mut self, effects: &mut Vec<Effect>) {
         let Self { lines, verdicts, acknowledged, .. } = self;
         let of = |row: &LineRow| acknowledged.get(&row.line.key).filter(|seen| holds(row, verdicts, seen)).cloned();
-        if lines.set_acknowledged(of) {
+        if lines.mark(|row| &mut row.acknowledged, of) {
             self.changed();
         }
         for row in self.lines.all() {

@@ -6,7 +6,7 @@ use jiff::Timestamp;
 
 use super::binding::keyed;
 use super::effect::Effect;
-use super::lines::{LineRow, Lines};
+use super::lines::LineRow;
 use super::own::Own;
 use super::panes::View;
 use super::remote::{Newest, RemoteResult};
@@ -102,24 +102,11 @@ fn at_work(row: &LineRow, case: Option<&Case>, now: Timestamp) -> Option<String>
     foretold.or(late)
 }
 
-impl Lines {
-    /// What is wrong with the runs at work; says whether any of it changed.
-    pub fn set_at_work(&mut self, of: impl Fn(&LineRow) -> Option<String>) -> bool {
-        let mut changed = false;
-        for row in &mut self.rows {
-            let at_work = of(row);
-            changed |= at_work != row.at_work;
-            row.at_work = at_work;
-        }
-        changed
-    }
-}
-
 impl Console {
     /// Marks what is wrong with runs at work.
     pub(super) fn mark_at_work(&mut self) {
         let Self { lines, verdicts, now, .. } = self;
-        if lines.set_at_work(|row| at_work(row, verdicts.of(row), *now)) {
+        if lines.mark(|row| &mut row.at_work, |row| at_work(row, verdicts.of(row), *now)) {
             self.changed();
         }
     }

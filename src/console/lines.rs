@@ -264,13 +264,21 @@ impl Lines {
 
     /// Marks the lines whose live template was made before a moment, and those that another machine builds; says whether any mark changed.
     pub fn mark_stale(&mut self, before: Option<Timestamp>, now: Timestamp) -> bool {
+        let stale = |row: &LineRow| {
+            let created = row.generations.live.as_ref().and_then(|vm| vm.created);
+            row.line.enabled && before.zip(created).is_some_and(|(before, created)| created < before)
+        };
+        let claimed = |row: &LineRow| row.guest().and_then(Claim::of).is_some_and(|claim| claim.fresh(now));
+        // Both, whatever the first one says.
+        self.mark(|row| &mut row.stale, stale) | self.mark(|row| &mut row.claimed, claimed)
+    }
+
+    /// Gives every line what `of` says of it, in a field of its own; says whether any of it changed.
+    pub(super) fn mark<T: PartialEq>(&mut self, field: fn(&mut LineRow) -> &mut T, of: impl Fn(&LineRow) -> T) -> bool {
         let mut changed = false;
         for row in &mut self.rows {
-            let created = row.generations.live.as_ref().and_then(|vm| vm.created);
-            let stale = row.line.enabled && before.zip(created).is_some_and(|(before, created)| created < before);
-            let claimed = row.guest().and_then(Claim::of).is_some_and(|claim| claim.fresh(now));
-            changed |= std::mem::replace(&mut row.claimed, claimed) != claimed;
-            changed |= std::mem::replace(&mut row.stale, stale) != stale;
+            let value = of(row);
+            changed |= std::mem::replace(field(row), value) != *field(row);
         }
         changed
     }

@@ -13,6 +13,7 @@ use super::remote::RemoteResult;
 use super::run::{RunSeen, RunState};
 use super::state::Console;
 use super::toast::Tone;
+use crate::github::{Conclusion, State};
 use crate::ops::history::SinceGreen;
 use crate::pipeline::Key;
 
@@ -67,6 +68,21 @@ impl LineRun<'_> {
         match self {
             Self::Here(run) => mark(run.state),
             Self::GitHub(remote) => remote.state.mark(),
+        }
+    }
+
+    /// Whether it is still at work.
+    const fn live(&self) -> bool {
+        match self {
+            Self::Here(run) => run.state.live(),
+            Self::GitHub(remote) => remote.state.live(),
+        }
+    }
+
+    fn good(&self) -> bool {
+        match self {
+            Self::Here(run) => run.state == RunState::Succeeded,
+            Self::GitHub(remote) => remote.state == State::Ended(Conclusion::Success),
         }
     }
 
@@ -227,12 +243,12 @@ impl Console {
     /// Why no good run of the selected line is compared with a bad one.
     fn nothing_to_compare(&self) -> String {
         let runs = self.lines.selected().map(|row| self.line_runs(row)).unwrap_or_default();
-        let mut ended = runs.iter().filter(|run| run.mark() != '●');
+        let mut ended = runs.iter().filter(|run| !run.live());
         match ended.next() {
             None if runs.is_empty() => "this line never ran: nothing to compare".into(),
             None => "no run of this line has ended: nothing to compare".into(),
-            Some(newest) if newest.mark() == '✓' => "this line's last run went well: nothing to compare".into(),
-            Some(_) => match ended.find(|run| run.mark() == '✓') {
+            Some(newest) if newest.good() => "this line's last run went well: nothing to compare".into(),
+            Some(_) => match ended.find(|run| run.good()) {
                 Some(LineRun::GitHub(remote)) => {
                     format!("the last good run is #{} on GitHub: nothing of it is here to compare with", remote.number)
                 }

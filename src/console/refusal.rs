@@ -3,8 +3,7 @@
 use std::borrow::Cow;
 use std::fmt;
 
-use super::binding::{Keymap, keyed};
-use super::command::{Change, Command, GenerationChange, LineCommand, MediaChange, ProgramCommand, ViewCommand};
+use super::binding::keyed;
 use crate::generation;
 use crate::ops::{self, GitHubRefusal, MediaRefusal};
 
@@ -40,21 +39,18 @@ impl fmt::Display for Refusal {
 
 /// A refusal with keys where the command line names verbs.
 pub(super) fn in_keys(refusal: &ops::Refusal) -> String {
+    keyed(in_commands(refusal))
+}
+
+fn in_commands(refusal: &ops::Refusal) -> String {
     use ops::Refusal;
-    let cancel = key(Command::Change(Change::CancelRun));
     match refusal {
-        Refusal::BeingBuilt { key, .. } => format!("{key} is being built: wait for it, or {cancel} cancels it"),
-        Refusal::BuiltAlready { key, .. } => format!("{key} is being built already; {cancel} cancels it"),
+        Refusal::BeingBuilt { key, .. } => format!("{key} is being built: wait for it, or ‹cancel build› cancels it"),
+        Refusal::BuiltAlready { key, .. } => format!("{key} is being built already; ‹cancel build› cancels it"),
         Refusal::Generation(refusal) => of_generation(refusal),
-        Refusal::PictureHidden => {
-            format!("the picture is not on screen: {} shows it", key(Command::Line(LineCommand::Judge)))
-        }
-        Refusal::NoPicture => {
-            format!("{refusal}; {} shows one", key(Command::Line(LineCommand::Judge)))
-        }
-        Refusal::PictureRecorded => {
-            format!("the picture is a recorded one: {} goes back to now", key(Command::Program(ProgramCommand::Back)))
-        }
+        Refusal::PictureHidden => "the picture is not on screen: ‹verdict› shows it".into(),
+        Refusal::NoPicture => format!("{refusal}; ‹verdict› shows one"),
+        Refusal::PictureRecorded => "the picture is a recorded one: ‹back› goes back to now".into(),
         Refusal::Media { key, reason } => format!("{key}: {}", of_media(reason)),
         Refusal::GitHub(refusal) => of_github(refusal),
         Refusal::ReadOnly
@@ -86,23 +82,15 @@ pub(super) fn in_keys(refusal: &ops::Refusal) -> String {
 
 /// The verbs that stand in backticks, as keys.
 fn of_generation(refusal: &generation::Refusal) -> String {
-    let verbs = [
-        ("`promote`", GenerationChange::Promote),
-        ("`rollback`", GenerationChange::Rollback),
-        ("`release`", GenerationChange::HoldOrRelease),
-    ];
-    verbs.into_iter().fold(refusal.to_string(), |text, (verb, change)| {
-        text.replace(verb, &key(Command::Change(Change::Generation(change))))
-    })
+    let verbs = [("`promote`", "‹promote›"), ("`rollback`", "‹roll back›"), ("`release`", "‹hold or release›")];
+    verbs.into_iter().fold(refusal.to_string(), |text, (verb, command)| text.replace(verb, command))
 }
 
 fn of_media(refusal: &MediaRefusal) -> String {
     match refusal {
-        MediaRefusal::Staging => {
-            format!("{refusal}; {} stops that", key(Command::Change(Change::Media(MediaChange::StopStaging))))
-        }
-        MediaRefusal::NotAsked => format!("{refusal}; {} asks", key(Command::Program(ProgramCommand::CheckMedia))),
-        MediaRefusal::NotLooked => format!("{refusal}; {} asks", key(Command::Program(ProgramCommand::Refresh))),
+        MediaRefusal::Staging => format!("{refusal}; ‹stop staging› stops that"),
+        MediaRefusal::NotAsked => format!("{refusal}; ‹check media› asks"),
+        MediaRefusal::NotLooked => format!("{refusal}; ‹refresh› asks"),
         MediaRefusal::NotStaging
         | MediaRefusal::Stopping
         | MediaRefusal::Bumping
@@ -117,12 +105,8 @@ fn of_media(refusal: &MediaRefusal) -> String {
 
 fn of_github(refusal: &GitHubRefusal) -> String {
     match refusal {
-        GitHubRefusal::NotChosen => {
-            format!("choose a run first: {} shows them", key(Command::View(ViewCommand::GitHub)))
-        }
-        GitHubRefusal::BuildsNoLine { .. } => {
-            format!("{refusal}; {} copies its page", key(Command::View(ViewCommand::Copy)))
-        }
+        GitHubRefusal::NotChosen => "choose a run first: ‹runs on GitHub› shows them".into(),
+        GitHubRefusal::BuildsNoLine { .. } => format!("{refusal}; ‹copy› copies its page"),
         GitHubRefusal::Unknown(_)
         | GitHubRefusal::NotAnswered
         | GitHubRefusal::Busy
@@ -130,9 +114,4 @@ fn of_github(refusal: &GitHubRefusal) -> String {
         | GitHubRefusal::Runs(_)
         | GitHubRefusal::ScheduleOn => refusal.to_string(),
     }
-}
-
-/// The key of a command, as the table has it.
-fn key(command: Command) -> String {
-    Keymap::of_process().key(command)
 }

@@ -208,7 +208,7 @@ pub fn plan_agreed(
         others: now.others.clone(),
         smoke,
         smoke_claim: now.smoke.as_ref().and_then(Claim::of_clone),
-        begins: now.live.as_ref().or(now.prev.as_ref()).and_then(Claim::of),
+        begins: now.carrier().and_then(Claim::of),
         steps,
         caveat,
         snapshot: now.snapshot(),

@@ -142,6 +142,12 @@ impl Generations {
         self.build.as_ref().and_then(Claim::of)
     }
 
+    /// The template that tells of builds of the line that have no VM yet. There is none before the first one was promoted,
+    /// nor where a build takes the place of the live template.
+    pub fn carrier(&self) -> Option<&Vm> {
+        self.live.as_ref().or(self.prev.as_ref()).filter(|_| !self.in_place)
+    }
+
     /// A clone that is being tried, or was left over: its notes say so. What else has that name is somebody's.
     pub(super) fn clone_on_trial(&self) -> Option<&Vm> {
         self.smoke.as_ref().filter(|vm| !vm.template && Claim::of_clone(vm).is_some())

@@ -1,13 +1,14 @@
 //! What was heard of GitHub and need not be sent, or asked for, again.
 
 use std::collections::HashMap;
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::Mutex;
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 use jiff::Timestamp;
 use reqwest::header::HeaderValue;
 
+use super::client::locked;
 use super::{Leg, RemoteRun, RunWithJobs};
 
 /// Responses kept for conditional requests, and their bytes.
@@ -39,10 +40,6 @@ struct LegsOfRun {
     attempt: u64,
     updated: Timestamp,
     legs: Vec<Leg>,
-}
-
-fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 impl Known {

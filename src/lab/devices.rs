@@ -12,7 +12,8 @@ const SCSI: i32 = 1000;
 /// Those that vSphere gives every new VM.
 const IDE: [i32; 2] = [200, 201];
 const FIRST_SATA: i32 = 15_000;
-const FIRST_DRIVE: i32 = 16_000;
+/// The key of a VM's first drive; the next one's is one more.
+pub const FIRST_DRIVE: i32 = 16_000;
 
 /// What comes and goes.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -72,8 +73,12 @@ impl Change {
 }
 
 impl Devices {
-    /// Carries a change out.
-    pub fn change(&mut self, change: Change) {
+    /// Carries changes out, in their order.
+    pub fn change(&mut self, changes: Vec<Change>) {
+        changes.into_iter().for_each(|change| self.change_one(change));
+    }
+
+    fn change_one(&mut self, change: Change) {
         match change {
             Change::AddSata => {
                 self.sata.push((FIRST_SATA..).find(|key| !self.sata.contains(key)).unwrap_or(FIRST_SATA))

@@ -108,7 +108,7 @@ impl Effect {
                 if let Some(notes) = notes {
                     machine.annotation = notes;
                 }
-                devices.into_iter().for_each(|change| machine.devices.change(change));
+                machine.devices.change(devices);
                 for (key, value) in extra {
                     machine.extra.retain(|(known, _)| *known != key);
                     machine.extra.push((key, value));
@@ -230,7 +230,7 @@ fn create(world: &mut World, new: NewVm) -> Outcome {
     world.store.put(&file, 3_412, None);
     world.store.put(&store::path(&new.datastore, &format!("{directory}/disk.vmdk")), 42_949_672_960, None);
     let mut devices = Devices::default();
-    new.devices.into_iter().for_each(|change| devices.change(change));
+    devices.change(new.devices);
     let machine = Machine {
         template: false,
         power: Power::Off,

@@ -5,7 +5,6 @@ use jiff::Timestamp;
 use super::clock::LabTime;
 use super::devices::{Devices, NETWORK_CARD};
 use super::guest::{Asked, Moment};
-
 use super::value::{Moref, Object, Value};
 
 /// Whether it runs.

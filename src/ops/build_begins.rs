@@ -5,7 +5,7 @@
 use std::time::Instant;
 
 use super::smoke;
-use crate::generation::{Actor, Claim, Generations};
+use crate::generation::{Actor, Claim};
 use crate::packer_run::Process;
 use crate::pipeline::Line;
 use crate::vcenter::Vm;
@@ -19,12 +19,6 @@ const BEGINS: &str = "begins-";
 pub(super) struct Begins {
     claim: Claim,
     said: Instant,
-}
-
-/// The template that tells of builds of a line. There is none before the first one was promoted, nor where a build takes
-/// the place of the live template.
-pub(super) fn carrier(now: &Generations) -> Option<&Vm> {
-    now.live.as_ref().or(now.prev.as_ref()).filter(|_| !now.in_place)
 }
 
 /// What a claim calls this process, which has no run on record: where it is, too, since the user and the host of two

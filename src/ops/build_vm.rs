@@ -10,7 +10,7 @@ use tokio::sync::{mpsc, oneshot};
 use tokio::task::JoinHandle;
 
 use self::keeper::Keeper;
-use super::build_begins::{self, Begins};
+use super::build_begins::Begins;
 use super::built::{NotBuilt, resolve};
 use super::{Context, Error, Refusal, claim, history, resources};
 use crate::generation::{self, Actor, Claim, Consent, Generations, Hold, MadeOf, SetAside};
@@ -84,13 +84,11 @@ async fn look_once(context: &Context, client: &Client, line: &Line, consent: &Co
     let now = Generations::of(line, &vms);
     let gate = context.gate(client).with_name(line.build_name());
     let mut notes = Vec::new();
-    let carrier = build_begins::carrier(&now);
+    let carrier = now.carrier();
     let build = now.build.as_ref().filter(|_| !now.in_place);
-    if let Some(hold) = build.and_then(|vm| Hold::read(&vm.annotation)) {
-        return Err(Refusal::from(generation::Refusal::Held { base: line.base_name.clone(), hold }).into());
-    }
     // Where the build takes the place of live, the hold goes with it.
-    if let Some(hold) = now.hold.clone().filter(|_| now.in_place) {
+    let hold = if now.in_place { now.hold.clone() } else { build.and_then(|vm| Hold::read(&vm.annotation)) };
+    if let Some(hold) = hold {
         return Err(Refusal::from(generation::Refusal::Held { base: line.base_name.clone(), hold }).into());
     }
     for vm in build.into_iter().chain(carrier) {

@@ -47,7 +47,7 @@ pub fn allowed_here(context: &Context, key: &Key, operation: Operation, mode: Mo
         read => read?,
     };
     let nothing = Generations::default();
-    let line = LineFacts { key, under_way: None, tried: false, run, generations: &nothing, forgave: None };
+    let line = LineFacts { run, ..LineFacts::at_rest(key, &nothing) };
     super::check_here(operation, &Facts { line: Some(line), ..Facts::unasked(mode) })?;
     Ok(run)
 }
@@ -73,14 +73,7 @@ pub async fn plan(
     // What is missing is asked of the very objects, by the guard.
     let (account, missing) = (&client.settings().credentials.username, Default::default());
     let facts = Facts {
-        line: Some(LineFacts {
-            key: &line.key,
-            under_way: None,
-            tried: false,
-            run: None,
-            generations: &generations,
-            forgave: None,
-        }),
+        line: Some(LineFacts::at_rest(&line.key, &generations)),
         vcenter: VCenterFacts::Known { account, missing: &missing },
         consent: consent.clone(),
         ..Facts::unasked(Mode::ReadWrite)

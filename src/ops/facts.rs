@@ -50,6 +50,13 @@ pub struct LineFacts<'a> {
     pub forgave: Option<&'a str>,
 }
 
+impl<'a> LineFacts<'a> {
+    /// Of a line on which nothing goes on here.
+    pub const fn at_rest(key: &'a Key, generations: &'a Generations) -> Self {
+        Self { key, under_way: None, tried: false, run: None, generations, forgave: None }
+    }
+}
+
 /// A run on this machine.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct RunFacts {

@@ -56,7 +56,7 @@ pub(super) async fn guard(context: &Context, key: &Key, plan: &Plan) -> Result<(
     let mut nothing = Generations::default();
     nothing.base.clone_from(&plan.base);
     let forgave = forgave.first().map(String::as_str);
-    let line = LineFacts { key, under_way: None, tried: false, run: None, generations: &nothing, forgave };
+    let line = LineFacts { forgave, ..LineFacts::at_rest(key, &nothing) };
     Ok(nothing_forgiven(&Facts { line: Some(line), ..Facts::unasked(Mode::ReadWrite) })?)
 }
 

@@ -75,9 +75,14 @@ impl Made {
         write_whole(&dir.join(MADE), Access::Private, json.as_bytes())
     }
 
+    /// The commit's first letters, as they are shown.
+    pub fn short_commit(&self) -> Option<String> {
+        Some(self.commit.as_ref()?.chars().take(SHORT).collect())
+    }
+
     /// `commit 4f2a91c`, with `, changed` where files differed from it.
     pub fn commit_said(&self) -> Option<String> {
-        let commit: String = self.commit.as_ref()?.chars().take(SHORT).collect();
+        let commit = self.short_commit()?;
         let clean = if self.clean == Some(false) { ", changed" } else { "" };
         Some(format!("commit {commit}{clean}"))
     }

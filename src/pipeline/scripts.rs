@@ -1,11 +1,12 @@
 //! How the repository's own scripts and workflows call packer, as far as they write it out.
 
 use std::collections::BTreeSet;
-use std::path::{Component, Path, PathBuf};
+use std::path::{Path, PathBuf};
 
 use saphyr::{LoadableYamlNode, Scalar, Yaml};
 
 use super::layout::OnErrorWord;
+use crate::fs::plain;
 
 /// The largest script that is looked through.
 const MAX_BYTES: u64 = 1 << 20;
@@ -234,17 +235,4 @@ fn on_error(words: &[String]) -> Option<OnErrorWord> {
         "ask" => Some(OnErrorWord::Ask),
         _ => None,
     }
-}
-
-/// Without `.` and a slash at the end; `..` takes back what stands before it.
-fn plain(path: &Path) -> PathBuf {
-    let mut plain = PathBuf::new();
-    for part in path.components() {
-        match part {
-            Component::CurDir => {}
-            Component::ParentDir if plain.parent().is_some() => drop(plain.pop()),
-            Component::ParentDir | Component::Prefix(_) | Component::RootDir | Component::Normal(_) => plain.push(part),
-        }
-    }
-    plain
 }

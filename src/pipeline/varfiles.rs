@@ -50,7 +50,7 @@ pub(super) fn stem(name: &str) -> Option<&str> {
 }
 
 /// Files of a folder whose names are wanted, in their order.
-pub(super) fn in_folder(repo: &Path, folder: &Path, wanted: &dyn Fn(&str) -> bool) -> Vec<PathBuf> {
+pub(crate) fn in_folder(repo: &Path, folder: &Path, wanted: &dyn Fn(&str) -> bool) -> Vec<PathBuf> {
     let Ok(entries) = std::fs::read_dir(repo.join(folder)) else { return Vec::new() };
     let names = entries.flatten().map(|entry| entry.file_name());
     let mut files: Vec<PathBuf> =

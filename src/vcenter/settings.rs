@@ -122,17 +122,16 @@ impl Settings {
     pub fn of_line_if_any(repo: &Path, key: &Key) -> Result<Option<Self>, Error> {
         let get = |name: &str| std::env::var(name).ok();
         let connection = Connection::read_for(repo, Some(key), &get);
-        let over = connection.over(&get);
-        let endpoint = over("PKR_VAR_vsphere_endpoint").or_else(|| over("GOVC_URL")).filter(|text| !text.is_empty());
-        if endpoint.is_none() && connection.troubles.is_empty() {
-            return Ok(None);
-        }
-        Self::of_line(repo, key).map(Some)
+        let nothing = connection.troubles.is_empty() && endpoint(&connection.over(&get)).is_none();
+        if nothing { Ok(None) } else { Self::connected(&connection).map(Some) }
     }
 
     fn of(repo: &Path, key: Option<&Key>) -> Result<Self, Error> {
+        Self::connected(&Connection::read_for(repo, key, &|name| std::env::var(name).ok()))
+    }
+
+    fn connected(connection: &Connection) -> Result<Self, Error> {
         let get = |name: &str| std::env::var(name).ok();
-        let connection = Connection::read_for(repo, key, &get);
         Self::from_env(&connection.over(&get)).map_err(|error| match (error, connection.troubles.as_slice()) {
             (Error::Settings(words), troubles @ [_, ..]) => {
                 Error::Settings(format!("{words}; {}", troubles.join("; ")))
@@ -146,9 +145,7 @@ impl Settings {
     pub fn endpoint_of(repo: &Path) -> Option<String> {
         let get = |name: &str| std::env::var(name).ok();
         let connection = Connection::read(repo, &get);
-        let over = connection.over(&get);
-        let text = over("PKR_VAR_vsphere_endpoint").or_else(|| over("GOVC_URL"))?;
-        let (url, _) = endpoint_url(&text).ok()?;
+        let (url, _) = endpoint_url(&endpoint(&connection.over(&get))?).ok()?;
         url.host_str().map(str::to_ascii_lowercase)
     }
 
@@ -184,6 +181,11 @@ impl Settings {
         let host = self.url.host_str().unwrap_or("?");
         self.url.port().map_or_else(|| host.to_owned(), |port| format!("{host}:{port}"))
     }
+}
+
+/// Which vCenter it is, as the variables have it.
+fn endpoint(get: &dyn Fn(&str) -> Option<String>) -> Option<String> {
+    ["PKR_VAR_vsphere_endpoint", "GOVC_URL"].into_iter().filter_map(get).find(|text| !text.is_empty())
 }
 
 /// `vc.example.com`, `https://vc.example.com`, `https://vc.example.com/sdk`: all the same server. With the account, where

@@ -206,7 +206,7 @@ pub static BINDINGS: &[Binding] = &[
     row(program(ProgramCommand::AlarmCall), "alarm call", &[KeyPress::code(Code::F(3))], Group::View, ANYWHERE)
         .does("Alarms: silent, bell, or desktop notification"),
     row(program(ProgramCommand::Context), "context", &[KeyPress::code(Code::F(4))], Group::View, ANYWHERE)
-        .does("Switch context: another one of config.toml: its vCenter and repository"),
+        .does("Switch to another context of config.toml: its vCenter and repository"),
     row(program(ProgramCommand::Redraw), "redraw", &[KeyPress::ctrl('l')], Group::View, ANYWHERE).does("Redraw"),
     row(github(GitHubChange::Dispatch), "dispatch", &[key('D')], Group::GitHub, ANYWHERE)
         .hint("dispatch")

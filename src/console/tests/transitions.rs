@@ -88,12 +88,18 @@ fn promotion_waits_for_vcenters_word() {
     assert!(matches!(mutations(&effects)[..], [Effect::Apply { .. }]));
 }
 
-#[test]
-fn a_promotion_shows_the_smoke_test_before_its_first_step() {
+/// A promotion with a smoke test is asked about, and vCenter does not object.
+fn with_smoke_test() -> Console {
     let mut console = on("ubuntu-2404");
     fixture::with_smoke_test(&mut console);
     let asked = typed(&mut console, "p");
     pass_guard(&mut console, &asked);
+    console
+}
+
+#[test]
+fn a_promotion_shows_the_smoke_test_before_its_first_step() {
+    let mut console = with_smoke_test();
     let Some(Overlay::Confirm(confirm)) = &console.overlay else { panic!("{}", toast(&console)) };
     let first = "try tpl-ubuntu-2404-smoke, a clone of tpl-ubuntu-2404-build: boot, wait for tools and an address, run \
                  `goss validate` (at most 10 min), destroy it";
@@ -105,10 +111,7 @@ fn a_promotion_shows_the_smoke_test_before_its_first_step() {
 
 #[test]
 fn a_smoke_test_can_be_stopped_and_the_promotion_after_it_cannot() {
-    let mut console = on("ubuntu-2404");
-    fixture::with_smoke_test(&mut console);
-    let asked = typed(&mut console, "p");
-    pass_guard(&mut console, &asked);
+    let mut console = with_smoke_test();
     let effects = typed(&mut console, "y");
     let [Effect::Apply { request: promotion, .. }] = mutations(&effects)[..] else { panic!("{}", toast(&console)) };
     typed(&mut console, "x");

@@ -2,6 +2,7 @@
 
 use std::time::Instant;
 
+use super::super::devices::FIRST_DRIVE;
 use super::super::guest::Book;
 use super::build::{Build, Failure};
 use super::keys::{self, Stroke};
@@ -236,8 +237,8 @@ impl Build {
             self.log.say(line);
         }
         // Those of a new VM's drives.
-        let cleared: String = [16000, 16001]
-            .iter()
+        let cleared: String = (FIRST_DRIVE..)
+            .take(2)
             .map(|key| {
                 format!(
                     "<deviceChange><operation>remove</operation><device xsi:type=\"VirtualCdrom\"><key>{key}</key></device>\

@@ -27,45 +27,44 @@ const RUNS: [(i64, f64, ForeignOutcome); 5] = [
 /// # Errors
 /// Those of writing.
 pub fn write(state: &StateDir, line: &Line, speed: f64) -> io::Result<()> {
-    let reached = match line.os {
-        Os::Linux => ["Using SSH communicator to connect: 10.0.8.31", "Connected to SSH!"],
-        Os::Windows => ["Using WinRM communicator to connect: 10.0.8.31", "Connected to WinRM!"],
+    let by = match line.os {
+        Os::Linux => "SSH",
+        Os::Windows => "WinRM",
     };
+    let build = |text: &str| format!("==> vsphere-iso.{}: {text}", line.key);
+    let end = |text: &str| format!("Build 'vsphere-iso.{}' {text}", line.key);
     for (weeks, address, outcome) in RUNS {
         let started = Timestamp::now() - SignedDuration::from_hours(weeks * 7 * 24);
         let after = |seconds: f64| {
             started.checked_add(SignedDuration::from_secs_f64(seconds / speed)).map_err(io::Error::other)
         };
         let mut told = vec![
-            (0.0, "==> vsphere-iso.", ": Creating virtual machine..."),
-            (20.0, "==> vsphere-iso.", ": Waiting for IP..."),
-            (20.0 + address, "==> vsphere-iso.", ": "),
-            (60.0 + address, "==> vsphere-iso.", ": "),
-            (61.0 + address, "==> vsphere-iso.", ": Provisioning with Ansible..."),
+            (0.0, build("Creating virtual machine...")),
+            (20.0, build("Waiting for IP...")),
+            (20.0 + address, build(&format!("Using {by} communicator to connect: 10.0.8.31"))),
+            (60.0 + address, build(&format!("Connected to {by}!"))),
+            (61.0 + address, build("Provisioning with Ansible...")),
         ];
         told.extend(match outcome {
             ForeignOutcome::Succeeded => [
-                (600.0 + address, "==> vsphere-iso.", ": Running shutdown command..."),
-                (660.0 + address, "==> vsphere-iso.", ": Convert VM into template..."),
-                (690.0 + address, "Build 'vsphere-iso.", "' finished after 20 minutes."),
+                (600.0 + address, build("Running shutdown command...")),
+                (660.0 + address, build("Convert VM into template...")),
+                (690.0 + address, end("finished after 20 minutes.")),
             ],
             ForeignOutcome::Failed | ForeignOutcome::Cancelled => [
                 (
                     400.0 + address,
-                    "==> vsphere-iso.",
-                    ": Provisioning step had errors: Running the cleanup provisioner, if present...",
+                    build("Provisioning step had errors: Running the cleanup provisioner, if present..."),
                 ),
-                (401.0 + address, "==> vsphere-iso.", ": Destroying VM..."),
-                (402.0 + address, "Build 'vsphere-iso.", "' errored after 15 minutes: Build was cancelled."),
+                (401.0 + address, build("Destroying VM...")),
+                (402.0 + address, end("errored after 15 minutes: Build was cancelled.")),
             ],
         });
-        let mut reached = reached.into_iter();
         let mut log = String::new();
-        for (seconds, before, text) in told {
+        for (seconds, text) in told {
             // Packer's clock is that of this machine.
             let stamp = after(seconds)?.to_zoned(TimeZone::system()).strftime("%Y/%m/%d %H:%M:%S").to_string();
-            let said = if text == ": " { reached.next().unwrap_or_default() } else { "" };
-            writeln!(log, "{stamp} ui: {before}{}{text}{said}", line.key).map_err(io::Error::other)?;
+            writeln!(log, "{stamp} ui: {text}").map_err(io::Error::other)?;
         }
         let incoming_dir = packer_run::incoming_dir(state, line)?;
         std::fs::write(incoming_dir.path().join("packer-build.log"), log)?;

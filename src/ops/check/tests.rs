@@ -37,12 +37,9 @@ impl Known {
             mode: if self.read_only { Mode::ReadOnly } else { Mode::ReadWrite },
             leaving: self.leaving,
             line: self.line.then_some(LineFacts {
-                key,
                 under_way: *under_way,
-                tried: false,
                 run: *run,
-                generations,
-                forgave: None,
+                ..LineFacts::at_rest(key, generations)
             }),
             vcenter: match self.vcenter {
                 0 => VCenterFacts::NoLink,
@@ -212,8 +209,7 @@ fn what_packer_forgave_is_promoted_only_by_whoever_knows() {
     let generations = Generations::read(BASE, &[template(1, BASE), template(2, "tpl-build")]);
     let judged = |forgave, allow_warnings| {
         let consent = generation::Consent { allow_warnings, ..Default::default() };
-        let line =
-            LineFacts { key: &key, under_way: None, tried: false, run: None, generations: &generations, forgave };
+        let line = LineFacts { forgave, ..LineFacts::at_rest(&key, &generations) };
         let vcenter = VCenterFacts::Known { account: "svc", missing: &missing };
         check(Operation::Promote, &Facts { line: Some(line), vcenter, consent, ..Facts::unasked(Mode::ReadWrite) })
     };

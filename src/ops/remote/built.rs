@@ -70,7 +70,7 @@ pub fn not_built_on_github(known: &OnGitHub, key: &Key) -> Result<(), Refusal> {
         OnGitHub::Absent | OnGitHub::Nobody | OnGitHub::Unknown(_) => None,
     };
     let nothing = Generations::default();
-    let line = LineFacts { key, under_way: None, tried: false, run: None, generations: &nothing, forgave: None };
+    let line = LineFacts::at_rest(key, &nothing);
     let github = GitHubFacts { builds, ..GitHubFacts::default() };
     not_on_github(&Facts { line: Some(line), github, ..Facts::unasked(Mode::ReadWrite) })
 }

@@ -88,15 +88,17 @@ impl Findings {
             (Ok(matrix), Ok(layout)) => (matrix, layout),
             (Err(MatrixError::Layout(error)), _) | (_, Err(error)) => return self.with(layout_defect(&error)),
             (Err(error), _) => {
-                let remedy = "run in the pipeline's repository or pass --repo DIR";
-                // The error says where it was looked and what to do; so does the defect.
+                let remedy = "run in the pipeline's repository or pass --repo DIR".into();
+                // These errors say where it was looked and what to do; so does the defect.
                 let what = match error {
                     MatrixError::NoLines { .. } => {
                         "no ci/matrix.json, and no template of type vsphere-iso or vsphere-clone".into()
                     }
-                    other => format!("no lines: {}", other.to_string().trim_end_matches(remedy).trim_end_matches("; ")),
+                    MatrixError::Unreadable { path, source } => {
+                        format!("no lines: cannot read {}: {source}", path.display())
+                    }
+                    other => format!("no lines: {other}"),
                 };
-                let remedy = remedy.into();
                 return self.with(Defect { file: ".".into(), line: None, what, remedy });
             }
         };

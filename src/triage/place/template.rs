@@ -5,18 +5,22 @@ use std::path::{Path, PathBuf};
 use hcl_edit::Span;
 use hcl_edit::structure::{Attribute, Body};
 
+use crate::pipeline::varfiles;
+
+/// Ends the names of files whose lines are told.
+const TEMPLATE: &str = ".pkr.hcl";
 /// Files of a template that are looked at, and their size: what is larger is no template.
 const MOST_FILES: usize = 100;
 const MOST_BYTES: u64 = 1 << 20;
 
 /// Whether packer would take it for a template.
 pub(super) fn is_template(target: &Path) -> bool {
-    if target.is_dir() { !files(target, ".pkr.hcl").is_empty() } else { named(target, ".pkr.hcl") && target.is_file() }
+    if target.is_dir() { !files(target).is_empty() } else { named(target) && target.is_file() }
 }
 
 /// Var-files that packer reads by itself.
 pub(super) fn automatic(target: &Path) -> Vec<PathBuf> {
-    files(&folder(target), ".auto.pkrvars.hcl")
+    varfiles::automatic(Path::new(""), &folder(target))
 }
 
 /// The line that sets a variable in a var-file.
@@ -44,7 +48,7 @@ impl Template {
     /// What can be read of it.
     pub fn read(target: &Path) -> Self {
         let folder = folder(target);
-        let paths = if target.is_dir() { files(target, ".pkr.hcl") } else { vec![target.to_owned()] };
+        let paths = if target.is_dir() { files(target) } else { vec![target.to_owned()] };
         let files = paths.into_iter().filter_map(|path| read(&path).map(|(text, body)| (path, text, body)));
         Self { folder, files: files.collect() }
     }
@@ -123,14 +127,12 @@ fn folder(target: &Path) -> PathBuf {
     if target.is_dir() { target.to_owned() } else { target.parent().unwrap_or(target).to_owned() }
 }
 
-fn named(path: &Path, ending: &str) -> bool {
-    path.file_name().is_some_and(|name| name.to_string_lossy().ends_with(ending))
+fn named(path: &Path) -> bool {
+    path.file_name().is_some_and(|name| name.to_string_lossy().ends_with(TEMPLATE))
 }
 
-fn files(folder: &Path, ending: &str) -> Vec<PathBuf> {
-    let Ok(entries) = std::fs::read_dir(folder) else { return Vec::new() };
-    let paths = entries.filter_map(|entry| Some(entry.ok()?.path())).filter(|path| named(path, ending));
-    let mut found: Vec<PathBuf> = paths.take(MOST_FILES).collect();
-    found.sort();
+fn files(folder: &Path) -> Vec<PathBuf> {
+    let mut found = varfiles::in_folder(Path::new(""), folder, &|name| name.ends_with(TEMPLATE));
+    found.truncate(MOST_FILES);
     found
 }

@@ -2,6 +2,7 @@
 
 use super::template::Template;
 use super::{Place, Sources};
+use crate::fs::plain;
 
 /// Something that a text speaks of.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -60,7 +61,7 @@ impl Word {
         match self {
             Self::Name(name) => named(name, sources, template),
             Self::Thing(names) => names.iter().find_map(|name| named(name, sources, template)),
-            Self::AnswerFile => template.answer_files().first().map(|file| sources.place(&normal(file), None, None)),
+            Self::AnswerFile => template.answer_files().first().map(|file| sources.place(&plain(file), None, None)),
         }
     }
 }
@@ -79,19 +80,6 @@ fn named(name: &str, sources: &Sources<'_>, template: &Template) -> Option<Place
         Some(sources.place(file, Some(line), Some(name)))
     };
     sources.assigned(name).or_else(argument).or_else(declared)
-}
-
-/// `a/../b` as `b`, as far as that can be told from the words alone.
-fn normal(path: &std::path::Path) -> std::path::PathBuf {
-    let mut out = std::path::PathBuf::new();
-    for part in path.components() {
-        match part {
-            std::path::Component::ParentDir if out.file_name().is_some() => drop(out.pop()),
-            std::path::Component::CurDir => {}
-            other => out.push(other),
-        }
-    }
-    out
 }
 
 #[cfg(test)]
