@@ -13,7 +13,7 @@ mod store;
 
 use std::collections::{HashMap, HashSet};
 use std::path::PathBuf;
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 use std::time::{Duration, Instant};
 
 use jiff::Timestamp;
@@ -41,8 +41,8 @@ const POLLS_PER_EVENT_QUERY: u32 = 15;
 /// How long the end of a build waits for the recorder.
 const STOP_TIMEOUT: Duration = Duration::from_secs(3);
 
-/// Gives the names of screens. Called once, where blocking is allowed: patterns take a while to compile, and the build
-/// must not wait for it.
+/// Gives the names of screens. Called once, where blocking is allowed: patterns take a while to compile, and neither the
+/// build nor the first pictures wait for it.
 pub type LoadLabels = Box<dyn FnOnce() -> ScreenLabels + Send>;
 
 /// What a recorder records, and where.
@@ -120,7 +120,7 @@ struct RecorderTask {
     store: Store,
     messages: mpsc::UnboundedSender<String>,
     scrubber: Arc<Scrubber>,
-    screens: Arc<ScreenLabels>,
+    screens: Arc<LazyLock<ScreenLabels, LoadLabels>>,
     began: Instant,
     started: Timestamp,
     pace: f64,
@@ -163,14 +163,13 @@ impl RecorderTask {
                 return Ok(None);
             }
         };
-        let screens = tokio::task::spawn_blocking(labels).await.map_err(std::io::Error::other)?;
         Ok(Some(Self {
             target,
             client,
             store,
             messages,
             scrubber: Scrubber::for_evidence().clone(),
-            screens: Arc::new(screens),
+            screens: Arc::new(LazyLock::new(labels)),
             began: Instant::now(),
             started: Timestamp::now(),
             pace: 1.0,

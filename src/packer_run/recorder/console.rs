@@ -1,6 +1,6 @@
 //! What the guest's console shows: pictures that differ are kept, those that stand are read.
 
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 use std::time::{Duration, Instant};
 
 use jiff::Timestamp;
@@ -97,7 +97,11 @@ impl RecorderTask {
         let (picture, file) = (current_frame.picture.clone(), current_frame.file.clone());
         let (screens, scrubber, at) = (Arc::clone(&self.screens), Arc::clone(&self.scrubber), self.now());
         self.reading = Some(tokio::spawn(async move {
-            let image = picture.image().to_rgb8();
+            let loaded = tokio::task::spawn_blocking(move || {
+                LazyLock::force(&screens);
+                screens
+            });
+            let (screens, image) = (loaded.await.ok()?, picture.image().to_rgb8());
             screen_text::read(&image, file, at, &screens, &scrubber).await
         }));
     }
