@@ -9,6 +9,7 @@ use jiff::tz::TimeZone;
 use serde::Serialize;
 use tmpl::console::age;
 use tmpl::generation::{Claim, Generations, Hold, MadeOf, Pending, orphans};
+use tmpl::moment::local;
 use tmpl::ops::{self, Places};
 use tmpl::pipeline::Line;
 use tmpl::vcenter::{Client, FolderEvent, LinkState, Place, Vm};
@@ -193,7 +194,7 @@ fn cells(row: &Row<'_>) -> [String; 6] {
         notes.push(format!("held by {}: {}", hold.by, hold.reason));
     }
     if let Some(claim) = &row.claim {
-        notes.push(format!("being built by {}, last heard of {:.0}", claim.by, claim.seen));
+        notes.push(format!("being built by {}, last heard of {}", claim.by, local(claim.seen)));
     }
     notes.extend(row.trial.clone());
     notes.extend(isos(row));

@@ -3,6 +3,7 @@
 use jiff::Timestamp;
 
 use super::{Claim, Hold, StepTarget};
+use crate::moment::local;
 use crate::vcenter::Moid;
 
 /// Why nothing is done: one line, with what to do about it. Verbs of the command line stand in backticks.
@@ -19,8 +20,8 @@ pub enum Refusal {
     NoReason,
     /// no promotion while the line is held
     #[error(
-        "{base} is held since {:.0} by {}: {}; lift it with `release` when that is settled",
-        hold.since,
+        "{base} is held since {} by {}: {}; lift it with `release` when that is settled",
+        local(hold.since),
         hold.by,
         hold.reason
     )]
@@ -104,8 +105,8 @@ pub enum Refusal {
     },
     /// this very rollback was done before
     #[error(
-        "{base} was rolled back for this reason already ({:.0}, {}); to undo that, roll back with another reason",
-        hold.since,
+        "{base} was rolled back for this reason already ({}, {}); to undo that, roll back with another reason",
+        local(hold.since),
         hold.by
     )]
     RolledBackAlready {
@@ -142,8 +143,10 @@ pub enum Refusal {
     },
     /// an old build would replace a newer live template
     #[error(
-        "{name} was made {built:.0}, before the live template ({live:.0}); sweep it and build anew, or promote it with \
-         --ignore-age if a clock was wrong"
+        "{name} was made {}, before the live template ({}); sweep it and build anew, or promote it with \
+         --ignore-age if a clock was wrong",
+        local(*built),
+        local(*live)
     )]
     OlderThanLive {
         /// its name
@@ -228,11 +231,11 @@ pub enum Refusal {
     },
     /// another machine's build is at work on it
     #[error(
-        "{name} is being built by {} since {:.0}, last heard of {:.0} (run {}); wait for it; on the command line \
+        "{name} is being built by {} since {}, last heard of {} (run {}); wait for it; on the command line \
          --take-over REASON sets that aside, if that build is dead",
         claim.by,
-        claim.since,
-        claim.seen,
+        local(claim.since),
+        local(claim.seen),
         claim.run
     )]
     Claimed {

@@ -2,6 +2,8 @@
 
 use jiff::Timestamp;
 
+use crate::moment::local;
+
 use super::Refusal;
 
 /// Why GitHub did not do what was asked.
@@ -14,7 +16,7 @@ pub enum Error {
     #[error("GitHub refuses the token (401): it expired, was revoked or is mistyped; set GITHUB_TOKEN to a valid one")]
     Token,
     /// 403 or 429 with nothing left of the hourly limit, or GitHub asks to slow down
-    #[error("GitHub's rate limit is used up until {}; nothing is asked before", until.strftime("%H:%M:%S UTC"))]
+    #[error("GitHub's rate limit is used up until {}; nothing is asked before", local(*until))]
     RateLimit {
         /// when it may be asked again
         until: Timestamp,

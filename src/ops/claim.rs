@@ -2,6 +2,7 @@
 
 use super::{Context, build_begins};
 use crate::generation::{Actor, Claim, Consent, SetAside};
+use crate::moment::local;
 use crate::packer_run::Run;
 use crate::pipeline::Key;
 
@@ -23,14 +24,15 @@ pub fn is_ours(context: &Context, key: &Key, claim: &Claim) -> bool {
 /// What was set aside, in one line.
 pub fn told(set_aside: &SetAside, consent: &Consent) -> String {
     let (SetAside::Stale(claim) | SetAside::TakenOver(claim)) = set_aside;
-    let Claim { by, run, seen, .. } = claim;
+    let Claim { by, run, .. } = claim;
+    let seen = local(claim.seen);
     match (set_aside, &consent.take_over) {
         (SetAside::Stale(_), _) => {
-            format!("a build of {by} (run {run}) was at work on it, last heard of {seen:.0}: too long ago to bind")
+            format!("a build of {by} (run {run}) was at work on it, last heard of {seen}: too long ago to bind")
         }
         (SetAside::TakenOver(_), reason) => {
             let reason = reason.as_deref().unwrap_or_default();
-            format!("taken over from {by} (run {run}, last heard of {seen:.0}): {reason}")
+            format!("taken over from {by} (run {run}, last heard of {seen}): {reason}")
         }
     }
 }

@@ -5,6 +5,7 @@ use jiff::Timestamp;
 use super::{Exit, Operation};
 use crate::generation::{self, StepTarget};
 use crate::github;
+use crate::moment::local;
 use crate::pipeline::Key;
 
 /// Nothing was changed, and this is why.
@@ -28,7 +29,7 @@ pub enum Refusal {
         operation: Operation,
     },
     /// packer may be about to destroy the very build that is meant
-    #[error("{key} is being built since {since:.0} (process {pid}); wait for it or cancel it first")]
+    #[error("{key} is being built since {} (process {pid}); wait for it or cancel it first", local(*since))]
     BeingBuilt {
         /// the line
         key: Key,
@@ -38,7 +39,7 @@ pub enum Refusal {
         pid: i32,
     },
     /// it is being built, and another build is asked for
-    #[error("{key} is being built already since {since:.0} (process {pid})")]
+    #[error("{key} is being built already since {} (process {pid})", local(*since))]
     BuiltAlready {
         /// the line
         key: Key,
@@ -222,7 +223,7 @@ pub enum MediaRefusal {
     #[error("no ISO is being staged")]
     NotStaging,
     /// asked to stop already
-    #[error("the staging is being stopped")]
+    #[error("staging is being stopped")]
     Stopping,
     /// a bump is being written
     #[error("a bump is being written")]

@@ -3,13 +3,17 @@
 use std::io;
 use std::path::PathBuf;
 
+use crate::moment::local;
 use crate::pipeline::Key;
 
 /// `Display` is one clear line: what, where, what to do.
 #[derive(Debug, thiserror::Error)]
 pub enum BuildError {
     /// another run of the line is at work
-    #[error("{key} is already being built (since {since}, pid {pid}); follow it with: tmpl-tui log {key} --follow")]
+    #[error(
+        "{key} is already being built (since {}, pid {pid}); follow it with: tmpl-tui log {key} --follow",
+        local(*since)
+    )]
     Busy {
         /// the line
         key: Key,

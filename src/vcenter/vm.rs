@@ -51,6 +51,16 @@ impl PowerState {
             _ => Self::Unknown,
         }
     }
+
+    /// In a word.
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::PoweredOn => "on",
+            Self::PoweredOff => "off",
+            Self::Suspended => "suspended",
+            Self::Unknown => "unknown",
+        }
+    }
 }
 
 /// `VirtualMachineToolsRunningStatus`, in vSphere's own spelling on the wire and in JSON.
@@ -63,6 +73,17 @@ pub enum ToolsStatus {
     GuestToolsRunning,
     /// `guestToolsExecutingScripts`
     GuestToolsExecutingScripts,
+}
+
+impl ToolsStatus {
+    /// In a word.
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::GuestToolsNotRunning => "not running",
+            Self::GuestToolsRunning => "running",
+            Self::GuestToolsExecutingScripts => "starting",
+        }
+    }
 }
 
 /// A virtual machine or template as last seen.

@@ -244,7 +244,7 @@ async fn what_packer_may_be_about_to_destroy_is_neither_promoted_nor_swept() {
     let world = World::steady(Kind::Lab).await;
     let before = world.names().await;
     being_built(&world, None);
-    let said = format!("is being built since 2026-03-01T02:03:04Z (process {})", std::process::id());
+    let said = format!("is being built since 2026-03-01 02:03 UTC (process {})", std::process::id());
     for verb in [&["promote", KEY][..], &["sweep", KEY, "--yes"]] {
         world.run(verb).await.is(3, &said);
     }

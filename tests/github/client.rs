@@ -47,7 +47,7 @@ async fn what_did_not_change_is_not_sent_again_and_costs_nothing() {
 #[case::hourly(
     Reply::error(403, "API rate limit exceeded").header("x-ratelimit-limit", "60")
         .header("x-ratelimit-remaining", "0").header("x-ratelimit-reset", "4102444800"),
-    "rate limit is used up until 00:00:00 UTC"
+    "rate limit is used up until 2100-01-01 00:00 UTC"
 )]
 #[case::secondary(Reply::error(403, "slow down").header("retry-after", "60"), "rate limit is used up until")]
 #[case::permission(
@@ -150,7 +150,7 @@ async fn a_dispatch_that_would_push_another_run_out_is_refused_and_names_it() {
         "{error}"
     );
     let error = client.dispatch(&key("debian-12"), None).await.unwrap_err().to_string();
-    assert!(error.contains("debian-12 is built by run #2 already: http"), "{error}");
+    assert!(error.contains("debian-12 is already being built by run #2: http"), "{error}");
     assert!(github.seen().iter().all(|(method, ..)| method == "GET"));
 }
 

@@ -2,6 +2,7 @@
 
 use jiff::Timestamp;
 use tmpl::github::{Client, Error, Settings, pod};
+use tmpl::moment::local;
 use tmpl::ops;
 
 use super::super::Context;
@@ -28,7 +29,7 @@ async fn ask(context: &Context) -> Vec<Diagnostic> {
     let (state, text) = match pod::namespace() {
         Ok(Some(namespace)) => (State::Ok, format!("pods of the scale set in {namespace}")),
         Ok(None) => {
-            (State::Absent, "TMPL_ARC_NAMESPACE is not set: logs of legs at work are not read from their pods".into())
+            (State::Absent, "TMPL_ARC_NAMESPACE is not set: logs of jobs at work are not read from their pods".into())
         }
         Err(error) => (State::Failed, error.to_string()),
     };
@@ -46,7 +47,7 @@ async fn health(context: &Context, client: &Client) -> Result<Vec<Diagnostic>, E
         health.findings.iter().filter(|finding| finding.alarm).map(|finding| finding.text.as_str()).collect();
     let last = health.last.as_ref().map_or("never ran".to_owned(), |last| {
         let late = health.late_minutes.unwrap_or(0).max(0);
-        format!("last ran {}, {late} min late", last.created.strftime("%Y-%m-%d %H:%M UTC"))
+        format!("last ran {}, {late} min late", local(last.created))
     });
     let left = health.days_left.map(|days| format!(", {days} days until it is switched off")).unwrap_or_default();
     match alarms.is_empty() {

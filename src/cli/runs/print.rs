@@ -5,10 +5,11 @@ use std::io;
 use jiff::Timestamp;
 use tmpl::duration::rough;
 use tmpl::github::{Board, Health, Leg, Rate, RemoteRun, State};
+use tmpl::moment::local;
 
 use crate::cli::output;
 
-/// Runs, each with the legs that build lines or went wrong.
+/// Runs, each with the jobs that build lines or went wrong.
 pub fn board(board: &Board) -> io::Result<()> {
     if board.runs.is_empty() {
         output::result("no runs yet")?;
@@ -31,7 +32,7 @@ pub fn health(health: &Health) -> io::Result<()> {
     let late = health.late_minutes.filter(|late| *late > 0).map(|late| format!(", {late} min late"));
     let last = health.last.as_ref().map_or_else(
         || "never ran".to_owned(),
-        |last| format!("last ran {}{}", last.created.strftime("%Y-%m-%d %H:%M UTC"), late.unwrap_or_default()),
+        |last| format!("last ran {}{}", local(last.created), late.unwrap_or_default()),
     );
     output::result(&format!("schedule: {}, {last}", health.workflow))?;
     for finding in &health.findings {
@@ -42,7 +43,7 @@ pub fn health(health: &Health) -> io::Result<()> {
 
 /// What is left of GitHub's limit.
 pub fn rate(rate: Rate) -> String {
-    format!("GitHub: {} of {} requests left until {}", rate.remaining, rate.limit, rate.reset.strftime("%H:%M UTC"))
+    format!("GitHub: {} of {} requests left until {}", rate.remaining, rate.limit, local(rate.reset))
 }
 
 fn run(run: &RemoteRun, now: Timestamp) -> String {
@@ -53,7 +54,7 @@ fn run(run: &RemoteRun, now: Timestamp) -> String {
     format!("#{:<5} {:<10} {title}  {age} ago, {event}{by}  {url}", run.number, run.state.word())
 }
 
-/// One leg: its line, state, step, times and runner.
+/// One job: its line, state, step, times and runner.
 pub fn leg(leg: &Leg, now: Timestamp) -> String {
     let name = leg.key.as_ref().map_or_else(|| leg.name.clone(), |key| key.0.clone());
     let mut facts = Vec::new();

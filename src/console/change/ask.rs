@@ -9,6 +9,7 @@ use super::super::run::RunState;
 use super::super::state::Console;
 use super::super::text::Field;
 use crate::generation::{self, Plan};
+use crate::moment::local;
 use crate::ops::Operation;
 use crate::packer_run::{Request, shell_quoted};
 use crate::pipeline::Key;
@@ -50,7 +51,7 @@ impl Console {
 /// Whose build is, or was, at work on what the line builds.
 fn claimed(row: &LineRow) -> Option<String> {
     let claim = row.swept().claim()?;
-    Some(format!("a build of {} claims it (run {}), last heard of {:.0}", claim.by, claim.run, claim.seen))
+    Some(format!("a build of {} claims it (run {}), last heard of {}", claim.by, claim.run, local(claim.seen)))
 }
 
 /// A confirmation that asks for nothing but a yes.
@@ -144,7 +145,7 @@ pub(super) fn ask_generation(row: &LineRow, request: RequestId, plan: Plan) -> C
     let claimed = (operation == Operation::Sweep).then(|| claimed(row)).flatten();
     let made = row.generations.live.as_ref().and_then(|vm| vm.created).filter(|_| plan.consent.ignore_age);
     let future = made.map(|made| {
-        format!("the live template is of {made:.0}, in the future: a clock was wrong, and no age is gone by")
+        format!("the live template is of {}, in the future: a clock was wrong, and no age is gone by", local(made))
     });
     let forgave = row.forgave().filter(|_| plan.consent.allow_warnings);
     let forgave = forgave.map(|why| format!("packer forgave the failure of a provisioner (continue_on_error): {why}"));

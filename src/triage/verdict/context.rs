@@ -8,6 +8,7 @@ use super::phrasing::Phrasing;
 use super::{BuildVerdict, Evidence, EvidenceSource};
 use crate::guest::recording::GuestState;
 use crate::guest::screen::ScreenAnalysis;
+use crate::moment::clock;
 use crate::packer_log::Phase;
 use crate::text::Scrubber;
 use crate::triage::rules::{GuestCondition, GuestSystem, Rule, Rules};
@@ -263,14 +264,9 @@ impl Phrasing<'_> {
             Some(PowerState::Suspended) => "suspended",
             Some(PowerState::Unknown) | None => "power unknown",
         };
-        let tools = match guest.tools {
-            Some(ToolsStatus::GuestToolsRunning) => "VMware Tools running",
-            Some(ToolsStatus::GuestToolsExecutingScripts) => "VMware Tools starting",
-            Some(ToolsStatus::GuestToolsNotRunning) => "VMware Tools not running",
-            None => "VMware Tools unknown",
-        };
+        let tools = format!("VMware Tools {}", guest.tools.map_or("unknown", ToolsStatus::word));
         let address = guest.ip.as_ref().map_or_else(|| "no address".to_owned(), |ip| format!("address {ip}"));
-        let text = format!("{power}, {tools}, {address}, since {}", guest.at.strftime("%Y-%m-%d %H:%M:%SZ"));
+        let text = format!("{power}, {tools}, {address}, since {}", clock(guest.at));
         let question = guest.question.iter().map(|question| format!("vCenter asks “{question}”"));
         let beneath = guest.storage.iter().chain(&guest.host).cloned();
         // What calls for a person first: the rest is cut where it is too long.
