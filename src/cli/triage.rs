@@ -1,6 +1,7 @@
 //! `triage`: why a build failed, with evidence.
 
 mod check;
+mod elsewhere;
 mod print;
 
 use std::path::{Path, PathBuf};
@@ -12,21 +13,24 @@ use tmpl::github::step::WorkflowStep;
 use tmpl::guest::recording::GuestState;
 use tmpl::ops::acknowledge::{self, Acknowledged, Failure};
 use tmpl::ops::history::{self, SinceGreen};
+use tmpl::ops::remote::{self, BesideHere};
 use tmpl::ops::usual::Usual;
 use tmpl::ops::{self, judge};
 use tmpl::packer_log::phase_times::TypicalDurations;
 use tmpl::packer_run::{self, Run, RunState};
+use tmpl::pipeline::Key;
 use tmpl::text::Scrubber;
 use tmpl::triage::live::Beside;
 use tmpl::triage::verdict::Verdict;
 
+use self::elsewhere::Elsewhere;
 use super::{Context, Exit, Stop, output};
 
 /// Arguments of `triage`.
 #[derive(Debug, Default, clap::Args)]
 #[command(group(clap::ArgGroup::new("what").args(["key", "log", "screen", "check"]).required(true).multiple(true)))]
 pub struct Args {
-    /// Line whose newest run is judged
+    /// Line whose newest run is judged; a newer one on GitHub is named
     key: Option<String>,
     /// A run other than the newest: its name as `history` shows it, or how it begins
     #[arg(long, value_name = "ID", requires = "key", conflicts_with = "log")]
@@ -51,18 +55,38 @@ pub struct Args {
     json: bool,
 }
 
+impl Args {
+    /// The line whose newest run is asked about, wherever it was.
+    fn newest(&self) -> Option<&str> {
+        let named = self.run.is_some() || self.log.is_some() || self.screen.is_some();
+        self.key.as_deref().filter(|_| !named)
+    }
+}
+
 /// Runs the verb.
 pub async fn run(context: &Context, args: Args) -> anyhow::Result<Exit> {
     if args.check {
         return check::run(context, args.json).await;
     }
-    let case = case(context, &args).await?;
+    let run = meant(context, &args).await?;
+    let asked = args.newest().map(|key| context.line(key)).transpose()?;
+    let case = case(context, &args, run.clone()).await?;
     let (repo, title) = (&context.global.repo, case.title.clone());
     let scrubber = Scrubber::for_evidence().clone();
-    let judged = match args.bundle {
-        Some(file) => bundle(repo, scrubber, case, file).await?,
-        None => judge::judge(repo, scrubber, case).await?,
+    let judged = async {
+        match args.bundle.clone() {
+            Some(file) => bundle(repo, scrubber, case, file).await,
+            None => Ok(judge::judge(repo, scrubber, case).await?),
+        }
     };
+    let newer = async {
+        match &asked {
+            Some(line) => remote::newer(repo, &line.key, run.as_ref()).await,
+            None => BesideHere::Nothing,
+        }
+    };
+    let (judged, newer) = tokio::join!(judged, newer);
+    let judged = judged?;
     if let Some(unread) = &judged.unread {
         output::note(unread)?;
     }
@@ -77,14 +101,22 @@ pub async fn run(context: &Context, args: Args) -> anyhow::Result<Exit> {
         Some(key) => seen(context, key, &judged.verdict)?,
         None => None,
     };
-    print::print(&judged.verdict, seen.as_ref(), since.as_ref(), args.json)?;
+    let newer = asked.zip(run).and_then(|(line, run)| Elsewhere::of(&newer, &line.key, run.started));
+    let answer = print::Answer {
+        verdict: &judged.verdict,
+        github: newer,
+        acknowledged: seen.as_ref(),
+        since_green: since.as_ref(),
+    };
+    print::print(&answer, args.json)?;
     Ok(Exit::Done)
 }
 
 /// The verdict on a line's newest run.
 pub(super) async fn newest(context: &Context, key: &str) -> anyhow::Result<Box<Verdict>> {
     let args = Args { key: Some(key.to_owned()), ..Args::default() };
-    let case = case(context, &args).await?;
+    let run = newest_run(context, key)?.ok_or_else(|| no_run(key, &BesideHere::Nothing))?;
+    let case = case(context, &args, Some(run)).await?;
     Ok(judge::judge(&context.global.repo, Scrubber::for_evidence().clone(), case).await?.verdict)
 }
 
@@ -105,16 +137,24 @@ async fn bundle(
     Ok(bundled.judged)
 }
 
-/// What was asked about: a line's newest run, whose log may be elsewhere; or files.
-async fn case(context: &Context, args: &Args) -> anyhow::Result<judge::Case> {
-    let run = match &args.key {
-        Some(key) if args.run.is_some() => {
+/// The run that is meant; none where files are named.
+async fn meant(context: &Context, args: &Args) -> anyhow::Result<Option<Run>> {
+    let Some(key) = &args.key else { return Ok(None) };
+    if let Some(id) = &args.run {
+        let line = context.line(key)?;
+        return Ok(Some(history::find(&context.state()?, &line.key, id)?));
+    }
+    match (newest_run(context, key)?, args.newest()) {
+        (None, Some(key)) => {
             let line = context.line(key)?;
-            Some(history::find(&context.state()?, &line.key, args.run.as_deref().unwrap_or_default())?)
+            Err(no_run(key, &remote::newer(&context.global.repo, &line.key, None).await))
         }
-        Some(key) => newest_run(context, key, args.log.is_some() || args.screen.is_some())?,
-        None => None,
-    };
+        (run, _) => Ok(run),
+    }
+}
+
+/// What was asked about: a run, whose log may be elsewhere; or files.
+async fn case(context: &Context, args: &Args, run: Option<Run>) -> anyhow::Result<judge::Case> {
     // A log named by hand may be another run's.
     let run = run.filter(|run| args.log.as_ref().is_none_or(|log| same_file(&run.log, log)));
     let named = args.log.as_ref().or(args.screen.as_ref()).map(|path| path.display().to_string());
@@ -166,14 +206,18 @@ async fn beside(context: &Context, run: &Run) -> anyhow::Result<Beside> {
     }
 }
 
-/// The newest run of a line. Where files are named besides, there need not be one (a leg of CI whose build never began).
-fn newest_run(context: &Context, key: &str, optional: bool) -> anyhow::Result<Option<Run>> {
+/// The newest run of a line that is on record here.
+fn newest_run(context: &Context, key: &str) -> anyhow::Result<Option<Run>> {
     let line = context.line(key)?;
-    let run = packer_run::latest(&context.records(&line.key)?, &line.key).context("cannot read the records of runs")?;
-    match run {
-        None if !optional => Err(Stop::usage(format!(
+    packer_run::latest(&context.records(&line.key)?, &line.key).context("cannot read the records of runs")
+}
+
+fn no_run(key: &str, newer: &BesideHere) -> anyhow::Error {
+    let there = Elsewhere::of(newer, &Key(key.to_owned()), Timestamp::MIN);
+    Stop::usage(match there {
+        Some(there) => format!("{key}: no run is recorded here; {there}"),
+        None => format!(
             "{key}: no run is recorded here: tmpl-tui build {key} makes one, tmpl-tui triage --log FILE judges a log from elsewhere"
-        ))),
-        run => Ok(run),
-    }
+        ),
+    })
 }

@@ -128,7 +128,7 @@ impl Console {
         // The newest one is known before the others are read.
         let newest = row.run.as_ref().filter(|run| here.iter().all(|other| other.dir != run.dir));
         let here = || newest.into_iter().chain(here);
-        let there = row.remotes.iter().filter(|remote| !here().any(|run| remote.is(run))).map(LineRun::GitHub);
+        let there = row.remotes.iter().filter(|remote| !here().any(|run| run.is(remote))).map(LineRun::GitHub);
         let mut runs: Vec<LineRun<'_>> = here().map(LineRun::Here).chain(there).collect();
         runs.sort_by_key(|run| std::cmp::Reverse(run.began()));
         runs

@@ -7,7 +7,6 @@ use super::panes::{Content, Pane};
 use super::remote::RemoteResult;
 use super::state::Console;
 use super::verdict::Case;
-use crate::generation::Claim;
 use crate::vcenter::{Place, PowerState};
 
 /// The class of a verdict on a build about which vCenter asks.
@@ -74,10 +73,9 @@ impl Console {
                 "its ISO is not on the datastore: the next build fails when it mounts it; ‹stage ISO› stages it".into(),
             );
         }
-        let claim = row.guest().and_then(Claim::of).filter(|_| row.claimed && row.live_run().is_none());
-        if let Some(claim) = claim {
+        if let Some(claim) = row.built_elsewhere() {
             let age = age::spoken(self.now, claim.since);
-            add(false, format!("{} builds it for {age} ({})", claim.by, claim.run));
+            add(false, format!("{} builds it for {age} (run {})", claim.by, claim.run));
         }
         if let Some(guest) = row.guest().filter(|_| row.leftover()) {
             add(false, format!("{} ({}) is there and nobody builds it: ‹sweep› sweeps it", guest.name, guest.moid));
@@ -109,7 +107,7 @@ impl Console {
     pub(crate) fn held(&self, row: &LineRow) -> Option<String> {
         let hold = row.generations.hold.as_ref()?;
         let age = age::spoken(self.now, hold.since);
-        let date = hold.since.to_zoned(self.zone.clone()).strftime("%b %d %H:%M").to_string();
+        let date = hold.since.to_zoned(self.zone.clone()).strftime("%b %d %H:%M %Z").to_string();
         Some(format!(
             "held by {} since {date} ({age}): {}; {} releases it",
             hold.by,

@@ -1,7 +1,5 @@
 //! The newest result of a line at GitHub, and the newest one wherever the line was built.
 
-use jiff::Timestamp;
-
 use super::effect::Effect;
 use super::github::Ask;
 use super::lines::LineRow;
@@ -9,76 +7,11 @@ use super::refusal::Refusal;
 use super::run::{RunSeen, RunState};
 use super::state::Console;
 use super::toast::Tone;
-use crate::github::{Board, Conclusion, Leg, RemoteRun, RunWithJobs, State};
+use crate::generation::Claim;
+use crate::github::{Leg, RemoteRun, RunWithJobs};
 use crate::ops::GitHubRefusal;
+pub use crate::ops::remote::RemoteResult;
 use crate::pipeline::Key;
-
-/// The newest leg at GitHub that builds a line, or the run that will.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct RemoteResult {
-    /// number of the run in addresses
-    pub run: u64,
-    /// its number as shown
-    pub number: u64,
-    /// its page
-    pub page: String,
-    /// how the leg stands
-    pub state: State,
-    /// when a runner took it; before that, when it was queued
-    pub began: Timestamp,
-    /// when it ended
-    pub ended: Option<Timestamp>,
-    /// who asked for it: `schedule`, or an account
-    pub by: String,
-    /// the step at work, or the one that failed
-    pub step: Option<String>,
-}
-
-impl RemoteResult {
-    /// Those of a line among the runs that GitHub told of, the newest first.
-    pub fn all(board: &Board, key: &Key) -> Vec<Self> {
-        let skipped = State::Ended(Conclusion::Skipped);
-        let of = |seen: &RunWithJobs| {
-            let leg = seen.lines().find(|(of, leg)| *of == key && leg.state != skipped).map(|(_, leg)| leg);
-            match leg {
-                Some(leg) => Some(Self::of_leg(&seen.run, leg)),
-                None if seen.builds(key) => Some(Self::waiting(&seen.run)),
-                None => None,
-            }
-        };
-        board.runs.iter().filter_map(of).collect()
-    }
-
-    fn of_leg(run: &RemoteRun, leg: &Leg) -> Self {
-        let began = leg.started.unwrap_or(leg.created);
-        Self { state: leg.state, began, ended: leg.ended, step: leg.step.clone(), ..Self::waiting(run) }
-    }
-
-    /// A run that has no legs yet.
-    fn waiting(run: &RemoteRun) -> Self {
-        let by = if run.event == "schedule" { None } else { run.actor.clone() };
-        Self {
-            run: run.id,
-            number: run.number,
-            page: run.url.clone(),
-            state: State::Queued,
-            began: run.started.unwrap_or(run.created),
-            ended: None,
-            by: by.unwrap_or_else(|| run.event.clone()),
-            step: None,
-        }
-    }
-
-    /// Whether a person should look at it: it failed, and nobody ended it on purpose.
-    pub const fn alarming(&self) -> bool {
-        self.state.alarming()
-    }
-
-    /// Whether a run that is kept here is its evidence.
-    pub fn is(&self, run: &RunSeen) -> bool {
-        run.origin.as_deref() == Some(&self.page) && run.started == self.began
-    }
-}
 
 /// The newest result of a line.
 #[derive(Debug, Clone, Copy)]
@@ -89,6 +22,13 @@ pub enum Newest<'a> {
     GitHub(&'a RemoteResult, Option<&'a RunSeen>),
 }
 
+impl RunSeen {
+    /// Whether it is the evidence of a result at GitHub.
+    pub fn is(&self, remote: &RemoteResult) -> bool {
+        remote.is(self.origin.as_deref(), self.started)
+    }
+}
+
 impl LineRow {
     /// The newest result, wherever the line was built. What is at work counts as newer than what is over.
     pub fn newest(&self) -> Option<Newest<'_>> {
@@ -96,14 +36,10 @@ impl LineRow {
             (None, None) => None,
             (Some(run), None) => Some(Newest::Here(run)),
             (None, Some(remote)) => Some(Newest::GitHub(remote, None)),
-            (Some(run), Some(remote)) if remote.is(run) => Some(Newest::GitHub(remote, Some(run))),
+            (Some(run), Some(remote)) if run.is(remote) => Some(Newest::GitHub(remote, Some(run))),
             (Some(run), Some(remote)) => {
-                let here = match (run.state.live(), remote.state.live()) {
-                    (true, _) => true,
-                    (false, true) => false,
-                    (false, false) => run.started >= remote.began,
-                };
-                Some(if here { Newest::Here(run) } else { Newest::GitHub(remote, None) })
+                let there = remote.newer_than(run.state.live(), run.started);
+                Some(if there { Newest::GitHub(remote, None) } else { Newest::Here(run) })
             }
         }
     }
@@ -127,6 +63,15 @@ impl LineRow {
             Newest::GitHub(remote, None) if remote.alarming() => Some(remote),
             Newest::GitHub(..) | Newest::Here(_) => None,
         }
+    }
+
+    /// Who builds it on another machine now, as the build VM's notes say; nothing where GitHub says more.
+    pub fn built_elsewhere(&self) -> Option<Claim> {
+        let claim = self.guest().and_then(Claim::of).filter(|_| self.claimed && self.live_run().is_none())?;
+        let name = self.run.as_ref().and_then(|run| run.dir.file_name());
+        let ours = name.is_some_and(|name| name.to_string_lossy() == claim.run);
+        let there = self.remote().is_some_and(|remote| remote.state.live());
+        (!ours && !there).then_some(claim)
     }
 
     /// Whether a VM of the name that builds have is there although nobody builds the line.

@@ -113,6 +113,56 @@ async fn the_log_of_a_failed_leg_is_printed_and_triage_knows_it() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn triage_names_a_newer_run_on_github_and_judges_it_once_its_log_is_here() {
+    let lines = ["windows-server-2022".to_owned(), "debian-12".to_owned()];
+    let github = GitHub::start(World::demo(&lines, "windows-server-2022")).await.unwrap();
+    let home = TempDir::new().unwrap();
+    // Nothing is here: GitHub's run is all there is.
+    let nothing = ended(program(&github, &home), &["triage", "windows-server-2022"]).await;
+    assert_eq!(nothing.code, 2, "{}", nothing.stdout);
+    let fetch = "tmpl-tui runs log 87 --job windows-server-2022";
+    assert!(nothing.stderr.contains("newer on GitHub: run #87 failed"), "{}", nothing.stderr);
+    assert!(nothing.stderr.contains(fetch), "{}", nothing.stderr);
+    // An older run is here: it is judged, and the newer one named.
+    let old = home.path().join("tmpl-tui/runs/windows-server-2022/20260301T020300.000Z");
+    std::fs::create_dir_all(&old).unwrap();
+    std::fs::write(old.join("packer-build.log"), "2026/03/01 02:03:04 ui: ==> vsphere-iso.x: Waiting for IP...\n")
+        .unwrap();
+    let nobody = serde_json::json!({"pid": 0, "start": 0, "boot": ""});
+    let record = serde_json::json!({
+        "version": 1, "key": "windows-server-2022", "base_name": "windows-server-2022-datacenter-dexp-main",
+        "state": "failed", "exit": 1, "reason": null, "started": "2026-03-01T02:03:00Z",
+        "ended": "2026-03-01T02:13:00Z", "supervisor": nobody, "packer": null, "argv": [], "packer_version": "1.16.0",
+        "on_error": "cleanup", "promote": false, "log": old.join("packer-build.log"), "temporary": old,
+    });
+    std::fs::write(old.join("run.json"), record.to_string()).unwrap();
+    let triage = ended(program(&github, &home), &["triage", "windows-server-2022"]).await;
+    assert_eq!(triage.code, 0, "{}", triage.stderr);
+    let first = triage.stdout.lines().next().unwrap();
+    assert!(first.starts_with("newer on GitHub: run #87 failed") && first.contains(fetch), "{}", triage.stdout);
+    assert!(first.contains("the run here of 2026-03-01 02:03"), "{first}");
+    let json = |ended: &Ended| serde_json::from_str::<serde_json::Value>(&ended.stdout).unwrap();
+    let triage = json(&ended(program(&github, &home), &["triage", "windows-server-2022", "--json"]).await);
+    assert_eq!(triage["github"]["newer"]["number"], 87, "{triage}");
+    assert_eq!(triage["github"]["newer"]["next"], fetch);
+    // A run that was asked for by name is judged, and nothing else is said.
+    let named =
+        json(&ended(program(&github, &home), &["triage", "windows-server-2022", "--run", "2026", "--json"]).await);
+    assert!(named.get("github").is_none(), "{named}");
+    // Its log is brought here: that is the newest one now.
+    assert_eq!(ended(program(&github, &home), &fetch.split(' ').skip(1).collect::<Vec<_>>()).await.code, 0);
+    let judged = json(&ended(program(&github, &home), &["triage", "windows-server-2022", "--json"]).await);
+    assert_eq!(judged["class"], "ansible_task_failed");
+    assert!(judged.get("github").is_none(), "{judged}");
+    // Without an answer the verdict comes all the same, and says what is not known.
+    github.plan("/runs", Reply { delay: std::time::Duration::from_secs(60), ..Reply::error(500, "slow") });
+    let slow = ended(program(&github, &home), &["triage", "windows-server-2022", "--json"]).await;
+    assert_eq!(slow.code, 0, "{}", slow.stderr);
+    let reason = json(&slow)["github"]["unknown"].as_str().unwrap_or_default().to_owned();
+    assert!(reason.contains("did not answer within 5 s"), "{reason}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_build_of_a_line_that_github_builds_is_refused_with_the_runs_page() {
     let github = busy().await;
     let build = typed(&github, &["build", "debian-12"]).await;

@@ -1,38 +1,41 @@
 //! A verdict on stdout.
 
+use tmpl::moment::local;
 use tmpl::ops::acknowledge::Acknowledged;
 use tmpl::ops::history::SinceGreen;
 use tmpl::triage::verdict::{Evidence, EvidenceSource, Verdict};
 
+use super::elsewhere::Elsewhere;
 use crate::cli::output;
 
-/// A verdict, and what changed since the line was last built well.
+/// A verdict, a newer run elsewhere, and what changed since the line was last built well.
 #[derive(serde::Serialize)]
-struct Answer<'a> {
+pub struct Answer<'a> {
     #[serde(flatten)]
-    verdict: &'a Verdict,
+    pub verdict: &'a Verdict,
     #[serde(skip_serializing_if = "Option::is_none")]
-    acknowledged: Option<&'a Acknowledged>,
+    pub github: Option<Elsewhere<'a>>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    since_green: Option<&'a SinceGreen>,
+    pub acknowledged: Option<&'a Acknowledged>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub since_green: Option<&'a SinceGreen>,
 }
 
 /// Prints it, for people or for programs.
-pub fn print(
-    verdict: &Verdict,
-    seen: Option<&Acknowledged>,
-    since: Option<&SinceGreen>,
-    json: bool,
-) -> anyhow::Result<()> {
+pub fn print(answer: &Answer<'_>, json: bool) -> anyhow::Result<()> {
     if json {
-        return Ok(output::json(&Answer { verdict, acknowledged: seen, since_green: since })?);
+        return Ok(output::json(answer)?);
+    }
+    let Answer { verdict, github, acknowledged, since_green } = answer;
+    if let Some(elsewhere) = github {
+        output::result(&elsewhere.to_string())?;
     }
     let rule = verdict.rule.as_deref().map_or_else(String::new, |rule| format!("rule {rule}, "));
     let confidence = serde_json::to_value(verdict.confidence)?;
     output::result(&format!("{}  ({rule}{} confidence)", verdict.class, confidence.as_str().unwrap_or_default()))?;
     output::result(&format!("  {}", verdict.cause))?;
-    if let Some(Acknowledged { by, at, note, .. }) = seen {
-        output::result(&format!("  acknowledged by {by} {at}: {note}"))?;
+    if let Some(Acknowledged { by, at, note, .. }) = acknowledged {
+        output::result(&format!("  acknowledged by {by} {}: {note}", local(*at)))?;
     }
     if let Some(screen) = &verdict.screen {
         let state = verdict.screen_state.as_ref().map_or_else(String::new, |state| format!(" ({state})"));
@@ -47,7 +50,7 @@ pub fn print(
     for evidence in &verdict.evidence {
         output::result(&format!("  {}  {}", place(evidence), evidence.text))?;
     }
-    if let Some(since) = since {
+    if let Some(since) = since_green {
         output::result(&format!("  since it was last built well ({} → {}):", since.good, since.bad))?;
         for change in &since.changes {
             output::result(&format!("    {}  {}", change.kind, change.text))?;

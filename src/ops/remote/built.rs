@@ -6,7 +6,7 @@ use super::super::blocking::blocking;
 use super::super::check::not_on_github;
 use super::super::facts::{Facts, GitHubFacts, LineFacts, RemoteRunFacts};
 use super::super::{Error, Refusal};
-use super::connect;
+use super::{connect, inside_actions};
 use crate::generation::Generations;
 use crate::github;
 use crate::pipeline::Key;
@@ -31,7 +31,7 @@ pub enum OnGitHub {
 /// Asks GitHub whether it builds a line. A run of GitHub Actions that asks is not meant itself.
 pub async fn on_github(repo: &Path, key: &Key) -> OnGitHub {
     let get = |name: &str| std::env::var(name).ok().filter(|value| !value.is_empty());
-    let inside = get("GITHUB_ACTIONS").is_some_and(|value| value == "true");
+    let inside = inside_actions();
     let github = match connect(repo).await {
         Ok(github) => github,
         // Its steps are not given a token unless they ask for one; claims tell what other machines do.

@@ -50,7 +50,7 @@ pub async fn cancel(
     audited(state, github, entry).change(Unwritten::IsLogged, cancelled, |()| "done".into()).await?;
     let legs = legs.ok().and_then(Result::ok);
     if legs.is_none() {
-        tracing::warn!(run = run.id, "its legs are not known");
+        tracing::warn!(run = run.id, "its jobs are not known");
     }
     let building = legs.unwrap_or_default().into_iter().filter(|leg| leg.started.is_some() && leg.state.live());
     Ok(building.filter_map(|leg| leg.key).collect())

@@ -47,14 +47,14 @@ async fn newest_failed(github: &Client, line: Option<&str>) -> Result<(RemoteRun
     let fits = |leg: &Leg| leg.key.as_ref().is_some_and(|key| line.is_none_or(|wanted| key.0 == wanted));
     let mut runs = github.board(RUNS).await?.runs.into_iter();
     let failed = runs.find(|seen| seen.legs.iter().any(|leg| fits(leg) && leg.state.failed()));
-    let none = || Error::Usage("no leg of the newest runs failed; name a run".into());
+    let none = || Error::Usage("no job of the newest runs failed; name a run".into());
     failed.map(|seen| (seen.run, seen.legs)).ok_or_else(none)
 }
 
 fn choose(run: &RemoteRun, legs: &[Leg], line: Option<&str>) -> Result<Leg, Error> {
     if let Some(wanted) = line {
         let found = legs.iter().find(|leg| leg.key.as_ref().is_some_and(|key| key.0 == wanted));
-        return found.cloned().ok_or_else(|| Error::Usage(format!("run #{} has no leg of {wanted}", run.number)));
+        return found.cloned().ok_or_else(|| Error::Usage(format!("run #{} has no job of {wanted}", run.number)));
     }
     let failed: Vec<&Leg> = legs.iter().filter(|leg| leg.key.is_some() && leg.state.failed()).collect();
     match failed[..] {
@@ -63,7 +63,7 @@ fn choose(run: &RemoteRun, legs: &[Leg], line: Option<&str>) -> Result<Leg, Erro
         [..] => {
             let keys: Vec<&str> = failed.iter().filter_map(|leg| leg.key.as_ref()).map(|key| key.0.as_str()).collect();
             let keys = keys.join("|");
-            Err(Error::Usage(format!("several legs of run #{} failed; name one: --leg {keys}", run.number)))
+            Err(Error::Usage(format!("several jobs of run #{} failed; name one: --job {keys}", run.number)))
         }
     }
 }

@@ -5,6 +5,7 @@ mod change;
 mod fetch;
 mod find;
 mod look;
+mod result;
 mod watch;
 
 use std::path::Path;
@@ -14,6 +15,7 @@ pub use change::{cancel, dispatch, enable_schedule, rerun};
 pub use fetch::{Fetched, fetch_leg};
 pub use find::{find_leg, find_run};
 pub use look::{Pipeline, look};
+pub use result::{BesideHere, RemoteResult, newer};
 pub use watch::{WatchEvent, watch};
 
 use super::Error;
@@ -28,4 +30,9 @@ pub async fn connect(repo: &Path) -> Result<Client, Error> {
     let repo = repo.to_owned();
     let settings = move || Ok(Settings::from_env(&|name| std::env::var(name).ok(), &repo)?);
     Ok(Client::new(blocking("reading the settings for GitHub", settings).await?)?)
+}
+
+/// Whether this is a step of a run of GitHub Actions.
+fn inside_actions() -> bool {
+    std::env::var("GITHUB_ACTIONS").is_ok_and(|value| value == "true")
 }

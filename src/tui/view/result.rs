@@ -61,6 +61,10 @@ pub fn cell(console: &Console, row: &LineRow, columns: u16, theme: Theme) -> Cel
     if let Some(ongoing) = console.ongoing.get(&row.line.key) {
         return Told::new("◌", ongoing.operation.to_string(), String::new(), theme.busy()).fitted(columns);
     }
+    if let Some(claim) = row.built_elsewhere() {
+        let since = age::short(console.now, claim.since, &console.zone);
+        return Told::new("●", "building", since, theme.busy()).and(claim.by).fitted(columns);
+    }
     let told = match row.newest() {
         None => return ("–".into(), theme.dim()),
         Some(Newest::GitHub(remote, here)) => of_github(console, row, remote, here, theme),
