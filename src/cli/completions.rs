@@ -48,7 +48,7 @@ fn command() -> Command {
 fn with_candidates(command: Command) -> Command {
     let command = command.mut_args(|arg| match arg.get_id().as_str() {
         // `log` takes a line or a file.
-        "key" | "what" => arg.add(ArgValueCandidates::new(keys)),
+        "key" | "what" | "leg" => arg.add(ArgValueCandidates::new(keys)),
         "os" => {
             arg.add(ArgValueCandidates::new(|| keys().into_iter().chain([CompletionCandidate::new("all")]).collect()))
         }

@@ -82,7 +82,7 @@ pub fn turn_to(entered: &Entered, read_only: bool, repo: Option<&std::path::Path
 
 fn begin_anew(entered: &Entered, arguments: &[OsString]) -> anyhow::Error {
     let error = child::become_ourselves(arguments, &Outer::of_process().changes(entered));
-    anyhow::anyhow!("cannot turn to the context {}: {error}", Scrubber::shared().safe(&entered.name))
+    anyhow::anyhow!("cannot switch to the context {}: {error}", Scrubber::shared().safe(&entered.name))
 }
 
 /// Makes the user's hook the one of this process. In a simulated world it is only told of when it was asked for there: what

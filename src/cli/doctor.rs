@@ -103,7 +103,7 @@ fn last_line(findings: &[Diagnostic]) -> String {
         None => "all well".into(),
         Some(first) => {
             let (count, fail) = (failed.len(), if failed.len() == 1 { "fails" } else { "fail" });
-            format!("{count} of {} {fail}; begin with {}, {}", findings.len(), first.area, first.name)
+            format!("{count} of {} {fail}; start with {}, {}", findings.len(), first.area, first.name)
         }
     }
 }

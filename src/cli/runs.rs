@@ -21,17 +21,17 @@ pub struct Args {
 
 #[derive(Debug, clap::Subcommand)]
 enum Verb {
-    /// Recent and running runs with their legs (also without a verb)
+    /// Recent and running runs with their jobs (also without a verb)
     List(ListArgs),
     /// Start a run for one line; refused when GitHub would drop a waiting one for it
     Dispatch(DispatchArgs),
     /// Follow a run until it is over
     Watch(RunArgs),
-    /// The log that a failed leg left; kept here as a run of its line, so `log` and `triage` know it too
+    /// The log that a failed job left; kept here as a run of its line, so `log` and `triage` know it too
     Log(evidence::Args),
     /// Ask GitHub to cancel a run
     Cancel(CancelArgs),
-    /// Run the failed legs of a run again
+    /// Run the failed jobs of a run again
     Rerun(RunArgs),
     /// Switch the schedule on again after GitHub switched it off
     Enable,
@@ -75,7 +75,7 @@ struct RunArgs {
 struct CancelArgs {
     #[command(flatten)]
     run: RunArgs,
-    /// Do not let its legs clean up
+    /// Do not let its jobs clean up
     #[arg(long)]
     force: bool,
 }
@@ -145,6 +145,6 @@ async fn cancel(context: &Context, github: &Client, args: CancelArgs) -> anyhow:
 async fn rerun(context: &Context, github: &Client, args: RunArgs) -> anyhow::Result<Exit> {
     let run = remote::find_run(github, args.run.as_deref()).await?;
     remote::rerun((&context.state()?, context.mode()), github, &run).await?;
-    print::one(&run, args.json, "its failed legs run again")?;
+    print::one(&run, args.json, "its failed jobs run again")?;
     Ok(Exit::Done)
 }

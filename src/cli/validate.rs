@@ -54,7 +54,7 @@ pub async fn run(context: &Context, args: Args) -> anyhow::Result<Exit> {
     notes.iter().try_for_each(|note| output::note(&note.to_string()))?;
     match findings.len() {
         0 => {
-            output::aside(&format!("sound: {}", found.checked.join(", ")))?;
+            output::aside(&format!("checked, nothing wrong: {}", found.checked.join(", ")))?;
             Ok(Exit::Done)
         }
         1 => Err(anyhow::anyhow!("1 defect found")),

@@ -26,7 +26,7 @@ pub use paint::{Colour, Paint, Role, ThemeName};
 pub use plugin::Plugin;
 pub use schema::{Kind, SELECTED, Section, Setting, sections};
 pub use told::{Told, told, unused};
-pub use words::{Call, Images};
+pub use words::{Call, Images, Order};
 
 use crate::packer_log::Phase;
 
@@ -41,6 +41,8 @@ pub struct Config {
     pub notify: Option<Call>,
     /// whether the console begins with the mouse on
     pub mouse: bool,
+    /// in which order the console begins to show the lines
+    pub order: Order,
     /// how pictures reach the terminal
     pub images: Option<Images>,
     /// where the console saves files

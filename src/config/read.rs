@@ -7,7 +7,7 @@ use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
 use super::schema::{self, Setting};
-use super::{Call, Config, Context, Images, Source, ThemeName, Written};
+use super::{Call, Config, Context, Images, Order, Source, ThemeName, Written};
 use crate::pipeline::check::Defect;
 use crate::text::redact::is_secret_name;
 
@@ -59,6 +59,7 @@ impl<'f> Reader<'f> {
             hook: self.text(&top, "", "hook"),
             notify: self.word(&top, "notify", Call::WORDS).and_then(Call::from_word),
             mouse: self.flag(&top, "", "mouse").unwrap_or_default(),
+            order: self.word(&top, "order", Order::WORDS).and_then(Order::from_word).unwrap_or_default(),
             images: self.word(&top, "images", Images::WORDS).and_then(Images::from_word),
             save_dir: self.path(&top, "", "save_dir"),
             theme: self.word(&top, "theme", ThemeName::WORDS).and_then(ThemeName::from_word).unwrap_or_default(),

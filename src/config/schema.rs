@@ -1,7 +1,7 @@
 //! Every setting there is: what reading, `tmpl-tui config` and the documentation go by.
 
 use super::paint::{Role, ThemeName};
-use super::words::{Call, Images};
+use super::words::{Call, Images, Order};
 use crate::packer_log::Phase;
 
 /// What a setting takes.
@@ -92,7 +92,13 @@ pub(super) const TOP: &[Setting] = &[
     setting("notify", Kind::Words(Call::WORDS), "how the terminal calls when an alarm rises")
         .default("\"off\"")
         .variable("TMPL_NOTIFY"),
-    setting("mouse", Kind::Flag, "the console begins with the mouse on").default("false"),
+    setting("mouse", Kind::Flag, "start with the mouse on").default("false"),
+    setting(
+        "order",
+        Kind::Words(Order::WORDS),
+        "the order of the lines: the matrix's, the worst first, by name, the oldest live first",
+    )
+    .default("\"matrix\""),
     setting("images", Kind::Words(Images::WORDS), "how pictures of guests reach the terminal")
         .default("\"auto\"")
         .flag("--images"),
@@ -182,7 +188,7 @@ pub fn sections() -> Vec<Section> {
         Section {
             title: "[contexts.NAME]",
             about: "A vCenter and its repository, by a name of your own. `--context NAME` opens it, `:context` and F4 \
-                    turn to it, the header names it. Passwords never stand here: a variable holds them, or a program \
+                    switch to it, the header names it. Passwords never stand here: a variable holds them, or a program \
                     prints them.",
             settings: CONTEXT.to_vec(),
         },

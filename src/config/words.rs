@@ -26,6 +26,51 @@ impl Images {
     }
 }
 
+/// In which order lines stand.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Order {
+    /// that of the matrix
+    #[default]
+    Matrix,
+    /// the worst first
+    Trouble,
+    /// by their keys
+    Name,
+    /// those first whose live template is missing, then the oldest
+    Age,
+}
+
+impl Order {
+    /// All words.
+    pub const WORDS: &[&str] = &["matrix", "trouble", "name", "age"];
+
+    /// In a word.
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Matrix => "matrix",
+            Self::Trouble => "trouble",
+            Self::Name => "name",
+            Self::Age => "age",
+        }
+    }
+
+    /// By its word.
+    pub fn from_word(word: &str) -> Option<Self> {
+        [Self::Matrix, Self::Trouble, Self::Name, Self::Age].into_iter().find(|order| order.word() == word)
+    }
+
+    /// The next one, round the end.
+    #[must_use]
+    pub const fn turned(self) -> Self {
+        match self {
+            Self::Matrix => Self::Trouble,
+            Self::Trouble => Self::Name,
+            Self::Name => Self::Age,
+            Self::Age => Self::Matrix,
+        }
+    }
+}
+
 /// How the terminal calls a person who looks elsewhere.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Call {

@@ -95,7 +95,7 @@ impl Console {
             }
             Some(Err(())) => self.notice(Tone::Info, format!("{key}: why it fails is not known yet")),
             None if row.judged().is_some() => {
-                self.notice(Tone::Info, format!("{key}: this is put right, not acknowledged"));
+                self.notice(Tone::Info, format!("{key}: this has to be fixed, not acknowledged"));
             }
             None => self.notice(Tone::Info, format!("{key} is in no trouble")),
         }

@@ -124,6 +124,7 @@ pub enum Motion {
 pub enum ViewCommand {
     Open,
     Zoom,
+    Order,
     NextPane,
     PreviousPane,
     Find,

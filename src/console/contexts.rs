@@ -21,7 +21,7 @@ impl Console {
             ));
         }
         if !self.ongoing.is_empty() || self.media.changing() {
-            return Err(Refusal::Screen("a change is under way: wait for it, then turn to another context".into()));
+            return Err(Refusal::Screen("a change is under way: wait for it, then switch".into()));
         }
         Ok(())
     }
@@ -37,11 +37,11 @@ impl Console {
             return self.notice(Tone::Info, refusal.to_string());
         }
         if self.session.context.as_deref() == Some(name) {
-            return self.notice(Tone::Info, format!("this is the context {name}"));
+            return self.notice(Tone::Info, format!("already in context {name}"));
         }
         let request = self.request();
         self.errands.push(request);
-        self.notice(Tone::Info, format!("turning to the context {name}…"));
+        self.notice(Tone::Info, format!("switching to context {name}…"));
         effects.push(Effect::Own(Own::EnterContext { request, name: name.to_owned() }));
     }
 

@@ -69,7 +69,8 @@ impl Console {
         let place = line.and_then(|key| self.lines.get(key)).map(|row| row.place).unwrap_or_default();
         let (link, fresh, account) = self.link_to(place);
         if *link != LinkState::Live {
-            return VCenterFacts::NoLink;
+            // Without an account nobody ever named a vCenter here.
+            return if account.is_empty() { VCenterFacts::Unnamed } else { VCenterFacts::NoLink };
         }
         // What an account lacks elsewhere the guard asks about the very objects.
         let missing = if place == Place::MAIN { &self.session.missing } else { const { &BTreeSet::new() } };

@@ -74,6 +74,7 @@ impl Console {
             },
             ViewCommand::Open
             | ViewCommand::Zoom
+            | ViewCommand::Order
             | ViewCommand::NextPane
             | ViewCommand::PreviousPane
             | ViewCommand::Find
@@ -131,7 +132,7 @@ impl Console {
         if self.visible(Pane::Log) {
             return Ok(());
         }
-        Err(Refusal::Screen("the log is not on screen: ‹next pane› turns to it".into()))
+        Err(Refusal::Screen("the log is not on screen: ‹next pane› goes to it".into()))
     }
 
     fn log_has_lines(&self) -> Result<(), Refusal> {

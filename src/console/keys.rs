@@ -72,6 +72,7 @@ impl Console {
         match command {
             ViewCommand::Open => self.open_chosen(effects),
             ViewCommand::Zoom => self.panes.zoomed = !self.panes.zoomed,
+            ViewCommand::Order => self.lines.turn_order(),
             ViewCommand::NextPane => self.turn_pane(true),
             ViewCommand::PreviousPane => self.turn_pane(false),
             ViewCommand::Find => self.find(),

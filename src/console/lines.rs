@@ -9,6 +9,7 @@ use super::filter::Filter;
 use super::remote::RemoteResult;
 use super::run::RunSeen;
 use super::trouble::Trouble;
+use crate::config::Order;
 use crate::generation::{Claim, Generations, orphans};
 use crate::ops::Places;
 use crate::ops::acknowledge::Acknowledged;
@@ -78,7 +79,8 @@ pub struct Lines {
     selected: Option<Key>,
     /// nobody chose a line yet: the worst one is the selected one
     unchosen: bool,
-    filter: Filter,
+    pub(super) filter: Filter,
+    pub(super) order: Order,
 }
 
 impl Lines {
@@ -108,6 +110,7 @@ impl Lines {
             rows,
             unchosen: key.is_none(),
             filter: Filter::default(),
+            order: Order::default(),
         }
     }
 
@@ -119,11 +122,6 @@ impl Lines {
     /// One by key.
     pub fn get(&self, key: &Key) -> Option<&LineRow> {
         self.rows.iter().find(|row| row.line.key == *key)
-    }
-
-    /// Those the filter leaves.
-    pub fn visible(&self) -> Vec<&LineRow> {
-        self.rows.iter().filter(|row| self.filter.passes(row)).collect()
     }
 
     /// The selected one, if the filter leaves it.

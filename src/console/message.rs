@@ -29,7 +29,7 @@ use crate::packer_log::phase_times::TypicalDurations;
 use crate::pipeline::Key;
 use crate::triage::corpus::Trial;
 use crate::triage::verdict::Verdict;
-use crate::vcenter::{FolderEvent, Place};
+use crate::vcenter::{FolderEvent, Place, Simulated};
 
 /// Number of a request. An answer carries the number of the request it answers; answers to questions that are no
 /// longer asked are dropped.
@@ -94,6 +94,8 @@ pub enum Msg {
     PlacesRead(Arc<Places>),
     /// the watch of such a place reported
     ElsewhereChanged(Place, FolderEvent),
+    /// vCenter said what of it is simulated
+    ServerRead(Option<Simulated>),
     /// vCenter said what the account of builds may not do: vSphere's ids of what it lacks on every VM of the folder
     PrivilegesRead(BTreeSet<&'static str>),
     /// vCenter said how datastore and hosts of builds are

@@ -42,6 +42,7 @@ pub mod media;
 pub mod message;
 mod mouse;
 mod next;
+mod order;
 mod outcome;
 pub mod overlay;
 pub mod own;

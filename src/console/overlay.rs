@@ -4,6 +4,7 @@ use super::arming::Arming;
 use super::command::Command;
 use super::confirm::Confirm;
 use super::cursor::Cursor;
+use super::panes::Pane;
 use super::teach::Teaching;
 use super::text::Field;
 use crate::pipeline::Key;
@@ -50,6 +51,8 @@ pub enum Entry {
     On(Command, Key),
     /// go to a line
     Line(Key),
+    /// go to a pane
+    Pane(Pane),
     /// open the console in a context
     Context(String),
 }

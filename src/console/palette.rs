@@ -8,6 +8,8 @@ use super::command::{Change, Command, GitHubChange, LineCommand, ProgramCommand}
 use super::effect::Effect;
 use super::key::{Code, KeyPress};
 use super::overlay::{Entry, Help, Overlay, Palette};
+use super::panes::Pane;
+use super::scope::Scope;
 use super::state::Console;
 use crate::pipeline::Key;
 
@@ -52,6 +54,7 @@ impl Entry {
                 (format!("{name} {key}"), binding.map_or("", |binding| binding.description))
             }
             Self::Line(key) => (key.0.clone(), "Go to this line"),
+            Self::Pane(pane) => (Scope::from(*pane).name().into(), "Go to this pane"),
             Self::Context(name) => (format!("context {name}"), "Open the console in this context"),
         }
     }
@@ -72,14 +75,17 @@ impl Console {
         let chosen = query.starts_with("context ") && !self.contexts.is_empty();
         let itself = Entry::Command(Command::Program(ProgramCommand::Context));
         let commands = commands.filter(move |entry| !chosen || *entry != itself);
-        let all = self.on_lines(query).into_iter().chain(commands).chain(lines);
+        let panes = Pane::ALL.into_iter().map(Entry::Pane);
+        let all = self.on_lines(query).into_iter().chain(commands).chain(panes).chain(lines);
         let pattern = Pattern::parse(query, CaseMatching::Ignore, Normalization::Smart);
         let mut matcher = Matcher::new(Config::DEFAULT);
         let mut buffer = Vec::new();
-        let mut scored: Vec<(u32, Entry)> = all
+        let mut scored: Vec<((bool, u32), Entry)> = all
             .filter_map(|entry| {
                 let (name, _) = entry.texts(self.keymap);
-                pattern.score(Utf32Str::new(&name, &mut buffer), &mut matcher).map(|score| (score, entry))
+                // A whole name is meant, whatever else begins with it: `log` is the pane.
+                let whole = name.eq_ignore_ascii_case(query.trim());
+                pattern.score(Utf32Str::new(&name, &mut buffer), &mut matcher).map(|score| ((whole, score), entry))
             })
             .collect();
         // Stable: equals stay in the table's order.
@@ -206,6 +212,7 @@ impl Console {
                 self.lines.set_filter("");
                 self.lines.select(&key);
             }
+            Some(Entry::Pane(pane)) => self.panes.focus(pane),
             Some(Entry::Context(name)) => self.turn_to_context(&name, effects),
             None => {}
         }

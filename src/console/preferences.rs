@@ -1,6 +1,7 @@
 //! What the user's configuration says about the console.
 
 use super::binding::Keymap;
+use crate::config::Order;
 
 /// What the user's configuration says about the console.
 #[derive(Debug, Clone, Default)]
@@ -15,4 +16,6 @@ pub struct Preferences {
     pub hook: bool,
     /// begin with the mouse on
     pub mouse: bool,
+    /// begin with the lines in this order
+    pub order: Order,
 }

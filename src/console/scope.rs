@@ -139,7 +139,7 @@ impl Console {
         Err(if in_panes && here.pane().is_none() {
             Refusal::Screen("the panes are behind this view: ‹back› goes back to them".into())
         } else if in_panes {
-            Refusal::Screen(format!("works in {scopes}: ‹next pane› turns there").into())
+            Refusal::Screen(format!("works in {scopes}: ‹next pane› goes there").into())
         } else if scopes.contain(Scope::GitHub) {
             GitHubRefusal::NotChosen.into()
         } else {

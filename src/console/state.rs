@@ -34,7 +34,7 @@ use crate::ops::acknowledge::All;
 use crate::ops::deeds::Deeds;
 use crate::ops::resources::Resources;
 use crate::pipeline::{Key, Line};
-use crate::vcenter::{LinkState, Moid, Place, Vm};
+use crate::vcenter::{LinkState, Moid, Place, Simulated, Vm};
 
 /// What the console starts from.
 #[derive(Debug, Clone)]
@@ -88,8 +88,10 @@ pub struct Session {
     pub actor: Actor,
     /// nothing may be changed
     pub read_only: bool,
-    /// the vCenter is the lab
+    /// it is the demo: vCenter, packer and mirrors are simulated and end with it
     pub simulated: bool,
+    /// what of vCenter is simulated, as it says itself
+    pub server: Option<Simulated>,
     /// how the link stands
     pub link: LinkState,
     /// when vCenter last answered
@@ -188,8 +190,7 @@ impl Console {
     pub fn new(opening: Opening) -> Self {
         let mut toasts = Toasts::default();
         if opening.simulated {
-            let text = "simulated vCenter, simulated packer, lines that come with the program: try every key";
-            toasts.push(opening.now, Tone::Info, text);
+            toasts.push(opening.now, Tone::Info, "vCenter, packer and GitHub are simulated here: try every key");
         }
         opening.warnings.into_iter().for_each(|warning| toasts.push(opening.now, Tone::Failed, warning));
         Self {
@@ -204,6 +205,7 @@ impl Console {
                 actor: opening.actor,
                 read_only: opening.read_only,
                 simulated: opening.simulated,
+                server: None,
                 link: LinkState::Connecting,
                 fresh: None,
                 missing: BTreeSet::new(),
@@ -212,7 +214,7 @@ impl Console {
             repo: opening.repo,
             packer: opening.packer,
             schedule: opening.schedule,
-            lines: Lines::new(opening.lines, opening.key.as_deref()),
+            lines: Lines::new(opening.lines, opening.key.as_deref()).ordered(opening.preferences.order),
             vms: BTreeMap::new(),
             elsewhere: BTreeMap::new(),
             ongoing: BTreeMap::new(),

@@ -70,12 +70,14 @@ impl Console {
         effects.push(Effect::AskPrivilege { request, vm: vm.clone(), privilege: ANSWER });
         let title = format!("Answer what vCenter asks about {}", vm.name);
         let of = (Operation::Answer, Some(row.line.key.clone()));
-        let answers: Vec<String> = question.numbered().collect();
+        let answers: Vec<String> = question.answers().collect();
         let text = question.text.clone();
         let mut asked = confirm(of, request, title, "answer", Action::Answer { vm, question });
         asked.outcome = Some(text);
-        asked.steps = vec![format!("give vCenter one of the answers: {}", answers.join(", "))];
-        asked.note = Some("the VM is paused until then; fix the cause first".into());
+        asked.steps = answers;
+        asked.note = Some("the VM is paused until one of these is given; fix the cause first".into());
+        // One of the answers may well be called Cancel.
+        asked.back = "leave it";
         asked.need = Need::Text { label: "number of the answer", field: Field::default() };
         asked.choice = Choice::Field;
         asked.check = Check::Asking;

@@ -48,6 +48,7 @@ impl Console {
             Msg::FolderChanged(event) => return self.folder_changed(Place::MAIN, event),
             Msg::PlacesRead(places) => self.places_read(places, effects),
             Msg::ElsewhereChanged(place, event) => return self.folder_changed(place, event),
+            Msg::ServerRead(server) => return std::mem::replace(&mut self.session.server, server) != server,
             Msg::PrivilegesRead(missing) => self.session.missing = missing,
             Msg::ResourcesRead(resources) => return self.resources_read(resources),
             Msg::RunsRead(runs) => self.runs_read(runs, effects),

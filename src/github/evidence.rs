@@ -70,7 +70,7 @@ impl Client {
         let mut all = self.artifacts(run.id).await?.into_iter();
         let found = all.find(|artifact| named.is_artifact_of(&line.key, &artifact.name));
         found.ok_or_else(|| {
-            let why = "the leg ended before it could scrub and upload its log";
+            let why = "the job ended before it could scrub and upload its log";
             Error::Artifact(format!("run #{} has no {name}: {why}; see {}", run.number, leg.url))
         })
     }

@@ -6,7 +6,7 @@ use crate::pipeline::Key;
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum Refusal {
     /// a run builds the line, now or later
-    #[error("{key} is built by run #{number} already: {url}")]
+    #[error("{key} is already being built by run #{number}: {url}")]
     BuiltAlready {
         /// the line
         key: Key,
@@ -16,7 +16,9 @@ pub enum Refusal {
         url: String,
     },
     /// one more run would drop the one that waits
-    #[error("run #{number} ({title}) waits already and GitHub would drop it for a new one; wait, or cancel it: {url}")]
+    #[error(
+        "run #{number} ({title}) is already waiting, and GitHub would drop it for a new one; wait, or cancel it: {url}"
+    )]
     Waiting {
         /// the run that waits
         number: u64,
@@ -40,19 +42,19 @@ pub enum Refusal {
         number: u64,
     },
     /// nothing to run again, or to fetch
-    #[error("no leg of run #{number} failed")]
+    #[error("no job of run #{number} failed")]
     NoLegFailed {
         /// the run
         number: u64,
     },
     /// GitHub gives a log when its leg is over
-    #[error("{leg} is still at work: GitHub gives its log when it is over; guest and picture come from vCenter")]
+    #[error("{leg} is still running: GitHub has its log once it is over; guest and picture come from vCenter")]
     LegAtWork {
         /// the leg's name
         leg: String,
     },
     /// only a leg that did not go well leaves evidence
-    #[error("{leg} {state}: a leg that succeeded leaves no log")]
+    #[error("{leg} {state}: a job that succeeded leaves no log")]
     WentWell {
         /// the leg's name
         leg: String,
@@ -63,7 +65,7 @@ pub enum Refusal {
     #[error("TMPL_ARC_NAMESPACE is no name of a Kubernetes namespace; correct it")]
     NoNamespace,
     /// a leg at work whose pod cannot be read
-    #[error("{leg} is at work and GitHub has no log of it yet; {lacking}")]
+    #[error("{leg} is running and GitHub has no log of it yet; {lacking}")]
     NoPod {
         /// the leg's name
         leg: String,

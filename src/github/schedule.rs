@@ -198,11 +198,11 @@ fn queue(board: &Board) -> Option<Advisory> {
     let legs = waiting.len();
     match working.count() {
         0 => Some(alarm(format!(
-            "{legs} leg(s) wait for {label} since {longest} min and none is at work: the scale set is down"
+            "{legs} job(s) have waited up to {longest} min for {label} and none is at work: the scale set is down"
         ))),
         // The workflow itself lets no more than two work at once.
         1 => Some(alarm(format!(
-            "{legs} leg(s) wait for {label} since {longest} min, one is at work: the scale set is at its maximum"
+            "{legs} job(s) have waited up to {longest} min for {label}, and one is at work: the scale set is at its maximum"
         ))),
         _ => None,
     }

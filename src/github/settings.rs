@@ -52,7 +52,7 @@ impl Settings {
         let token = get("GITHUB_TOKEN").or_else(|| get("GH_TOKEN"));
         let token = token.ok_or_else(|| {
             Error::Settings(
-                "no GITHUB_TOKEN (or GH_TOKEN) in the environment: the pipeline on GitHub cannot be asked".into(),
+                "no GITHUB_TOKEN (or GH_TOKEN) in the environment: the pipeline on GitHub cannot be read".into(),
             )
         })?;
         let address = get("GITHUB_API_URL");

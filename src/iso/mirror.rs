@@ -174,7 +174,7 @@ fn check_redirect(attempt: Attempt<'_>) -> Action {
         let to = attempt.url().clone();
         return attempt.error(format!("is redirected to {to}, without encryption"));
     }
-    if attempt.previous().len() > 10 { attempt.error("is redirected too often") } else { attempt.follow() }
+    if attempt.previous().len() > 10 { attempt.error("redirects too many times") } else { attempt.follow() }
 }
 
 fn drops_encryption(from: &url::Url, to: &url::Url) -> bool {

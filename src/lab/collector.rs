@@ -199,7 +199,7 @@ fn property(world: &World, views: &Views, moref: &Moref, name: &str) -> Option<V
         "Task" => (name == "info").then(|| world.tasks.info(&moref.id))?.map(Value::from),
         "ContainerView" => (name == "view").then(|| Value::refs(views.members(world, &moref.id))),
         "TaskManager" => (name == "recentTask").then(|| Value::refs(world.tasks.all())),
-        "ServiceInstance" => (name == "content").then(|| super::service::content().into()),
+        "ServiceInstance" => (name == "content").then(|| super::service::content(world.real.is_some()).into()),
         _ => world.property(world.entities.get(&moref.id)?, name),
     }
 }

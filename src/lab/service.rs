@@ -76,7 +76,7 @@ fn nothing() -> Answer {
 /// The fault that vCenter would answer.
 pub fn call(state: &mut State, call: &Call<'_>) -> Result<Answer, Fault> {
     match call.method {
-        "RetrieveServiceContent" => return Ok(returned(content())),
+        "RetrieveServiceContent" => return Ok(returned(content(state.world.real.is_some()))),
         "Login" => return session::login(state, call),
         _ => {}
     }
@@ -118,10 +118,13 @@ pub fn privilege(method: &str) -> Option<&'static str> {
 }
 
 /// `ServiceContent`: the managers that exist here.
-pub fn content() -> Object {
+///
+/// Its name says to whoever looks that it is no vCenter, and whether its guests are real.
+pub fn content(real_guests: bool) -> Object {
+    let real = if real_guests { " with real guests" } else { "" };
     let about = Object::new("AboutInfo")
         .with("name", "tmpl-tui lab")
-        .with("fullName", "tmpl-tui lab (simulated vCenter) 8.0.2")
+        .with("fullName", format!("tmpl-tui lab (simulated vCenter){real} 8.0.2"))
         .with("vendor", "tmpl-tui")
         .with("version", "8.0.2")
         .with("build", "0")

@@ -109,7 +109,7 @@ async fn look_once(context: &Context, client: &Client, line: &Line, consent: &Co
             Ok(begins) => Some(begins),
             Err(error @ GateError::Stale { .. }) => return Err(error.into()),
             Err(error) => {
-                notes.push(format!("other machines are not told that this build begins: {error}"));
+                notes.push(format!("other machines could not be told that this build has started: {error}"));
                 None
             }
         },
@@ -214,7 +214,7 @@ impl Claiming {
         if let Some(begins) = &self.vm.begins
             && let Err(error) = begins.withdraw(&self.vm.gate).await
         {
-            messages.push(format!("the live template's notes still say that a build begins: {error}"));
+            messages.push(format!("the live template's notes still announce this build: {error}"));
         }
         if let Some(run) = run {
             messages.extend(

@@ -22,7 +22,7 @@ const ANY: &str = "…";
 pub fn check(operation: Operation, facts: &Facts<'_>) -> Result<(), Refusal> {
     check_here(operation, facts)?;
     match operation {
-        Operation::Build => not_on_github(facts),
+        Operation::Build => linked(facts).and_then(|()| not_on_github(facts)),
         Operation::Cancel => cancel(facts.line()?),
         Operation::Promote => generation(&Request::Promote, facts).and_then(|()| nothing_forgiven(facts)),
         Operation::Rollback => generation(&Request::Rollback { reason: ANY.into() }, facts),
@@ -113,10 +113,18 @@ pub(super) fn not_on_github(facts: &Facts<'_>) -> Result<(), Refusal> {
     }
 }
 
+/// Packer and the look at the build VM before it need vCenter, where the repository names one.
+fn linked(facts: &Facts<'_>) -> Result<(), Refusal> {
+    match facts.vcenter {
+        VCenterFacts::NoLink => Err(Refusal::NoLink),
+        VCenterFacts::Unnamed | VCenterFacts::Silent | VCenterFacts::Known { .. } => Ok(()),
+    }
+}
+
 /// What vCenter shows is current.
 fn known(facts: &Facts<'_>) -> Result<(), Refusal> {
     match facts.vcenter {
-        VCenterFacts::NoLink => Err(Refusal::NoLink),
+        VCenterFacts::NoLink | VCenterFacts::Unnamed => Err(Refusal::NoLink),
         VCenterFacts::Silent => Err(Refusal::NothingKnown),
         VCenterFacts::Known { .. } => Ok(()),
     }
@@ -128,7 +136,7 @@ fn has(facts: &Facts<'_>, privilege: &'static str) -> Result<(), Refusal> {
         VCenterFacts::Known { account, missing } if missing.contains(privilege) => {
             Err(Refusal::LacksPrivilege { account: account.to_owned(), privilege, object: None })
         }
-        VCenterFacts::Known { .. } | VCenterFacts::NoLink | VCenterFacts::Silent => Ok(()),
+        VCenterFacts::Known { .. } | VCenterFacts::NoLink | VCenterFacts::Unnamed | VCenterFacts::Silent => Ok(()),
     }
 }
 
@@ -209,7 +217,7 @@ fn media_at_rest(facts: &Facts<'_>) -> Result<(), Refusal> {
 fn stage(facts: &Facts<'_>) -> Result<(), Refusal> {
     media_at_rest(facts)?;
     match facts.vcenter {
-        VCenterFacts::NoLink => Err(Refusal::NoLink),
+        VCenterFacts::NoLink | VCenterFacts::Unnamed => Err(Refusal::NoLink),
         VCenterFacts::Silent | VCenterFacts::Known { .. } => of_media(facts, &facts.media.missing),
     }
 }

@@ -16,7 +16,7 @@ use crate::vcenter::Settings;
 /// # Errors
 /// In a line, what is missing or wrong.
 pub async fn enter(context: Context, repo: PathBuf) -> Result<Entered, Error> {
-    blocking("turning to the context", move || {
+    blocking("switching to the context", move || {
         let outer = Outer::of_process();
         let entered = context.enter(&|name| outer.get(name)).map_err(|error| Error::Usage(error.to_string()))?;
         let get = |name: &str| match entered.variables.get(name) {

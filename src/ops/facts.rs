@@ -79,6 +79,8 @@ impl From<&Run> for RunFacts {
 pub enum VCenterFacts<'a> {
     /// there is no link: what was known may be out of date
     NoLink,
+    /// nothing says which one it is
+    Unnamed,
     /// it has not answered yet
     Silent,
     /// it keeps what is known current

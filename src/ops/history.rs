@@ -90,7 +90,7 @@ pub fn find(state: &StateDir, key: &Key, wanted: &str) -> Result<Run, Error> {
     match runs.len() {
         1 => Ok(runs.remove(0)),
         0 => Err(Error::Usage(format!("{key} has no run {wanted}; tmpl-tui history {key} names them"))),
-        several => Err(Error::Usage(format!("{several} runs of {key} begin with {wanted}; give more of the name"))),
+        several => Err(Error::Usage(format!("{several} runs of {key} start with {wanted}; type more of the name"))),
     }
 }
 

@@ -56,6 +56,7 @@ fn preferences(options: &Options) -> Preferences {
         hook: Hook::shared().is_some(),
         keymap: options.keymap,
         mouse: options.config.mouse,
+        order: options.config.order,
     }
 }
 

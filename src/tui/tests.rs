@@ -16,7 +16,7 @@ use crate::console::panes::Pane;
 use crate::console::run::RunState;
 use crate::console::toast::Tone;
 use crate::console::{Console, Msg, Opening};
-use crate::vcenter::{FolderEvent, LinkState};
+use crate::vcenter::{FolderEvent, LinkState, Simulated};
 
 macro_rules! snapshot {
     ($name:expr, $console:expr, $size:expr) => {
@@ -113,6 +113,42 @@ fn one_line_only() {
 fn the_lab_says_that_it_is_simulated() {
     let opening = Opening { simulated: true, read_only: true, ..fixture::opening(&["debian-12"]) };
     snapshot!("simulated_read_only", Console::new(opening), USUAL);
+}
+
+#[test]
+fn a_build_of_another_machine_is_told_by_its_row() {
+    let mut console = fixture::night();
+    let mut guest = fixture::guest(42, "tpl-rocky-9-build", None);
+    let by = crate::generation::Actor("ana@jump02".into());
+    let claim = crate::generation::Claim::new(key("rocky-9"), &by, "r1".into(), guest.moid.clone(), fixture::ago(3));
+    guest.annotation = claim.write("");
+    console.update(Msg::FolderChanged(FolderEvent::Changed(Box::new(guest))));
+    let row = |console: &mut Console, columns| {
+        let screen = drawn(console, columns, 36).to_string();
+        screen.lines().find(|line| line.contains(" rocky-9 ")).unwrap_or_default().to_owned()
+    };
+    assert!(row(&mut console, 120).contains("● building 3m, ana@jump02"), "{}", row(&mut console, 120));
+    assert!(row(&mut console, 80).contains("● building 3m"), "{}", row(&mut console, 80));
+}
+
+#[rstest]
+#[case("wide", WIDE, Simulated::AllButGuests, " SIMULATED vCenter, real guests  vc01.example.com")]
+#[case("usual", USUAL, Simulated::AllButGuests, " SIMULATED  vc01.example.com")]
+#[case("small", SMALL, Simulated::AllButGuests, " SIMULATED ")]
+#[case("usual", USUAL, Simulated::All, " SIMULATED ")]
+fn a_server_that_calls_itself_the_lab_is_named(
+    #[case] name: &str,
+    #[case] size: (u16, u16),
+    #[case] server: Simulated,
+    #[case] said: &str,
+) {
+    let mut console = stuck();
+    let first = |console: &mut Console| {
+        drawn(console, size.0, size.1).to_string().lines().next().unwrap_or_default().to_owned()
+    };
+    assert!(!first(&mut console).contains("SIMULATED"), "{name}");
+    console.update(Msg::ServerRead(Some(server)));
+    assert!(first(&mut console).contains(said), "{name}: {}", first(&mut console));
 }
 
 #[rstest]

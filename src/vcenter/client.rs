@@ -8,20 +8,10 @@ use futures_util::{Stream, stream};
 use jiff::Timestamp;
 use tokio::sync::{OnceCell, mpsc};
 
+use super::about::About;
 use super::location::{self, FolderLocation};
 use super::session::Session;
 use super::{Error, Moid, Settings, Vm, inventory, privilege, screen, watch};
-
-/// `AboutInfo` of the server.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct About {
-    /// e.g. `VMware vCenter Server 8.0.2 build-22617221`
-    pub full_name: String,
-    /// e.g. `8.0.2`
-    pub version: String,
-    /// `VirtualCenter` or `HostAgent`
-    pub api_type: String,
-}
 
 /// State of the connection to vCenter.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -3,6 +3,7 @@
 //! [`Client`] reads; [`gate::Gate`] is the only public way to change something. SOAP is used because it works on every
 //! vSphere that packer's plugin works on.
 
+mod about;
 pub mod audit;
 mod change;
 pub mod client;
@@ -27,7 +28,8 @@ mod untrusted;
 pub mod vm;
 mod watch;
 
-pub use client::{About, Account, Client, FolderEvent, LinkState, PrivilegeCheck, TaskProgress, Watch};
+pub use about::{About, Simulated};
+pub use client::{Account, Client, FolderEvent, LinkState, PrivilegeCheck, TaskProgress, Watch};
 pub use clones::{CloneEvent, Clones};
 pub use error::Error;
 pub use observe::VmEvent;

@@ -52,12 +52,17 @@ impl Question {
         numbered.or_else(|| self.choices.iter().find(|choice| choice.label.eq_ignore_ascii_case(said)))
     }
 
-    /// The answers, numbered: `1 Retry`, `2 Cancel (vCenter's default)`.
-    pub fn numbered(&self) -> impl Iterator<Item = String> {
+    /// The answers in words: `Retry`, `Cancel (vCenter's default)`.
+    pub fn answers(&self) -> impl Iterator<Item = String> {
         self.choices.iter().enumerate().map(|(index, choice)| {
             let default = if self.default == Some(index) { " (vCenter's default)" } else { "" };
-            format!("{} {}{default}", index + 1, choice.label)
+            format!("{}{default}", choice.label)
         })
+    }
+
+    /// The same, numbered: `1 Retry`, `2 Cancel (vCenter's default)`.
+    pub fn numbered(&self) -> impl Iterator<Item = String> {
+        self.answers().enumerate().map(|(index, answer)| format!("{} {answer}", index + 1))
     }
 }
 

@@ -66,7 +66,7 @@ async fn a_week_as_it_should_be_is_no_alarm() {
 )]
 #[case::down(
     world(vec![Run { created: ago(25), ..run(9001, "rocky-9", "queued", None) }]),
-    "1 leg(s) wait for packer-vsphere since 25 min and none is at work: the scale set is down"
+    "1 job(s) have waited up to 25 min for packer-vsphere and none is at work: the scale set is down"
 )]
 #[tokio::test]
 async fn what_is_wrong_is_an_alarm(#[case] world: World, #[case] text: &str) {

@@ -219,7 +219,7 @@ async fn redirects_are_followed() {
     desk.mirror.redirect("/round", "/round");
     let mirror = tmpl::iso::Mirror::new(std::time::Duration::from_secs(20), 1).unwrap();
     let error = mirror.page(&format!("{}/round", desk.mirror.url)).await.unwrap_err().to_string();
-    assert!(error.contains("redirected too often"), "{error}");
+    assert!(error.contains("redirects too many times"), "{error}");
 }
 
 #[tokio::test(flavor = "multi_thread")]

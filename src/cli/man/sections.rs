@@ -33,7 +33,7 @@ pub const ENVIRONMENT: &[(&str, &str)] = &[
     ),
     ("GITHUB_TOKEN, GH_TOKEN", "For runs on GitHub; needs Actions: read and write."),
     ("GITHUB_REPOSITORY, GITHUB_API_URL", "OWNER/NAME and the API, where the remote origin does not say it."),
-    ("TMPL_ARC_NAMESPACE", "Namespace of the scale set's pods: the log of a leg at work is followed there."),
+    ("TMPL_ARC_NAMESPACE", "Namespace of the scale set's pods: the log of a job at work is followed there."),
     ("TMPL_CONTEXT", "The context to work in, as --context."),
     ("TMPL_NOTIFY", "off, bell or osc9: how an alarm calls."),
     ("TMPL_HOOK", "A shell command that is told of events, as JSON on its stdin."),

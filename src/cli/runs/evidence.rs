@@ -13,10 +13,10 @@ use crate::cli::{Context, Exit, log, output};
 /// Arguments of `runs log`.
 #[derive(Debug, clap::Args)]
 pub struct Args {
-    /// Number (#87 or 87) or id of the run; without one the newest with a leg that failed
+    /// Number (#87 or 87) or id of the run; without one the newest with a job that failed
     run: Option<String>,
-    /// The leg of this line; without it the only one that failed
-    #[arg(long, value_name = "KEY")]
+    /// The job of this line; without it the only one that failed
+    #[arg(long = "job", alias = "leg", value_name = "KEY")]
     leg: Option<String>,
     /// Where it is kept, and versions that differ from the checkout's, as one JSON object
     #[arg(long)]

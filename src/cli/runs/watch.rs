@@ -26,7 +26,7 @@ fn tell(event: WatchEvent) {
     // Nothing is left to do when stderr is closed.
     let _ = match event {
         WatchEvent::Leg(leg) => output::aside(&print::leg(&leg, Timestamp::now())),
-        WatchEvent::Trouble(error) => output::note(&format!("{error}; asking on")),
+        WatchEvent::Trouble(error) => output::note(&format!("{error}; still trying")),
     };
 }
 

@@ -104,16 +104,16 @@ pub static BINDINGS: &[Binding] = &[
         .hint("trouble")
         .does("Go to the next line in trouble"),
     row(line(LineCommand::PreviousTrouble), "previous trouble", &[key(',')], Group::Line, PANES)
-        .does("Go to the line in trouble before this one"),
+        .does("Go to the previous line in trouble"),
     row(line(LineCommand::OlderRun), "older run", &[key('[')], Group::Line, PANES)
-        .does("Go to the run before this one: its log, pictures, timeline and verdict"),
+        .does("Go to the previous run: its log, pictures, timeline and verdict"),
     row(line(LineCommand::NewerRun), "newer run", &[key(']')], Group::Line, PANES)
-        .does("Go to the run after this one; Esc goes back to the newest"),
+        .does("Go to the next run; Esc goes back to the newest"),
     row(line(LineCommand::Judge), "verdict", &[key('v')], Group::Line, ANYWHERE)
         .hint("cause")
-        .does("Why the newest run fails, from log, pictures and guest; there: its picture, and back"),
+        .does("Why the newest run fails, by log, pictures and guest; again: its picture, and back"),
     row(line(LineCommand::Suspects), "suspects", &[key('V')], Group::Line, PANES)
-        .does("All that changed since the last good run, or the three most suspicious"),
+        .does("Everything that changed since the last good run, or the three most suspicious"),
     row(line(LineCommand::Acknowledge), "acknowledge", &[key('Q')], Group::Line, PANES)
         .does("Acknowledge the alarm with a note, or take that back: quiet until its cause changes"),
     row(line(LineCommand::OpenEvidence), "open evidence", &DIGITS, Group::Line, PANES)
@@ -153,7 +153,7 @@ pub static BINDINGS: &[Binding] = &[
         .hint("times")
         .does("Times: of day, since the mark, none"),
     row(log(LogCommand::Fold), "fold log", &[key('d')], Group::Log, PANES)
-        .does("Hide typed keys, or all that packer and its plugins write for each other, or nothing"),
+        .does("Hide typed keys, or everything packer and its plugins tell each other, or nothing"),
     row(log(LogCommand::NextError), "next error", &[key('e')], Group::Log, PANES).hint("error").does("Next error"),
     row(log(LogCommand::PreviousError), "previous error", &[key('E')], Group::Log, PANES).does("Previous error"),
     row(log(LogCommand::NextWarning), "next warning", &[key('y')], Group::Log, PANES).does("Next warning or error"),
@@ -165,7 +165,7 @@ pub static BINDINGS: &[Binding] = &[
         .hint("mark")
         .does("Mark this log line, or take the mark away"),
     row(log(LogCommand::NextMark), "next mark", &[key('\'')], Group::Log, PANES)
-        .does("Next mark, from the last one to the first"),
+        .does("Next mark; after the last one, the first"),
     row(log(LogCommand::GoTo), "go to", &[key('@')], Group::Log, PANES)
         .does("Go to a time (03:07), a line (812), +5m or -30s from here"),
     row(view(ViewCommand::Copy), "copy", &[key('c')], Group::Log, PANES_AND_GITHUB)
@@ -175,7 +175,7 @@ pub static BINDINGS: &[Binding] = &[
         .does("Save the whole log, scrubbed"),
     row(view(ViewCommand::Open), "open", &[KeyPress::code(Code::Enter)], Group::View, PANES_GITHUB_AND_WALL)
         .hint("zoom")
-        .does("Open the chosen evidence or picture, or the log of a failed leg; else zoom, as f"),
+        .does("Open the chosen evidence or picture, or the log of a failed job; else zoom, as f"),
     row(view(ViewCommand::Zoom), "zoom", &[key('f')], Group::View, PANES)
         .does("Give the focused pane the whole screen, and back"),
     row(view(ViewCommand::NextPane), "next pane", &[KeyPress::code(Code::Tab)], Group::View, PANES)
@@ -186,6 +186,8 @@ pub static BINDINGS: &[Binding] = &[
     row(view(ViewCommand::Find), "filter or search", &[key('/')], Group::View, PANES_AND_MEDIA)
         .hint("filter")
         .does("Filter the lines; in the log and the picture's text: search"),
+    row(view(ViewCommand::Order), "order", &[key('O')], Group::View, PANES_AND_MEDIA)
+        .does("Order of the lines: the matrix's, the worst first, by name, the oldest live first"),
     row(view(ViewCommand::Palette), "command", &[key(':')], Group::View, ANYWHERE)
         .hint("command")
         .does("Any command or line by name"),
@@ -197,7 +199,7 @@ pub static BINDINGS: &[Binding] = &[
         .does("Workflow runs on GitHub, and back"),
     row(view(ViewCommand::Wall), "wall", &[key('P')], Group::View, ANYWHERE)
         .hint("wall")
-        .does("Pictures of all that is being built or failed lately, and back"),
+        .does("Pictures of everything that is being built or failed lately, and back"),
     row(view(ViewCommand::Help), "help", &[key('?')], Group::View, ANYWHERE).hint("help").does("All keys"),
     row(program(ProgramCommand::Refresh), "refresh", &[key('r')], Group::View, ANYWHERE)
         .does("Ask vCenter again, also after a refused password"),
@@ -216,7 +218,7 @@ pub static BINDINGS: &[Binding] = &[
         .does("Cancel the chosen run on GitHub"),
     row(github(GitHubChange::Rerun), "run again on GitHub", &[key('A')], Group::GitHub, GITHUB)
         .hint("again")
-        .does("Run the failed legs of the chosen run again"),
+        .does("Run the failed jobs of the chosen run again"),
     row(github(GitHubChange::EnableSchedule), "schedule on", &[key('U')], Group::GitHub, ANYWHERE)
         .hint("schedule on")
         .does("Switch the schedule on again after GitHub switched it off"),

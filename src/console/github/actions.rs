@@ -73,14 +73,14 @@ impl Console {
             GitHubChange::Cancel => {
                 let run = run()?;
                 let steps = vec![
-                    format!("GitHub ends run #{} ({}) with all its legs", run.number, run.title),
-                    "each leg has seconds to destroy its VM; ‹sweep› sweeps one that stays behind".into(),
+                    format!("GitHub ends run #{} ({}) with all its jobs", run.number, run.title),
+                    "each job has seconds to destroy its VM; ‹sweep› sweeps one that stays behind".into(),
                 ];
                 (format!("Cancel run #{} on GitHub", run.number), steps, "cancel it", Action::Cancel(run))
             }
             GitHubChange::Rerun => {
                 let run = run()?;
-                let steps = vec![format!("GitHub runs the failed legs of run #{} again", run.number)];
+                let steps = vec![format!("GitHub runs the failed jobs of run #{} again", run.number)];
                 (format!("Run #{} again on GitHub", run.number), steps, "run again", Action::Rerun(run))
             }
         };

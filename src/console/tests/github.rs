@@ -81,7 +81,7 @@ fn a_line_that_a_leg_builds_is_not_built_here_and_the_run_is_named() {
     let said = "debian-13 is being built by run #88 on GitHub: https://github.com/acme/images/actions/runs/9088";
     assert_eq!(toast(&console), said);
     typed(&mut console, "D");
-    assert!(toast(&console).contains("debian-13 is built by run #88 already"), "{}", toast(&console));
+    assert!(toast(&console).contains("debian-13 is already being built by run #88"), "{}", toast(&console));
 }
 
 #[test]
@@ -112,7 +112,7 @@ fn a_waiting_run_is_not_pushed_out() {
     });
     console.lines.select(&key("almalinux-9"));
     typed(&mut console, "D");
-    assert!(toast(&console).contains("run #90 (build-templates rocky-9) waits already"), "{}", toast(&console));
+    assert!(toast(&console).contains("run #90 (build-templates rocky-9) is already waiting"), "{}", toast(&console));
 }
 
 #[test]
@@ -215,7 +215,7 @@ fn a_key_that_works_elsewhere_says_where() {
     assert_eq!(console.panes.view, View::GitHub);
     assert_eq!(toast(&console), "the panes are behind this view: Esc goes back to them");
     typed(&mut console, "\x1bl");
-    assert_eq!(toast(&console), "works in picture, log, timeline, wall: Tab turns there");
+    assert_eq!(toast(&console), "works in picture, log, timeline, wall: Tab goes there");
     typed(&mut console, "v");
     assert_eq!(console.panes.scope(), Scope::Verdict);
 }

@@ -5,6 +5,7 @@ use crate::console::key::KeyPress;
 use crate::console::overlay::{Overlay, QuitChoice};
 use crate::console::run::RunState;
 use crate::console::{Console, Effect, Msg};
+use crate::vcenter::LinkState;
 
 fn quits(effects: &[Effect]) -> bool {
     effects.iter().any(|effect| matches!(effect, Effect::Quit))
@@ -63,6 +64,7 @@ fn read_only_offers_no_cancel() {
 #[test]
 fn a_change_under_way_is_finished_before_leaving() {
     let mut console = fixture::empty();
+    fixture::link(&mut console, LinkState::Live);
     let request = fixture::question_of(&typed(&mut console, "by")).unwrap();
     assert!(!quits(&typed(&mut console, "ql")));
     typed(&mut console, "b");

@@ -54,6 +54,21 @@ fn b_asks_first_and_y_builds() {
 }
 
 #[test]
+fn a_build_is_refused_while_vcenter_is_out_of_reach_and_where_none_is_named_it_is_not() {
+    let build = Command::Change(Change::Build);
+    let mut console = on("debian-13");
+    assert!(console.allows(&console.on_selection(build)).is_ok());
+    let lost = LinkState::Lost { retry_at: fixture::now(), reason: "gone".into() };
+    fixture::link(&mut console, lost);
+    let refused = console.allows(&console.on_selection(build)).unwrap_err();
+    assert!(refused.to_string().contains("no link to vCenter"), "{refused}");
+    typed(&mut console, "b");
+    assert!(console.overlay.is_none());
+    console.session.account.clear();
+    assert!(console.allows(&console.on_selection(build)).is_ok(), "a repository without vCenter builds all the same");
+}
+
+#[test]
 fn enter_on_a_fresh_confirmation_cancels() {
     let mut console = on("debian-13");
     typed(&mut console, "b");

@@ -189,7 +189,7 @@ fn a_hold_says_who_since_when_and_why() {
     live.annotation = hold.write("");
     console.update(Msg::FolderChanged(FolderEvent::Changed(Box::new(live))));
     let row = console.lines.get(&key("debian-13")).unwrap();
-    let said = "held by ana@jump01 since Mar 11 03:12 (3 days): the agent does not start; H releases it";
+    let said = "held by ana@jump01 since Mar 11 03:12 UTC (3 days): the agent does not start; H releases it";
     assert_eq!(console.remarks(row)[0].text, said);
 }
 
@@ -273,6 +273,41 @@ fn one_key_turns_between_cause_and_picture() {
         turned.push(console.panes.focus);
     }
     assert_eq!(turned, [Pane::Verdict, Pane::Picture, Pane::Verdict]);
+}
+
+#[test]
+fn the_palette_knows_the_panes_by_name() {
+    use crate::console::panes::Pane;
+    for (name, pane) in [("log", Pane::Log), ("timeline", Pane::Timeline), ("picture", Pane::Picture)] {
+        let mut console = night();
+        typed(&mut console, &format!(":{name}\n"));
+        assert!(console.overlay.is_none());
+        assert_eq!(console.panes.focus, pane, "{name}");
+    }
+}
+
+#[test]
+fn lines_stand_in_the_order_that_was_chosen() {
+    let shown = |console: &crate::console::Console| -> Vec<String> {
+        console.lines.visible().iter().map(|row| row.line.key.0.clone()).collect()
+    };
+    let mut console = night();
+    let matrix = shown(&console);
+    typed(&mut console, "O");
+    let troubles: Vec<_> = console.lines.visible().iter().map(|row| row.trouble()).collect();
+    assert!(troubles.is_sorted_by(|one, other| one >= other) && troubles[0] > troubles[troubles.len() - 1]);
+    typed(&mut console, "O");
+    assert!(shown(&console).is_sorted() && shown(&console) != matrix);
+    typed(&mut console, "O");
+    let ages = console.lines.visible().into_iter().map(|row| row.generations.live.as_ref().and_then(|vm| vm.created));
+    assert!(ages.is_sorted(), "{:?}", shown(&console));
+    // The keys go down what is seen, and the selection stays where it is when the order changes.
+    let second = shown(&console)[1].clone();
+    typed(&mut console, "gj");
+    let selected = |console: &crate::console::Console| console.lines.selected().unwrap().line.key.0.clone();
+    assert_eq!(selected(&console), second);
+    typed(&mut console, "O");
+    assert_eq!((shown(&console), selected(&console)), (matrix, second));
 }
 
 #[test]

@@ -22,7 +22,7 @@ struct Known {
     under_way: Option<Operation>,
     run: Option<RunFacts>,
     generations: Generations,
-    /// no link, silent, known
+    /// no link, silent, unnamed, known
     vcenter: u8,
     missing: BTreeSet<&'static str>,
     github: GitHubFacts,
@@ -44,6 +44,7 @@ impl Known {
             vcenter: match self.vcenter {
                 0 => VCenterFacts::NoLink,
                 1 => VCenterFacts::Silent,
+                2 => VCenterFacts::Unnamed,
                 _ => VCenterFacts::Known { account: "svc", missing },
             },
             github: self.github.clone(),
@@ -146,7 +147,7 @@ fn known() -> impl Strategy<Value = Known> {
     let program = (often(), seldom(), seldom());
     let under_way = prop::option::weighted(0.2, select(Operation::ALL.to_vec()));
     let missing = prop::collection::btree_set(select([&STEP_PRIVILEGES[..], &[TYPE]].concat()), 0..3);
-    let vcenter = (prop_oneof![Just(0_u8), Just(1), Just(2), Just(2), Just(2)], missing);
+    let vcenter = (prop_oneof![Just(0_u8), Just(1), Just(2), Just(3), Just(3), Just(3), Just(3)], missing);
     let picture = (any::<bool>(), any::<bool>(), any::<bool>());
     let picture = picture.prop_map(|(there, visible, recorded)| PictureFacts { there, visible, recorded });
     (program, under_way, prop::option::of(run()), generations(), vcenter, github(), media(), picture).prop_map(
@@ -184,8 +185,11 @@ proptest! {
             }
             let of_generations =
                 [Operation::Promote, Operation::Rollback, Operation::Hold, Operation::Release, Operation::Sweep];
-            if of_generations.contains(&operation) && known.vcenter < 2 {
+            if of_generations.contains(&operation) && known.vcenter < 3 {
                 prop_assert!(judged.is_err(), "{operation} on what may be out of date");
+            }
+            if operation == Operation::Build && known.vcenter == 0 {
+                prop_assert!(judged.is_err(), "a build that cannot reach vCenter");
             }
             let touches_build = [Operation::Build, Operation::Dispatch, Operation::Promote, Operation::Sweep];
             if touches_build.contains(&operation) && known.run.is_some_and(|run| run.state.live()) {

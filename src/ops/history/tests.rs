@@ -87,7 +87,7 @@ fn a_run_is_found_by_the_beginning_of_its_name_that_no_other_has() {
     [GOOD, BAD].iter().for_each(|id| record(&state, id, "failed", &Made::default(), 5));
     assert_eq!(id(&find(&state, &key, "20260102").unwrap()), BAD);
     let said = |wanted| find(&state, &key, wanted).unwrap_err().to_string();
-    assert!(said("2026").starts_with("2 runs of one begin with 2026"), "{}", said("2026"));
+    assert!(said("2026").starts_with("2 runs of one start with 2026"), "{}", said("2026"));
     assert!(said("2027").contains("tmpl-tui history one"), "{}", said("2027"));
     let runs = of(&state, &key).unwrap();
     assert_eq!(runs.iter().map(|run| run.id.as_str()).collect::<Vec<_>>(), [BAD, GOOD]);

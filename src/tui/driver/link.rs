@@ -91,6 +91,7 @@ async fn follow((settings, place): (Settings, Place), report: &Report, client: &
         if let (FolderEvent::Reset(vms), Place::MAIN) = (&event, place) {
             let vms = vms.iter().take(ASKED_ABOUT).map(|vm| vm.moid.clone()).collect();
             tokio::spawn(privileges(new.clone(), vms, report.clone()));
+            tokio::spawn(server(new.clone(), report.clone()));
             beneath.replace(Some(tokio::spawn(resources(new.clone(), report.clone()))));
         }
         said = matches!(event, FolderEvent::Link(LinkState::Stopped { .. }));
@@ -116,6 +117,13 @@ impl Abandoned {
 impl Drop for Abandoned {
     fn drop(&mut self) {
         self.replace(None);
+    }
+}
+
+/// What of it is simulated.
+async fn server(client: Client, report: Report) {
+    if let Ok(about) = client.about().await {
+        report(Msg::ServerRead(about.simulated()));
     }
 }
 

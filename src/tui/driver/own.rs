@@ -73,7 +73,7 @@ impl Driver {
             Own::EnterContext { request, name } => {
                 let context = self.parts.config.contexts.get(&name).cloned().unwrap_or_default();
                 let entered = ops::enter(context, self.parts.context.repo.clone());
-                self.ask(ENTER, "turning to the context", entered, move |answer| Msg::ContextEntered {
+                self.ask(ENTER, "switching to the context", entered, move |answer| Msg::ContextEntered {
                     request,
                     answer: answer.map(Arc::new),
                 });

@@ -15,6 +15,10 @@ const LOG: u16 = 5;
 const CAUSE: u16 = 5;
 /// Columns of the lines beside a picture, where all panes have room: names, generations, and the run in a few words.
 const LINES: u16 = 62;
+/// The same with all that a wide screen tells of a line.
+const ALL_OF_LINES: u16 = 100;
+/// Columns in which a picture's text is read with ease; what is beyond goes to the lines first.
+const READABLE: u16 = 90;
 /// Columns of a picture of 1024 pixels at 9 pixels a cell; a larger one shows nothing more.
 const WHOLE: u16 = 116;
 
@@ -37,7 +41,8 @@ impl Layout {
     fn split_full(&mut self, console: &Console, content: Content) {
         let body = self.body;
         let picture = columns_of_picture(self.rows.saturating_sub(TIMELINE));
-        let right = picture.min(WHOLE + 2).min(body.width - LINES).max(body.width / 2);
+        let most = (body.width - LINES).min(body.width.saturating_sub(ALL_OF_LINES).max(READABLE + 2));
+        let right = picture.min(WHOLE + 2).min(most).max(body.width / 2);
         let (left, right) =
             (Rect { width: body.width - right, ..body }, Rect { x: body.right() - right, width: right, ..body });
         let (lines, below) = top(left, rows_of(console).min(left.height * 6 / 10));

@@ -48,7 +48,7 @@ fn draw_entry(console: &Console, entry: &Entry, chosen: bool, row: Rect, theme: 
             let invocation = Invocation { command: *command, line: Some(key.clone()) };
             (console.keymap.key(*command), console.allows(&invocation).is_err())
         }
-        Entry::Line(_) | Entry::Context(_) => (String::new(), false),
+        Entry::Line(_) | Entry::Pane(_) | Entry::Context(_) => (String::new(), false),
     };
     let style = match (chosen, refused) {
         (true, _) => theme.selected(),

@@ -162,6 +162,7 @@ impl Whole {
 async fn a_rollback_is_held_and_released() {
     let mut whole = Whole::open(false).await;
     whole.wait_for("3d").await;
+    whole.wait_for("SIMULATED").await;
     whole.keys("R");
     whole.wait_for("vCenter does not object").await;
     whole.keys("it does not boot\ny");

@@ -26,7 +26,7 @@ fn runs_their_legs_and_what_is_wrong(#[case] name: &str, #[case] (columns, rows)
 #[test]
 fn without_a_token() {
     let mut console = fixture::night();
-    let missing = "no GITHUB_TOKEN (or GH_TOKEN) in the environment: the pipeline on GitHub cannot be asked";
+    let missing = "no GITHUB_TOKEN (or GH_TOKEN) in the environment: the pipeline on GitHub cannot be read";
     console.update(Msg::GitHub(GitHubEvent::Ready(Err(missing.into()))));
     insta::assert_snapshot!("runs_no_token", drawn(&mut open(console), 80, 24));
 }

@@ -230,7 +230,7 @@ fn detail(console: &Console, theme: Theme) -> Vec<(String, Style)> {
             (
                 &run.url,
                 format!("run #{} on {branch} at {commit}, attempt {}", run.number, run.attempt),
-                keyed("log: ‹open› opens that of the leg that failed"),
+                keyed("log: ‹open› opens that of the job that failed"),
             )
         }
         Some(Row::Leg(_, leg)) => {

@@ -9,16 +9,16 @@ use ratatui::widgets::Widget;
 use crate::console::binding::keyed;
 use crate::console::{Console, age};
 use crate::tui::theme::Theme;
-use crate::vcenter::LinkState;
+use crate::vcenter::{LinkState, Simulated};
 
-/// Draws it. Too narrow a screen loses the accounts first, then the name of vCenter; never the state of the link.
+/// Draws it. Too narrow a screen loses the accounts first, then what of vCenter is real, then its name; never the state of the link.
 pub fn draw(console: &Console, area: Rect, theme: Theme, buffer: &mut Buffer) {
     if area.is_empty() {
         return;
     }
     let right = right(console, theme);
     let room = usize::from(area.width).saturating_sub(right.width());
-    let lefts = || (0..4).map(|less| left(console, theme, less));
+    let lefts = || (0..5).map(|less| left(console, theme, less));
     let left = lefts().find(|line| line.width() < room).or_else(|| lefts().next_back()).unwrap_or_default();
     left.render(area, buffer);
     let indent = u16::try_from(room).unwrap_or(0);
@@ -28,8 +28,8 @@ pub fn draw(console: &Console, area: Rect, theme: Theme, buffer: &mut Buffer) {
 fn left(console: &Console, theme: Theme, less: u8) -> Line<'static> {
     let session = &console.session;
     let mut spans = vec![Span::raw(" ")];
-    if session.simulated {
-        spans.push(Span::styled(" SIMULATED ", theme.banner()));
+    if let Some(text) = simulated(console, less) {
+        spans.push(Span::styled(text, theme.banner()));
         spans.push(Span::raw(" "));
     }
     // Of all that a narrow screen loses, not this: it says whose templates these are.
@@ -37,7 +37,7 @@ fn left(console: &Console, theme: Theme, less: u8) -> Line<'static> {
         spans.push(Span::styled(format!("[{context}]"), theme.key()));
         spans.push(Span::raw(" "));
     }
-    if less < 3 {
+    if less < 4 {
         spans.push(Span::styled(session.vcenter.clone(), theme.bold()));
     }
     if less < 2 {
@@ -47,6 +47,15 @@ fn left(console: &Console, theme: Theme, less: u8) -> Line<'static> {
         spans.push(Span::styled(format!(" · pictures as {account}"), theme.dim()));
     }
     Line::from(spans)
+}
+
+/// What is simulated: the demo, or whatever the server says of itself.
+fn simulated(console: &Console, less: u8) -> Option<&'static str> {
+    match console.session.server {
+        Some(Simulated::AllButGuests) if less < 3 => Some(" SIMULATED vCenter, real guests "),
+        Some(Simulated::AllButGuests | Simulated::All) => Some(" SIMULATED "),
+        None => console.session.simulated.then_some(" SIMULATED "),
+    }
 }
 
 fn right(console: &Console, theme: Theme) -> Line<'static> {

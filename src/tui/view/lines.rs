@@ -7,6 +7,7 @@ use ratatui::text::Span;
 
 use super::columns::{Cell, Column, Grid, total_width};
 use super::{empty, frame, put, put_below, result, width};
+use crate::config::Order;
 use crate::console::binding::keyed;
 use crate::console::click::Target;
 use crate::console::lines::LineRow;
@@ -176,6 +177,10 @@ pub(super) fn hits(drawn: &[(Rect, usize)], lines: &[&LineRow]) -> Vec<Hit> {
 
 fn title(console: &Console, theme: Theme, focused: bool) -> Vec<Span<'static>> {
     let mut title = vec![Span::styled(" Lines ", theme.title(focused))];
+    let order = console.lines.order();
+    if order != Order::Matrix {
+        title.push(Span::styled(format!("· by {} ", order.word()), theme.dim()));
+    }
     let filter = console.lines.filter();
     if !filter.is_empty() {
         let (left, all) = (console.lines.visible().len(), console.lines.all().len());
@@ -246,10 +251,9 @@ pub(super) fn whole_guest(guest: Option<&Vm>, theme: Theme) -> Cell {
 
 fn power(guest: Option<&Vm>, theme: Theme) -> Cell {
     match guest.map(|vm| vm.power_state) {
-        Some(PowerState::PoweredOn) => ("on".into(), theme.good()),
-        Some(PowerState::PoweredOff) => ("off".into(), Style::new()),
-        Some(PowerState::Suspended) => ("suspended".into(), theme.warn()),
-        Some(PowerState::Unknown) => ("unknown".into(), theme.warn()),
+        Some(power @ PowerState::PoweredOn) => (power.word().into(), theme.good()),
+        Some(power @ PowerState::PoweredOff) => (power.word().into(), Style::new()),
+        Some(power @ (PowerState::Suspended | PowerState::Unknown)) => (power.word().into(), theme.warn()),
         None => (NO_VALUE.into(), theme.dim()),
     }
 }

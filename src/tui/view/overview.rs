@@ -162,7 +162,7 @@ fn next(console: &Console, row: &LineRow) -> Vec<String> {
     match due {
         _ if !row.line.enabled => next.push(keyed("the line is off: the schedule leaves it out; ‹build› builds it")),
         Some(due) => {
-            let day = due.to_zoned(console.zone.clone()).strftime("%a %b %d %H:%M").to_string();
+            let day = due.to_zoned(console.zone.clone()).strftime("%a %b %d %H:%M %Z").to_string();
             let held = if row.generations.hold.is_some() { ", not promoted while it is held" } else { "" };
             next.push(format!("built on GitHub {day} (in {}){held}", age::spoken(due, console.now)));
         }

@@ -1,13 +1,14 @@
 //! The console picture of the selected line's guest, or why there is none.
 
 use ratatui::buffer::Buffer;
-use ratatui::layout::Rect;
+use ratatui::layout::{Margin, Rect};
 use ratatui::style::Style;
 use ratatui::text::Span;
 
 use super::{cut, empty, frame, lines, put, put_below, put_reason, put_rows, screen_text, width};
 use crate::console::binding::keyed;
 use crate::console::panes::{Pane, Room};
+use crate::console::screen_text::ScreenText;
 use crate::console::{Console, age};
 use crate::guest::picture::Picture;
 use crate::guest::recording::RecordedFrame;
@@ -28,7 +29,8 @@ pub fn draw(
         return;
     }
     let focused = console.panes.focus == Pane::Picture;
-    let mut inner = frame(area, title(console, area.width, theme, focused), focused, theme, buffer);
+    let coarse = surface.protocol() == Protocol::Cells;
+    let mut inner = frame(area, title(console, area, coarse, theme), focused, theme, buffer);
     if console.words.shown {
         inner = screen_text::draw_beside(console, inner, theme, buffer);
     }
@@ -56,10 +58,11 @@ pub fn draw(
     }
 }
 
-/// Whose console it is, what vCenter tells of that guest, and the key that turns to the cause.
-fn title(console: &Console, columns: u16, theme: Theme, focused: bool) -> Vec<Span<'static>> {
-    let mut title = vec![Span::styled(" Console ", theme.title(focused))];
-    let mut room = columns.saturating_sub(13);
+/// Whose console it is, what vCenter tells of that guest, and the keys that turn to the cause and to the text of a picture
+/// that the terminal shows in coarse blocks.
+fn title(console: &Console, area: Rect, coarse: bool, theme: Theme) -> Vec<Span<'static>> {
+    let mut title = vec![Span::styled(" Console ", theme.title(console.panes.focus == Pane::Picture))];
+    let mut room = area.width.saturating_sub(13);
     let mut add = |text: String, style: Style| {
         let text = cut(&text, room).into_owned();
         room = room.saturating_sub(width(&text) + 1);
@@ -72,13 +75,25 @@ fn title(console: &Console, columns: u16, theme: Theme, focused: bool) -> Vec<Sp
         add(format!("· {}", lines::whole_guest(Some(guest), theme).0), theme.dim());
     }
     if !console.visible(Pane::Verdict) || console.panes.measures.room != Room::Full {
-        add(keyed("· ‹verdict› turns to the cause"), theme.dim());
+        add(keyed("· ‹verdict› cause"), theme.dim());
+    }
+    let blocks = |picture| readable(console, picture, area.inner(Margin::new(1, 1))).is_none();
+    if coarse && !console.words.shown && console.picture_shown().is_some_and(blocks) {
+        add(keyed("· ‹picture text› text"), theme.dim());
     }
     title
 }
 
-/// The text of a picture in its place: where the terminal shows coarse blocks only, the screen is text, and its glyphs
-/// are known. Not where a part of it would be cut off, unless the pane has the whole screen.
+/// The text of a picture, where the screen is text and its glyphs are known. Not where a part of it would be cut off,
+/// unless the pane has the whole screen.
+fn readable<'a>(console: &'a Console, picture: &Picture, room: Rect) -> Option<&'a ScreenText> {
+    let words = console.words.of(picture).filter(|words| words.exact && !words.rows.is_empty())?;
+    let longest = words.rows.iter().map(|row| width(row)).max().unwrap_or(0);
+    let fits = longest <= room.width && words.rows.len() <= usize::from(room.height);
+    (fits || console.panes.zoomed).then_some(words)
+}
+
+/// Draws the text of a picture in its place, where the terminal shows coarse blocks only.
 fn draw_text(
     console: &Console,
     picture: &Picture,
@@ -90,14 +105,7 @@ fn draw_text(
     if surface.protocol() != Protocol::Cells || console.words.shown {
         return false;
     }
-    let Some(words) = console.words.of(picture).filter(|words| words.exact && !words.rows.is_empty()) else {
-        return false;
-    };
-    let longest = words.rows.iter().map(|row| width(row)).max().unwrap_or(0);
-    let fits = longest <= inner.width && words.rows.len() <= usize::from(inner.height);
-    if !fits && !console.panes.zoomed {
-        return false;
-    }
+    let Some(words) = readable(console, picture, inner) else { return false };
     // Text consoles are newest at their end.
     let skipped = words.rows.len().saturating_sub(usize::from(inner.height));
     let rows = words.rows.iter().skip(skipped).map(|row| (row, theme.text()));

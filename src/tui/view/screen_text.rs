@@ -17,7 +17,15 @@ const MIN_WIDTH_BESIDE: u16 = 90;
 
 /// Draws the text; returns what is left for the picture.
 pub fn draw_beside(console: &Console, inner: Rect, theme: Theme, buffer: &mut Buffer) -> Rect {
-    let (picture, area) = if inner.width >= MIN_WIDTH_BESIDE {
+    let empty = console.words.newest().is_none_or(|words| words.rows.is_empty());
+    let (picture, area) = if empty {
+        // Nothing to read: what is said about that needs a row or two, and the picture the rest.
+        let columns = usize::from(inner.width.saturating_sub(2).max(1));
+        let wrapped = heading(console, theme).iter().map(|(text, _)| textwrap(text, columns).len()).sum::<usize>();
+        let rows = u16::try_from(wrapped).unwrap_or(u16::MAX).min(inner.height / 2);
+        let rest = inner.height - rows;
+        (Rect { height: rest, ..inner }, Rect { y: inner.y + rest, height: rows, ..inner })
+    } else if inner.width >= MIN_WIDTH_BESIDE {
         let columns = inner.width * 45 / 100;
         let rest = inner.width - columns;
         (Rect { width: rest, ..inner }, Rect { x: inner.x + rest + 1, width: columns.saturating_sub(1), ..inner })

@@ -21,6 +21,7 @@ use crate::guest::recording::{GuestState, RecordedFrame, Recording, TaskState};
 use crate::packer_log::phase_times::{PhaseTiming, TypicalDuration};
 use crate::tui::hits::Hit;
 use crate::tui::theme::Theme;
+use crate::vcenter::PowerState;
 
 /// Columns of a time of day.
 const CLOCK_WIDTH: u16 = 8;
@@ -255,9 +256,9 @@ fn entry_text(recording: &Recording, event: &TimelineEntry<'_>) -> String {
             format!("picture{label}, {}", spoken(frame.until.duration_since(frame.at).unsigned_abs()))
         }
         TimelineEntry::Guest(guest) => {
-            let power = guest.power.map_or("gone".into(), |power| format!("{power:?}"));
+            let power = guest.power.map_or("gone", PowerState::word);
             let ip = guest.ip.as_ref().map_or(String::new(), |ip| format!(", {ip}"));
-            let tools = guest.tools.map_or(String::new(), |tools| format!(", {tools:?}"));
+            let tools = guest.tools.map_or(String::new(), |tools| format!(", tools {}", tools.word()));
             format!("guest {power}{ip}{tools}")
         }
         TimelineEntry::Task(task) => {

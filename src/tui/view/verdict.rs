@@ -225,7 +225,10 @@ fn verdict_rows(console: &Console, verdict: &Verdict, columns: usize, theme: The
     let next = next(console, verdict.place.as_ref().map(ToString::to_string), columns);
     rows.extend(next.into_iter().map(|text| Row { text, style: theme.text(), of: Part::Else }));
     for (index, evidence) in verdict.evidence.iter().enumerate() {
-        let text = format!("{} {}  {}", index + 1, place(console, evidence), evidence.text);
+        // A picture without text is called by its name.
+        let unnamed = || verdict.screen.as_deref().unwrap_or("without text");
+        let said = if evidence.text.is_empty() { unnamed() } else { &evidence.text };
+        let text = format!("{} {}  {said}", index + 1, place(console, evidence));
         let mut wrapped = textwrap(&text, columns);
         if !console.panes.zoomed && wrapped.len() > EVIDENCE_ROWS {
             wrapped.truncate(EVIDENCE_ROWS);
