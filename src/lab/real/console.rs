@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 use bytes::Bytes;
 use serde_json::{Value, json};
 
-use super::keys::Press;
+use super::keys::{Press, Typing};
 use super::qmp::Qmp;
 
 /// How often it is looked whether the next key can go.
@@ -37,6 +37,7 @@ pub struct Console {
     powered_on: Instant,
     /// keys, and whether each waits until the guest is ready for it
     waiting: VecDeque<(Press, bool)>,
+    typing: Typing,
     /// the reads of its drives
     reads: u64,
     /// when they became so many, or the last key was typed
@@ -93,6 +94,7 @@ impl Console {
             pid,
             powered_on: now.at,
             waiting: VecDeque::new(),
+            typing: Typing::default(),
             reads: 0,
             quiet: now,
             typed: now,
@@ -106,14 +108,9 @@ impl Console {
         !self.waiting.is_empty()
     }
 
-    /// Takes keys. What comes in one call was not to be waited for in between, but for what a line makes the guest do.
+    /// Takes keys of one call.
     pub fn queue(&mut self, keys: Vec<Press>) {
-        let mut waits = true;
-        for press in keys {
-            let ends_a_line = press.ends_a_line();
-            self.waiting.push_back((press, waits));
-            waits = ends_a_line;
-        }
+        self.waiting.extend(self.typing.goes_on(keys, Instant::now()));
     }
 
     /// Presses the power button.

@@ -3,6 +3,8 @@
 //! `PutUsbScanCodes` gives a HID usage of the keyboard page (USB HID Usage Tables, chapter 10) in the upper half and the
 //! page in the lower; the names are those of `QKeyCode` in QEMU's `qapi/ui.json`.
 
+use std::time::{Duration, Instant};
+
 use serde_json::{Value, json};
 
 use super::super::node::Node;
@@ -63,6 +65,33 @@ impl Press {
     }
 }
 
+/// Calls that follow each other sooner are one typing: packer's plugin sends each key by a call of its own, a tenth of a
+/// second apart (`boot_keygroup_interval`). Its `<wait>` is a second at least, and means that something has to happen.
+const ONE_TYPING: Duration = Duration::from_millis(900);
+
+/// What was typed last: which keys have to wait until the guest is ready for them.
+#[derive(Debug, Default)]
+pub struct Typing {
+    /// when the last call brought keys
+    called: Option<Instant>,
+    /// the last key ended a line
+    line_ended: bool,
+}
+
+impl Typing {
+    /// The keys of a call, each with whether it waits: the first of a typing does, and what follows the end of a line.
+    pub fn goes_on(&mut self, keys: Vec<Press>, now: Instant) -> Vec<(Press, bool)> {
+        let same = self.called.replace(now).is_some_and(|before| now.duration_since(before) < ONE_TYPING);
+        let mut waits = !same || self.line_ended;
+        let each = keys.into_iter().map(|press| {
+            self.line_ended = press.ends_a_line();
+            let waited = std::mem::replace(&mut waits, self.line_ended);
+            (press, waited)
+        });
+        each.collect()
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -84,5 +113,28 @@ mod tests {
         }
         assert!(press(0x28, "").unwrap().ends_a_line());
         assert_eq!((press(0x03, ""), press(0x53, "")), (None, None));
+    }
+
+    fn keys(names: &[&'static str]) -> Vec<Press> {
+        names.iter().map(|name| Press { keys: vec![name] }).collect()
+    }
+
+    fn waits(typing: &mut Typing, names: &[&'static str], at: Instant) -> Vec<bool> {
+        typing.goes_on(keys(names), at).into_iter().map(|(_, waits)| waits).collect()
+    }
+
+    #[test]
+    fn one_call_or_one_call_a_key_wait_alike() {
+        let line = ["c", "ret", "l", "s", "ret"];
+        let start = Instant::now();
+        let whole = waits(&mut Typing::default(), &line, start);
+        assert_eq!(whole, [true, false, true, false, false]);
+        let mut typing = Typing::default();
+        let at = |index: u32| start + Duration::from_millis(100) * index;
+        let each: Vec<bool> = (0..).zip(&line).flat_map(|(index, key)| waits(&mut typing, &[key], at(index))).collect();
+        assert_eq!(each, whole);
+        // After packer's `<wait>`, whatever came before.
+        assert_eq!(waits(&mut typing, &["x", "y"], at(15)), [true, false]);
+        assert_eq!(waits(&mut typing, &["z"], at(25)), [true]);
     }
 }
