@@ -2,6 +2,7 @@
 //! our environment, which holds tokens and passwords; what is only asked something has a bound of time and of what it may
 //! say.
 
+mod credential;
 mod variables;
 
 use std::ffi::{OsStr, OsString};
@@ -15,6 +16,7 @@ use secrecy::{ExposeSecret, SecretString};
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWriteExt};
 use tokio::process::{Child, Command};
 
+pub use self::credential::credential;
 use self::variables::{ASKED, BASE, DEMO, DESKTOP, GIT, KUBECTL, OURS, PROXY, TESSERACT};
 
 /// What a program is started for, which decides what it may know.

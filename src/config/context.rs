@@ -3,15 +3,11 @@
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
-use std::time::Duration;
 
 use secrecy::SecretString;
 
-use crate::child::{self, Kind};
+use crate::child;
 use crate::pipeline::layout::Setting;
-
-/// A person may have to unlock something.
-const PATIENCE: child::Bound = child::Bound { time: Duration::from_secs(60), bytes: 1 << 16 };
 
 /// Where a name or a password comes from.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -151,7 +147,7 @@ impl Context {
                     || ContextError::Missing { context: self.name.clone(), setting, variable: variable.clone() };
                 value.map(SecretString::from).ok_or_else(missing)
             }
-            Source::Command(words) => printed(words).map_err(|reason| ContextError::Command {
+            Source::Command(words) => child::credential(words, None).map_err(|reason| ContextError::Command {
                 context: self.name.clone(),
                 setting,
                 reason,
@@ -159,21 +155,6 @@ impl Context {
             }),
         }
     }
-}
-
-/// The first line that a program prints. What it says otherwise is not told: it may be the secret.
-fn printed(words: &[String]) -> Result<SecretString, String> {
-    let [program, arguments @ ..] = words else { return Err("no program is named".into()) };
-    let mut command = child::command(Kind::Credential, program);
-    command.args(arguments);
-    let output = child::output_blocking(command, PATIENCE).map_err(|error| format!("{program}: {error}"))?;
-    if !output.status.success() {
-        return Err(format!("{program} ended with {}", output.status));
-    }
-    let first = output.stdout.split(|byte| *byte == b'\n').next().unwrap_or_default();
-    let word = std::str::from_utf8(first).map(|word| word.trim_end_matches('\r').to_owned());
-    let word = word.ok().filter(|word| !word.is_empty() && !word.contains('\0'));
-    word.map(SecretString::from).ok_or_else(|| format!("{program} printed no password in its first line"))
 }
 
 #[derive(Default)]

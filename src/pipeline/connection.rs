@@ -6,13 +6,14 @@ use std::path::Path;
 
 use hcl_edit::expr::{Expression, TraversalOperator};
 use hcl_edit::template::Element;
+use secrecy::ExposeSecret;
 
 use super::assigned::{GetVariable, assigned};
 use super::evaluate::Scope;
 use super::layout::{Layout, Origin, Setting};
 use super::template::Template;
 use super::{Key, Line, Matrix, varfiles};
-use crate::child::{self, Kind};
+use crate::child;
 
 /// Allows what `tmpl.toml` names as commands to be run: whoever opens a repository has not read it yet.
 pub const ALLOW_COMMANDS: &str = "TMPL_SECRET_COMMANDS";
@@ -247,19 +248,10 @@ fn value(repo: &Path, lines: &[&Line], origin: &Origin, asked: &mut Asked<'_>) -
     }
 }
 
-/// The first line that a command prints.
+/// The first line that a command prints, if the operator lets it.
 fn command(repo: &Path, words: &[String], get: GetVariable<'_>) -> Result<String, String> {
-    let [program, arguments @ ..] = words else { return Err("the command is empty; name a program".into()) };
     if get(ALLOW_COMMANDS).as_deref() != Some("1") {
         return Err(format!("tmpl.toml wants to run {}; export {ALLOW_COMMANDS}=1 to let it", words.join(" ")));
     }
-    let mut command = child::command(Kind::Credential, program);
-    command.args(arguments).current_dir(repo);
-    let output = child::output_blocking(command, child::SHORT);
-    let output = output.map_err(|error| format!("{program} cannot be run: {error}"))?;
-    if !output.status.success() {
-        return Err(format!("{program} ended with {}", output.status));
-    }
-    let text = String::from_utf8_lossy(&output.stdout);
-    Ok(text.lines().next().unwrap_or_default().trim().to_owned())
+    child::credential(words, Some(repo)).map(|answer| answer.expose_secret().to_owned())
 }
