@@ -171,6 +171,52 @@ fn what_fails_before_the_build_ends_it_in_packers_words(
     assert!(log.contains(last), "triage has it, too: {log:?}");
 }
 
+/// Packer 1.16 with a template whose key a data source makes: `validate` knows it when it may ask.
+fn with_a_data_source() -> Fake {
+    let fake = Fake::new("1.16.0", script::GOOD);
+    let template = "data \"sshkey\" \"install\" {}\nsource \"vsphere-iso\" \"linux\" {\n  ssh_private_key_file = \
+                    data.sshkey.install.private_key_path\n}\nbuild {\n  sources = [\"source.vsphere-iso.linux\"]\n}\n";
+    std::fs::write(fake.path("repo/packer/linux/linux.pkr.hcl"), template).unwrap();
+    std::fs::write(fake.path("repo/ci/config/line.pkrvars.hcl"), "").unwrap();
+    let packer = format!(
+        "#!/bin/sh\nhere={}\n{}",
+        fake.path("").display(),
+        r#"echo "$1" >>$here/calls
+case "$1" in
+version) echo 'Packer v1.16.0';;
+validate)
+  case "$*" in
+  *-evaluate-datasources*) test ! -e $here/refused || { cat $here/refused >&2; exit 1; };;
+  *) printf 'Error: 1 error(s) occurred:\n\n* ssh_private_key_file is invalid: stat <unknown>: no such file\n\n  on linux.pkr.hcl line 2:\n' >&2; exit 1;;
+  esac;;
+build)
+"#
+    );
+    fake.program("packer", &format!("{packer}{}\n;;\nesac\n", script::GOOD));
+    fake
+}
+
+#[test]
+fn a_build_and_validate_know_what_a_data_source_gives() {
+    let fake = with_a_data_source();
+    let output = fake.tmpl(&["build", "one"]).output().unwrap();
+    assert!(output.status.success(), "{}", err(&output));
+    assert_eq!(fake.calls(), ["version", "init", "validate", "build"]);
+    let validate = || {
+        let output = fake.tmpl(&["validate"]).output().unwrap();
+        String::from_utf8_lossy(&[output.stdout.as_slice(), &output.stderr].concat()).into_owned()
+    };
+    let told = validate();
+    assert!(told.contains("packer accepts 2 lines") && !told.contains("<unknown>"), "{told}");
+    // What it gives can still be wrong, and it can fail: a defect of the template, and none.
+    std::fs::write(fake.path("refused"), "Error: the key is too short\n\n  on linux.pkr.hcl line 2:\n").unwrap();
+    let told = validate();
+    assert!(told.contains("linux.pkr.hcl:2: packer refuses one: the key is too short"), "{told}");
+    std::fs::write(fake.path("refused"), "Error: no key server\n\n  on linux.pkr.hcl line 1:\n").unwrap();
+    let told = validate();
+    assert!(told.contains("packer cannot say anything about one, win: a data source fails: no key server"), "{told}");
+}
+
 /// The audit log's lines about builds: verb, call, name, outcome.
 fn audit(fake: &Fake) -> Vec<[String; 4]> {
     let text = std::fs::read_to_string(fake.state().audit_log()).unwrap();
@@ -611,25 +657,25 @@ const FAMILY: &str = r#"
 #[test]
 fn a_packer_that_does_not_end_in_time_is_killed_with_all_that_it_started() {
     let fake = Fake::new("1.16.0", FAMILY);
-    let arguments = ["build", "one", "--timeout", "4s", "--grace", "1s", "--json"];
+    let arguments = ["build", "one", "--timeout", "10s", "--grace", "1s", "--json"];
     let child = fake.tmpl(&arguments).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
     let left = || {
         let read = |name: &str| std::fs::read_to_string(fake.path(name)).ok()?.trim().parse().ok();
         ["same-group", "other-session", "no-relation"].iter().filter_map(|name| read(name)).collect::<Vec<u32>>()
     };
     wait_until("packer has a family", || left().len() == 3);
-    let family: Vec<_> = left().into_iter().map(|pid| packer_run::Process::from_pid(pid).unwrap()).collect();
+    // On a slow machine the limit may have come first: who is gone by now is nobody here.
+    let family: Vec<_> = left().into_iter().map(packer_run::Process::from_pid).collect();
     let packer = latest(&fake).packer.unwrap();
-    assert!(packer.alive() && family.iter().all(packer_run::Process::alive));
     let output = child.wait_with_output().unwrap();
     assert_eq!(output.status.code(), Some(1), "{}", err(&output));
     assert!(!packer.alive(), "packer is still there");
     for (process, name) in family.iter().zip(["same-group", "other-session", "no-relation"]) {
-        assert!(!process.alive(), "{name} is still there");
+        assert!(!process.as_ref().is_ok_and(packer_run::Process::alive), "{name} is still there");
     }
     let told: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
     let reason = told["reason"].as_str().unwrap();
-    assert!(reason.contains("time limit of 4s reached, packer did not end within 1s more and was killed"), "{reason}");
+    assert!(reason.contains("time limit of 10s reached, packer did not end within 1s more and was killed"), "{reason}");
     assert!(fake.temporary_files().is_empty());
 }
 

@@ -8,6 +8,8 @@ use std::time::Duration;
 
 use super::BuildError;
 use crate::child::{self, Bound, Kind};
+use crate::pipeline::template::Template;
+use crate::pipeline::{Line, argv};
 use crate::text::Scrubber;
 
 /// No command run here takes a healthy machine longer, or says more.
@@ -29,10 +31,27 @@ pub async fn packer_version(packer: &Path) -> Result<String, BuildError> {
     }
 }
 
+/// What packer does before a build, by name, with its arguments.
+pub fn steps(line: &Line, repo: &Path, packer: &str) -> Vec<(&'static str, Vec<String>)> {
+    // The build asks the template's data sources all the same.
+    let data = evaluates_data(packer) && !Template::read(repo, &line.template_path(), &mut Vec::new()).data.is_empty();
+    let init = has_init(packer).then(|| ("init", argv::init(line, repo)));
+    init.into_iter().chain([("validate", argv::validate(line, repo, data))]).collect()
+}
+
 /// Whether this packer knows `init` (1.7 and later).
 pub fn has_init(version: &str) -> bool {
-    let mut numbers = version.split(['.', '-', '+']).map(|part| part.parse::<u32>().unwrap_or(0));
-    (numbers.next().unwrap_or(0), numbers.next().unwrap_or(0)) >= (1, 7)
+    is_at_least(version, [1, 7, 0])
+}
+
+/// Whether `validate` can be told to ask a template's data sources, which it does not do by itself (1.8.5 and later).
+pub fn evaluates_data(version: &str) -> bool {
+    is_at_least(version, [1, 8, 5])
+}
+
+fn is_at_least(version: &str, wanted: [u32; 3]) -> bool {
+    let mut numbers = version.split(['.', '-', '+']).map(|part| part.parse().unwrap_or(0));
+    std::array::from_fn(|_| numbers.next().unwrap_or(0)) >= wanted
 }
 
 /// The commit that is built, for the notes of the template, unless the environment names it. Packer accepts the
@@ -178,9 +197,12 @@ mod tests {
     }
 
     #[test]
-    fn init_came_with_1_7() {
+    fn what_packer_can_came_with_its_versions() {
         for (version, has) in [("1.6.6", false), ("1.7.0", true), ("1.16.0-dev", true), ("2.0.0", true), ("", false)] {
             assert_eq!(has_init(version), has, "{version}");
+        }
+        for (version, has) in [("1.8.4", false), ("1.8.5", true), ("1.16.0-dev", true)] {
+            assert_eq!(evaluates_data(version), has, "{version}");
         }
     }
 

@@ -181,11 +181,7 @@ impl<'a> Supervisor<'a> {
         if let Some(commit) = preflight::commit_if_unset(repo).await {
             self.environment.set("PKR_VAR_build_commit", commit);
         }
-        let mut before = vec![("init", argv::init(line, repo)), ("validate", argv::validate(line, repo))];
-        if !preflight::has_init(&self.record.packer_version) {
-            before.remove(0);
-        }
-        for (name, arguments) in before {
+        for (name, arguments) in preflight::steps(line, repo, &self.record.packer_version) {
             self.note(format!("packer {name}"));
             let words = [vec![self.record.argv[0].clone()], arguments].concat();
             let status = self.packer(&words, None).await?;

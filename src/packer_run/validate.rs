@@ -1,20 +1,24 @@
 //! `packer validate` for a line, where a packer is present that the templates allow.
 
 use std::io;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::Output;
 use std::time::Duration;
 
 use tokio::process::Command;
 
 use super::command::pass_github_token;
-use super::preflight::{has_init, packer_version};
+use super::preflight::{evaluates_data, has_init, packer_version};
 use crate::child::{self, Bound, Kind};
 use crate::pipeline::check::FROM_ENVIRONMENT;
+use crate::pipeline::template::Template;
 use crate::pipeline::{Line, argv, stand_ins};
 
 /// `init` downloads plugins.
 const BOUND: Bound = Bound { time: Duration::from_secs(15 * 60), bytes: 8 << 20 };
+
+/// What packer calls a value that it does not know yet.
+const UNKNOWN: &str = "<unknown>";
 
 /// Result of `packer validate` for one line.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -38,20 +42,31 @@ pub struct Complaint {
     pub words: String,
 }
 
+impl Complaint {
+    /// Whether it stands at one of these places; packer tells files from where it runs, they are told from the repository.
+    fn is_at(&self, places: &[(PathBuf, usize)]) -> bool {
+        let Some((file, line)) = &self.place else { return false };
+        places.iter().any(|(of, at)| at == line && (of.ends_with(file) || Path::new(file).ends_with(of)))
+    }
+}
+
 /// `packer init` and `packer validate` for one line. What only the environment supplies and it does not has a stand-in.
+/// A template that is refused for what its data sources would give is asked about once more with them: they may reach a
+/// server, so that they are left alone where packer can do without.
 ///
 /// # Errors
 /// When packer is there and cannot be started.
 pub async fn validate(repo: &Path, line: &Line, packer: &Path) -> io::Result<PackerValidation> {
-    match packer_version(packer).await {
-        Ok(version) if has_init(&version) => {}
+    let template = Template::read(repo, &line.template_path(), &mut Vec::new());
+    let asks_data = match packer_version(packer).await {
+        Ok(version) if has_init(&version) => evaluates_data(&version) && !template.data.is_empty(),
         Ok(version) => {
             return Ok(PackerValidation::NoPacker(format!(
                 "packer {version} is older than any plugin of the templates"
             )));
         }
         Err(error) => return Ok(PackerValidation::NoPacker(error.to_string())),
-    }
+    };
     let dir = argv::working_dir(line, repo);
     if !dir.is_dir() {
         let words = format!("{} is no folder; packer cannot run there", dir.display());
@@ -65,15 +80,25 @@ pub async fn validate(repo: &Path, line: &Line, packer: &Path) -> io::Result<Pac
     pass_github_token(&mut init);
     let init = run(init, argv::init(line, repo)).await?;
     // Also where `init` failed: the plugins may be there, and a network need not be.
-    let validated = run(command(packer, repo, line), argv::validate(line, repo)).await?;
+    let validated = run(command(packer, repo, line), argv::validate(line, repo, false)).await?;
     if validated.status.success() {
         return Ok(PackerValidation::Valid);
     }
-    let complaints = complaints(&words(&validated));
+    let mut complaints = complaints(&words(&validated));
     if complaints.iter().any(|complaint| is_about_plugins(&complaint.words)) {
         let of_init = (!init.status.success()).then(|| self::complaints(&words(&init)).into_iter().next()).flatten();
         let why = of_init.or_else(|| complaints.into_iter().find(|complaint| is_about_plugins(&complaint.words)));
         return Ok(PackerValidation::Unable(why.map_or_else(|| "packer init failed".into(), |why| why.words)));
+    }
+    if asks_data && complaints.iter().any(|complaint| complaint.words.contains(UNKNOWN)) {
+        let asked = run(command(packer, repo, line), argv::validate(line, repo, true)).await?;
+        if asked.status.success() {
+            return Ok(PackerValidation::Valid);
+        }
+        complaints = self::complaints(&words(&asked));
+        if let Some(failed) = complaints.iter().find(|complaint| complaint.is_at(&template.data)) {
+            return Ok(PackerValidation::Unable(format!("a data source fails: {}", failed.words)));
+        }
     }
     let (of_machine, mut defects): (Vec<_>, Vec<_>) =
         complaints.into_iter().partition(|complaint| is_about_this_machine(&complaint.words));
@@ -91,8 +116,9 @@ fn unset(defects: &mut Vec<Complaint>) -> Option<Complaint> {
         let (_, rest) = complaint.words.split_once("Unset variable \"")?;
         rest.split('"').next().map(str::to_owned)
     };
-    let names: Vec<String> = defects.iter().filter_map(name).collect();
+    let mut names: Vec<String> = defects.iter().filter_map(name).collect();
     defects.retain(|complaint| name(complaint).is_none());
+    names.sort();
     let words = format!("nobody supplies {}", names.join(", "));
     (!names.is_empty()).then_some(Complaint { place: None, words })
 }

@@ -20,9 +20,11 @@ pub fn init(line: &Line, repo: &Path) -> Vec<String> {
     vec!["init".into(), shown(&invocation, repo, &invocation.target)]
 }
 
-/// `packer validate … DIR`: the variables and the source of the build.
-pub fn validate(line: &Line, repo: &Path) -> Vec<String> {
-    [vec!["validate".into()], selection(&line.invocation(), repo)].concat()
+/// `packer validate … DIR`: the variables and the source of the build. With `data` the template's data sources are asked,
+/// as the build asks them.
+pub fn validate(line: &Line, repo: &Path, data: bool) -> Vec<String> {
+    let flag = data.then(|| "-evaluate-datasources".to_owned());
+    ["validate".to_owned()].into_iter().chain(flag).chain(selection(&line.invocation(), repo)).collect()
 }
 
 /// `packer build -force -on-error=… … DIR`. `-force` destroys whatever has the name that is built. `on_error` is left out

@@ -152,7 +152,7 @@ impl Line {
     }
 
     /// Its template: the folder, or the one file that packer is given.
-    pub(super) fn template_path(&self) -> PathBuf {
+    pub(crate) fn template_path(&self) -> PathBuf {
         let target = self.invocation().target;
         if is_template(&target) { target } else { self.build_dir.clone().into() }
     }

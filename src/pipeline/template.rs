@@ -68,6 +68,8 @@ pub struct Template {
     pub sources: BTreeMap<String, Built>,
     /// the `output` of every `manifest` post-processor; none: packer's own name for the file
     pub manifests: Vec<Option<Expression>>,
+    /// where its data sources stand, file and line: what they give is unknown to packer until it may ask them
+    pub data: Vec<(PathBuf, usize)>,
     /// versions it wants
     pub requirements: BTreeSet<Requirement>,
     /// a file could not be read: more may be declared than is known
@@ -164,6 +166,7 @@ impl Template {
                 "source" => self.source(source, block),
                 "build" => self.build(block),
                 "packer" => self.packer(source, block),
+                "data" => self.data.push((source.path.clone(), source.line(block.span().map_or(0, |span| span.start)))),
                 _ => {}
             }
         }
