@@ -23,7 +23,7 @@ pub fn secret_keys(file: &File, raws: &[RawLine], scrubber: &Scrubber) -> io::Re
         return Ok(marks);
     }
     let mut matcher = KeyMatcher::new(scrubber.keys());
-    let mut mark = |start: &u64, name: usize| drop(marks.insert(*start, scrubber.marker(name)));
+    let mut mark = |start: &u64, name: usize| drop(marks.insert(*start, scrubber.marker(name).to_owned()));
     let from = line_start(file, first.span.start.saturating_sub(CONTEXT_BYTES), first.span.start)?;
     let mut cursor = LineCursor::new(file, LineStart { offset: from, line: 1 }, last.span.end + CONTEXT_BYTES);
     while let Some(span) = cursor.next()? {

@@ -56,7 +56,7 @@ fn on_graphical(rows: &[ocr::PlacedRow], scrubber: &Scrubber) -> Vec<Range<u32>>
 
 /// Rows of a picture that somebody read, without those on which a secret may stand, be it with letters misread.
 pub fn hide_misread(rows: &[String], scrubber: &Scrubber) -> Vec<String> {
-    let hide = |row: String| if scrubber.nearly(&dense(&row)) { scrubber.nameless() } else { row };
+    let hide = |row: String| if scrubber.nearly(&dense(&row)) { scrubber.nameless().to_owned() } else { row };
     scrub_rows(rows, scrubber).rows.into_iter().map(hide).collect()
 }
 

@@ -44,9 +44,19 @@ pub fn is_sign(byte: u8) -> bool {
     matches!(byte, b'\\' | b'`' | b'^' | b'\'' | b'"')
 }
 
-/// Whether a byte is a letter wherever it stands, also behind a line break and before a placeholder.
-pub fn is_letter(byte: u8) -> bool {
-    !is_sign(byte) && !matches!(byte, b' ' | b'\t' | b'\r' | b'\n' | 0x0b | 0x0c | b'+' | 0 | 0x1b | b',' | b'[')
+/// Whether a byte is a letter wherever it stands, and the same in every reading: no code, no placeholder and no mask begins
+/// with it.
+pub fn stands_for_itself(byte: u8) -> bool {
+    const TABLE: [bool; 256] = {
+        let (mut table, mut byte) = ([true; 256], 0);
+        let others = b" \t\r\n\x0b\x0c\x00\x1b+,[<%&\\`^'\"";
+        while byte < others.len() {
+            table[others[byte] as usize] = false;
+            byte += 1;
+        }
+        table
+    };
+    TABLE[usize::from(byte)]
 }
 
 /// What stands at `at`, and where it ends.
@@ -162,6 +172,16 @@ impl Letters {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_stands_for_itself_is_a_letter_in_every_reading() {
+        for byte in (0..=u8::MAX).filter(|byte| stands_for_itself(*byte)) {
+            for reading in [Reading::Plain, Reading::Decoded] {
+                assert_eq!(mark(reading, &[b'"', byte, b'"'], 1, false), (Mark::Byte(byte), 2));
+            }
+            assert!(!is_sign(byte) && !code::introduces(byte));
+        }
+    }
 
     fn letters(reading: Reading, text: &str) -> String {
         String::from_utf8(Letters::of(reading, text.as_bytes()).bytes).unwrap()

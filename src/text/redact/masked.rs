@@ -4,7 +4,7 @@
 use std::collections::HashMap;
 
 use super::code;
-use super::letters::{Mark, Reading, is_sign, mark};
+use super::letters::{Mark, Reading, is_sign, mark, stands_for_itself};
 use super::needles::Pattern;
 use super::work;
 
@@ -71,44 +71,43 @@ impl Remains {
         self.longest
     }
 
-    /// How far back a secret can begin of which a mask at `at` covers a part.
-    pub fn before(&self, bytes: &[u8], at: usize) -> usize {
-        let reach = at.saturating_sub(self.longest);
-        memchr::memrchr(b'\n', &bytes[reach..at]).map_or(reach, |line| reach + line + 1)
-    }
-
-    /// Whether the bytes near a mask show that nothing is left of a secret, as nearly always.
+    /// Whether the bytes next to a mask show that nothing is left of a secret, as nearly always, where no run had read the
+    /// beginning of one.
     pub fn none_near(&self, bytes: &[u8], start: usize, end: usize) -> bool {
-        let before = plain(&bytes[start.saturating_sub(NEAR)..start], NEAR);
+        let before = bytes[..start].last_chunk::<GRAM>();
         let behind = bytes.get(end..end + NEAR).and_then(|near| plain(near, GRAM));
-        let alone = |cuts: &[Cut]| cuts.is_empty();
-        before.is_some_and(|letters| alone(self.heads.of(letters.last_chunk())))
-            && behind.is_some_and(|letters| alone(self.tails.of(letters.first_chunk())))
+        before.is_none_or(|letters| !self.heads.has(*letters))
+            && behind.is_some_and(|letters| self.tails.of(letters.first_chunk()).is_empty())
     }
 
-    /// What is left of a secret (of a `wanted` name) between the bytes before a mask and those behind it.
-    pub fn around(
+    /// What is left of a secret (of a `wanted` name) between what had begun before a mask, as it is read in each way, and
+    /// the bytes behind the mask.
+    pub fn around<'b>(
         &self,
         patterns: &[Pattern],
-        before: &[u8],
+        pieces: &mut [Piece; 2],
+        before: impl Fn(Reading) -> &'b [u8],
         behind: &[u8],
         wanted: impl Fn(usize) -> bool,
     ) -> Option<Left> {
-        work::add(before.len() + behind.len());
-        let coded = [before, behind].iter().any(|bytes| bytes.iter().any(|byte| code::introduces(*byte)));
+        let [head, tail] = pieces;
+        let coded = |bytes: &[u8]| bytes.iter().any(|byte| code::introduces(*byte));
+        let coded = coded(behind) || [Reading::Plain, Reading::Decoded].iter().any(|reading| coded(before(*reading)));
         let readings: &[Reading] = if coded { &[Reading::Plain, Reading::Decoded] } else { &[Reading::Plain] };
-        let found = readings.iter().filter_map(|reading| {
-            let reading = *reading;
+        let mut best: Option<(usize, Left)> = None;
+        for reading in readings.iter().copied() {
+            let before = before(reading);
+            work::add(before.len() + behind.len());
+            head.read(reading, before, usize::MAX);
+            tail.read(reading, behind, GRAM);
+            let (heads, tails) = (self.heads.of(head.letters.last_chunk()), self.tails.of(tail.letters.first_chunk()));
             // Nearly always the letters next to the mask show that nothing is left.
-            let (last, first) = (last_letters(reading, before), Piece::of(reading, behind, GRAM).letters);
-            let (heads, tails) = (self.heads.of(last.as_ref()), self.tails.of(first.first_chunk()));
             if heads.is_empty() && tails.is_empty() {
-                return None;
+                continue;
             }
             let longest =
                 |cuts: &[Cut]| cuts.iter().filter_map(|cut| Some(patterns.get(cut.0)?.letters.bytes.len())).max();
-            let most = longest(heads).max(longest(tails)).unwrap_or(0);
-            let (head, tail) = (Piece::of(reading, before, usize::MAX), Piece::of(reading, behind, most));
+            tail.read(reading, behind, longest(heads).max(longest(tails)).unwrap_or(0));
             let of = |cut: &Cut| patterns.get(cut.0).map(|it| (it.letters.bytes.as_slice(), it.name));
             let by_head = heads.iter().filter_map(|cut| {
                 let (letters, name) = of(cut).filter(|(letters, _)| head.letters.ends_with(&letters[..cut.1]))?;
@@ -121,18 +120,37 @@ impl Remains {
                 Some((rest, letters.len() - cut.1, name))
             });
             let found = by_head.chain(by_tail).filter(|(.., name)| wanted(*name)).max_by_key(|(a, b, _)| a + b);
-            let (a, b, name) = found?;
+            let Some((a, b, name)) = found else { continue };
             let start = head.letters.len().checked_sub(a).and_then(|at| head.places.get(at));
             let end = b.checked_sub(1).and_then(|at| tail.places.get(at)).map_or(0, |place| place.1);
             let start = start.map_or(before.len(), |place| place.0);
             // A plus sign is a blank elsewhere, but not here.
-            let start = start - before[..start].iter().rev().take_while(|byte| **byte == b'+').count();
             let end = end + behind[end..].iter().take_while(|byte| **byte == b'+').count();
             let left = a.max(before.len() - start) + b.max(end);
-            (left >= LEAST).then_some((a + b, Left { before: before.len() - start, behind: end, name }))
-        });
-        found.max_by_key(|(letters, _)| *letters).map(|(_, left)| left)
+            // The last of the longest.
+            if left >= LEAST && best.is_none_or(|(letters, _)| letters <= a + b) {
+                best = Some((a + b, Left { before: before.len() - start, behind: end, name }));
+            }
+        }
+        best.map(|(_, left)| left)
     }
+}
+
+/// How many bytes stand before the next mask or the end of the line, and whether one of them was found.
+pub fn until_mask_or_line(bytes: &[u8]) -> (usize, bool) {
+    let ends = |at: &usize| bytes[*at] == b'\n' || bytes[*at..].starts_with(MASK.as_bytes());
+    let end = memchr::memchr2_iter(b'\n', b'<', bytes).find(ends);
+    work::add(end.unwrap_or(bytes.len()));
+    (end.unwrap_or(bytes.len()), end.is_some())
+}
+
+/// Whether a mask begins at a place; `None` when the bytes end before that can be told.
+pub fn begins(bytes: &[u8], at: usize, last: bool) -> Option<bool> {
+    let rest = &bytes[at..];
+    if !last && rest.len() < MASK.len() && MASK.as_bytes().starts_with(rest) {
+        return None;
+    }
+    Some(rest.starts_with(MASK.as_bytes()))
 }
 
 /// Where, at the end of the bytes, a mask may begin.
@@ -182,10 +200,6 @@ impl FewLetters {
     fn first_chunk(&self) -> Option<&[u8; GRAM]> {
         self.letters[..self.len].first_chunk()
     }
-
-    fn last_chunk(&self) -> Option<&[u8; GRAM]> {
-        self.letters[..self.len].last_chunk()
-    }
 }
 
 /// Places in patterns by the letters that stand there.
@@ -222,8 +236,8 @@ fn hash([a, b, c]: [u8; GRAM]) -> usize {
 }
 
 /// The letters on one side of a mask, and where each begins and ends.
-#[derive(Default)]
-struct Piece {
+#[derive(Debug, Default)]
+pub struct Piece {
     letters: Vec<u8>,
     places: Vec<(usize, usize)>,
 }
@@ -237,36 +251,26 @@ fn letters(mark: &Mark) -> &[u8] {
     }
 }
 
-/// The last letters of bytes.
-fn last_letters(reading: Reading, bytes: &[u8]) -> Option<[u8; GRAM]> {
-    let (mut last, mut count, mut at) = ([0; GRAM], 0, 0);
-    while at < bytes.len() {
-        let (mark, end) = mark(reading, bytes, at, true);
-        let letters = letters(&mark);
-        for byte in letters {
-            last.rotate_left(1);
-            last[GRAM - 1] = *byte;
-        }
-        count += letters.len();
-        at = end.max(at + 1);
-    }
-    Some(last).filter(|_| count >= GRAM)
-}
-
 impl Piece {
-    /// Of the first letters, so many at least if there are.
-    fn of(reading: Reading, bytes: &[u8], most: usize) -> Self {
-        let room = bytes.len().min(most);
-        let (mut it, mut at) = (Self { letters: Vec::with_capacity(room), places: Vec::with_capacity(room) }, 0);
-        while at < bytes.len() && it.letters.len() < most {
+    /// The first letters, so many at least if there are.
+    fn read(&mut self, reading: Reading, bytes: &[u8], most: usize) {
+        self.letters.clear();
+        self.places.clear();
+        let mut at = 0;
+        while at < bytes.len() && self.letters.len() < most {
+            if stands_for_itself(bytes[at]) {
+                self.letters.push(bytes[at]);
+                self.places.push((at, at + 1));
+                at += 1;
+                continue;
+            }
             let (mark, end) = mark(reading, bytes, at, true);
             let letters = letters(&mark);
             for byte in letters {
-                it.letters.push(*byte);
-                it.places.push((at, end));
+                self.letters.push(*byte);
+                self.places.push((at, end));
             }
             at = end.max(at + 1);
         }
-        it
     }
 }

@@ -7,8 +7,10 @@
 mod beginnings;
 mod code;
 mod entities;
+mod findings;
 mod forms;
 mod header;
+mod hits;
 mod keys;
 mod lacking;
 mod letters;
@@ -25,6 +27,7 @@ mod scrubber;
 mod secret;
 mod stream;
 mod structure;
+mod view;
 mod words;
 mod work;
 

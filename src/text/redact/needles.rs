@@ -1,7 +1,7 @@
 //! All forms of all secrets, and what finds them: one automaton for their letters, and a table of the bytes with which
 //! they begin, which skips nearly everything else.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 
 use aho_corasick::automaton::{Automaton as _, StateID};
 use aho_corasick::nfa::contiguous::NFA;
@@ -46,6 +46,12 @@ pub struct Pattern {
 }
 
 impl Pattern {
+    /// Whether a hit of this makes one of another with the same last letter needless.
+    pub fn covers(&self, other: &Self) -> bool {
+        let longer = self.letters.bytes.len() >= other.letters.bytes.len();
+        longer && self.name == other.name && !self.tail && (self.base64 || !other.base64)
+    }
+
     /// Whether what stood between the letters is what may stand there.
     pub fn fits(&self, signs: u32, blanks: u32, breaks: u32) -> bool {
         let length = self.letters.bytes.len();
@@ -75,6 +81,8 @@ pub struct Needles {
     patterns: Vec<Pattern>,
     automaton: Option<Automaton>,
     table: Quads<Begin>,
+    /// of the words alone
+    words: Quads<Begin>,
     /// all beginnings, to see whether the end of a buffer may be the start of one
     prefixes: BTreeSet<[u8; QUAD]>,
 }
@@ -101,6 +109,7 @@ impl Needles {
         for (at, word) in words.iter().enumerate() {
             word.as_bytes().first_chunk().into_iter().for_each(|begin| {
                 it.table.enter(*begin, (*begin, Entry::Word(at)));
+                it.words.enter(*begin, (*begin, Entry::Word(at)));
                 it.prefixes.insert(*begin);
             });
         }
@@ -121,6 +130,11 @@ impl Needles {
     /// The first place at or behind `from` where something may begin, and what; the caller compares.
     pub fn next(&self, bytes: &[u8], from: usize) -> Option<(usize, &[Begin])> {
         self.table.next(bytes, from)
+    }
+
+    /// The same of words.
+    pub fn next_word(&self, bytes: &[u8], from: usize) -> Option<(usize, &[Begin])> {
+        self.words.next(bytes, from)
     }
 
     /// The place among the last bytes from which on something may begin.
@@ -152,10 +166,17 @@ fn spelled(form: &Form) -> BTreeSet<Letters> {
 pub struct Automaton {
     nfa: NFA,
     start: StateID,
-    /// letters of a pattern that stand before a state, by its number
-    depths: Vec<u32>,
+    /// by their numbers
+    states: Vec<State>,
+}
+
+/// What is known of a state.
+#[derive(Clone, Copy, Default)]
+struct State {
+    /// letters of a pattern that stand before it
+    depth: u32,
     /// where a pattern ends that none continues: what else may have begun
-    after: HashMap<StateID, StateID>,
+    after: Option<StateID>,
 }
 
 impl Automaton {
@@ -163,16 +184,16 @@ impl Automaton {
         let letters = || patterns.iter().map(|pattern| pattern.letters.bytes.as_slice());
         let nfa = NFA::builder().match_kind(MatchKind::Standard).prefilter(false).build(letters()).ok()?;
         let start = nfa.start_state(Anchored::No).ok().filter(|_| !patterns.is_empty())?;
-        let mut it = Self { nfa, start, depths: Vec::new(), after: HashMap::new() };
+        let mut it = Self { nfa, start, states: Vec::new() };
         let (mut inner, mut ends) = (HashSet::new(), BTreeMap::new());
         for pattern in letters() {
             let mut state = start;
             for (at, byte) in (1..).zip(pattern) {
                 state = it.next(state, *byte);
-                if it.depths.len() <= state.as_usize() {
-                    it.depths.resize(state.as_usize() + 1, 0);
+                if it.states.len() <= state.as_usize() {
+                    it.states.resize(state.as_usize() + 1, State::default());
                 }
-                it.depths[state.as_usize()] = at;
+                it.states[state.as_usize()].depth = at;
                 if (at as usize) < pattern.len() {
                     inner.insert(state);
                 }
@@ -187,14 +208,14 @@ impl Automaton {
                 rest = &rest[rest.len() + 1 - it.depth(state)..];
                 state = rest.iter().fold(start, |state, byte| it.next(state, *byte));
             }
-            it.after.insert(*end, state);
+            it.states[end.as_usize()].after = Some(state);
         }
         Some(it)
     }
 
     /// What may still have begun once the patterns that end here are known.
     pub fn rest(&self, state: StateID) -> StateID {
-        if self.nfa.is_match(state) { self.after.get(&state).copied().unwrap_or(state) } else { state }
+        self.states.get(state.as_usize()).and_then(|it| it.after).unwrap_or(state)
     }
 
     /// Nothing seen.
@@ -209,7 +230,7 @@ impl Automaton {
 
     /// Letters that may be the beginning of a pattern.
     pub fn depth(&self, state: StateID) -> usize {
-        self.depths.get(state.as_usize()).copied().unwrap_or(0) as usize
+        self.states.get(state.as_usize()).map_or(0, |it| it.depth) as usize
     }
 
     /// Whether a pattern ends here.

@@ -7,6 +7,8 @@ use super::work;
 const WORD: usize = 160;
 /// Most words of one.
 const WORDS: usize = 10;
+/// Longest prefix.
+pub const PREFIX: usize = 300;
 
 /// Where the text of a line may begin.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -24,6 +26,33 @@ impl Places {
     pub fn all(&self) -> &[usize] {
         &self.at[..self.count]
     }
+}
+
+/// Whether the byte before a place shows that no text of a line begins there: it does behind a blank or a colour, if not
+/// at the begin of the line.
+pub fn goes_on(bytes: &[u8], at: usize) -> bool {
+    at.checked_sub(1).and_then(|before| bytes.get(before)).is_some_and(|byte| !b"\n \t\rm".contains(byte))
+}
+
+/// Whether the text of a line begins at a place; of the line of the first byte this went `out` already.
+pub fn ends_at(out: &[u8], bytes: &[u8], at: usize) -> bool {
+    if goes_on(bytes, at) {
+        return false;
+    }
+    let from = at.saturating_sub(PREFIX + 1);
+    work::add((at - from) / 8);
+    let line = match memchr::memrchr(b'\n', &bytes[from..at]) {
+        Some(end) => from + end + 1,
+        None if from == 0 => 0,
+        None => return false,
+    };
+    let out: &[u8] = if line == 0 { out } else { &[] };
+    if out.len() + at - line > PREFIX {
+        return false;
+    }
+    let text = [out, &bytes[line..at], b"x"].concat();
+    work::add(text.len() / 8);
+    places(&text, true).all().contains(&(text.len() - 1))
 }
 
 /// Of the line at the start of `bytes`.

@@ -1,21 +1,23 @@
 //! The search for secrets in bytes that come in pieces: each byte is looked at a few times, whatever they are.
 
+use super::findings::{Findings, Head, Match};
 use super::header::{self, Value};
-use super::masked::{self, MASK};
+use super::hits::Hits;
+use super::letters::Reading;
+use super::masked::{self, MASK, Piece};
 use super::needles::{Entry, Hit};
 use super::placeholder;
-use super::prefix;
+use super::prefix::{self, PREFIX};
 use super::run::{self, Look, Run};
 use super::scrubber::Known;
 use super::structure::{self, Found};
+use super::view::Place;
 use super::words::Word;
 use super::work;
 use crate::text::quads::QUAD;
 
 /// Longest run of base64 behind a secret that goes with it.
 const BASE64_RUN: usize = 4096;
-/// What stands before the text of a line is not longer.
-const PREFIX: usize = 300;
 
 /// What a search must know.
 #[derive(Clone, Copy)]
@@ -31,8 +33,8 @@ pub struct Sought<'s> {
 /// How far a search came. Places are relative to the bytes that have not gone out.
 #[derive(Debug, Default)]
 pub struct Scan {
-    /// hits so far, in order, none over another; the length of the longest that each is made of
-    hits: Vec<(Hit, usize)>,
+    /// hits so far
+    hits: Hits,
     /// where the search for beginnings goes on
     at: usize,
     /// before this everything was looked at letter by letter
@@ -44,6 +46,8 @@ pub struct Scan {
     shielded: usize,
     /// behind the last mask
     mask_end: usize,
+    /// what was read of secrets when the masks came that are not looked at yet
+    heads: Vec<Head>,
     /// to where each kind of structure was looked for
     past: [usize; structure::KINDS],
     /// the last hit is base64 that may go on, up to here
@@ -52,6 +56,10 @@ pub struct Scan {
     before: Option<u8>,
     /// what went out of the line
     line: Vec<u8>,
+    /// room for the letters of a run
+    room: Vec<Place>,
+    /// and for those around a mask
+    pieces: [Piece; 2],
 }
 
 impl Scan {
@@ -67,16 +75,14 @@ impl Scan {
         if last {
             return bytes.len();
         }
-        let Known { needles, remains, .. } = sought.known;
+        let needles = &sought.known.needles;
         let open = self.run.as_ref().zip(needles.automaton()).map(|(run, automaton)| run.open(automaton));
-        let grows = self.grows.and_then(|_| self.hits.last()).map(|(hit, _)| hit.start);
-        let mask = masked::begun_at_end(bytes).map(|at| remains.before(bytes, at));
+        let grows = self.grows.and_then(|_| self.hits.last()).map(|hit| hit.start);
+        let mask = masked::begun_at_end(bytes).map(|at| needles.begun_at_end(&bytes[..at]).unwrap_or(at));
         let name = sought.by_structure.then(|| structure::begun_at_end(bytes));
         let all = [open, grows, held, needles.begun_at_end(bytes), mask, name];
         let settled = all.into_iter().flatten().fold(bytes.len(), usize::min);
-        // A replacement is settled as a whole or not at all.
-        let across = self.hits.iter().rev().take_while(|(hit, _)| hit.end > settled);
-        across.fold(settled, |settled, (hit, _)| settled.min(hit.start))
+        self.hits.whole(settled)
     }
 
     /// The hits among bytes that go out: the first of those that were looked at.
@@ -89,17 +95,17 @@ impl Scan {
         }
         let rest = &settled[line.unwrap_or(0)..];
         self.line.extend_from_slice(&rest[..rest.len().min((PREFIX + 1).saturating_sub(self.line.len()))]);
-        let count = self.hits.partition_point(|(hit, _)| hit.end <= bytes);
-        let out = self.hits.drain(..count).map(|(hit, _)| hit).collect();
-        for (hit, _) in &mut self.hits {
-            (hit.start, hit.end) = (hit.start.saturating_sub(bytes), hit.end.saturating_sub(bytes));
-        }
+        let out = self.hits.take(bytes);
         let places = [&mut self.at, &mut self.looked, &mut self.within, &mut self.shielded, &mut self.mask_end];
         for place in places.into_iter().chain(&mut self.past) {
             *place = place.saturating_sub(bytes);
         }
         self.grows = self.grows.map(|limit| limit.saturating_sub(bytes));
         self.run.iter_mut().for_each(|run| run.shift(bytes));
+        self.heads.retain(|head| head.mask >= bytes);
+        for head in &mut self.heads {
+            (head.mask, head.start) = (head.mask - bytes, head.start.saturating_sub(bytes));
+        }
         out
     }
 
@@ -109,7 +115,25 @@ impl Scan {
     fn stops(&mut self, sought: Sought<'_>, bytes: &[u8], last: bool) -> Option<usize> {
         let needles = &sought.known.needles;
         let passed = |run: &Option<Run>| run.as_ref().map_or(usize::MAX, Run::passed);
-        while let Some((at, entries)) = needles.next(bytes, self.at) {
+        loop {
+            // Where a run has looked only words may begin.
+            let looked = if self.run.is_some() { bytes.len() } else { self.looked.max(self.shielded).min(bytes.len()) };
+            let next = if self.at < looked {
+                let near = &bytes[..bytes.len().min(looked + QUAD - 1)];
+                let Some(next) = needles.next_word(near, self.at) else {
+                    work::add((near.len() - self.at) / 4);
+                    if near.len() == bytes.len() {
+                        break;
+                    }
+                    self.at = looked;
+                    continue;
+                };
+                next
+            } else {
+                let Some(next) = needles.next(bytes, self.at) else { break };
+                next
+            };
+            let (at, entries) = next;
             if at >= passed(&self.run) {
                 break;
             }
@@ -139,7 +163,10 @@ impl Scan {
         let Some(automaton) = sought.known.needles.automaton() else { return };
         match run::glance(automaton, bytes, at) {
             Some(end) => self.looked = end,
-            None => self.follow(Run::new(automaton, at), sought, bytes, last),
+            None => {
+                let room = std::mem::take(&mut self.room);
+                self.follow(Run::new(automaton, at, room), sought, bytes, last);
+            }
         }
     }
 
@@ -147,50 +174,31 @@ impl Scan {
         let known = sought.known;
         let Some(automaton) = known.needles.automaton() else { return };
         let look = Look { bytes, last, needles: &known.needles, automaton, names: known.names() };
-        let mut found = Vec::new();
+        let mut found = Findings::default();
         match run.go_on(&look, &mut found) {
-            Some(end) => self.looked = end,
+            Some(end) => {
+                self.looked = end;
+                self.room = run.into_room();
+            }
             None => self.run = Some(run),
         }
-        for hit in found {
+        self.heads.append(&mut found.heads);
+        for Match { hit, longest } in found.matches {
             let Some(pattern) = known.needles.patterns().get(hit.name) else { continue };
             let shown = sought.shows_words && known.is_word(pattern.name);
-            if shown || pattern.tail && !self.begins_line(bytes, hit.start) {
+            if shown || pattern.tail && !prefix::ends_at(&self.line, bytes, hit.start) {
                 continue;
             }
-            self.push(Hit { name: pattern.name, ..hit }, known);
+            self.hits.put(Hit { name: pattern.name, ..hit }, longest, known.nameless());
             if pattern.base64 {
                 self.grow(hit.end + BASE64_RUN, bytes, last);
             }
         }
     }
 
-    /// Whether the text of a line begins at a place.
-    fn begins_line(&self, bytes: &[u8], at: usize) -> bool {
-        // It does behind a blank or a colour, if not at the begin of the line.
-        let before = at.checked_sub(1).and_then(|before| bytes.get(before));
-        if before.is_some_and(|byte| !b"\n \t\rm".contains(byte)) {
-            return false;
-        }
-        let from = at.saturating_sub(PREFIX + 1);
-        work::add((at - from) / 8);
-        let line = match memchr::memrchr(b'\n', &bytes[from..at]) {
-            Some(end) => from + end + 1,
-            None if from == 0 => 0,
-            None => return false,
-        };
-        let out: &[u8] = if line == 0 { &self.line } else { &[] };
-        if out.len() + at - line > PREFIX {
-            return false;
-        }
-        let text = [out, &bytes[line..at], b"x"].concat();
-        work::add(text.len() / 8);
-        prefix::places(&text, true).all().contains(&(text.len() - 1))
-    }
-
     /// The base64 that goes on behind the last hit goes with it: its last letters carry bits of the secret.
     fn grow(&mut self, limit: usize, bytes: &[u8], last: bool) {
-        let Some((hit, _)) = self.hits.last_mut() else { return };
+        let Some(hit) = self.hits.last_mut() else { return };
         let code = |byte: &&u8| byte.is_ascii_alphanumeric() || b"+/=-_".contains(byte);
         let until = limit.min(bytes.len());
         if hit.end < until {
@@ -237,28 +245,36 @@ impl Scan {
 
     /// Packer's mask, with what is left of a secret around it.
     fn mask(&mut self, at: usize, sought: Sought<'_>, bytes: &[u8], last: bool) -> Option<usize> {
-        let remains = &sought.known.remains;
-        let rest = &bytes[at..];
-        if !rest.starts_with(MASK.as_bytes()) {
-            return (!last && MASK.as_bytes().starts_with(rest)).then(|| remains.before(bytes, at));
+        let Known { needles, remains, .. } = sought.known;
+        let begun = || needles.begun_at_end(&bytes[..at]).unwrap_or(at);
+        match masked::begins(bytes, at, last) {
+            None => return Some(begun()),
+            Some(false) => return None,
+            Some(true) => {}
         }
         let end = at + MASK.len();
-        if remains.none_near(bytes, at, end) {
+        let first = self.heads.partition_point(|head| head.mask < at);
+        self.heads.drain(..first);
+        let read = self.heads.first().is_some_and(|head| head.mask == at);
+        if !read && remains.none_near(bytes, at, end) {
             self.mask_end = end;
             return None;
         }
+        let heads = || self.heads.iter().take_while(|head| head.mask == at);
+        // Where no run has read anything at most three bytes of a secret can have begun.
+        let any = heads().next().map_or_else(begun, |head| head.start);
+        let starts = [Reading::Plain, Reading::Decoded].map(|reading| {
+            let start = heads().find(|head| head.reading == reading).map_or(any, |head| head.start);
+            start.max(self.mask_end).min(at)
+        });
         let reach = &bytes[end..bytes.len().min(end + remains.reach())];
-        let line = memchr::memchr(b'\n', reach);
-        let behind = &reach[..line.unwrap_or(reach.len())];
-        work::add(behind.len());
-        let next = memchr::memmem::find(behind, MASK.as_bytes());
-        if !last && line.is_none() && next.is_none() && reach.len() < remains.reach() {
-            return Some(remains.before(bytes, at));
+        let (length, ended) = masked::until_mask_or_line(reach);
+        if !last && !ended && reach.len() < remains.reach() {
+            return Some(starts[0].min(starts[1]));
         }
-        let before = &bytes[self.mask_end.max(remains.before(bytes, at)).min(at)..at];
-        let behind = &behind[..next.unwrap_or(behind.len())];
-        let shows = |name| sought.shows_words && sought.known.is_word(name);
-        if let Some(left) = remains.around(sought.known.needles.patterns(), before, behind, |name| !shows(name)) {
+        let before = |reading| &bytes[starts[usize::from(reading == Reading::Decoded)]..at];
+        let wanted = |name| !(sought.shows_words && sought.known.is_word(name));
+        if let Some(left) = remains.around(needles.patterns(), &mut self.pieces, before, &reach[..length], wanted) {
             let hit = Hit { start: at - left.before, end: end + left.behind, name: left.name };
             self.push(hit, sought.known);
         }
@@ -266,26 +282,7 @@ impl Scan {
         None
     }
 
-    /// Puts a hit among the others; those that overlap become one. Those that only touch do not: the first may be out
-    /// already.
     fn push(&mut self, hit: Hit, known: &Known) {
-        let (mut hit, mut longest) = (hit, hit.end - hit.start);
-        let mut from = self.hits.partition_point(|(other, _)| other.end <= hit.start);
-        let to = self.hits.partition_point(|(other, _)| other.start < hit.end).max(from);
-        for (other, length) in &self.hits[from..to] {
-            // A name says more than none; which was found first depends on how the bytes came.
-            let named = (other.name != known.nameless()).cmp(&(hit.name != known.nameless()));
-            if named.then(length.cmp(&longest)).then(hit.name.cmp(&other.name)).is_ge() {
-                (hit.name, longest) = (other.name, *length);
-            }
-            (hit.start, hit.end) = (hit.start.min(other.start), hit.end.max(other.end));
-        }
-        if from < to {
-            self.hits[from] = (hit, longest);
-            from += 1;
-            self.hits.drain(from..to);
-        } else {
-            self.hits.insert(from, (hit, longest));
-        }
+        self.hits.put(hit, hit.end - hit.start, known.nameless());
     }
 }

@@ -10,7 +10,7 @@ use super::forms;
 use super::header;
 use super::keys::{self, KeyTrie};
 use super::lacking::Lacking;
-use super::letters::{Letters, Reading};
+use super::letters::{Letters, Reading, is_sign};
 use super::masked::Remains;
 use super::names::{is_secret_name, is_switch};
 use super::needles::Needles;
@@ -40,6 +40,8 @@ pub struct Scrubber {
 /// Secrets in the forms they are looked for.
 pub(super) struct Known {
     names: Vec<String>,
+    /// what stands in their place
+    markers: Vec<String>,
     /// those of accounts, and of values that are ordinary words
     ordinary: Vec<bool>,
     refused: Vec<String>,
@@ -176,12 +178,12 @@ impl Scrubber {
     }
 
     /// What stands in the place of a secret.
-    pub(crate) fn marker(&self, name: usize) -> String {
-        placeholder::of(self.known.names.get(name).map_or("SECRET", String::as_str))
+    pub(crate) fn marker(&self, name: usize) -> &str {
+        self.known.markers.get(name).map_or("[REDACTED:SECRET]", String::as_str)
     }
 
     /// What stands in the place of one whose name is not known.
-    pub(crate) fn nameless(&self) -> String {
+    pub(crate) fn nameless(&self) -> &str {
         self.marker(self.known.nameless())
     }
 
@@ -211,8 +213,10 @@ impl Known {
                 }
                 continue;
             }
-            // The search stops at letters. Where there are fewer, only what is coded or encoded is found.
-            if Letters::of(Reading::Plain, value.as_bytes()).bytes.len() < SHORTEST {
+            // The search stops at letters. Where there are fewer, only what is coded or encoded is found. A comma at an end,
+            // beside quotes, is none.
+            let inner = value.trim_matches(|c: char| c == ',' || u8::try_from(c).is_ok_and(is_sign));
+            if Letters::of(Reading::Plain, inner.as_bytes()).bytes.len() < SHORTEST {
                 refused.push(secret.name.clone());
             }
             // What everybody is called tells nobody anything, and hiding it makes a log unreadable.
@@ -232,7 +236,8 @@ impl Known {
         let (texts, words): (Vec<String>, Vec<Word>) = words::all().into_iter().unzip();
         let needles = Needles::new(forms, &texts.iter().map(String::as_str).collect::<Vec<_>>());
         let remains = Remains::new(needles.patterns());
-        Self { names, ordinary, refused, needles, remains, words, keys: KeyTrie::new(keys) }
+        let markers = names.iter().map(|name| placeholder::of(name)).collect();
+        Self { names, markers, ordinary, refused, needles, remains, words, keys: KeyTrie::new(keys) }
     }
 
     /// All names that may stand in a placeholder.

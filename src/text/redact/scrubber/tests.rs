@@ -237,11 +237,55 @@ fn passed_over() -> impl Strategy<Value = &'static str> {
         "\\",
         "'",
         ",",
+        "+",
+        "`",
+        "\u{1b}",
+        "\u{1b}[",
+        "\u{1b}[1m",
+        "hun`ter2<sensitive>",
+        "+hunter2-<sensitive>+",
+        "h\0\0unter2-<sensitive>password",
+        "Tr<sensitive>r-S3cret!",
+        "\\x68\\x75nter<sensitive>",
+        "&#104;u",
+        "\r\n",
         "echo ",
         " | sudo -S ",
         "https://u:",
         "@h",
     ])
+}
+
+/// What stands before a mask belongs to a secret only where a search that gets the text letter by letter still has it.
+#[test]
+fn what_joins_a_masked_secret_to_the_text_before_it_stays_however_the_bytes_come() {
+    for (text, clean) in [
+        ("2\u{1b}\0+hun`ter2<sensitive>x", "2\u{1b}\0+[REDACTED:P]x"),
+        ("a+hunter2-<sensitive>-password+b", "a+[REDACTED:P]b"),
+        ("a+Tr<sensitive>r-S3cret!", "a+[REDACTED:Q]"),
+        ("x\u{1b}[1hunter2-<sensitive>password", "x\u{1b}[1[REDACTED:P]"),
+    ] {
+        for size in 1..=text.len() {
+            assert_eq!(streamed(&TRICKY, text.as_bytes(), &[size]), clean, "in pieces of {size}");
+        }
+    }
+}
+
+/// Letters of secrets and what may stand between them, by bytes.
+fn bits_of_secrets() -> impl Strategy<Value = Vec<u8>> {
+    let secret = prop::sample::select(vec!["hunter2-is-no-password", "Tr1cky-packer-S3cret!", "da39a3ee5e6b4b0d"]);
+    let part = (secret, 0_usize..22, 1_usize..12).prop_map(|(secret, from, length)| {
+        let from = from.min(secret.len() - 1);
+        secret.as_bytes()[from..secret.len().min(from + length)].to_vec()
+    });
+    let between =
+        prop::sample::select(b" +'\"`^\\,\0\x1b[m%&;<>\n\r\t2:=|\x80\xff".to_vec()).prop_map(|byte| vec![byte]);
+    prop_oneof![
+        3 => part,
+        3 => between,
+        2 => Just(b"<sensitive>".to_vec()),
+        1 => passed_over().prop_map(|piece| piece.as_bytes().to_vec()),
+    ]
 }
 
 #[test]
@@ -300,6 +344,19 @@ proptest! {
         let text = pieces.concat();
         let whole = streamed(&it, text.as_bytes(), &[]);
         prop_assert_eq!(streamed(&it, text.as_bytes(), &cuts), whole, "{:?} in pieces of {:?}", text, cuts);
+    }
+
+    /// The law: what comes out is the same however the bytes are cut.
+    #[test]
+    fn cuts_make_no_difference(
+        pieces in prop::collection::vec(bits_of_secrets(), 1..24),
+        cuts in prop::collection::vec(1_usize..12, 1..4),
+        leaves in any::<bool>(),
+    ) {
+        let it = if leaves { TRICKY.for_leaving() } else { TRICKY.clone() };
+        let text = pieces.concat();
+        let whole = streamed(&it, &text, &[]);
+        prop_assert_eq!(streamed(&it, &text, &cuts), whole, "{:?} in pieces of {:?}", String::from_utf8_lossy(&text), cuts);
     }
 
     #[test]

@@ -1,0 +1,62 @@
+//! Hits in their order, none over another.
+
+use super::needles::Hit;
+
+/// Hits, each with the length of the longest that it is made of.
+#[derive(Debug, Default)]
+pub struct Hits {
+    hits: Vec<(Hit, usize)>,
+}
+
+impl Hits {
+    /// Puts a hit among the others, with the length of the longest that it is made of; those that overlap become one. Those
+    /// that only touch do not: the first may be out already. A name says more than `nameless`.
+    pub fn put(&mut self, mut hit: Hit, mut longest: usize, nameless: usize) {
+        if self.hits.last().is_none_or(|(other, _)| other.end <= hit.start) {
+            return self.hits.push((hit, longest));
+        }
+        let mut from = self.hits.partition_point(|(other, _)| other.end <= hit.start);
+        let to = self.hits.partition_point(|(other, _)| other.start < hit.end).max(from);
+        for (other, length) in &self.hits[from..to] {
+            // Which was found first depends on how the bytes came.
+            let named = (other.name != nameless).cmp(&(hit.name != nameless));
+            if named.then(length.cmp(&longest)).then(hit.name.cmp(&other.name)).is_ge() {
+                (hit.name, longest) = (other.name, *length);
+            }
+            (hit.start, hit.end) = (hit.start.min(other.start), hit.end.max(other.end));
+        }
+        if from < to {
+            self.hits[from] = (hit, longest);
+            from += 1;
+            self.hits.drain(from..to);
+        } else {
+            self.hits.insert(from, (hit, longest));
+        }
+    }
+
+    /// The last.
+    pub fn last(&self) -> Option<&Hit> {
+        self.hits.last().map(|(hit, _)| hit)
+    }
+
+    /// The last, to be made longer.
+    pub fn last_mut(&mut self) -> Option<&mut Hit> {
+        self.hits.last_mut().map(|(hit, _)| hit)
+    }
+
+    /// How many of the first `settled` bytes can go out: a replacement does as a whole or not at all.
+    pub fn whole(&self, settled: usize) -> usize {
+        let across = self.hits.iter().rev().take_while(|(hit, _)| hit.end > settled);
+        across.fold(settled, |settled, (hit, _)| settled.min(hit.start))
+    }
+
+    /// Those of so many bytes that go out.
+    pub fn take(&mut self, bytes: usize) -> Vec<Hit> {
+        let count = self.hits.partition_point(|(hit, _)| hit.end <= bytes);
+        let out = self.hits.drain(..count).map(|(hit, _)| hit).collect();
+        for (hit, _) in &mut self.hits {
+            (hit.start, hit.end) = (hit.start.saturating_sub(bytes), hit.end.saturating_sub(bytes));
+        }
+        out
+    }
+}
