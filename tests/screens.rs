@@ -132,7 +132,13 @@ const WAITS: &str = "2026/03/01 02:03:04 ui: ==> vsphere-iso.deb: Power on VM...
 async fn every_picture_of_a_healthy_installation_says_that_it_is_at_work() {
     let rules = Rules::shipped().unwrap();
     let scrubber = Scrubber::default();
-    let at_work = ["screen-installing", "screen-booting", "screen-windows-progress", "screen-windows-first-run"];
+    let at_work = [
+        "screen-installing",
+        "screen-installer-retrying",
+        "screen-booting",
+        "screen-windows-progress",
+        "screen-windows-first-run",
+    ];
     let (mut wrong, mut named, mut looked) = (Vec::new(), 0, 0);
     for (folder, meta) in scenarios().into_iter().filter(|(_, meta)| meta.healthy) {
         for file in meta.frames.iter().map(|frame| &frame.file) {

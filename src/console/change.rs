@@ -84,6 +84,14 @@ impl Console {
         true
     }
 
+    /// A person did not confirm.
+    pub(super) fn not_confirmed(&mut self, operation: Operation) {
+        self.notice(Tone::Info, "nothing done");
+        if operation == Operation::Teach {
+            self.describe_again(None);
+        }
+    }
+
     /// A person confirmed: judged once more, then done.
     pub(super) fn confirmed(&mut self, confirm: Confirm, effects: &mut Vec<Effect>) {
         if let Err(missing) = confirm.armed() {
@@ -174,7 +182,12 @@ impl Console {
         self.ongoing.remove(&key);
         match answer {
             Ok(text) => self.notice(Tone::Done, text),
-            Err(reason) => self.notice(Tone::Failed, format!("{key}: {operation} failed: {reason}")),
+            Err(reason) => {
+                self.notice(Tone::Failed, format!("{key}: {operation} failed: {reason}"));
+                if operation == Operation::Teach {
+                    self.describe_again(Some(reason.to_string()));
+                }
+            }
         }
         if matches!(operation, Operation::Build | Operation::Cancel) {
             effects.push(Effect::ReadRuns);

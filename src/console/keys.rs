@@ -262,7 +262,7 @@ impl Console {
                     }
                     self.overlay = Some(Overlay::Confirm(confirm));
                 }
-                ConfirmResult::Cancelled => self.notice(Tone::Info, "nothing done"),
+                ConfirmResult::Cancelled => self.not_confirmed(confirm.operation),
                 ConfirmResult::Confirmed => self.confirmed(*confirm, effects),
             },
             Overlay::Help(help) => self.help_key(help, press),

@@ -5,6 +5,7 @@ use super::log::Search;
 use super::message::{Reply, RequestId};
 use super::panes::Pane;
 use super::state::Console;
+use super::teach::Teaching;
 use super::toast::Tone;
 use crate::guest::picture::Picture;
 use crate::pipeline::Key;
@@ -28,6 +29,8 @@ pub struct ScreenTextPane {
     copy: bool,
     /// the picture of a line that is named as soon as it is read
     teach: Option<(Key, Picture)>,
+    /// what was said of one, until that is written
+    pub(super) described: Option<Box<Teaching>>,
     search: Option<Search>,
 }
 
@@ -51,7 +54,8 @@ impl ScreenTextPane {
     /// Turns to a line and its guest: the text of another one goes.
     pub(super) fn turn_to(&mut self, of: Option<(Key, Option<Moid>)>) {
         if self.of != of {
-            *self = Self { of, shown: self.shown, search: self.search.take(), ..Self::default() };
+            let (search, described) = (self.search.take(), self.described.take());
+            *self = Self { of, shown: self.shown, search, described, ..Self::default() };
         }
     }
 

@@ -14,7 +14,7 @@ use super::state::Console;
 use super::text::Field;
 use super::toast::Tone;
 use crate::guest::picture::Picture;
-use crate::guest::screen::NearPage;
+use crate::guest::screen::{NearPage, RecognisedText, check_label};
 use crate::ops::Description;
 use crate::pipeline::Key;
 use crate::triage::corpus::Trial;
@@ -57,7 +57,9 @@ pub struct Teaching {
     pub line: Key,
     /// the screen
     pub picture: Picture,
-    /// what stands on it
+    /// what was read on it
+    read: Option<RecognisedText>,
+    /// what stays the same of its rows
     pub rows: Vec<TeachRow>,
     /// the row that Space ticks
     pub chosen: usize,
@@ -80,7 +82,7 @@ pub struct Teaching {
     /// what was tried last
     tried: Option<Description>,
     /// what came of it
-    pub trial: Option<Result<String, String>>,
+    pub trial: Option<Result<Trial, String>>,
     /// why it is not ready
     pub complaint: Option<String>,
     /// whether it listens yet
@@ -97,12 +99,19 @@ impl Teaching {
         let not = self.not.text().split(';').map(str::trim).filter(|words| !words.is_empty());
         Ok(Description {
             label: self.label.text().trim().to_owned(),
+            read: self.read.clone(),
             words: ticked.map(|row| row.words.clone()).collect(),
             not: not.map(str::to_owned).collect(),
             area: area(self.area.text())?,
             cause: self.cause.text().trim().to_owned(),
             remedy: self.remedy.text().trim().to_owned(),
         })
+    }
+
+    /// What is wrong with the name, once there is one.
+    pub fn name_complaint(&self) -> Option<String> {
+        let name = self.label.text().trim();
+        if name.is_empty() { None } else { check_label(name).err() }
     }
 
     /// The field that has the focus.
@@ -205,12 +214,15 @@ impl Console {
     /// Opens the description of a picture whose text is known.
     pub(super) fn open_teaching(&mut self, line: &Key, picture: Picture, effects: &mut Vec<Effect>) {
         let text = self.words.of(&picture);
-        let rows = telling(text.map(|text| text.rows.as_slice()).unwrap_or_default());
+        let rows = text.map(|text| telling(&text.rows, &text.bars)).unwrap_or_default();
+        let read = text.filter(|text| !text.rows.is_empty());
+        let read = read.map(|text| RecognisedText { rows: text.rows.clone(), exact: text.exact });
         let focus = if rows.is_empty() { TeachFocus::Label } else { TeachFocus::Rows };
         let mut teaching = Teaching {
             arming: Arming::default(),
             line: line.clone(),
             chosen: rows.iter().position(|row| row.ticked).unwrap_or(0),
+            read,
             rows,
             focus,
             not: Field::default(),
@@ -239,7 +251,10 @@ impl Console {
         let request = self.request();
         if done {
             match teaching.confirmation(request) {
-                Ok(confirm) => return self.overlay = Some(Overlay::Confirm(Box::new(confirm))),
+                Ok(confirm) => {
+                    self.words.described = Some(teaching);
+                    return self.overlay = Some(Overlay::Confirm(Box::new(confirm)));
+                }
                 Err(reason) => teaching.complaint = Some(reason),
             }
         }
@@ -251,6 +266,14 @@ impl Console {
         self.overlay = Some(Overlay::Teach(teaching));
     }
 
+    /// The description comes back when it is not written: whoever made it need not make it again.
+    pub(super) fn describe_again(&mut self, complaint: Option<String>) {
+        if let Some(teaching) = self.words.described.take().filter(|_| self.overlay.is_none()) {
+            self.overlay =
+                Some(Overlay::Teach(Box::new(Teaching { complaint, arming: Arming::default(), ..*teaching })));
+        }
+    }
+
     /// What a description would match is known.
     pub(super) fn teaching_tried(&mut self, request: RequestId, answer: Reply<Trial>) -> bool {
         let Some(Overlay::Teach(teaching)) = &mut self.overlay else { return false };
@@ -258,7 +281,7 @@ impl Console {
             return false;
         }
         teaching.asked = None;
-        teaching.trial = Some(answer.map(|trial| trial.to_string()).map_err(String::from));
+        teaching.trial = Some(answer.map_err(String::from));
         true
     }
 }

@@ -27,12 +27,12 @@ pub use cells::read as read_cells;
 pub use diff::{FrameDiff, compare};
 pub use frames::{FramesError, ScreenAnalysis, ScreenFrame, analyse, files, open, read};
 pub use history::{FROZEN_AFTER, FrameHistory, Motion, PROGRESS_FROZEN_AFTER};
-pub(crate) use label::WrittenLabel;
 pub use label::{FailureKind, ScreenLabel, ScreenMatcher, Words};
+pub(crate) use label::{WrittenLabel, check_label};
 pub use name::{ScreenName, fits, name_by_text, name_screen};
 pub use nearest::{NearPage, nearest};
 pub use ocr::{OcrError, read as read_by_tesseract};
-pub use page::{ScreenLabels, failure_said};
+pub use page::{ScreenLabels, failure_said, is_bar};
 pub use pages::{KnownPage, shipped_pages};
 pub use rows::{ScrubbedRows, scrub_rows};
 

@@ -1,5 +1,6 @@
 //! What the picture of a console says: its text, and the name of the screen.
 
+use std::collections::BTreeSet;
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -17,6 +18,8 @@ use crate::triage::rules::Rules;
 pub struct ScreenText {
     /// lines from top to bottom
     pub rows: Vec<String>,
+    /// numbers of those that are bars of an installer, from 0
+    pub bars: BTreeSet<usize>,
     /// read glyph by glyph, without misreads
     pub exact: bool,
     /// name of the screen, if it is a known one
@@ -92,19 +95,20 @@ impl PictureReader {
             None => (None, None),
         };
         let (repo, image) = (self.repo.clone(), image.clone());
-        let (label, text) = blocking("naming the screen", move || {
+        let (label, text, known) = blocking("naming the screen", move || {
             let rules = Rules::for_repo(&repo)?;
             let named = screen::name_screen(&image, text.as_ref(), &rules.screens);
-            Ok((named.map(|named| named.label), text))
+            Ok((named.map(|named| named.label), text, rules.screens))
         })
         .await?;
         let exact = text.as_ref().is_some_and(|text| text.exact);
         let label = label.map(|label| self.scrubber.safe(&label).into());
         let rows = text.map_or_else(Vec::new, |text| self.safe(&text));
-        let known =
+        let bars = rows.iter().enumerate().filter(|(_, row)| screen::is_bar(row, &known)).map(|(at, _)| at).collect();
+        let nearest =
             |rows: &[String]| screen::nearest(&RecognisedText { rows: rows.to_vec(), exact }, &screen::shipped_pages());
-        let near = if label.is_none() { known(&rows) } else { Vec::new() };
-        Ok(ScreenText { rows, exact, label, near, trouble })
+        let near = if label.is_none() { nearest(&rows) } else { Vec::new() };
+        Ok(ScreenText { rows, bars, exact, label, near, trouble })
     }
 
     /// Rows without secrets and escapes; empty ones at both ends go.

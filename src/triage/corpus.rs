@@ -12,6 +12,10 @@ use crate::packer_run::Run;
 /// Pictures of records that are looked at, the newest ones.
 const MAX_STORED: usize = 1000;
 
+/// Why a description may not fit the screen that it was made of, and what to do.
+pub const MISSES: &str =
+    "bars, menus and key hints name no screen, nor may it show a word of “never with”; tick other rows";
+
 /// A page or a picture whose screen is known, or not.
 #[derive(Debug, Clone)]
 pub struct Sample {
@@ -84,6 +88,8 @@ impl Sample {
 /// What a label fits.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Trial {
+    /// it does not fit the screen that it was made of
+    pub misses_its_own: bool,
     /// pages and pictures that it was tried on
     pub tried: usize,
     /// those that it fits
@@ -101,6 +107,9 @@ impl std::fmt::Display for Trial {
         for (label, count) in &self.called {
             write!(f, "{between}{count} of them {} called {label} today", if *count == 1 { "is" } else { "are" })?;
             between = ", ";
+        }
+        if self.misses_its_own {
+            write!(f, "; NOT THIS SCREEN: {MISSES}")?;
         }
         Ok(())
     }

@@ -3,20 +3,29 @@
 use super::super::change::confirm;
 use super::super::confirm::{Action, Choice, Confirm};
 use super::super::message::RequestId;
-use super::Teaching;
+use super::{TeachFocus, Teaching};
 use crate::ops::Operation;
+use crate::triage::corpus::MISSES;
 use crate::triage::rules::OWN_RULES;
 
 impl Teaching {
     /// The confirmation: what is written, and what it would match.
-    pub(super) fn confirmation(&self, request: RequestId) -> Result<Confirm, String> {
+    pub(super) fn confirmation(&mut self, request: RequestId) -> Result<Confirm, String> {
         let description = self.description()?;
         if description.label.is_empty() {
+            self.focus = TeachFocus::Label;
             return Err("give it a name".into());
+        }
+        if let Some(reason) = self.name_complaint() {
+            self.focus = TeachFocus::Label;
+            return Err(reason);
         }
         let trial = match &self.trial {
             None => return Err("still trying it on every stored picture".into()),
             Some(Err(reason)) => return Err(reason.clone()),
+            Some(Ok(trial)) if trial.misses_its_own => {
+                return Err(format!("it would not match this very screen: {MISSES}"));
+            }
             Some(Ok(trial)) => trial,
         };
         let mut steps = vec![format!("add the screen {} to {OWN_RULES}", description.label)];

@@ -1,5 +1,7 @@
 //! What a taught screen is known by: of its rows what stays the same, or a part of its picture.
 
+use std::collections::BTreeSet;
+
 use super::TeachRow;
 
 /// Rows that are ticked to begin with.
@@ -7,15 +9,82 @@ const KNOWN_BY: usize = 3;
 /// Letters that a row needs to tell a screen from others.
 const TELLING: usize = 10;
 
-/// The rows of a screen with what stays the same on them; those that say most are ticked: whole sentences, not buttons.
-pub(super) fn telling(rows: &[String]) -> Vec<TeachRow> {
+/// The rows of a screen with what stays the same on them; those that say most are ticked: whole sentences, not buttons, and
+/// nothing of what stands on many pages: the `bars` of installers, clocks, which keys do what.
+pub(super) fn telling(rows: &[String], bars: &BTreeSet<usize>) -> Vec<TeachRow> {
     let letters = |row: &str| row.chars().filter(|c| c.is_alphabetic()).count();
-    let steady = rows.iter().map(|row| steady(row)).filter(|words| letters(words) >= 4);
-    let mut rows: Vec<TeachRow> = steady.map(|words| TeachRow { words, ticked: false }).collect();
-    let mut best: Vec<usize> = (0..rows.len()).filter(|at| letters(&rows[*at].words) >= TELLING).collect();
-    best.sort_by_key(|at| std::cmp::Reverse(letters(&rows[*at].words)));
-    best.iter().take(KNOWN_BY).for_each(|at| rows[*at].ticked = true);
-    rows
+    let full = |at: &usize| !rows[*at].trim().is_empty();
+    let edges = [(0..rows.len()).find(full), (0..rows.len()).rfind(full)];
+    let (mut steady_rows, mut best) = (Vec::new(), Vec::new());
+    for (at, row) in rows.iter().enumerate() {
+        let words = steady(row);
+        // The secret that stood there is another one next time.
+        if letters(&words) < 4 || words.contains("[REDACTED:") {
+            continue;
+        }
+        let edge = edges.contains(&Some(at));
+        if letters(&words) >= TELLING
+            && !(bars.contains(&at) || names_keys(row) || edge && (tells_time(row) || tabs(row)))
+        {
+            best.push(steady_rows.len());
+        }
+        steady_rows.push(TeachRow { words, ticked: false });
+    }
+    best.sort_by_key(|at| std::cmp::Reverse(letters(&steady_rows[*at].words)));
+    best.iter().take(KNOWN_BY).for_each(|at| steady_rows[*at].ticked = true);
+    steady_rows
+}
+
+/// Whether a row says which keys do what: `<Tab> moves; <Space> selects`, `F1 Help  F10 Save`, `Use the ↑ and ↓ keys`.
+fn names_keys(row: &str) -> bool {
+    const KEYS: [&str; 21] = [
+        "tab",
+        "alt",
+        "ctrl",
+        "control",
+        "shift",
+        "enter",
+        "return",
+        "esc",
+        "escape",
+        "space",
+        "spacebar",
+        "backspace",
+        "home",
+        "end",
+        "pgup",
+        "pgdn",
+        "arrow",
+        "arrows",
+        "del",
+        "insert",
+        "caps",
+    ];
+    let row = row.to_lowercase();
+    let words = row.split(|c: char| !c.is_alphanumeric() && !"↑↓←→▲▼".contains(c)).filter(|word| !word.is_empty());
+    let function = |word: &str| {
+        word.strip_prefix('f')
+            .and_then(|number| number.parse().ok())
+            .is_some_and(|number| (1..=12_u8).contains(&number))
+    };
+    words.filter(|word| KEYS.contains(word) || function(word) || word.contains(['↑', '↓', '←', '→', '▲', '▼'])).count()
+        >= 2
+}
+
+/// Whether a clock stands on a row.
+fn tells_time(row: &str) -> bool {
+    let number = |part: &str| matches!(part.len(), 1 | 2) && part.bytes().all(|byte| byte.is_ascii_digit());
+    row.split(|c: char| !c.is_ascii_digit() && c != ':')
+        .any(|word| (2..=3).contains(&word.split(':').count()) && word.split(':').all(number))
+}
+
+/// Whether a row lists windows, as tmux' bar does: `[anaconda] 1:main* 2:shell`.
+fn tabs(row: &str) -> bool {
+    let window = |word: &&str| {
+        let word = word.rsplit(']').next().unwrap_or_default();
+        matches!(word.as_bytes(), [b'0'..=b'9', b':', name, ..] if name.is_ascii_alphabetic())
+    };
+    row.split_whitespace().filter(window).count() >= 2
 }
 
 /// The longest part of a row without what changes while a page stands: clocks, percent, counters, spinners, carets, and the
@@ -68,14 +137,34 @@ mod tests {
             "12:41:09  Installing package bash (12/402)",
             "Copying files 45% |",
         ];
-        let rows = telling(&rows.map(str::to_owned));
+        let rows = telling(&rows.map(str::to_owned), &BTreeSet::new());
         let words: Vec<&str> = rows.iter().map(|row| row.words.as_str()).collect();
         let all = ["Select Image", "Choose a licensing method", "Pay-as-you-go with an Azure subscription", "Next"];
         assert_eq!(words[..4], all);
         assert_eq!(words[4..], ["Installing package bash", "Copying files"]);
         let ticked: Vec<&str> = rows.iter().filter(|row| row.ticked).map(|row| row.words.as_str()).collect();
         assert_eq!(ticked, [all[1], all[2], "Installing package bash"]);
-        assert!(telling(&["OK".into(), "[ ]".into()]).is_empty());
+        assert!(telling(&["OK".into(), "[ ]".into()], &BTreeSet::new()).is_empty());
+    }
+
+    #[test]
+    fn bars_clocks_and_keys_are_offered_and_not_ticked() {
+        let rows = [
+            "Example Linux Installer 10:41 Mon",
+            "Choose a flavour of the system",
+            "Press Enter to go on with the flavour that is chosen",
+            "password of the account: [REDACTED:PKR_VAR_build_password]",
+            "<Tab>/<Alt-Tab> between elements | <Space> selects | <F12> next screen",
+            "Use the \u{2191} and \u{2193} keys to select which entry is highlighted.",
+            "F1 Help with everything  F10 Save and leave this page",
+            "An installer's bar that all of its pages have",
+            "[example] 1:main* 2:shell-of-the-installer- 3:log-of-the-installer",
+        ];
+        let rows = telling(&rows.map(str::to_owned), &BTreeSet::from([7]));
+        assert_eq!(rows.len(), 8, "all but the one with a secret");
+        let ticked: Vec<&str> = rows.iter().filter(|row| row.ticked).map(|row| row.words.as_str()).collect();
+        let told = ["Choose a flavour of the system", "Press Enter to go on with the flavour that is chosen"];
+        assert_eq!(ticked, told);
     }
 
     #[test]

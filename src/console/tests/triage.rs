@@ -11,12 +11,14 @@ use crate::console::own::Own;
 use crate::console::panes::Pane;
 use crate::console::run::{RunSeen, RunState, StageSeen, Still};
 use crate::console::screen_text::ScreenText;
+use crate::console::teach::{TeachFocus, Teaching};
 use crate::console::verdict::Case;
 use crate::console::{Console, Effect, Msg, Opening, RequestId};
 use crate::github::{Conclusion, State};
 use crate::ops::acknowledge::{Acknowledged, All};
 use crate::packer_log::Phase;
 use crate::triage::corpus::Trial;
+use crate::triage::rules::TeachError;
 use crate::triage::verdict::{Outlook, Verdict};
 use crate::vcenter::{FolderEvent, Moid};
 
@@ -534,8 +536,8 @@ fn nothing_is_typed_read_only_or_into_the_past_or_without_a_guest() {
     assert_eq!(toast(&console), "rocky-9 has no running build VM to type into");
 }
 
-#[test]
-fn a_screen_is_taught_by_its_words() {
+/// A console in which a screen is described, and the number of the trial that was asked for.
+fn describing() -> (Console, RequestId) {
     let mut console = stuck();
     let effects = typed(&mut console, "\th");
     for effect in effects {
@@ -558,10 +560,60 @@ fn a_screen_is_taught_by_its_words() {
         }
     };
     let [Effect::TryTeaching { request, .. }] = tried[..] else { panic!("{tried:?}") };
+    (console, request)
+}
+
+fn described(console: &Console) -> &Teaching {
+    match &console.overlay {
+        Some(Overlay::Teach(teaching)) => teaching,
+        other => panic!("{other:?}"),
+    }
+}
+
+#[test]
+fn a_description_stays_until_it_is_written() {
+    let (mut console, request) = describing();
+    console.update(Msg::TeachingTried { request, answer: Ok(Trial { tried: 412, ..Trial::default() }) });
+    typed(&mut console, "Stuck At Disk\nno driver\nadd it\n");
+    let teaching = described(&console);
+    assert!(teaching.complaint.as_deref().is_some_and(|said| said.contains("lower-case letters")));
+    assert_eq!((teaching.focus, teaching.cause.text()), (TeachFocus::Label, "no driver"));
+    (0.."Stuck At Disk".len()).for_each(|_| drop(press(&mut console, KeyPress::code(Code::Backspace))));
+    typed(&mut console, "stuck-at-disk\n\n\n");
+    assert!(matches!(console.overlay, Some(Overlay::Confirm(_))), "{:?}", console.overlay);
+    typed(&mut console, "\x1b");
+    assert_eq!((described(&console).label.text(), described(&console).remedy.text()), ("stuck-at-disk", "add it"));
+    // What it matches may have changed since; the operation itself refuses, too.
+    shown(&mut console);
+    typed(&mut console, "\n");
+    let effects = typed(&mut console, "y");
+    let request = effects.iter().find_map(|effect| match effect {
+        Effect::Teach { request, .. } => Some(*request),
+        _ => None,
+    });
+    let refused = TeachError::MissesItsOwn;
+    console.update(Msg::Finished { request: request.unwrap(), answer: Err(crate::ops::Error::from(refused).into()) });
+    assert!(described(&console).complaint.as_deref().is_some_and(|said| said.contains("does not match the screen")));
+    assert_eq!(described(&console).cause.text(), "no driver");
+}
+
+#[test]
+fn what_does_not_match_its_own_screen_is_not_written() {
+    let (mut console, request) = describing();
+    let trial = Trial { misses_its_own: true, tried: 412, ..Trial::default() };
+    console.update(Msg::TeachingTried { request, answer: Ok(trial) });
+    typed(&mut console, "stuck-at-disk\n\n\n");
+    let complaint = described(&console).complaint.clone().unwrap();
+    assert!(complaint.starts_with("it would not match this very screen: bars"), "{complaint}");
+}
+
+#[test]
+fn a_screen_is_taught_by_its_words() {
+    let (mut console, request) = describing();
     typed(&mut console, "stuck-at-disk\nno driver\nadd it\n");
     let Some(Overlay::Teach(teaching)) = &console.overlay else { panic!("nothing is written untried") };
     assert_eq!(teaching.complaint.as_deref(), Some("still trying it on every stored picture"));
-    let trial = Trial { tried: 412, fitting: 3, called: vec![("di-keyboard".into(), 1)], places: Vec::new() };
+    let trial = Trial { tried: 412, fitting: 3, called: vec![("di-keyboard".into(), 1)], ..Trial::default() };
     console.update(Msg::TeachingTried { request, answer: Ok(trial) });
     typed(&mut console, "\n");
     let Some(Overlay::Confirm(confirm)) = &console.overlay else { panic!("asked") };

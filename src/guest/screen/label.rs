@@ -95,6 +95,14 @@ impl ScreenMatcher {
     /// What is wrong, in one line.
     pub(crate) fn check(&self, label: &str) -> Result<(), String> {
         check_label(label)?;
+        self.check_words()
+    }
+
+    /// Whether it can name screens.
+    ///
+    /// # Errors
+    /// What is wrong, in one line.
+    pub(crate) fn check_words(&self) -> Result<(), String> {
         if self.text.is_empty() && self.hash.is_none() && self.area.is_none() {
             return Err("no words to know it by".to_owned());
         }
@@ -195,10 +203,13 @@ pub(crate) fn row_pattern(pattern: &str) -> Result<Regex, String> {
 }
 
 /// Whether a screen may be called so: lower-case letters, digits and hyphens.
-fn check_label(label: &str) -> Result<(), String> {
+///
+/// # Errors
+/// What is wrong, in one line.
+pub(crate) fn check_label(label: &str) -> Result<(), String> {
     let fits = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-';
     if label.is_empty() || label.len() > 64 || !label.chars().all(fits) || label.starts_with('-') {
-        return Err("a label has lower-case letters, digits and hyphens, 64 at most".to_owned());
+        return Err("a name has lower-case letters, digits and hyphens, 64 at most".to_owned());
     }
     if label == "unknown" {
         return Err("this is what screens without a name are called".to_owned());

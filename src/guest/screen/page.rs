@@ -110,6 +110,13 @@ pub(super) struct Page<'a> {
     pub says: Option<String>,
 }
 
+/// Whether a row is a bar that all pages of an installer have: no screen is named by it.
+pub fn is_bar(row: &str, known: &ScreenLabels) -> bool {
+    let row = Folded::new(row);
+    let has = |words: &Words| row.last_end(&words.folded, false).is_some();
+    known.installers.iter().any(|installer| installer.bar.iter().any(has))
+}
+
 impl<'a> Page<'a> {
     pub fn new(text: Option<&RecognisedText>, image: Option<&'a RgbImage>, known: &'a ScreenLabels) -> Self {
         let exact = text.is_some_and(|text| text.exact);

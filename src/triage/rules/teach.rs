@@ -7,6 +7,7 @@ use super::written::parse;
 use super::{Rule, RulesError};
 use crate::fs::{Access, parent, write_whole};
 use crate::guest::screen::ScreenMatcher;
+use crate::triage::corpus::MISSES;
 
 /// Why a screen was not learnt; the file is as it was. `Display` is one line.
 #[derive(Debug, thiserror::Error)]
@@ -22,6 +23,9 @@ pub enum TeachError {
     /// neither words nor enough in the picture to know it by
     #[error("too plain a picture to be recognised by")]
     TooPlain,
+    /// it would not be recognised where it was taught
+    #[error("it does not match the screen that it was made of: {MISSES}")]
+    MissesItsOwn,
     /// the file has mistakes of its own, or cannot be added to
     #[error(transparent)]
     Rules(#[from] RulesError),
@@ -221,7 +225,7 @@ mod tests {
     fn what_cannot_be_learnt_is_said_and_nothing_changes() {
         let (_folder, path) = file("[[screen]]\nlabel='x'\n");
         let error = |label: &str, matcher: &ScreenMatcher| learn(&path, label, matcher).unwrap_err().to_string();
-        assert!(error("Not this", &text(&["Choose"])).starts_with("screen \"Not this\": a label has"));
+        assert!(error("Not this", &text(&["Choose"])).starts_with("screen \"Not this\": a name has"));
         assert!(error("fine", &text(&["a b"])).contains("too short"));
         assert!(error("fine", &text(&[])).contains("no words"));
         assert!(

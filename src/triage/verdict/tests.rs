@@ -224,7 +224,13 @@ fn secrets_do_not_leave_with_the_evidence() {
 fn a_picture_alone_of_an_installer_at_work_says_so_and_no_more() {
     use crate::guest::screen::{name_by_text, shipped_pages};
     let rules = Rules::shipped().unwrap();
-    let at_work = ["screen-installing", "screen-booting", "screen-windows-progress", "screen-windows-first-run"];
+    let at_work = [
+        "screen-installing",
+        "screen-installer-retrying",
+        "screen-booting",
+        "screen-windows-progress",
+        "screen-windows-first-run",
+    ];
     let of = |label: &str| {
         let context =
             BuildContext { screen: Some(label.to_owned()), says: Some("it says".into()), ..Default::default() };
@@ -278,6 +284,7 @@ fn a_runner_whose_disk_is_full_says_so(#[case] last: &str, #[case] class: &str) 
 #[rstest]
 #[case("di-progress", "screen-installing", true)]
 #[case("boot-progress", "screen-booting", true)]
+#[case("installer-retrying", "screen-installer-retrying", true)]
 #[case("grub-menu", "screen-grub", false)]
 #[case("grub-prompt", "screen-grub", false)]
 #[case("windows-cd-press-any-key", "screen-windows-cd", false)]

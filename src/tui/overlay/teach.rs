@@ -62,6 +62,10 @@ pub fn draw(teaching: &Teaching, area: Rect, theme: Theme, buffer: &mut Buffer) 
         } else {
             let at = put_field(field, row.x + NAMES, row, theme, buffer);
             cursor = cursor.or(focused.then_some(at));
+            if let Some(reason) = teaching.name_complaint().filter(|_| *focus == TeachFocus::Label) {
+                let x = row.x + NAMES + u16::try_from(field.text().chars().count()).unwrap_or(0) + 2;
+                put(buffer, x, y, row.right().saturating_sub(x), &format!("▲ {reason}"), theme.warn());
+            }
         }
     }
     let first = list.bottom() + u16::try_from(TeachFocus::ALL.len() - 1).unwrap_or(0);
@@ -112,7 +116,10 @@ fn below(teaching: &Teaching, columns: usize) -> Vec<(String, Tone)> {
     let mut rows = vec![(String::new(), Tone::Dim)];
     match &teaching.trial {
         None => rows.push(("trying it on every stored picture…".into(), Tone::Dim)),
-        Some(Ok(trial)) => rows.push((trial.clone(), Tone::Plain)),
+        Some(Ok(trial)) if trial.misses_its_own => {
+            rows.extend(textwrap(&format!("▲ {trial}"), columns).into_iter().map(|row| (row, Tone::Warn)));
+        }
+        Some(Ok(trial)) => rows.push((trial.to_string(), Tone::Plain)),
         Some(Err(reason)) => rows.push((format!("▲ {reason}"), Tone::Warn)),
     }
     for page in &teaching.near {

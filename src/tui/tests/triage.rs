@@ -133,7 +133,7 @@ fn answer_words(console: &mut Console, effects: &[Effect]) {
         if let Effect::ReadWords { request, .. } = effect {
             let rows = ["Select Image", "", "Choose a licensing method", "Pay as you go"].map(str::to_owned);
             let label = Some("win-licensing".into());
-            let words = ScreenText { rows: rows.into(), exact: false, label, near: Vec::new(), trouble: None };
+            let words = ScreenText { rows: rows.into(), exact: false, label, ..ScreenText::default() };
             console.update(Msg::WordsRead { request: *request, answer: Ok(words) });
         }
     }
@@ -153,7 +153,7 @@ fn a_screen_is_described_before_it_is_taught() {
     }
     let effects = typed(&mut console, "T");
     if let Some(Effect::TryTeaching { request, .. }) = effects.first() {
-        let trial = Trial { tried: 412, fitting: 3, called: vec![("di-keyboard".into(), 1)], places: Vec::new() };
+        let trial = Trial { tried: 412, fitting: 3, called: vec![("di-keyboard".into(), 1)], ..Trial::default() };
         console.update(Msg::TeachingTried { request: *request, answer: Ok(trial) });
     }
     typed(&mut console, "\t\t\tour-page");
