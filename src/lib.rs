@@ -13,7 +13,7 @@
 //!  1 core_dump   none of this process
 //!  1 duration    how lengths of time are said
 //!  1 fs          how files are written and locked
-//!  1 moment      how moments are said to people
+//!  1 moment      how points in time are written for people
 //!  1 paths       where state is kept on disk
 //!  1 sha256      checksums
 //!  2 text        what may be shown or leave: without secrets, harmless to whatever shows it

@@ -1,4 +1,5 @@
-//! How moments are said to people: in the zone of this machine, and which zone that is. Programs get RFC 3339 in UTC.
+//! How points in time are written for people: in the zone of this machine, and which one that is. Programs get RFC 3339
+//! in UTC.
 
 use jiff::Timestamp;
 use jiff::tz::TimeZone;

@@ -44,7 +44,12 @@ use super::theme::Theme;
 use crate::console::text::Field;
 
 /// Draws a pane's frame; returns what is inside.
-pub fn frame(area: Rect, title: Vec<Span<'_>>, focused: bool, theme: Theme, buffer: &mut Buffer) -> Rect {
+pub fn frame(area: Rect, mut title: Vec<Span<'_>>, focused: bool, theme: Theme, buffer: &mut Buffer) -> Rect {
+    let mut room = area.width.saturating_sub(2);
+    for span in &mut title {
+        span.content = cut(&span.content, room).into_owned().into();
+        room = room.saturating_sub(width(&span.content));
+    }
     let block =
         Block::bordered().border_type(BorderType::Rounded).border_style(theme.border(focused)).title(Line::from(title));
     let inner = block.inner(area);

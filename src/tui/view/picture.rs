@@ -16,6 +16,9 @@ use crate::tui::picture::{PictureSurface, Protocol};
 use crate::tui::theme::Theme;
 use crate::vcenter::PowerState;
 
+/// Fewer letters of a guest's name say nothing.
+const MIN_NAME: u16 = 8;
+
 /// Draws the pane. `covered`: something lies on the picture.
 pub fn draw(
     console: &Console,
@@ -61,27 +64,28 @@ pub fn draw(
 /// Whose console it is, what vCenter tells of that guest, and the keys that turn to the cause and to the text of a picture
 /// that the terminal shows in coarse blocks.
 fn title(console: &Console, area: Rect, coarse: bool, theme: Theme) -> Vec<Span<'static>> {
-    let mut title = vec![Span::styled(" Console ", theme.title(console.panes.focus == Pane::Picture))];
-    let mut room = area.width.saturating_sub(13);
-    let mut add = |text: String, style: Style| {
-        let text = cut(&text, room).into_owned();
-        room = room.saturating_sub(width(&text) + 1);
-        if !text.is_empty() {
-            title.push(Span::styled(format!("{text} "), style));
-        }
-    };
-    if let Some(guest) = console.lines.selected().filter(|_| !console.looks_back()).and_then(|row| row.guest()) {
-        add(guest.name.clone(), theme.text());
-        add(format!("· {}", lines::whole_guest(Some(guest), theme).0), theme.dim());
+    let mut parts: Vec<(String, Style)> = Vec::new();
+    let guest = console.lines.selected().filter(|_| !console.looks_back()).and_then(|row| row.guest());
+    if let Some(guest) = guest {
+        parts.push((format!("· {}", lines::whole_guest(Some(guest), theme).0), theme.dim()));
     }
     if !console.visible(Pane::Verdict) || console.panes.measures.room != Room::Full {
-        add(keyed("· ‹verdict› cause"), theme.dim());
+        parts.push((keyed("· ‹verdict› cause"), theme.dim()));
     }
     let blocks = |picture| readable(console, picture, area.inner(Margin::new(1, 1))).is_none();
     if coarse && !console.words.shown && console.picture_shown().is_some_and(blocks) {
-        add(keyed("· ‹picture text› text"), theme.dim());
+        parts.push((keyed("· ‹picture text› text"), theme.dim()));
     }
-    title
+    // The line is selected: of its guest's name as much as the rest leaves room for.
+    let taken = parts.iter().map(|(text, _)| width(text) + 1).sum::<u16>();
+    let room = area.width.saturating_sub(13).saturating_sub(taken);
+    if let Some(guest) = guest.filter(|_| room >= MIN_NAME) {
+        parts.insert(0, (cut(&guest.name, room).into_owned(), theme.text()));
+    }
+    let heading = Span::styled(" Console ", theme.title(console.panes.focus == Pane::Picture));
+    std::iter::once(heading)
+        .chain(parts.into_iter().map(|(text, style)| Span::styled(format!("{text} "), style)))
+        .collect()
 }
 
 /// The text of a picture, where the screen is text and its glyphs are known. Not where a part of it would be cut off,
