@@ -63,6 +63,10 @@ fn everything_that_may_be_said_is_read() {
     let config = file.config;
     assert_eq!((config.notify, config.images), (Some(Call::Notification), Some(Images::Sixel)));
     assert_eq!((config.mouse, config.theme), (true, ThemeName::ColourBlind));
+    assert_eq!(config.order, Order::Matrix);
+    for word in Order::WORDS {
+        assert_eq!(parse(&format!("order = \"{word}\"")).config.order.word(), *word);
+    }
     assert_eq!(config.alarms[&Phase::WaitIp].as_secs(), 1200);
     assert_eq!(config.contexts.keys().collect::<Vec<_>>(), ["lab", "other-repository", "prod"]);
     assert!(config.contexts["prod"].read_only && config.contexts["prod"].defect.is_none());

@@ -186,8 +186,8 @@ pub static BINDINGS: &[Binding] = &[
     row(view(ViewCommand::Find), "filter or search", &[key('/')], Group::View, PANES_AND_MEDIA)
         .hint("filter")
         .does("Filter the lines; in the log and the picture's text: search"),
-    row(view(ViewCommand::Order), "order", &[key('O')], Group::View, PANES_AND_MEDIA)
-        .does("Order of the lines: the matrix's, the worst first, by name, the oldest live first"),
+    row(view(ViewCommand::Order), "sort", &[key('O')], Group::View, PANES_AND_MEDIA)
+        .does("Sort the lines: as in the matrix, the worst first, by name, the oldest live first"),
     row(view(ViewCommand::Palette), "command", &[key(':')], Group::View, ANYWHERE)
         .hint("command")
         .does("Any command or line by name"),
