@@ -42,7 +42,7 @@ fn piece() -> impl Strategy<Value = String> {
             "\\u0054", "\\n", "\n", "\r\n", "\u{1b}[1m", "\u{1b}[", "[REDACTED:", "[REDACTED:A]", "a: ", "2026/11/23 ", "ui: ",
             "password", "password=", "\"password\":", "echo ", "echo x ", "| ", "sudo -S ", "s://", "s://a:b@", "ghp_", "eyJh", ".",
             "BEGIN RSA PRIVATE KEY-----", "-----END", "curl -u ", "-p ", "Cookie: ", "=", "'", "\"", "','", "{", "+", "\0", "AAAAC3",
-            "ssh-ed25519 ", "VHIxY2t5", " ", "$6$a", "<Password>", "Sending char 'T'", "x", "YWFh", "Sending char 'a'\n",
+            "ssh-ed25519 ", "VHIxY2t5", " ", "$6$a", "<Password>", "Sending char 'T'", "k_token=Qq11Qq11Qq1x ", "Qq11", "x", "YWFh", "Sending char 'a'\n",
         ]).prop_map(String::from),
         1 => "[ -~]{1,6}",
     ]

@@ -13,6 +13,7 @@ mod header;
 mod hits;
 mod keys;
 mod lacking;
+mod learned;
 mod letters;
 #[cfg(test)]
 mod linear;

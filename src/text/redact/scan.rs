@@ -3,6 +3,7 @@
 use super::findings::{Findings, Head, Match};
 use super::header::{self, Value};
 use super::hits::Hits;
+use super::learned::{self, Learned};
 use super::letters::Reading;
 use super::masked::{self, MASK, Piece};
 use super::needles::{Entry, Hit};
@@ -56,6 +57,8 @@ pub struct Scan {
     before: Option<u8>,
     /// what went out of the line
     line: Vec<u8>,
+    /// values that this text gave away
+    learned: Learned,
     /// room for the letters of a run
     room: Vec<Place>,
     /// and for those around a mask
@@ -72,9 +75,13 @@ impl Scan {
             self.follow(run, sought, bytes, last);
         }
         let held = self.stops(sought, bytes, last);
-        if last {
-            return bytes.len();
-        }
+        let settled = if last { bytes.len() } else { self.settled(sought, bytes, held) };
+        let text = learned::Text { bytes, before: self.before, last };
+        self.learned.search(&text, settled, &mut self.hits, sought.known.nameless())
+    }
+
+    /// How many bytes no later ones change.
+    fn settled(&self, sought: Sought<'_>, bytes: &[u8], held: Option<usize>) -> usize {
         let needles = &sought.known.needles;
         let open = self.run.as_ref().zip(needles.automaton()).map(|(run, automaton)| run.open(automaton));
         let grows = self.grows.and_then(|_| self.hits.last()).map(|hit| hit.start);
@@ -102,6 +109,7 @@ impl Scan {
         }
         self.grows = self.grows.map(|limit| limit.saturating_sub(bytes));
         self.run.iter_mut().for_each(|run| run.shift(bytes));
+        self.learned.shift(bytes);
         self.heads.retain(|head| head.mask >= bytes);
         for head in &mut self.heads {
             (head.mask, head.start) = (head.mask - bytes, head.start.saturating_sub(bytes));
@@ -232,6 +240,9 @@ impl Scan {
                     Found::Done { values, until } => {
                         for (start, end) in values {
                             self.push(Hit { start, end, name: known.nameless() }, known);
+                            if trigger.kind.gives_values() {
+                                self.learned.expect(start, end);
+                            }
                             self.within = self.within.max(end);
                         }
                         self.past[trigger.kind as usize] = until;

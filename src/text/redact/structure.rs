@@ -14,6 +14,8 @@ mod value;
 
 use super::work;
 
+pub use self::value::is_unusual;
+
 /// What may be found.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Kind {
@@ -33,6 +35,16 @@ pub enum Kind {
     Cookie,
     /// an account of `.netrc`
     Netrc,
+}
+
+impl Kind {
+    /// Whether what is found is a value that may stand elsewhere without what it is known by.
+    pub fn gives_values(self) -> bool {
+        match self {
+            Self::Assignment | Self::Piped | Self::Option | Self::Address | Self::Netrc => true,
+            Self::Token | Self::Block | Self::Cookie => false,
+        }
+    }
 }
 
 /// How many there are.
