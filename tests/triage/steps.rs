@@ -85,6 +85,14 @@ const FAULTS: &[(&str, &str, &str, &str)] = &[
     // The same fault, once the guest is finished.
     ("Converting", "Unable to access file since it is locked", "convert_failed", "fault-locked"),
     ("Powering", "Unable to access file since it is locked", "vcenter_fault", "fault-locked"),
+    ("Creating v", "Unable to access file [ds1] isos/x.iso since it is locked", "vcenter_fault", "fault-locked"),
+    ("Creating v", "Unable to access file [ds1] isos/x.iso", "iso_missing", "iso-missing"),
+    (
+        "Powering",
+        "Cannot complete the operation because the flux is not aligned. See the event log for details.",
+        "vcenter_fault",
+        "fault-general",
+    ),
 ];
 
 #[test]
