@@ -34,6 +34,12 @@ impl Hits {
         }
     }
 
+    /// The name of the one that stands at a place.
+    pub fn name_at(&self, at: usize) -> Option<usize> {
+        let hit = self.hits.get(self.hits.partition_point(|(hit, _)| hit.end <= at)).map(|(hit, _)| hit)?;
+        Some(hit.name).filter(|_| hit.start <= at)
+    }
+
     /// The last.
     pub fn last(&self) -> Option<&Hit> {
         self.hits.last().map(|(hit, _)| hit)

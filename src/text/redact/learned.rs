@@ -63,7 +63,10 @@ impl Learned {
             }
             let Some((start, end)) = next else { return hits.whole(settled) };
             self.ahead.remove(0);
-            self.learn(&text.bytes[start.min(end)..end]);
+            // One that is known is sought anyway, in all its forms.
+            if hits.name_at(start) == Some(nameless) {
+                self.learn(&text.bytes[start.min(end)..end]);
+            }
         }
     }
 
