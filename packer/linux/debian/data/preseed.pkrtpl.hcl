@@ -16,6 +16,9 @@ d-i netcfg/get_nameservers string ${join(" ", network.nameservers)}
 d-i netcfg/confirm_static boolean true
 %{ else ~}
 d-i netcfg/dhcp_timeout string 90
+# A closed network may name no servers and no way out; what is missing shows where it is needed.
+d-i netcfg/get_nameservers string
+d-i netcfg/no_default_route boolean true
 %{ endif ~}
 d-i hw-detect/load_firmware boolean false
 
