@@ -32,7 +32,8 @@ pub struct Args {
     /// How it is shown [default: auto]
     #[arg(long, value_enum, value_name = "MODE")]
     images: Option<Images>,
-    /// Type into the guest first (US keyboard); `-` reads the text from stdin, for text that must not show in `ps`
+    /// Type into the guest first (US keyboard). Enter, Tab and Esc are the characters of that name: $'yes\n' types yes and
+    /// Enter. `-` reads the text from stdin, for text that must not show in `ps`
     #[arg(long = "type", value_name = "TEXT", allow_hyphen_values = true)]
     text: Option<String>,
     /// Press shift in the guest first, which types nothing: a blanked console shows itself again
