@@ -192,6 +192,8 @@ fn write_entries<W: Write + Seek>(
         }
         None => None,
     };
+    // Page and verdict quote the log.
+    let scrubber = &excerpt.as_ref().map_or_else(|| scrubber.clone(), |log| scrubber.knowing(log.gave_away.clone()));
     let run = run.and_then(|path| serde_json::from_reader::<_, Value>(File::open(path).ok()?).ok());
     let warning = scrubber.unknown_secrets(line.as_deref());
     let page = page::Page {

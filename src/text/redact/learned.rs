@@ -44,6 +44,18 @@ pub struct Text<'t> {
 }
 
 impl Learned {
+    /// Knowing what another text gave away.
+    pub fn knowing(values: &[Vec<u8>]) -> Self {
+        let mut it = Self::default();
+        values.iter().for_each(|value| it.learn(value));
+        it
+    }
+
+    /// What was learnt.
+    pub fn into_values(self) -> Vec<Vec<u8>> {
+        self.values
+    }
+
     /// A value stands here that may be learnt.
     pub fn expect(&mut self, start: usize, end: usize) {
         let at = self.ahead.partition_point(|known| (known.1, known.0) < (end, start));
@@ -187,6 +199,16 @@ mod tests {
         ] {
             assert_eq!(masked(text), expected);
         }
+    }
+
+    #[test]
+    fn what_quotes_a_text_knows_what_it_gave_away() {
+        let it = Scrubber::default().for_leaving();
+        let (mut stream, mut out) = (it.stream(), Vec::new());
+        stream.push(b"password=N3trc-word", &mut out);
+        let quoting = it.knowing(stream.finish_learning(&mut out));
+        assert_eq!(quoting.text("cloning with N3trc-word"), "cloning with [REDACTED:?]");
+        assert_eq!(it.text("cloning with N3trc-word"), "cloning with N3trc-word");
     }
 
     #[test]

@@ -58,7 +58,7 @@ pub struct Scan {
     /// what went out of the line
     line: Vec<u8>,
     /// values that this text gave away
-    learned: Learned,
+    pub learned: Learned,
     /// room for the letters of a run
     room: Vec<Place>,
     /// and for those around a mask

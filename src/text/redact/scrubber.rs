@@ -10,6 +10,7 @@ use super::forms;
 use super::header;
 use super::keys::{self, KeyTrie};
 use super::lacking::Lacking;
+use super::learned::Learned;
 use super::letters::{Letters, Reading, is_sign};
 use super::masked::Remains;
 use super::names::{is_secret_name, is_switch};
@@ -35,6 +36,8 @@ pub struct Scrubber {
     by_structure: bool,
     /// declared and not known
     lacking: Arc<Lacking>,
+    /// what a text gave away
+    gave_away: Arc<Vec<Vec<u8>>>,
 }
 
 /// Secrets in the forms they are looked for.
@@ -112,6 +115,18 @@ impl Scrubber {
         Self { by_structure: true, ..self.clone() }
     }
 
+    /// The same, knowing what a text gave away, for others that quote it.
+    pub(crate) fn knowing(&self, gave_away: Vec<Vec<u8>>) -> Self {
+        Self { gave_away: Arc::new(gave_away), ..self.clone() }
+    }
+
+    /// A search that knows what another text gave away.
+    pub(super) fn scan(&self) -> Scan {
+        let mut scan = Scan::default();
+        scan.learned = Learned::knowing(&self.gave_away);
+        scan
+    }
+
     /// Whether a secret is known that is given to packer.
     pub(super) fn knows_a_build(&self) -> bool {
         let mut names = self.known.names.iter().zip(&self.known.ordinary);
@@ -130,7 +145,8 @@ impl Scrubber {
 
     /// From secrets under their names; the first name of a value wins.
     pub fn new(secrets: impl IntoIterator<Item = Secret>) -> Self {
-        Self { known: Arc::new(Known::new(secrets)), shows_words: false, by_structure: false, lacking: Arc::default() }
+        let (lacking, gave_away) = (Arc::default(), Arc::default());
+        Self { known: Arc::new(Known::new(secrets)), shows_words: false, by_structure: false, lacking, gave_away }
     }
 
     /// Names whose values are too short to be looked for without shredding everything; tell the user.
@@ -160,7 +176,7 @@ impl Scrubber {
 
     /// A text without secrets.
     pub fn text<'t>(&self, text: &'t str) -> Cow<'t, str> {
-        let mut scan = Scan::default();
+        let mut scan = self.scan();
         scan.go_on(self.sought(), text.as_bytes(), true);
         if scan.take(text.as_bytes()).is_empty() && memchr::memmem::find(text.as_bytes(), keys::PHRASE).is_none() {
             return Cow::Borrowed(text);

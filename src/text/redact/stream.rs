@@ -34,7 +34,7 @@ impl std::fmt::Debug for Stream<'_> {
 
 impl<'s> Stream<'s> {
     pub(super) fn new(scrubber: &'s Scrubber) -> Self {
-        Self { scrubber, buffer: Vec::new(), scan: Scan::default(), keys: KeyLines::new(scrubber) }
+        Self { scrubber, buffer: Vec::new(), scan: scrubber.scan(), keys: KeyLines::new(scrubber) }
     }
 
     /// Whether the last bytes wait because they may become a secret.
@@ -49,9 +49,15 @@ impl<'s> Stream<'s> {
     }
 
     /// The end: appends the rest to `out`.
-    pub fn finish(mut self, out: &mut Vec<u8>) {
+    pub fn finish(self, out: &mut Vec<u8>) {
+        drop(self.finish_learning(out));
+    }
+
+    /// The same; what the text gave away, for [`Scrubber::knowing`].
+    pub(crate) fn finish_learning(mut self, out: &mut Vec<u8>) -> Vec<Vec<u8>> {
         self.settle(true, out);
         self.keys.finish(out);
+        self.scan.learned.into_values()
     }
 
     fn settle(&mut self, last: bool, out: &mut Vec<u8>) {

@@ -24,6 +24,8 @@ pub struct LogExcerpt {
     pub count: u64,
     /// the middle was left out
     pub cut: bool,
+    /// what it gave away, for [`Scrubber::knowing`]
+    pub gave_away: Vec<Vec<u8>>,
 }
 
 /// Copies a log, scrubbed; collects the lines around the cited ones and the last ones.
@@ -58,12 +60,12 @@ fn copy_within(
         output.take(&clear, out)?;
         clear.clear();
     }
-    stream.finish(&mut clear);
+    let gave_away = stream.finish_learning(&mut clear);
     lines.push(&clear, &mut |piece| quoted.take(piece));
     output.take(&clear, out)?;
     lines.finish(&mut |piece| quoted.take(piece));
     let cut = output.finish(out)?;
-    Ok(LogExcerpt { cut, ..quoted.finish(scrubber) })
+    Ok(LogExcerpt { cut, gave_away, ..quoted.finish(scrubber) })
 }
 
 /// Passes the first bytes on and holds the last ones.
