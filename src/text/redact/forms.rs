@@ -69,9 +69,13 @@ fn tails(text: &str) -> Vec<Form> {
     places.map(|at| &text[at..]).filter(|tail| tail.len() >= TAIL).map(|tail| Form::Tail(tail.into())).collect()
 }
 
-/// A value without the quotes and commas at its ends, which cannot be told from those around it.
+/// A value without the quotes, commas and blanks (a plus is one) at its ends, which cannot be told from those around it.
+pub fn inner(value: &str) -> &str {
+    value.trim_matches(|c: char| u8::try_from(c).is_ok_and(is_sign) || ",+".contains(c) || c.is_ascii_whitespace())
+}
+
 fn core(value: &str) -> &str {
-    let core = value.trim_matches(|c: char| u8::try_from(c).is_ok_and(is_sign) || c == ',' || c.is_ascii_whitespace());
+    let core = inner(value);
     if core.len() < super::secret::SHORTEST { value } else { core }
 }
 

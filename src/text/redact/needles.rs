@@ -152,7 +152,14 @@ impl Needles {
 fn spelled(form: &Form) -> BTreeSet<Letters> {
     match form {
         Form::Text(text) => {
-            [Reading::Plain, Reading::Decoded].map(|reading| Letters::of(reading, text.as_bytes())).into()
+            let mut each =
+                BTreeSet::from([Reading::Plain, Reading::Decoded].map(|reading| Letters::of(reading, text.as_bytes())));
+            if text.contains(',') {
+                // Between signs a comma is a sign: not where it is written as a code, or what stands before it is.
+                let coded = [text.replace(',', "&#44;"), text.replace('"', "&#34;").replace('\'', "&#39;")];
+                each.extend(coded.map(|text| Letters::of(Reading::Decoded, text.as_bytes())));
+            }
+            each
         }
         Form::Base64(code) => {
             let for_urls = code.replace('+', "-").replace('/', "_");

@@ -11,7 +11,7 @@ use super::header;
 use super::keys::{self, KeyTrie};
 use super::lacking::Lacking;
 use super::learned::Learned;
-use super::letters::{Letters, Reading, is_sign};
+use super::letters::{Letters, Reading};
 use super::masked::Remains;
 use super::names::{is_secret_name, is_switch};
 use super::needles::Needles;
@@ -231,8 +231,7 @@ impl Known {
             }
             // The search stops at letters. Where there are fewer, only what is coded or encoded is found. A comma at an end,
             // beside quotes, is none.
-            let inner = value.trim_matches(|c: char| c == ',' || u8::try_from(c).is_ok_and(is_sign));
-            if Letters::of(Reading::Plain, inner.as_bytes()).bytes.len() < SHORTEST {
+            if Letters::of(Reading::Plain, forms::inner(value).as_bytes()).bytes.len() < SHORTEST {
                 refused.push(secret.name.clone());
             }
             // What everybody is called tells nobody anything, and hiding it makes a log unreadable.

@@ -337,6 +337,26 @@ proptest! {
         }
     }
 
+    /// What stands at the ends of a value beside signs cannot be told from what stands around it: what is between must go.
+    #[test]
+    fn no_value_of_signs_and_commas_gets_through(
+        value in "[,'\"^+ a-h(]{6,14}",
+        cuts in prop::collection::vec(1_usize..9, 1..4),
+    ) {
+        let it = scrubber(&[("N", &value)]);
+        prop_assume!(it.refused().is_empty());
+        for form in encodings(&value) {
+            let form = String::from_utf8_lossy(&form).into_owned();
+            for (before, behind) in [("x ", " x"), ("\"", "\""), ("'", "'"), ("[\"", "\", 1]"), ("=", "\n")] {
+                let text = format!("{before}{form}{behind}");
+                for cuts in [&[][..], &cuts] {
+                    let out = streamed(&it, text.as_bytes(), cuts).replace("[REDACTED:N]", "\0");
+                    prop_assert!(!out.contains(&form), "{:?} in {:?}", form, text);
+                }
+            }
+        }
+    }
+
     /// What one search passes over is looked at by the others, however the bytes come: a header, a mask, a structure
     /// beside letters with which a form of a secret may begin.
     #[test]
