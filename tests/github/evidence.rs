@@ -138,5 +138,5 @@ async fn an_artifact_that_is_gone_missing_or_huge_is_not_fetched() {
 async fn a_leg_at_work_has_no_log_yet() {
     let github = GitHub::start(world(vec![run(9001, LINE, "in_progress", None)])).await.unwrap();
     let error = fetched(&client(&github), &TempDir::new().unwrap()).await.unwrap_err();
-    assert!(matches!(&error, Error::Refused(why) if why.to_string().contains("still at work")), "{error}");
+    assert!(matches!(&error, Error::Refused(why) if why.to_string().contains("still running")), "{error}");
 }
