@@ -329,6 +329,17 @@ fn every_polite_signal_is_a_clean_cancel(#[values(Signal::SIGINT, Signal::SIGTER
     assert!(fake.temporary_files().is_empty());
 }
 
+/// Packer that was interrupted just after it began says that it cancelled, and ends well.
+#[test]
+fn a_cancel_that_packer_calls_a_good_end_is_a_cancel() {
+    let fake = Fake::new("1.6.6", &script::SLOW.replace("exit 1' TERM", "exit 0' TERM"));
+    let child = waiting(&fake);
+    signal(&child, Signal::SIGTERM);
+    let output = child.wait_with_output().unwrap();
+    assert_eq!(output.status.code(), Some(130), "{}", err(&output));
+    assert_eq!(latest(&fake).state, RunState::Cancelled);
+}
+
 #[test]
 fn of_two_starters_one_builds() {
     let fake = Fake::new("1.16.0", script::SLOW);

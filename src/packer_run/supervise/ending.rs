@@ -27,7 +27,10 @@ impl Supervisor<'_> {
     pub(super) fn ending(&self, status: ExitStatus, what: &str) -> RunEnd {
         use std::os::unix::process::ExitStatusExt;
         let code = status.code();
-        if status.success() && self.record.packer.is_some() {
+        let words = self.record.packer.as_ref().and_then(|_| end_from_output(&self.dir.join(OUTPUT)));
+        // Interrupted just after it began, packer ends well all the same, and says that it built nothing.
+        let interrupted = words == Some(RunState::Cancelled);
+        if status.success() && self.record.packer.is_some() && !interrupted {
             // Asked to stop too late: the template is there.
             return (RecordedState::Succeeded, code, None);
         }
@@ -37,7 +40,7 @@ impl Supervisor<'_> {
         if CancelMark::read(&self.dir).is_some() {
             return (RecordedState::Cancelled, code, Some("asked to stop".into()));
         }
-        if self.record.packer.is_some() && end_from_output(&self.dir.join(OUTPUT)) == Some(RunState::Cancelled) {
+        if interrupted {
             return (RecordedState::Cancelled, code, Some("packer was signalled by somebody else".into()));
         }
         let reason = match status.signal() {
