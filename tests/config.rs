@@ -72,7 +72,7 @@ fn lives_and_ends(pty: &mut Pty) {
 
 /// Waits half a minute at most.
 fn until(what: &str, ready: impl Fn() -> bool) {
-    let end = Instant::now() + Duration::from_secs(30);
+    let end = Instant::now() + Duration::from_secs(180);
     while !ready() {
         assert!(Instant::now() < end, "waited in vain: {what}");
         std::thread::sleep(Duration::from_millis(20));

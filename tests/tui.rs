@@ -254,7 +254,13 @@ fn a_build_is_cancelled_and_its_vm_goes() {
     pty.wait_for("● wait for IP");
     // A picture of its guest, before the guest goes.
     pty.wait_for("v shows the picture");
-    pty.keys("v");
+    // On record, too: that of the console itself goes with the guest.
+    pty.keys(":timeline\r");
+    pty.wait("a recorded picture", |screen| {
+        let recorded = |row: &str| row.contains(" Timeline 1 picture ") || row.contains("pictures ─");
+        screen.contents().lines().any(recorded)
+    });
+    pty.keys(":picture\r");
     pty.wait_for(" old ─");
     pty.keys("x");
     pty.wait_for("ask packer to stop");

@@ -78,9 +78,11 @@ fn read(file: &Path, manifests: &Manifests, began: Timestamp) -> Vec<Named> {
     for entry in builds.into_iter().filter(|entry| !entry.packer_run_uuid.is_empty()) {
         runs.entry(entry.packer_run_uuid.clone()).or_default().push(entry);
     }
-    // Without a time it is the last run that wrote to the file.
+    // Without a time it is the last run that wrote to the file. So it is in the very second this one began: the one before
+    // may have ended in it.
     let in_time = |run: &str, entry: &Entry| match entry.build_time {
         0 => run == last_run_uuid,
+        at if at == began.as_second() => run == last_run_uuid,
         at => (began.as_second()..=Timestamp::now().as_second()).contains(&at),
     };
     runs.retain(|run, entries| entries.iter().all(|entry| in_time(run, entry)));
@@ -107,8 +109,9 @@ mod tests {
             files: [folder.path().join("m-*.json")].into(),
             sources: ["linux".to_owned(), "win-*".to_owned()].into(),
         };
-        let began = Timestamp::now();
-        let (now, old, late) = (began.as_second(), began.as_second() - 60, began.as_second() + 900);
+        let began = Timestamp::now() - jiff::SignedDuration::from_secs(10);
+        let (first, old, late) = (began.as_second(), began.as_second() - 60, began.as_second() + 900);
+        let now = first + 5;
         let entry = |name: &str, kind: &str, time: i64, id: &str, run: &str| {
             let time = if time == 0 { String::new() } else { format!("\"build_time\": {time},") };
             format!(
@@ -125,6 +128,12 @@ mod tests {
         assert_eq!(found(&[of(old, "a", "1"), of(now, "b", "2")], "2"), [["b"]]);
         assert_eq!(found(&[of(0, "a", "1"), of(0, "b", "2")], "2"), [["b"]], "no times");
         assert_eq!(found(&[of(now, "a", "1"), of(now, "b", "2")], "2"), [["a"], ["b"]], "two at once");
+        assert_eq!(
+            found(&[of(first, "a", "1"), of(now, "b", "2")], "2"),
+            [["b"]],
+            "the one before ended as this one began"
+        );
+        assert_eq!(found(&[of(first, "a", "1"), of(first, "b", "2")], "2"), [["b"]], "and this one in the same second");
         assert!(found(&[of(old, "a", "1"), of(now, "b", "1")], "1").is_empty(), "it began before");
         assert!(found(&[of(late, "a", "1")], "1").is_empty(), "of a clock that was wrong");
         assert!(found(&[entry("other", "vsphere-iso", now, "a", "1")], "1").is_empty(), "another source");

@@ -13,7 +13,7 @@ pub async fn killed_after(world: &World, verb: &[&str], nth: usize) -> bool {
     world.door.reset();
     world.door.at(nth, Trouble::HoldAfter);
     let mut program = world.spawn(verb);
-    let end = Instant::now() + Duration::from_secs(60);
+    let end = Instant::now() + Duration::from_secs(180);
     loop {
         if world.door.held() {
             program.kill().await.unwrap();

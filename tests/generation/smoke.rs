@@ -52,7 +52,7 @@ fn calls(world: &World, name: &str) -> usize {
 
 /// Waits until the clone was powered on.
 fn until_on(world: &World) {
-    let end = Instant::now() + Duration::from_secs(60);
+    let end = Instant::now() + Duration::from_secs(180);
     while calls(world, "PowerOnVM_Task") == 0 {
         assert!(Instant::now() < end, "{:?}", world.door.calls());
         std::thread::sleep(Duration::from_millis(20));

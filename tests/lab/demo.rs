@@ -37,7 +37,7 @@ fn run(temporary: &Path, key: &str) -> Option<Run> {
 
 /// Waits until there is what is looked for.
 fn until<T>(what: &str, mut look: impl FnMut() -> Option<T>) -> T {
-    let end = Instant::now() + Duration::from_secs(60);
+    let end = Instant::now() + Duration::from_secs(180);
     loop {
         if let Some(found) = look() {
             return found;

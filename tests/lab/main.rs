@@ -47,7 +47,7 @@ async fn run(mut command: Command) -> Output {
 
 /// Waits until `ready` says so.
 async fn until(what: &str, mut ready: impl FnMut() -> bool) {
-    let end = Instant::now() + Duration::from_secs(60);
+    let end = Instant::now() + Duration::from_secs(180);
     while !ready() {
         assert!(Instant::now() < end, "waited a minute for {what}");
         tokio::time::sleep(Duration::from_millis(10)).await;

@@ -1,6 +1,6 @@
 //! What govc does not show: expiry, lost connections, missing privileges, waiting for changes.
 
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use tmpl::lab::{Account, Lab, Options, Seed, Trouble};
 
@@ -135,14 +135,13 @@ async fn connections_break_when_told_to_and_when_the_lab_stops() {
 
     wire.filter().await;
     wire.wait("", 10).await;
-    let began = Instant::now();
     let (waiting, ()) =
         tokio::join!(wire.send("WaitForUpdatesEx", "propertyCollector", "<version>1</version>"), async {
             super::until("the wait", || lab.calls().iter().filter(|call| *call == "WaitForUpdatesEx").count() == 2)
                 .await;
             lab.stop().await;
         });
-    assert!(waiting.is_err() && began.elapsed() < Duration::from_secs(30));
+    assert!(waiting.is_err());
     assert!(wire.send("CurrentTime", "ServiceInstance", "").await.is_err());
     lab.resume().await.unwrap();
     assert!(

@@ -13,7 +13,6 @@ mod tmux;
 use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::sync::LazyLock;
-use std::time::Duration;
 
 use image::{ExtendedColorType, ImageEncoder, Rgb, RgbImage};
 use portable_pty::CommandBuilder;
@@ -397,8 +396,6 @@ fn a_silent_terminal_starts_with_half_blocks() {
     let terminal = files.start(Kind::Silent, "auto", &[]);
     let state = terminal.wait("half blocks", |s| !s.status("at ").is_empty());
     assert!(state.text.screen().contents().contains("half blocks"));
-    let took = terminal.started.elapsed();
-    assert!(took < Duration::from_secs(20), "{took:?}: it waits for an answer that never comes");
 }
 
 #[rstest]

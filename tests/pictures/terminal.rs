@@ -19,7 +19,7 @@ use super::sixel;
 /// Stands in the cells that a picture covers.
 const MARK: char = '\u{E000}';
 /// A generous limit for anything awaited.
-const LIMIT: Duration = Duration::from_secs(20);
+const LIMIT: Duration = Duration::from_secs(180);
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Kind {
@@ -65,14 +65,12 @@ pub struct Terminal {
     keys: Arc<Mutex<Box<dyn Write + Send>>>,
     master: Box<dyn MasterPty + Send>,
     child: Box<dyn Child + Send + Sync>,
-    pub started: Instant,
     cell: (u16, u16),
 }
 
 impl Terminal {
     pub fn start(kind: Kind, (columns, rows): (u16, u16), cell: (u16, u16), command: CommandBuilder) -> Self {
         let pair = portable_pty::native_pty_system().openpty(size(columns, rows, cell)).expect("a pty");
-        let started = Instant::now();
         let child = pair.slave.spawn_command(command).expect("the program starts");
         drop(pair.slave);
         let state = State {
@@ -104,7 +102,7 @@ impl Terminal {
             theirs.0.lock().expect("state").ended = true;
             theirs.1.notify_all();
         });
-        Self { shared, keys, master: pair.master, child, started, cell }
+        Self { shared, keys, master: pair.master, child, cell }
     }
 
     pub fn keys(&self, keys: &str) {

@@ -126,7 +126,7 @@ impl Proxy {
     pub fn wait_held(&self) -> bool {
         let (lock, changed) = &*self.state;
         let state = lock.lock().unwrap();
-        let (state, _) = changed.wait_timeout_while(state, Duration::from_secs(30), |state| !state.holding).unwrap();
+        let (state, _) = changed.wait_timeout_while(state, Duration::from_secs(180), |state| !state.holding).unwrap();
         state.holding
     }
 

@@ -31,7 +31,7 @@ fn packer_was_called(world: &World) -> bool {
 }
 
 async fn until(what: &str, mut holds: impl AsyncFnMut() -> bool) {
-    let end = Instant::now() + Duration::from_secs(60);
+    let end = Instant::now() + Duration::from_secs(180);
     while !holds().await {
         assert!(Instant::now() < end, "waited a minute for {what}");
         tokio::time::sleep(Duration::from_millis(20)).await;

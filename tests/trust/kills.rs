@@ -30,7 +30,7 @@ async fn signalled(world: &World, verb: &[&str], nth: usize, signal: Signal) -> 
         if program.try_wait().unwrap().is_some() {
             return None;
         }
-        assert!(began.elapsed() < Duration::from_secs(60), "neither call {nth} nor an end");
+        assert!(began.elapsed() < Duration::from_secs(180), "neither call {nth} nor an end");
         tokio::time::sleep(Duration::from_millis(2)).await;
     }
     kill(Pid::from_raw(i32::try_from(program.id().unwrap()).unwrap()), signal).unwrap();
@@ -38,7 +38,7 @@ async fn signalled(world: &World, verb: &[&str], nth: usize, signal: Signal) -> 
         program.wait().await.unwrap();
     }
     world.door.let_go();
-    Some(tokio::time::timeout(Duration::from_secs(60), program.wait()).await.expect("it ends").unwrap())
+    Some(tokio::time::timeout(Duration::from_secs(180), program.wait()).await.expect("it ends").unwrap())
 }
 
 async fn killed(course: &Course, kind: Kind, nth: usize, signal: Signal) {
@@ -344,14 +344,14 @@ async fn build_killed_in(world: &World, after: u64, signal: Signal) -> usize {
     let context = format!("{signal} after {after} ms");
     let pid = Pid::from_raw(i32::try_from(first.id().unwrap()).unwrap());
     kill(pid, signal).unwrap();
-    let ended = tokio::time::timeout(Duration::from_secs(60), first.wait()).await.expect("it ends").unwrap();
+    let ended = tokio::time::timeout(Duration::from_secs(180), first.wait()).await.expect("it ends").unwrap();
     let state = tmpl::paths::StateDir::at(world.home.path().join(".local/state/tmpl-tui"));
     let key = tmpl::pipeline::Key(KEY.into());
     let newest = || tmpl::packer_run::latest(&state, &key).unwrap_or_else(|error| panic!("{context}: {error}"));
     // Packer goes on without its supervisor.
     let began = Instant::now();
     while newest().is_some_and(|run| run.state.live()) {
-        assert!(began.elapsed() < Duration::from_secs(60), "never over: {context}: {:?}", newest());
+        assert!(began.elapsed() < Duration::from_secs(180), "never over: {context}: {:?}", newest());
         tokio::time::sleep(Duration::from_millis(20)).await;
     }
     let shown = newest().map_or(0, |run| pictures(&run.dir, &context));
@@ -456,7 +456,7 @@ async fn held_or_over(world: &World, program: &mut tokio::process::Child) -> boo
         if program.try_wait().unwrap().is_some() {
             return false;
         }
-        assert!(began.elapsed() < Duration::from_secs(60), "neither a call nor an end");
+        assert!(began.elapsed() < Duration::from_secs(180), "neither a call nor an end");
         tokio::time::sleep(Duration::from_millis(2)).await;
     }
     true

@@ -103,7 +103,7 @@ async fn an_audit_log_that_is_no_file_refuses_and_waits_for_nobody() {
     std::fs::create_dir_all(state(&world)).unwrap();
     let audit = state(&world).join("audit.jsonl");
     nix::unistd::mkfifo(&audit, nix::sys::stat::Mode::S_IRWXU).unwrap();
-    let ended = tokio::time::timeout(Duration::from_secs(60), world.run(&["promote", KEY])).await.expect("it ends");
+    let ended = tokio::time::timeout(Duration::from_secs(180), world.run(&["promote", KEY])).await.expect("it ends");
     ended.is(3, "is no regular file");
     assert!(ended.err.contains(&audit.display().to_string()), "{}", ended.err);
     assert!(world.changes().is_empty());

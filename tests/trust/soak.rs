@@ -114,7 +114,7 @@ impl Night {
         for line in &self.lines {
             while self.recording(line).guests.last().and_then(|guest| guest.power) != Some(power) {
                 let notes = self.recording(line).notes;
-                assert!(since.elapsed() < Duration::from_secs(90), "{} was never {power:?}: {notes:?}", line.key);
+                assert!(since.elapsed() < Duration::from_secs(180), "{} was never {power:?}: {notes:?}", line.key);
                 tokio::time::sleep(Duration::from_millis(50)).await;
             }
         }

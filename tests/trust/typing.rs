@@ -153,7 +153,7 @@ async fn a_closed_terminal_is_no_panic() {
     pty.signal(nix::sys::signal::Signal::SIGKILL);
     let began = std::time::Instant::now();
     while !ended.exists() {
-        assert!(began.elapsed() < Duration::from_secs(30), "it never ended");
+        assert!(began.elapsed() < Duration::from_secs(180), "it never ended");
         tokio::time::sleep(Duration::from_millis(20)).await;
     }
     let code = std::fs::read_to_string(&ended).unwrap();

@@ -263,7 +263,7 @@ async fn wait(watch: &mut Watch, wanted: impl Fn(&FolderEvent) -> bool) -> Folde
         }
         panic!("the watch ended");
     };
-    tokio::time::timeout(Duration::from_secs(60), found).await.expect("a minute passed")
+    tokio::time::timeout(Duration::from_secs(180), found).await.expect("it is found")
 }
 
 async fn the_watch_tells_what_changes(server: Server) {
