@@ -69,7 +69,7 @@ impl From<Vm> for Template {
 
 /// Prints once, or at every change.
 pub async fn run(context: &Context, args: Args) -> anyhow::Result<Exit> {
-    let all = context.matrix()?.lines;
+    let all = context.matrix()?.lines.clone();
     let lines = match args.os.as_str() {
         "all" => all.clone(),
         key => vec![context.line(key)?],
@@ -131,6 +131,10 @@ async fn watch(mut folders: Folders, all: &[Line], lines: &[Line], json: bool) -
             FolderEvent::Heartbeat | FolderEvent::Link(LinkState::Connecting | LinkState::Live) => continue,
             FolderEvent::Link(LinkState::Lost { reason, .. }) => {
                 output::note(&format!("{reason}; trying again"))?;
+                continue;
+            }
+            FolderEvent::Silent => {
+                output::note("vCenter's answer is overdue; waiting for it")?;
                 continue;
             }
             FolderEvent::Link(LinkState::Stopped { reason }) => return Err(Stop::usage(reason)),

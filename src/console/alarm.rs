@@ -103,6 +103,13 @@ fn at_work(row: &LineRow, case: Option<&Case>, now: Timestamp) -> Option<String>
 }
 
 impl Console {
+    /// Lines a person should look at.
+    pub fn alarms(&self) -> usize {
+        // Half of a change is no alarm while we are at it ourselves.
+        let idle = |row: &&LineRow| !self.ongoing.contains_key(&row.line.key);
+        self.lines.all().iter().filter(idle).filter(|row| row.alarm().is_some()).count()
+    }
+
     /// Marks what is wrong with runs at work.
     pub(super) fn mark_at_work(&mut self) {
         let Self { lines, verdicts, now, .. } = self;

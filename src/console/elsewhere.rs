@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 
+use super::age;
 use super::effect::Effect;
 use super::lines::LineRow;
 use super::state::Console;
@@ -21,6 +22,8 @@ pub struct Elsewhere {
     pub link: LinkState,
     /// when it last answered
     pub fresh: Option<Timestamp>,
+    /// its next answer is overdue
+    pub silent: bool,
 }
 
 impl Console {
@@ -28,7 +31,7 @@ impl Console {
     pub(super) fn places_read(&mut self, places: Arc<Places>, effects: &mut Vec<Effect>) {
         let new = places.elsewhere().map(|(place, settings)| {
             let (name, account) = (settings.place_name(), settings.credentials.username.clone());
-            (place, Elsewhere { name, account, link: LinkState::Connecting, fresh: None })
+            (place, Elsewhere { name, account, link: LinkState::Connecting, fresh: None, silent: false })
         });
         self.elsewhere = new.collect();
         self.lines.set_places(&places);
@@ -41,11 +44,21 @@ impl Console {
     pub(super) fn lives(&self, row: &LineRow) -> Option<(bool, String)> {
         let Elsewhere { name, link, .. } = self.elsewhere.get(&row.place)?;
         Some(match link {
-            LinkState::Live => (false, format!("lives in {name}")),
+            LinkState::Live => match self.unanswered(row.place) {
+                Some(age) => (true, format!("{name} has not answered for {age}")),
+                None => (false, format!("lives in {name}")),
+            },
             LinkState::Connecting => (false, format!("lives in {name}, which has not answered yet")),
             LinkState::Lost { reason, .. } => (true, format!("{name} is out of reach: {reason}; trying again")),
             LinkState::Stopped { reason } => (true, format!("{name} is out of reach: {reason}; ‹refresh› tries again")),
         })
+    }
+
+    /// For how long a place has not answered that should have, although the link to it stands.
+    pub(crate) fn unanswered(&self, place: Place) -> Option<String> {
+        let (link, fresh, _) = self.link_to(place);
+        let silent = self.elsewhere.get(&place).map_or(self.session.silent, |there| there.silent);
+        fresh.filter(|_| silent && *link == LinkState::Live).map(|fresh| age::spoken(self.now, fresh))
     }
 
     /// How the link to a place stands, when it last answered, and whose account is used there.

@@ -28,10 +28,7 @@ impl Lines {
 
 impl Console {
     pub(super) fn folder_changed(&mut self, place: Place, event: FolderEvent) -> bool {
-        if !matches!(event, FolderEvent::Link(_)) {
-            let now = Some(self.now);
-            self.elsewhere.get_mut(&place).map_or(&mut self.session.fresh, |there| &mut there.fresh).clone_from(&now);
-        }
+        let was_silent = self.heard_from(place, &event);
         match event {
             FolderEvent::Link(link) => return self.link_changed(place, link),
             FolderEvent::Reset(vms) => {
@@ -44,11 +41,25 @@ impl Console {
             FolderEvent::Gone(moid) => {
                 self.vms.remove(&(place, moid));
             }
-            FolderEvent::Heartbeat => return false,
+            FolderEvent::Heartbeat => return was_silent,
+            FolderEvent::Silent => return !was_silent,
         }
         self.read_templates();
         self.mark_stale();
         true
+    }
+
+    /// Keeps when a place was last heard, and whether its answer is overdue; whether it was before.
+    fn heard_from(&mut self, place: Place, event: &FolderEvent) -> bool {
+        let (fresh, silent) = match self.elsewhere.get_mut(&place) {
+            Some(there) => (&mut there.fresh, &mut there.silent),
+            None => (&mut self.session.fresh, &mut self.session.silent),
+        };
+        let overdue = *event == FolderEvent::Silent;
+        if !overdue && !matches!(event, FolderEvent::Link(_)) {
+            *fresh = Some(self.now);
+        }
+        std::mem::replace(silent, overdue)
     }
 
     /// The lines as the folders have them now.
@@ -156,6 +167,9 @@ impl Console {
             View::GitHub => (self.now.as_second() / 10).hash(&mut hasher),
         }
         self.stale().hash(&mut hasher);
+        std::iter::once(&Place::MAIN)
+            .chain(self.elsewhere.keys())
+            .for_each(|at| self.unanswered(*at).hash(&mut hasher));
         if let LinkState::Lost { retry_at, .. } = &self.session.link {
             age::spoken(*retry_at, self.now).hash(&mut hasher);
         }

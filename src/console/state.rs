@@ -11,7 +11,7 @@ use super::alarm::{Alarms, Call};
 use super::binding::Keymap;
 use super::elsewhere::Elsewhere;
 use super::github::GitHubView;
-use super::lines::{LineRow, Lines};
+use super::lines::Lines;
 use super::log::LogPane;
 use super::media::Media;
 use super::message::RequestId;
@@ -96,6 +96,8 @@ pub struct Session {
     pub link: LinkState,
     /// when vCenter last answered
     pub fresh: Option<Timestamp>,
+    /// its next answer is overdue
+    pub silent: bool,
     /// privileges that the account of builds lacks, by vSphere's ids
     pub missing: BTreeSet<&'static str>,
     /// what is wrong with datastore and hosts of builds
@@ -208,6 +210,7 @@ impl Console {
                 server: None,
                 link: LinkState::Connecting,
                 fresh: None,
+                silent: false,
                 missing: BTreeSet::new(),
                 resources: Resources::default(),
             },
@@ -289,12 +292,5 @@ impl Console {
     /// Builds that are at work.
     pub(crate) fn live_runs(&self) -> Vec<Key> {
         self.lines.all().iter().filter(|row| row.live_run().is_some()).map(|row| row.line.key.clone()).collect()
-    }
-
-    /// Lines a person should look at.
-    pub fn alarms(&self) -> usize {
-        // Half of a change is no alarm while we are at it ourselves.
-        let idle = |row: &&LineRow| !self.ongoing.contains_key(&row.line.key);
-        self.lines.all().iter().filter(idle).filter(|row| row.alarm().is_some()).count()
     }
 }

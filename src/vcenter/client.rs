@@ -47,6 +47,8 @@ pub enum FolderEvent {
     Gone(Moid),
     /// nothing changed, but vCenter answered the long poll: the data is still current
     Heartbeat,
+    /// vCenter's answer is later than its answers usually are; the next event of any kind ends that
+    Silent,
 }
 
 /// The push watch: reconnects with back-off and reports its link state. It ends after [`LinkState::Stopped`] only;

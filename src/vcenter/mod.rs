@@ -16,6 +16,7 @@ mod inventory;
 mod keys;
 mod location;
 mod observe;
+mod patience;
 pub mod privilege;
 mod question;
 pub mod resources;

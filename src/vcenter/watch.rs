@@ -3,6 +3,7 @@
 //! It has a session of its own, so that a long poll never holds up another call.
 
 use std::collections::HashMap;
+use std::pin::pin;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -13,15 +14,19 @@ use tokio::sync::mpsc;
 use super::client::{FolderEvent, LinkState};
 use super::inventory::{FOLDER_NAME, apply_property, collect, folder_members, of_kind, parse_vm, vm_properties};
 use super::location;
+use super::patience::Patience;
 use super::session::{CALL_TIMEOUT, Session};
 use super::soap::{self, Element};
 use super::{Error, Moid, Settings, Vm};
 
-/// `maxWaitSeconds` of the long poll: after so long without a change vCenter answers all the same, which proves the link.
-const MAX_WAIT: Duration = Duration::from_secs(10);
-/// The same of a server that was not seen to push what stands in notes (some never do): by then they are read anew, so that
-/// a hold that somebody else wrote is seen soon.
-const UNPROVEN_WAIT: Duration = Duration::from_secs(4);
+/// `maxWaitSeconds` of the long poll: after so long without a change vCenter answers all the same. Nothing but an answer
+/// proves that what is shown is current, so that is not long; one that says nothing costs vCenter next to nothing.
+const MAX_WAIT: Duration = Duration::from_secs(4);
+/// How often the folder is read anew while nothing is pushed.
+const REREAD: Duration = Duration::from_secs(10);
+/// The same of a server that was not seen to push what stands in notes (some never do), so that a hold that somebody else
+/// wrote is seen soon.
+const UNPROVEN_REREAD: Duration = MAX_WAIT;
 /// The property that proves it.
 const NOTES: &str = "config.annotation";
 /// What all VMs of the folder may take in memory, in bytes: a server may push new ones for ever.
@@ -87,16 +92,18 @@ async fn watch_connection(
     let folder = location::find(session, settings.datacenter.as_deref(), &settings.folder).await?.folder;
     let content = session.content().await?;
     let view = create_view(session, &content.views, &folder).await?;
+    let asked = Instant::now();
     let filter = create_filter(session, &view).await?;
+    let mut patience = Patience::new(asked.elapsed());
     let mut known = HashMap::new();
     let mut version = String::new();
     let (mut pushes_notes, mut read) = (false, Instant::now());
     let ended = loop {
-        let answer =
-            match wait_for_updates(session, &version, if pushes_notes { MAX_WAIT } else { UNPROVEN_WAIT }).await {
-                Ok(answer) => answer,
-                Err(error) => break Err(error),
-            };
+        let asked = wait_for_updates(session, &version);
+        let answer = match answered(events, &mut patience, MAX_WAIT, asked).await {
+            Ok(answer) => answer,
+            Err(error) => break Err(error),
+        };
         let first = version.is_empty();
         let quiet = answer.is_none();
         let mut update = match answer {
@@ -110,11 +117,13 @@ async fn watch_connection(
             None => Update::Changes(Vec::new()),
         };
         // A server that pushes other things all the time is never quiet.
-        let due = quiet || !pushes_notes && read.elapsed() >= UNPROVEN_WAIT;
+        let due =
+            if pushes_notes { quiet && read.elapsed() >= REREAD } else { quiet || read.elapsed() >= UNPROVEN_REREAD };
         if let Update::Changes(changes) = &mut update
             && due
         {
-            changes.extend(reread(session, &folder, &mut known).await?);
+            let asked = reread(session, &folder, &mut known);
+            changes.extend(answered(events, &mut patience, Duration::ZERO, asked).await?);
             read = Instant::now();
         }
         if known.values().map(Vm::size).sum::<usize>() > MAX_FOLDER_SIZE {
@@ -128,6 +137,29 @@ async fn watch_connection(
     // The server forgets both with the session; this is for one that stays alive.
     let _ = session.call("DestroyPropertyFilter", "PropertyFilter", &filter, "", Duration::from_secs(5)).await;
     ended
+}
+
+/// Waits for an answer that is due after so long; one that is later than this vCenter's usually are is told of.
+async fn answered<T>(
+    events: &mpsc::Sender<FolderEvent>,
+    patience: &mut Patience,
+    due: Duration,
+    asked: impl Future<Output = Result<T, Error>>,
+) -> Result<T, Error> {
+    let began = Instant::now();
+    let mut asked = pin!(asked);
+    let answer = match tokio::time::timeout(due + patience.grace(), &mut asked).await {
+        Ok(answer) => answer,
+        Err(_) => {
+            // Whoever is gone is noticed with the next answer.
+            let _ = events.send(FolderEvent::Silent).await;
+            asked.await
+        }
+    }?;
+    if let Some(late) = began.elapsed().checked_sub(due) {
+        patience.answered(late);
+    }
+    Ok(answer)
 }
 
 enum Update {
@@ -191,14 +223,14 @@ fn changes(set: &Element, property: &str) -> bool {
 }
 
 /// The next update set; `None` when nothing changed for so long.
-async fn wait_for_updates(session: &Session, version: &str, wait: Duration) -> Result<Option<Element>, Error> {
+async fn wait_for_updates(session: &Session, version: &str) -> Result<Option<Element>, Error> {
     let content = session.content().await?;
     let arguments = format!(
         "{}<options><maxWaitSeconds>{}</maxWaitSeconds></options>",
         soap::text("version", version),
-        wait.as_secs()
+        MAX_WAIT.as_secs()
     );
-    let limit = wait + CALL_TIMEOUT;
+    let limit = MAX_WAIT + CALL_TIMEOUT;
     let answer = session.call("WaitForUpdatesEx", "PropertyCollector", &content.collector, &arguments, limit).await?;
     Ok(answer.children.into_iter().find(|child| child.name == "returnval"))
 }

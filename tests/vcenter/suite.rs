@@ -35,6 +35,7 @@ on_both!(
     the_gate_refuses_what_is_not_ours,
     the_watch_tells_what_changes,
     the_watch_survives_a_server_that_goes_away,
+    the_watch_tells_that_an_answer_is_overdue,
     pictures,
     privileges,
     files_on_a_datastore,
@@ -310,6 +311,19 @@ async fn the_watch_survives_a_server_that_goes_away(server: Server) {
         panic!()
     };
     assert_eq!(vms.len(), 3);
+}
+
+async fn the_watch_tells_that_an_answer_is_overdue(server: Server) {
+    let client = server.client();
+    let mut watch = client.watch();
+    wait(&mut watch, |event| matches!(event, FolderEvent::Reset(_))).await;
+    server.door.at_method("WaitForUpdatesEx", 2, Trouble::HoldAfter);
+    assert!(server.door.wait_held());
+    wait(&mut watch, |event| *event == FolderEvent::Silent).await;
+    server.door.let_go();
+    // It is the same connection: nothing has to be read anew.
+    let next = wait(&mut watch, |event| *event != FolderEvent::Silent).await;
+    assert!(!matches!(next, FolderEvent::Link(_)), "{next:?}");
 }
 
 async fn pictures(server: Server) {

@@ -305,6 +305,24 @@ fn a_lost_link_keeps_the_data_and_says_how_old_it_is() {
 }
 
 #[test]
+fn a_vcenter_that_froze_is_told_of_until_it_answers() {
+    let mut console = on("ubuntu-2404");
+    assert_eq!(console.unanswered(Place::MAIN), None);
+    console.update(Msg::Ticked { now: fixture::now() + jiff::SignedDuration::from_secs(6) });
+    let drawn = console.revision();
+    console.update(Msg::FolderChanged(FolderEvent::Silent));
+    assert_eq!(console.unanswered(Place::MAIN).as_deref(), Some("6 s"));
+    assert_ne!(console.revision(), drawn, "it is drawn");
+    console.update(Msg::Ticked { now: fixture::now() + jiff::SignedDuration::from_secs(9) });
+    assert_eq!(console.unanswered(Place::MAIN).as_deref(), Some("9 s"));
+    // The link stands: nothing is refused for it, and when it answers nobody has to be told.
+    assert!(console.allows(&console.on_selection(Command::Change(Change::Build))).is_ok());
+    console.update(Msg::FolderChanged(FolderEvent::Heartbeat));
+    assert_eq!(console.unanswered(Place::MAIN), None);
+    assert_eq!(console.toasts.iter().count(), 0);
+}
+
+#[test]
 fn a_refused_password_is_tried_again_by_a_person_only() {
     let mut console = night();
     let effects = fixture::link(&mut console, LinkState::Stopped { reason: "password refused".into() });

@@ -9,7 +9,7 @@ use ratatui::widgets::Widget;
 use crate::console::binding::keyed;
 use crate::console::{Console, age};
 use crate::tui::theme::Theme;
-use crate::vcenter::{LinkState, Simulated};
+use crate::vcenter::{LinkState, Place, Simulated};
 
 /// Draws it. Too narrow a screen loses the accounts first, then what of vCenter is real, then its name; never the state of the link.
 pub fn draw(console: &Console, area: Rect, theme: Theme, buffer: &mut Buffer) {
@@ -87,7 +87,10 @@ fn link(console: &Console, theme: Theme) -> (String, Style) {
     let stale = console.stale().map(|age| format!("data {age} old")).unwrap_or_else(|| "no data yet".into());
     match &console.session.link {
         LinkState::Connecting => ("connecting…".into(), theme.warn()),
-        LinkState::Live => ("✓ live".into(), theme.good()),
+        LinkState::Live => match console.unanswered(Place::MAIN) {
+            Some(age) => (format!("▲ no answer for {age}"), theme.warn()),
+            None => ("✓ live".into(), theme.good()),
+        },
         LinkState::Lost { retry_at, .. } => {
             let retry = age::spoken(*retry_at, console.now);
             (format!("▲ {stale}, retry in {retry}"), theme.warn())
