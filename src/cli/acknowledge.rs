@@ -1,6 +1,9 @@
 //! `acknowledge`: an alarm that somebody has seen is quiet until its cause changes.
 
-use tmpl::ops::{Error, acknowledge};
+use tmpl::ops::Error;
+use tmpl::ops::acknowledge::{self, Failure};
+use tmpl::ops::remote::{self, BesideHere};
+use tmpl::pipeline::Key;
 
 use super::{Context, Exit, output, triage};
 
@@ -28,15 +31,33 @@ pub async fn run(context: &Context, args: Args) -> anyhow::Result<Exit> {
         output::note(&format!("{key}: {}", if there { "alarms again" } else { "nothing was acknowledged" }))?;
         return Ok(Exit::Done);
     };
-    let verdict = triage::newest(context, &args.key).await?;
-    let none =
-        || Error::Usage(format!("{key}: its newest run does not fail ({}): nothing to acknowledge", verdict.class));
-    let failure = acknowledge::Failure::of(&verdict).ok_or_else(none)?;
-    let seen = acknowledge::acknowledge(&state, &key, (failure, None), &note)?;
+    let failure = newest_failure(context, &key).await?;
+    let seen = acknowledge::acknowledge(&state, &key, failure, &note)?;
     if args.json {
         output::json(&seen)?;
     } else {
         output::result(&format!("{key}: {} is acknowledged, quiet until its cause changes", seen.failure.class))?;
     }
     Ok(Exit::Done)
+}
+
+/// How a line's newest run fails, wherever that was; the page of one at GitHub of which no more is known than that.
+async fn newest_failure(context: &Context, key: &Key) -> anyhow::Result<(Failure, Option<String>)> {
+    let here = triage::newest_run(context, &key.0)?;
+    match remote::newer(&context.global.repo, key, here.as_ref()).await {
+        BesideHere::Newer(run) if run.alarming() => return Ok((Failure::of_remote(&run), Some(run.page))),
+        BesideHere::Newer(run) => {
+            let (number, word) = (run.number, run.state.word());
+            let why = format!("{key}: its newest run is #{number} on GitHub ({word}): nothing to acknowledge");
+            return Err(Error::Usage(why).into());
+        }
+        BesideHere::Unknown(reason) => {
+            output::note(&format!("whether GitHub has a newer run is not known: {reason}"))?;
+        }
+        BesideHere::Nothing => {}
+    }
+    let verdict = triage::verdict_on(context, key, here).await?;
+    let none =
+        || Error::Usage(format!("{key}: its newest run does not fail ({}): nothing to acknowledge", verdict.class));
+    Ok((Failure::of(&verdict).ok_or_else(none)?, None))
 }

@@ -98,7 +98,7 @@ pub async fn run(context: &Context, args: Args) -> anyhow::Result<Exit> {
         None => None,
     };
     let seen = match &args.key {
-        Some(key) => seen(context, key, &judged.verdict)?,
+        Some(key) => seen(context, key, run.as_ref(), &judged.verdict)?,
         None => None,
     };
     let newer = asked.zip(run).and_then(|(line, run)| Elsewhere::of(&newer, &line.key, run.started));
@@ -112,18 +112,19 @@ pub async fn run(context: &Context, args: Args) -> anyhow::Result<Exit> {
     Ok(Exit::Done)
 }
 
-/// The verdict on a line's newest run.
-pub(super) async fn newest(context: &Context, key: &str) -> anyhow::Result<Box<Verdict>> {
-    let args = Args { key: Some(key.to_owned()), ..Args::default() };
-    let run = newest_run(context, key)?.ok_or_else(|| no_run(key, &BesideHere::Nothing))?;
+/// The verdict on a line's newest run that is on record here.
+pub(super) async fn verdict_on(context: &Context, key: &Key, run: Option<Run>) -> anyhow::Result<Box<Verdict>> {
+    let args = Args { key: Some(key.0.clone()), ..Args::default() };
+    let run = run.ok_or_else(|| no_run(&key.0, &BesideHere::Nothing))?;
     let case = case(context, &args, Some(run)).await?;
     Ok(judge::judge(&context.global.repo, Scrubber::for_evidence().clone(), case).await?.verdict)
 }
 
 /// Who has seen that the line fails in this way.
-fn seen(context: &Context, key: &str, verdict: &Verdict) -> anyhow::Result<Option<Acknowledged>> {
+fn seen(context: &Context, key: &str, run: Option<&Run>, verdict: &Verdict) -> anyhow::Result<Option<Acknowledged>> {
     let seen = acknowledge::of(&context.state()?, &context.line(key)?.key);
-    Ok(seen.filter(|seen| Failure::of(verdict).is_some_and(|failure| failure == seen.failure)))
+    let origin = run.and_then(|run| run.origin.as_deref());
+    Ok(seen.filter(|seen| Failure::of(verdict).is_some_and(|failure| seen.is_of(&failure, origin))))
 }
 
 async fn bundle(
@@ -207,7 +208,7 @@ async fn beside(context: &Context, run: &Run) -> anyhow::Result<Beside> {
 }
 
 /// The newest run of a line that is on record here.
-fn newest_run(context: &Context, key: &str) -> anyhow::Result<Option<Run>> {
+pub(super) fn newest_run(context: &Context, key: &str) -> anyhow::Result<Option<Run>> {
     let line = context.line(key)?;
     packer_run::latest(&context.records(&line.key)?, &line.key).context("cannot read the records of runs")
 }

@@ -13,9 +13,6 @@ use super::trouble::Trouble;
 use super::verdict::{Case, Verdicts};
 use crate::ops::acknowledge::{Acknowledged, All, Failure};
 
-/// The class of a failure of which no more is known than GitHub's word.
-const ON_GITHUB: &str = "github";
-
 /// How a line fails that is in trouble, as far as that can be acknowledged; `Err` where its verdict is not there yet.
 fn failure(row: &LineRow, verdicts: &Verdicts) -> Option<Result<Failure, ()>> {
     let (trouble, text) = row.judged()?;
@@ -27,8 +24,7 @@ fn failure(row: &LineRow, verdicts: &Verdicts) -> Option<Result<Failure, ()>> {
         Trouble::Stuck | Trouble::Failed => {}
     }
     if let Some(Newest::GitHub(remote, None)) = row.newest() {
-        let step = remote.step.as_deref().unwrap_or_default();
-        return Some(Ok(Failure::told(ON_GITHUB, &format!("{} {step}", remote.state.word()))));
+        return Some(Ok(Failure::of_remote(remote)));
     }
     match verdicts.of(row).and_then(Case::verdict) {
         Some((verdict, _)) => Some(Ok(Failure::of(verdict).unwrap_or_else(|| Failure::told("alarm", &text)))),
@@ -41,7 +37,7 @@ fn failure(row: &LineRow, verdicts: &Verdicts) -> Option<Result<Failure, ()>> {
 fn holds(row: &LineRow, verdicts: &Verdicts, seen: &Acknowledged) -> bool {
     match failure(row, verdicts) {
         None => false,
-        Some(Ok(failure)) => seen.is_of(&failure) || carried(row, verdicts, seen).is_some(),
+        Some(Ok(failure)) => seen.is_of(&failure, row.run.as_ref().and_then(|run| run.origin.as_deref())),
         Some(Err(())) => row.run.as_ref().is_some_and(|run| run.started <= seen.at),
     }
 }
@@ -49,8 +45,7 @@ fn holds(row: &LineRow, verdicts: &Verdicts, seen: &Acknowledged) -> bool {
 /// How the verdict tells a failure that was acknowledged by its page at GitHub alone, once its evidence is here: the same
 /// run, and nothing new about it.
 fn carried(row: &LineRow, verdicts: &Verdicts, seen: &Acknowledged) -> Option<Failure> {
-    let page = seen.page.as_ref().filter(|_| seen.fetched.is_none())?;
-    row.run.as_ref().filter(|run| run.origin.as_ref() == Some(page))?;
+    row.run.as_ref().filter(|run| seen.awaits(run.origin.as_deref()))?;
     failure(row, verdicts)?.ok()
 }
 
@@ -88,7 +83,9 @@ impl Console {
         match failure(row, &self.verdicts) {
             Some(Ok(failure)) => {
                 let page = match row.newest() {
-                    Some(Newest::GitHub(remote, None)) if failure.class == ON_GITHUB => Some(remote.page.clone()),
+                    Some(Newest::GitHub(remote, None)) if failure == Failure::of_remote(remote) => {
+                        Some(remote.page.clone())
+                    }
                     Some(Newest::GitHub(..) | Newest::Here(_)) | None => None,
                 };
                 self.prompt = Some(Prompt::Acknowledge { key, failure, page, field: Field::default() });

@@ -8,6 +8,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::Error;
+use super::remote::RemoteResult;
 use crate::fs::{Access, create_private_dir, read_small, write_whole};
 use crate::paths::StateDir;
 use crate::pipeline::Key;
@@ -19,6 +20,8 @@ use crate::vcenter::audit::user_at_host;
 const MOST: u64 = 64 << 10;
 /// What a cause goes on to say of packer, as long as it is at work.
 const PACKER_STILL: &str = " packer still ";
+/// The class of a failure of which no more is known than GitHub's word.
+const ON_GITHUB: &str = "github";
 
 /// In which way a line fails: two failures that are the same have the same cause, whatever their times, numbers and
 /// addresses are.
@@ -43,6 +46,12 @@ impl Failure {
         let said = log.filter(|_| verdict.rule.is_none()).map(|evidence| evidence.text.as_str());
         let about = std::iter::once(cause).chain(said).collect::<Vec<_>>().join("\n");
         fails.then(|| Self { rule: verdict.rule.clone(), ..Self::told(&verdict.class, &about) })
+    }
+
+    /// That of a run at GitHub of which nothing is here.
+    pub fn of_remote(remote: &RemoteResult) -> Self {
+        let step = remote.step.as_deref().unwrap_or_default();
+        Self::told(ON_GITHUB, &format!("{} {step}", remote.state.word()))
     }
 
     /// One that no verdict tells.
@@ -80,9 +89,14 @@ pub struct Acknowledged {
 }
 
 impl Acknowledged {
-    /// Whether it is about this failure.
-    pub fn is_of(&self, failure: &Failure) -> bool {
-        self.failure == *failure || self.fetched.as_ref() == Some(failure)
+    /// Whether it is about this failure, of a run that is kept here and came from a page at GitHub or from none.
+    pub fn is_of(&self, failure: &Failure, origin: Option<&str>) -> bool {
+        self.failure == *failure || self.fetched.as_ref() == Some(failure) || self.awaits(origin)
+    }
+
+    /// Whether it was acknowledged by this page alone, and what the evidence of that tells is not known yet.
+    pub fn awaits(&self, origin: Option<&str>) -> bool {
+        self.page.is_some() && self.page.as_deref() == origin && self.fetched.is_none()
     }
 }
 
@@ -194,7 +208,8 @@ mod tests {
         assert!(of(&state, &key).is_some_and(|seen| seen.fetched.is_none()));
         carry_over(&state, &key, page, verdict.clone()).unwrap();
         let seen = of(&state, &key).unwrap();
-        assert!(seen.is_of(&verdict) && seen.is_of(&failure) && seen.note == "OPS-4711");
+        assert!(seen.is_of(&verdict, None) && seen.is_of(&failure, None) && seen.note == "OPS-4711");
+        assert!(!seen.is_of(&Failure::told("ssh_auth", "rejected"), Some(page)), "its evidence told something else");
         assert!(withdraw(&state, &key).unwrap() && !withdraw(&state, &key).unwrap());
         std::fs::write(file(&state, &key), "half").unwrap();
         assert_eq!(of(&state, &key), None);

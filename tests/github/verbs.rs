@@ -145,6 +145,11 @@ async fn triage_names_a_newer_run_on_github_and_judges_it_once_its_log_is_here()
     let triage = json(&ended(program(&github, &home), &["triage", "windows-server-2022", "--json"]).await);
     assert_eq!(triage["github"]["newer"]["number"], 87, "{triage}");
     assert_eq!(triage["github"]["newer"]["next"], fetch);
+    // What is acknowledged is the newest failure, wherever it was.
+    let note = ["acknowledge", "windows-server-2022", "--note", "OPS-4711", "--json"];
+    let seen = json(&ended(program(&github, &home), &note).await);
+    assert_eq!((&seen["class"], &seen["about"]), (&"github".into(), &"failed Build and promote".into()), "{seen}");
+    assert!(seen["page"].as_str().is_some_and(|page| page.ends_with("/9087")), "{seen}");
     // A run that was asked for by name is judged, and nothing else is said.
     let named =
         json(&ended(program(&github, &home), &["triage", "windows-server-2022", "--run", "2026", "--json"]).await);
@@ -154,6 +159,8 @@ async fn triage_names_a_newer_run_on_github_and_judges_it_once_its_log_is_here()
     let judged = json(&ended(program(&github, &home), &["triage", "windows-server-2022", "--json"]).await);
     assert_eq!(judged["class"], "ansible_task_failed");
     assert!(judged.get("github").is_none(), "{judged}");
+    // It is the run that was acknowledged by its page.
+    assert_eq!(judged["acknowledged"]["note"], "OPS-4711", "{judged}");
     // Without an answer the verdict comes all the same, and says what is not known.
     github.plan("/runs", Reply { delay: std::time::Duration::from_secs(60), ..Reply::error(500, "slow") });
     let slow = ended(program(&github, &home), &["triage", "windows-server-2022", "--json"]).await;
