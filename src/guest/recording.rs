@@ -9,6 +9,7 @@ mod guest_state;
 mod newest_frames;
 mod shown;
 mod stillness;
+mod task;
 
 use std::fs::File;
 use std::io::{self, Read, Seek, SeekFrom};
@@ -19,11 +20,12 @@ use jiff::Timestamp;
 
 use super::screen::Motion;
 
-pub use event::{Area, RecordedFrame, ScreenReading, TaskState, TimelineEvent, Typed};
+pub use event::{Area, RecordedFrame, ScreenReading, TimelineEvent, Typed};
 pub use guest_state::GuestState;
 use newest_frames::is_frame;
 pub use shown::Shown;
 pub use stillness::{Activity, Stillness};
+pub use task::TaskState;
 
 /// The file in the run's folder.
 pub const TIMELINE: &str = "timeline.jsonl";

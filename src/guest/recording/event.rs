@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use super::GuestState;
+use super::{GuestState, TaskState};
 use crate::guest::screen::Motion;
 
 /// A box of pixels, edges included.
@@ -34,21 +34,6 @@ pub struct RecordedFrame {
     pub log: u64,
     /// what the console was doing
     pub kind: Motion,
-}
-
-/// A task or event of vCenter on the VM of the build.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct TaskState {
-    /// when the recorder saw it like this
-    pub at: Timestamp,
-    /// vCenter's id of it, e.g. `task-42`, `event-4711`
-    pub id: String,
-    /// e.g. `VirtualMachine.powerOn`, `VmPoweredOnEvent`
-    pub name: String,
-    /// vSphere's word: `queued`, `running`, `success`, `error`; `event` for an event
-    pub state: String,
-    /// what vCenter said: the reason of a failure, the text of an event; scrubbed
-    pub error: Option<String>,
 }
 
 /// What a kept picture shows, read once it stood still.

@@ -206,10 +206,7 @@ impl Page<'_> {
         rows.extend(
             self.recording.guests.iter().map(|guest| (guest.at, format!("guest: {}", guest_words(guest, safe)))),
         );
-        rows.extend(self.recording.tasks.iter().map(|task| {
-            let error = task.error.as_deref().map_or_else(String::new, |error| format!(": {}", safe(error)));
-            (task.at, format!("{} {}{error}", safe(&task.name), safe(&task.state)))
-        }));
+        rows.extend(self.recording.tasks.iter().map(|task| (task.at, safe(&task.words()))));
         rows.extend(self.recording.notes.iter().map(|(at, text)| (*at, format!("recorder: {}", safe(text)))));
         if rows.is_empty() {
             return Ok(());

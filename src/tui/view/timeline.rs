@@ -261,10 +261,7 @@ fn entry_text(recording: &Recording, event: &TimelineEntry<'_>) -> String {
             let tools = guest.tools.map_or(String::new(), |tools| format!(", tools {}", tools.word()));
             format!("guest {power}{ip}{tools}")
         }
-        TimelineEntry::Task(task) => {
-            let error = task.error.as_ref().map_or(String::new(), |error| format!(": {error}"));
-            format!("{} {}{error}", task.name, task.state)
-        }
+        TimelineEntry::Task(task) => task.words(),
         TimelineEntry::Note(text) => (*text).to_owned(),
     }
 }
