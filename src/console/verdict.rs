@@ -54,6 +54,8 @@ pub struct Case {
     /// since when packer is known to fail of this (class and rule)
     foretold: Option<(String, Option<String>, Timestamp)>,
     verdict: Option<(Box<Verdict>, Timestamp)>,
+    /// it was given while the run was at work, and that is over
+    outdated: bool,
     trouble: Option<String>,
     chosen: Cursor,
 }
@@ -71,21 +73,14 @@ pub struct Foretold<'a> {
 
 impl Case {
     fn new(run: Timestamp) -> Self {
-        Self {
-            run,
-            asked: None,
-            working: false,
-            told: None,
-            foretold: None,
-            verdict: None,
-            trouble: None,
-            chosen: Cursor::default(),
-        }
+        let (asked, told, foretold, verdict, trouble) = (None, None, None, None, None);
+        let (working, outdated, chosen) = (false, false, Cursor::default());
+        Self { run, asked, working, told, foretold, verdict, outdated, trouble, chosen }
     }
 
     /// The verdict and when it was given.
     pub fn verdict(&self) -> Option<(&Verdict, Timestamp)> {
-        self.verdict.as_ref().map(|(verdict, at)| (&**verdict, *at))
+        self.verdict.as_ref().filter(|_| !self.outdated).map(|(verdict, at)| (&**verdict, *at))
     }
 
     /// Why there is none.
@@ -110,7 +105,7 @@ impl Case {
     /// Takes a verdict.
     fn take(&mut self, verdict: Box<Verdict>, now: Timestamp) {
         self.chosen.clamp(verdict.evidence.len());
-        self.trouble = None;
+        (self.trouble, self.outdated) = (None, false);
         let same = |known: &(String, Option<String>, Timestamp)| known.0 == verdict.class && known.1 == verdict.rule;
         self.foretold = match (self.foretold.take().filter(same), &verdict.outlook) {
             (_, None) => None,
@@ -185,9 +180,11 @@ impl Verdicts {
     /// that something was said about while it was at work.
     fn due(&mut self, row: &LineRow, beside: Beside, request: RequestId) -> Option<Effect> {
         let run = row.run.as_ref()?;
-        let told = Told::of(row, run, beside.heard);
-        let succeeded = run.state == RunState::Succeeded;
-        let case = self.case(row).filter(|case| !case.working && case.told.as_ref() != Some(&told))?;
+        let (told, succeeded) = (Told::of(row, run, beside.heard), run.state == RunState::Succeeded);
+        let case = self.case(row)?;
+        let ended = !run.state.live() && case.told.as_ref().is_some_and(|told| told.state.live());
+        case.outdated |= ended && case.verdict.as_ref().is_some_and(|(verdict, _)| verdict.of_work());
+        let case = Some(case).filter(|case| !case.working && case.told.as_ref() != Some(&told))?;
         if succeeded && case.verdict.is_none() {
             return None;
         }
@@ -236,9 +233,7 @@ impl Console {
         if !past && self.fetch_shown(effects) {
             return;
         }
-        let read = self.panes.focus == Pane::Verdict && self.panes.view == View::Lines
-            || self.visible(Pane::Verdict) && !self.visible(Pane::Picture);
-        if read && self.content().picture {
+        if self.turns_to_picture() {
             return self.panes.focus(Pane::Picture);
         }
         self.panes.focus(Pane::Verdict);
@@ -248,6 +243,13 @@ impl Console {
         let (request, beside) = (self.request(), self.beside());
         let Some(row) = self.lines.selected() else { return };
         effects.extend(self.verdicts.ask(row, beside, request));
+    }
+
+    /// Whether the verdict is there to be read already: then its key turns to the picture.
+    pub(super) fn turns_to_picture(&self) -> bool {
+        let read = self.panes.focus == Pane::Verdict && self.panes.view == View::Lines
+            || self.visible(Pane::Verdict) && !self.visible(Pane::Picture);
+        read && self.content().picture
     }
 
     fn beside(&self) -> Beside {

@@ -177,6 +177,11 @@ impl Verdict {
         }
     }
 
+    /// Whether it is about a build at work: it says what packer goes on to do.
+    pub fn of_work(&self) -> bool {
+        self.outlook.is_some() || self.class == "running"
+    }
+
     /// Failures that packer forgave: what was built is not what the template asks for.
     pub fn forgiven(&self) -> Vec<String> {
         self.builds.iter().flat_map(|verdict| verdict.forgiven.iter().cloned()).collect()

@@ -221,6 +221,20 @@ fn what_healthy_builds_show_too_is_no_alarm_before_the_stage_is_late() {
     assert_eq!(toast(&console), format!("{STUCK}: connect 41s, usually 3s"));
 }
 
+#[test]
+fn what_was_foretold_goes_with_the_end_of_the_run() {
+    let mut console = stuck();
+    judged_anew(&mut console, fixture::verdict());
+    assert!(console.case().is_some_and(|case| case.verdict().is_some()));
+    let run = RunSeen { ended: Some(fixture::now()), ..fixture::run(RunState::Cancelled, 31, None) };
+    console.update(Msg::RunsRead(vec![(key(STUCK), Ok(Some(run)))]));
+    assert!(console.case().is_some_and(|case| case.working() && case.verdict().is_none()), "packer tries nothing more");
+    let (class, cause) = ("cancelled".to_owned(), "You cancelled it.".to_owned());
+    judged_anew(&mut console, Verdict { class, cause, outlook: None, ..fixture::verdict() });
+    let told = console.case().and_then(|case| case.verdict()).map(|(verdict, _)| verdict.cause.clone());
+    assert_eq!(told.as_deref(), Some("You cancelled it."));
+}
+
 /// The driver wrote it: what is acknowledged now.
 fn recorded_as_seen(console: &mut Console, effects: Vec<Effect>) {
     let written = effects.into_iter().find_map(|effect| match effect {
