@@ -114,7 +114,9 @@ impl Console {
                 self.log_has_lines()?;
                 match self.log.search() {
                     Some(_) => Ok(()),
-                    None => Err(Refusal::Screen("nothing searched for: focus the log and press /".into())),
+                    None => {
+                        Err(Refusal::Screen("nothing searched for: focus the log and press ‹filter or search›".into()))
+                    }
                 }
             }
             LogCommand::NextError

@@ -211,7 +211,7 @@ impl Console {
     }
 
     /// Whether Esc has somewhere to go back to.
-    fn somewhere(&self) -> bool {
+    pub(super) fn somewhere(&self) -> bool {
         self.panes.view != View::Lines
             || self.panes.zoomed
             || self.panes.focus != Pane::Lines

@@ -1,7 +1,9 @@
 //! What can be done next about a line: the keys that fit its run, as far as they may be pressed now.
 
 use super::binding::Binding;
-use super::command::{Change, Command, GenerationChange, GitHubChange, LineCommand, LogCommand, ViewCommand};
+use super::command::{
+    Change, Command, GenerationChange, GitHubChange, LineCommand, LogCommand, ProgramCommand, ViewCommand,
+};
 use super::invocation::Invocation;
 use super::lines::LineRow;
 use super::run::RunState;
@@ -48,11 +50,12 @@ impl Console {
             (Command::Change(Change::Generation(GenerationChange::HoldOrRelease)), held, "release"),
             (Command::Log(LogCommand::Follow), self.log.follows(), "pause"),
             (Command::View(ViewCommand::Find), self.find_searches(), "search"),
-            (Command::Line(LineCommand::Judge), scope == Scope::Verdict && self.content().picture, "picture"),
+            (Command::Line(LineCommand::Judge), self.turns_to_picture(), "picture"),
             (open, scope == Scope::GitHub, "open log"),
             (open, unfetched && matches!(scope, Scope::Lines | Scope::Verdict), "fetch log and pictures"),
             (open, matches!(scope, Scope::Verdict | Scope::Wall), "open"),
             (open, self.panes.zoomed, "unzoom"),
+            (Command::Program(ProgramCommand::Quit), self.somewhere(), "back"),
             (Command::View(ViewCommand::Media), scope == Scope::Media, "lines"),
             (Command::View(ViewCommand::GitHub), scope == Scope::GitHub, "lines"),
             (Command::View(ViewCommand::Wall), scope == Scope::Wall, "lines"),

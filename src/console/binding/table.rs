@@ -108,7 +108,7 @@ pub static BINDINGS: &[Binding] = &[
     row(line(LineCommand::OlderRun), "older run", &[key('[')], Group::Line, PANES)
         .does("Go to the previous run: its log, pictures, timeline and verdict"),
     row(line(LineCommand::NewerRun), "newer run", &[key(']')], Group::Line, PANES)
-        .does("Go to the next run; Esc goes back to the newest"),
+        .does("Go to the next run; back returns to the newest"),
     row(line(LineCommand::Judge), "verdict", &[key('v')], Group::Line, ANYWHERE)
         .hint("cause")
         .does("Why the newest run fails, by log, pictures and guest; again: its picture, and back"),
@@ -175,7 +175,7 @@ pub static BINDINGS: &[Binding] = &[
         .does("Save the whole log, scrubbed"),
     row(view(ViewCommand::Open), "open", &[KeyPress::code(Code::Enter)], Group::View, PANES_GITHUB_AND_WALL)
         .hint("zoom")
-        .does("Open the chosen evidence or picture, or the log of a failed job; else zoom, as f"),
+        .does("Open the chosen evidence or picture, or the log of a failed job; else zoom"),
     row(view(ViewCommand::Zoom), "zoom", &[key('f')], Group::View, PANES)
         .does("Give the focused pane the whole screen, and back"),
     row(view(ViewCommand::NextPane), "next pane", &[KeyPress::code(Code::Tab)], Group::View, PANES)
@@ -250,9 +250,9 @@ pub static BINDINGS: &[Binding] = &[
         .does("Back: overlay, search, filter, zoom, then the lines"),
     row(program(ProgramCommand::Quit), "quit", &[key('q')], Group::Program, ANYWHERE)
         .hint("quit")
-        .does("Back, then quit"),
+        .does("Back, as long as there is a way back; then quit"),
     row(program(ProgramCommand::Leave), "leave", &[KeyPress::ctrl('c')], Group::Program, ANYWHERE)
-        .does("Quit; asks when work is going on"),
+        .does("Quit from anywhere; asks while work is going on"),
     row(program(ProgramCommand::Suspend), "suspend", &[KeyPress::ctrl('z')], Group::Program, ANYWHERE)
         .does("Suspend to the shell"),
 ];
