@@ -45,6 +45,7 @@ use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
 use tmpl::config::ConfigFile;
 use tmpl::console::Images;
 use tmpl::paths::StateDir;
+use tmpl::pipeline::Matrix;
 use tmpl::text::Scrubber;
 
 pub use context::Context;
@@ -156,13 +157,13 @@ pub fn main() -> ExitCode {
     let opened = contexts::open(&mut cli);
     cli.global.locate();
     let verb = matches.subcommand_name().unwrap_or("tui");
+    let mut matrix = None;
     if !matches!(cli.verb, Some(Verb::Completions(_) | Verb::Man(_))) {
         // Before the first line of a log: that needs it.
         let known = tmpl::pipeline::sensitive::share(&cli.global.repo);
         logging::begin(verb);
-        if let Err(error) = known {
-            tracing::warn!(%error, "sensitive variables of the templates are not known");
-        }
+        let unknown = "sensitive variables of the templates are not known";
+        matrix = known.inspect_err(|error| tracing::warn!(%error, "{unknown}")).ok().flatten();
     }
     let only_tells = cli.verb.as_ref().is_some_and(Verb::only_tells);
     if let Err(error) = opened {
@@ -176,7 +177,7 @@ pub fn main() -> ExitCode {
         Err(error) => return report(&anyhow::Error::from(error).context("cannot start"), only_tells).into(),
     };
     // Boxed: else every verb is compiled once for each scheduler of the runtime.
-    let work: Pin<Box<dyn Future<Output = anyhow::Result<Exit>>>> = Box::pin(run(cli));
+    let work: Pin<Box<dyn Future<Output = anyhow::Result<Exit>>>> = Box::pin(run(cli, matrix));
     let outcome = runtime.block_on(work);
     // Tasks are dropped, and the programs they started end with them. A blocking read left behind (stdin) must not keep a
     // finished program alive.
@@ -195,7 +196,7 @@ pub fn main() -> ExitCode {
     exit.into()
 }
 
-async fn run(cli: Cli) -> anyhow::Result<Exit> {
+async fn run(cli: Cli, matrix: Option<Matrix>) -> anyhow::Result<Exit> {
     // The console says it itself.
     if let Some(warning) = Scrubber::shared().warning().filter(|_| cli.verb.is_some()) {
         output::note(&warning)?;
@@ -203,7 +204,7 @@ async fn run(cli: Cli) -> anyhow::Result<Exit> {
     if cli.verb.as_ref().is_some_and(Verb::tells_defects) {
         cli.global.config.told().iter().try_for_each(|defect| output::note(defect))?;
     }
-    let context = Context::new(cli.global);
+    let context = Context::new(cli.global, matrix);
     let outcome = act(&context, cli.key, cli.images, cli.verb).await;
     context.leave().await;
     outcome
@@ -216,7 +217,7 @@ async fn act(
     verb: Option<Verb>,
 ) -> anyhow::Result<Exit> {
     if let (Some(key), None) = (&key, &verb)
-        && let Some(meant) = first_steps::misspelt(key, context.matrix().ok().as_ref())
+        && let Some(meant) = first_steps::misspelt(key, context.matrix().ok())
     {
         return Err(Stop::usage(format!(
             "there is no verb {key:?}, and no line of that name: did you mean `{meant}`?"

@@ -1,7 +1,7 @@
 //! What every verb needs: the repository, the state folder, vCenter's settings.
 
 use std::collections::BTreeMap;
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Mutex, OnceLock, PoisonError};
 
 use tmpl::console::Images;
 use tmpl::hook::Hook;
@@ -19,19 +19,26 @@ use super::{Global, Stop, output};
 pub struct Context {
     /// options before or after the verb
     pub global: Global,
+    /// the matrix of the repository, once it was read
+    matrix: OnceLock<Matrix>,
     /// who may have a session open
     clients: Mutex<Vec<Client>>,
 }
 
 impl Context {
-    /// From the parsed options.
-    pub fn new(global: Global) -> Self {
-        Self { global, clients: Mutex::default() }
+    /// From the parsed options, and the matrix if it was read already.
+    pub fn new(global: Global, matrix: Option<Matrix>) -> Self {
+        Self { global, matrix: matrix.map(OnceLock::from).unwrap_or_default(), clients: Mutex::default() }
     }
 
-    /// The matrix of the repository; anything wrong with it is exit 2.
-    pub fn matrix(&self) -> anyhow::Result<Matrix> {
-        Matrix::load(&self.global.repo).map_err(Stop::usage)
+    /// The matrix of the repository; anything wrong with it is exit 2. Read once: every line's template and var-files are
+    /// looked at for it.
+    pub fn matrix(&self) -> anyhow::Result<&Matrix> {
+        if let Some(matrix) = self.matrix.get() {
+            return Ok(matrix);
+        }
+        let matrix = Matrix::load(&self.global.repo).map_err(Stop::usage)?;
+        Ok(self.matrix.get_or_init(|| matrix))
     }
 
     /// How pictures reach the terminal: as the option says, else the configuration.
@@ -114,7 +121,7 @@ impl Context {
     /// Where operations work: this repository, this state folder.
     pub fn ops(&self) -> anyhow::Result<ops::Context> {
         let repo = std::path::absolute(&self.global.repo).map_err(Stop::usage)?;
-        Ok(ops::Context { repo, lines: self.matrix()?.lines, state: self.state()?, mode: self.mode() })
+        Ok(ops::Context { repo, lines: self.matrix()?.lines.clone(), state: self.state()?, mode: self.mode() })
     }
 
     /// Whether this call may change anything.

@@ -52,7 +52,7 @@ impl Diagnostic {
 /// Runs the verb: exit 2 when settings or credentials are no good, 1 when anything else needed is not as it should be.
 pub async fn run(context: &Context, args: Args) -> anyhow::Result<Exit> {
     let windows = here::has_windows(context);
-    let lines = context.matrix().map(|matrix| matrix.lines).unwrap_or_default();
+    let lines = context.matrix().map(|matrix| matrix.lines.clone()).unwrap_or_default();
     let (tools, versions, server, github) = tokio::join!(
         tools::look(windows),
         versions::look(&context.global.repo, &lines),

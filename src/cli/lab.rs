@@ -66,8 +66,8 @@ pub async fn run(context: &Context, args: Args) -> anyhow::Result<Exit> {
     let bare = args.scenario.is_empty() && !context.global.repo.join(MATRIX_PATH).exists();
     if !bare {
         let matrix = context.matrix()?;
-        options.seeds = seeds(&matrix);
-        options.guests = args.scenario.iter().map(|name| guest(&matrix, name)).collect::<anyhow::Result<_>>()?;
+        options.seeds = seeds(matrix);
+        options.guests = args.scenario.iter().map(|name| guest(matrix, name)).collect::<anyhow::Result<_>>()?;
     }
     if args.real {
         let program = std::env::current_exe().context("cannot tell where this program is")?;

@@ -15,7 +15,7 @@ pub struct Args {
 /// Prints the selected entries.
 pub fn run(context: &Context, args: &Args) -> anyhow::Result<Exit> {
     let matrix = context.matrix()?;
-    let lines = plan(&matrix, &Selection::parse(&args.os)).map_err(Stop::usage)?;
+    let lines = plan(matrix, &Selection::parse(&args.os)).map_err(Stop::usage)?;
     output::written(&lines)?;
     Ok(Exit::Done)
 }

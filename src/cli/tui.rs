@@ -26,7 +26,7 @@ const ELSEWHERE: &str = "there is nothing to show here (tmpl-tui demo shows the 
 pub async fn run(context: &Context, key: Option<String>, images: Images) -> anyhow::Result<Exit> {
     let (keymap, warnings) = keymap(context);
     let options = Options {
-        matrix: context.matrix().map_err(|error| error.context(ELSEWHERE))?,
+        matrix: context.matrix().map_err(|error| error.context(ELSEWHERE))?.clone(),
         settings: settings(context)?,
         state: context.state()?,
         key,

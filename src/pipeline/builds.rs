@@ -1,7 +1,9 @@
 //! What the templates of a matrix's lines say their builds are called: on a branch, not always what the matrix says.
 
-use std::collections::BTreeMap;
-use std::sync::Arc;
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::thread;
 
 use super::assigned::{GetVariable, assigned};
 use super::discover::is_only;
@@ -22,12 +24,11 @@ pub struct Builds {
 pub(super) fn fill(matrix: &mut Matrix, get: GetVariable<'_>) {
     let repo = matrix.repo.clone();
     let branch = evaluate::branch(&repo);
-    let mut templates: BTreeMap<String, Arc<Template>> = BTreeMap::new();
+    let named = matrix.lines.iter().filter(|line| matches!(line.names(), Names::Generations { .. }));
+    let templates = read_all(&repo, named.map(|line| line.build_dir.clone()).collect());
     for line in &mut matrix.lines {
         let Names::Generations { build, .. } = line.names() else { continue };
-        let template = templates
-            .entry(line.build_dir.clone())
-            .or_insert_with_key(|dir| Template::read(&repo, dir.as_ref(), &mut Vec::new()));
+        let Some(template) = templates.get(&line.build_dir) else { continue };
         let Some(block) = only_block(line, template) else { continue };
         let values = assigned(&repo, template, line.build_dir.as_ref(), (&[], &line.invocation()), get);
         let mut scope = Scope { template, assigned: values, branch: None, path: BTreeMap::new() };
@@ -40,6 +41,27 @@ pub(super) fn fill(matrix: &mut Matrix, get: GetVariable<'_>) {
         }
         line.builds = Builds { name, pattern };
     }
+}
+
+/// Reads templates, several at once: everything waits for them, and each takes milliseconds.
+fn read_all(repo: &Path, dirs: BTreeSet<String>) -> BTreeMap<String, Arc<Template>> {
+    let readers = thread::available_parallelism().map_or(1, usize::from).min(dirs.len());
+    let (todo, done) = (Mutex::new(dirs.into_iter()), Mutex::new(BTreeMap::new()));
+    let next = || todo.lock().unwrap_or_else(PoisonError::into_inner).next();
+    let read = || {
+        while let Some(dir) = next() {
+            let template = Template::read(repo, dir.as_ref(), &mut Vec::new());
+            done.lock().unwrap_or_else(PoisonError::into_inner).insert(dir, template);
+        }
+    };
+    thread::scope(|scope| {
+        for _ in 1..readers {
+            // Where there is no further thread, this one reads them all.
+            let _ = thread::Builder::new().spawn_scoped(scope, read);
+        }
+        read();
+    });
+    done.into_inner().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// The source block of the one image that a line builds.

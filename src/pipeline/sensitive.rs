@@ -13,14 +13,18 @@ use crate::text::{Scrubber, Secret};
 const OF_VCENTER: &str = "vsphere.password";
 
 /// Makes the [`Scrubber`] of this process from its environment and from what the templates of a repository declare as
-/// sensitive. To be called before anything is written: the first use of the scrubber decides what it knows.
+/// sensitive. To be called before anything is written: the first use of the scrubber decides what it knows. What it read
+/// for that, the matrix, comes back; `None` where there are no lines.
 ///
 /// # Errors
 /// A matrix that cannot be read: then it knows the environment alone.
-pub fn share(repo: &Path) -> Result<(), MatrixError> {
+pub fn share(repo: &Path) -> Result<Option<Matrix>, MatrixError> {
     let variables = environment();
     let (declared, trouble) = match declared(repo, &variables) {
-        Ok(declared) => (declared, Ok(())),
+        Ok(mut declared) => {
+            let matrix = declared.matrix.take();
+            (declared, Ok(matrix))
+        }
         Err(error) => (Declared::default(), Err(error)),
     };
     Scrubber::share(secrets_of(variables).into_iter().chain(declared.secrets), declared.lacking);
@@ -45,6 +49,8 @@ struct Declared {
     secrets: Vec<Secret>,
     /// the others
     lacking: Lacking,
+    /// whose templates they are
+    matrix: Option<Matrix>,
 }
 
 /// The values of the variables that the templates of a repository declare as sensitive, or whose name speaks of a secret:
@@ -112,7 +118,7 @@ fn declared(repo: &Path, variables: &BTreeMap<String, String>) -> Result<Declare
     let declared: BTreeSet<&String> = names.values().flat_map(BTreeMap::keys).collect();
     let given = declared.into_iter().map(|name| (name, given(name)));
     secrets.extend(given.filter_map(|(name, given)| variables.get(&given).map(|value| secret(name, &given, value))));
-    Ok(Declared { secrets, lacking })
+    Ok(Declared { secrets, lacking, matrix: Some(matrix) })
 }
 
 fn keys(matrix: &Matrix) -> impl Iterator<Item = String> {

@@ -102,7 +102,7 @@ struct Wanted {
 
 impl Wanted {
     fn by(context: &Context) -> Self {
-        let lines = context.matrix().map(|matrix| matrix.lines).unwrap_or_default();
+        let lines = context.matrix().map(|matrix| matrix.lines.clone()).unwrap_or_default();
         let tpm = lines.iter().any(|line| line.dist == "Windows Desktop");
         Self { tpm, smoke: lines.iter().any(|line| line.smoke.is_some()) }
     }

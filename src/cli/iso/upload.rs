@@ -22,7 +22,7 @@ pub struct Args {
 /// Runs the verb. Lines follow one another; a failing one does not stop the rest.
 pub async fn run(context: &Context, mirror: &Mirror, args: &Args) -> anyhow::Result<Exit> {
     let lines = match args.key.as_str() {
-        "all" => context.matrix()?.lines,
+        "all" => context.matrix()?.lines.clone(),
         key => vec![context.line(key)?],
     };
     permitted(Operation::Stage, context.mode()).map_err(Error::from)?;

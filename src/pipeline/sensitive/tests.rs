@@ -29,7 +29,7 @@ fn repository() -> tempfile::TempDir {
 fn accounts_are_no_secrets_in_our_own_sentences_and_what_is_lacking_is_named() {
     let repo = repository();
     let variables = BTreeMap::from([("PKR_VAR_build_password".to_owned(), "hunter2-x".to_owned())]);
-    let Declared { secrets, lacking } = declared(repo.path(), &variables).unwrap();
+    let Declared { secrets, lacking, .. } = declared(repo.path(), &variables).unwrap();
     assert_eq!(lacking.keys().collect::<Vec<_>>(), ["PKR_VAR_rhsm_key"], "no account, none with a value or a default");
     let evidence = Scrubber::new(secrets).with_lacking(lacking);
     let messages = evidence.for_messages();
@@ -73,11 +73,11 @@ fn the_password_of_vcenter_is_known_wherever_it_comes_from() {
         let pairs = [("VC_LOGIN", "orichalcum-7"), (super::super::ALLOW_COMMANDS, allowed)];
         pairs.map(|(name, value)| (name.to_owned(), value.to_owned())).into()
     };
-    let Declared { secrets, lacking } = declared(repo.path(), &variables("1")).unwrap();
+    let Declared { secrets, lacking, .. } = declared(repo.path(), &variables("1")).unwrap();
     let it = Scrubber::new(secrets);
     assert_eq!(it.text("Adamantium-88-word, orichalcum-7"), "[REDACTED:vsphere.password], [REDACTED:VC_LOGIN]");
     assert!(!lacking.contains_key("vsphere.password"));
-    let Declared { secrets, lacking } = declared(repo.path(), &variables("0")).unwrap();
+    let Declared { secrets, lacking, .. } = declared(repo.path(), &variables("0")).unwrap();
     assert_eq!(
         Scrubber::new(secrets).text("Adamantium-88-word, orichalcum-7"),
         "Adamantium-88-word, [REDACTED:VC_LOGIN]"
