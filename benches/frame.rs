@@ -72,11 +72,12 @@ impl Console {
         Ok(frame.duration_since(pressed))
     }
 
-    /// Until it has read and judged what was there before it: less than a tenth of a core, two seconds long.
+    /// Until it has read and judged what was there before it: less than a tenth of a core, five seconds long. On a busy
+    /// machine who reads may get none for a second or two.
     fn calm(&self) -> anyhow::Result<()> {
         let began = Instant::now();
         let mut calm = 0;
-        while calm < 2 {
+        while calm < 5 {
             anyhow::ensure!(began.elapsed() < 4 * PATIENCE, "it never came to rest");
             calm = if self.idle(Duration::from_secs(1))? < 10.0 { calm + 1 } else { 0 };
         }
