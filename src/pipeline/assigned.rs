@@ -2,13 +2,14 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use hcl_edit::expr::Expression;
 use hcl_edit::structure::Body;
 
 use super::evaluate::{Scope, Value};
 use super::template::Template;
-use super::{Invocation, hcl, varfiles};
+use super::{Invocation, file_cache, hcl, varfiles};
 
 /// Reads the environment; tests have their own.
 pub type GetVariable<'a> = &'a dyn Fn(&str) -> Option<String>;
@@ -63,11 +64,16 @@ fn asked_environment(default: &Expression) -> Option<String> {
 }
 
 fn add_file(repo: &Path, file: &Path, values: &mut BTreeMap<String, Value>) {
-    // What is wrong with a var-file `validate` says.
-    let Some(body) = read(repo, file) else { return };
+    let given = file_cache::VAR_FILES.get(repo, &[file.to_owned()], || Arc::new(given(repo, file)));
+    values.extend(given.iter().map(|(name, value)| (name.clone(), value.clone())));
+}
+
+/// What a var-file gives. What is wrong with it `validate` says.
+fn given(repo: &Path, file: &Path) -> BTreeMap<String, Value> {
+    let Some(body) = read(repo, file) else { return BTreeMap::new() };
     let (template, nothing) = (Template::default(), BTreeMap::new());
     let scope = Scope { template: &template, assigned: nothing, branch: None, path: BTreeMap::new() };
-    values.extend(body.attributes().map(|given| (given.key.as_str().to_owned(), scope.value(&given.value))));
+    body.attributes().map(|given| (given.key.as_str().to_owned(), scope.value(&given.value))).collect()
 }
 
 fn read(repo: &Path, file: &Path) -> Option<Body> {

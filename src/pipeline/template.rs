@@ -2,7 +2,6 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
-
 use std::sync::Arc;
 
 use hcl_edit::Span;
@@ -12,7 +11,7 @@ use hcl_edit::template::Element;
 
 use super::defect::{Defect, Source};
 use super::evaluate::OPEN;
-use super::{hcl, template_cache, unreadable};
+use super::{file_cache, hcl, unreadable};
 
 /// Builders whose images are templates of vSphere.
 const BUILDERS: [&str; 2] = ["vsphere-iso", "vsphere-clone"];
@@ -97,12 +96,12 @@ impl Template {
         };
         files.retain(|file| is_template(file));
         files.sort();
-        let (template, found) = template_cache::get(repo, &files, || Self::of_files(repo, &files));
+        let (template, found) = file_cache::TEMPLATES.get(repo, &files, || Self::of_files(repo, &files));
         defects.extend(found.iter().cloned());
         template
     }
 
-    fn of_files(repo: &Path, files: &[PathBuf]) -> (Self, Vec<Defect>) {
+    fn of_files(repo: &Path, files: &[PathBuf]) -> (Arc<Self>, Arc<Vec<Defect>>) {
         let (mut template, mut defects) = (Self::default(), Vec::new());
         for file in files {
             match Source::read(repo, file) {
@@ -112,7 +111,7 @@ impl Template {
         }
         template.images =
             template.sources.iter().filter_map(|(only, it)| Some((only.clone(), template.image(it)?))).collect();
-        (template, defects)
+        (Arc::new(template), Arc::new(defects))
     }
 
     /// The source block of an image, with what the build block says instead.
