@@ -2,8 +2,9 @@
 
 use std::collections::BTreeSet;
 
+use super::code;
 use super::entities;
-use super::forms::Form;
+use super::forms::{Form, coded};
 use super::letters::is_sign;
 
 /// The next thing to be spelled.
@@ -33,7 +34,12 @@ fn first(text: &str) -> Option<(Part, &str)> {
 /// The bytes with which the spellings of a form can begin, each `wanted` long.
 pub fn beginnings(form: &Form, wanted: usize) -> BTreeSet<Vec<u8>> {
     match form {
-        Form::Text(text) => of_text(text, false, wanted),
+        Form::Text(text) => {
+            // Where it looks like a code it may begin with what that means.
+            let read = coded(text).into_iter().map(|coded| code::decoded(&coded));
+            let texts: BTreeSet<String> = read.chain([text.clone()]).collect();
+            texts.iter().flat_map(|text| of_text(text, false, wanted)).collect()
+        }
         Form::Base64(code) => {
             let for_urls = code.replace('+', "-").replace('/', "_");
             [code, &for_urls].into_iter().flat_map(|code| of_text(code, true, wanted)).collect()
@@ -86,8 +92,9 @@ fn tokens(part: &Part, base64: bool) -> (Vec<Vec<u8>>, Vec<Vec<u8>>) {
         Part::Letter(c) => (spelled(&[*c]), between()),
         Part::Signs => (spelled(&SIGN), spelled(&SIGN).into_iter().chain(between()).collect()),
         Part::Space => {
-            let whole = [b"+".as_slice(), b"\\n", b"\\r", b"\\t", b"`n", b"%2B", b"%2b"].map(<[u8]>::to_vec);
-            let whole: Vec<Vec<u8>> = whole.into_iter().chain(spelled(&SPACE)).collect();
+            let whole = [b"+".as_slice(), b"`n", b"%2B", b"%2b"].map(<[u8]>::to_vec);
+            let escaped = spellings('\\').into_iter().flat_map(|sign| b"nrt".map(|c| [sign.as_slice(), &[c]].concat()));
+            let whole: Vec<Vec<u8>> = whole.into_iter().chain(escaped).chain(spelled(&SPACE)).collect();
             (whole.clone(), whole.into_iter().chain(between()).collect())
         }
     }

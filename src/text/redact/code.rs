@@ -70,6 +70,21 @@ pub fn letter(bytes: &[u8], at: usize, last: bool) -> Code {
     }
 }
 
+/// A text with its codes read.
+pub fn decoded(text: &str) -> String {
+    let (bytes, mut read, mut at) = (text.as_bytes(), Vec::with_capacity(text.len()), 0);
+    while let Some(byte) = bytes.get(at) {
+        if let Code::Letter(letter, end) = letter(bytes, at, true) {
+            read.extend_from_slice(letter.bytes());
+            at = end;
+        } else {
+            read.push(*byte);
+            at += 1;
+        }
+    }
+    String::from_utf8_lossy(&read).into_owned()
+}
+
 /// `40` behind `%`.
 fn percent(bytes: &[u8], at: usize) -> Code {
     match bytes.get(at..) {

@@ -8,7 +8,8 @@ use std::collections::BTreeSet;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD_NO_PAD;
 
-use super::letters::is_sign;
+use super::code;
+use super::letters::{Letters, Reading, is_sign};
 
 /// Longer values are keys, not words that somebody spells out.
 const LONG: usize = 128;
@@ -39,6 +40,11 @@ pub enum Form {
 pub fn forms(value: &str, whole: bool) -> BTreeSet<Form> {
     let words = |text: &str| Form::Text(core(text).to_owned());
     let mut forms = BTreeSet::from([words(value)]);
+    let (signs, _) = value.split_at(value.find(core(value)).unwrap_or_default());
+    if signs.ends_with(['\\', '`']) {
+        // It may make a code of what follows.
+        forms.insert(Form::Text(value[signs.len() - 1..].to_owned()));
+    }
     if value.len() >= UNUSUAL && !value.contains(char::is_whitespace) {
         let others = [value.to_uppercase(), value.to_lowercase(), value.chars().rev().collect()];
         forms.extend(others.map(|text| Form::Bytes(text.into())));
@@ -74,6 +80,14 @@ pub fn inner(value: &str) -> &str {
     value.trim_matches(|c: char| u8::try_from(c).is_ok_and(is_sign) || ",+".contains(c) || c.is_ascii_whitespace())
 }
 
+/// Whether fewer letters are left of a value than a search needs, as it stands or with its codes read. A comma at an end,
+/// beside quotes, is none.
+pub fn has_few_letters(value: &str) -> bool {
+    let inner = inner(value);
+    let few = |reading, text: &str| Letters::of(reading, text.as_bytes()).bytes.len() < super::secret::SHORTEST;
+    few(Reading::Plain, inner) || [inner, value].iter().any(|text| few(Reading::Decoded, text))
+}
+
 fn core(value: &str) -> &str {
     let core = inner(value);
     if core.len() < super::secret::SHORTEST { value } else { core }
@@ -87,6 +101,34 @@ fn quoted(value: &str) -> BTreeSet<String> {
     let least = quick_xml::escape::partial_escape(value).into_owned();
     let crlf = value.replace('\n', "\r\n");
     BTreeSet::from([value.to_owned(), json, xml, least, crlf, value.replace('\'', "''"), value.replace('\'', "'\\''")])
+}
+
+/// A text as it stands, and with those letters as codes that one dialect or another writes so. Nearly always the same is
+/// read of all of them: not where the text itself looks like a code, or where a comma stands between signs, which is one
+/// there but is a letter when it is written as a code, or what stands before it is.
+pub fn coded(text: &str) -> BTreeSet<String> {
+    /// XML within a text and within an attribute, JSON's quotes, lists, URLs.
+    const DIALECTS: [fn(char) -> bool; 5] = [
+        |c| "&<>".contains(c),
+        |c| "&<>\"'".contains(c),
+        |c| "\"'".contains(c),
+        |c| c == ',',
+        |c| c.is_ascii_punctuation() && !"-._*".contains(c),
+    ];
+    let ambiguous = text.bytes().any(|byte| byte == b',' || code::introduces(byte));
+    let dialects = DIALECTS.iter().filter(|_| ambiguous);
+    let coded = dialects.map(|writes| {
+        text.chars().fold(String::new(), |coded, c| {
+            if writes(c) { format!("{coded}&#{};", c as u32) } else { coded + c.encode_utf8(&mut [0; 4]) }
+        })
+    });
+    // JSON that writes what XML would, too, begins that with a backslash: before one a comma is taken for one of a list.
+    let byte = |at: Option<usize>| at.and_then(|at| text.as_bytes().get(at)).copied();
+    let of_a_list = |at: usize| {
+        byte(at.checked_sub(1)).is_some_and(is_sign) && byte(Some(at + 1)).is_some_and(|b| b"&<>".contains(&b))
+    };
+    let listed = text.char_indices().filter(|(at, c)| *c != ',' || !of_a_list(*at)).map(|(_, c)| c).collect();
+    coded.chain([text.to_owned(), listed]).collect()
 }
 
 /// Forms that somebody might type into an installer's prompt.

@@ -45,9 +45,16 @@ impl Hits {
         self.hits.last().map(|(hit, _)| hit)
     }
 
-    /// The last, to be made longer.
-    pub fn last_mut(&mut self) -> Option<&mut Hit> {
-        self.hits.last_mut().map(|(hit, _)| hit)
+    /// The base64 that goes on behind the last one goes with it, as far as `limit`: its last letters carry bits of the secret.
+    /// The limit, where the bytes end before that.
+    pub fn grow(&mut self, limit: usize, bytes: &[u8], last: bool) -> Option<usize> {
+        let (hit, _) = self.hits.last_mut()?;
+        let code = |byte: &&u8| byte.is_ascii_alphanumeric() || b"+/=-_".contains(byte);
+        let until = limit.min(bytes.len());
+        if hit.end < until {
+            hit.end += bytes[hit.end..until].iter().take_while(code).count();
+        }
+        Some(limit).filter(|_| !last && hit.end == bytes.len() && hit.end < limit)
     }
 
     /// How many of the first `settled` bytes can go out: a replacement does as a whole or not at all.

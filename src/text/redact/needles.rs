@@ -8,7 +8,7 @@ use aho_corasick::nfa::contiguous::NFA;
 use aho_corasick::{Anchored, MatchKind};
 
 use super::beginnings::beginnings;
-use super::forms::Form;
+use super::forms::{Form, coded};
 use super::letters::{Letters, Reading};
 use crate::text::quads::{QUAD, Quads};
 
@@ -152,14 +152,8 @@ impl Needles {
 fn spelled(form: &Form) -> BTreeSet<Letters> {
     match form {
         Form::Text(text) => {
-            let mut each =
-                BTreeSet::from([Reading::Plain, Reading::Decoded].map(|reading| Letters::of(reading, text.as_bytes())));
-            if text.contains(',') {
-                // Between signs a comma is a sign: not where it is written as a code, or what stands before it is.
-                let coded = [text.replace(',', "&#44;"), text.replace('"', "&#34;").replace('\'', "&#39;")];
-                each.extend(coded.map(|text| Letters::of(Reading::Decoded, text.as_bytes())));
-            }
-            each
+            let decoded = coded(text).into_iter().map(|text| Letters::of(Reading::Decoded, text.as_bytes()));
+            decoded.chain([Letters::of(Reading::Plain, text.as_bytes())]).collect()
         }
         Form::Base64(code) => {
             let for_urls = code.replace('+', "-").replace('/', "_");

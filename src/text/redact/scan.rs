@@ -38,6 +38,8 @@ pub struct Scan {
     hits: Hits,
     /// where the search for beginnings goes on
     at: usize,
+    /// before this words were looked at, whatever is searched once more
+    words: usize,
     /// before this everything was looked at letter by letter
     looked: usize,
     run: Option<Run>,
@@ -69,10 +71,15 @@ impl Scan {
     /// Looks at what came since; returns how many bytes are settled: what stands behind may change with those that follow.
     pub fn go_on(&mut self, sought: Sought<'_>, bytes: &[u8], last: bool) -> usize {
         if let Some(limit) = self.grows.take() {
-            self.grow(limit, bytes, last);
+            self.grows = self.hits.grow(limit, bytes, last);
         }
         if let Some(run) = self.run.take() {
             self.follow(run, sought, bytes, last);
+            // Secrets that begin where a run ends are found as if all had come at once; its words are known.
+            if self.run.is_none() && self.looked < self.at {
+                self.words = self.at;
+                self.at = self.looked;
+            }
         }
         let held = self.stops(sought, bytes, last);
         let settled = if last { bytes.len() } else { self.settled(sought, bytes, held) };
@@ -103,7 +110,8 @@ impl Scan {
         let rest = &settled[line.unwrap_or(0)..];
         self.line.extend_from_slice(&rest[..rest.len().min((PREFIX + 1).saturating_sub(self.line.len()))]);
         let out = self.hits.take(bytes);
-        let places = [&mut self.at, &mut self.looked, &mut self.within, &mut self.shielded, &mut self.mask_end];
+        let places =
+            [&mut self.at, &mut self.words, &mut self.looked, &mut self.within, &mut self.shielded, &mut self.mask_end];
         for place in places.into_iter().chain(&mut self.past) {
             *place = place.saturating_sub(bytes);
         }
@@ -149,6 +157,7 @@ impl Scan {
             self.at = at;
             for (_, entry) in entries.iter().filter(|(begin, _)| bytes[at..].starts_with(begin)) {
                 match entry {
+                    Entry::Word(_) if at < self.words => {}
                     Entry::Word(word) => {
                         if let Some(held) = self.word(*word, at, sought, bytes, last) {
                             return Some(held);
@@ -199,20 +208,9 @@ impl Scan {
             }
             self.hits.put(Hit { name: pattern.name, ..hit }, longest, known.nameless());
             if pattern.base64 {
-                self.grow(hit.end + BASE64_RUN, bytes, last);
+                self.grows = self.hits.grow(hit.end + BASE64_RUN, bytes, last);
             }
         }
-    }
-
-    /// The base64 that goes on behind the last hit goes with it: its last letters carry bits of the secret.
-    fn grow(&mut self, limit: usize, bytes: &[u8], last: bool) {
-        let Some(hit) = self.hits.last_mut() else { return };
-        let code = |byte: &&u8| byte.is_ascii_alphanumeric() || b"+/=-_".contains(byte);
-        let until = limit.min(bytes.len());
-        if hit.end < until {
-            hit.end += bytes[hit.end..until].iter().take_while(code).count();
-        }
-        self.grows = Some(limit).filter(|_| !last && hit.end == bytes.len() && hit.end < limit);
     }
 
     /// Looks at what a word introduces. Where to stop when that depends on what follows.

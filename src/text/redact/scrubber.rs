@@ -11,7 +11,6 @@ use super::header;
 use super::keys::{self, KeyTrie};
 use super::lacking::Lacking;
 use super::learned::Learned;
-use super::letters::{Letters, Reading};
 use super::masked::Remains;
 use super::names::{is_secret_name, is_switch};
 use super::needles::Needles;
@@ -229,9 +228,8 @@ impl Known {
                 }
                 continue;
             }
-            // The search stops at letters. Where there are fewer, only what is coded or encoded is found. A comma at an end,
-            // beside quotes, is none.
-            if Letters::of(Reading::Plain, forms::inner(value).as_bytes()).bytes.len() < SHORTEST {
+            // The search stops at letters. Where there are fewer, only what is coded or encoded is found.
+            if forms::has_few_letters(value) {
                 refused.push(secret.name.clone());
             }
             // What everybody is called tells nobody anything, and hiding it makes a log unreadable.

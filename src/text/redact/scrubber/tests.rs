@@ -189,6 +189,47 @@ fn encodings(value: &str) -> Vec<Vec<u8>> {
     texts.into_iter().map(String::into_bytes).collect()
 }
 
+/// A value that looks like a code itself, or has commas beside its signs, is read in another way where a dialect writes the
+/// letters beside them as codes.
+#[rstest::rstest]
+#[case("&amp;xyz%5C`")]
+#[case("%27,>>>")]
+#[case("%5C&amp;%0:")]
+#[case("`n`};tuv")]
+#[case("^`nt{%\\u00")]
+#[case("%5Cx\\nxr0")]
+#[case(",%27\\x>Ut")]
+#[case("%27'U;r{")]
+#[case(",%5C{\\u00")]
+#[case("t^,&amp;>")]
+fn a_value_that_looks_like_a_code_is_found(#[case] value: &str) {
+    let it = scrubber(&[("N", value)]);
+    assert_eq!(it.refused(), &[] as &[String]);
+    for form in encodings(value) {
+        let form = String::from_utf8_lossy(&form).into_owned();
+        for cuts in [&[][..], &[1], &[2, 3]] {
+            let out = streamed(&it, format!(" {form}\n").as_bytes(), cuts);
+            assert!(!out.contains(&form), "{form} in {out}");
+        }
+    }
+}
+
+/// Fewer than four letters are left of it where its codes are read.
+#[test]
+fn a_value_that_is_hardly_more_than_a_code_is_refused() {
+    assert_eq!(scrubber(&[("N", "%5C>`^")]).refused(), ["N"]);
+}
+
+/// A run that began with another form of the secret ends late: what begins where it ends was passed already.
+#[test]
+fn what_begins_where_a_run_ends_is_found_at_every_cut() {
+    let it = scrubber(&[("N", "^-0^'AAa0A00Aa0A0a\\")]);
+    for size in 1..30 {
+        let out = streamed(&it, b"%5E-0%5E%27AAa0A00Aa0A0a%5C x", &[size]);
+        assert_eq!(out, "%5E[REDACTED:N]%5C x", "in pieces of {size}");
+    }
+}
+
 static TRICKY: LazyLock<Scrubber> = LazyLock::new(|| {
     scrubber(&[("P", "hunter2-is-no-password"), ("Q", "Tr1cky-packer-S3cret!"), ("R", "da39a3ee5e6b4b0d")])
 });
