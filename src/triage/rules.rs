@@ -147,6 +147,8 @@ pub struct Rule {
     pub endpoint: bool,
     /// healthy builds show it, too, until the guest is up: no alarm before the stage takes longer than usual
     pub passing: bool,
+    /// what the screen shows goes on by itself, as in every healthy build; such a rule is `passing`, too
+    pub at_work: bool,
     /// healthy builds show it for a moment: of a build at work it holds only where the picture stands still, or the stage is
     /// late
     pub lasting: bool,

@@ -55,6 +55,8 @@ struct RuleToml {
     #[serde(default)]
     passing: bool,
     #[serde(default)]
+    at_work: bool,
+    #[serde(default)]
     lasting: bool,
     variable: Option<String>,
 }
@@ -100,6 +102,7 @@ impl FaultToml {
             explains: Vec::new(),
             endpoint: false,
             passing: false,
+            at_work: false,
             lasting: false,
             variable: None,
         }
@@ -194,7 +197,8 @@ fn compile(written: RuleToml) -> Result<Rule, String> {
         guest: written.guest,
         explains: written.explains,
         endpoint: written.endpoint,
-        passing: written.passing,
+        passing: written.passing || written.at_work,
+        at_work: written.at_work,
         lasting: written.lasting,
         variable: written.variable,
     })
