@@ -47,6 +47,7 @@ impl Hits {
 
     /// The base64 that goes on behind the last one goes with it, as far as `limit`: its last letters carry bits of the secret.
     /// The limit, where the bytes end before that.
+    #[inline]
     pub fn grow(&mut self, limit: usize, bytes: &[u8], last: bool) -> Option<usize> {
         let (hit, _) = self.hits.last_mut()?;
         let code = |byte: &&u8| byte.is_ascii_alphanumeric() || b"+/=-_".contains(byte);

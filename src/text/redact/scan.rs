@@ -157,12 +157,12 @@ impl Scan {
             self.at = at;
             for (_, entry) in entries.iter().filter(|(begin, _)| bytes[at..].starts_with(begin)) {
                 match entry {
-                    Entry::Word(_) if at < self.words => {}
-                    Entry::Word(word) => {
+                    Entry::Word(word) if at >= self.words => {
                         if let Some(held) = self.word(*word, at, sought, bytes, last) {
                             return Some(held);
                         }
                     }
+                    Entry::Word(_) => {}
                     Entry::Pattern if self.run.is_some() || at < self.shielded.max(self.looked) => {}
                     Entry::Pattern => self.begin(at, sought, bytes, last),
                 }
