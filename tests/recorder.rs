@@ -5,9 +5,11 @@
 #[path = "support/fake_packer.rs"]
 mod fake_packer;
 
+use std::io::{BufRead, BufReader};
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
+use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 use fake_packer::{Fake, script};
@@ -54,7 +56,7 @@ fn recording(show: &Showcase) -> Recording {
 }
 
 async fn until<T>(what: &str, mut look: impl FnMut() -> Option<T>) -> T {
-    let end = Instant::now() + Duration::from_secs(90);
+    let end = Instant::now() + Duration::from_secs(180);
     loop {
         if let Some(found) = look() {
             return found;
@@ -219,12 +221,18 @@ async fn a_refused_account_of_pictures_leaves_the_guests_properties() {
 async fn a_disk_that_takes_nothing_for_a_while_ends_no_recording() {
     let (fake, lab) = (Fake::new("1.16.0", script::SLOW), stuck().await);
     let mut command = fake.tmpl(&["build", "one"]);
-    let child = command.envs(lab.environment()).stderr(Stdio::piped()).spawn().unwrap();
+    let mut child = command.envs(lab.environment()).stderr(Stdio::piped()).spawn().unwrap();
+    let (said, stderr) = (Arc::new(Mutex::new(String::new())), BufReader::new(child.stderr.take().unwrap()));
+    let heard = said.clone();
+    let reader = std::thread::spawn(move || {
+        stderr.lines().for_each(|line| heard.lock().unwrap().push_str(&(line.unwrap() + "\n")));
+    });
     let run = until("packer", || packer_run::latest(&fake.state(), &Key("one".into())).unwrap()).await;
     std::fs::remove_dir_all(&run.frames).unwrap();
     std::fs::write(&run.frames, "in the way").unwrap();
     until("packer waits", || fake.path("waiting").exists().then_some(())).await;
-    tokio::time::sleep(Duration::from_secs(3)).await;
+    let tells = || said.lock().unwrap().contains("cannot write and tries again").then_some(());
+    until("it says that it cannot write", tells).await;
     std::fs::remove_file(&run.frames).unwrap();
     std::fs::create_dir(&run.frames).unwrap();
     let recording = until("a picture", || Some(recorded(&fake)).filter(|recording| !recording.frames.is_empty())).await;
@@ -233,7 +241,9 @@ async fn a_disk_that_takes_nothing_for_a_while_ends_no_recording() {
         .await;
     lab.add(&Seed::template("base-one-build", 0));
     fake.release();
-    let (code, said) = end(child).await;
+    let (code, _) = end(child).await;
+    reader.join().unwrap();
+    let said = said.lock().unwrap();
     assert_eq!(code, Some(0), "{said}");
     assert_eq!(said.matches("cannot write and tries again").count(), 1, "{said}");
 }

@@ -23,7 +23,7 @@ use crate::tui::driver::{Driver, Parts, Report};
 use crate::vcenter::gate::Mode;
 
 /// Nothing takes longer, unless it never comes.
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_secs(180);
 
 /// A lab in which every line has two generations.
 fn options(opening: &Opening) -> Options {
