@@ -198,8 +198,9 @@ fn promote_from_the_key(console: &mut Pty) {
     console.keys("p");
     console.wait_for("vCenter does not object");
     console.answer("y");
-    console.wait_for("promoted");
-    console.wait_gone("promoted");
+    // The line itself says "not promoted yet" until then.
+    console.wait_for("promoted; the one before is");
+    console.wait_gone("promoted; the one before is");
 }
 
 #[test]
