@@ -1,5 +1,6 @@
 //! The open log: its growth, the lines on screen, searches.
 
+use std::collections::VecDeque;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -22,13 +23,27 @@ const EARLY: usize = 200;
 /// Bytes of a log whose matches are counted.
 const COUNTED: u64 = 64 << 20;
 
+/// Logs that stay open behind the one on screen: who turns to a line and back need not wait for its index again.
+const KEPT: usize = 3;
+
+/// An open log, and who tells of its growth.
+#[derive(Clone)]
+struct Opened {
+    log: Arc<LogFile>,
+    changed: Arc<Notify>,
+}
+
+type Slot = Arc<Mutex<Option<Opened>>>;
+
 /// Reads the log of the selected line's run.
 pub(super) struct Reader {
     report: Report,
     scrubber: Arc<Scrubber>,
     /// where saved logs go
     saved: PathBuf,
-    log: Arc<Mutex<Option<Arc<LogFile>>>>,
+    log: Slot,
+    /// shown before, the newest first
+    kept: VecDeque<Opened>,
     follower: Option<JoinHandle<()>>,
     /// ends the search under way
     stop: Arc<AtomicBool>,
@@ -36,7 +51,15 @@ pub(super) struct Reader {
 
 impl Reader {
     pub(super) fn new(report: Report, scrubber: Arc<Scrubber>, saved: PathBuf) -> Self {
-        Self { report, scrubber, saved, log: Arc::default(), follower: None, stop: Arc::default() }
+        Self {
+            report,
+            scrubber,
+            saved,
+            log: Arc::default(),
+            kept: VecDeque::with_capacity(KEPT + 1),
+            follower: None,
+            stop: Arc::default(),
+        }
     }
 
     pub(super) fn close(&mut self) {
@@ -45,11 +68,16 @@ impl Reader {
         }
         self.stop.store(true, Ordering::Relaxed);
         // A new slot: whoever still opens the log before puts it where nobody looks.
-        self.log = Arc::default();
+        let shown = std::mem::take(&mut self.log);
+        let shown = shown.lock().unwrap_or_else(PoisonError::into_inner).take();
+        shown.into_iter().for_each(|shown| self.kept.push_front(shown));
+        self.kept.truncate(KEPT);
     }
 
     pub(super) fn open(&mut self, request: RequestId, path: PathBuf) {
         self.close();
+        let kept = self.kept.iter().position(|kept| kept.log.path() == path);
+        self.log = Arc::new(Mutex::new(kept.and_then(|kept| self.kept.remove(kept))));
         let (report, scrubber, slot) = (self.report.clone(), self.scrubber.clone(), self.log.clone());
         self.follower = Some(tokio::spawn(async move { follow(request, path, scrubber, &slot, &report).await }));
     }
@@ -106,7 +134,7 @@ impl Reader {
 
     fn current(&self) -> Result<Arc<LogFile>, Error> {
         let slot = self.log.lock().unwrap_or_else(PoisonError::into_inner);
-        slot.clone().ok_or_else(|| Error::Usage("no log is open".to_owned()))
+        slot.as_ref().map(|opened| opened.log.clone()).ok_or_else(|| Error::Usage("no log is open".to_owned()))
     }
 }
 
@@ -114,19 +142,24 @@ async fn follow(
     request: RequestId,
     path: PathBuf,
     scrubber: Arc<Scrubber>,
-    slot: &Mutex<Option<Arc<LogFile>>>,
+    slot: &Mutex<Option<Opened>>,
     report: &Report,
 ) {
-    let changed = Arc::new(Notify::new());
-    let opened = blocking("opening the log", {
-        let (changed, scrubber) = (changed.clone(), scrubber.clone());
-        move || open(&path, scrubber, changed)
-    });
-    let log = match opened.await {
-        Ok(log) => Arc::new(log),
+    let kept = slot.lock().unwrap_or_else(PoisonError::into_inner).clone();
+    let opened = match kept {
+        Some(kept) => Ok(kept),
+        None => {
+            blocking("opening the log", {
+                let scrubber = scrubber.clone();
+                move || open(&path, scrubber)
+            })
+            .await
+        }
+    };
+    let Opened { log, changed } = match opened {
+        Ok(opened) => slot.lock().unwrap_or_else(PoisonError::into_inner).insert(opened).clone(),
         Err(error) => return report(Msg::LogGrew { request, answer: Err(error.into()) }),
     };
-    *slot.lock().unwrap_or_else(PoisonError::into_inner) = Some(log.clone());
     let mut last = None;
     loop {
         let facts = facts(&log, &scrubber);
@@ -145,8 +178,11 @@ async fn follow(
     }
 }
 
-fn open(path: &Path, scrubber: Arc<Scrubber>, changed: Arc<Notify>) -> Result<LogFile, Error> {
-    LogFile::watch(path, scrubber, move || changed.notify_one()).map_err(Error::reading(path))
+fn open(path: &Path, scrubber: Arc<Scrubber>) -> Result<Opened, Error> {
+    let changed = Arc::new(Notify::new());
+    let growth = changed.clone();
+    let log = LogFile::watch(path, scrubber, move || growth.notify_one()).map_err(Error::reading(path))?;
+    Ok(Opened { log: Arc::new(log), changed })
 }
 
 fn facts(log: &LogFile, scrubber: &Scrubber) -> Reply<LogFacts> {
