@@ -10,11 +10,6 @@ use tmpl::text::Scrubber;
 
 use super::{Context, Exit, Stop, output};
 
-/// How a defect begins that names variables.
-const UNSET: &str = "nobody supplies ";
-/// Of which so many are named where they are many.
-const NAMES: usize = 4;
-
 /// Arguments of `validate`.
 #[derive(Debug, clap::Args)]
 pub struct Args {
@@ -49,7 +44,7 @@ pub async fn run(context: &Context, args: Args) -> anyhow::Result<Exit> {
     if args.json {
         output::json_pretty(&findings)?;
     } else {
-        findings.into_iter().try_for_each(|finding| output::result(&in_one_line(finding)))?;
+        findings.into_iter().try_for_each(|finding| output::result(&finding.to_string()))?;
     }
     for (why, keys) in &asked.unable {
         output::aside(&format!("packer cannot say anything about {}: {why}", keys.join(", ")))?;
@@ -114,17 +109,6 @@ async fn ask(context: &Context, lines: &[Line], args: &Args, found: &mut Finding
     Ok(asked)
 }
 
-/// What a line of text says of many variables; `--json` names them all.
-fn in_one_line(finding: Defect) -> String {
-    let Some((before, names)) = finding.what.split_once(UNSET) else { return finding.to_string() };
-    let names: Vec<&str> = names.split(", ").collect();
-    let Some((first, more)) = names.split_at_checked(NAMES).filter(|(_, more)| more.len() > 1) else {
-        return finding.to_string();
-    };
-    let what = format!("{before}{UNSET}{} and {} more (--json names them all)", first.join(", "), more.len());
-    Defect { what, ..finding }.to_string()
-}
-
 fn defect(repo: &Path, line: &Line, complaint: &Complaint) -> Defect {
     let words = Scrubber::for_evidence().safe_line(&complaint.words);
     let (file, at) = match &complaint.place {
@@ -132,27 +116,12 @@ fn defect(repo: &Path, line: &Line, complaint: &Complaint) -> Defect {
         None => (line.build_dir.clone().into(), None),
     };
     let file = file.strip_prefix(repo).map(Path::to_owned).unwrap_or(file);
-    let unnamed = words.starts_with(UNSET) && line.invocation().var_files.is_empty();
+    let safe = |name: &String| Scrubber::for_evidence().safe_line(name).to_string();
+    let names: Vec<String> = complaint.unset.iter().map(safe).collect();
+    let unnamed = !names.is_empty() && line.invocation().var_files.is_empty();
     let remedy = match unnamed {
         true => "name its var-files in tmpl.toml (tmpl-tui init), or export PKR_VAR_<name>",
         false => "correct what packer names",
     };
-    Defect { file, line: at, what: format!("packer refuses {}: {words}", line.key), remedy: remedy.into() }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn many_variables_take_one_line() {
-        let told = |names: &[&str]| {
-            let what = format!("packer refuses debian-12: {UNSET}{}", names.join(", "));
-            in_one_line(Defect { file: "packer".into(), line: None, what, remedy: "export them".into() })
-        };
-        assert!(told(&["a", "b", "c", "d", "e"]).contains("nobody supplies a, b, c, d, e"));
-        let many = told(&["a", "b", "c", "d", "e", "f"]);
-        assert!(many.contains("nobody supplies a, b, c, d and 2 more (--json names them all)"), "{many}");
-        assert!(many.contains("export them"));
-    }
+    Defect { names, ..Defect::new(file, at, format!("packer refuses {}: {words}", line.key), remedy) }
 }

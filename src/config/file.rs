@@ -47,7 +47,7 @@ impl ConfigFile {
             Ok(Some(text)) => Self::parse(path, &text),
             Ok(None) => Self { path: Some(path.to_owned()), ..Self::default() },
             Err((what, remedy)) => {
-                let defect = Defect { file: path.to_owned(), line: None, what, remedy };
+                let defect = Defect::new(path.to_owned(), None, what, remedy);
                 Self { path: Some(path.to_owned()), defects: vec![defect], broken: true, ..Self::default() }
             }
         }

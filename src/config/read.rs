@@ -47,7 +47,7 @@ impl<'f> Reader<'f> {
 
     pub(super) fn refuse(&mut self, at: usize, what: impl Into<String>, remedy: impl Into<String>) {
         let line = Some(self.line(at));
-        self.defects.push(Defect { file: self.path.to_owned(), line, what: what.into(), remedy: remedy.into() });
+        self.defects.push(Defect::new(self.path.to_owned(), line, what, remedy));
     }
 
     /// The whole file.

@@ -40,6 +40,8 @@ pub struct Complaint {
     pub place: Option<(String, usize)>,
     /// in one line
     pub words: String,
+    /// the variables that nobody supplies, where that is what it says; they are one complaint, however many they are
+    pub unset: Vec<String>,
 }
 
 impl Complaint {
@@ -70,7 +72,7 @@ pub async fn validate(repo: &Path, line: &Line, packer: &Path) -> io::Result<Pac
     let dir = argv::working_dir(line, repo);
     if !dir.is_dir() {
         let words = format!("{} is no folder; packer cannot run there", dir.display());
-        return Ok(PackerValidation::Defects(vec![Complaint { place: None, words }]));
+        return Ok(PackerValidation::Defects(vec![Complaint { place: None, words, unset: Vec::new() }]));
     }
     let run = |mut command: Command, arguments: Vec<String>| {
         command.args(&arguments).current_dir(&dir);
@@ -110,7 +112,7 @@ pub async fn validate(repo: &Path, line: &Line, packer: &Path) -> io::Result<Pac
     }
 }
 
-/// Takes the variables that nobody supplies out of `defects`: they are one defect, however many they are.
+/// Takes the variables that nobody supplies out of `defects`, into one.
 fn unset(defects: &mut Vec<Complaint>) -> Option<Complaint> {
     let name = |complaint: &Complaint| {
         let (_, rest) = complaint.words.split_once("Unset variable \"")?;
@@ -119,8 +121,8 @@ fn unset(defects: &mut Vec<Complaint>) -> Option<Complaint> {
     let mut names: Vec<String> = defects.iter().filter_map(name).collect();
     defects.retain(|complaint| name(complaint).is_none());
     names.sort();
-    let words = format!("nobody supplies {}", names.join(", "));
-    (!names.is_empty()).then_some(Complaint { place: None, words })
+    let words = "nobody supplies what it needs".to_owned();
+    (!names.is_empty()).then_some(Complaint { place: None, words, unset: names })
 }
 
 /// Whether packer speaks of what it could not ask from here: a secret store without a token, a server without a network.
@@ -152,7 +154,7 @@ fn complaints(text: &str) -> Vec<Complaint> {
         .filter(|at| text[..*at].chars().next_back().is_none_or(|before| before == '\n'))
         .collect();
     if starts.is_empty() {
-        return vec![Complaint { place: None, words: one_line(text.lines()) }];
+        return vec![Complaint { place: None, words: one_line(text.lines()), unset: Vec::new() }];
     }
     let ends = starts.iter().skip(1).copied().chain([text.len()]);
     starts.iter().zip(ends).filter_map(|(start, end)| Some(complaint(text.get(*start + 7..end)?))).collect()
@@ -167,7 +169,7 @@ fn complaint(text: &str) -> Complaint {
         let line = line.trim();
         !(line.starts_with("on ") && line.contains(" line ") || line.starts_with("(source code not available"))
     });
-    Complaint { place, words: one_line(told) }
+    Complaint { place, words: one_line(told), unset: Vec::new() }
 }
 
 fn one_line<'t>(lines: impl Iterator<Item = &'t str>) -> String {

@@ -13,9 +13,27 @@ pub struct Defect {
     pub line: Option<usize>,
     /// what is wrong
     pub what: String,
+    /// the names it is about, where they are many: `what` does not say them
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub names: Vec<String>,
     /// what to do about it
     pub remedy: String,
 }
+
+impl Defect {
+    /// One that names nothing by the dozen.
+    pub fn new(
+        file: impl Into<PathBuf>,
+        line: Option<usize>,
+        what: impl Into<String>,
+        remedy: impl Into<String>,
+    ) -> Self {
+        Self { file: file.into(), line, what: what.into(), names: Vec::new(), remedy: remedy.into() }
+    }
+}
+
+/// Of the names of a defect so many are said in one line where there are many.
+const NAMES: usize = 4;
 
 impl fmt::Display for Defect {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -23,7 +41,13 @@ impl fmt::Display for Defect {
         if let Some(line) = self.line {
             write!(f, ":{line}")?;
         }
-        write!(f, ": {}; {}", self.what, self.remedy)
+        write!(f, ": {}", self.what)?;
+        match self.names.split_at_checked(NAMES).filter(|(_, more)| more.len() > 1) {
+            Some((first, more)) => write!(f, ": {} and {} more (--json names them all)", first.join(", "), more.len())?,
+            None if self.names.is_empty() => {}
+            None => write!(f, ": {}", self.names.join(", "))?,
+        }
+        write!(f, "; {}", self.remedy)
     }
 }
 
@@ -44,7 +68,7 @@ impl Source {
                     io::ErrorKind::InvalidData => ("is no text in UTF-8".to_owned(), "save it as UTF-8"),
                     _ => (format!("cannot be read: {error}"), "create it or correct the name where it is used"),
                 };
-                Err(Defect { file: shown, line: None, what, remedy: remedy.into() })
+                Err(Defect::new(shown, None, what, remedy))
             }
         }
     }
@@ -57,12 +81,12 @@ impl Source {
     /// A defect at a byte offset.
     pub fn at(&self, offset: usize, what: impl Into<String>, remedy: impl Into<String>) -> Defect {
         let line = Some(self.line(offset));
-        Defect { file: self.path.clone(), line, what: what.into(), remedy: remedy.into() }
+        Defect::new(self.path.clone(), line, what, remedy)
     }
 
     /// A defect about the file as a whole.
     pub fn whole(&self, what: impl Into<String>, remedy: impl Into<String>) -> Defect {
-        Defect { file: self.path.clone(), line: None, what: what.into(), remedy: remedy.into() }
+        Defect::new(self.path.clone(), None, what, remedy)
     }
 }
 
@@ -75,4 +99,25 @@ fn real(repo: &Path, path: &Path) -> Option<PathBuf> {
     }
     let (real, repo) = (link.canonicalize().ok()?, repo.canonicalize().ok()?);
     real.strip_prefix(repo).ok().map(Path::to_owned)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn many_names_take_one_line() {
+        let told = |names: &[&str]| {
+            let names = names.iter().map(|name| (*name).to_owned()).collect();
+            Defect { names, ..Defect::new("packer", Some(3), "nobody supplies what it needs", "export them") }
+                .to_string()
+        };
+        assert_eq!(told(&[]), "packer:3: nobody supplies what it needs; export them");
+        assert_eq!(told(&["a", "b"]), "packer:3: nobody supplies what it needs: a, b; export them");
+        assert!(told(&["a", "b", "c", "d", "e"]).contains("needs: a, b, c, d, e; export"));
+        assert!(
+            told(&["a", "b", "c", "d", "e", "f"])
+                .contains("needs: a, b, c, d and 2 more (--json names them all); export")
+        );
+    }
 }

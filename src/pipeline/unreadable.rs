@@ -9,12 +9,7 @@ const TYPOGRAPHIC: [char; 8] = ['“', '”', '„', '‟', '‘', '’', '«', 
 
 /// The reason why a parser gave up at `line` (from 1), where it is one of those that are known.
 pub(super) fn reason(source: &Source, line: usize) -> Option<Defect> {
-    let at = |line: usize, what: String, remedy: &str| Defect {
-        file: source.path.clone(),
-        line: Some(line),
-        what,
-        remedy: remedy.to_owned(),
-    };
+    let at = |line: usize, what: String, remedy: &str| Defect::new(source.path.clone(), Some(line), what, remedy);
     let lines = || source.text.lines().enumerate().map(|(at, text)| (at + 1, text));
     let mut conflict = lines().filter(|(_, text)| CONFLICT.iter().any(|mark| text.starts_with(mark)));
     // A line of equals signs alone may be anything; beside one of the others, or where the parser stands, it is git's.

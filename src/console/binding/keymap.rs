@@ -42,7 +42,7 @@ impl Keymap {
         let mut defects = Vec::new();
         let path = file.path.clone().unwrap_or_default();
         let mut refuse = |over: &KeyOverride, what: String, remedy: String| {
-            defects.push(Defect { file: path.clone(), line: Some(over.line), what, remedy });
+            defects.push(Defect::new(path.clone(), Some(over.line), what, remedy));
         };
         let mut taken = Vec::new();
         for over in &file.config.keys {

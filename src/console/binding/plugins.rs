@@ -21,7 +21,7 @@ pub(super) fn add(file: &ConfigFile, read_only: bool, rows: &mut Vec<Binding>) -
             Ok(_) => {}
             Err((what, remedy)) => {
                 let what = format!("plugin {:?}: {what}", plugin.name);
-                defects.push(Defect { file: path.clone(), line: Some(plugin.line), what, remedy });
+                defects.push(Defect::new(path.clone(), Some(plugin.line), what, remedy));
             }
         }
     }

@@ -29,12 +29,7 @@ pub(super) fn check(repo: &Path, layout: &Layout, matrix: Option<&MatrixText>, l
     let folder = Path::new(&line.build_dir);
     let template = Template::read(repo, &line.template_path(), &mut packers);
     if template.sources.is_empty() && !template.partial {
-        packers.push(Defect {
-            file: folder.into(),
-            line: None,
-            what: "no build block with a source".into(),
-            remedy: "name the folder of a packer template".into(),
-        });
+        packers.push(Defect::new(folder, None, "no build block with a source", "name the folder of a packer template"));
     }
     let mut supplied: BTreeSet<String> = FROM_ENVIRONMENT.iter().map(|name| (*name).to_owned()).collect();
     let exported = |name: &&String| std::env::var_os(format!("PKR_VAR_{name}")).is_some();
@@ -101,12 +96,12 @@ fn required(line: &Line, template: &Template, supplied: &BTreeSet<String>, defec
     let Some(path) = varfiles::order(line).pop() else { return };
     for (name, variable) in &template.variables {
         if variable.default.is_none() && !supplied.contains(name) {
-            defects.push(Defect {
-                file: path.clone(),
-                line: None,
-                what: format!("nobody supplies {name}, which {} requires", shown(line)),
-                remedy: format!("assign it in this file or export PKR_VAR_{name}"),
-            });
+            defects.push(Defect::new(
+                path.clone(),
+                None,
+                format!("nobody supplies {name}, which {} requires", shown(line)),
+                format!("assign it in this file or export PKR_VAR_{name}"),
+            ));
         }
     }
 }
@@ -123,7 +118,7 @@ fn only(matrix: Option<&MatrixText>, line: &Line, template: &Template, defects: 
     let field = if line.only.is_some() { "only" } else { "edition" };
     defects.push(match matrix {
         Some(matrix) => matrix.field(&line.key.0, field, what, remedy),
-        None => Defect { file: LAYOUT_PATH.into(), line: None, what, remedy },
+        None => Defect::new(LAYOUT_PATH, None, what, remedy),
     });
 }
 

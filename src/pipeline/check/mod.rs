@@ -88,7 +88,7 @@ impl Findings {
             (Ok(matrix), Ok(layout)) => (matrix, layout),
             (Err(MatrixError::Layout(error)), _) | (_, Err(error)) => return self.with(layout_defect(&error)),
             (Err(error), _) => {
-                let remedy = "run in the pipeline's repository or pass --repo DIR".into();
+                let remedy = "run in the pipeline's repository or pass --repo DIR";
                 // These errors say where it was looked and what to do; so does the defect.
                 let what = match error {
                     MatrixError::NoLines { .. } => {
@@ -99,7 +99,7 @@ impl Findings {
                     }
                     other => format!("no lines: {other}"),
                 };
-                return self.with(Defect { file: ".".into(), line: None, what, remedy });
+                return self.with(Defect::new(".", None, what, remedy));
             }
         };
         self.checked.push(format!("{} lines found in the templates", matrix.lines.len()));
@@ -125,5 +125,5 @@ fn layout_defect(error: &LayoutError) -> Defect {
         LayoutError::Unreadable { source, .. } => (None, format!("cannot be read: {source}")),
         LayoutError::Malformed { line, reason, .. } => (Some(*line), reason.clone()),
     };
-    Defect { file: LAYOUT_PATH.into(), line, what, remedy: "docs/tmpl-toml.md explains every key".into() }
+    Defect::new(LAYOUT_PATH, line, what, "docs/tmpl-toml.md explains every key")
 }
