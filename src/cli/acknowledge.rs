@@ -1,7 +1,7 @@
 //! `acknowledge`: an alarm that somebody has seen is quiet until its cause changes.
 
 use tmpl::ops::Error;
-use tmpl::ops::acknowledge::{self, Failure};
+use tmpl::ops::acknowledge::{self, Seen};
 use tmpl::ops::remote::{self, BesideHere};
 use tmpl::pipeline::Key;
 
@@ -31,8 +31,8 @@ pub async fn run(context: &Context, args: Args) -> anyhow::Result<Exit> {
         output::note(&format!("{key}: {}", if there { "alarms again" } else { "nothing was acknowledged" }))?;
         return Ok(Exit::Done);
     };
-    let failure = newest_failure(context, &key).await?;
-    let seen = acknowledge::acknowledge(&state, &key, failure, &note)?;
+    let failing = newest_failure(context, &key).await?;
+    let seen = acknowledge::acknowledge(&state, &key, failing, &note)?;
     if args.json {
         output::json(&seen)?;
     } else {
@@ -41,11 +41,11 @@ pub async fn run(context: &Context, args: Args) -> anyhow::Result<Exit> {
     Ok(Exit::Done)
 }
 
-/// How a line's newest run fails, wherever that was; the page of one at GitHub of which no more is known than that.
-async fn newest_failure(context: &Context, key: &Key) -> anyhow::Result<(Failure, Option<String>)> {
+/// How a line's newest run fails, wherever that was.
+async fn newest_failure(context: &Context, key: &Key) -> anyhow::Result<Seen> {
     let here = triage::newest_run(context, &key.0)?;
     match remote::newer(&context.global.repo, key, here.as_ref()).await {
-        BesideHere::Newer(run) if run.alarming() => return Ok((Failure::of_remote(&run), Some(run.page))),
+        BesideHere::Newer(run) if run.alarming() => return Ok(Seen::at_github(&run)),
         BesideHere::Newer(run) => {
             let (number, word) = (run.number, run.state.word());
             let why = format!("{key}: its newest run is #{number} on GitHub ({word}): nothing to acknowledge");
@@ -59,5 +59,5 @@ async fn newest_failure(context: &Context, key: &Key) -> anyhow::Result<(Failure
     let verdict = triage::verdict_on(context, key, here).await?;
     let none =
         || Error::Usage(format!("{key}: its newest run does not fail ({}): nothing to acknowledge", verdict.class));
-    Ok((Failure::of(&verdict).ok_or_else(none)?, None))
+    Ok(Seen::of(&verdict).ok_or_else(none)?)
 }

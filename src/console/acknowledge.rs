@@ -11,23 +11,23 @@ use super::text::Field;
 use super::toast::Tone;
 use super::trouble::Trouble;
 use super::verdict::{Case, Verdicts};
-use crate::ops::acknowledge::{Acknowledged, All, Failure};
+use crate::ops::acknowledge::{Acknowledged, All, Failure, Seen};
 
 /// How a line fails that is in trouble, as far as that can be acknowledged; `Err` where its verdict is not there yet.
-fn failure(row: &LineRow, verdicts: &Verdicts) -> Option<Result<Failure, ()>> {
+fn failing(row: &LineRow, verdicts: &Verdicts) -> Option<Result<Seen, ()>> {
     let (trouble, text) = row.judged()?;
     match trouble {
         // These are put right, not acknowledged.
         Trouble::None | Trouble::Marked | Trouble::Broken => return None,
         Trouble::Stuck if row.question().is_some() => return None,
-        Trouble::Unready => return Some(Ok(Failure::told("unready", &text))),
+        Trouble::Unready => return Some(Ok(Failure::told("unready", &text).into())),
         Trouble::Stuck | Trouble::Failed => {}
     }
     if let Some(Newest::GitHub(remote, None)) = row.newest() {
-        return Some(Ok(Failure::of_remote(remote)));
+        return Some(Ok(Seen::at_github(remote)));
     }
     match verdicts.of(row).and_then(Case::verdict) {
-        Some((verdict, _)) => Some(Ok(Failure::of(verdict).unwrap_or_else(|| Failure::told("alarm", &text)))),
+        Some((verdict, _)) => Some(Ok(Seen::of(verdict).unwrap_or_else(|| Failure::told("alarm", &text).into()))),
         None => Some(Err(())),
     }
 }
@@ -35,9 +35,9 @@ fn failure(row: &LineRow, verdicts: &Verdicts) -> Option<Result<Failure, ()>> {
 /// Whether what is acknowledged is how the line fails now. Until the verdict on the run that was acknowledged is there
 /// again, it is.
 fn holds(row: &LineRow, verdicts: &Verdicts, seen: &Acknowledged) -> bool {
-    match failure(row, verdicts) {
+    match failing(row, verdicts) {
         None => false,
-        Some(Ok(failure)) => seen.is_of(&failure, row.run.as_ref().and_then(|run| run.origin.as_deref())),
+        Some(Ok(now)) => seen.is_of(&now.failure, row.run.as_ref().and_then(|run| run.origin.as_deref())),
         Some(Err(())) => row.run.as_ref().is_some_and(|run| run.started <= seen.at),
     }
 }
@@ -46,7 +46,7 @@ fn holds(row: &LineRow, verdicts: &Verdicts, seen: &Acknowledged) -> bool {
 /// run, and nothing new about it.
 fn carried(row: &LineRow, verdicts: &Verdicts, seen: &Acknowledged) -> Option<Failure> {
     row.run.as_ref().filter(|run| seen.awaits(run.origin.as_deref()))?;
-    failure(row, verdicts)?.ok()
+    Some(failing(row, verdicts)?.ok()?.failure)
 }
 
 impl Console {
@@ -80,16 +80,8 @@ impl Console {
             self.errands.push(request);
             return effects.push(Effect::Own(Own::Withdraw { request, key }));
         }
-        match failure(row, &self.verdicts) {
-            Some(Ok(failure)) => {
-                let page = match row.newest() {
-                    Some(Newest::GitHub(remote, None)) if failure == Failure::of_remote(remote) => {
-                        Some(remote.page.clone())
-                    }
-                    Some(Newest::GitHub(..) | Newest::Here(_)) | None => None,
-                };
-                self.prompt = Some(Prompt::Acknowledge { key, failure, page, field: Field::default() });
-            }
+        match failing(row, &self.verdicts) {
+            Some(Ok(seen)) => self.prompt = Some(Prompt::Acknowledge { key, seen, field: Field::default() }),
             Some(Err(())) => self.notice(Tone::Info, format!("{key}: why it fails is not known yet")),
             None if row.judged().is_some() => {
                 self.notice(Tone::Info, format!("{key}: this has to be fixed, not acknowledged"));
@@ -100,16 +92,16 @@ impl Console {
 
     /// Keeps the note; without one it asks again.
     pub(super) fn acknowledge_with(&mut self, prompt: Prompt, effects: &mut Vec<Effect>) {
-        let Prompt::Acknowledge { key, failure, page, field } = prompt else { return };
+        let Prompt::Acknowledge { key, seen, field } = prompt else { return };
         let note = field.text().trim().to_owned();
         if note.is_empty() {
             self.notice(Tone::Info, "with a note: a ticket, or what is being done");
-            self.prompt = Some(Prompt::Acknowledge { key, failure, page, field });
+            self.prompt = Some(Prompt::Acknowledge { key, seen, field });
             return;
         }
         let request = self.request();
         self.errands.push(request);
-        effects.push(Effect::Own(Own::Acknowledge { request, key, failure, page, note }));
+        effects.push(Effect::Own(Own::Acknowledge { request, key, seen, note }));
     }
 
     /// Who has seen a line's alarm, when, and what they say.

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::message::RequestId;
 use crate::config::{Entered, Plugin};
-use crate::ops::acknowledge::Failure;
+use crate::ops::acknowledge::{Failure, Seen};
 use crate::ops::plugin::Selection;
 use crate::pipeline::Key;
 
@@ -37,9 +37,7 @@ pub enum Own {
         /// the line
         key: Key,
         /// how it fails
-        failure: Failure,
-        /// the page of the run at GitHub, where nothing but that is known of it
-        page: Option<String>,
+        seen: Seen,
         /// what is said of it
         note: String,
     },

@@ -8,7 +8,7 @@ use super::scope::Scope;
 use super::state::Console;
 use super::text::Field;
 use super::toast::Tone;
-use crate::ops::acknowledge::Failure;
+use crate::ops::acknowledge::Seen;
 use crate::pipeline::Key;
 
 /// The text field at the bottom of a pane.
@@ -21,7 +21,7 @@ pub(crate) enum Prompt {
     /// goes to a place in the log on Enter
     Jump { field: Field },
     /// acknowledges the alarm of a line on Enter
-    Acknowledge { key: Key, failure: Failure, page: Option<String>, field: Field },
+    Acknowledge { key: Key, seen: Seen, field: Field },
 }
 
 impl Console {
@@ -52,7 +52,7 @@ impl Console {
             Prompt::Filter { field, .. } => Some((
                 "filter:",
                 field,
-                "held failed running iso stale · !not · Ctrl-P earlier ones · Enter keeps · Esc cancels",
+                "held failed running iso stale full left asks · !not · Ctrl-P earlier ones · Enter keeps · Esc cancels",
             )),
             Prompt::Jump { field } => Some(("go to:", field, "03:07 · line 812 · +5m · -30s · Esc cancels")),
             Prompt::Acknowledge { field, .. } => {
@@ -89,9 +89,9 @@ impl Console {
             }
             Prompt::Search { .. } | Prompt::Jump { .. } | Prompt::Acknowledge { .. } if cancelled => {}
             Prompt::Acknowledge { .. } if press.code == Code::Enter => self.acknowledge_with(prompt, effects),
-            Prompt::Acknowledge { key, failure, page, mut field } => {
+            Prompt::Acknowledge { key, seen, mut field } => {
                 field.take(press);
-                self.prompt = Some(Prompt::Acknowledge { key, failure, page, field });
+                self.prompt = Some(Prompt::Acknowledge { key, seen, field });
             }
             Prompt::Jump { field } if press.code == Code::Enter => self.jump(field, effects),
             Prompt::Jump { mut field } => {

@@ -48,12 +48,6 @@ impl Failure {
         fails.then(|| Self { rule: verdict.rule.clone(), ..Self::told(&verdict.class, &about) })
     }
 
-    /// That of a run at GitHub of which nothing is here.
-    pub fn of_remote(remote: &RemoteResult) -> Self {
-        let step = remote.step.as_deref().unwrap_or_default();
-        Self::told(ON_GITHUB, &format!("{} {step}", remote.state.word()))
-    }
-
     /// One that no verdict tells.
     pub fn told(class: &str, text: &str) -> Self {
         let mut about = String::with_capacity(text.len());
@@ -65,6 +59,35 @@ impl Failure {
             }
         }
         Self { class: class.to_owned(), rule: None, about }
+    }
+}
+
+/// What is acknowledged of a line: how its newest run fails, wherever that was.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Seen {
+    /// how it fails
+    pub failure: Failure,
+    /// the page of the run at GitHub, where nothing but that is known of it
+    pub page: Option<String>,
+}
+
+impl Seen {
+    /// A run at GitHub of which nothing is here.
+    pub fn at_github(remote: &RemoteResult) -> Self {
+        let step = remote.step.as_deref().unwrap_or_default();
+        let failure = Failure::told(ON_GITHUB, &format!("{} {step}", remote.state.word()));
+        Self { failure, page: Some(remote.page.clone()) }
+    }
+
+    /// A verdict; `None` where nothing fails.
+    pub fn of(verdict: &Verdict) -> Option<Self> {
+        Failure::of(verdict).map(Self::from)
+    }
+}
+
+impl From<Failure> for Seen {
+    fn from(failure: Failure) -> Self {
+        Self { failure, page: None }
     }
 }
 
@@ -103,23 +126,18 @@ impl Acknowledged {
 /// The alarms that are acknowledged, of each line the last one.
 pub type All = BTreeMap<Key, Acknowledged>;
 
-/// Puts on record that whoever runs this has seen how a line fails; `page` is that of the run at GitHub, where nothing but
-/// that is known of it.
+/// Puts on record that whoever runs this has seen how a line fails.
 ///
 /// # Errors
 /// No note; those of writing.
-pub fn acknowledge(
-    state: &StateDir,
-    key: &Key,
-    (failure, page): (Failure, Option<String>),
-    note: &str,
-) -> Result<Acknowledged, Error> {
+pub fn acknowledge(state: &StateDir, key: &Key, seen: Seen, note: &str) -> Result<Acknowledged, Error> {
     let note = note.trim();
     if note.is_empty() {
         return Err(Error::Usage("an alarm is acknowledged with a note: a ticket, or what is being done".into()));
     }
     let at = Timestamp::now().round(jiff::Unit::Second).unwrap_or_else(|_| Timestamp::now());
     let note = Scrubber::shared().safe_line(note).into();
+    let Seen { failure, page } = seen;
     let acknowledged = Acknowledged { by: user_at_host(), at, note, failure, page, fetched: None };
     write(state, key, &acknowledged)?;
     Ok(acknowledged)
@@ -199,8 +217,9 @@ mod tests {
         let (state, key) = (StateDir::at(folder.path()), Key("debian-12".into()));
         let failure = Failure::told("github", "failure at Build #87");
         let page = "https://github.com/acme/images/actions/runs/9087";
-        assert!(acknowledge(&state, &key, (failure.clone(), None), "  ").is_err());
-        let written = acknowledge(&state, &key, (failure.clone(), Some(page.to_owned())), "OPS-4711\n").unwrap();
+        assert!(acknowledge(&state, &key, failure.clone().into(), "  ").is_err());
+        let seen = Seen { failure: failure.clone(), page: Some(page.to_owned()) };
+        let written = acknowledge(&state, &key, seen, "OPS-4711\n").unwrap();
         assert_eq!((written.note.as_str(), written.failure.about.as_str()), ("OPS-4711", "failure at Build #"));
         assert_eq!(all(&state, [&key, &Key("rocky-9".into())]), All::from([(key.clone(), written)]));
         let verdict = Failure::told("ip_timeout", "no address");

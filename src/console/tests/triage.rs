@@ -15,7 +15,7 @@ use crate::console::teach::{TeachFocus, Teaching};
 use crate::console::verdict::Case;
 use crate::console::{Console, Effect, Msg, Opening, RequestId};
 use crate::github::{Conclusion, State};
-use crate::ops::acknowledge::{Acknowledged, All};
+use crate::ops::acknowledge::{Acknowledged, All, Seen};
 use crate::packer_log::Phase;
 use crate::triage::corpus::Trial;
 use crate::triage::rules::TeachError;
@@ -238,7 +238,7 @@ fn what_was_foretold_goes_with_the_end_of_the_run() {
 /// The driver wrote it: what is acknowledged now.
 fn recorded_as_seen(console: &mut Console, effects: Vec<Effect>) {
     let written = effects.into_iter().find_map(|effect| match effect {
-        Effect::Own(Own::Acknowledge { request, key, failure, page, note }) => {
+        Effect::Own(Own::Acknowledge { request, key, seen: Seen { failure, page }, note }) => {
             let seen = Acknowledged { by: "mona@ops3".into(), at: fixture::now(), note, failure, page, fetched: None };
             Some((request, All::from([(key, seen)])))
         }

@@ -46,9 +46,9 @@ impl Driver {
                 let ran = async move { ops::plugin::run(plugin, selection, &dir).await };
                 self.ask(PLUGIN, "the command", ran, move |answer| Msg::PluginEnded { request, answer });
             }
-            Own::Acknowledge { request, key, failure, page, note } => {
+            Own::Acknowledge { request, key, seen, note } => {
                 let said = move |state: &StateDir| {
-                    let seen = acknowledge::acknowledge(state, &key, (failure, page), &note)?;
+                    let seen = acknowledge::acknowledge(state, &key, seen, &note)?;
                     Ok(format!("{key}: quiet until its cause changes ({})", seen.note))
                 };
                 self.on_record(request, said);
