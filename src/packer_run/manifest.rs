@@ -81,8 +81,7 @@ fn read(file: &Path, manifests: &Manifests, began: Timestamp) -> Vec<Named> {
     // Without a time it is the last run that wrote to the file. So it is in the very second this one began: the one before
     // may have ended in it.
     let in_time = |run: &str, entry: &Entry| match entry.build_time {
-        0 => run == last_run_uuid,
-        at if at == began.as_second() => run == last_run_uuid,
+        at if at == 0 || at == began.as_second() => run == last_run_uuid,
         at => (began.as_second()..=Timestamp::now().as_second()).contains(&at),
     };
     runs.retain(|run, entries| entries.iter().all(|entry| in_time(run, entry)));
