@@ -110,6 +110,8 @@ pub struct Rule {
     pub phase: Vec<Phase>,
     /// packer's last word on the build must match
     pub final_error: Option<Regex>,
+    /// and must not match this: what another rule knows better
+    pub final_unless: Option<Regex>,
     /// the step that packer announced last must match, e.g. `Uploading x.iso to [ds] packer_cache`
     pub step: Option<Regex>,
     /// fields of the result of a failed task of ansible (`msg`, `stderr`, …) in which `log` is looked for, too

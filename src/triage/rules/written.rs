@@ -26,6 +26,7 @@ struct RuleToml {
     #[serde(default)]
     phase: Vec<String>,
     r#final: Option<String>,
+    final_unless: Option<String>,
     step: Option<String>,
     #[serde(default)]
     fields: Vec<String>,
@@ -84,6 +85,7 @@ impl FaultToml {
             from: vec![Author::Error],
             phase: self.phase.unwrap_or_else(of_vcenter),
             r#final: Some(self.text),
+            final_unless: None,
             step: None,
             fields: Vec::new(),
             words: false,
@@ -180,6 +182,7 @@ fn compile(written: RuleToml) -> Result<Rule, String> {
         from: written.from,
         phase,
         final_error: regex(written.r#final)?,
+        final_unless: regex(written.final_unless)?,
         step: regex(written.step)?,
         fields: written.fields,
         words: written.words,

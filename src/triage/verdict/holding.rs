@@ -47,9 +47,11 @@ impl BuildObservations {
     /// Whether the build ended with the words that a rule asks for.
     fn ended_as(&self, rule: &Rule) -> bool {
         let Some(pattern) = &rule.final_error else { return true };
+        let other = |text: &str| rule.final_unless.as_ref().is_some_and(|unless| unless.is_match(text));
+        let fits = |text: &str| pattern.is_match(text) && !other(text);
         match (&self.final_error, &self.last_error) {
-            (Some(word), _) => pattern.is_match(&word.text) || rule.unfinished && self.cancelled.is_some(),
-            (None, Some(error)) if self.failed_by_itself() => pattern.is_match(error) || rule.unfinished,
+            (Some(word), _) => fits(&word.text) || rule.unfinished && self.cancelled.is_some(),
+            (None, Some(error)) if self.failed_by_itself() => fits(error) || rule.unfinished,
             (None, _) => rule.unfinished && self.build.is_some(),
         }
     }
