@@ -31,7 +31,7 @@ pub use label::{FailureKind, ScreenLabel, ScreenMatcher, Words};
 pub(crate) use label::{WrittenLabel, check_label};
 pub use name::{ScreenName, fits, name_by_text, name_screen};
 pub use nearest::{NearPage, nearest};
-pub use ocr::{OcrError, read as read_by_tesseract};
+pub use ocr::{OcrError, read as read_by_tesseract, unavailable};
 pub use page::{ScreenLabels, failure_said, is_bar};
 pub use pages::{KnownPage, shipped_pages};
 pub use rows::{ScrubbedRows, scrub_rows};

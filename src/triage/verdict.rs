@@ -256,9 +256,12 @@ impl Verdict {
             named.iter().any(|words| words.len() > 3 && row.contains(&words.to_lowercase()))
         };
         let from = if exact { rows.iter().rposition(names) } else { rows.iter().position(resembles) };
-        let text = match &look.text {
-            Some(text) if !text.is_text() && !text.rows.is_empty() => "(no readable text)".to_owned(),
-            Some(_) | None => rows[from.unwrap_or(0)..].join(" / "),
+        // A screen that is known by its picture needs no text.
+        let failed = look.error.as_ref().filter(|_| rows.is_empty() && look.label == "unknown");
+        let text = match (&look.text, failed) {
+            (_, Some(error)) => format!("not read: {error}"),
+            (Some(text), None) if !text.is_text() && !text.rows.is_empty() => "(no readable text)".to_owned(),
+            (Some(_) | None, None) => rows[from.unwrap_or(0)..].join(" / "),
         };
         let text = scrubber.safe(&text).chars().take(SCREEN_QUOTED).collect();
         let frame = Some(scrubber.safe(&look.frame).into());

@@ -62,9 +62,11 @@ impl Shown {
                         Some(ScreenName { label, state, words: String::new(), says: None, also: Vec::new() })
                     })
                 });
+                let error = text.is_none().then(screen::unavailable).flatten().map(|error| error.to_string());
                 let quiet = recording.last_stillness().map_or(Duration::ZERO, |still| still.quiet);
                 let analysis = ScreenAnalysis::of(frame.file.clone(), text, named, (Some(motion), quiet), known);
-                let analysis = ScreenAnalysis { before: self.before.clone(), ..analysis.scrubbed(scrubber, known) };
+                let analysis =
+                    ScreenAnalysis { before: self.before.clone(), error, ..analysis.scrubbed(scrubber, known) };
                 Seen { file: frame.file.clone(), read: reading.is_some(), motion, analysis }
             }
         };

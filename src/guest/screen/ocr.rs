@@ -11,6 +11,7 @@ use super::RecognisedText;
 use crate::child::{self, Bound, Kind};
 use crate::text::Scrubber;
 
+const PROGRAM: &str = "tesseract";
 /// Timeout of one run of tesseract; the slowest picture of a measured set took 3.4 s.
 const OCR_TIMEOUT: Duration = Duration::from_secs(10);
 /// No screen holds more text.
@@ -30,6 +31,13 @@ pub enum OcrError {
     /// it failed
     #[error("tesseract: {0}")]
     Failed(String),
+}
+
+/// Why no graphical screen is read on this machine, where that is so.
+pub fn unavailable() -> Option<OcrError> {
+    let path = std::env::var_os("PATH").unwrap_or_default();
+    let there = std::env::split_paths(&path).any(|folder| folder.join(PROGRAM).is_file());
+    (!there).then_some(OcrError::NotInstalled)
 }
 
 /// The text of a picture. Takes about half a second: not for the task that draws.
@@ -97,7 +105,7 @@ async fn tesseract(image: GrayImage, form: &[&str]) -> Result<String, OcrError> 
     let mut png = Cursor::new(Vec::new());
     let failed = |error: &dyn std::fmt::Display| OcrError::Failed(error.to_string());
     DynamicImage::from(image).write_to(&mut png, ImageFormat::Png).map_err(|error| failed(&error))?;
-    let mut tesseract = child::command(Kind::Tesseract, "tesseract");
+    let mut tesseract = child::command(Kind::Tesseract, PROGRAM);
     tesseract.args(["-", "-", "--psm", "6"]).args(form).env("OMP_THREAD_LIMIT", "1");
     let output = child::output(tesseract, BOUND, Some(png.get_ref())).await.map_err(|error| match error {
         child::Error::NotFound => OcrError::NotInstalled,

@@ -266,7 +266,7 @@ impl Phrasing<'_> {
         };
         let tools = format!("VMware Tools {}", guest.tools.map_or("unknown", ToolsStatus::word));
         let address = guest.ip.as_ref().map_or_else(|| "no address".to_owned(), |ip| format!("address {ip}"));
-        let text = format!("{power}, {tools}, {address}, since {}", clock(guest.at));
+        let text = format!("{power}, {tools}, {address}, as of {}", clock(guest.at));
         let question = guest.question.iter().map(|question| format!("vCenter asks “{question}”"));
         let beneath = guest.storage.iter().chain(&guest.host).cloned();
         // What calls for a person first: the rest is cut where it is too long.

@@ -394,3 +394,14 @@ fn a_host_that_is_not_the_vcenter_of_the_repository_is_not_called_vcenter() {
     assert_eq!(other.class, "unknown");
     assert!(other.evidence.iter().any(|evidence| evidence.text.contains("esx7")), "{other:#?}");
 }
+
+#[test]
+fn a_picture_that_nothing_could_read_says_so() {
+    let (frame, known) = ("frames/0001.png".to_owned(), crate::guest::screen::ScreenLabels::default());
+    let of = ScreenAnalysis::of(frame, None, None, (None, std::time::Duration::ZERO), &known);
+    let look = ScreenAnalysis { error: Some("tesseract is not installed".into()), ..of };
+    let mut verdict = judged(&log("ip", &[], None));
+    verdict.show(&look, &Scrubber::default());
+    let said = verdict.evidence.last().map(|evidence| evidence.text.as_str());
+    assert_eq!(said, Some("not read: tesseract is not installed"));
+}
