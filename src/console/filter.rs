@@ -5,6 +5,7 @@ use nucleo_matcher::{Config, Matcher, Utf32Str};
 use regex::{Regex, RegexBuilder};
 
 use super::lines::LineRow;
+use crate::ops::resources::Lack;
 
 /// A state that a line can be filtered by.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -14,15 +15,21 @@ enum LineState {
     Running,
     Iso,
     Stale,
+    Full,
+    Left,
+    Asks,
 }
 
 impl LineState {
-    const ALL: [(Self, &'static str); 5] = [
+    const ALL: [(Self, &'static str); 8] = [
         (Self::Held, "held"),
         (Self::Failed, "failed"),
         (Self::Running, "running"),
         (Self::Iso, "iso"),
         (Self::Stale, "stale"),
+        (Self::Full, "full"),
+        (Self::Left, "left"),
+        (Self::Asks, "asks"),
     ];
 
     fn of(word: &str) -> Option<Self> {
@@ -40,6 +47,9 @@ impl LineState {
             Self::Running => row.live_run().is_some() || row.remote().is_some_and(|run| run.state.live()),
             Self::Iso => row.iso_missing,
             Self::Stale => row.stale,
+            Self::Full => row.lacks == Some(Lack::Datastore),
+            Self::Left => row.leftover(),
+            Self::Asks => row.question().is_some(),
         }
     }
 }
@@ -86,8 +96,8 @@ fn named(row: &LineRow, pattern: &Regex) -> bool {
     [&row.line.key.0, &row.line.base_name, &row.line.dist].iter().any(|name| pattern.is_match(name))
 }
 
-/// A filter: words that all must hold, each a state (`held failed running iso stale`), or a regular expression or some
-/// letters of a name; `!word` holds where the word does not.
+/// A filter: words that all must hold, each a state (`held failed running iso stale full left asks`), or a regular
+/// expression or some letters of a name; `!word` holds where the word does not.
 #[derive(Debug, Clone, Default)]
 pub struct Filter {
     text: String,

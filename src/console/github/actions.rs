@@ -60,9 +60,11 @@ impl Console {
         let (title, steps, verb, action) = match change {
             GitHubChange::Dispatch => {
                 let key = line.ok_or(ops::Refusal::NoLine)?;
+                let held = self.lines.get(key).is_some_and(|row| row.generations.hold.is_some());
+                let promoted = if held { "; while it is held it is not promoted" } else { " and promotes it" };
                 let steps = vec![
                     format!("GitHub starts build-templates.yml with os={key} on the default branch"),
-                    format!("a runner of the scale set builds {key} and promotes it"),
+                    format!("a runner of the scale set builds {key}{promoted}"),
                 ];
                 (format!("Dispatch {key} on GitHub"), steps, "dispatch", Action::Dispatch(key.clone()))
             }

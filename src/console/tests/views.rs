@@ -240,6 +240,18 @@ fn the_filter_knows_names_and_states(#[case] filter: &str, #[case] left: &[&str]
 }
 
 #[test]
+fn the_filter_knows_what_is_left_over() {
+    let mut console = night();
+    let left = fixture::guest(61, "tpl-almalinux-9-build", None);
+    console.update(Msg::FolderChanged(FolderEvent::Changed(Box::new(left))));
+    console.lines.set_filter("left");
+    let shown: Vec<&str> = console.lines.visible().iter().map(|row| row.line.key.0.as_str()).collect();
+    assert_eq!(shown, ["almalinux-9"]);
+    console.lines.set_filter("full");
+    assert!(console.lines.visible().is_empty());
+}
+
+#[test]
 fn a_failure_is_told_once_and_esc_goes_where_it_was_meant_to() {
     let mut console = night();
     console.update(run_of("debian-12", fixture::run(RunState::Failed { exit: Some(1) }, 0, None)));
@@ -369,6 +381,8 @@ fn a_hold_is_said_before_everything_that_it_matters_to() {
         typed(&mut console, keys);
         let Some(Overlay::Confirm(confirm)) = &console.overlay else { panic!("{keys}: {:?}", notices(&console)) };
         assert!(confirm.note.as_ref().unwrap().starts_with("held by ana@jump01"), "{keys}: {:?}", confirm.note);
+        let promoted = confirm.steps.iter().any(|step| step.contains("and promotes it"));
+        assert!(!promoted, "{keys}: {:?}", confirm.steps);
         typed(&mut console, "\x1b");
     }
 }
