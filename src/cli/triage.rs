@@ -93,7 +93,7 @@ pub async fn run(context: &Context, args: Args) -> anyhow::Result<Exit> {
     if args.github {
         WorkflowStep::from_env(output::command).judged(&title, &judged.verdict)?;
     }
-    let since = match &args.key {
+    let since = match args.newest() {
         Some(key) => since_green(context, key)?,
         None => None,
     };

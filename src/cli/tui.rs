@@ -20,7 +20,7 @@ use tmpl::vcenter::Settings;
 use super::{Context, Exit, Stop, contexts};
 
 /// For who has no repository yet, or is not in it.
-const ELSEWHERE: &str = "there is nothing to show here (tmpl-tui demo shows the console on a simulated vCenter)";
+const ELSEWHERE: &str = "there is nothing to show here (tmpl-tui demo shows the console on a simulated vCenter, tmpl-tui doctor says what is missing)";
 
 /// Opens the console, on `key` when given.
 pub async fn run(context: &Context, key: Option<String>, images: Images) -> anyhow::Result<Exit> {

@@ -119,14 +119,12 @@ impl Console {
                     }
                 }
             }
+            // These go to the log, where it is not on screen.
             LogCommand::NextError
             | LogCommand::PreviousError
             | LogCommand::NextWarning
-            | LogCommand::PreviousWarning
-            | LogCommand::Mark
-            | LogCommand::NextMark
-            | LogCommand::GoTo
-            | LogCommand::Save => self.log_has_lines(),
+            | LogCommand::PreviousWarning => self.log_exists(),
+            LogCommand::Mark | LogCommand::NextMark | LogCommand::GoTo | LogCommand::Save => self.log_has_lines(),
         }
     }
 
@@ -139,6 +137,10 @@ impl Console {
 
     fn log_has_lines(&self) -> Result<(), Refusal> {
         self.log_visible()?;
+        self.log_exists()
+    }
+
+    fn log_exists(&self) -> Result<(), Refusal> {
         if self.log.has_lines() {
             return Ok(());
         }

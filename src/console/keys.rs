@@ -5,6 +5,7 @@ use super::confirm::ConfirmResult;
 use super::cursor::Step;
 use super::effect::Effect;
 use super::key::KeyPress;
+use super::message::RequestId;
 use super::overlay::{Help, Overlay, Palette};
 use super::panes::{Measures, Pane, View};
 use super::prompt::Prompt;
@@ -151,10 +152,10 @@ impl Console {
             LogCommand::Mark => self.log.toggle_mark(),
             LogCommand::NextMatch => effects.extend(self.log.hit(true, request)),
             LogCommand::PreviousMatch => effects.extend(self.log.hit(false, request)),
-            LogCommand::NextError => effects.extend(self.log.problem(Problem::Error, true, request)),
-            LogCommand::PreviousError => effects.extend(self.log.problem(Problem::Error, false, request)),
-            LogCommand::NextWarning => effects.extend(self.log.problem(Problem::Warning, true, request)),
-            LogCommand::PreviousWarning => effects.extend(self.log.problem(Problem::Warning, false, request)),
+            LogCommand::NextError => self.seek_problem((Problem::Error, true), request, effects),
+            LogCommand::PreviousError => self.seek_problem((Problem::Error, false), request, effects),
+            LogCommand::NextWarning => self.seek_problem((Problem::Warning, true), request, effects),
+            LogCommand::PreviousWarning => self.seek_problem((Problem::Warning, false), request, effects),
             LogCommand::GoTo => self.ask_where(),
             LogCommand::Save => {
                 if let Some(key) = self.log.key().cloned() {
@@ -163,6 +164,14 @@ impl Console {
                 }
             }
         }
+    }
+
+    /// Goes to the next problem of the log, or the one before; to the log itself first, where it is not on screen.
+    fn seek_problem(&mut self, (least, forwards): (Problem, bool), request: RequestId, effects: &mut Vec<Effect>) {
+        if !self.visible(Pane::Log) {
+            self.panes.focus(Pane::Log);
+        }
+        effects.extend(self.log.problem(least, forwards, request));
     }
 
     /// Copies what the keys go to: the page of a run, the text of the picture, the verdict, else lines of the log.

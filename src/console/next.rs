@@ -2,7 +2,7 @@
 
 use super::binding::Binding;
 use super::command::{
-    Change, Command, GenerationChange, GitHubChange, LineCommand, LogCommand, ProgramCommand, ViewCommand,
+    Change, Command, GenerationChange, GitHubChange, LineCommand, LogCommand, MediaChange, ProgramCommand, ViewCommand,
 };
 use super::invocation::Invocation;
 use super::lines::LineRow;
@@ -75,11 +75,16 @@ fn fitting(row: &LineRow) -> Vec<Command> {
     if row.unfetched().is_some() {
         return vec![Command::View(ViewCommand::Open), there, here];
     }
-    let Some(run) = &row.run else { return vec![here] };
+    let Some(run) = &row.run else {
+        let iso = row.iso_missing.then_some(Command::Change(Change::Media(MediaChange::Stage)));
+        return iso.into_iter().chain([here]).collect();
+    };
     if run.origin.is_some() && run.alarming() {
         return vec![there, here];
     }
     let generation = |change| Change::Generation(change);
+    // Without it the next build fails, too.
+    let iso = row.iso_missing.then_some(Change::Media(MediaChange::Stage));
     let changes = match run.state {
         RunState::Starting | RunState::Running if run.still.as_ref().is_some_and(|still| still.blank) => {
             vec![Change::Wake, Change::CancelRun]
@@ -90,7 +95,7 @@ fn fitting(row: &LineRow) -> Vec<Command> {
         RunState::Succeeded if row.generations.build.is_some() => vec![generation(GenerationChange::Promote)],
         RunState::Succeeded => vec![generation(GenerationChange::Rollback)],
         RunState::Failed { .. } | RunState::Cancelled | RunState::Lost => {
-            vec![generation(GenerationChange::Sweep), Change::Build]
+            [Some(generation(GenerationChange::Sweep)), iso, Some(Change::Build)].into_iter().flatten().collect()
         }
     };
     changes.into_iter().map(Command::Change).collect()

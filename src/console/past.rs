@@ -230,6 +230,23 @@ impl Console {
         self.line_runs(row).iter().take(STRIP.into()).rev().map(LineRun::mark).collect()
     }
 
+    /// A good run at GitHub between those that are compared, of which nothing is here.
+    pub(crate) fn greener(&self, since: &SinceGreen) -> Option<&RemoteResult> {
+        let runs = self.line_runs(self.lines.selected()?);
+        let named = |run: &LineRun<'_>, id: &str| match run {
+            LineRun::Here(run) => run.dir.file_name().is_some_and(|name| *name == *id),
+            LineRun::GitHub(_) => false,
+        };
+        let after_bad = runs.iter().skip_while(|run| !named(run, &since.bad));
+        let between = after_bad.take_while(|run| !named(run, &since.good));
+        between.into_iter().find_map(|run| match run {
+            LineRun::GitHub(remote) if run.good() => {
+                self.lines.selected()?.remotes.iter().find(|it| it.page == remote.page)
+            }
+            LineRun::GitHub(_) | LineRun::Here(_) => None,
+        })
+    }
+
     /// Shows all that changed since the last good run, or the most suspicious alone again.
     pub(super) fn turn_suspects(&mut self) {
         if self.history().is_none_or(|history| history.since.is_none()) {

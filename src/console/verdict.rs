@@ -73,9 +73,17 @@ pub struct Foretold<'a> {
 
 impl Case {
     fn new(run: Timestamp) -> Self {
-        let (asked, told, foretold, verdict, trouble) = (None, None, None, None, None);
-        let (working, outdated, chosen) = (false, false, Cursor::default());
-        Self { run, asked, working, told, foretold, verdict, outdated, trouble, chosen }
+        Self {
+            run,
+            asked: None,
+            working: false,
+            told: None,
+            foretold: None,
+            verdict: None,
+            outdated: false,
+            trouble: None,
+            chosen: Cursor::default(),
+        }
     }
 
     /// The verdict and when it was given.

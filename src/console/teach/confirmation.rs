@@ -39,7 +39,8 @@ impl Teaching {
             (None, false) => {}
         }
         if !description.cause.is_empty() {
-            steps.push(format!("add the rule: {} {}", description.cause, description.remedy).trim().to_owned());
+            steps.push(format!("add the rule: {}", description.cause));
+            steps.extend(Some(&description.remedy).filter(|it| !it.is_empty()).map(|it| format!("what to do: {it}")));
         }
         let of = (Operation::Teach, Some(self.line.clone()));
         let action = Action::Teach { description: Box::new(description), picture: self.picture.clone() };

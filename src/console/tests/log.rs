@@ -35,6 +35,17 @@ fn seek(effects: &[Effect]) -> Option<(RequestId, u64, bool)> {
 }
 
 #[test]
+fn the_key_of_the_next_error_goes_to_the_log_first() {
+    let mut console = night();
+    console.lines.select(&key("rocky-9"));
+    let effects = console.update(Msg::Ticked { now: fixture::now() });
+    settle(&mut console, effects);
+    assert!(!console.visible(Pane::Log), "on a small screen there is the cause");
+    let effects = typed(&mut console, "e");
+    assert!(console.visible(Pane::Log) && seek(&effects).is_some(), "{effects:?}");
+}
+
+#[test]
 fn it_follows_the_end_and_reads_a_few_screenfuls_only() {
     let (mut console, opened) = open();
     assert_eq!((console.log.top(), console.log.cursor()), (4, 7));

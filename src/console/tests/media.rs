@@ -187,3 +187,12 @@ fn a_build_without_its_iso_is_warned_of() {
     let Some(Overlay::Confirm(confirm)) = &console.overlay else { panic!("no confirmation") };
     assert!(confirm.note.as_deref().is_some_and(|note| note.contains("not on the datastore")), "{:?}", confirm.note);
 }
+
+#[test]
+fn a_failed_line_without_its_iso_is_offered_that_first() {
+    let mut console = fixture::media();
+    typed(&mut console, "M");
+    console.lines.select(&key("rocky-9"));
+    let words: Vec<&str> = console.next_keys().iter().map(|next| next.word).collect();
+    assert_eq!(words, ["stage", "build"]);
+}

@@ -123,6 +123,19 @@ fn runs_at_github_are_gone_through_with_those_here_and_fetched_on_demand() {
 }
 
 #[test]
+fn a_good_run_at_github_between_those_compared_is_named() {
+    let mut console = fixture::with_github(failing());
+    let since = console.history().unwrap().since.clone().unwrap();
+    assert_eq!(console.greener(&since), None, "it went well after the failures");
+    let row = console.lines.rows.iter_mut().find(|row| row.line.key == key("rocky-9")).unwrap();
+    row.remotes.iter_mut().for_each(|remote| remote.began = run(1, FAILED).started - SignedDuration::from_hours(1));
+    assert_eq!(console.greener(&since).map(|remote| remote.number), Some(87));
+    let row = console.lines.rows.iter_mut().find(|row| row.line.key == key("rocky-9")).unwrap();
+    row.remotes.iter_mut().for_each(|remote| remote.began = run(2, FAILED).started - SignedDuration::from_hours(1));
+    assert_eq!(console.greener(&since), None, "the good one here is newer");
+}
+
+#[test]
 fn an_older_run_that_was_fetched_is_the_one_that_is_looked_at() {
     let mut console = fixture::with_github(failing());
     let remote = console.lines.get(&key("rocky-9")).unwrap().remotes.last().cloned().unwrap();

@@ -36,8 +36,16 @@ fn told(console: &Console, theme: Theme) -> Vec<(String, Style)> {
         let date = at.to_zoned(console.zone.clone()).strftime("%b %d %H:%M").to_string();
         format!(" ({date}, {} failed since)", since.failures)
     });
+    let newer = console.greener(since).map(|remote| {
+        let date = remote.began.to_zoned(console.zone.clone()).strftime("%b %d %H:%M");
+        let text =
+            format!("#{} on GitHub went well later ({date}): nothing of it is here to compare with", remote.number);
+        (text, theme.warn())
+    });
+    let here = if newer.is_some() { " here" } else { "" };
     if since.changes.is_empty() {
-        return vec![(format!("Since last green{good}: nothing on record changed"), theme.text())];
+        let nothing = (format!("Since last green{here}{good}: nothing on record changed"), theme.text());
+        return std::iter::once(nothing).chain(newer).collect();
     }
     let most = if console.all_suspects { since.changes.len() } else { SUSPECTS };
     let shown =
@@ -45,6 +53,6 @@ fn told(console: &Console, theme: Theme) -> Vec<(String, Style)> {
     let rest = since.changes.len().saturating_sub(most);
     let rest = (rest > 0).then(|| (keyed(format!("  ‹suspects› shows {rest} more")), theme.dim()));
     let strip = console.lines.selected().map(|row| console.strip(row)).unwrap_or_default();
-    let head = (format!("Since last green{good}, runs {strip}:"), theme.bold());
-    std::iter::once(head).chain(shown).chain(rest).collect()
+    let head = (format!("Since last green{here}{good}, runs {strip}:"), theme.bold());
+    std::iter::once(head).chain(newer).chain(shown).chain(rest).collect()
 }
