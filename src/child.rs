@@ -149,7 +149,7 @@ pub enum Error {
     #[error("no answer within {} s", .0.as_secs())]
     TimedOut(Duration),
     /// it was killed for that
-    #[error("it says more than {} KiB", .0 >> 10)]
+    #[error("it printed more than {} KiB", .0 >> 10)]
     TooMuch(usize),
     /// it cannot be started or read
     #[error("{0}")]
@@ -313,7 +313,7 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         let short = Bound { time: Duration::from_secs(20), bytes: 1000 };
         let loud = output(shell("yes"), short, None).await.unwrap_err();
-        assert_eq!(loud.to_string(), "it says more than 0 KiB");
+        assert_eq!(loud.to_string(), "it printed more than 0 KiB");
         let pid = dir.path().join("pid");
         let slow = shell(&format!("sleep 600 & echo $! >{}; wait", pid.display()));
         let error = output(slow, Bound { time: Duration::from_secs(1), ..short }, None).await.unwrap_err();

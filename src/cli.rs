@@ -136,9 +136,9 @@ enum Verb {
     Doctor(doctor::Args),
     /// The simulated vCenter alone; govc can talk to it
     Lab(lab::Args),
-    /// Figures about every line for Prometheus
+    /// Prometheus metrics for every line
     Metrics(metrics::Args),
-    /// The configuration: every setting, what holds, and where that comes from
+    /// The configuration: every setting, its value and where it comes from
     Config(config::Args),
     /// Shell completions
     Completions(completions::Args),

@@ -285,7 +285,7 @@ async fn keys_colours_and_plugins_of_ones_own() {
     pty.wait_for("grave: ended with exit status: 3");
     assert!(home.path().join("done").exists());
     pty.keys("\x1b[20~");
-    pty.wait_for("flood: it says more than 64 KiB");
+    pty.wait_for("flood: it printed more than 64 KiB");
     // One that hangs keeps nobody waiting, and does not outlive the console.
     pty.keys("\x1b[21~");
     let hangs = home.path().join("hangs");
@@ -353,7 +353,7 @@ async fn the_hook_hears_once_of_what_a_verb_did_and_harms_nothing() {
     assert_eq!(heard().len(), 4);
     for (hook, wanted) in [
         ("exec sleep 600", "the hook, told of released: no answer within 15 s"),
-        ("yes", "the hook, told of held: it says more than 64 KiB"),
+        ("yes", "the hook, told of held: it printed more than 64 KiB"),
         ("printf '\\033[2Jno\\n' >&2; exit 9", "the hook, told of released: it ended with exit status: 9: no"),
     ] {
         let verb: &[&str] =

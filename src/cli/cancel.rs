@@ -16,7 +16,7 @@ pub struct Args {
     /// Do not ask
     #[arg(long)]
     yes: bool,
-    /// Kill packer: nothing is cleaned up, and its VM stays
+    /// Kill packer: nothing is cleaned up, and its VM is left behind
     #[arg(long)]
     force: bool,
 }

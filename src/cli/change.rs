@@ -35,7 +35,7 @@ pub struct PromoteArgs {
     check_hold: bool,
     #[command(flatten)]
     take_over: TakeOver,
-    /// Do not ask (without a terminal nothing is asked anyway)
+    /// Do not ask; without a terminal it never asks
     #[arg(long)]
     yes: bool,
     /// Promote a build whose date is older than live's, because a clock was wrong

@@ -1,4 +1,4 @@
-//! `config`: every setting, what holds, and where that comes from.
+//! `config`: every setting, its value and where it comes from.
 
 use tmpl::config::{self, Told};
 use tmpl::console::binding::{BINDINGS, Keymap};

@@ -90,7 +90,7 @@ fn wants_print(args: &Args) -> anyhow::Result<bool> {
         tui::available("a picture (-o FILE saves it)")?;
     }
     if wants && !output::to_terminal() {
-        return Err(Stop::usage("stdout is no terminal to show a picture in; save it with -o FILE"));
+        return Err(Stop::usage("stdout is not a terminal, so no picture can be shown; save it with -o FILE"));
     }
     Ok(wants)
 }

@@ -115,7 +115,7 @@ fn write(lab: &Lab, bare: bool, args: &Args) -> std::io::Result<()> {
         }
     }
     if !args.tls {
-        writeln!(out, "# A real packer speaks TLS only: --tls serves it one.")?;
+        writeln!(out, "# Real packer needs TLS: start the lab with --tls.")?;
     }
     if !args.listen.ip().is_loopback() {
         let http = ": govc takes plain http from anywhere, this program on this machine only";

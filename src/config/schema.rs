@@ -88,8 +88,8 @@ impl Setting {
 /// Settings outside of tables.
 pub(super) const TOP: &[Setting] = &[
     setting("context", Kind::Text, "the context to open with").variable("TMPL_CONTEXT").flag("--context"),
-    setting("hook", Kind::Text, "a shell command that is told of events, as JSON on its stdin").variable("TMPL_HOOK"),
-    setting("notify", Kind::Words(Call::WORDS), "how the terminal calls when an alarm rises")
+    setting("hook", Kind::Text, "a shell command that receives events as JSON on stdin").variable("TMPL_HOOK"),
+    setting("notify", Kind::Words(Call::WORDS), "how the terminal alerts you to an alarm")
         .default("\"off\"")
         .variable("TMPL_NOTIFY"),
     setting("mouse", Kind::Flag, "start with the mouse on").default("false"),
@@ -103,7 +103,7 @@ pub(super) const TOP: &[Setting] = &[
         .default("\"auto\"")
         .flag("--images"),
     setting("save_dir", Kind::Path, "where the console saves pictures, logs and bundles; without it the state folder"),
-    setting("theme", Kind::Words(ThemeName::WORDS), "colours of everything").default("\"terminal\""),
+    setting("theme", Kind::Words(ThemeName::WORDS), "the colour theme").default("\"terminal\""),
 ];
 
 /// Settings of a context.
@@ -111,22 +111,22 @@ pub(super) const CONTEXT: &[Setting] = &[
     setting(
         "endpoint",
         Kind::Text,
-        "vCenter's address. With it nothing of vCenter is taken from variables that the context does not name",
+        "vCenter's address. With it every vCenter variable that the context does not name is ignored",
     ),
     setting("username", Kind::Text, "the account of builds"),
-    setting("username_env", Kind::Variable, "the variable that holds its name").default("\"PKR_VAR_vsphere_username\""),
-    setting("password_env", Kind::Variable, "the variable that holds its password")
+    setting("username_env", Kind::Variable, "the variable that holds the user name").default("\"PKR_VAR_vsphere_username\""),
+    setting("password_env", Kind::Variable, "the variable that holds the password")
         .default("\"PKR_VAR_vsphere_password\""),
     setting(
         "password_command",
         Kind::Command,
-        "prints the password in its first line; run once, never shown or logged",
+        "prints the password on its first line; run once, never shown or logged",
     ),
-    setting("console_username", Kind::Text, "a second account, for pictures of guests"),
-    setting("console_username_env", Kind::Variable, "the variable that holds its name"),
-    setting("console_password_env", Kind::Variable, "the variable that holds its password"),
-    setting("console_password_command", Kind::Command, "prints its password in its first line"),
-    setting("ca_file", Kind::Path, "certificates (PEM) that vCenter's is verified against"),
+    setting("console_username", Kind::Text, "a second account, used for pictures of guests"),
+    setting("console_username_env", Kind::Variable, "the variable that holds that account's name"),
+    setting("console_password_env", Kind::Variable, "the variable that holds that account's password"),
+    setting("console_password_command", Kind::Command, "prints that account's password on its first line"),
+    setting("ca_file", Kind::Path, "CA certificates (PEM) used to verify vCenter's certificate"),
     setting("thumbprint", Kind::Text, "SHA-256 of vCenter's certificate; no other is accepted"),
     setting("datacenter", Kind::Text, "where templates are: the datacenter"),
     setting("folder", Kind::Text, "the folder of the templates"),
@@ -143,8 +143,8 @@ pub(super) const PLUGIN: &[Setting] = &[
     setting("scope", Kind::Scopes, "where the key works").default("\"anywhere\""),
     setting("command", Kind::Text, "a shell command; the selection is in its environment"),
     setting("confirm", Kind::Flag, "ask before it runs").default("false"),
-    setting("read_only", Kind::Flag, "true: it changes nothing, so that it is there in read-only too").default("false"),
-    setting("interactive", Kind::Flag, "true: it gets the terminal until it ends, as ssh needs").default("false"),
+    setting("read_only", Kind::Flag, "true if it changes nothing; it is then available in read-only mode").default("false"),
+    setting("interactive", Kind::Flag, "true if it needs the terminal until it exits, as ssh does").default("false"),
 ];
 
 /// Variables that a plugin's command finds, and what they hold.

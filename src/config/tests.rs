@@ -183,7 +183,7 @@ fn a_program_that_gives_no_password_is_named_and_what_it_says_is_not() {
     for (script, wanted) in [
         ("echo hunter2 >&2; exit 3", "sh ended with exit status: 3; run it by hand: sh -c"),
         ("exit 0", "sh printed no password in its first line"),
-        ("yes hunter2", "it says more than 64 KiB"),
+        ("yes hunter2", "it printed more than 64 KiB"),
     ] {
         let words = ["sh", "-c", script].map(|word| format!("{word:?}")).join(", ");
         let text = format!("[contexts.a]\nendpoint = \"vc\"\nusername = \"u\"\npassword_command = [{words}]\n");

@@ -86,7 +86,7 @@ impl Console {
             None if row.judged().is_some() => {
                 self.notice(Tone::Info, format!("{key}: this has to be fixed, not acknowledged"));
             }
-            None => self.notice(Tone::Info, format!("{key} is in no trouble")),
+            None => self.notice(Tone::Info, format!("{key} has no alarm")),
         }
     }
 

@@ -62,14 +62,14 @@ impl EventKind {
     /// When it is told.
     pub const fn says(self) -> &'static str {
         match self {
-            Self::Alarm => "a build at work calls for a person; told by an open console",
+            Self::Alarm => "a running build needs attention; sent by an open console",
             Self::Failed => "a build failed, or its processes are gone",
-            Self::Recovered => "a build went well after one that did not",
+            Self::Recovered => "a build succeeded after one that failed",
             Self::Built => "a fresh template waits to be promoted",
             Self::Promoted => "the fresh template is live",
-            Self::RolledBack => "the template before is live again, and the line is held",
+            Self::RolledBack => "the previous template is live again, and the line is held",
             Self::Held => "no promotion until the line is released",
-            Self::Released => "promotions are let through again",
+            Self::Released => "the hold was lifted",
             Self::Staged => "an ISO was put on the datastore",
         }
     }

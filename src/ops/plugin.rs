@@ -98,7 +98,7 @@ mod tests {
     async fn one_that_fails_floods_or_is_not_there_is_told_in_a_line() {
         let failed = ran("printf 'no\\033[2J\\n' >&2; exit 4").await.unwrap_err();
         assert!(failed.starts_with("mine: ended with exit status: 4: no") && !failed.contains('\u{1b}'), "{failed:?}");
-        assert_eq!(ran("yes").await, Err("mine: it says more than 64 KiB".into()));
+        assert_eq!(ran("yes").await, Err("mine: it printed more than 64 KiB".into()));
         assert!(ran("exec /nowhere/x").await.unwrap_err().contains("exit status: 127"));
     }
 }

@@ -5,7 +5,7 @@ use tmpl::ops::metrics::Metric;
 
 /// The documentation: prose from `docs.md` beside this file, tables from the code.
 fn documentation() -> String {
-    let mut events = String::from("| `event` | Told when |\n|---|---|\n");
+    let mut events = String::from("| `event` | Sent when |\n|---|---|\n");
     for kind in EventKind::ALL {
         events.push_str(&format!("| `{}` | {} |\n", kind.word(), kind.says()));
     }

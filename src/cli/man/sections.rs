@@ -121,7 +121,7 @@ pub const EXAMPLES: &[Example] = &[
     Example { command: "tmpl-tui doctor", does: "What is missing: tools, environment, login, privileges, paths." },
     Example { command: "tmpl-tui metrics", does: "Figures for Prometheus' textfile collector." },
     Example { command: "tmpl-tui metrics --listen", does: "The same, served on http://127.0.0.1:9898/metrics." },
-    Example { command: "tmpl-tui config", does: "Every setting, what holds, and where that comes from." },
+    Example { command: "tmpl-tui config", does: "Every setting, its value and where it comes from." },
     Example { command: "tmpl-tui --context prod status", does: "The lines of the context prod." },
     Example { command: "tmpl-tui lab", does: "The simulated vCenter alone; govc can talk to it." },
     Example { command: "tmpl-tui completions bash", does: "The script that completes verbs, lines and options." },
