@@ -114,7 +114,8 @@ pub(super) const CONTEXT: &[Setting] = &[
         "vCenter's address. With it every vCenter variable that the context does not name is ignored",
     ),
     setting("username", Kind::Text, "the account of builds"),
-    setting("username_env", Kind::Variable, "the variable that holds the user name").default("\"PKR_VAR_vsphere_username\""),
+    setting("username_env", Kind::Variable, "the variable that holds the user name")
+        .default("\"PKR_VAR_vsphere_username\""),
     setting("password_env", Kind::Variable, "the variable that holds the password")
         .default("\"PKR_VAR_vsphere_password\""),
     setting(
@@ -143,7 +144,8 @@ pub(super) const PLUGIN: &[Setting] = &[
     setting("scope", Kind::Scopes, "where the key works").default("\"anywhere\""),
     setting("command", Kind::Text, "a shell command; the selection is in its environment"),
     setting("confirm", Kind::Flag, "ask before it runs").default("false"),
-    setting("read_only", Kind::Flag, "true if it changes nothing; it is then available in read-only mode").default("false"),
+    setting("read_only", Kind::Flag, "true if it changes nothing; it is then available in read-only mode")
+        .default("false"),
     setting("interactive", Kind::Flag, "true if it needs the terminal until it exits, as ssh does").default("false"),
 ];
 

@@ -75,8 +75,7 @@ impl Console {
         confirm.check = match answer {
             Ok(notes) => {
                 // What was set aside for it is known before anybody agrees.
-                let note = confirm.note.take().into_iter().chain(notes).collect::<Vec<_>>().join("; ");
-                confirm.note = Some(note).filter(|note| !note.is_empty());
+                confirm.warnings.extend(notes);
                 Check::Passed
             }
             Err(reason) => Check::Refused(reason.into()),

@@ -76,6 +76,8 @@ pub struct Confirm {
     pub diff: Vec<String>,
     /// first row on the screen, where it is longer than that
     pub top: Cursor,
+    /// who holds the line, and what vCenter says may be lost: read before the steps
+    pub warnings: Vec<String>,
     /// what to know before
     pub note: Option<String>,
     /// the command line that is run, as a shell would take it; secrets are in its environment

@@ -23,10 +23,7 @@ impl Console {
             confirm.operation,
             Operation::Build | Operation::Promote | Operation::Rollback | Operation::Release | Operation::Dispatch
         );
-        if let Some(held) = self.held(row).filter(|_| matters) {
-            let note = confirm.note.take().map_or(String::new(), |note| format!("; {note}"));
-            confirm.note = Some(format!("{held}{note}"));
-        }
+        confirm.warnings.extend(self.held_by(row).filter(|_| matters));
     }
 
     /// `Nov 18 02:41 (vm-12), built from 4f2a91c`.

@@ -103,17 +103,17 @@ impl Console {
         remarks
     }
 
-    /// The hold on a line: who, since when, why.
+    /// The hold on a line: who, since when, why, and the key that releases it.
     pub(crate) fn held(&self, row: &LineRow) -> Option<String> {
+        Some(format!("{}; {} releases it", self.held_by(row)?, keyed("‹hold or release›")))
+    }
+
+    /// The hold on a line: who, since when, why.
+    pub(super) fn held_by(&self, row: &LineRow) -> Option<String> {
         let hold = row.generations.hold.as_ref()?;
         let age = age::spoken(self.now, hold.since);
         let date = hold.since.to_zoned(self.zone.clone()).strftime("%b %d %H:%M %Z").to_string();
-        Some(format!(
-            "held by {} since {date} ({age}): {}; {} releases it",
-            hold.by,
-            hold.reason,
-            keyed("‹hold or release›")
-        ))
+        Some(format!("held by {} since {date} ({age}): {}", hold.by, hold.reason))
     }
 
     /// How a run at GitHub stands, who asked for it, and what was done with it here.

@@ -70,6 +70,7 @@ pub(in super::super) fn confirm(
         steps: Vec::new(),
         diff: Vec::new(),
         top: Cursor::default(),
+        warnings: Vec::new(),
         note: None,
         command: None,
         outcome: None,

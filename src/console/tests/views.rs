@@ -380,7 +380,7 @@ fn a_hold_is_said_before_everything_that_it_matters_to() {
     for keys in ["b", "R", "H", "D"] {
         typed(&mut console, keys);
         let Some(Overlay::Confirm(confirm)) = &console.overlay else { panic!("{keys}: {:?}", notices(&console)) };
-        assert!(confirm.note.as_ref().unwrap().starts_with("held by ana@jump01"), "{keys}: {:?}", confirm.note);
+        assert!(confirm.warnings[0].starts_with("held by ana@jump01"), "{keys}: {:?}", confirm.warnings);
         let promoted = confirm.steps.iter().any(|step| step.contains("and promotes it"));
         assert!(!promoted, "{keys}: {:?}", confirm.steps);
         typed(&mut console, "\x1b");

@@ -87,6 +87,13 @@ fn rows(confirm: &Confirm, width: u16) -> Vec<Row> {
         rows.extend(wrapped.map(|text| Row { text, tone: RowTone::Strong }));
         rows.push(Row { text: String::new(), tone: RowTone::Plain });
     }
+    for warning in &confirm.warnings {
+        let wrapped = textwrap(&keyed(warning), usize::from(width.max(1))).into_iter();
+        rows.extend(wrapped.map(|text| Row { text, tone: RowTone::Warn }));
+    }
+    if !confirm.warnings.is_empty() {
+        rows.push(Row { text: String::new(), tone: RowTone::Plain });
+    }
     for (index, step) in confirm.steps.iter().enumerate() {
         let number = format!("{}.", index + 1);
         let columns = usize::from(width.saturating_sub(4).max(1));

@@ -7,8 +7,9 @@ use crate::console::fixture::{self, key, press, typed};
 use crate::console::key::{Code, KeyPress};
 use crate::console::verdict::Case;
 use crate::console::{Console, Msg};
+use crate::generation::Hold;
 use crate::triage::verdict::Outlook;
-use crate::vcenter::LinkState;
+use crate::vcenter::{FolderEvent, LinkState};
 
 /// A repository of 36 lines, without vCenter.
 fn many() -> Console {
@@ -36,6 +37,21 @@ fn the_demo_says_that_its_builds_end_with_it() {
     console.session.simulated = true;
     typed(&mut console, "q");
     insta::assert_snapshot!("quit_demo", drawn(&mut console, USUAL.0, USUAL.1));
+}
+
+#[test]
+fn a_hold_stands_before_the_steps_however_small_the_screen() {
+    let mut console = fixture::night();
+    let hold = Hold { reason: "broken agent".into(), by: "ana@jump01".into(), since: fixture::ago(60), to: None };
+    let mut live = fixture::template(60, "tpl-almalinux-9", 5000);
+    live.annotation = hold.write("");
+    console.update(Msg::FolderChanged(FolderEvent::Changed(Box::new(live))));
+    console.lines.select(&key("almalinux-9"));
+    let effects = typed(&mut console, "R");
+    let request = fixture::question_of(&effects).unwrap();
+    let answer = Ok(vec!["3 VMs were cloned from live since Mar 11".to_owned()]);
+    console.update(Msg::Guarded { request, answer });
+    insta::assert_snapshot!("held_rollback", drawn(&mut console, SMALL.0, SMALL.1));
 }
 
 #[test]
