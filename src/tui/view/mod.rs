@@ -14,6 +14,7 @@
 //! ```
 
 pub mod columns;
+mod flags;
 pub mod github;
 pub mod header;
 pub mod hints;
