@@ -96,7 +96,8 @@ fn of_binding(console: &Console, binding: &Binding, columns: u16, theme: Theme, 
 
 fn filter(help: &Help, inner: Rect, theme: Theme, buffer: &mut Buffer) -> Position {
     let y = inner.bottom().saturating_sub(1);
-    let label = "type to search, Esc closes:";
-    let x = inner.x + put(buffer, inner.x, y, inner.width, label, theme.dim()) + 1;
+    let esc = if help.filter.text().is_empty() { "closes" } else { "clears" };
+    let label = format!("type to search, Esc {esc}:");
+    let x = inner.x + put(buffer, inner.x, y, inner.width, &label, theme.dim()) + 1;
     put_field(&help.filter, x, Rect { y, ..inner }, theme, buffer)
 }
