@@ -4,14 +4,14 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::{Position, Rect};
 use ratatui::style::Style;
 
-use super::{centred, frame, put_more};
+use super::{centred, frame};
 use crate::console::Console;
 use crate::console::binding::Binding;
 use crate::console::overlay::Help;
 use crate::console::palette::HelpRow;
 use crate::tui::theme::Theme;
 use crate::tui::view::wrap::textwrap;
-use crate::tui::view::{put, put_field, width};
+use crate::tui::view::{put, put_field, put_more, width};
 
 const WIDEST: u16 = 140;
 const KEYS: u16 = 12;
