@@ -2,7 +2,6 @@
 
 use jiff::Timestamp;
 
-use super::cursor::Cursor;
 use super::effect::Effect;
 use super::github::RowId;
 use super::panes::{Pane, View};
@@ -42,7 +41,7 @@ impl Console {
             }
             (Target::Evidence(index), View::Lines) => {
                 self.panes.focus(Pane::Verdict);
-                self.choose_evidence(|chosen, cited| *chosen = Cursor::at(Cursor::at(index).index(cited)));
+                self.choose_evidence(index);
             }
             (Target::Moment(at), View::Lines) => {
                 self.panes.focus(Pane::Timeline);

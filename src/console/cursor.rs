@@ -49,6 +49,11 @@ impl Cursor {
         self.0.min(len.saturating_sub(1))
     }
 
+    /// Whether it is at the start.
+    pub const fn is_first(self) -> bool {
+        self.0 == 0
+    }
+
     /// Moves within a list; a page has so many rows.
     pub fn step(&mut self, step: Step, page: usize, len: usize) {
         let page = i64::try_from(page).unwrap_or(i64::MAX);

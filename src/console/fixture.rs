@@ -319,6 +319,7 @@ pub fn measured(console: &mut Console, log: u16) -> Vec<Effect> {
         wall: 2,
         page: 20,
         tops: 60,
+        ..Measures::default()
     }))
 }
 

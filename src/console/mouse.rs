@@ -24,7 +24,13 @@ impl Console {
                 self.overlay = Some(Overlay::Help(help));
             }
             (Some(Overlay::Confirm(_) | Overlay::Palette(_) | Overlay::Teach(_) | Overlay::Quit(_)), _) => {}
-            (None, Scope::Picture | Scope::Timeline) => self.scrub(by, effects),
+            (None, Scope::Picture) => {
+                let motion = if by < 0 { Motion::Up } else { Motion::Down };
+                if !self.words_moved(motion) {
+                    self.scrub(by, effects);
+                }
+            }
+            (None, Scope::Timeline) => self.scrub(by, effects),
             (None, Scope::Verdict) => self.verdict_moved(by),
             (None, Scope::Lines | Scope::Media) => self.lines.moved(by),
             (None, Scope::Log) => self.log.moved(i64::from(rows)),

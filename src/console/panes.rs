@@ -1,5 +1,7 @@
 //! Which panes there are, which one has the focus, and how large they came out.
 
+use super::cursor::{Cursor, Step};
+
 /// A pane.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Default)]
 pub enum Pane {
@@ -72,6 +74,50 @@ pub struct Measures {
     pub page: u16,
     /// how many of its rows can be the first one on the screen
     pub tops: u16,
+    /// how the text in the focused pane lies there, if it may be longer than the pane
+    pub text: Scrolled,
+}
+
+/// How a text lies in its pane.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Scrolled {
+    /// its first row on the screen
+    pub first: u16,
+    /// rows of a page
+    pub page: u16,
+    /// how many of its rows can be the first one
+    pub tops: u16,
+}
+
+impl Scrolled {
+    /// Of so many rows in this room.
+    pub fn of(first: usize, rows: usize, room: usize) -> Self {
+        let short = |rows: usize| u16::try_from(rows).unwrap_or(u16::MAX);
+        let tops = short(rows.saturating_sub(room)).saturating_add(1);
+        Self { first: short(first), page: short(room).saturating_sub(1).max(1), tops }
+    }
+
+    /// How many of its rows are above and below the pane.
+    pub fn beyond(self) -> (usize, usize) {
+        (self.first.into(), self.tops.saturating_sub(self.first.saturating_add(1)).into())
+    }
+
+    /// Whether there is one.
+    pub const fn is_there(self) -> bool {
+        self.tops > 0
+    }
+
+    /// The first row after a step.
+    pub fn moved(self, step: Step) -> Cursor {
+        let mut top = Cursor::at(self.first.into());
+        top.step(step, self.page.into(), self.tops.into());
+        top
+    }
+
+    /// Whether its end is shown from this row on.
+    pub fn ends_at(self, top: Cursor) -> bool {
+        top.index(self.tops.into()) + 1 >= usize::from(self.tops)
+    }
 }
 
 /// What the selected line has to show.
@@ -85,7 +131,7 @@ pub struct Content {
     pub run: bool,
     /// there is a guest or a build at work, or there are recorded pictures
     pub picture: bool,
-    /// a guest is on that no run here is about
+    /// a build VM is there that no run here is about, and that may be on
     pub unattended: bool,
 }
 

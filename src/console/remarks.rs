@@ -7,7 +7,7 @@ use super::panes::{Content, Pane};
 use super::remote::RemoteResult;
 use super::state::Console;
 use super::verdict::Case;
-use crate::vcenter::{Place, PowerState};
+use crate::vcenter::{Place, PowerState, Vm};
 
 /// The class of a verdict on a build about which vCenter asks.
 const ASKS: &str = "vm_question";
@@ -145,7 +145,10 @@ impl Console {
             None => !matches!(verdict.class.as_str(), "success" | "running"),
         });
         let trouble = row.trouble() >= super::trouble::Trouble::Failed;
-        let busy = row.live_run().is_some() || row.guest().is_some();
+        // What an older build left, and is off, goes on no more: the line rests beside it.
+        let off = |vm: &Vm| row.leftover() && vm.power_state == PowerState::PoweredOff;
+        let guest = row.guest().filter(|vm| !off(vm));
+        let busy = row.live_run().is_some() || guest.is_some();
         let busy = busy || self.ongoing.contains_key(&row.line.key) || self.built_at_github(&row.line.key).is_some();
         let past = self.looks_back();
         let rest = !busy && !trouble && !past;
@@ -153,8 +156,8 @@ impl Console {
             cause: !rest && (found || trouble || past),
             rest,
             run: row.run.is_some(),
-            unattended: row.run.is_none() && row.guest().is_some_and(|vm| vm.power_state == PowerState::PoweredOn),
-            picture: row.guest().is_some() || row.live_run().is_some() || !self.timeline.recording().frames.is_empty(),
+            unattended: row.run.is_none() && guest.is_some(),
+            picture: guest.is_some() || row.live_run().is_some() || !self.timeline.recording().frames.is_empty(),
         }
     }
 

@@ -1,9 +1,12 @@
 //! The text of the picture on the screen: read elsewhere, and only when the picture is a new one.
 
+use super::command::Motion;
+use super::cursor::{Cursor, Step};
 use super::effect::Effect;
 use super::log::Search;
 use super::message::{Reply, RequestId};
 use super::panes::Pane;
+use super::scope::Scope;
 use super::state::Console;
 use super::teach::Teaching;
 use super::toast::Tone;
@@ -32,6 +35,8 @@ pub struct ScreenTextPane {
     /// what was said of one, until that is written
     pub(super) described: Option<Box<Teaching>>,
     search: Option<Search>,
+    /// the first row shown where it stands in place of the picture; `None` = so that its end is there
+    top: Option<Cursor>,
 }
 
 impl ScreenTextPane {
@@ -57,6 +62,12 @@ impl ScreenTextPane {
             let (search, described) = (self.search.take(), self.described.take());
             *self = Self { of, shown: self.shown, search, described, ..Self::default() };
         }
+    }
+
+    /// The first row shown where it stands in place of the picture, of so many that can be: text consoles are newest at
+    /// their end, so that is there until somebody goes back.
+    pub fn first_row(&self, tops: usize) -> usize {
+        self.top.map_or(tops.saturating_sub(1), |top| top.index(tops))
     }
 
     /// Whether a text is being read.
@@ -177,6 +188,17 @@ impl Console {
             }
         }
         Ok(())
+    }
+
+    /// Goes through the text that stands in place of the picture; says whether one does. Left and right go to other
+    /// pictures.
+    pub(super) fn words_moved(&mut self, motion: Motion) -> bool {
+        let text = self.panes.measures.text;
+        let reads = self.panes.scope() == Scope::Picture && self.panes.zoomed && text.is_there();
+        let Some(step) = Step::of(motion).filter(|_| reads) else { return false };
+        let top = text.moved(step);
+        self.words.top = (!text.ends_at(top)).then_some(top);
+        true
     }
 
     /// Ends the search in the picture; says whether there was one.

@@ -202,8 +202,12 @@ impl Console {
         }
     }
 
-    /// Goes through the recorded pictures; up and down move the lines beside the picture.
+    /// Goes through the recorded pictures, or through the text in place of one; up and down move the lines beside the
+    /// picture.
     pub(super) fn scrubbing(&mut self, motion: Motion, effects: &mut Vec<Effect>) {
+        if self.words_moved(motion) {
+            return;
+        }
         let far = i64::from(i32::MAX);
         let by = match motion {
             Motion::Left => -1,

@@ -5,8 +5,7 @@ use std::path::PathBuf;
 
 use jiff::{SignedDuration, Timestamp};
 
-use super::command::Motion;
-use super::cursor::{Cursor, Step};
+use super::cursor::Cursor;
 use super::effect::{Effect, Judged};
 use super::lines::LineRow;
 use super::message::{Reply, RequestId};
@@ -57,7 +56,9 @@ pub struct Case {
     /// it was given while the run was at work, and that is over
     outdated: bool,
     trouble: Option<String>,
-    chosen: Cursor,
+    pub(super) chosen: Cursor,
+    /// the first row shown, where the text was scrolled; `None` = so that the chosen evidence is there
+    pub(super) top: Option<Cursor>,
 }
 
 /// What packer will fail of.
@@ -83,6 +84,7 @@ impl Case {
             outdated: false,
             trouble: None,
             chosen: Cursor::default(),
+            top: None,
         }
     }
 
@@ -135,7 +137,7 @@ impl Case {
     }
 
     /// How many pieces of evidence there are.
-    fn cited(&self) -> usize {
+    pub(super) fn cited(&self) -> usize {
         self.verdict.as_ref().map_or(0, |(verdict, _)| verdict.evidence.len())
     }
 }
@@ -152,7 +154,7 @@ struct Beside {
 #[derive(Debug, Clone, Default)]
 pub struct Verdicts {
     newest: BTreeMap<Key, Case>,
-    past: Option<(PathBuf, Case)>,
+    pub(super) past: Option<(PathBuf, Case)>,
 }
 
 impl Verdicts {
@@ -162,7 +164,7 @@ impl Verdicts {
         self.newest.get(&row.line.key).filter(|case| case.run == run.started)
     }
 
-    fn case(&mut self, row: &LineRow) -> Option<&mut Case> {
+    pub(super) fn case(&mut self, row: &LineRow) -> Option<&mut Case> {
         let run = row.run.as_ref()?;
         let case = self.newest.entry(row.line.key.clone()).or_insert_with(|| Case::new(run.started));
         if case.run != run.started {
@@ -284,25 +286,5 @@ impl Console {
         };
         // One at a time: the next message asks for the next one.
         effects.extend(lines.all().iter().filter(fresh).find_map(|row| verdicts.due(row, beside, request)));
-    }
-
-    /// Moves among the evidence.
-    pub(super) fn verdict_moved(&mut self, by: i64) {
-        self.choose_evidence(|chosen, cited| chosen.by(by, cited));
-    }
-
-    /// All of the evidence is one page.
-    pub(super) fn verdict_motion(&mut self, motion: Motion) {
-        let Some(step) = Step::of(motion) else { return };
-        self.choose_evidence(|chosen, cited| chosen.step(step, cited, cited));
-    }
-
-    pub(super) fn choose_evidence(&mut self, to: impl FnOnce(&mut Cursor, usize)) {
-        let past = self.past_run().is_some();
-        let Some(row) = self.lines.selected().filter(|_| self.past_remote().is_none()) else { return };
-        let case = if past { self.verdicts.past.as_mut().map(|(_, case)| case) } else { self.verdicts.case(row) };
-        let Some(case) = case else { return };
-        let cited = case.cited();
-        to(&mut case.chosen, cited);
     }
 }

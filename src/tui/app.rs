@@ -10,9 +10,11 @@ use ratatui::layout::Rect;
 
 use super::hits::Hits;
 use super::layout::Layout;
-use super::picture::PictureSurface;
+use super::picture::{PictureSurface, Protocol};
 use super::screen;
 use super::theme::Theme;
+use crate::console::panes::Scrolled;
+use crate::console::scope::Scope;
 use crate::console::{Console, Effect, Msg};
 use crate::text::needs_care;
 
@@ -93,7 +95,11 @@ impl<B: Backend> App<B> {
     pub fn measure(&mut self) -> Result<Vec<Effect>, B::Error> {
         let size = self.terminal.size()?;
         self.layout = Layout::of(&self.console, Rect::new(0, 0, size.width, size.height));
-        let measures = self.layout.measures();
+        let mut measures = self.layout.measures();
+        // A terminal that shows pictures shows none of their text.
+        if self.surface.protocol() != Protocol::Cells && self.console.panes.scope() == Scope::Picture {
+            measures.text = Scrolled::default();
+        }
         if measures == self.console.panes.measures {
             return Ok(Vec::new());
         }

@@ -10,7 +10,7 @@ use ratatui::layout::Rect;
 
 use super::view;
 use crate::console::Console;
-use crate::console::panes::{Measures, Pane, Room, View};
+use crate::console::panes::{Measures, Pane, Room, Scrolled, View};
 use crate::console::scope::Scope;
 use crate::vcenter::LinkState;
 
@@ -56,6 +56,8 @@ pub struct Layout {
     rows: u16,
     /// of the open overlay: rows of a page, and how many can be the first
     scrolled: (u16, u16),
+    /// of the focused pane's text
+    text: Scrolled,
     room: Room,
 }
 
@@ -88,6 +90,13 @@ impl Layout {
             View::Lines if console.panes.zoomed => *layout.slot(console.panes.focus) = body,
             View::Lines => layout.split(console),
         }
+        layout.text = match console.panes.scope() {
+            Scope::Verdict => view::verdict::scrolled(console, layout.verdict),
+            Scope::Picture => view::picture::scrolled(console, layout.picture),
+            Scope::Lines | Scope::Log | Scope::Timeline | Scope::Media | Scope::GitHub | Scope::Wall => {
+                Scrolled::default()
+            }
+        };
         layout
     }
 
@@ -112,6 +121,7 @@ impl Layout {
             wall: self.across,
             page: self.scrolled.0,
             tops: self.scrolled.1,
+            text: self.text,
         }
     }
 

@@ -28,6 +28,7 @@ macro_rules! snapshot {
 mod app;
 mod clicks;
 mod media;
+mod reading;
 mod room;
 mod runs;
 mod scenarios;

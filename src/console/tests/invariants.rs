@@ -12,7 +12,7 @@ use crate::console::github::RowId;
 use crate::console::key::{Code, KeyPress};
 use crate::console::log::LogFacts;
 use crate::console::overlay::Overlay;
-use crate::console::panes::{Measures, Pane, Room};
+use crate::console::panes::{Measures, Pane, Room, Scrolled};
 use crate::console::run::RunState;
 use crate::console::scope::Scope;
 use crate::console::{Console, Effect, Msg, RequestId};
@@ -117,7 +117,7 @@ fn messages() -> impl Strategy<Value = Msg> {
             Msg::Ticked { now: fixture::now() + jiff::SignedDuration::from_secs(seconds) }
         }),
         1 => (rooms, 0..40u16).prop_map(|(room, rows)| {
-            Msg::Measured(Measures { room, lines: rows, log: rows, log_columns: rows, wall: rows, page: rows, tops: rows })
+            Msg::Measured(Measures { room, lines: rows, log: rows, log_columns: rows, wall: rows, page: rows, tops: rows, text: Scrolled { first: 0, page: rows, tops: rows } })
         }),
         1 => "[a-z-]{0,20}".prop_map(Msg::Pasted),
         1 => targets().prop_map(Msg::Clicked),

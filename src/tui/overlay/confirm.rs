@@ -4,12 +4,12 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::{Position, Rect};
 use ratatui::style::Style;
 
-use super::{buttons, buttons_width, centred, frame, put_more};
+use super::{buttons, buttons_width, centred, frame};
 use crate::console::binding::keyed;
 use crate::console::confirm::{Action, Check, Choice, Confirm, Need};
 use crate::tui::theme::Theme;
 use crate::tui::view::wrap::textwrap;
-use crate::tui::view::{put, put_field, width};
+use crate::tui::view::{put, put_field, put_more, width};
 
 const WIDEST: u16 = 88;
 

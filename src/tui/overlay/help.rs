@@ -4,14 +4,14 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::{Position, Rect};
 use ratatui::style::Style;
 
-use super::{centred, frame, put_more};
+use super::{centred, frame};
 use crate::console::Console;
 use crate::console::binding::Binding;
 use crate::console::overlay::Help;
 use crate::console::palette::HelpRow;
 use crate::tui::theme::Theme;
 use crate::tui::view::wrap::textwrap;
-use crate::tui::view::{put, put_field, width};
+use crate::tui::view::{put, put_field, put_more, width};
 
 const WIDEST: u16 = 140;
 const KEYS: u16 = 12;
@@ -96,7 +96,8 @@ fn of_binding(console: &Console, binding: &Binding, columns: u16, theme: Theme, 
 
 fn filter(help: &Help, inner: Rect, theme: Theme, buffer: &mut Buffer) -> Position {
     let y = inner.bottom().saturating_sub(1);
-    let label = "type to search, Esc closes:";
-    let x = inner.x + put(buffer, inner.x, y, inner.width, label, theme.dim()) + 1;
+    let esc = if help.filter.text().is_empty() { "closes" } else { "clears" };
+    let label = format!("type to search, Esc {esc}:");
+    let x = inner.x + put(buffer, inner.x, y, inner.width, &label, theme.dim()) + 1;
     put_field(&help.filter, x, Rect { y, ..inner }, theme, buffer)
 }

@@ -60,18 +60,6 @@ pub fn scrolled(console: &Console, body: Rect) -> (u16, u16) {
     (u16::try_from(room).unwrap_or(u16::MAX).saturating_sub(1).max(1), tops)
 }
 
-/// In the upper border: how much is above and below.
-fn put_more(area: Rect, (top, below): (usize, usize), theme: Theme, buffer: &mut Buffer) {
-    let more = match (top, below) {
-        (0, 0) => return,
-        (_, 0) => format!(" ↑ {top} more "),
-        (0, _) => format!(" ↓ {below} more "),
-        (_, _) => format!(" ↑ {top} ↓ {below} more "),
-    };
-    let column = area.right().saturating_sub(width(&more) + 2).max(area.x);
-    put(buffer, column, area.y, area.right().saturating_sub(column), &more, theme.warn());
-}
-
 /// A place of this size in the middle, as far as there is room.
 fn centred(body: Rect, width: u16, height: u16) -> Rect {
     let (width, height) = (width.min(body.width), height.min(body.height));

@@ -6,7 +6,7 @@ use ratatui::style::Style;
 use ratatui::text::Span;
 
 use super::columns::{Cell, Column, Grid, total_width};
-use super::{empty, frame, put, put_below, result, width};
+use super::{empty, flags, frame, put, put_below, result, width};
 use crate::config::Order;
 use crate::console::binding::keyed;
 use crate::console::click::Target;
@@ -15,7 +15,6 @@ use crate::console::panes::Pane;
 use crate::console::past::STRIP;
 use crate::console::trouble::Trouble;
 use crate::console::{Console, age};
-use crate::ops::resources::Lack;
 use crate::tui::hits::Hit;
 use crate::tui::theme::Theme;
 use crate::vcenter::{LinkState, PowerState, ToolsStatus, Vm};
@@ -29,7 +28,7 @@ const GUEST_WIDTH: u16 = 12;
 const AGE_WIDTH: u16 = 6;
 /// `✓✓✗✓✗`.
 const STRIP_WIDTH: u16 = STRIP;
-/// `▲ SWAP`.
+/// `▲ SWAP`, `▲ISO+1`.
 const FLAG_WIDTH: u16 = 6;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -94,7 +93,7 @@ impl LineColumn {
         let generations = &row.generations;
         match self {
             Self::Line => (row.line.key.0.clone(), if row.line.enabled { Style::new() } else { theme.dim() }),
-            Self::Flag => flag(row, console.ongoing.contains_key(&row.line.key), theme),
+            Self::Flag => flags::cell(row, console.ongoing.contains_key(&row.line.key), width, theme),
             Self::Live => {
                 let (text, style) = template_age(console, generations.live.as_ref(), theme);
                 (text, if row.stale { theme.warn() } else { style })
@@ -210,30 +209,6 @@ fn or_no_value(text: Option<String>, theme: Theme) -> Cell {
 fn template_age(console: &Console, vm: Option<&Vm>, theme: Theme) -> Cell {
     let age = |created| age::short(console.now, created, &console.zone);
     or_no_value(vm.map(|vm| vm.created.map_or_else(|| "yes".into(), age)), theme)
-}
-
-/// What holds whatever the run does. An alarm says its word; a hold beside an alarm is still read.
-fn flag(row: &LineRow, ongoing: bool, theme: Theme) -> Cell {
-    let generations = &row.generations;
-    let held = generations.hold.is_some();
-    let seen = row.acknowledged.is_some();
-    let missing = row.iso_missing && row.line.enabled && !seen;
-    let (text, style) = match () {
-        () if !generations.duplicates.is_empty() => ("▲ TWICE", theme.bad()),
-        () if generations.pending().is_some() && !ongoing => ("▲ SWAP", theme.bad()),
-        () if row.question().is_some() => ("▲ ASKS", theme.bad()),
-        () if held && missing => ("▲ HELD", theme.bad()),
-        () if held => ("HELD", theme.warn()),
-        () if missing => ("▲ ISO", theme.bad()),
-        () if row.lacks == Some(Lack::Datastore) => ("▲ FULL", theme.bad()),
-        () if row.lacks == Some(Lack::Hosts) => ("▲ HOST", theme.bad()),
-        () if row.leftover() && !ongoing => ("▲ LEFT", theme.warn()),
-        () if row.iso_missing && seen => ("ISO", theme.dim()),
-        () if row.stale => ("OLD", theme.warn()),
-        () if !row.line.enabled => ("off", theme.dim()),
-        () => ("", Style::new()),
-    };
-    (text.into(), style)
 }
 
 /// All of a guest in a few words. Its address comes from the tools in it, so that says the rest as well.

@@ -14,6 +14,7 @@
 //! ```
 
 pub mod columns;
+mod flags;
 pub mod github;
 pub mod header;
 pub mod hints;
@@ -107,6 +108,26 @@ pub fn put_below(inner: Rect, text: &str, most: u16, style: Style, buffer: &mut 
     let below = Rect { y: rest.bottom(), height: taken, ..indented(inner) };
     put_rows(below, rows.iter().map(|row| (row, style)), buffer);
     rest
+}
+
+/// How much of a text is above and below what is shown of it; empty where that is all.
+pub fn more((above, below): (usize, usize)) -> String {
+    match (above, below) {
+        (0, 0) => String::new(),
+        (_, 0) => format!(" ↑ {above} more "),
+        (0, _) => format!(" ↓ {below} more "),
+        (_, _) => format!(" ↑ {above} ↓ {below} more "),
+    }
+}
+
+/// Writes that into the upper border.
+pub fn put_more(area: Rect, beyond: (usize, usize), theme: Theme, buffer: &mut Buffer) {
+    let more = more(beyond);
+    if more.is_empty() {
+        return;
+    }
+    let column = area.right().saturating_sub(width(&more) + 2).max(area.x);
+    put(buffer, column, area.y, area.right().saturating_sub(column), &more, theme.warn());
 }
 
 /// Without the first column.

@@ -5,9 +5,10 @@ use ratatui::layout::{Margin, Rect};
 use ratatui::style::Style;
 use ratatui::text::Span;
 
-use super::{cut, empty, frame, lines, put, put_below, put_reason, put_rows, screen_text, width};
+use super::wrap::broken;
+use super::{cut, empty, frame, lines, more, put, put_below, put_more, put_reason, put_rows, screen_text, width};
 use crate::console::binding::keyed;
-use crate::console::panes::{Pane, Room};
+use crate::console::panes::{Pane, Room, Scrolled};
 use crate::console::screen_text::ScreenText;
 use crate::console::{Console, age};
 use crate::guest::picture::Picture;
@@ -33,7 +34,10 @@ pub fn draw(
     }
     let focused = console.panes.focus == Pane::Picture;
     let coarse = surface.protocol() == Protocol::Cells;
-    let mut inner = frame(area, title(console, area, coarse, theme), focused, theme, buffer);
+    let text = if coarse { scrolled(console, area) } else { Scrolled::default() };
+    let room = area.width.saturating_sub(width(&more(text.beyond())));
+    let mut inner = frame(area, title(console, Rect { width: room, ..area }, coarse, theme), focused, theme, buffer);
+    put_more(area, text.beyond(), theme, buffer);
     if console.words.shown {
         inner = screen_text::draw_beside(console, inner, theme, buffer);
     }
@@ -76,12 +80,23 @@ fn title(console: &Console, area: Rect, coarse: bool, theme: Theme) -> Vec<Span<
     if coarse && !console.words.shown && console.picture_shown().is_some_and(blocks) {
         parts.push((keyed("· ‹picture text› text"), theme.dim()));
     }
-    // The line is selected: of its guest's name as much as the rest leaves room for.
+    // Where the line is seen to be selected, of its guest's name as much as the rest leaves room for.
     let taken = parts.iter().map(|(text, _)| width(text) + 1).sum::<u16>();
     let room = area.width.saturating_sub(13).saturating_sub(taken);
-    if let Some(guest) = guest.filter(|_| room >= MIN_NAME) {
+    let line = console.lines.selected().filter(|_| !console.visible(Pane::Lines));
+    if let Some(row) = line {
+        parts.insert(0, (row.line.key.0.clone(), theme.text()));
+    } else if let Some(guest) = guest.filter(|_| room >= MIN_NAME) {
         parts.insert(0, (cut(&guest.name, room).into_owned(), theme.text()));
     }
+    // What has no room is left out, and not cut off.
+    let mut room = area.width.saturating_sub(11);
+    parts.retain(|(text, _)| {
+        let wide = width(text) + 1;
+        let fits = wide <= room;
+        room = if fits { room - wide } else { 0 };
+        fits
+    });
     let heading = Span::styled(" Console ", theme.title(console.panes.focus == Pane::Picture));
     std::iter::once(heading)
         .chain(parts.into_iter().map(|(text, style)| Span::styled(format!("{text} "), style)))
@@ -110,11 +125,27 @@ fn draw_text(
         return false;
     }
     let Some(words) = readable(console, picture, inner) else { return false };
-    // Text consoles are newest at their end.
-    let skipped = words.rows.len().saturating_sub(usize::from(inner.height));
-    let rows = words.rows.iter().skip(skipped).map(|row| (row, theme.text()));
-    put_rows(inner, rows, buffer);
+    let rows = text_rows(words, inner);
+    let skipped = usize::from(lies(console, rows.len(), inner).first);
+    put_rows(inner, rows.into_iter().skip(skipped).map(|row| (row, theme.text())), buffer);
     true
+}
+
+/// How the text lies that stands in place of the picture on the whole screen, where the terminal shows coarse blocks only.
+pub fn scrolled(console: &Console, area: Rect) -> Scrolled {
+    let inner = area.inner(Margin::new(1, 1));
+    let shown = console.picture_shown().filter(|_| console.panes.zoomed && !console.words.shown);
+    let words = shown.and_then(|picture| readable(console, picture, inner));
+    words.map_or_else(Scrolled::default, |words| lies(console, text_rows(words, inner).len(), inner))
+}
+
+fn text_rows(words: &ScreenText, inner: Rect) -> Vec<String> {
+    words.rows.iter().flat_map(|row| broken(row, usize::from(inner.width.max(1)))).collect()
+}
+
+fn lies(console: &Console, rows: usize, inner: Rect) -> Scrolled {
+    let room = usize::from(inner.height);
+    Scrolled::of(console.words.first_row(rows.saturating_sub(room) + 1), rows, room)
 }
 
 /// How old the picture is, in the lower border.

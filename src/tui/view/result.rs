@@ -3,7 +3,7 @@
 use ratatui::style::Style;
 
 use super::columns::Cell;
-use super::width;
+use super::{cut, width};
 use crate::console::binding::keyed;
 use crate::console::lines::LineRow;
 use crate::console::remote::{Newest, RemoteResult};
@@ -11,6 +11,9 @@ use crate::console::run::{RunSeen, RunState, Still};
 use crate::console::{Console, age};
 use crate::github::{Conclusion, State};
 use crate::tui::theme::Theme;
+
+/// Columns in which a part of a cause still says something: `✗ ip_t…`.
+const PART_OF_CAUSE: u16 = 7;
 
 /// What happened, from few words to many; the style of all of them.
 struct Told {
@@ -21,39 +24,71 @@ struct Told {
     when: String,
     /// what else there is to say, where there is room
     more: String,
+    /// what of it is said rather than anything else
+    kept: Kept,
     style: Style,
+}
+
+/// What a person looks for first in a result.
+enum Kept {
+    /// that it happened, and when
+    Word,
+    /// why it failed; beside it only this is worth room, e.g. the number of the run
+    Cause(String),
+    /// what comes next, rather than when it happened
+    Next,
 }
 
 impl Told {
     fn new(mark: &'static str, word: impl Into<String>, when: String, style: Style) -> Self {
-        Self { mark, word: word.into(), when, more: String::new(), style }
+        Self { mark, word: word.into(), when, more: String::new(), kept: Kept::Word, style }
     }
 
     fn and(self, more: impl Into<String>) -> Self {
         Self { more: more.into(), ..self }
     }
 
+    /// Why it failed, if that is known.
+    fn because(self, cause: Option<String>, beside: &str) -> Self {
+        match cause {
+            Some(cause) => Self { kept: Kept::Cause(beside.into()), ..self.and(cause) },
+            None => self,
+        }
+    }
+
     /// As much as fits.
     fn fitted(self, columns: u16) -> Cell {
-        let joined = |parts: &[&str]| {
-            let parts: Vec<&str> = parts.iter().copied().filter(|part| !part.is_empty()).collect();
-            parts.join(" ")
-        };
-        let (mark, word, when) = (self.mark, self.word.as_str(), self.when.as_str());
+        let (mark, word, when, more) = (self.mark, self.word.as_str(), self.when.as_str(), self.more.as_str());
+        let fits = |text: &String| width(text) <= columns;
         let brief = joined(&[mark, word, when]);
-        let whole = if self.more.is_empty() { brief.clone() } else { format!("{brief}, {}", self.more) };
+        let whole = if more.is_empty() { brief.clone() } else { format!("{brief}, {more}") };
         // A few letters of what is more say nothing; a part of it may.
         let enough = columns >= width(&brief).saturating_add(16);
-        let text = match () {
-            () if width(&whole) <= columns || enough => whole,
-            () if width(&brief) <= columns => brief,
-            () if width(&joined(&[mark, word])) <= columns => joined(&[mark, word]),
-            () if columns >= 12 => joined(&[mark, word]),
-            () if width(&joined(&[mark, when])) <= columns => joined(&[mark, when]),
-            () => mark.into(),
+        if fits(&whole) {
+            return (whole, self.style);
+        }
+        let first = match &self.kept {
+            Kept::Word => None,
+            Kept::Next => Some(format!("{}, {more}", joined(&[mark, word]))).filter(fits),
+            Kept::Cause(beside) => [&[mark, beside, more, when][..], &[mark, more, when], &[mark, more]]
+                .into_iter()
+                .map(joined)
+                .find(fits)
+                .or_else(|| (columns >= PART_OF_CAUSE).then(|| cut(&joined(&[mark, more]), columns).into_owned())),
         };
+        let text = first.unwrap_or_else(|| match () {
+            () if enough => whole,
+            () if fits(&brief) => brief,
+            () if columns >= 12 || fits(&joined(&[mark, word])) => joined(&[mark, word]),
+            () if fits(&joined(&[mark, when])) => joined(&[mark, when]),
+            () => mark.into(),
+        });
         (text, self.style)
     }
+}
+
+fn joined(parts: &[&str]) -> String {
+    parts.iter().copied().filter(|part| !part.is_empty()).collect::<Vec<_>>().join(" ")
 }
 
 /// The cell.
@@ -75,7 +110,7 @@ pub fn cell(console: &Console, row: &LineRow, columns: u16, theme: Theme) -> Cel
         Some(Newest::Here(run)) => of_run(console, row, run, theme),
     };
     let told = match &row.acknowledged {
-        Some(seen) => Told { style: theme.dim(), more: format!("seen: {}", seen.note), ..told },
+        Some(seen) => Told { style: theme.dim(), more: format!("seen: {}", seen.note), kept: Kept::Word, ..told },
         None => told,
     };
     told.fitted(columns)
@@ -85,7 +120,7 @@ fn of_github(console: &Console, row: &LineRow, remote: &RemoteResult, here: Opti
     let number = format!("#{}", remote.number);
     let ago = age::short(console.now, remote.ended.unwrap_or(remote.began), &console.zone);
     let cause = here.and_then(|_| class(console, row));
-    let by = cause.unwrap_or_else(|| remote.by.clone());
+    let by = cause.clone().unwrap_or_else(|| remote.by.clone());
     match remote.state {
         State::Running => {
             let step = remote.step.as_deref().unwrap_or("running");
@@ -100,7 +135,8 @@ fn of_github(console: &Console, row: &LineRow, remote: &RemoteResult, here: Opti
             Told::new("⊘", format!("{number} {}", remote.state.word()), ago, theme.dim()).and(by)
         }
         State::Ended(Conclusion::Failure | Conclusion::TimedOut | Conclusion::Other) => {
-            Told::new("✗", format!("{number} {}", remote.state.word()), ago, theme.bad()).and(by)
+            let told = Told::new("✗", format!("{number} {}", remote.state.word()), ago, theme.bad()).and(by);
+            told.because(cause, &number)
         }
     }
 }
@@ -128,11 +164,15 @@ fn of_run(console: &Console, row: &LineRow, run: &RunSeen, theme: Theme) -> Told
         RunState::Cancelling => Told::new("◌", "cancelling", none(), theme.warn()),
         RunState::Succeeded => {
             let next = if row.generations.hold.is_some() { "held".to_owned() } else { keyed("‹promote› promotes") };
-            Told::new("✓", "built", ended, theme.good()).and(run.reason.clone().unwrap_or(next))
+            let told = Told::new("✓", "built", ended, theme.good());
+            match &run.reason {
+                Some(reason) => told.and(reason),
+                None => Told { kept: Kept::Next, ..told.and(next) },
+            }
         }
-        RunState::Failed { .. } => Told::new("✗", "failed", ended, theme.bad()).and(cause.unwrap_or_default()),
+        RunState::Failed { .. } => Told::new("✗", "failed", ended, theme.bad()).because(cause, ""),
         RunState::Cancelled => Told::new("⊘", "cancelled", ended, theme.dim()),
-        RunState::Lost => Told::new("?", "lost", ended, theme.bad()).and(cause.unwrap_or_default()),
+        RunState::Lost => Told::new("?", "lost", ended, theme.bad()).because(cause, ""),
     }
 }
 
@@ -173,5 +213,39 @@ mod tests {
         assert_eq!(fitted(12), "✗ #87 failed");
         assert_eq!(fitted(5), "✗ 6h");
         assert_eq!(fitted(1), "✗");
+    }
+
+    #[test]
+    fn why_it_failed_is_said_before_that_it_did() {
+        let told = |number: &str, cause: &str, columns| {
+            let word = joined(&[number, "failed"]);
+            Told::new("✗", word, "37s".into(), Style::new()).because(Some(cause.into()), number).fitted(columns).0
+        };
+        for (columns, said) in [
+            (24, "✗ failed 37s, ip_timeout"),
+            (23, "✗ ip_timeout 37s"),
+            (15, "✗ ip_timeout"),
+            (11, "✗ ip_timeo…"),
+            (7, "✗ ip_t…"),
+            (6, "✗ 37s"),
+            (1, "✗"),
+        ] {
+            assert_eq!(told("", "ip_timeout", columns), said, "{columns}");
+        }
+        assert_eq!(told("#87", "ip_timeout", 27), "✗ #87 ip_timeout 37s");
+        assert_eq!(told("#87", "ip_timeout", 19), "✗ ip_timeout 37s");
+        assert_eq!(told("", "packer-plugin-missing", 19), "✗ packer-plugin-mi…");
+    }
+
+    #[test]
+    fn what_comes_next_is_said_before_when_it_was_built() {
+        let told = |columns| {
+            let told = Told::new("✓", "built", "37s".into(), Style::new()).and("p promotes");
+            Told { kept: Kept::Next, ..told }.fitted(columns).0
+        };
+        assert_eq!(
+            [23, 22, 19, 18].map(told),
+            ["✓ built 37s, p promotes", "✓ built, p promotes", "✓ built, p promotes", "✓ built 37s"]
+        );
     }
 }

@@ -2,24 +2,24 @@
 
 mod rows;
 mod suspects;
+mod words;
 
 use ratatui::buffer::Buffer;
-use ratatui::layout::Rect;
+use ratatui::layout::{Margin, Rect};
 use ratatui::style::Style;
 use ratatui::text::Span;
 
 use self::rows::{Part, Row, cut_off, shorten};
+use self::words::{before, next, none, not_here, place};
 use super::wrap::textwrap;
-use super::{frame, overview, put, width};
+use super::{frame, more, overview, put, put_more, width};
 use crate::console::binding::keyed;
 use crate::console::click::Target;
-use crate::console::lines::LineRow;
-use crate::console::panes::Pane;
+use crate::console::panes::{Pane, Scrolled};
 use crate::console::remarks::Remark;
-use crate::console::remote::{Newest, RemoteResult};
 use crate::console::verdict::Case;
 use crate::console::{Console, age};
-use crate::triage::verdict::{Confidence, Evidence, EvidenceSource, Verdict};
+use crate::triage::verdict::{Confidence, Verdict};
 use crate::tui::hits::Hit;
 use crate::tui::theme::Theme;
 
@@ -32,28 +32,45 @@ pub fn rows(console: &Console, columns: u16) -> u16 {
     u16::try_from(rows).unwrap_or(u16::MAX)
 }
 
+/// Columns of its text.
+fn columns(inner: Rect) -> usize {
+    usize::from(inner.width.saturating_sub(1).max(1))
+}
+
+/// How its text lies in the pane once that has the keys.
+pub fn scrolled(console: &Console, area: Rect) -> Scrolled {
+    let inner = area.inner(Margin::new(1, 1));
+    let rows = content(console, columns(inner), Theme::new(false));
+    let room = usize::from(inner.height);
+    let chosen = console.case().map(|case| (case, rows.iter().rposition(|row| row.evidence() == Some(case.chosen()))));
+    let tops = rows.len().saturating_sub(room) + 1;
+    let first = chosen.map_or(0, |(case, last)| case.first_row(last.unwrap_or(0), room, tops));
+    Scrolled::of(first, rows.len(), room)
+}
+
 /// Draws the pane; returns where each piece of evidence is.
 pub fn draw(console: &Console, area: Rect, theme: Theme, buffer: &mut Buffer) -> Vec<Hit> {
     if area.is_empty() {
         return Vec::new();
     }
     let focused = console.panes.focus == Pane::Verdict;
-    let inner = frame(area, title(console, area.width, theme, focused), focused, theme, buffer);
-    let mut rows = content(console, usize::from(inner.width.saturating_sub(1).max(1)), theme);
+    let text = if focused { scrolled(console, area) } else { Scrolled::default() };
+    let beyond = text.beyond();
+    let title = title(console, area.width.saturating_sub(width(&more(beyond))), theme, focused);
+    let inner = frame(area, title, focused, theme, buffer);
+    put_more(area, beyond, theme, buffer);
+    let mut rows = content(console, columns(inner), theme);
     if !focused {
         shorten(&mut rows, inner);
     }
     let chosen = console.case().map_or(0, Case::chosen);
-    let room = usize::from(inner.height);
-    let last = rows.iter().rposition(|row| row.evidence() == Some(chosen)).unwrap_or(0);
-    let first = if focused { (last + 1).saturating_sub(room) } else { 0 };
     if console.content().picture && !console.visible(Pane::Picture) {
         let text = keyed(" ‹verdict› shows the picture ");
         let x = area.right().saturating_sub(width(&text) + 2).max(area.x);
         put(buffer, x, area.bottom().saturating_sub(1), area.right().saturating_sub(x), &text, theme.dim());
     }
     let mut hits = Vec::new();
-    for (y, row) in (inner.y..inner.bottom()).zip(rows.iter().skip(first)) {
+    for (y, row) in (inner.y..inner.bottom()).zip(rows.iter().skip(beyond.0)) {
         let place = Rect { y, height: 1, ..inner };
         hits.extend(row.evidence().map(|index| (place, Target::Evidence(index))));
         let here = focused && row.evidence() == Some(chosen);
@@ -83,10 +100,13 @@ fn content(console: &Console, columns: usize, theme: Theme) -> Vec<Row> {
             theme.warn(),
         ));
     }
-    // They are about the line as it stands now. The cause comes before what is only worth knowing.
+    // They are about the line as it stands now. The cause of its newest run comes before all of them, and why there is
+    // none before what is only worth knowing.
     let remarks = if console.looks_back() { Vec::new() } else { console.remarks(row) };
     let cause = console.content().cause && console.past_remote().is_none();
-    let (first, rest): (Vec<_>, Vec<_>) = remarks.into_iter().partition(|remark| remark.alarm || !cause);
+    let led = cause && before(console, row).is_none() && verdict.is_some_and(leads);
+    let (first, mut rest): (Vec<_>, Vec<_>) = remarks.into_iter().partition(|remark| !led && (remark.alarm || !cause));
+    rest.sort_by_key(|remark| !remark.alarm);
     let remarked = |remark: Remark| {
         let (mark, style) = if remark.alarm { ("▲", theme.bad()) } else { ("·", theme.warn()) };
         wrapped(&format!("{mark} {}", remark.text), style)
@@ -174,6 +194,11 @@ fn benign(verdict: &Verdict) -> bool {
     verdict.outlook.is_none() && matches!(verdict.class.as_str(), "success" | "running" | "cancelled")
 }
 
+/// Whether it says why something goes wrong. What healthy builds show, too, is no cause.
+fn leads(verdict: &Verdict) -> bool {
+    !benign(verdict) && verdict.outlook.as_ref().is_none_or(|outlook| !outlook.passing)
+}
+
 /// Nothing is called well before it is over.
 fn style_of(verdict: &Verdict, theme: Theme) -> Style {
     match (&verdict.outlook, verdict.class.as_str()) {
@@ -192,21 +217,6 @@ const fn sure(confidence: Confidence) -> &'static str {
         Confidence::Medium => "medium",
         Confidence::High => "high",
     }
-}
-
-/// Why there is no verdict.
-fn none(console: &Console, case: Option<&Case>) -> Vec<String> {
-    if let Some(reason) = case.and_then(Case::trouble) {
-        return vec![format!("▲ {reason}")];
-    }
-    let Some(row) = console.lines.selected() else { return Vec::new() };
-    let (text, hint) = match (&row.run, case) {
-        (None, _) => ("a guest is on, and no run here is about it", ""),
-        (_, Some(case)) if case.working() => ("looking at log, pictures and guest", ""),
-        (Some(run), _) if run.state.live() => ("nothing looks wrong yet", "‹verdict› judges the run as it stands"),
-        (Some(_), _) => ("not judged", "‹verdict› judges the run"),
-    };
-    [text, hint].into_iter().filter(|text| !text.is_empty()).map(keyed).collect()
 }
 
 fn verdict_rows(console: &Console, verdict: &Verdict, columns: usize, theme: Theme) -> Vec<Row> {
@@ -245,53 +255,4 @@ fn verdict_rows(console: &Console, verdict: &Verdict, columns: usize, theme: The
         rows.extend(suspects::rows(console, columns, theme));
     }
     rows
-}
-
-/// Why there is no verdict on a run of GitHub's.
-fn not_here(console: &Console, remote: &RemoteResult) -> String {
-    match () {
-        () if console.github.busy() => "fetching its log and pictures…".into(),
-        () if remote.state.failed() => "its log and pictures are not here".into(),
-        () if remote.state.live() => format!("it is at work: {}", remote.page),
-        () => format!("GitHub keeps no log of a run that went well: {}", remote.page),
-    }
-}
-
-/// Which run the verdict is on, where a newer one is GitHub's.
-fn before(console: &Console, row: &LineRow) -> Option<String> {
-    let run = row.run.as_ref()?;
-    let Some(Newest::GitHub(_, None)) = row.newest() else { return None };
-    Some(format!("before that, here, {} ago:", age::spoken(console.now, run.ended.unwrap_or(run.started))))
-}
-
-/// What can be done about it: keys, and the file to edit. No key is torn from its word.
-fn next(console: &Console, place: Option<String>, columns: usize) -> Vec<String> {
-    let keys = console.next_keys().into_iter().map(|next| format!("{} {}", next.key, next.word));
-    let edit = place.map(|place| format!("edit {place}"));
-    let mut rows: Vec<String> = Vec::new();
-    for step in edit.into_iter().chain(keys) {
-        match rows.last_mut() {
-            None => rows = textwrap(&format!("Next: {step}"), columns),
-            Some(last) if usize::from(width(last)) + 3 + usize::from(width(&step)) <= columns => {
-                last.push_str(" · ");
-                last.push_str(&step);
-            }
-            Some(_) => rows.extend(textwrap(&step, columns)),
-        }
-    }
-    rows
-}
-
-/// Where the evidence is found.
-fn place(console: &Console, evidence: &Evidence) -> String {
-    match (evidence.source, evidence.line, &evidence.frame) {
-        (EvidenceSource::Log, Some(line), _) => format!("log {line}"),
-        (EvidenceSource::Log, None, _) => "log".into(),
-        (EvidenceSource::Screen, _, Some(name)) => match console.timeline.frame_named(name) {
-            Some(frame) => format!("picture {}", age::clock(frame.at, &console.zone)),
-            None => "picture".into(),
-        },
-        (EvidenceSource::Screen, ..) => "picture".into(),
-        (EvidenceSource::Guest, ..) => "guest".into(),
-    }
 }

@@ -37,9 +37,34 @@ pub fn textwrap(text: &str, columns: usize) -> Vec<String> {
     rows
 }
 
+/// Breaks a row of a text console where the pane ends: what stands in columns keeps its place.
+pub fn broken(row: &str, columns: usize) -> Vec<String> {
+    let mut rows = vec![String::new()];
+    let mut used = 0;
+    for char in row.trim_end().chars() {
+        let wide = Span::raw(char.to_string()).width();
+        if used > 0 && used + wide > columns {
+            rows.push(String::new());
+            used = 0;
+        }
+        if let Some(row) = rows.last_mut() {
+            row.push(char);
+        }
+        used += wide;
+    }
+    rows
+}
+
 #[cfg(test)]
 mod tests {
-    use super::textwrap;
+    use super::{broken, textwrap};
+
+    #[test]
+    fn a_row_of_a_console_goes_on_in_the_next_one() {
+        assert_eq!(broken("  a  table   ", 5), ["  a  ", "table"]);
+        assert_eq!(broken("", 5), [""]);
+        assert_eq!(broken("日本語", 4), ["日本", "語"]);
+    }
 
     #[test]
     fn rows_are_full_and_nothing_is_lost() {
