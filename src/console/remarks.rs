@@ -25,7 +25,7 @@ impl Console {
     /// What is to be known of a line, what matters most first.
     pub fn remarks(&self, row: &LineRow) -> Vec<Remark> {
         let mut remarks = Vec::new();
-        let mut add = |alarm, text: String| remarks.push(Remark { alarm, text: keyed(text) });
+        let mut add = |alarm, text: String| remarks.push(Remark { alarm, text: self.advised(text) });
         if !row.generations.duplicates.is_empty() {
             let names = row.generations.duplicates.join(", ");
             add(true, format!("{names}: more than one VM has this name, and nothing is done until one is left"));
@@ -108,12 +108,10 @@ impl Console {
         let hold = row.generations.hold.as_ref()?;
         let age = age::spoken(self.now, hold.since);
         let date = hold.since.to_zoned(self.zone.clone()).strftime("%b %d %H:%M %Z").to_string();
-        Some(format!(
-            "held by {} since {date} ({age}): {}; {} releases it",
-            hold.by,
-            hold.reason,
-            keyed("‹hold or release›")
-        ))
+        let held = format!("held by {} since {date} ({age}): {}", hold.by, hold.reason);
+        // Whatever stands in the reason, no part of it is a key.
+        let next = self.advised("; ‹hold or release› releases it");
+        Some(format!("{held}{next}"))
     }
 
     /// How a run at GitHub stands, who asked for it, and what was done with it here.

@@ -4,7 +4,6 @@ use ratatui::style::Style;
 
 use super::columns::Cell;
 use super::width;
-use crate::console::binding::keyed;
 use crate::console::lines::LineRow;
 use crate::console::remote::{Newest, RemoteResult};
 use crate::console::run::{RunSeen, RunState, Still};
@@ -127,7 +126,11 @@ fn of_run(console: &Console, row: &LineRow, run: &RunSeen, theme: Theme) -> Told
         RunState::Running => Told::new("●", phase, since(run.started), theme.busy()).and(cause.unwrap_or_default()),
         RunState::Cancelling => Told::new("◌", "cancelling", none(), theme.warn()),
         RunState::Succeeded => {
-            let next = if row.generations.hold.is_some() { "held".to_owned() } else { keyed("‹promote› promotes") };
+            let next = if row.generations.hold.is_some() {
+                "held".to_owned()
+            } else {
+                console.advised("‹promote› promotes")
+            };
             Told::new("✓", "built", ended, theme.good()).and(run.reason.clone().unwrap_or(next))
         }
         RunState::Failed { .. } => Told::new("✗", "failed", ended, theme.bad()).and(cause.unwrap_or_default()),
