@@ -16,6 +16,7 @@ mod contexts;
 mod demo;
 mod doctor;
 mod first_steps;
+mod global;
 mod history;
 mod init;
 mod iso;
@@ -36,19 +37,18 @@ mod triage;
 mod tui;
 mod validate;
 
-use std::path::PathBuf;
 use std::pin::Pin;
 use std::process::ExitCode;
 use std::time::Duration;
 
 use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
-use tmpl::config::ConfigFile;
 use tmpl::console::Images;
 use tmpl::paths::StateDir;
 use tmpl::pipeline::Matrix;
 use tmpl::text::Scrubber;
 
 pub use context::Context;
+use global::Global;
 pub use stop::Stop;
 use stop::{report, said};
 pub use tmpl::ops::Exit;
@@ -66,26 +66,6 @@ pub struct Cli {
     images: Option<Images>,
     #[command(subcommand)]
     verb: Option<Verb>,
-}
-
-/// Options every verb takes.
-#[derive(Debug, Clone, clap::Args)]
-pub struct Global {
-    /// Repository of the pipeline (holds ci/matrix.json)
-    #[arg(long, global = true, default_value = ".", value_name = "DIR")]
-    repo: PathBuf,
-    /// --repo was given
-    #[arg(skip)]
-    elsewhere: bool,
-    /// The context to work in: a vCenter and a repository of config.toml
-    #[arg(long, global = true, value_name = "NAME")]
-    context: Option<String>,
-    /// Change nothing: keys and verbs that change anything are refused
-    #[arg(long, global = true)]
-    read_only: bool,
-    /// the user's configuration
-    #[arg(skip)]
-    config: ConfigFile,
 }
 
 #[derive(Debug, Subcommand)]

@@ -19,6 +19,7 @@ use crate::pipeline::{Matrix, varfiles};
 use crate::text::{Scrubber, Secret};
 use crate::triage::rules;
 use crate::triage::verdict::judge;
+use crate::vcenter::gate::Mode;
 use crate::vcenter::{FolderEvent, LinkState};
 
 /// The matrix that is shipped.
@@ -194,7 +195,7 @@ pub fn keys(bytes: &[u8]) {
         account: "svc".into(),
         picture_account: None,
         actor: Actor("op@host".into()),
-        read_only: first % 2 == 0,
+        mode: Mode::asked(first % 2 == 0),
         simulated: false,
         schedule: None,
         call: Default::default(),

@@ -155,6 +155,8 @@ async fn two_contexts_are_two_vcenters_each_with_its_password() {
         .output()
         .unwrap();
     assert_eq!(refused.status.code(), Some(3), "{}", err(&refused));
+    let why = err(&refused);
+    assert!(why.contains("the context has read_only = true") && !why.contains("--read-only"), "{why}");
     for (arguments, wanted) in [
         (["--context", "three", "status"], "there is no context \"three\"; there are: one, two"),
         (["--context", "two", "status"], "context two: password: the variable SECOND is not set"),
@@ -229,6 +231,121 @@ fn a_bad_configuration_is_a_line_and_the_console_starts_with_defaults_and_says_s
     ends(&mut pty);
     let refused = program(broken.path(), &["hold", "debian-12", "--reason", "x"]).envs(account).output().unwrap();
     assert_eq!(refused.status.code(), Some(3), "{}", err(&refused));
+    let why = err(&refused);
+    assert!(why.contains("until config.toml is corrected") && !why.contains("--read-only"), "{why}");
+}
+
+#[test]
+fn what_is_wrong_with_the_configuration_comes_before_that_there_is_no_repository() {
+    let elsewhere = tempfile::tempdir().unwrap();
+    let told = |config: &str, arguments: &[&str], here: &Path| {
+        let output = program(home(config).path(), arguments).current_dir(here).output().unwrap();
+        assert_eq!(output.status.code(), Some(2), "{}", err(&output));
+        err(&output)
+    };
+    for (config, wanted) in [
+        ("context = \"prod\n", "config.toml:1: not TOML: "),
+        ("context = \"prod\"\n[contexts.prod]\nfoldr = \"x\"\n", "config.toml:3: unknown key contexts.prod.foldr; did"),
+        ("context = \"prod\"\n", "config.toml:1: context: there is no [contexts.prod]; write it"),
+    ] {
+        let told = told(config, &[], elsewhere.path());
+        assert!(told.lines().next().is_some_and(|line| line.contains(wanted)), "{told}");
+        assert!(told.contains("there is nothing to show here"), "{told}");
+    }
+    // One that is mistyped is corrected where it stands, wherever one is.
+    let config = "context = \"prod\"\n[contexts.prod]\nrepo = \"/nowhere\"\n";
+    for arguments in [&[][..], &["plan"], &["status"]] {
+        let told = told(config, arguments, REPOSITORY.as_ref());
+        assert!(
+            told.contains("config.toml:3: contexts.prod.repo is no repository of a pipeline; correct it"),
+            "{told}"
+        );
+        assert!(!told.contains("nothing to show here"), "{told}");
+    }
+}
+
+#[test]
+fn a_context_with_something_wrong_is_not_opened_and_pane_and_verbs_say_what_to_correct() {
+    let account = [("GOVC_URL", "http://127.0.0.1:9/sdk"), ("GOVC_USERNAME", "u"), ("GOVC_PASSWORD", "nothing-at-all")];
+    for (config, line) in [
+        ("context = \"prod\"\n[contexts.prod]\nendpoint = \"vc.invalid\"\nfoldr = \"x\"\n", 4),
+        ("context = \"prod\"\n", 1),
+    ] {
+        let home = home(config);
+        let refused = program(home.path(), &["status"]).envs(account).output().unwrap();
+        assert_eq!(refused.status.code(), Some(2), "{}", err(&refused));
+        let told = err(&refused);
+        assert!(told.contains("context prod is not opened until ") && told.contains(&format!("config.toml:{line} is")));
+        // What is exported may be another vCenter's: nobody is asked.
+        let mut pty = screen(home.path(), &["--images", "cells"], &account);
+        pty.wait("what to correct", |screen| {
+            let text = screen.contents().replace(['│', '\n'], " ");
+            let text = text.split_whitespace().collect::<Vec<_>>().join(" ");
+            text.contains(&format!("context prod is not opened until config.toml:{line} is corrected"))
+        });
+        pty.keys("b");
+        pty.wait_for("read-only: the context is not opened; correct config.toml");
+        ends(&mut pty);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_folder_that_is_ignored_or_wrong_is_told_as_the_context_has_it() {
+    let one = lab("word-of-the-first", &["-prev", ""]).await;
+    let whole = context("one", &one, "password_env = \"FIRST\"");
+    let folder = format!("folder = \"{}\"\n", tmpl::lab::FOLDER);
+    let status = |context: &str, verb: &str| {
+        let home = home(&format!("context = \"one\"\n{context}"));
+        let mut command = program(home.path(), &[verb]);
+        command.env("FIRST", "word-of-the-first").env("PKR_VAR_vsphere_folder", tmpl::lab::FOLDER);
+        let output = command.output().unwrap();
+        out(&output) + &err(&output)
+    };
+    let ignored = "PKR_VAR_vsphere_folder is ignored: context one has its own endpoint; write folder = \"…\" below [contexts.one]";
+    assert_eq!(status(&whole.replace(&folder, ""), "status").matches(ignored).count(), 1);
+    let told = status(&whole.replace(&folder, ""), "doctor");
+    let told = told.split_whitespace().collect::<Vec<_>>().join(" ");
+    assert!(told.contains(ignored.split_once(": ").unwrap().1), "{told}");
+    assert!(!status(&whole, "status").contains("ignored"));
+    let wrong = status(&whole.replace(&folder, "folder = \"Nowhere\"\n"), "status");
+    assert!(wrong.contains("check contexts.one.folder in config.toml") && !wrong.contains("PKR_VAR"), "{wrong}");
+    let nobody = status(&whole.replace("username = \"svc-packer@lab.internal\"\n", ""), "status");
+    assert!(nobody.contains("missing in config.toml: contexts.one.username or username_env"), "{nobody}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_plugin_leaves_neither_its_terminal_modes_nor_itself_behind() {
+    let one = lab("word-of-the-first", &["-prev", ""]).await;
+    let text = format!(
+        "context = \"one\"\n{}[contexts.two]\nrepo = \"{REPOSITORY}\"\nread_only = true\n\
+         [[plugins]]\nname = \"hang\"\nkey = \"F10\"\ncommand = 'echo $$ >$HOME/hangs; exec sleep 600'\n\
+         [[plugins]]\nname = \"rude\"\nkey = \"F6\"\ninteractive = true\ncommand = 'stty raw -echo'\n\
+         [[plugins]]\nname = \"shell\"\nkey = \"F7\"\ninteractive = true\n\
+         command = 'printf \"typed: \"; read word; echo \"$word\" >$HOME/typed'\n",
+        context("one", &one, "password_env = \"FIRST\"")
+    );
+    let home = home(&text);
+    let mut pty = screen(home.path(), &["--images", "cells"], &[("FIRST", "word-of-the-first")]);
+    pty.wait_for("✓ live");
+    pty.keys("\x1b[17~");
+    pty.wait_for("rude: done");
+    pty.keys("\x1b[18~");
+    pty.wait_for("typed: ");
+    pty.keys("a word\r");
+    pty.wait_for("shell: done");
+    assert_eq!(std::fs::read_to_string(home.path().join("typed")).unwrap(), "a word\n");
+    // The console of another context is this very process, and no plugin of this one is left in it.
+    pty.keys("\x1b[21~");
+    let hangs = home.path().join("hangs");
+    until("it runs", || line_in(&hangs));
+    pty.keys(":context two\r");
+    pty.wait_for("[two]");
+    // From then on it listens: before, it reads what the terminal says about pictures.
+    pty.wait_for("✗ stopped");
+    let pid = std::fs::read_to_string(&hangs).unwrap();
+    let stat = format!("/proc/{}/stat", pid.trim());
+    until("its end with the context", || std::fs::read_to_string(&stat).map_or(true, |stat| stat.contains(") Z ")));
+    ends(&mut pty);
 }
 
 #[tokio::test(flavor = "multi_thread")]

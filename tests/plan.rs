@@ -279,4 +279,6 @@ fn a_line_completes_wherever_a_verb_takes_one() {
     assert_eq!(candidates(&["tmpl-tui", "plan", "--os", "al"]), ["almalinux-9", "all"]);
     assert_eq!(candidates(&["tmpl-tui", "runs", "dispatch", "roc"]), ["rocky-9"]);
     assert_eq!(candidates(&["tmpl-tui", "demo", "--scenario", "ssh-p"]), ["ssh-password"]);
+    assert_eq!(candidates(&["tmpl-tui", "man", "roll"]), ["rollback"]);
+    assert_eq!(candidates(&["tmpl-tui", "--repo", "/nowhere", "promote", "debian"]), [""; 0]);
 }

@@ -1,6 +1,6 @@
 //! `config`: every setting, its value and where it comes from.
 
-use tmpl::config::{self, Told};
+use tmpl::config::{self, Commands, ConfigFile, Told};
 use tmpl::console::binding::{BINDINGS, Keymap};
 
 use super::{Context, Exit, output};
@@ -19,13 +19,10 @@ pub struct Args {
 /// Runs the verb: exit 2 when something is wrong with the file. What it prints is a file that says the same.
 pub fn run(context: &Context, args: &Args) -> anyhow::Result<Exit> {
     let file = &context.global.config;
-    let keys: Vec<(String, Vec<String>)> = BINDINGS
-        .iter()
-        .map(|binding| (binding.name.to_owned(), binding.keys.iter().map(ToString::to_string).collect()))
-        .collect();
     let flags: Vec<(&str, String)> =
         context.global.context.iter().map(|context| ("--context", context.clone())).collect();
-    let mut rows = config::told(file, &|name| std::env::var(name).ok(), &flags, &keys);
+    let commands = commands(file);
+    let mut rows = config::told(file, &|name| std::env::var(name).ok(), &flags, &commands);
     if args.set {
         let unset = ["default", "not set", "theme"];
         rows.retain(|row| row.value.is_some() && !unset.iter().any(|word| row.origin.starts_with(word)));
@@ -33,40 +30,40 @@ pub fn run(context: &Context, args: &Args) -> anyhow::Result<Exit> {
     if args.json {
         output::json_pretty(&rows)?;
     } else {
-        print(context, &rows)?;
-        if !args.set {
-            config::unused(file).iter().try_for_each(|line| output::result(line))?;
-        }
+        let head = match &file.path {
+            Some(path) if path.exists() => format!("# {}", path.display()),
+            Some(path) => format!("# {} is not there yet; everything is optional", path.display()),
+            None => "# no home directory: set XDG_CONFIG_HOME to have a configuration".to_owned(),
+        };
+        let unused = if args.set { Vec::new() } else { config::unused(file) };
+        let mut lines = std::iter::once(head).chain(lines(&rows)).chain(unused);
+        lines.try_for_each(|line| output::result(&line))?;
     }
-    let defects: Vec<String> = file.defects.iter().chain(&Keymap::of(file, false).1).map(ToString::to_string).collect();
+    let defects: Vec<String> = file.defects.iter().chain(&commands.defects).map(ToString::to_string).collect();
     defects.iter().try_for_each(|defect| output::note(defect))?;
     Ok(if defects.is_empty() { Exit::Done } else { Exit::Usage })
 }
 
-fn print(context: &Context, rows: &[Told]) -> std::io::Result<()> {
-    let file = &context.global.config;
-    match &file.path {
-        Some(path) if path.exists() => output::result(&format!("# {}", path.display()))?,
-        Some(path) => output::result(&format!("# {} is not there yet; everything is optional", path.display()))?,
-        None => output::result("# no home directory: set XDG_CONFIG_HOME to have a configuration")?,
-    }
-    let mut table = "";
+fn commands(file: &ConfigFile) -> Commands {
+    let keys =
+        BINDINGS.iter().map(|row| (row.name.to_owned(), row.keys.iter().map(ToString::to_string).collect())).collect();
+    Commands { keys, defects: Keymap::of(file, false).1 }
+}
+
+/// The rows as a file that says the same.
+fn lines(rows: &[Told]) -> Vec<String> {
+    let (mut lines, mut table) = (vec![String::new()], "");
     for (at, row) in rows.iter().enumerate() {
         // Plugins begin anew with each of them.
-        let again = row.table.starts_with("[[") && row.key == "name";
+        let again = row.table.ends_with("]]") && (row.key == "name" || row.key.is_empty());
         if row.table != table || again {
-            output::result("")?;
-            output::result(&row.table)?;
+            lines.extend((at > 0).then(String::new));
+            lines.push(row.table.clone());
             table = &row.table;
-        } else if at == 0 {
-            output::result("")?;
         }
-        match &row.value {
-            Some(value) => output::result(&format!("{:<44} # {}", format!("{} = {value}", row.key), row.origin))?,
-            None => output::result(&format!("{:<44} # {}: {}", format!("# {} =", row.key), row.origin, row.says))?,
-        }
+        lines.push(row.line());
     }
-    Ok(())
+    lines
 }
 
 #[cfg(test)]

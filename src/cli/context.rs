@@ -8,7 +8,7 @@ use tmpl::hook::Hook;
 use tmpl::ops::{self, Places};
 use tmpl::packer_run;
 use tmpl::paths::StateDir;
-use tmpl::pipeline::{Key, Line, Matrix};
+use tmpl::pipeline::{Key, Line, Matrix, MatrixError};
 use tmpl::vcenter::gate::Mode;
 use tmpl::vcenter::{Client, Place, Settings};
 
@@ -37,8 +37,23 @@ impl Context {
         if let Some(matrix) = self.matrix.get() {
             return Ok(matrix);
         }
-        let matrix = Matrix::load(&self.global.repo).map_err(Stop::usage)?;
+        let matrix = Matrix::load(&self.global.repo).map_err(|error| match self.repository_of_context() {
+            Some(place) if no_repository(&error) => {
+                Stop::usage(format!("{place} is no repository of a pipeline; correct it: {error}"))
+            }
+            Some(_) | None => Stop::usage(error),
+        })?;
         Ok(self.matrix.get_or_init(|| matrix))
+    }
+
+    /// Where the configuration names the repository, when it is the context's: `config.toml:7: contexts.prod.repo`.
+    pub fn repository_of_context(&self) -> Option<String> {
+        let (file, name) = (&self.global.config, self.global.context.as_ref()?);
+        let named = file.config.contexts.get(name)?.repo.as_ref()?;
+        let setting = format!("contexts.{name}.repo");
+        let line = file.config.written.get(&setting)?.line;
+        let shown = file.path.as_deref()?.display();
+        (*named == self.global.repo).then(|| format!("{shown}:{line}: {setting}"))
     }
 
     /// How pictures reach the terminal: as the option says, else the configuration.
@@ -126,6 +141,11 @@ impl Context {
 
     /// Whether this call may change anything.
     pub fn mode(&self) -> Mode {
-        if self.global.read_only { Mode::ReadOnly } else { Mode::ReadWrite }
+        self.global.mode()
     }
+}
+
+/// Whether there is no repository of a pipeline at all, rather than one with something wrong in it.
+const fn no_repository(error: &MatrixError) -> bool {
+    matches!(error, MatrixError::Unreadable { .. } | MatrixError::NoLines { .. } | MatrixError::OldForm { .. })
 }

@@ -4,11 +4,13 @@
 use std::ffi::OsString;
 
 use tmpl::child;
-use tmpl::config::{ConfigFile, ENTERED, Entered, Outer};
+use tmpl::config::{ConfigFile, ContextError, ENTERED, Entered, Outer};
 use tmpl::generation::Actor;
 use tmpl::hook::{Around, Hook};
 use tmpl::paths::StateDir;
 use tmpl::text::Scrubber;
+use tmpl::vcenter::Settings;
+use tmpl::vcenter::gate::ReadOnly;
 
 use super::{Cli, Global, Stop, Verb};
 
@@ -27,7 +29,7 @@ pub fn open(cli: &mut Cli) -> anyhow::Result<()> {
     let config = &cli.global.config;
     let Some(name) = asked.clone().or_else(|| config.config.context.clone()) else {
         // Which context was meant is not known, and the variables that are exported may be those of another.
-        cli.global.read_only |= config.broken;
+        cli.global.closed = config.broken.then_some(ReadOnly::Unreadable);
         return Ok(());
     };
     let entered = variable(ENTERED);
@@ -36,10 +38,8 @@ pub fn open(cli: &mut Cli) -> anyhow::Result<()> {
             cli.global.context = entered;
             return Ok(());
         }
-        // Told as a defect; the console starts all the same.
-        if asked.is_none() && cli.verb.is_none() {
-            cli.global.read_only = true;
-            return Ok(());
+        if let Some(missing) = not_written(config, &name).filter(|_| asked.is_none()) {
+            return cli.global.without(&missing, cli.verb.is_none());
         }
         let known: Vec<&str> = config.config.contexts.keys().map(String::as_str).collect();
         let known = match (config.defects.first().filter(|_| config.broken), known.as_slice()) {
@@ -53,18 +53,51 @@ pub fn open(cli: &mut Cli) -> anyhow::Result<()> {
         if cli.global.repo == std::path::Path::new(".") {
             cli.global.repo = context.repo.clone().unwrap_or_else(|| ".".into());
         }
-        cli.global.read_only |= context.read_only;
+        cli.global.closed = context.read_only.then_some(ReadOnly::Context);
         cli.global.context = entered;
         return Ok(());
     }
-    if context.defect.is_some() && asked.is_none() && cli.verb.is_none() {
-        cli.global.read_only = true;
-        return Ok(());
-    }
     let outer = Outer::of_process();
-    let ready = context.enter(&|name| outer.get(name)).map_err(Stop::usage)?;
+    let ready = match context.enter(&|name| outer.get(name)) {
+        Ok(ready) => ready,
+        Err(error @ ContextError::NotOpened { .. }) => {
+            return cli.global.without(&error, cli.verb.is_none() && asked.is_none());
+        }
+        Err(error) => return Err(Stop::usage(error)),
+    };
     let arguments: Vec<OsString> = std::env::args_os().skip(1).collect();
     Err(begin_anew(&ready, &arguments))
+}
+
+impl Global {
+    /// The context is not what it should be: the console opens without it and says so, if `opens`; nothing else does.
+    fn without(&mut self, error: &ContextError, opens: bool) -> anyhow::Result<()> {
+        if !opens {
+            return Err(Stop::usage(error));
+        }
+        (self.closed, self.not_opened) = (Some(ReadOnly::NotOpened), Some(error.brief()));
+        Ok(())
+    }
+}
+
+/// What is wrong with the line that names the context to open with, where there is no such context.
+fn not_written(file: &ConfigFile, name: &str) -> Option<ContextError> {
+    let line = file.config.written.get("context")?.line;
+    let defect = file.defects.iter().find(|defect| defect.line == Some(line))?;
+    Some(ContextError::NotOpened { context: name.to_owned(), defect: Box::new(defect.clone()) })
+}
+
+/// The variable that names a folder and is ignored by the context that is open, in a line with what to do.
+pub fn ignored(global: &Global) -> Option<(&'static str, String)> {
+    let name = global.context.as_ref()?;
+    let outer = Outer::of_process();
+    let variable = global.config.config.contexts.get(name)?.ignored_folder(&|name| outer.get(name))?;
+    let folder = Settings::of_repository(&global.repo).map(|settings| settings.folder).unwrap_or_default();
+    // The repository may name one.
+    folder.is_empty().then(|| {
+        let remedy = format!("write folder = \"…\" below [contexts.{name}] in config.toml");
+        (variable, format!("{variable} is ignored: context {name} has its own endpoint; {remedy}"))
+    })
 }
 
 /// Leaves the console for one in another context; returns only what keeps it from that.

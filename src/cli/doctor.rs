@@ -59,7 +59,7 @@ pub async fn run(context: &Context, args: Args) -> anyhow::Result<Exit> {
         server::look(context),
         github::look(context)
     );
-    let findings = [tools, versions, here::environment(), here::paths(context), server, github].concat();
+    let findings = [tools, versions, here::environment(context), here::paths(context), server, github].concat();
     print(&findings, args.json)?;
     let any = |state| findings.iter().any(|finding| finding.state == state);
     Ok(match (any(State::Unusable), any(State::Failed)) {

@@ -49,7 +49,7 @@ pub fn run(context: &Context, args: &Args) -> anyhow::Result<Exit> {
         return Ok(Exit::Done);
     }
     Layout::parse(&path, &proposal.text).context("what was found cannot be written as tmpl.toml")?;
-    if args.print || context.global.read_only {
+    if args.print || context.mode().is_read_only() {
         proposal.text.lines().try_for_each(output::result)?;
         return Ok(Exit::Done);
     }

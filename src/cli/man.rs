@@ -5,7 +5,7 @@ mod sections;
 use std::path::{Path, PathBuf};
 
 use clap::{Command, CommandFactory};
-use clap_mangen::roff::{Roff, bold, roman};
+use clap_mangen::roff::{Roff, bold, italic, roman};
 use tmpl::fs::{Access, write_whole};
 
 use super::{Cli, Exit, Stop};
@@ -57,11 +57,12 @@ fn title(command: &Command) -> String {
 /// One page: what clap knows, then what holds for every verb, then examples.
 fn page(command: &Command) -> std::io::Result<Vec<u8>> {
     let title = title(command);
-    let manual = clap_mangen::Man::new(command.clone()).title(title.to_uppercase()).manual("tmpl-tui");
+    let version = concat!("tmpl-tui ", env!("TMPL_VERSION"));
+    let manual = clap_mangen::Man::new(command.clone()).title(title.to_uppercase()).source(version).manual("tmpl-tui");
     let mut page = Vec::new();
     manual.render_title(&mut page)?;
     manual.render_name_section(&mut page)?;
-    manual.render_synopsis_section(&mut page)?;
+    synopsis(command).to_writer(&mut page)?;
     manual.render_description_section(&mut page)?;
     manual.render_options_section(&mut page)?;
     if command.has_subcommands() {
@@ -80,6 +81,30 @@ fn page(command: &Command) -> std::io::Result<Vec<u8>> {
     }
     roff.to_writer(&mut page)?;
     Ok(page)
+}
+
+/// How it is typed: clap's own leaves out what the options take.
+fn synopsis(command: &Command) -> Roff {
+    let mut line = vec![bold(command.get_bin_name().unwrap_or_else(|| command.get_name()))];
+    let shown = || command.get_arguments().filter(|arg| !arg.is_hide_set());
+    for arg in shown().filter(|arg| !arg.is_positional()).chain(shown().filter(|arg| arg.is_positional())) {
+        let (open, close) = if arg.is_required_set() { (" ", "") } else { (" [", "]") };
+        let names = [arg.get_short().map(|short| format!("-{short}")), arg.get_long().map(|long| format!("--{long}"))];
+        let names = names.into_iter().flatten().collect::<Vec<_>>().join("|");
+        let takes = arg.is_positional() || arg.get_action().takes_values();
+        let values = arg.get_value_names().filter(|_| takes).unwrap_or_default().join(" ");
+        let apart = if names.is_empty() || values.is_empty() { "" } else { " " };
+        let more =
+            if arg.is_positional() && arg.get_num_args().is_some_and(|n| n.max_values() > 1) { "…" } else { "" };
+        line.extend([roman(open), bold(names), roman(apart), italic(values), roman(more), roman(close)]);
+    }
+    if command.has_subcommands() {
+        let (open, close) = if command.is_subcommand_required_set() { (" ", "") } else { (" [", "]") };
+        line.extend([roman(open), italic("VERB"), roman(close)]);
+    }
+    let mut roff = Roff::new();
+    roff.control("SH", ["SYNOPSIS"]).text(line);
+    roff
 }
 
 fn list(roff: &mut Roff, heading: &str, entries: &[(&str, &str)]) {

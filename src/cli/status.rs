@@ -15,7 +15,7 @@ use tmpl::pipeline::Line;
 use tmpl::vcenter::{Client, FolderEvent, LinkState, Place, Vm};
 use tokio::signal::unix::{SignalKind, signal};
 
-use super::{Context, Exit, Stop, output};
+use super::{Context, Exit, Stop, contexts, output};
 
 /// Arguments of `status`.
 #[derive(Debug, clap::Args)]
@@ -75,6 +75,7 @@ pub async fn run(context: &Context, args: Args) -> anyhow::Result<Exit> {
         key => vec![context.line(key)?],
     };
     let folders = Folders::of(context, &lines)?;
+    contexts::ignored(&context.global).map_or(Ok(()), |(_, words)| output::note(&words))?;
     if args.watch {
         return watch(folders, &all, &lines, args.json).await;
     }

@@ -17,21 +17,26 @@ use tmpl::text::Scrubber;
 use tmpl::tui::{Ended, Error, Options};
 use tmpl::vcenter::Settings;
 
-use super::{Context, Exit, Stop, contexts};
+use super::{Context, Exit, Stop, contexts, output};
 
 /// For who has no repository yet, or is not in it.
 const ELSEWHERE: &str = "there is nothing to show here (tmpl-tui demo shows the console on a simulated vCenter, tmpl-tui doctor says what is missing)";
 
 /// Opens the console, on `key` when given.
 pub async fn run(context: &Context, key: Option<String>, images: Images) -> anyhow::Result<Exit> {
-    let (keymap, warnings) = keymap(context);
+    let matrix = match context.matrix() {
+        Ok(matrix) => matrix.clone(),
+        Err(error) => return Err(elsewhere(context, error)?),
+    };
+    let (keymap, mut warnings) = keymap(context);
+    warnings.extend(contexts::ignored(&context.global).map(|(_, words)| words));
     let options = Options {
-        matrix: context.matrix().map_err(|error| error.context(ELSEWHERE))?.clone(),
+        matrix,
         settings: settings(context)?,
         state: context.state()?,
         key,
         packer: PathBuf::from("packer"),
-        read_only: context.global.read_only,
+        mode: context.mode(),
         scrubber: Scrubber::for_evidence().clone(),
         simulated: false,
         call: call(&context.global.config.config),
@@ -47,20 +52,20 @@ pub async fn run(context: &Context, key: Option<String>, images: Images) -> anyh
         Left::TurnTo(entered) => {
             context.leave().await;
             let repo = context.global.elsewhere.then_some(context.global.repo.as_path());
-            Err(contexts::turn_to(&entered, context.global.read_only && !context_is_read_only(context), repo))
+            Err(contexts::turn_to(&entered, context.global.read_only, repo))
         }
     }
 }
 
-/// Whether it is the context that this console is in that lets nothing be changed.
-fn context_is_read_only(context: &Context) -> bool {
-    let config = &context.global.config.config;
-    context.global.context.as_ref().and_then(|name| config.contexts.get(name)).is_some_and(|context| context.read_only)
+/// Why there is no console. What is wrong with the configuration comes first: it may be why this is no repository.
+fn elsewhere(context: &Context, error: anyhow::Error) -> std::io::Result<anyhow::Error> {
+    context.global.config.told().iter().try_for_each(|defect| output::note(defect))?;
+    Ok(if context.repository_of_context().is_some() { error } else { error.context(ELSEWHERE) })
 }
 
 /// The table of keys, and what is wrong with the configuration: one line, because one notice is on the screen.
 fn keymap(context: &Context) -> (Keymap, Vec<String>) {
-    let (file, read_only) = (&context.global.config, context.global.read_only);
+    let (file, read_only) = (&context.global.config, context.mode().is_read_only());
     let (keymap, defects) = Keymap::of(file, read_only);
     let all: Vec<String> = file.defects.iter().chain(&defects).map(ToString::to_string).collect();
     let Some(first) = all.first() else { return (keymap, Vec::new()) };
@@ -93,7 +98,7 @@ pub async fn demo(context: &Context, folder: &Path, start: &[String], images: Im
         state,
         key: start.first().cloned(),
         packer,
-        read_only: context.global.read_only,
+        mode: context.mode(),
         scrubber,
         simulated: true,
         call: call(&context.global.config.config),
@@ -113,7 +118,11 @@ pub async fn demo(context: &Context, folder: &Path, start: &[String], images: Im
 
 /// Who only looks may do so without vCenter, and so may whoever looks at a repository for the first time.
 fn settings(context: &Context) -> anyhow::Result<Result<Settings, String>> {
-    let looks = context.global.read_only || context.matrix()?.source.is_none();
+    // What is exported may be another vCenter's.
+    if let Some(words) = &context.global.not_opened {
+        return Ok(Err(words.clone()));
+    }
+    let looks = context.mode().is_read_only() || context.matrix()?.source.is_none();
     match context.settings() {
         Ok(settings) => Ok(Ok(settings)),
         Err(error) if looks => Ok(Err(error.to_string())),

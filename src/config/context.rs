@@ -2,11 +2,13 @@
 //! that packer, builds that outlive the console and everything else that is started find the same vCenter.
 
 use std::collections::BTreeMap;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use secrecy::SecretString;
 
 use crate::child;
+use crate::pipeline::OF_CONTEXT;
+use crate::pipeline::check::Defect;
 use crate::pipeline::layout::Setting;
 
 /// Where a name or a password comes from.
@@ -38,8 +40,8 @@ pub struct Context {
     pub repo: Option<PathBuf>,
     pub read_only: bool,
     pub variables: BTreeMap<String, String>,
-    /// what is wrong with it, in a line; such a context is not entered
-    pub defect: Option<String>,
+    /// what is wrong with it; such a context is not entered
+    pub defect: Option<Defect>,
 }
 
 /// Why a context cannot be entered.
@@ -54,8 +56,13 @@ pub enum ContextError {
         known: String,
     },
     /// it is not written as it should be
-    #[error("{0}")]
-    Defect(String),
+    #[error("context {context} is not opened until {} is corrected: {}; {}", place(&defect.file, defect.line), defect.what, defect.remedy)]
+    NotOpened {
+        /// its name
+        context: String,
+        /// what is wrong with it
+        defect: Box<Defect>,
+    },
     /// a variable is not set
     #[error(
         "context {context}: {setting}: the variable {variable} is not set; export it, or name a program that prints it"
@@ -93,6 +100,15 @@ pub struct Entered {
     pub variables: BTreeMap<String, Option<SecretString>>,
 }
 
+impl ContextError {
+    /// The same where what is wrong is told beside it: `context prod is not opened until config.toml:12 is corrected`.
+    pub fn brief(&self) -> String {
+        let Self::NotOpened { context, defect } = self else { return self.to_string() };
+        let file = Path::new(defect.file.file_name().unwrap_or_default());
+        format!("context {context} is not opened until {} is corrected", place(file, defect.line))
+    }
+}
+
 impl Context {
     /// Which variables make a process one of this context. `get` reads those of the process without any context. Runs
     /// the programs that print passwords, each once. Blocks.
@@ -101,7 +117,7 @@ impl Context {
     /// [`ContextError`]
     pub fn enter(&self, get: &dyn Fn(&str) -> Option<String>) -> Result<Entered, ContextError> {
         if let Some(defect) = &self.defect {
-            return Err(ContextError::Defect(defect.clone()));
+            return Err(ContextError::NotOpened { context: self.name.clone(), defect: Box::new(defect.clone()) });
         }
         let mut set = Variables::default();
         let account = |setting, source: &Option<Source>, usual: [&str; 2]| match source {
@@ -112,6 +128,7 @@ impl Context {
         let password = account("password", &self.password, ["PKR_VAR_vsphere_password", "GOVC_PASSWORD"])?;
         if self.endpoint.is_some() {
             set.forget_connection();
+            set.text(OF_CONTEXT, Some(&self.name));
         }
         if self.endpoint.is_some() || self.username.is_some() {
             set.secret("PKR_VAR_vsphere_username", username);
@@ -133,6 +150,15 @@ impl Context {
         Ok(Entered { name: self.name.clone(), repo: self.repo.clone(), variables: set.0 })
     }
 
+    /// The variable that is exported, names the folder of the templates, and is ignored: vCenter is the context's own, and
+    /// so would the folder be. `get` as for [`Context::enter`].
+    pub fn ignored_folder(&self, get: &dyn Fn(&str) -> Option<String>) -> Option<&'static str> {
+        let names = ["PKR_VAR_vsphere_folder", "GOVC_FOLDER"];
+        let own = self.folder.is_some() || names.iter().any(|name| self.variables.contains_key(*name));
+        let exported = |name: &&str| get(name).is_some_and(|value| !value.is_empty());
+        names.into_iter().find(|name| self.endpoint.is_some() && !own && exported(name))
+    }
+
     fn value(
         &self,
         setting: &'static str,
@@ -151,10 +177,21 @@ impl Context {
                 context: self.name.clone(),
                 setting,
                 reason,
-                command: words.join(" "),
+                command: typed(words),
             }),
         }
     }
+}
+
+/// A command line as it can be pasted into a shell.
+fn typed(words: &[String]) -> String {
+    let quoted = shlex::try_join(words.iter().map(String::as_str));
+    quoted.unwrap_or_else(|_| words.join(" "))
+}
+
+fn place(file: &Path, line: Option<usize>) -> String {
+    let file = file.display();
+    line.map_or_else(|| file.to_string(), |line| format!("{file}:{line}"))
 }
 
 #[derive(Default)]

@@ -7,8 +7,8 @@ use std::path::{Path, PathBuf};
 use nix::unistd::geteuid;
 use toml::de::DeTable;
 
-use super::Config;
 use super::read::Reader;
+use super::{Config, schema};
 use crate::pipeline::check::Defect;
 
 /// A larger one is none of a person's.
@@ -59,10 +59,8 @@ impl ConfigFile {
         let config = match DeTable::parse(text) {
             Ok(table) => reader.config(table.get_ref()),
             Err(error) => {
-                let at = error.span().unwrap_or_default().start;
-                // Not the text itself: it may be a password that stands in the wrong place.
-                let what = error.message().split_whitespace().collect::<Vec<_>>().join(" ");
-                reader.refuse(at, format!("not TOML: {what}"), "correct it");
+                let at = error.span().unwrap_or_default();
+                reader.refuse(at.start, format!("not TOML: {}", not_toml(text, &error)), "correct it");
                 let defects = reader.finish();
                 return Self { path: Some(path.to_owned()), defects, broken: true, ..Self::default() };
             }
@@ -74,6 +72,20 @@ impl ConfigFile {
     pub fn told(&self) -> Vec<String> {
         self.defects.iter().map(ToString::to_string).collect()
     }
+}
+
+/// What keeps it from being TOML: which key is there twice, or in which column it goes wrong. Not the text itself: it may be
+/// a password that stands in the wrong place.
+fn not_toml(text: &str, error: &toml::de::Error) -> String {
+    let what = error.message().split_whitespace().collect::<Vec<_>>().join(" ");
+    let at = error.span().unwrap_or_default();
+    let key = text.get(at.clone()).filter(|_| what == "duplicate key");
+    if let Some(key) = key.filter(|key| schema::knows(key)) {
+        return format!("{what} {key}");
+    }
+    let before = text.get(..at.start).unwrap_or_default();
+    let column = before.rsplit('\n').next().unwrap_or_default().chars().count() + 1;
+    format!("column {column}: {what}")
 }
 
 /// Its text; `None` where there is no file. It names programs that are run, so nobody else may write it.

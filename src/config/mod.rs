@@ -25,7 +25,7 @@ pub use outer::{ENTERED, OUTER, Outer};
 pub use paint::{Colour, Paint, Role, ThemeName};
 pub use plugin::Plugin;
 pub use schema::{Kind, SELECTED, Section, Setting, sections};
-pub use told::{Told, told, unused};
+pub use told::{Commands, Told, told, unused};
 pub use words::{Call, Images, Order};
 
 use crate::packer_log::Phase;

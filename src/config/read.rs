@@ -41,7 +41,11 @@ impl<'f> Reader<'f> {
 
     /// Remembers where something was said, and how.
     pub(super) fn note(&mut self, path: String, at: usize, value: &Value<'_>) {
-        let text = self.text.get(value.span()).unwrap_or_default().split_whitespace().collect::<Vec<_>>().join(" ");
+        let text = self.text.get(value.span()).unwrap_or_default();
+        let joined = text.split_whitespace().collect::<Vec<_>>().join(" ");
+        // Blanks inside quotes, and the lines of a script, are part of the value.
+        let read = |text: &str| toml::from_str::<toml::Table>(&format!("v = {text}")).ok();
+        let text = if read(&joined).is_some_and(|same| Some(same) == read(text)) { joined } else { text.to_owned() };
         self.written.insert(path, Written { line: self.line(at), text });
     }
 
@@ -111,6 +115,11 @@ impl<'f> Reader<'f> {
                           change the secret if others could read this file";
             return self.refuse(at, format!("{shown}: a secret must not stand here"), remedy);
         }
+        if !prefix.is_empty() && schema::TOP.iter().any(|setting| setting.name == name) {
+            let table = prefix.trim_end_matches('.');
+            let what = format!("{name} belongs above the first table, and stands in {table}");
+            return self.refuse(at, what, "move it to the top of the file");
+        }
         let near = names.iter().map(|known| (strsim::damerau_levenshtein(name, known), *known)).min();
         let remedy = match near.filter(|(wrong, known)| *wrong <= 3 && *wrong < known.len()) {
             Some((_, known)) => format!("did you mean {known}?"),
@@ -135,12 +144,22 @@ impl<'f> Reader<'f> {
     }
 
     pub(super) fn text(&mut self, entries: &Entries<'_, '_>, prefix: &str, name: &str) -> Option<String> {
-        let (_, value) = entries.get(name)?;
-        let text = value.get_ref().as_str().map(str::trim).filter(|text| !text.is_empty() && !text.contains('\0'));
-        if text.is_none() {
-            self.wrong(value.span().start, &format!("{prefix}{name}"), "text in quotes");
+        let (at, value) = entries.get(name)?;
+        let path = format!("{prefix}{name}");
+        let text = value.get_ref().as_str().map(str::trim);
+        match text.filter(|text| !text.contains('\0')) {
+            Some("") => {
+                self.written.remove(&path);
+                let remedy = if prefix.starts_with("plugins.") { "write text in quotes" } else { "remove the line" };
+                self.refuse(*at, format!("{path} is empty"), remedy);
+                None
+            }
+            Some(text) => Some(text.to_owned()),
+            None => {
+                self.wrong(value.span().start, &path, "text in quotes");
+                None
+            }
         }
-        text.map(str::to_owned)
     }
 
     fn word<'a>(&mut self, entries: &Entries<'a, '_>, name: &str, words: &[&str]) -> Option<&'a str> {
@@ -256,7 +275,7 @@ impl<'f> Reader<'f> {
                 defect: None,
             };
             self.check_context(&context, &e, &prefix);
-            let defect = self.defects.get(before).map(ToString::to_string);
+            let defect = self.defects.get(before).cloned();
             config.contexts.insert(name.to_owned(), Context { defect, ..context });
         }
     }

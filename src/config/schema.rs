@@ -211,6 +211,11 @@ pub fn sections() -> Vec<Section> {
     ]
 }
 
+/// Whether some table has this key, so that it may be shown.
+pub(super) fn knows(name: &str) -> bool {
+    sections().iter().any(|section| section.settings.iter().any(|setting| setting.name == name))
+}
+
 /// A stage's key.
 pub(super) const fn stage_word(phase: Phase) -> &'static str {
     match phase {

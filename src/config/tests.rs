@@ -99,8 +99,17 @@ fn what_is_wrong_is_one_line_with_its_place_and_everything_else_holds() {
         ("[contexts.a]\nusername = \"u\"\nusername_env = \"U\"", "config.toml:3: contexts.a.username is said in two"),
         ("[contexts.a]\nconsole_username = \"u\"", "config.toml:2: contexts.a.console_username and its password go"),
         ("[[plugins]]\nname = \"x\"", "config.toml:2: a plugin without command; write command"),
-        ("notify = ", "config.toml:1: not TOML: "),
-        ("mouse = true\nmouse = false", "config.toml:2: not TOML: "),
+        ("hook = \"\"", "config.toml:1: hook is empty; remove the line"),
+        ("context = \" \"", "config.toml:1: context is empty; remove the line"),
+        ("[contexts.a]\nendpoint = \"\"", "config.toml:2: contexts.a.endpoint is empty; remove the line"),
+        ("[[plugins]]\nname = \"\"\ncommand = \"x\"", "config.toml:2: plugins.0.name is empty; write text"),
+        (
+            "[contexts.a]\nrepo = \"/a\"\nnotify = \"bell\"",
+            "config.toml:3: notify belongs above the first table, and stands in contexts.a; move it to the top",
+        ),
+        ("notify = ", "config.toml:1: not TOML: column 10: "),
+        ("mouse = true\nmouse = false", "config.toml:2: not TOML: duplicate key mouse; correct it"),
+        ("hunter2 = 1\nhunter2 = 2", "config.toml:2: not TOML: column 1: duplicate key; correct it"),
     ] {
         let told = told_defects(text);
         assert!(told.len() == 1 && told[0].starts_with(wanted), "{text}: {told:?}");
@@ -184,6 +193,7 @@ fn a_program_that_gives_no_password_is_named_and_what_it_says_is_not() {
         ("echo hunter2 >&2; exit 3", "sh ended with exit status: 3; run it by hand: sh -c"),
         ("exit 0", "sh printed no password in its first line"),
         ("yes hunter2", "it printed more than 64 KiB"),
+        ("exit 3", "run it by hand: sh -c 'exit 3'"),
     ] {
         let words = ["sh", "-c", script].map(|word| format!("{word:?}")).join(", ");
         let text = format!("[contexts.a]\nendpoint = \"vc\"\nusername = \"u\"\npassword_command = [{words}]\n");
@@ -198,7 +208,8 @@ fn a_program_that_gives_no_password_is_named_and_what_it_says_is_not() {
 fn what_holds_is_told_with_its_origin_and_is_a_file_again() {
     let keys = vec![("build".to_owned(), vec!["b".to_owned()]), ("roll back".to_owned(), vec!["R".to_owned()])];
     let get = |name: &str| (name == "TMPL_NOTIFY").then(|| "bell".to_owned());
-    let rows = told(&parse(GOOD), &get, &[("--context", "lab".into())], &keys);
+    let commands = Commands { keys, defects: Vec::new() };
+    let rows = told(&parse(GOOD), &get, &[("--context", "lab".into())], &commands);
     let row = |table: &str, key: &str| rows.iter().find(|row| row.table == table && row.key == key).unwrap();
     assert_eq!(row("", "context").origin, "--context");
     assert_eq!((row("", "notify").value.as_deref(), &*row("", "notify").origin), (Some("\"bell\""), "TMPL_NOTIFY"));
@@ -212,9 +223,7 @@ fn what_holds_is_told_with_its_origin_and_is_a_file_again() {
         if at > 0 && (rows[at - 1].table != row.table || row.table.starts_with("[[") && row.key == "name") {
             text.push_str(&format!("{}\n", row.table));
         }
-        if let Some(value) = &row.value {
-            text.push_str(&format!("{} = {value}\n", row.key));
-        }
+        text.push_str(&format!("{}\n", row.line()));
     }
     let again = parse(&text);
     // Both a name and the variable's usual name: a default is not to be written beside what replaces it.

@@ -14,7 +14,6 @@ use crate::ops::facts::{
 };
 use crate::ops::{GitHubRefusal, Operation};
 use crate::pipeline::Key;
-use crate::vcenter::gate::Mode;
 use crate::vcenter::{LinkState, Place};
 
 impl Console {
@@ -27,7 +26,7 @@ impl Console {
     /// What is known now, of a line and of everything else.
     pub(super) fn facts<'a>(&'a self, line: Option<&'a Key>) -> Facts<'a> {
         Facts {
-            mode: if self.session.read_only { Mode::ReadOnly } else { Mode::ReadWrite },
+            mode: self.session.mode,
             leaving: self.leaving != Leaving::No,
             line: line.and_then(|key| self.line_facts(key)),
             vcenter: self.vcenter_facts(line),

@@ -28,6 +28,7 @@ use crate::packer_log::{Deadline, Level, LogLine, Origin, Phase, PhaseSpan, Prob
 use crate::pipeline::{Key, Line, Matrix, Os, Smoke};
 use crate::triage::verdict::{Confidence, Evidence, EvidenceSource, Outlook, Standing, Verdict};
 use crate::vcenter::datastore::DatastorePath;
+use crate::vcenter::gate::Mode;
 use crate::vcenter::{FolderEvent, LinkState, Moid, PowerState, ToolsStatus, Vm};
 
 const KEYS: [&str; 9] = [
@@ -77,7 +78,7 @@ pub fn opening(keys: &[&str]) -> Opening {
         account: "svc-packer".into(),
         picture_account: Some("administrator".into()),
         actor: Actor("operator@desk".into()),
-        read_only: false,
+        mode: Mode::ReadWrite,
         simulated: false,
         schedule: None,
         call: Call::Off,

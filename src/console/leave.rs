@@ -70,7 +70,7 @@ impl Console {
 
     /// Whether the answer "cancel" is offered.
     pub(crate) fn may_cancel_on_quit(&self, ask: &QuitAsk) -> bool {
-        !ask.runs.is_empty() && !self.session.read_only
+        !ask.runs.is_empty() && !self.session.mode.is_read_only()
     }
 
     /// Ends the program once what it waits for is over.
@@ -94,8 +94,11 @@ impl Console {
                 self.notice(Tone::Info, "leaving when the change is done");
             }
             QuitChoice::Cancel if !self.may_cancel_on_quit(&ask) => {
-                let text =
-                    if self.session.read_only { "read-only: builds are left alone" } else { "no build to cancel" };
+                let text = if self.session.mode.is_read_only() {
+                    "read-only: builds are left alone"
+                } else {
+                    "no build to cancel"
+                };
                 self.notice(Tone::Info, text);
                 self.overlay = Some(Overlay::Quit(QuitAsk { choice: QuitChoice::Stay, ..ask }));
             }

@@ -10,6 +10,7 @@
 #![deny(clippy::wildcard_enum_match_arm)]
 
 mod acknowledge;
+mod advice;
 pub mod age;
 pub mod alarm;
 pub mod arming;

@@ -63,8 +63,8 @@ impl Entry {
 impl Console {
     /// The palette's entries that match, best first; all in the table's order when nothing is typed.
     pub fn entries(&self, query: &str) -> Vec<Entry> {
-        let moves = |binding: &&Binding| binding.group != Group::Move;
-        let commands = self.keymap.rows().iter().filter(moves).map(|binding| Entry::Command(binding.command));
+        let listed = |binding: &&Binding| binding.group != Group::Move && self.offers(binding.command);
+        let commands = self.keymap.rows().iter().filter(listed).map(|binding| Entry::Command(binding.command));
         let lines = self.lines.all().iter().map(|row| Entry::Line(row.line.key.clone()));
         let lines = lines.chain(self.contexts.iter().map(|(name, _)| Entry::Context(name.clone())));
         if query.trim().is_empty() {
@@ -99,8 +99,8 @@ impl Console {
         let word = word.to_lowercase();
         let named = |key: &&Key| key.0.to_lowercase().contains(&word);
         let keys: Vec<&Key> = self.lines.all().iter().map(|row| &row.line.key).filter(named).collect();
-        let commands =
-            self.keymap.rows().iter().map(|binding| binding.command).filter(|command| acts_on_line(*command));
+        let commands = self.keymap.rows().iter().map(|binding| binding.command);
+        let commands = commands.filter(|command| acts_on_line(*command) && self.offers(*command));
         commands.flat_map(|command| keys.iter().map(move |key| Entry::On(command, (*key).clone()))).collect()
     }
 

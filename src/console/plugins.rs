@@ -13,13 +13,16 @@ use crate::config::Plugin;
 use crate::ops::plugin::Selection;
 use crate::ops::{self, Operation};
 use crate::vcenter::Vm;
+use crate::vcenter::gate::Mode;
 
 impl Console {
     /// Whether it may be run.
     pub(super) fn allows_plugin(&self, number: u8) -> Result<(), Refusal> {
         match self.keymap.plugin(number) {
-            Some(plugin) if self.session.read_only && !plugin.read_only => Err(ops::Refusal::ReadOnly.into()),
-            Some(_) => Ok(()),
+            Some(plugin) => match self.session.mode {
+                Mode::ReadOnly(why) if !plugin.read_only => Err(ops::Refusal::ReadOnly(why).into()),
+                Mode::ReadOnly(_) | Mode::ReadWrite => Ok(()),
+            },
             None => Err(Refusal::Screen("no such plugin".into())),
         }
     }

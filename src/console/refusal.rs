@@ -6,6 +6,7 @@ use std::fmt;
 use super::binding::keyed;
 use crate::generation;
 use crate::ops::{self, GitHubRefusal, MediaRefusal};
+use crate::vcenter::gate::ReadOnly;
 
 /// Why something is not done; `Display` is one line, with what to do.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -53,8 +54,8 @@ fn in_commands(refusal: &ops::Refusal) -> String {
         Refusal::PictureRecorded => "the picture is a recorded one: ‹back› goes back to now".into(),
         Refusal::Media { key, reason } => format!("{key}: {}", of_media(reason)),
         Refusal::GitHub(refusal) => of_github(refusal),
-        Refusal::ReadOnly
-        | Refusal::Leaving
+        Refusal::ReadOnly(why) => of_read_only(*why).into(),
+        Refusal::Leaving
         | Refusal::NoLine
         | Refusal::UnderWay { .. }
         | Refusal::BeingCancelled { .. }
@@ -77,6 +78,18 @@ fn in_commands(refusal: &ops::Refusal) -> String {
         | Refusal::NoGuest { .. }
         | Refusal::NoQuestion { .. }
         | Refusal::NoSuchAnswer { .. } => refusal.to_string(),
+    }
+}
+
+/// Whoever did not ask for it learns how to get out of it.
+const fn of_read_only(why: ReadOnly) -> &'static str {
+    match why {
+        ReadOnly::Asked => "read-only: started with --read-only, nothing can be changed",
+        ReadOnly::Context => "read-only: this context has read_only = true in config.toml; ‹context› opens another",
+        ReadOnly::Unreadable => {
+            "read-only: config.toml does not say which vCenter is meant; correct it, then start again"
+        }
+        ReadOnly::NotOpened => "read-only: the context is not opened; correct config.toml, then start again",
     }
 }
 

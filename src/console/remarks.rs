@@ -25,7 +25,7 @@ impl Console {
     /// What is to be known of a line, what matters most first.
     pub fn remarks(&self, row: &LineRow) -> Vec<Remark> {
         let mut remarks = Vec::new();
-        let mut add = |alarm, text: String| remarks.push(Remark { alarm, text: keyed(text) });
+        let mut add = |alarm, text: String| remarks.push(Remark { alarm, text: self.advised(text) });
         if !row.generations.duplicates.is_empty() {
             let names = row.generations.duplicates.join(", ");
             add(true, format!("{names}: more than one VM has this name, and nothing is done until one is left"));
@@ -105,7 +105,8 @@ impl Console {
 
     /// The hold on a line: who, since when, why, and the key that releases it.
     pub(crate) fn held(&self, row: &LineRow) -> Option<String> {
-        Some(format!("{}; {} releases it", self.held_by(row)?, keyed("‹hold or release›")))
+        // Whatever stands in the reason, no part of it is a key.
+        Some(format!("{}{}", self.held_by(row)?, self.advised("; ‹hold or release› releases it")))
     }
 
     /// The hold on a line: who, since when, why.

@@ -34,6 +34,7 @@ use crate::ops::acknowledge::All;
 use crate::ops::deeds::Deeds;
 use crate::ops::resources::Resources;
 use crate::pipeline::{Key, Line};
+use crate::vcenter::gate::Mode;
 use crate::vcenter::{LinkState, Moid, Place, Simulated, Vm};
 
 /// What the console starts from.
@@ -55,8 +56,8 @@ pub struct Opening {
     pub picture_account: Option<String>,
     /// who acts: written into holds
     pub actor: Actor,
-    /// nothing may be changed
-    pub read_only: bool,
+    /// whether anything may be changed
+    pub mode: Mode,
     /// the vCenter is the lab
     pub simulated: bool,
     /// when GitHub builds all lines, as the workflow has it
@@ -86,8 +87,8 @@ pub struct Session {
     pub picture_account: Option<String>,
     /// who acts: written into holds
     pub actor: Actor,
-    /// nothing may be changed
-    pub read_only: bool,
+    /// whether anything may be changed
+    pub mode: Mode,
     /// it is the demo: vCenter, packer and mirrors are simulated and end with it
     pub simulated: bool,
     /// what of vCenter is simulated, as it says itself
@@ -205,7 +206,7 @@ impl Console {
                 account: opening.account,
                 picture_account: opening.picture_account,
                 actor: opening.actor,
-                read_only: opening.read_only,
+                mode: opening.mode,
                 simulated: opening.simulated,
                 server: None,
                 link: LinkState::Connecting,

@@ -34,8 +34,8 @@ pub fn meant<'q>(question: &'q Question, said: &str) -> Result<&'q Choice, Error
 /// # Errors
 /// A refusal, nothing answered; those of vCenter.
 pub async fn answer(gate: &Gate, vm: &Vm, question: &Question, choice: &Choice) -> Result<(), Error> {
-    if gate.mode() == Mode::ReadOnly {
-        return Err(Refusal::ReadOnly.into());
+    if let Mode::ReadOnly(why) = gate.mode() {
+        return Err(Refusal::ReadOnly(why).into());
     }
     may(gate.client(), vm, ANSWER).await?;
     Ok(gate.answer("answer", vm, question, choice).await?)

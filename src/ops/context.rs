@@ -61,7 +61,7 @@ impl Context {
 /// [`Refusal::ReadOnly`]
 pub const fn permitted(operation: Operation, mode: Mode) -> Result<(), Refusal> {
     match mode {
-        Mode::ReadOnly if operation.mutates() => Err(Refusal::ReadOnly),
-        Mode::ReadOnly | Mode::ReadWrite => Ok(()),
+        Mode::ReadOnly(why) if operation.mutates() => Err(Refusal::ReadOnly(why)),
+        Mode::ReadOnly(_) | Mode::ReadWrite => Ok(()),
     }
 }

@@ -7,13 +7,14 @@ use crate::generation::{self, StepTarget};
 use crate::github;
 use crate::moment::local;
 use crate::pipeline::Key;
+use crate::vcenter::gate::ReadOnly;
 
 /// Nothing was changed, and this is why.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum Refusal {
-    /// started with `--read-only`
-    #[error("read-only: started with --read-only, nothing can be changed")]
-    ReadOnly,
+    /// nothing may be changed, and why
+    #[error("{0}")]
+    ReadOnly(ReadOnly),
     /// the program ends as soon as what is under way is done
     #[error("leaving as soon as the work is done; nothing new is started")]
     Leaving,

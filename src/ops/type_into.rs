@@ -33,8 +33,8 @@ pub async fn may(client: &Client, vm: &Vm, privilege: &'static str) -> Result<()
 pub async fn type_into(context: &Context, client: &Client, vm: &Vm, keys: &str) -> Result<usize, Error> {
     let gate = context.gate(client);
     // Nothing is asked that would not matter.
-    if gate.mode() == Mode::ReadOnly {
-        return Err(Refusal::ReadOnly.into());
+    if let Mode::ReadOnly(why) = gate.mode() {
+        return Err(Refusal::ReadOnly(why).into());
     }
     may(client, vm, TYPE).await?;
     let at = Timestamp::now();
@@ -59,8 +59,8 @@ async fn record(context: &Context, vm: &Vm, typed: Typed) -> Result<(), Error> {
 /// # Errors
 /// A refusal, nothing pressed; those of vCenter.
 pub async fn wake(gate: &Gate, vm: &Vm) -> Result<(), Error> {
-    if gate.mode() == Mode::ReadOnly {
-        return Err(Refusal::ReadOnly.into());
+    if let Mode::ReadOnly(why) = gate.mode() {
+        return Err(Refusal::ReadOnly(why).into());
     }
     may(gate.client(), vm, TYPE).await?;
     Ok(gate.wake("wake", vm).await?)

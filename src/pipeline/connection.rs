@@ -18,6 +18,10 @@ use crate::child;
 /// Allows what `tmpl.toml` names as commands to be run: whoever opens a repository has not read it yet.
 pub const ALLOW_COMMANDS: &str = "TMPL_SECRET_COMMANDS";
 
+/// Names the context of the user's configuration that vCenter's variables are those of, where it has a vCenter of its own:
+/// what is wrong with them is corrected there.
+pub const OF_CONTEXT: &str = "TMPL_CONTEXT_VCENTER";
+
 /// The settings of a repository's connection.
 #[derive(Clone, Default)]
 pub struct Connection {

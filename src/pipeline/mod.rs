@@ -38,7 +38,7 @@ pub mod varfiles;
 mod workflow;
 
 pub use builds::Builds;
-pub use connection::{ALLOW_COMMANDS, Connection, stand_ins};
+pub use connection::{ALLOW_COMMANDS, Connection, OF_CONTEXT, stand_ins};
 pub use invocation::Invocation;
 pub use layout::{Layout, LayoutError};
 pub use manifest::Manifests;

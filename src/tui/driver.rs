@@ -75,6 +75,7 @@ pub struct Driver {
     /// asks for the history of a line
     histories: UnboundedSender<Key>,
     tasks: Vec<JoinHandle<()>>,
+    plugins: own::Plugins,
     changes: generation::Changes,
 }
 
@@ -109,6 +110,7 @@ impl Driver {
             look: Arc::default(),
             histories: histories.wanted(),
             tasks: Vec::new(),
+            plugins: own::Plugins::default(),
             changes: generation::Changes::default(),
         };
         driver.run(Effect::Watch);
@@ -252,6 +254,7 @@ impl Driver {
             task.abort();
         }
         self.desk.stop().await;
+        self.plugins.end().await;
         futures_util::future::join_all(self.links.into_values().map(link::Link::stop)).await;
     }
 

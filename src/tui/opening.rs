@@ -17,7 +17,6 @@ use crate::packer_run;
 use crate::pipeline::Line;
 use crate::text::Scrubber;
 use crate::vcenter::Settings;
-use crate::vcenter::gate::Mode;
 
 pub(super) fn opening(options: &Options) -> Opening {
     let settings = options.settings.as_ref().ok();
@@ -32,7 +31,7 @@ pub(super) fn opening(options: &Options) -> Opening {
             .and_then(|settings| settings.console.as_ref())
             .map(|account| account.username.clone()),
         actor: Actor::current(),
-        read_only: options.read_only,
+        mode: options.mode,
         simulated: options.simulated,
         schedule: Schedule::of_repository(&options.matrix.repo),
         call: options.call,
@@ -77,10 +76,9 @@ fn warnings(options: &Options) -> Vec<String> {
 }
 
 pub(super) fn parts(options: Options) -> Parts {
-    let mode = if options.read_only { Mode::ReadOnly } else { Mode::ReadWrite };
     let repo = absolute(&options.matrix.repo);
     Parts {
-        context: ops::Context { repo, lines: options.matrix.lines, state: options.state, mode },
+        context: ops::Context { repo, lines: options.matrix.lines, state: options.state, mode: options.mode },
         settings: options.settings,
         packer: options.packer,
         config: options.config,

@@ -29,6 +29,7 @@ use crate::pipeline::Matrix;
 use crate::text::Scrubber;
 use crate::tui::driver::{Driver, Report};
 use crate::vcenter::Settings;
+use crate::vcenter::gate::Mode;
 
 /// What the console is opened with. Everything that can be wrong about it was found before.
 #[derive(Debug)]
@@ -43,8 +44,8 @@ pub struct Options {
     pub key: Option<String>,
     /// the packer to run
     pub packer: PathBuf,
-    /// nothing may be changed
-    pub read_only: bool,
+    /// whether anything may be changed
+    pub mode: Mode,
     /// hides secrets in what others wrote
     pub scrubber: Arc<Scrubber>,
     /// the vCenter is the lab; said on screen

@@ -10,6 +10,7 @@ use crossterm::event::{DisableBracketedPaste, DisableMouseCapture, EnableBracket
 use crossterm::terminal::{EnterAlternateScreen, LeaveAlternateScreen, disable_raw_mode, enable_raw_mode};
 use crossterm::{execute, queue};
 use nix::errno::Errno;
+use nix::sys::termios::{SetArg, Termios, tcgetattr, tcsetattr};
 
 use super::picture;
 
@@ -18,6 +19,9 @@ static TAKEN: AtomicBool = AtomicBool::new(false);
 
 /// Whether the terminal is gone: its window was closed, the connection was lost.
 static GONE: AtomicBool = AtomicBool::new(false);
+
+/// The terminal's modes before it was taken.
+static COOKED: Mutex<Option<Termios>> = Mutex::new(None);
 
 /// Where the terminal is written to. One that is gone takes everything: there is nobody to see it, and what is under way
 /// has to come to its end.
@@ -84,6 +88,7 @@ pub fn usable(term: Option<&str>) -> Result<(), &'static str> {
 /// # Errors
 /// Those of the terminal; it is given back then.
 pub fn take(mouse: bool) -> io::Result<Taken> {
+    *COOKED.lock().unwrap_or_else(PoisonError::into_inner) = tcgetattr(io::stdin()).ok();
     enter(mouse).inspect_err(|_| give_back())?;
     Ok(Taken(()))
 }
@@ -164,11 +169,20 @@ pub async fn lend<T>(mouse: bool, work: impl Future<Output = T>) -> io::Result<T
     let done = work.await;
     // A Ctrl-C that ended it came to us, too; it is heard while the terminal counts as lent.
     tokio::time::sleep(std::time::Duration::from_millis(50)).await;
+    restore_modes();
     let entered = enter(mouse);
     *LENT.0.lock().unwrap_or_else(PoisonError::into_inner) = false;
     LENT.1.notify_all();
     entered?;
     Ok(done)
+}
+
+/// Sets the modes from before the console. A program that ended raw must not leave that to the next one, nor to the shell.
+fn restore_modes() {
+    if let Some(cooked) = COOKED.lock().unwrap_or_else(PoisonError::into_inner).as_ref() {
+        // One that is gone has no modes.
+        let _ = tcsetattr(io::stdin(), SetArg::TCSANOW, cooked);
+    }
 }
 
 /// Puts text on the clipboard of the user's terminal, over ssh too (OSC 52).

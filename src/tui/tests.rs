@@ -112,7 +112,8 @@ fn one_line_only() {
 
 #[test]
 fn the_lab_says_that_it_is_simulated() {
-    let opening = Opening { simulated: true, read_only: true, ..fixture::opening(&["debian-12"]) };
+    let opening =
+        Opening { simulated: true, mode: crate::vcenter::gate::Mode::asked(true), ..fixture::opening(&["debian-12"]) };
     snapshot!("simulated_read_only", Console::new(opening), USUAL);
 }
 

@@ -277,7 +277,6 @@ impl Client {
     }
 
     async fn folder_location(&self) -> Result<&FolderLocation, Error> {
-        let Settings { datacenter, folder, .. } = self.settings();
-        self.0.location.get_or_try_init(|| location::find(self.session(), datacenter.as_deref(), folder)).await
+        self.0.location.get_or_try_init(|| location::find(self.session(), self.settings())).await
     }
 }

@@ -6,6 +6,7 @@ mod clone;
 mod confirm;
 mod guest;
 mod media;
+mod mode;
 
 use std::collections::BTreeSet;
 
@@ -13,24 +14,16 @@ use super::audit::{AuditEntry, AuditLog};
 use super::change::LocatedVm;
 use super::{Client, Error, PowerState, TaskProgress, Vm};
 
+pub use self::mode::{Mode, ReadOnly};
 pub use crate::pipeline::SUFFIXES;
 use confirm::outcome_unknown;
 
 const RENAME: &str = "Rename_Task";
 
-/// Whether this process may change vCenter.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Mode {
-    /// nothing may be changed
-    ReadOnly,
-    /// changes within the allow-list
-    ReadWrite,
-}
-
 /// Why a change did not happen, or did not finish.
 #[derive(Debug, thiserror::Error)]
 pub enum GateError {
-    /// started with `--read-only`
+    /// nothing may be changed
     #[error("read-only: {0} is not done")]
     ReadOnly(&'static str),
     /// the name is none of the pipeline's own
@@ -310,7 +303,7 @@ impl Gate {
     fn check_mode(&self, what: &'static str) -> Result<(), GateError> {
         match self.mode {
             Mode::ReadWrite => Ok(()),
-            Mode::ReadOnly => Err(GateError::ReadOnly(what)),
+            Mode::ReadOnly(_) => Err(GateError::ReadOnly(what)),
         }
     }
 

@@ -3,7 +3,7 @@
 use super::inventory::{collect, moid, of_kind, property, unescape};
 use super::session::{CALL_TIMEOUT, Session};
 use super::soap::{self, Element};
-use super::{Error, Moid};
+use super::{Error, Moid, Settings};
 
 const PROPERTIES: &str = "<propSet><type>Folder</type><pathSet>name</pathSet><pathSet>parent</pathSet></propSet>\
     <propSet><type>Datacenter</type><pathSet>name</pathSet><pathSet>parent</pathSet><pathSet>vmFolder</pathSet></propSet>";
@@ -22,16 +22,16 @@ pub(super) struct FolderLocation {
 /// The datacenter, by name or because it is the only one, and in it the folder: below its `vm` folder, or that itself.
 ///
 /// `datacenter` may be a path, or the end of one.
-pub(super) async fn find(session: &Session, datacenter: Option<&str>, folder: &str) -> Result<FolderLocation, Error> {
-    let parts: Vec<&str> = folder.split('/').filter(|part| !part.is_empty()).collect();
+pub(super) async fn find(session: &Session, settings: &Settings) -> Result<FolderLocation, Error> {
+    let parts: Vec<&str> = settings.folder.split('/').filter(|part| !part.is_empty()).collect();
     let root = session.content().await?.root.clone();
     let found = collect(session, PROPERTIES, &traversal_to_depth(&root, parts.len())).await?;
-    let (datacenter, name, top) = select_datacenter(&found, &root, datacenter)?;
+    let (datacenter, name, top) = select_datacenter(&found, &root, settings)?;
     let below = parts.iter().try_fold(top, |parent, part| child_folder(&found, &parent, part));
     let folder = match below {
         Some(folder) => folder,
         // An account that may not see what lies between may still see the folder.
-        None => folder_by_path(session, &name, &parts).await?,
+        None => folder_by_path(session, settings, &name, &parts).await?,
     };
     Ok(FolderLocation { datacenter, name, folder })
 }
@@ -58,19 +58,20 @@ fn traversal_spec(kind: &str, path: &str, name: &str, inner: &str) -> String {
 }
 
 /// Id, path and `vm` folder of the datacenter that is meant.
-fn select_datacenter(found: &[Element], root: &str, wanted: Option<&str>) -> Result<(Moid, String, Moid), Error> {
+fn select_datacenter(found: &[Element], root: &str, settings: &Settings) -> Result<(Moid, String, Moid), Error> {
+    let source = settings.source_of("datacenter");
     let mut all: Vec<_> = of_kind(found, "Datacenter")
         .filter_map(|object| {
             let top = property(object, "vmFolder").map(|value| value.text.clone()).unwrap_or_default();
             Some((moid(object), datacenter_path(found, root, object)?, Moid(top)))
         })
         .collect();
-    if let Some(wanted) = wanted {
+    if let Some(wanted) = &settings.datacenter {
         let wanted = wanted.trim_matches('/');
         let whole = all.iter().any(|(_, path, _)| path == wanted);
         all.retain(|(_, path, _)| path == wanted || !whole && path.ends_with(&format!("/{wanted}")));
         if all.is_empty() {
-            return Err(not_visible(format!("datacenter {wanted:?}"), "PKR_VAR_vsphere_datacenter"));
+            return Err(not_visible(format!("datacenter {wanted:?}"), &source));
         }
     }
     match <[_; 1]>::try_from(all) {
@@ -78,7 +79,7 @@ fn select_datacenter(found: &[Element], root: &str, wanted: Option<&str>) -> Res
         // Two of one name in different folders: the wrong one's templates would be taken for ours.
         Err(all) => {
             let names = all.into_iter().map(|(_, path, _)| path).collect::<Vec<_>>().join(", ");
-            Err(Error::Settings(format!("name one datacenter in PKR_VAR_vsphere_datacenter; there are: {names}")))
+            Err(Error::Settings(format!("name one datacenter in {source}; there are: {names}")))
         }
     }
 }
@@ -116,16 +117,22 @@ pub(super) async fn find_by_path(session: &Session, path: &str) -> Result<Option
     Ok(answer.child("returnval").map(|found| (found.kind.clone(), Moid(found.text.clone()))))
 }
 
-async fn folder_by_path(session: &Session, datacenter: &str, parts: &[&str]) -> Result<Moid, Error> {
+async fn folder_by_path(
+    session: &Session,
+    settings: &Settings,
+    datacenter: &str,
+    parts: &[&str],
+) -> Result<Moid, Error> {
+    let source = settings.source_of("folder");
     let path: String = ["", datacenter, "vm"].iter().chain(parts).copied().collect::<Vec<_>>().join("/");
     match find_by_path(session, &path).await? {
         Some((kind, moid)) if kind == "Folder" => Ok(moid),
-        Some((kind, _)) => Err(not_visible(format!("folder {path} (there is a {kind})"), "PKR_VAR_vsphere_folder")),
-        None => Err(not_visible(format!("folder {path}"), "PKR_VAR_vsphere_folder")),
+        Some((kind, _)) => Err(not_visible(format!("folder {path} (there is a {kind})"), &source)),
+        None => Err(not_visible(format!("folder {path}"), &source)),
     }
 }
 
 /// Named in the settings and not there, or not for this account to see.
-fn not_visible(what: String, variable: &str) -> Error {
-    Error::Settings(format!("vCenter shows this account no {what}; check {variable} and the account's privileges"))
+fn not_visible(what: String, source: &str) -> Error {
+    Error::Settings(format!("vCenter shows this account no {what}; check {source} and the account's privileges"))
 }

@@ -8,7 +8,7 @@ use secrecy::SecretString;
 use url::Url;
 
 use super::Error;
-use crate::pipeline::{Connection, Key};
+use crate::pipeline::{Connection, Key, OF_CONTEXT};
 
 mod account;
 
@@ -44,6 +44,8 @@ pub struct Settings {
     pub datastore: Option<String>,
     /// the cluster or host that builds run on, where the environment names it
     pub compute: Option<String>,
+    /// the context of the configuration that connects us ([`OF_CONTEXT`])
+    pub context: Option<String>,
     /// of a simulated vCenter (`TMPL_SIMULATED`): how many seconds pass for a guest while one passes here
     pub simulated: Option<f64>,
 }
@@ -68,8 +70,11 @@ impl Settings {
                 ("PKR_VAR_vsphere_username (or GOVC_USERNAME)", username.is_none()),
                 ("PKR_VAR_vsphere_password (or GOVC_PASSWORD)", password.is_none()),
             ];
-            let names: Vec<_> = missing.iter().filter(|(_, missing)| *missing).map(|(name, _)| *name).collect();
-            return Err(Error::Settings(format!("missing in the environment: {}", names.join(", "))));
+            let names = missing.iter().filter(|(_, missing)| *missing).map(|(name, _)| *name);
+            return Err(Error::Settings(match get(OF_CONTEXT) {
+                Some(context) => missing_in(&context, username.is_none(), password.is_none()),
+                None => format!("missing in the environment: {}", names.collect::<Vec<_>>().join(", ")),
+            }));
         };
         let console = match (get("TMPL_CONSOLE_USERNAME"), get("TMPL_CONSOLE_PASSWORD")) {
             (Some(username), Some(password)) => Some(Credentials { username, password: password.into() }),
@@ -96,7 +101,16 @@ impl Settings {
             datacenter,
             datastore: either("datastore", "GOVC_DATASTORE"),
             compute: either("cluster", "GOVC_CLUSTER").or_else(|| either("host", "GOVC_HOST")),
+            context: get(OF_CONTEXT),
         })
+    }
+
+    /// Where a person corrects the datacenter or the folder: in the context, where one connects us.
+    pub(super) fn source_of(&self, setting: &str) -> String {
+        match &self.context {
+            Some(context) => format!("contexts.{context}.{setting} in config.toml"),
+            None => format!("PKR_VAR_vsphere_{setting}"),
+        }
     }
 
     /// The same for the repository at `repo`: what the environment does not say, its `tmpl.toml` and its templates may.
@@ -181,6 +195,16 @@ impl Settings {
         let host = self.url.host_str().unwrap_or("?");
         self.url.port().map_or_else(|| host.to_owned(), |port| format!("{host}:{port}"))
     }
+}
+
+/// What a context with an endpoint of its own lacks: nothing of the environment stands in for it.
+fn missing_in(context: &str, username: bool, password: bool) -> String {
+    let account = [
+        (username, format!("contexts.{context}.username or username_env")),
+        (password, format!("contexts.{context}.password_env or password_command")),
+    ];
+    let lacking: Vec<String> = account.into_iter().filter_map(|(lacks, name)| lacks.then_some(name)).collect();
+    format!("missing in config.toml: {}", lacking.join(", "))
 }
 
 /// Which vCenter it is, as the variables have it.
@@ -321,6 +345,18 @@ mod tests {
         }
         let below = [("GOVC_DATACENTER", "/vm/vm/DC0"), ("GOVC_FOLDER", "/vm/vm/DC0/vm/Templates")];
         assert_eq!(folder(&below), "Templates");
+    }
+
+    #[test]
+    fn what_a_context_lacks_is_named_as_the_context_has_it() {
+        let context = [("PKR_VAR_vsphere_endpoint", "vc01"), (OF_CONTEXT, "lab")];
+        let error = read(&context).unwrap_err().to_string();
+        let wanted = "missing in config.toml: contexts.lab.username or username_env, contexts.lab.password_env or password_command";
+        assert!(error.contains(wanted), "{error}");
+        let account = [("PKR_VAR_vsphere_username", "u"), ("PKR_VAR_vsphere_password", "p")];
+        let settings = read(&[&context[..], &account].concat()).unwrap();
+        assert_eq!(settings.source_of("folder"), "contexts.lab.folder in config.toml");
+        assert_eq!(read(&[&context[..1], &account].concat()).unwrap().source_of("folder"), "PKR_VAR_vsphere_folder");
     }
 
     #[test]

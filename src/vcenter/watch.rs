@@ -89,7 +89,7 @@ async fn watch_connection(
     events: &mpsc::Sender<FolderEvent>,
     connected: &mut bool,
 ) -> Result<(), Error> {
-    let folder = location::find(session, settings.datacenter.as_deref(), &settings.folder).await?.folder;
+    let folder = location::find(session, settings).await?.folder;
     let content = session.content().await?;
     let view = create_view(session, &content.views, &folder).await?;
     let asked = Instant::now();

@@ -14,6 +14,7 @@ use tmpl::ops::Refusal;
 use tmpl::packer_run;
 use tmpl::paths::StateDir;
 use tmpl::pipeline::{Key, Matrix};
+use tmpl::vcenter::gate::Mode;
 use tmpl::vcenter::{Account, FolderEvent, LinkState, Moid, Vm};
 
 use super::verbs::being_built;
@@ -139,7 +140,7 @@ async fn console(world: &World, state: &State, vms: &[Vm]) -> Console {
         account: world.account.0.clone(),
         picture_account: None,
         actor: Actor("operator@desk".into()),
-        read_only: state.read_only,
+        mode: Mode::asked(state.read_only),
         simulated: true,
         schedule: None,
         call: Call::Off,
@@ -289,7 +290,7 @@ proptest! {
         for answers in both(&state) {
             let Answers { change, verb, key } = &answers;
             prop_assert!(answers.agree(), "{change:?}: exit {}: {}\nthe console: {key:?}", verb.exit, verb.err);
-            prop_assert_eq!(state.read_only, *key == Some(Refusal::ReadOnly));
+            prop_assert_eq!(state.read_only, matches!(key, Some(Refusal::ReadOnly(_))));
             // What packer may be about to destroy, and nothing else.
             let touched = matches!(change, GenerationChange::Promote | GenerationChange::Sweep);
             prop_assert_eq!(answers.being_built(), !state.read_only && state.at_work() && touched);

@@ -346,7 +346,7 @@ async fn a_plan_of_another_world_is_not_applied() {
     assert!(matches!(notes, GateError::Stale { .. }), "{notes}");
     let foreign = gate.rename("promote", &vm, "domain-controller", &|_| {}).await.unwrap_err();
     assert!(matches!(foreign, GateError::ForeignName(_)), "{foreign}");
-    let closed = Gate::new(client.clone(), Mode::ReadOnly, [BASE.to_owned()], audit);
+    let closed = Gate::new(client.clone(), Mode::asked(true), [BASE.to_owned()], audit);
     let vm = client.vm(&vm.moid).await.unwrap().unwrap();
     let refused = closed.destroy("sweep", &vm, &|_| {}).await.unwrap_err();
     assert!(matches!(refused, GateError::ReadOnly(_)), "{refused}");

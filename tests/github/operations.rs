@@ -90,12 +90,12 @@ async fn a_cancelled_run_names_the_lines_whose_vm_may_stay_behind() {
 async fn read_only_changes_nothing_at_github() {
     let (state, github, client, running) = at_work().await;
     let refused = [
-        remote::cancel((&state.dir(), Mode::ReadOnly), &client, &running, true).await.map(drop),
-        remote::rerun((&state.dir(), Mode::ReadOnly), &client, &running).await,
-        remote::enable_schedule((&state.dir(), Mode::ReadOnly), &client).await,
+        remote::cancel((&state.dir(), Mode::asked(true)), &client, &running, true).await.map(drop),
+        remote::rerun((&state.dir(), Mode::asked(true)), &client, &running).await,
+        remote::enable_schedule((&state.dir(), Mode::asked(true)), &client).await,
     ];
     for answer in refused {
-        assert!(matches!(answer, Err(Error::Refused(why)) if *why == Refusal::ReadOnly));
+        assert!(matches!(answer, Err(Error::Refused(why)) if matches!(*why, Refusal::ReadOnly(_))));
     }
     assert!(github.seen().iter().all(|(method, ..)| method == "GET"));
     assert_eq!(state.audit(), []);

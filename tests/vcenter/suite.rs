@@ -234,7 +234,7 @@ async fn a_cut_during_a_task_does_not_start_it_again(server: Server) {
 
 async fn the_gate_refuses_what_is_not_ours(server: Server) {
     let client = server.client();
-    let (gate_ro, state) = gate(&client, Mode::ReadOnly);
+    let (gate_ro, state) = gate(&client, Mode::asked(true));
     let live = find(&client, LIVE).await;
     let error = gate_ro.destroy("test", &live, &|_| {}).await.unwrap_err();
     assert!(matches!(error, GateError::ReadOnly(_)), "{error}");
@@ -403,7 +403,7 @@ async fn a_question_is_shown_answered_and_gone(server: Server) {
     let other = tmpl::vcenter::Question { id: "other".into(), ..question.clone() };
     let stale = gate.answer("answer", &vm, &other, &question.choices[0]).await;
     assert!(matches!(stale, Err(GateError::Stale { .. })), "{stale:?}");
-    let read_only = self::gate(&client, Mode::ReadOnly).0;
+    let read_only = self::gate(&client, Mode::asked(true)).0;
     let refused = read_only.answer("answer", &vm, &question, &question.choices[0]).await;
     assert!(matches!(refused, Err(GateError::ReadOnly(_))), "{refused:?}");
     gate.answer("answer", &vm, &question, &question.choices[0]).await.unwrap();

@@ -44,3 +44,57 @@ fn every_example_of_the_documentation_is_taken() {
         assert_eq!(told, [""; 0], "{example}");
     }
 }
+
+/// What `config` prints for this file.
+fn printed(file: &ConfigFile) -> String {
+    let rows = tmpl::config::told(file, &|_| None, &[], &super::commands(file));
+    super::lines(&rows).join("\n")
+}
+
+/// The same settings, said or not.
+fn meaning(file: &ConfigFile) -> impl PartialEq + std::fmt::Debug {
+    let mut config = file.config.clone();
+    let (_, refused) = Keymap::of(file, false);
+    config.contexts.retain(|_, context| context.defect.is_none());
+    config.context.take_if(|name| !config.contexts.contains_key(name));
+    config.plugins.retain(|plugin| !refused.iter().any(|defect| defect.line == Some(plugin.line)));
+    config.plugins.iter_mut().for_each(|plugin| plugin.line = 0);
+    (config.notify, config.images) = (Some(config.notify.unwrap_or_default()), Some(config.images.unwrap_or_default()));
+    (config.keys, config.written) = Default::default();
+    let keys = Keymap::of(file, false).0.rows().iter().map(|row| (row.name, row.keys)).collect::<Vec<_>>();
+    (config, keys)
+}
+
+/// Whoever writes it to the file has a file without defects that says the same, and what followed the theme or earlier
+/// runs still does.
+#[test]
+fn what_is_printed_says_the_same_when_it_is_read_back() {
+    let good = "context = \"one\"\ntheme = \"light\"\nhook = '''\nread  event\necho \"two  blanks\"\n'''\n\
+                [contexts.one]\nendpoint = \"vc01\"\nfolder = \"A  B\"\n[contexts.two]\nrepo = \"/srv/two\"\n\
+                [keys]\nbuild = [\n  \"F5\",\n  \"F6\",\n]\n[colours]\nbad = \"red\"\n[alarms]\nconnect = \"5m\"\n\
+                [[plugins]]\nname = \"ssh\"\ncommand = 'ssh  x'\nkey = \"F9\"\n";
+    let bad = "context = \"none\"\nmouse = true\nteme = 1\n[contexts.bad]\nendpoint = \"u:hunter2@vc\"\n\
+               [contexts.good]\nrepo = \"/srv/good\"\n[keys]\nbuild = \"x\"\nsweep = \"F8\"\n\
+               [[plugins]]\nname = \"half\"\n[[plugins]]\nname = \"taken\"\ncommand = \"x\"\nkey = \"p\"\n\
+               [[plugins]]\nname = \"fine\"\ncommand = \"true\"\n";
+    for text in ["", good, bad] {
+        let file = ConfigFile::parse("config.toml".as_ref(), text);
+        let printed = printed(&file);
+        let again = ConfigFile::parse("config.toml".as_ref(), &printed);
+        let defects: Vec<_> = again.defects.iter().chain(&Keymap::of(&again, false).1).cloned().collect();
+        assert_eq!(defects, [], "{printed}");
+        assert_eq!(format!("{:?}", meaning(&again)), format!("{:?}", meaning(&file)), "{printed}");
+    }
+    let file = ConfigFile::parse("config.toml".as_ref(), bad);
+    let printed = printed(&file);
+    for said in [
+        "# [contexts.bad]\n# refused: config.toml:5: contexts.bad.endpoint: an account must not stand here",
+        "refused: config.toml:9: keys.build: x already means",
+        "# refused: config.toml:12: a plugin without command",
+        "# refused: config.toml:14: plugin \"taken\": p already means",
+        "# good = ",
+    ] {
+        assert!(printed.contains(said), "{said} is not in:\n{printed}");
+    }
+    assert!(!printed.contains("hunter2") && !printed.contains("\ngood = ") && !printed.contains("\nconnect = "));
+}

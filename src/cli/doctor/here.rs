@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use tmpl::paths::StateDir;
 use tmpl::pipeline::Os;
 
-use super::super::Context;
+use super::super::{Context, contexts};
 use super::{Diagnostic, State};
 
 /// Read by this program, packer's templates or govc. Values are never shown.
@@ -49,9 +49,13 @@ const VARIABLES: &[&str] = &[
     "NO_COLOR",
 ];
 
-/// Which variables are set.
-pub fn environment() -> Vec<Diagnostic> {
+/// Which variables are set, and which one is ignored.
+pub fn environment(context: &Context) -> Vec<Diagnostic> {
+    let ignored = contexts::ignored(&context.global);
     let finding = |name: &&'static str| {
+        if let Some((_, words)) = ignored.as_ref().filter(|(ignored, _)| ignored == name) {
+            return Diagnostic::new("environment", *name, State::Failed, words.clone());
+        }
         let set = std::env::var_os(name).is_some_and(|value| !value.is_empty());
         let (state, detail) = if set { (State::Ok, "set") } else { (State::Absent, "not set") };
         Diagnostic::new("environment", *name, state, detail)

@@ -15,6 +15,7 @@ const NOT_FOR_PEOPLE: &[&str] = &[
     "TMPL_SIMULATED",
     "TMPL_CONTEXT_ENTERED",
     "TMPL_CONTEXT_OUTER",
+    "TMPL_CONTEXT_VCENTER",
     "TMPL_UPDATE",
     "TMPL_SECRET_COMMANDS",
     "TMPL_SCREENS_CORPUS",
@@ -67,7 +68,10 @@ fn every_example_is_a_command_that_the_program_takes_and_every_verb_has_one() {
     }
     let mut program = Cli::command();
     program.build();
-    for verb in program.get_subcommands().filter(|verb| verb.get_name() != "help") {
+    let no_help = |verb: &&clap::Command| verb.get_name() != "help";
+    let verbs = program.get_subcommands().filter(no_help);
+    let verbs = verbs.flat_map(|verb| std::iter::once(verb).chain(verb.get_subcommands()));
+    for verb in verbs.filter(no_help) {
         assert!(EXAMPLES.iter().any(|example| example.of(&title(verb))), "no example of {}", verb.get_name());
         let text = String::from_utf8(page(verb).unwrap()).unwrap();
         for heading in ["NAME", "SYNOPSIS", "DESCRIPTION", "EXIT STATUS", "ENVIRONMENT", "FILES", "EXAMPLES"] {
@@ -75,6 +79,23 @@ fn every_example_is_a_command_that_the_program_takes_and_every_verb_has_one() {
             assert!(text.contains(&heading), "{}: no {heading}", verb.get_name());
         }
     }
+}
+
+#[test]
+fn a_page_says_what_options_take_and_of_which_version_it_is() {
+    let mut program = Cli::command();
+    program.build();
+    let promote = program.find_subcommand("promote").unwrap();
+    let text = String::from_utf8(page(promote).unwrap()).unwrap();
+    let plain = text.replace("\\fB", "").replace("\\fI", "").replace("\\fR", "").replace("\\-", "-");
+    let synopsis = plain.lines().find(|line| line.starts_with("tmpl-tui promote ")).unwrap();
+    assert!(synopsis.contains("[--repo DIR]") && synopsis.contains("[--read-only]"), "{synopsis}");
+    assert!(synopsis.ends_with(" KEY"), "{synopsis}");
+    assert!(
+        text.contains(concat!("\"tmpl-tui ", env!("TMPL_VERSION"), "\"")),
+        "{}",
+        text.lines().nth(2).unwrap_or_default()
+    );
 }
 
 /// What `--help` says of a verb and of those below it.

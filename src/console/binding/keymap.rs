@@ -3,7 +3,7 @@
 use std::sync::OnceLock;
 
 use super::{BINDINGS, Binding, plugins};
-use crate::config::{ConfigFile, KeyOverride, Plugin};
+use crate::config::{self, ConfigFile, KeyOverride, Plugin};
 use crate::console::command::Command;
 use crate::console::key::KeyPress;
 use crate::console::scope::{Scope, Scopes};
@@ -132,8 +132,17 @@ type Taken<'a> = (&'a KeyOverride, Vec<KeyPress>);
 fn read(over: &KeyOverride) -> Result<Vec<KeyPress>, (String, String)> {
     let path = format!("keys.{}", over.command);
     if !BINDINGS.iter().any(|row| row.name == over.command) {
-        let near = BINDINGS.iter().map(|row| (strsim::damerau_levenshtein(&over.command, row.name), row.name)).min();
-        let near = near.filter(|(wrong, _)| *wrong <= 3).map(|(_, name)| format!("did you mean {name:?}?"));
+        if config::sections().first().is_some_and(|top| top.settings.iter().any(|setting| setting.name == over.command))
+        {
+            let what = format!("{} belongs above the first table, and stands in keys", over.command);
+            return Err((what, "move it to the top of the file".into()));
+        }
+        let typed = over.command.to_lowercase();
+        // A whole word of a name is meant rather than what only looks like it: `hold` is not `build`.
+        let worded = BINDINGS.iter().find(|row| row.name.split(' ').any(|word| word == typed)).map(|row| row.name);
+        let near = BINDINGS.iter().map(|row| (strsim::damerau_levenshtein(&typed, row.name), row.name)).min();
+        let near = worded.or(near.filter(|(wrong, _)| *wrong <= 3).map(|(_, name)| name));
+        let near = near.map(|name| format!("did you mean {name:?}?"));
         let remedy = near.unwrap_or_else(|| "tmpl-tui config lists all of them under [keys]".into());
         return Err((format!("{path}: there is no command of that name"), remedy));
     }
@@ -223,6 +232,8 @@ mod tests {
         assert_eq!((key(map, "build"), key(map, "promote"), defects.len()), ("b".into(), "p".into(), 2));
         for (text, named) in [
             ("bild = \"F5\"", "did you mean \"build\"?"),
+            ("hold = \"F5\"", "did you mean \"hold or release\"?"),
+            ("notify = \"bell\"", "notify belongs above the first table, and stands in keys; move it"),
             ("build = \"Alt-x\"", "there is no key \"Alt-x\""),
             ("build = \"Ctrl-c\"", "Ctrl-C always leaves"),
             ("build = 5", "one in quotes"),

@@ -132,7 +132,7 @@ fn steps() -> impl Strategy<Value = Vec<(Msg, bool)>> {
 
 fn console(read_only: bool) -> Console {
     let mut opening = fixture::opening(&["debian-12", "ubuntu-2404", "rocky-9"]);
-    opening.read_only = read_only;
+    opening.mode = crate::vcenter::gate::Mode::asked(read_only);
     let mut console = Console::new(opening);
     fixture::link(&mut console, LinkState::Live);
     let vms = vec![
@@ -196,7 +196,7 @@ proptest! {
     #[test]
     fn read_only_never_changes_anything(steps in steps(), media in any::<bool>()) {
         let mut console = if media { fixture::media() } else { console(true) };
-        console.session.read_only = true;
+        console.session.mode = crate::vcenter::gate::Mode::asked(true);
         for (msg, _) in steps {
             let msg = in_time(&console, msg);
             let effects = console.update(msg);

@@ -54,7 +54,7 @@ fn cancel_stops_every_build_and_leaves_when_their_vms_are_gone() {
 #[test]
 fn read_only_offers_no_cancel() {
     let mut opening = fixture::opening(&["debian-12"]);
-    opening.read_only = true;
+    opening.mode = crate::vcenter::gate::Mode::asked(true);
     let mut console = Console::new(opening);
     console.update(Msg::RunsRead(vec![(key("debian-12"), Ok(Some(fixture::run(RunState::Running, 1, None))))]));
     assert_eq!(cancels(&typed(&mut console, "qc")), 0);

@@ -141,7 +141,7 @@ fn what_cannot_be_done_says_why(#[case] line: &str, #[case] press: char, #[case]
 #[test]
 fn read_only_offers_no_change_but_looks_and_checks() {
     let mut console = on("debian-13");
-    console.session.read_only = true;
+    console.session.mode = crate::vcenter::gate::Mode::asked(true);
     for change in [MediaChange::Bump, MediaChange::Stage, MediaChange::StopStaging] {
         let command = Command::Change(Change::Media(change));
         assert!(console.allows(&console.on_selection(command)).unwrap_err().to_string().contains("read-only"));

@@ -335,7 +335,7 @@ fn a_refused_password_is_tried_again_by_a_person_only() {
 #[test]
 fn read_only_refuses_every_change_and_says_so() {
     let mut opening = fixture::opening(&["debian-12"]);
-    opening.read_only = true;
+    opening.mode = crate::vcenter::gate::Mode::asked(true);
     let mut console = Console::new(opening);
     for char in ['b', 'p', 'R', 'H', 'x', 'S'] {
         typed(&mut console, &char.to_string());

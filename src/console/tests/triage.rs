@@ -364,7 +364,7 @@ fn the_next_keys_are_those_that_fit_and_may_be_pressed() {
     let built = fixture::template(73, "tpl-windows-server-2025-build", 1);
     console.update(Msg::FolderChanged(FolderEvent::Changed(Box::new(built))));
     assert_eq!(words(&console), "promote");
-    console.session.read_only = true;
+    console.session.mode = crate::vcenter::gate::Mode::asked(true);
     assert_eq!(words(&console), "");
 }
 
@@ -536,7 +536,7 @@ fn what_cannot_be_typed_is_not_armed() {
 #[test]
 fn nothing_is_typed_read_only_or_into_the_past_or_without_a_guest() {
     let mut console = stuck();
-    console.session.read_only = true;
+    console.session.mode = crate::vcenter::gate::Mode::asked(true);
     typed(&mut console, "i");
     assert!(toast(&console).starts_with("read-only"));
     typed(&mut console, "T");

@@ -7,7 +7,7 @@ use proptest::sample::select;
 use super::*;
 use crate::generation::{Generations, Hold, STEP_PRIVILEGES};
 use crate::ops::facts::{ChosenRun, GitHubFacts, MediaFacts, PictureFacts};
-use crate::vcenter::gate::Mode;
+use crate::vcenter::gate::{Mode, ReadOnly};
 use crate::vcenter::{Moid, Question, Vm};
 
 const BASE: &str = "tpl";
@@ -34,7 +34,7 @@ impl Known {
     fn facts(&self) -> Facts<'_> {
         let Self { key, under_way, run, generations, missing, .. } = self;
         Facts {
-            mode: if self.read_only { Mode::ReadOnly } else { Mode::ReadWrite },
+            mode: Mode::asked(self.read_only),
             leaving: self.leaving,
             line: self.line.then_some(LineFacts {
                 under_way: *under_way,
@@ -176,7 +176,7 @@ proptest! {
         let facts = known.facts();
         for operation in Operation::ALL {
             let (here, judged) = (check_here(operation, &facts), check(operation, &facts));
-            prop_assert_eq!(judged == Err(Refusal::ReadOnly), known.read_only && operation.mutates(), "{}", operation);
+            prop_assert_eq!(judged == Err(Refusal::ReadOnly(ReadOnly::Asked)), known.read_only && operation.mutates(), "{}", operation);
             if here.is_err() {
                 prop_assert_eq!(&judged, &here, "{} is refused before anybody is asked", operation);
             }

@@ -139,7 +139,7 @@ async fn a_source_that_cannot_be_asked_is_told_and_the_others_are_there() {
     let dir = tempfile::tempdir().unwrap();
     let lines = crate::console::fixture::matrix(&["debian-12"]).lines;
     let (state, repo) = (StateDir::at(dir.path()), Path::new("/nowhere").to_owned());
-    let context = Context { repo, lines, state, mode: Mode::ReadOnly };
+    let context = Context { repo, lines, state, mode: Mode::asked(true) };
     let sources = Sources { mirrors: false, github: false };
     let mut gatherer = Gatherer::new(context, Usual::default(), sources);
     let (all, troubles) = gatherer.gather(Err("no password".into())).await;

@@ -3,12 +3,43 @@
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+
 use super::limits::{ENTER, PLUGIN, SAVE};
 use super::{Driver, Parts};
 use crate::console::message::{Msg, RequestId};
 use crate::console::own::Own;
 use crate::ops::{self, acknowledge, blocking};
 use crate::paths::StateDir;
+
+/// Commands of the user's own that are at work. None outlives the console, also where another takes its process over:
+/// nobody would hear what became of it, and it may be about a line of the other vCenter.
+#[derive(Default)]
+pub(super) struct Plugins {
+    leaving: CancellationToken,
+    running: TaskTracker,
+}
+
+impl Plugins {
+    fn watched<T>(
+        &self,
+        work: impl Future<Output = Result<T, ops::Error>> + Send + 'static,
+    ) -> impl Future<Output = Result<T, ops::Error>> + Send + 'static {
+        let leaving = self.leaving.clone();
+        self.running.track_future(async move {
+            let ended = leaving.run_until_cancelled_owned(work).await;
+            ended.unwrap_or_else(|| Err(ops::Error::Usage("ended with the console".into())))
+        })
+    }
+
+    /// Ends them, with all that they started.
+    pub(super) async fn end(&self) {
+        self.leaving.cancel();
+        self.running.close();
+        self.running.wait().await;
+    }
+}
 
 impl Parts {
     /// Where files are saved.
@@ -43,7 +74,7 @@ impl Driver {
         match own {
             Own::RunPlugin { request, plugin, selection } => {
                 let dir = self.parts.context.repo.clone();
-                let ran = async move { ops::plugin::run(plugin, selection, &dir).await };
+                let ran = self.plugins.watched(async move { ops::plugin::run(plugin, selection, &dir).await });
                 self.ask(PLUGIN, "the command", ran, move |answer| Msg::PluginEnded { request, answer });
             }
             Own::Acknowledge { request, key, seen, note } => {

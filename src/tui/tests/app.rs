@@ -50,7 +50,7 @@ impl Whole {
 
     /// `before`: what earlier work left in the state folder, for the first line.
     async fn after(read_only: bool, before: impl FnOnce(&StateDir, &Line)) -> Self {
-        let opening = Opening { read_only, ..fixture::opening(&["debian-12", "rocky-9"]) };
+        let opening = Opening { mode: Mode::asked(read_only), ..fixture::opening(&["debian-12", "rocky-9"]) };
         let state = tempfile::tempdir().unwrap();
         before(&StateDir::at(state.path().join("state")), &opening.lines[0]);
         Self::with(opening, state).await
@@ -92,7 +92,7 @@ impl Whole {
                 repo: state.path().to_owned(),
                 lines: opening.lines.clone(),
                 state: StateDir::at(state.path().join("state")),
-                mode: if opening.read_only { Mode::ReadOnly } else { Mode::ReadWrite },
+                mode: opening.mode,
             },
             settings: Ok(lab.settings().unwrap()),
             packer: state.path().join("no-packer"),

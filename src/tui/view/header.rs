@@ -76,7 +76,7 @@ fn right(console: &Console, theme: Theme) -> Line<'static> {
     if alarms > 0 {
         add(format!("▲ {alarms} alarm{}", if alarms == 1 { "" } else { "s" }), theme.bad());
     }
-    if console.session.read_only {
+    if console.session.mode.is_read_only() {
         add("read-only".into(), theme.warn());
     }
     spans.push(Span::raw(" "));

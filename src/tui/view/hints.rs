@@ -58,6 +58,7 @@ fn hints(console: &Console) -> Vec<Hint> {
     let all =
         of(Group::View).filter(help).chain(own).chain(of(Group::Own)).chain(of(Group::View).filter(move |b| !help(b)));
     all.chain(of(Group::Program))
+        .filter(|binding| console.offers(binding.command))
         .filter_map(|binding| {
             Some(Hint {
                 key: keys(console, binding)?,

@@ -82,8 +82,7 @@ fn draw_empty(console: &Console, inner: Rect, theme: Theme, buffer: &mut Buffer)
         Some(run) if run.state.live() => "packer has not written anything yet".into(),
         Some(_) => "the log is empty".into(),
     };
-    let hint =
-        if row.run.is_none() && !console.session.read_only { keyed("‹build› builds it") } else { String::new() };
+    let hint = if row.run.is_none() { console.advised("‹build› builds it") } else { String::new() };
     empty(inner, &[(&text, Style::new()), (&hint, theme.dim())], buffer);
 }
 

@@ -34,7 +34,7 @@ pub fn rows(console: &Console, row: &LineRow, theme: Theme) -> Vec<(&'static str
         add("", notes, theme.dim());
     }
     if let Some(vm) = &generations.prev {
-        add("prev", keyed(format!("{}; ‹roll back› rolls back to it", template(console, vm))), Style::new());
+        add("prev", console.advised(format!("{}; ‹roll back› rolls back to it", template(console, vm))), Style::new());
         made(vm).into_iter().for_each(|made| add("", made, theme.dim()));
     }
     if let Some(vm) = generations.build.as_ref().filter(|vm| vm.template) {
@@ -152,7 +152,7 @@ fn next(console: &Console, row: &LineRow) -> Vec<String> {
     let mut next = Vec::new();
     if row.ready() {
         let held = row.generations.hold.is_some();
-        next.push(keyed(if held {
+        next.push(console.advised(if held {
             "‹hold or release› releases it, then ‹promote› promotes"
         } else {
             "‹promote› promotes"
@@ -160,18 +160,23 @@ fn next(console: &Console, row: &LineRow) -> Vec<String> {
     }
     let due = console.schedule.as_ref().and_then(|schedule| schedule.after(console.now));
     match due {
-        _ if !row.line.enabled => next.push(keyed("the line is off: the schedule leaves it out; ‹build› builds it")),
+        _ if !row.line.enabled => {
+            next.push(console.advised("the line is off: the schedule leaves it out; ‹build› builds it"))
+        }
         Some(due) => {
             let day = due.to_zoned(console.zone.clone()).strftime("%a %b %d %H:%M %Z").to_string();
             let held = if row.generations.hold.is_some() { ", not promoted while it is held" } else { "" };
             next.push(format!("built on GitHub {day} (in {}){held}", age::spoken(due, console.now)));
         }
         None if console.github.pipeline.is_none() => {
-            next.push(keyed(
-                "not known: no schedule is in this repository, and GitHub is not asked; ‹build› builds it",
-            ));
+            next.push(
+                console.advised(
+                    "not known: no schedule is in this repository, and GitHub is not asked; ‹build› builds it",
+                ),
+            );
         }
-        None => next.push(keyed("no schedule builds it; ‹build› builds it here, ‹dispatch› on GitHub")),
+        None => next.push(console.advised("no schedule builds it; ‹build› builds it here, ‹dispatch› on GitHub")),
     }
+    next.retain(|text| !text.is_empty());
     next
 }

@@ -215,5 +215,5 @@ fn draw_empty(console: &Console, inner: Rect, trouble: Option<&str>, theme: Them
         (None, Some(_)) => (format!("{build} is a template"), "‹promote› promotes it"),
         (None, None) => ("no build VM".into(), "a build shows its console here"),
     };
-    empty(inner, &[(&text, Style::new()), (&keyed(hint), theme.dim())], buffer);
+    empty(inner, &[(&text, Style::new()), (&console.advised(hint), theme.dim())], buffer);
 }

@@ -4,7 +4,6 @@ use ratatui::style::Style;
 
 use super::columns::Cell;
 use super::{cut, width};
-use crate::console::binding::keyed;
 use crate::console::lines::LineRow;
 use crate::console::remote::{Newest, RemoteResult};
 use crate::console::run::{RunSeen, RunState, Still};
@@ -163,7 +162,11 @@ fn of_run(console: &Console, row: &LineRow, run: &RunSeen, theme: Theme) -> Told
         RunState::Running => Told::new("●", phase, since(run.started), theme.busy()).and(cause.unwrap_or_default()),
         RunState::Cancelling => Told::new("◌", "cancelling", none(), theme.warn()),
         RunState::Succeeded => {
-            let next = if row.generations.hold.is_some() { "held".to_owned() } else { keyed("‹promote› promotes") };
+            let next = if row.generations.hold.is_some() {
+                "held".to_owned()
+            } else {
+                console.advised("‹promote› promotes")
+            };
             let told = Told::new("✓", "built", ended, theme.good());
             match &run.reason {
                 Some(reason) => told.and(reason),

@@ -8,7 +8,6 @@ use ratatui::widgets::{Block, BorderType, Widget};
 
 use super::{empty, put, result};
 use crate::console::Console;
-use crate::console::binding::keyed;
 use crate::console::click::Target;
 use crate::console::lines::LineRow;
 use crate::guest::picture::Picture;
@@ -42,7 +41,7 @@ pub fn draw(
     }
     let shown = console.on_wall();
     if shown.is_empty() {
-        let hint = keyed("‹wall› goes back; ‹build› builds a line");
+        let hint = console.advised("‹wall› goes back; ‹build› builds a line");
         empty(
             area,
             &[("nothing is being built, and nothing failed within a day", Style::new()), (&hint, theme.dim())],
