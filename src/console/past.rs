@@ -231,7 +231,7 @@ impl Console {
     }
 
     /// A good run at GitHub between those that are compared, of which nothing is here.
-    pub(crate) fn greener(&self, since: &SinceGreen) -> Option<&RemoteResult> {
+    pub fn greener(&self, since: &SinceGreen) -> Option<&RemoteResult> {
         let runs = self.line_runs(self.lines.selected()?);
         let named = |run: &LineRun<'_>, id: &str| match run {
             LineRun::Here(run) => run.dir.file_name().is_some_and(|name| *name == *id),
