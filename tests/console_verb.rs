@@ -122,8 +122,8 @@ async fn a_file_that_exists_is_not_replaced_unasked() {
 }
 
 #[rstest]
-#[case::nowhere(&["debian-12", "--print"], "stdout is no terminal")]
-#[case::nothing(&["debian-12"], "stdout is no terminal")]
+#[case::nowhere(&["debian-12", "--print"], "stdout is not a terminal")]
+#[case::nothing(&["debian-12"], "stdout is not a terminal")]
 #[case::folder(&["debian-12", "-o", "no/such/a.png"], "there is no folder no/such")]
 #[case::key(&["debian-99", "-o", "a.png"], "debian-99")]
 #[case::unasked(&["debian-12", "--type", "ls"], "needs --yes")]

@@ -82,7 +82,7 @@ async fn whoever_talks_without_end_is_stopped() {
     let mut program = world.program(&["build", super::KEY, "--packer", packer.to_str().unwrap()]);
     let output = program.env("PATH", std::env::var_os("PATH").unwrap()).output().await.unwrap();
     let said = String::from_utf8_lossy(&output.stderr).into_owned();
-    assert!(output.status.code() == Some(2) && said.contains("says more than"), "{said}");
+    assert!(output.status.code() == Some(2) && said.contains("printed more than"), "{said}");
 }
 
 /// Memory with passwords in it goes into no file, and nobody of the same account looks into it.
