@@ -10,6 +10,7 @@ use tmpl::lab::{Book, Lab, Options, Seed};
 use tmpl::packer_run::shell_quoted;
 use tmpl::pipeline::Matrix;
 use tmpl::pipeline::matrix::MATRIX_PATH;
+use tokio::signal::unix::{Signal, SignalKind, signal};
 
 use super::{Context, Exit, Stop};
 
@@ -73,12 +74,14 @@ pub async fn run(context: &Context, args: Args) -> anyhow::Result<Exit> {
         let program = std::env::current_exe().context("cannot tell where this program is")?;
         options.real = Some(Wish { iso: args.iso.clone(), program });
     }
+    // Whoever reads where it is may end it at once; what it made has to go then, too.
+    let mut ending = Ending::listen()?;
     let lab = Lab::start(options).await.with_context(|| match args.real {
         true => "cannot start the lab with real guests".to_owned(),
         false => format!("cannot listen on {} (--listen takes another address)", args.listen),
     })?;
     write(&lab, bare, &args)?;
-    ended().await?;
+    ending.wait().await;
     lab.stop().await;
     Ok(Exit::Done)
 }
@@ -142,11 +145,21 @@ fn guest(matrix: &Matrix, name: &str) -> anyhow::Result<(String, String)> {
     Ok((matrix.line(&guest.line).map_err(Stop::usage)?.base_name.clone(), guest.name.clone()))
 }
 
-async fn ended() -> std::io::Result<()> {
-    use tokio::signal::unix::{SignalKind, signal};
-    let mut terminate = signal(SignalKind::terminate())?;
-    tokio::select! {
-        result = tokio::signal::ctrl_c() => result,
-        _ = terminate.recv() => Ok(()),
+/// The signals that end it.
+struct Ending {
+    interrupt: Signal,
+    terminate: Signal,
+}
+
+impl Ending {
+    fn listen() -> std::io::Result<Self> {
+        Ok(Self { interrupt: signal(SignalKind::interrupt())?, terminate: signal(SignalKind::terminate())? })
+    }
+
+    async fn wait(&mut self) {
+        tokio::select! {
+            _ = self.interrupt.recv() => {}
+            _ = self.terminate.recv() => {}
+        }
     }
 }
