@@ -343,7 +343,8 @@ async fn a_build_that_goes_right_is_never_called_stuck_and_what_heals_is_taken_b
     }
     // Ubuntu's sshd comes after its address: packer is refused for a while, and gets in.
     let ubuntu = &told.iter().find(|(name, _)| *name == "ubuntu").unwrap().1;
-    let retried = ubuntu.iter().position(|called| called.outlook.is_some()).unwrap();
+    let retried = ubuntu.iter().position(|called| called.outlook.is_some());
+    let retried = retried.unwrap_or_else(|| panic!("never told that packer tries again: {ubuntu:#?}"));
     let healed = ubuntu[retried..].iter().any(|called| called.outlook.is_none() && called.text.contains("provision"));
     assert!(healed, "{ubuntu:#?}");
 }

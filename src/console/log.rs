@@ -2,7 +2,6 @@
 //!
 //! The log itself stays outside: the driver reads the few lines on screen when asked. Lines are counted from 0.
 
-mod commands;
 mod fold;
 mod moves;
 mod search;

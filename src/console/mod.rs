@@ -39,6 +39,7 @@ mod keys;
 mod leave;
 pub mod lines;
 pub mod log;
+mod log_commands;
 pub mod media;
 pub mod message;
 mod mouse;

@@ -1,15 +1,15 @@
 //! What the keys of the log do.
 
-use crate::console::command::LogCommand;
-use crate::console::effect::Effect;
-use crate::console::message::RequestId;
-use crate::console::panes::Pane;
-use crate::console::state::Console;
-use crate::console::toast::Tone;
+use super::command::LogCommand;
+use super::effect::Effect;
+use super::message::RequestId;
+use super::panes::Pane;
+use super::state::Console;
+use super::toast::Tone;
 use crate::packer_log::Problem;
 
 impl Console {
-    pub(in crate::console) fn log_command(&mut self, command: LogCommand, effects: &mut Vec<Effect>) {
+    pub(super) fn log_command(&mut self, command: LogCommand, effects: &mut Vec<Effect>) {
         let request = self.request();
         match command {
             LogCommand::Follow => self.log.toggle_follow(),
@@ -42,9 +42,9 @@ impl Console {
         effects.extend(self.log.problem(least, forwards, request));
     }
 
-    pub(in crate::console) fn copy_log(&mut self, effects: &mut Vec<Effect>) {
+    pub(super) fn copy_log(&mut self, effects: &mut Vec<Effect>) {
         let (from, to) = self.log.selection();
-        if to - from >= super::MOST_COPIED {
+        if to - from >= super::log::MOST_COPIED {
             let text = format!("{} lines are too many to copy: ‹save log› saves the log", to - from + 1);
             self.notice(Tone::Info, text);
             return;
