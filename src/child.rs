@@ -7,6 +7,7 @@ mod variables;
 
 use std::ffi::{OsStr, OsString};
 use std::io;
+use std::path::PathBuf;
 use std::process::{Output, Stdio};
 use std::time::Duration;
 
@@ -235,6 +236,15 @@ async fn bounded(stream: Option<impl AsyncRead + Unpin>, bytes: usize) -> Result
         stream.take(bytes as u64 + 1).read_to_end(&mut all).await?;
     }
     if all.len() > bytes { Err(Error::TooMuch(bytes)) } else { Ok(all) }
+}
+
+/// Where a program is that can be run by its name.
+pub fn on_path(program: &str) -> Option<PathBuf> {
+    use std::os::unix::fs::PermissionsExt;
+    let executable = |path: &PathBuf| {
+        std::fs::metadata(path).is_ok_and(|file| file.is_file() && file.permissions().mode() & 0o111 != 0)
+    };
+    std::env::split_paths(&std::env::var_os("PATH")?).map(|dir| dir.join(program)).find(executable)
 }
 
 #[cfg(test)]

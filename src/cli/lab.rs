@@ -10,7 +10,7 @@ use tmpl::lab::{Book, Lab, Options, Seed};
 use tmpl::packer_run::shell_quoted;
 use tmpl::pipeline::Matrix;
 use tmpl::pipeline::matrix::MATRIX_PATH;
-use tokio::signal::unix::{Signal, SignalKind, signal};
+use tokio::signal::unix::{SignalKind, signal};
 
 use super::{Context, Exit, Stop};
 
@@ -75,13 +75,16 @@ pub async fn run(context: &Context, args: Args) -> anyhow::Result<Exit> {
         options.real = Some(Wish { iso: args.iso.clone(), program });
     }
     // Whoever reads where it is may end it at once; what it made has to go then, too.
-    let mut ending = Ending::listen()?;
+    let (mut interrupt, mut terminate) = (signal(SignalKind::interrupt())?, signal(SignalKind::terminate())?);
     let lab = Lab::start(options).await.with_context(|| match args.real {
         true => "cannot start the lab with real guests".to_owned(),
         false => format!("cannot listen on {} (--listen takes another address)", args.listen),
     })?;
     write(&lab, bare, &args)?;
-    ending.wait().await;
+    tokio::select! {
+        _ = interrupt.recv() => {}
+        _ = terminate.recv() => {}
+    }
     lab.stop().await;
     Ok(Exit::Done)
 }
@@ -143,23 +146,4 @@ fn guest(matrix: &Matrix, name: &str) -> anyhow::Result<(String, String)> {
     let guest =
         book.guest(name).ok_or_else(|| Stop::usage(format!("no scenario {name:?}; `demo --list` names them")))?;
     Ok((matrix.line(&guest.line).map_err(Stop::usage)?.base_name.clone(), guest.name.clone()))
-}
-
-/// The signals that end it.
-struct Ending {
-    interrupt: Signal,
-    terminate: Signal,
-}
-
-impl Ending {
-    fn listen() -> std::io::Result<Self> {
-        Ok(Self { interrupt: signal(SignalKind::interrupt())?, terminate: signal(SignalKind::terminate())? })
-    }
-
-    async fn wait(&mut self) {
-        tokio::select! {
-            _ = self.interrupt.recv() => {}
-            _ = self.terminate.recv() => {}
-        }
-    }
 }

@@ -24,7 +24,7 @@ pub use markdown::markdown;
 pub use outer::{ENTERED, OUTER, Outer};
 pub use paint::{Colour, Paint, Role, ThemeName};
 pub use plugin::Plugin;
-pub use schema::{Kind, SELECTED, Section, Setting, sections};
+pub use schema::{Kind, SELECTED, Section, Setting, misplaced, sections};
 pub use told::{Commands, Told, told, unused};
 pub use words::{Call, Images, Order};
 

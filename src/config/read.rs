@@ -115,10 +115,9 @@ impl<'f> Reader<'f> {
                           change the secret if others could read this file";
             return self.refuse(at, format!("{shown}: a secret must not stand here"), remedy);
         }
-        if !prefix.is_empty() && schema::TOP.iter().any(|setting| setting.name == name) {
-            let table = prefix.trim_end_matches('.');
-            let what = format!("{name} belongs above the first table, and stands in {table}");
-            return self.refuse(at, what, "move it to the top of the file");
+        let table = prefix.trim_end_matches('.');
+        if let Some((what, remedy)) = schema::misplaced(name, table).filter(|_| !table.is_empty()) {
+            return self.refuse(at, what, remedy);
         }
         let near = names.iter().map(|known| (strsim::damerau_levenshtein(name, known), *known)).min();
         let remedy = match near.filter(|(wrong, known)| *wrong <= 3 && *wrong < known.len()) {

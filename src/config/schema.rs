@@ -211,6 +211,13 @@ pub fn sections() -> Vec<Section> {
     ]
 }
 
+/// A key of no table in one: what is wrong, and what to do.
+pub fn misplaced(name: &str, table: &str) -> Option<(String, &'static str)> {
+    TOP.iter().any(|setting| setting.name == name).then(|| {
+        (format!("{name} belongs above the first table, and stands in {table}"), "move it to the top of the file")
+    })
+}
+
 /// Whether some table has this key, so that it may be shown.
 pub(super) fn knows(name: &str) -> bool {
     sections().iter().any(|section| section.settings.iter().any(|setting| setting.name == name))

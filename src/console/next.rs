@@ -75,16 +75,13 @@ fn fitting(row: &LineRow) -> Vec<Command> {
     if row.unfetched().is_some() {
         return vec![Command::View(ViewCommand::Open), there, here];
     }
-    let Some(run) = &row.run else {
-        let iso = row.iso_missing.then_some(Command::Change(Change::Media(MediaChange::Stage)));
-        return iso.into_iter().chain([here]).collect();
-    };
+    // Without its ISO the next build fails.
+    let iso = row.iso_missing.then_some(Change::Media(MediaChange::Stage));
+    let Some(run) = &row.run else { return iso.map(Command::Change).into_iter().chain([here]).collect() };
     if run.origin.is_some() && run.alarming() {
         return vec![there, here];
     }
     let generation = |change| Change::Generation(change);
-    // Without it the next build fails, too.
-    let iso = row.iso_missing.then_some(Change::Media(MediaChange::Stage));
     let changes = match run.state {
         RunState::Starting | RunState::Running if run.still.as_ref().is_some_and(|still| still.blank) => {
             vec![Change::Wake, Change::CancelRun]

@@ -237,12 +237,10 @@ impl Console {
             LineRun::Here(run) => run.dir.file_name().is_some_and(|name| *name == *id),
             LineRun::GitHub(_) => false,
         };
-        let after_bad = runs.iter().skip_while(|run| !named(run, &since.bad));
-        let between = after_bad.take_while(|run| !named(run, &since.good));
-        between.into_iter().find_map(|run| match run {
-            LineRun::GitHub(remote) if run.good() => {
-                self.lines.selected()?.remotes.iter().find(|it| it.page == remote.page)
-            }
+        let after_bad = runs.into_iter().skip_while(|run| !named(run, &since.bad));
+        let mut between = after_bad.take_while(|run| !named(run, &since.good));
+        between.find_map(|run| match run {
+            LineRun::GitHub(remote) if run.good() => Some(remote),
             LineRun::GitHub(_) | LineRun::Here(_) => None,
         })
     }

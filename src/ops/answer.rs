@@ -1,9 +1,9 @@
 //! What vCenter asks about a build VM, answered.
 
 use super::type_into::may;
-use super::{Error, Refusal};
+use super::{Error, Operation, Refusal, permitted};
 use crate::pipeline::Line;
-use crate::vcenter::gate::{Gate, Mode};
+use crate::vcenter::gate::Gate;
 use crate::vcenter::privilege::ANSWER;
 use crate::vcenter::{Choice, Client, Question, Vm};
 
@@ -34,9 +34,7 @@ pub fn meant<'q>(question: &'q Question, said: &str) -> Result<&'q Choice, Error
 /// # Errors
 /// A refusal, nothing answered; those of vCenter.
 pub async fn answer(gate: &Gate, vm: &Vm, question: &Question, choice: &Choice) -> Result<(), Error> {
-    if let Mode::ReadOnly(why) = gate.mode() {
-        return Err(Refusal::ReadOnly(why).into());
-    }
+    permitted(Operation::Answer, gate.mode())?;
     may(gate.client(), vm, ANSWER).await?;
     Ok(gate.answer("answer", vm, question, choice).await?)
 }

@@ -2,11 +2,11 @@
 
 use jiff::Timestamp;
 
-use super::{Context, Error, Refusal, blocking};
+use super::{Context, Error, Operation, Refusal, blocking, permitted};
 use crate::guest::recording::Typed;
 use crate::packer_run;
 use crate::pipeline::Key;
-use crate::vcenter::gate::{Gate, Mode};
+use crate::vcenter::gate::Gate;
 use crate::vcenter::privilege::TYPE;
 use crate::vcenter::{Account, Client, Vm};
 
@@ -33,9 +33,7 @@ pub async fn may(client: &Client, vm: &Vm, privilege: &'static str) -> Result<()
 pub async fn type_into(context: &Context, client: &Client, vm: &Vm, keys: &str) -> Result<usize, Error> {
     let gate = context.gate(client);
     // Nothing is asked that would not matter.
-    if let Mode::ReadOnly(why) = gate.mode() {
-        return Err(Refusal::ReadOnly(why).into());
-    }
+    permitted(Operation::Type, gate.mode())?;
     may(client, vm, TYPE).await?;
     let at = Timestamp::now();
     record(context, vm, Typed { at, until: at }).await?;
@@ -59,9 +57,7 @@ async fn record(context: &Context, vm: &Vm, typed: Typed) -> Result<(), Error> {
 /// # Errors
 /// A refusal, nothing pressed; those of vCenter.
 pub async fn wake(gate: &Gate, vm: &Vm) -> Result<(), Error> {
-    if let Mode::ReadOnly(why) = gate.mode() {
-        return Err(Refusal::ReadOnly(why).into());
-    }
+    permitted(Operation::Wake, gate.mode())?;
     may(gate.client(), vm, TYPE).await?;
     Ok(gate.wake("wake", vm).await?)
 }

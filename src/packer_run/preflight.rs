@@ -110,23 +110,15 @@ pub(super) async fn ansible_version() -> Option<String> {
 
 /// Ansible's program: the one `mise` manages where there is mise, else the one in `PATH`.
 async fn ansible() -> Result<PathBuf, BuildError> {
-    if on_path("mise").is_some()
+    if child::on_path("mise").is_some()
         && let Ok(output) = run_command(Kind::Asked, OsStr::new("mise"), &["which", "ansible"]).await
         && output.status.success()
     {
         return Ok(PathBuf::from(String::from_utf8_lossy(&output.stdout).trim()));
     }
-    on_path("ansible-playbook").ok_or_else(|| {
+    child::on_path("ansible-playbook").ok_or_else(|| {
         BuildError::Preflight("ansible-playbook is not in PATH; install Ansible (on a runner, in its image)".into())
     })
-}
-
-fn on_path(program: &str) -> Option<PathBuf> {
-    use std::os::unix::fs::PermissionsExt;
-    let executable = |path: &PathBuf| {
-        std::fs::metadata(path).is_ok_and(|file| file.is_file() && file.permissions().mode() & 0o111 != 0)
-    };
-    std::env::split_paths(&std::env::var_os("PATH")?).map(|dir| dir.join(program)).find(executable)
 }
 
 /// The interpreter of a console script with its arguments: the words behind `#!`. Installers that find the path too

@@ -132,10 +132,8 @@ type Taken<'a> = (&'a KeyOverride, Vec<KeyPress>);
 fn read(over: &KeyOverride) -> Result<Vec<KeyPress>, (String, String)> {
     let path = format!("keys.{}", over.command);
     if !BINDINGS.iter().any(|row| row.name == over.command) {
-        if config::sections().first().is_some_and(|top| top.settings.iter().any(|setting| setting.name == over.command))
-        {
-            let what = format!("{} belongs above the first table, and stands in keys", over.command);
-            return Err((what, "move it to the top of the file".into()));
+        if let Some((what, remedy)) = config::misplaced(&over.command, "keys") {
+            return Err((what, remedy.into()));
         }
         let typed = over.command.to_lowercase();
         // A whole word of a name is meant rather than what only looks like it: `hold` is not `build`.

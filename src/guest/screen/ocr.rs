@@ -35,9 +35,7 @@ pub enum OcrError {
 
 /// Why no graphical screen is read on this machine, where that is so.
 pub fn unavailable() -> Option<OcrError> {
-    let path = std::env::var_os("PATH").unwrap_or_default();
-    let there = std::env::split_paths(&path).any(|folder| folder.join(PROGRAM).is_file());
-    (!there).then_some(OcrError::NotInstalled)
+    child::on_path(PROGRAM).is_none().then_some(OcrError::NotInstalled)
 }
 
 /// The text of a picture. Takes about half a second: not for the task that draws.

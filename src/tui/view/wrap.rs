@@ -22,17 +22,7 @@ pub fn textwrap(text: &str, columns: usize) -> Vec<String> {
             used += wide;
             continue;
         }
-        for char in word.chars() {
-            let wide = Span::raw(char.to_string()).width();
-            if used + wide > columns {
-                rows.push(String::new());
-                used = 0;
-            }
-            if let Some(row) = rows.last_mut() {
-                row.push(char);
-            }
-            used += wide;
-        }
+        break_anywhere(word, columns, &mut rows, &mut used);
     }
     rows
 }
@@ -40,19 +30,23 @@ pub fn textwrap(text: &str, columns: usize) -> Vec<String> {
 /// Breaks a row of a text console where the pane ends: what stands in columns keeps its place.
 pub fn broken(row: &str, columns: usize) -> Vec<String> {
     let mut rows = vec![String::new()];
-    let mut used = 0;
-    for char in row.trim_end().chars() {
+    break_anywhere(row.trim_end(), columns, &mut rows, &mut 0);
+    rows
+}
+
+/// Goes on in the last of `rows`, of which `used` columns are taken, and begins a new one wherever it is full.
+fn break_anywhere(text: &str, columns: usize, rows: &mut Vec<String>, used: &mut usize) {
+    for char in text.chars() {
         let wide = Span::raw(char.to_string()).width();
-        if used > 0 && used + wide > columns {
+        if *used + wide > columns {
             rows.push(String::new());
-            used = 0;
+            *used = 0;
         }
         if let Some(row) = rows.last_mut() {
             row.push(char);
         }
-        used += wide;
+        *used += wide;
     }
-    rows
 }
 
 #[cfg(test)]
