@@ -23,12 +23,14 @@ use tmpl::text::Scrubber;
 use tmpl::triage::live::{Beside, LiveJudge};
 use tmpl::triage::rules::Rules;
 use tmpl::triage::verdict::{Judge, Standing, Verdict};
+use tokio::sync::{Semaphore, SemaphorePermit};
 
 const PROGRAM: &str = env!("CARGO_BIN_EXE_tmpl-tui");
 /// Lab seconds per second.
 const SPEED: f64 = 40.0;
-/// Builds at a time.
+/// Builds at a time, of all tests together.
 const AT_ONCE: usize = 3;
+static TURNS: Semaphore = Semaphore::const_new(AT_ONCE);
 /// Seconds between two looks of the recorder at most; until the second look at a picture that is new; for reading a
 /// graphical page (measured, at rest); between two looks of the console at its files.
 const RECORDER: f64 = 2.0;
@@ -76,10 +78,12 @@ struct Built {
     show: Showcase,
     child: Child,
     name: String,
+    _turn: SemaphorePermit<'static>,
 }
 
 impl Built {
     async fn start(name: &str) -> Self {
+        let turn = TURNS.acquire().await.unwrap();
         let show = Showcase::set_up(Some(name), SPEED, Path::new(PROGRAM)).await.unwrap();
         let (folder, key) = (show.folder(), &show.starts()[0]);
         let mut command = Command::new(PROGRAM);
@@ -88,7 +92,7 @@ impl Built {
         command.arg("--repo").arg(repository(folder)).args(["build", key, "--packer"]).arg(packer_of(folder));
         command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
         let child = command.spawn().unwrap();
-        Self { show, child, name: name.to_owned() }
+        Self { show, child, name: name.to_owned(), _turn: turn }
     }
 
     /// The run, unless it is the one that the lab had before.
@@ -177,6 +181,15 @@ impl Moment {
         let mut judge = LiveJudge::new(&self.rules, Judge::new(&self.rules).unwrap(), &self.repo, dir).unwrap();
         let (usual, scrubber) = (TypicalDurations::default(), Scrubber::default());
         judge.look(&run, &Beside::default(), &usual, &scrubber, Timestamp::now()).unwrap().unwrap()
+    }
+
+    /// Looks at the console in the first bytes of the timeline.
+    fn looks(&self, bytes: usize) -> usize {
+        let ends = self.timeline.iter().scan(0, |end, line| {
+            *end += line.len();
+            Some((*end, line))
+        });
+        ends.take_while(|(end, _)| *end <= bytes).filter(|(_, line)| Self::is_look(line)).count()
     }
 
     /// Whether this line of the timeline is a look at the console.
@@ -296,27 +309,60 @@ struct Called {
     looks: usize,
 }
 
-/// What a build that goes right was called while it was at work.
+/// How far record and log of a run had come at some time.
+struct Sample {
+    at: Timestamp,
+    timeline: usize,
+    log: usize,
+}
+
+/// What a build that goes right was called while it was at work. How far its files had come is noted while it runs, and
+/// judged afterwards: a judge that is kept waiting by the machine would miss what the lab shows for a moment.
 async fn called(name: &'static str) -> Vec<Called> {
     let mut built = Built::start(name).await;
     let run = built.until("the run", |run| Some(run.clone())).await;
-    let repo = repository(built.show.folder());
-    let rules = Rules::for_repo(&repo).unwrap();
-    let mut judge = LiveJudge::new(&rules, Judge::new(&rules).unwrap(), &repo, &run.dir).unwrap();
+    let (timeline, log) = (run.dir.join(TIMELINE), run.log.clone());
+    let mut samples: Vec<Sample> = Vec::new();
+    let code = tokio::task::spawn_blocking(move || {
+        let length = |path: &Path| path.metadata().map_or(0, |file| usize::try_from(file.len()).unwrap());
+        loop {
+            let ended = built.child.try_wait().unwrap();
+            let sample = Sample { at: Timestamp::now(), timeline: length(&timeline), log: length(&log) };
+            if samples.last().is_none_or(|last| (last.timeline, last.log) != (sample.timeline, sample.log)) {
+                samples.push(sample);
+            }
+            if let Some(code) = ended {
+                return (code.code(), built, samples);
+            }
+            std::thread::sleep(Duration::from_millis(20));
+        }
+    });
+    let (code, built, samples) = code.await.unwrap();
+    let told = tokio::task::spawn_blocking(move || replayed(&built, &samples)).await.unwrap();
+    assert_eq!(code, Some(0), "{name}: {told:#?}");
+    told
+}
+
+/// What one judge says of a run as its files grow.
+fn replayed(built: &Built, samples: &[Sample]) -> Vec<Called> {
+    let run = built.run().unwrap();
+    let moment = Moment::of(&run, &repository(built.show.folder()));
+    let (timeline, log) = (moment.timeline.concat().into_bytes(), moment.log.concat().into_bytes());
+    let dir = moment.dir.path();
+    let mut judge = LiveJudge::new(&moment.rules, Judge::new(&moment.rules).unwrap(), &moment.repo, dir).unwrap();
     let (usual, scrubber) = (TypicalDurations::default(), Scrubber::default());
     let mut all = Vec::new();
-    while let Some(run) = built.run().filter(|run| run.state.live()) {
-        let look = judge.look(&run, &Beside::default(), &usual, &scrubber, Timestamp::now()).unwrap();
-        if let Some(verdict) = look {
-            let outlook = verdict.outlook.as_ref().map(|outlook| (outlook.standing, !outlook.passing));
-            let timeline = std::fs::read_to_string(run.dir.join(TIMELINE)).unwrap_or_default();
-            let looks = timeline.lines().filter(|line| Moment::is_look(line)).count();
-            all.push(Called { text: format!("{}: {}", verdict.class, verdict.cause), outlook, looks });
-        }
-        tokio::time::sleep(Duration::from_millis(40)).await;
+    for sample in samples {
+        std::fs::write(dir.join(TIMELINE), &timeline[..sample.timeline]).unwrap();
+        std::fs::write(dir.join("packer-build.log"), &log[..sample.log]).unwrap();
+        let run = Run::read(dir).unwrap().unwrap();
+        let Some(verdict) = judge.look(&run, &Beside::default(), &usual, &scrubber, sample.at).unwrap() else {
+            continue;
+        };
+        let outlook = verdict.outlook.as_ref().map(|outlook| (outlook.standing, !outlook.passing));
+        let looks = moment.looks(sample.timeline);
+        all.push(Called { text: format!("{}: {}", verdict.class, verdict.cause), outlook, looks });
     }
-    let code = tokio::task::spawn_blocking(move || built.child.wait().unwrap().code()).await.unwrap();
-    assert_eq!(code, Some(0), "{name}: {all:#?}");
     all
 }
 
