@@ -53,7 +53,7 @@ enum Decisive {
 use Decisive::{Guest, Line, Picture};
 
 /// Each scenario that goes wrong: what is decisive, and the verdict on it, by its rule or its class.
-const SCENARIOS: [(&str, Decisive, &str); 17] = [
+const SCENARIOS: [(&str, Decisive, &str); 18] = [
     ("licensing", Picture("win-licensing-00"), "screen-licensing"),
     ("stop-error", Picture("win-stop-00"), "screen-windows-stop"),
     ("missed-spacebar", Picture("uefi-shell-00"), "screen-uefi"),
@@ -65,6 +65,7 @@ const SCENARIOS: [(&str, Decisive, &str); 17] = [
     ("no-operating-system", Picture("no-os-00"), "screen-no-boot"),
     ("kernel-panic", Picture("panic-00"), "screen-panic"),
     ("emergency", Picture("emergency-00"), "screen-emergency"),
+    ("blanked-screen", Picture("emergency-00"), "screen-emergency"),
     ("ansible-fails", Line("fatal: ["), "ansible_task_failed"),
     ("ssh-refused", Line("Using SSH communicator to connect"), "ssh_timeout"),
     ("ssh-password", Line("unable to authenticate"), "ssh_auth"),

@@ -39,6 +39,13 @@ pub enum Effect {
         by: String,
         new: Box<NewVm>,
     },
+    /// a host into maintenance mode, or out of it
+    Maintain {
+        /// name of the host
+        host: String,
+        /// into it
+        on: bool,
+    },
     /// a picture of the console as a file
     Screenshot { id: String },
     /// a file to another place
@@ -84,7 +91,7 @@ impl Effect {
         match self {
             Self::Clone { .. } => 90.0,
             Self::Create(_) | Self::Destroy { .. } => 2.0,
-            Self::Power { .. } | Self::Screenshot { .. } => 1.0,
+            Self::Power { .. } | Self::Screenshot { .. } | Self::Maintain { .. } => 1.0,
             Self::Rename { .. } | Self::Annotate { .. } | Self::Move { .. } | Self::DeleteFile { .. } => 0.5,
             Self::Result(_) | Self::Missing { .. } => 0.1,
         }
@@ -117,6 +124,14 @@ impl Effect {
             }
             Self::Create(new) => create(world, *new),
             Self::Clone { source, by, new } => clone(world, &source, by, *new),
+            Self::Maintain { host, on } => {
+                match on {
+                    true => world.maintenance.insert(host),
+                    false => world.maintenance.remove(&host),
+                };
+                world.touch();
+                Ok(None)
+            }
             Self::Screenshot { id } => screenshot(world, &id),
             Self::Move { from, to, force } => world.store.rename(&from, &to, force).map(|()| None),
             Self::DeleteFile { path } => world.store.remove(&path).map(|()| None),

@@ -62,14 +62,6 @@ impl Lab {
         });
     }
 
-    /// Puts a host into maintenance mode.
-    pub fn maintain(&self, host: &str) {
-        self.with(|state| {
-            state.world.maintenance.insert(host.to_owned());
-            state.world.touch();
-        });
-    }
-
     /// Makes trouble at the `nth` call (1 = the next) of a method; `*` counts every call.
     pub fn trouble(&self, method: &str, nth: usize, trouble: Trouble) {
         self.with(|state| state.control.plan(method, nth, trouble));

@@ -106,6 +106,7 @@ pub fn privilege(method: &str) -> Option<&'static str> {
         "PowerOffVM_Task" => "VirtualMachine.Interact.PowerOff",
         "MarkAsTemplate" => "VirtualMachine.Provisioning.MarkAsTemplate",
         "ReconfigVM_Task" => "VirtualMachine.Config.Annotation",
+        "EnterMaintenanceMode_Task" | "ExitMaintenanceMode_Task" => "Host.Config.Maintenance",
         "PutUsbScanCodes" => "VirtualMachine.Interact.PutUsbScanCodes",
         "AnswerVM" => "VirtualMachine.Interact.AnswerQuestion",
         "CreateScreenshot_Task" => "VirtualMachine.Interact.CreateScreenshot",

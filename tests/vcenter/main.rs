@@ -99,10 +99,19 @@ impl Server {
 
     /// Clones a template with govc.
     async fn clone_of(&self, template: &str, name: &str) {
+        let pool = format!("/{}/host/{}/Resources", self.datacenter, self.cluster);
+        self.govc(&["vm.clone", "-on=false", "-ds", self.datastore, "-pool", &pool, "-vm", template, name]).await;
+    }
+
+    /// Puts a host of the cluster into maintenance mode or takes it out with govc.
+    async fn maintain(&self, host: &str, on: bool) {
+        let host = format!("/{}/host/{}/{host}", self.datacenter, self.cluster);
+        self.govc(&[if on { "host.maintenance.enter" } else { "host.maintenance.exit" }, &host]).await;
+    }
+
+    async fn govc(&self, arguments: &[&str]) {
         let mut govc = tokio::process::Command::new(tools::tool("govc"));
-        govc.args(["vm.clone", "-on=false", "-ds", self.datastore, "-pool"]);
-        govc.arg(format!("/{}/host/{}/Resources", self.datacenter, self.cluster));
-        govc.args(["-vm", template, name]).env_clear();
+        govc.args(arguments).env_clear();
         govc.env("GOVC_URL", self.door.url()).env("GOVC_DATACENTER", self.datacenter).env("HOME", "/nonexistent");
         govc.env("GOVC_USERNAME", &self.account.0).env("GOVC_PASSWORD", &self.account.1).env("GOVC_INSECURE", "true");
         govc.env("GOVC_PERSIST_SESSION", "false");

@@ -43,6 +43,7 @@ on_both!(
     a_question_is_shown_answered_and_gone,
     clones_are_counted_by_the_object,
     datastores_and_hosts,
+    a_host_in_maintenance_is_told,
 );
 
 fn named<'a>(vms: &'a [Vm], name: &str) -> &'a Vm {
@@ -445,6 +446,20 @@ async fn datastores_and_hosts(server: Server) {
     let (beneath, host) = client.resources_of(&vm.moid).await.unwrap();
     assert!(beneath.iter().any(|store| store.capacity > 0), "{beneath:?}");
     assert_eq!(host.map(|host| (host.connection, host.maintenance)), Some(("connected".to_owned(), false)));
+}
+
+async fn a_host_in_maintenance_is_told(server: Server) {
+    let client = server.client();
+    let in_trouble = async || {
+        let hosts = client.host_states(server.cluster).await.unwrap();
+        hosts.iter().filter_map(|host| host.trouble()).collect::<Vec<_>>()
+    };
+    let hosts = client.host_states(server.cluster).await.unwrap();
+    let name = &hosts[0].name;
+    server.maintain(name, true).await;
+    assert_eq!(in_trouble().await, [format!("host {name} is in maintenance mode")]);
+    server.maintain(name, false).await;
+    assert_eq!(in_trouble().await, Vec::<String>::new());
 }
 
 // vcsim has no keyboard.

@@ -1,4 +1,4 @@
-//! Methods of virtual machines, folders and the search index.
+//! Methods of virtual machines, hosts, folders and the search index.
 
 use super::super::devices::Change;
 use super::super::effect::{Effect, NewVm};
@@ -26,6 +26,8 @@ pub fn call(state: &mut State, call: &Call<'_>) -> Option<Result<Answer, Fault>>
         "ReconfigVM_Task" => reconfigure(state, call),
         "CreateVM_Task" => create(state, call),
         "CloneVM_Task" => clone(state, call),
+        "EnterMaintenanceMode_Task" => maintain(state, call, true),
+        "ExitMaintenanceMode_Task" => maintain(state, call, false),
         "CreateFolder" => create_folder(state, call),
         "MarkAsTemplate" => mark_as_template(state, call),
         "MarkAsVirtualMachine" => mark_as_vm(state, call),
@@ -74,6 +76,16 @@ pub fn queue(state: &mut State, call: &Call<'_>, entity: Moref, name: String, ef
     state.world.touch();
     state.world.tick();
     Ok(returned(task))
+}
+
+/// Nothing is moved away: who asks wants to see what the console says of such a host.
+fn maintain(state: &mut State, call: &Call<'_>, on: bool) -> Result<Answer, Fault> {
+    let entity = state.world.entity(call.this)?;
+    if entity.moref.kind != "HostSystem" {
+        return Err(Fault::not_supported(call.method));
+    }
+    let host = entity.name.clone();
+    task(state, call, Effect::Maintain { host, on })
 }
 
 fn screenshot(state: &mut State, call: &Call<'_>) -> Result<Answer, Fault> {
