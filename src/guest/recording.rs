@@ -120,6 +120,13 @@ impl Recording {
         self.pace
     }
 
+    /// How long the picture before the newest one stood, by the guest's clock.
+    fn stood_before(&self) -> Duration {
+        let [.., before, last] = self.frames.as_slice() else { return Duration::ZERO };
+        let stood = Duration::try_from(last.at.duration_since(before.at)).unwrap_or_default();
+        stood.mul_f64(self.pace.unwrap_or(1.0).clamp(0.001, 1e6))
+    }
+
     /// Where a picture lies.
     pub fn path(&self, frame: &RecordedFrame) -> PathBuf {
         self.dir.join(&frame.file)

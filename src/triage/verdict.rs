@@ -263,6 +263,7 @@ impl Verdict {
             (Some(text), None) if !text.is_text() && !text.rows.is_empty() => "(no readable text)".to_owned(),
             (Some(_) | None, None) => rows[from.unwrap_or(0)..].join(" / "),
         };
+        let text = if look.went_black { format!("before the screen went black: {text}") } else { text };
         let text = scrubber.safe(&text).chars().take(SCREEN_QUOTED).collect();
         let frame = Some(scrubber.safe(&look.frame).into());
         let at = if self.by_screen { 0 } else { self.evidence.len() };

@@ -42,8 +42,8 @@ impl Shown {
         let seen = match self.seen.take() {
             Some(seen) if same(&seen) => seen,
             last => {
-                let other = last.filter(|last| last.file != frame.file && last.analysis.label != "unknown");
-                if let Some(label) = other.map(|last| last.analysis.label)
+                let other = last.as_ref().filter(|last| last.file != frame.file && last.analysis.label != "unknown");
+                if let Some(label) = other.map(|last| last.analysis.label.clone())
                     && self.before.last() != Some(&label)
                     && self.before.len() < MAX_BEFORE
                 {
@@ -67,6 +67,10 @@ impl Shown {
                 let analysis = ScreenAnalysis::of(frame.file.clone(), text, named, (Some(motion), quiet), known);
                 let analysis =
                     ScreenAnalysis { before: self.before.clone(), error, ..analysis.scrubbed(scrubber, known) };
+                let black = analysis.state == Some("blank");
+                let behind =
+                    last.filter(|_| black).and_then(|last| last.analysis.behind_black(recording.stood_before()));
+                let analysis = behind.unwrap_or(analysis);
                 Seen { file: frame.file.clone(), read: reading.is_some(), motion, analysis }
             }
         };

@@ -210,3 +210,54 @@ fn a_clock_that_is_set_neither_raises_an_alarm_nor_silences_one() {
     let back = recorded(&[guest(0, ON, None, OFF), frame(0, 0, Motion::Idle), still(130), still(-10_000)]);
     assert!(back.stillness().is_some_and(|still| still.alarm), "{:?}", back.stillness());
 }
+
+/// What a record of these pictures shows while it grows and when it is read whole; `(second, picture)`.
+async fn shows(pictures: &[(i64, &str)], until: i64) -> [(String, String, bool); 2] {
+    let dir = tempfile::tempdir().unwrap();
+    std::fs::create_dir(dir.path().join(FRAMES)).unwrap();
+    let known = crate::guest::screen::ScreenLabels::shipped().unwrap();
+    let (mut shown, mut recording) = (Shown::default(), Recording::read(dir.path()).unwrap());
+    let mut live = None;
+    for (second, picture) in pictures {
+        let kind = match *picture {
+            "black-00" => Motion::Blank,
+            "cursor-00" => Motion::BlankCursor,
+            _ => Motion::Idle,
+        };
+        let event = frame(*second, 0, kind);
+        let TimelineEvent::Frame(taken) = &event else { panic!() };
+        let shipped = Path::new("assets/lab/screens").join(format!("{picture}.png"));
+        std::fs::copy(shipped, dir.path().join(&taken.file)).unwrap();
+        append(dir.path(), &[event]);
+        recording.read_more().unwrap();
+        live = shown.look(&recording, &known, &crate::text::Scrubber::default()).cloned();
+    }
+    append(dir.path(), &[TimelineEvent::Still { at: at(until), kind: Motion::Blank }]);
+    recording.read_more().unwrap();
+    let whole = crate::guest::screen::analyse(&recording.newest_frames(50), &known).await;
+    [live, whole].map(|look| look.map(|look| (look.label, look.frame, look.went_black)).unwrap())
+}
+
+#[tokio::test]
+async fn a_screen_that_waited_is_still_there_when_the_console_turns_black() {
+    let there = |second: i64| ("emergency-mode".to_owned(), at(second).as_millisecond().to_string(), true);
+    let pictures = [(0, "linux-boot-00"), (20, "emergency-00"), (200, "black-00")];
+    for look in shows(&pictures, 260).await {
+        assert!(look.1.contains(&there(20).1), "{look:?}");
+        assert_eq!((look.0, look.2), (there(20).0, true));
+    }
+    // Black, a blinking cursor, black: still.
+    let pictures = [&pictures[..], &[(230, "cursor-00"), (240, "black-00")]].concat();
+    for look in shows(&pictures, 260).await {
+        assert_eq!((look.0.as_str(), look.2), ("emergency-mode", true));
+    }
+    // What was left at once is gone, and so is what went on by itself.
+    for pictures in [
+        [(0, "grub-menu-00"), (100, "emergency-00"), (130, "black-00")],
+        [(0, "grub-menu-00"), (100, "linux-boot-00"), (300, "black-00")],
+    ] {
+        for look in shows(&pictures, 310).await {
+            assert_eq!((look.0.as_str(), look.2), ("blank", false), "{pictures:?}");
+        }
+    }
+}

@@ -6,7 +6,8 @@ use std::time::Duration;
 use image::RgbImage;
 use serde::Deserialize;
 
-use super::history::{FrameHistory, Motion, PROGRESS_FROZEN_AFTER};
+use super::diff::ink;
+use super::history::{FrameHistory, MAX_BLANK_INK, Motion, PROGRESS_FROZEN_AFTER};
 use super::label::SCREEN_STATES;
 use super::name::{ScreenName, name_screen};
 use super::ocr::{self, OcrError};
@@ -125,7 +126,13 @@ pub struct ScreenAnalysis {
     pub state: Option<&'static str>,
     /// why the text could not be read, in one line
     pub error: Option<String>,
+    /// the screen went black after this picture
+    pub went_black: bool,
 }
+
+/// A console turns black when nobody touched a key for long: that of Linux after ten minutes, unless told otherwise. What
+/// stood there for less was left.
+const BLANKED_AFTER: Duration = Duration::from_secs(60);
 
 impl ScreenAnalysis {
     /// Without secrets: also those that the console broke at the end of a row, which no later join would find.
@@ -157,6 +164,9 @@ pub async fn analyse(frames: &[ScreenFrame], known: &ScreenLabels) -> Option<Scr
         .motion()
         .filter(|motion| frames.len() > 1 && (timed || !matches!(motion, Motion::Frozen)) || is_blank(*motion));
     let blank = motion.is_some_and(is_blank);
+    if blank && let Some(behind) = behind_black(frames, known).await {
+        return Some(behind);
+    }
     let (text, error) = if blank { (None, None) } else { read(&last.image).await };
     let named = name_screen(&last.image, text.as_ref(), known);
     let before = before(&frames[..frames.len() - 1], known);
@@ -186,8 +196,32 @@ impl ScreenAnalysis {
             before: Vec::new(),
             text,
             error: None,
+            went_black: false,
         }
     }
+
+    /// What still holds when the picture after it is black: a screen that waited or stood, for `stood` seconds, is still
+    /// there, and a key shows it again.
+    #[must_use]
+    pub fn behind_black(self, stood: Duration) -> Option<Self> {
+        let waited = self.label != "unknown" && matches!(self.state, Some("waiting-for-input" | "frozen"));
+        let blanked = self.went_black || waited && stood >= BLANKED_AFTER;
+        blanked.then_some(Self { went_black: true, ..self })
+    }
+}
+
+/// What the last picture that is not black shows, where it is still there.
+async fn behind_black(frames: &[ScreenFrame], known: &ScreenLabels) -> Option<ScreenAnalysis> {
+    let last = frames.iter().rposition(|frame| ink(&frame.image) > MAX_BLANK_INK)?;
+    let black = frames.get(last + 1)?.at?;
+    // As it stood when it was seen last, which was when the black one came.
+    let earlier = frames[..=last].iter().cloned().chain([ScreenFrame { at: Some(black), ..frames[last].clone() }]);
+    let earlier: Vec<ScreenFrame> = earlier.collect();
+    let mut history = FrameHistory::default();
+    for frame in &earlier {
+        history.push(&frame.image, frame.at?);
+    }
+    Box::pin(analyse(&earlier, known)).await?.behind_black(history.quiet())
 }
 
 /// The names of the screens before the last one, as far as their glyphs tell them: that takes milliseconds each.

@@ -22,7 +22,7 @@ const SPINNER_TILES: usize = 20;
 /// Fewer changes than this are not called a spinner.
 const MIN_SPINS: usize = 4;
 /// Most pixels of ink on a blank screen, which may have a cursor.
-const MAX_BLANK_INK: usize = 40;
+pub(super) const MAX_BLANK_INK: usize = 40;
 
 /// What a console is doing.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
