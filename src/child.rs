@@ -8,7 +8,7 @@ mod variables;
 use std::ffi::{OsStr, OsString};
 use std::io;
 use std::path::PathBuf;
-use std::process::{Output, Stdio};
+use std::process::{ExitStatus, Output, Stdio};
 use std::time::Duration;
 
 use nix::sys::signal::{Signal, killpg};
@@ -245,6 +245,17 @@ pub fn on_path(program: &str) -> Option<PathBuf> {
         std::fs::metadata(path).is_ok_and(|file| file.is_file() && file.permissions().mode() & 0o111 != 0)
     };
     std::env::split_paths(&std::env::var_os("PATH")?).map(|dir| dir.join(program)).find(executable)
+}
+
+/// How a program ended, for people: `exit status 3`, `SIGKILL`.
+pub fn ending(status: ExitStatus) -> String {
+    use std::os::unix::process::ExitStatusExt;
+    let signal = status.signal().and_then(|number| Signal::try_from(number).ok());
+    match (status.code(), signal) {
+        (Some(code), _) => format!("exit status {code}"),
+        (None, Some(signal)) => signal.as_str().to_owned(),
+        (None, None) => status.to_string(),
+    }
 }
 
 #[cfg(test)]

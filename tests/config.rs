@@ -338,6 +338,9 @@ async fn a_plugin_leaves_neither_its_terminal_modes_nor_itself_behind() {
     pty.keys("\x1b[21~");
     let hangs = home.path().join("hangs");
     until("it runs", || line_in(&hangs));
+    pty.wait_for("◌ hang");
+    pty.keys("\x1b[21~");
+    pty.wait_for("hang is still at work");
     pty.keys(":context two\r");
     pty.wait_for("[two]");
     // From then on it listens: before, it reads what the terminal says about pictures.
@@ -358,6 +361,7 @@ async fn keys_colours_and_plugins_of_ones_own() {
          [[plugins]]\nname = \"shell\"\nkey = \"F7\"\ninteractive = true\ncommand = 'printf \"typed: \"; read word; echo \"$word\" >$HOME/typed'\n\
          [[plugins]]\nname = \"grave\"\nkey = \"F8\"\nconfirm = true\ncommand = 'touch $HOME/done; exit 3'\n\
          [[plugins]]\nname = \"hang\"\nkey = \"F10\"\ncommand = 'echo $$ >$HOME/hangs; exec sleep 600'\n\
+         [[plugins]]\nname = \"dies\"\nkey = \"F12\"\ninteractive = true\ncommand = 'echo its last words; exit 4'\n\
          [[plugins]]\nname = \"flood\"\nkey = \"F9\"\ncommand = 'yes'\n",
         context("one", &one, "password_env = \"FIRST\"")
     );
@@ -395,11 +399,19 @@ async fn keys_colours_and_plugins_of_ones_own() {
     pty.keys("q-is-not-for-the-console\r");
     pty.wait_for("shell: done");
     assert_eq!(std::fs::read_to_string(home.path().join("typed")).unwrap(), "q-is-not-for-the-console\n");
+    // What it said last stays until it was read.
+    pty.keys("\x1b[24~");
+    pty.wait_for("dies: ended with exit status 4");
+    pty.wait_for("Press Enter to go back.");
+    pty.wait_for("its last words");
+    pty.keys("\r");
+    pty.wait_gone("its last words");
+    pty.wait_for("✓ live");
     pty.keys("\x1b[19~");
     pty.wait_for("run this command of your configuration");
     assert!(!home.path().join("done").exists());
     pty.answer("y");
-    pty.wait_for("grave: ended with exit status: 3");
+    pty.wait_for("grave: ended with exit status 3");
     assert!(home.path().join("done").exists());
     pty.keys("\x1b[20~");
     pty.wait_for("flood: it printed more than 64 KiB");
@@ -471,7 +483,7 @@ async fn the_hook_hears_once_of_what_a_verb_did_and_harms_nothing() {
     for (hook, wanted) in [
         ("exec sleep 600", "the hook, told of released: no answer within 15 s"),
         ("yes", "the hook, told of held: it printed more than 64 KiB"),
-        ("printf '\\033[2Jno\\n' >&2; exit 9", "the hook, told of released: it ended with exit status: 9: no"),
+        ("printf '\\033[2Jno\\n' >&2; exit 9", "the hook, told of released: it ended with exit status 9: no"),
     ] {
         let verb: &[&str] =
             if wanted.contains("held") { &["hold", "debian-12", "--reason", "x"] } else { &["release", "debian-12"] };

@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 
 use secrecy::SecretString;
 
-use super::{Bound, Kind, command, output_blocking};
+use super::{Bound, Error, Kind, command, ending, output_blocking};
 
 /// Somebody may have to touch a key first.
 const PATIENCE: Bound = Bound { time: Duration::from_secs(60), bytes: 1 << 16 };
@@ -43,9 +43,13 @@ fn first_line(words: &[String], folder: Option<&Path>) -> Result<SecretString, S
     if let Some(folder) = folder {
         asked.current_dir(folder);
     }
-    let output = output_blocking(asked, PATIENCE).map_err(|error| format!("{program}: {error}"))?;
+    let output = output_blocking(asked, PATIENCE).map_err(|error| match error {
+        // A group of its own keeps the terminal from it.
+        Error::TimedOut(_) => format!("{program}: {error}; it cannot ask on this terminal, unlock it beforehand"),
+        Error::NotFound | Error::TooMuch(_) | Error::Io(_) => format!("{program}: {error}"),
+    })?;
     if !output.status.success() {
-        return Err(format!("{program} ended with {}", output.status));
+        return Err(format!("{program} ended with {}", ending(output.status)));
     }
     let first = output.stdout.split(|byte| *byte == b'\n').next().unwrap_or_default();
     let word = std::str::from_utf8(first).map(|word| word.trim_end_matches('\r').to_owned());

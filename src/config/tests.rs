@@ -190,7 +190,7 @@ fn a_context_says_all_of_vcenter_and_nothing_of_another_is_taken_along() {
 #[test]
 fn a_program_that_gives_no_password_is_named_and_what_it_says_is_not() {
     for (script, wanted) in [
-        ("echo hunter2 >&2; exit 3", "sh ended with exit status: 3; run it by hand: sh -c"),
+        ("echo hunter2 >&2; exit 3", "sh ended with exit status 3; run it by hand: sh -c"),
         ("exit 0", "sh printed no password in its first line"),
         ("yes hunter2", "it printed more than 64 KiB"),
         ("exit 3", "run it by hand: sh -c 'exit 3'"),

@@ -19,6 +19,10 @@ impl Console {
     /// Whether it may be run.
     pub(super) fn allows_plugin(&self, number: u8) -> Result<(), Refusal> {
         match self.keymap.plugin(number) {
+            // Who presses the key again wants to know whether it works.
+            Some(plugin) if self.plugins.iter().any(|(_, name)| *name == plugin.name) => {
+                Err(Refusal::Screen(format!("{} is still at work", plugin.name).into()))
+            }
             Some(plugin) => match self.session.mode {
                 Mode::ReadOnly(why) if !plugin.read_only => Err(ops::Refusal::ReadOnly(why).into()),
                 Mode::ReadOnly(_) | Mode::ReadWrite => Ok(()),
@@ -63,6 +67,7 @@ impl Console {
         effects: &mut Vec<Effect>,
     ) {
         self.errands.push(request);
+        self.plugins.push((request, &plugin.name));
         effects.push(Effect::Own(Own::RunPlugin { request, plugin, selection }));
     }
 

@@ -181,6 +181,8 @@ pub struct Console {
     pub(crate) contexts: Vec<(String, String)>,
     /// savings and copyings under way
     pub(crate) errands: Vec<RequestId>,
+    /// commands of the user's configuration that are at work, by name
+    pub(crate) plugins: Vec<(RequestId, &'static str)>,
     pub(crate) leaving: Leaving,
     /// when the console was opened
     pub(super) opened: Timestamp,
@@ -249,6 +251,7 @@ impl Console {
             keymap: opening.preferences.keymap,
             contexts: opening.preferences.contexts,
             errands: Vec::new(),
+            plugins: Vec::new(),
             leaving: Leaving::No,
             asked: 0,
             revision: 0,

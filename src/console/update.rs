@@ -36,7 +36,10 @@ impl Console {
             Msg::Clock { at } => return self.clock(at),
             Msg::KeyPressed(press) => self.key_pressed(press, effects),
             Msg::Pasted(text) => self.pasted(&text),
-            Msg::PluginEnded { request, answer } => return self.errand_ended(request, answer),
+            Msg::PluginEnded { request, answer } => {
+                self.plugins.retain(|(running, _)| *running != request);
+                return self.errand_ended(request, answer);
+            }
             Msg::Troubled(text) => self.notice(Tone::Failed, text),
             Msg::ContextEntered { request, answer } => return self.context_entered(request, answer, effects),
             Msg::Clicked(target) => self.clicked(target, effects),

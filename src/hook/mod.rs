@@ -132,7 +132,7 @@ impl Hook {
             Ok(output) => {
                 let said = String::from_utf8_lossy(&output.stderr);
                 let last = said.lines().rev().find(|line| !line.trim().is_empty()).unwrap_or_default();
-                format!("it ended with {}: {last}", output.status)
+                format!("it ended with {}: {last}", child::ending(output.status))
             }
             Err(error) => error.to_string(),
         };

@@ -44,9 +44,9 @@ async fn an_event_is_told_once_as_json_without_what_a_terminal_obeys() {
 async fn one_that_fails_floods_or_prints_escapes_is_told_in_a_line_and_harms_nothing() {
     let dir = tempfile::tempdir().unwrap();
     for (number, (command, wanted)) in [
-        ("printf '\\033[2Jno \\033]0;x\\007webhook\\n' >&2; exit 7", "ended with exit status: 7: no webhook"),
+        ("printf '\\033[2Jno \\033]0;x\\007webhook\\n' >&2; exit 7", "ended with exit status 7: no webhook"),
         ("yes", "it printed more than 64 KiB"),
-        ("exec /nowhere/hook", "ended with exit status: 127"),
+        ("exec /nowhere/hook", "ended with exit status 127"),
     ]
     .into_iter()
     .enumerate()

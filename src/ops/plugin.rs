@@ -31,7 +31,7 @@ pub async fn run(plugin: &Plugin, selection: Selection, dir: &Path) -> Result<St
     };
     if !status.success() {
         let said = line(&stderr, true).map(|said| format!(": {said}")).unwrap_or_default();
-        return Err(failed(plugin, &format!("ended with {status}{said}")));
+        return Err(failed(plugin, &format!("ended with {}{said}", child::ending(status))));
     }
     let said = line(&stdout, false).unwrap_or_else(|| "done".into());
     Ok(Scrubber::shared().safe_line(&format!("{}: {said}", plugin.name)).into())
@@ -47,7 +47,7 @@ pub async fn lend(plugin: &Plugin, selection: Selection, dir: &Path) -> Result<S
     let ended = command.status().await.map_err(|error| failed(plugin, &error.to_string()))?;
     match ended.code() {
         Some(0) => Ok(format!("{}: done", plugin.name)),
-        _ => Err(failed(plugin, &format!("ended with {ended}"))),
+        _ => Err(failed(plugin, &format!("ended with {}", child::ending(ended)))),
     }
 }
 
@@ -97,8 +97,8 @@ mod tests {
     #[tokio::test]
     async fn one_that_fails_floods_or_is_not_there_is_told_in_a_line() {
         let failed = ran("printf 'no\\033[2J\\n' >&2; exit 4").await.unwrap_err();
-        assert!(failed.starts_with("mine: ended with exit status: 4: no") && !failed.contains('\u{1b}'), "{failed:?}");
+        assert!(failed.starts_with("mine: ended with exit status 4: no") && !failed.contains('\u{1b}'), "{failed:?}");
         assert_eq!(ran("yes").await, Err("mine: it printed more than 64 KiB".into()));
-        assert!(ran("exec /nowhere/x").await.unwrap_err().contains("exit status: 127"));
+        assert!(ran("exec /nowhere/x").await.unwrap_err().contains("exit status 127"));
     }
 }

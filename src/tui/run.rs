@@ -230,7 +230,14 @@ async fn turn(
                 Effect::Own(Own::RunPlugin { request, plugin, selection }) if plugin.interactive => {
                     let dir = driver.repo().to_owned();
                     let mouse = app.console().mouse();
-                    let answer = terminal::lend(mouse, ops::plugin::lend(plugin, selection, &dir)).await?;
+                    let ran = async {
+                        let answer = ops::plugin::lend(plugin, selection, &dir).await;
+                        if let Err(error) = &answer {
+                            terminal::await_enter(&error.to_string()).await;
+                        }
+                        answer
+                    };
+                    let answer = terminal::lend(mouse, ran).await?;
                     app.repaint()?;
                     effects.extend(app.take(Msg::PluginEnded { request, answer: answer.map_err(Into::into) }));
                 }

@@ -177,6 +177,17 @@ pub async fn lend<T>(mouse: bool, work: impl Future<Output = T>) -> io::Result<T
     Ok(done)
 }
 
+/// Shows a line to whoever used the lent terminal, and waits until they have read it: what the program said last stands
+/// above it, and is gone once the console draws.
+pub async fn await_enter(line: &str) {
+    restore_modes();
+    // A terminal that is gone has nobody to wait for.
+    let told = writeln!(io::stderr(), "\n{line}\nPress Enter to go back.");
+    if told.is_ok() {
+        let _ = tokio::task::spawn_blocking(|| io::stdin().read_line(&mut String::new())).await;
+    }
+}
+
 /// Sets the modes from before the console. A program that ended raw must not leave that to the next one, nor to the shell.
 fn restore_modes() {
     if let Some(cooked) = COOKED.lock().unwrap_or_else(PoisonError::into_inner).as_ref() {

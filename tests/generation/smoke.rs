@@ -289,7 +289,7 @@ async fn the_matrix_asks_for_it_and_for_a_command_in_the_clone() {
 
     let failing = asked_by_the_matrix(field, "clone", "echo degraded; exit 1").await;
     let before = failing.names().await;
-    promote(&failing).await.is(3, "but `systemctl is-system-running` ended with exit status: 1: degraded");
+    promote(&failing).await.is(3, "but `systemctl is-system-running` ended with exit status 1: degraded");
     assert_eq!(failing.names().await, before);
 
     let off = asked_by_the_matrix(r#"{"network": false}"#, "clone", "exit 9").await;

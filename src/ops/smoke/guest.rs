@@ -121,7 +121,7 @@ impl Watched<'_> {
             let said = said.map(str::trim).find(|line| !line.is_empty()).unwrap_or("it says nothing").to_owned();
             let refused = ended.status.code() == Some(NO_LOGIN);
             if !refused {
-                return Err(format!("`{command}` ended with {}: {said}", ended.status));
+                return Err(format!("`{command}` ended with {}: {said}", child::ending(ended.status)));
             }
             if self.begun.elapsed() + AGAIN >= self.limit {
                 return Err(format!("nobody can log in to it: {said}"));

@@ -72,6 +72,10 @@ fn right(console: &Console, theme: Theme) -> Line<'static> {
     if running > 0 {
         add(format!("● {running} running"), theme.busy());
     }
+    if let [(_, name), more @ ..] = console.plugins.as_slice() {
+        let more = if more.is_empty() { String::new() } else { format!(" +{}", more.len()) };
+        add(format!("◌ {name}{more}"), theme.busy());
+    }
     let alarms = console.alarms();
     if alarms > 0 {
         add(format!("▲ {alarms} alarm{}", if alarms == 1 { "" } else { "s" }), theme.bad());
