@@ -234,7 +234,7 @@ async fn act(
         Some(Verb::Metrics(args)) => metrics::run(context, &args).await,
         Some(Verb::Config(args)) => config::run(context, &args),
         Some(Verb::Completions(args)) => completions::run(&args),
-        Some(Verb::Man(args)) => man::run(&args),
+        Some(Verb::Man(args)) => man::run(&args).await,
     }
 }
 

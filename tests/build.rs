@@ -875,7 +875,7 @@ fn the_log_of_a_file_is_scrubbed_and_cannot_reach_the_terminal() {
     assert!(err(&none).contains("two is not a file, and no line \"two\""), "{}", err(&none));
     assert_eq!((none.status.code(), err(&none).lines().count()), (Some(2), 1));
     let never = fake.tmpl(&["log", "one"]).output().unwrap();
-    assert!(err(&never).contains("one has not been built here yet"), "{}", err(&never));
+    assert!(err(&never).contains("one: no run is recorded here"), "{}", err(&never));
 }
 
 #[test]

@@ -5,6 +5,7 @@
 
 use std::path::{Path, PathBuf};
 use std::process::{ExitStatus, Stdio};
+use std::time::Duration;
 
 use anyhow::Context as _;
 use clap::ValueEnum as _;
@@ -16,6 +17,9 @@ use tmpl::lab::showcase::{self, Error, Showcase};
 use tokio::signal::unix::{SignalKind, signal};
 
 use super::{Context, Exit, Stop, output, tui};
+
+/// An end that takes longer is announced: the screen is the shell's again, and nothing moves on it.
+const AT_ONCE: Duration = Duration::from_millis(300);
 
 /// Arguments of `demo`.
 #[derive(Debug, clap::Args)]
@@ -94,7 +98,16 @@ async fn lab(context: &Context, args: &Args) -> anyhow::Result<Exit> {
         other => other?,
     };
     let status = second_process(context, args, &show, &program).await?;
-    show.end().await.context("cannot remove the demo's folder")?;
+    let end = show.end();
+    tokio::pin!(end);
+    let ended = match tokio::time::timeout(AT_ONCE, &mut end).await {
+        Ok(ended) => ended,
+        Err(_) => {
+            output::note("ending the demo's builds…")?;
+            end.await
+        }
+    };
+    ended.context("cannot remove the demo's folder")?;
     Ok(match status.code() {
         Some(0) => Exit::Done,
         Some(2) => Exit::Usage,

@@ -86,7 +86,7 @@ fn find(context: &Context, what: &str, run: Option<&str>) -> anyhow::Result<(Pat
         Some(id) => Some(history::find(&state, &line.key, id)?),
         None => packer_run::latest(&state, &line.key)?,
     };
-    let run = run.ok_or_else(|| Stop::usage(format!("{} has not been built here yet", line.key)))?;
+    let run = run.ok_or_else(|| Stop::usage(format!("{}: no run is recorded here", line.key)))?;
     Ok((run.shown().to_owned(), Some(run)))
 }
 

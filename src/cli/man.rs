@@ -2,11 +2,15 @@
 
 mod sections;
 
+use std::io::{IsTerminal as _, Write as _};
 use std::path::{Path, PathBuf};
+use std::process::Stdio;
 
 use clap::{Command, CommandFactory};
 use clap_mangen::roff::{Roff, bold, italic, roman};
+use tmpl::child::{self, Kind};
 use tmpl::fs::{Access, write_whole};
+use tokio::io::AsyncWriteExt as _;
 
 use super::{Cli, Exit, Stop};
 
@@ -21,9 +25,9 @@ pub struct Args {
     dir: Option<PathBuf>,
 }
 
-/// Prints a page in roff, or writes them all.
+/// Shows a page with `man`; prints it in roff where nobody looks; or writes them all.
 #[expect(clippy::disallowed_methods, reason = "every word is our own")]
-pub fn run(args: &Args) -> anyhow::Result<Exit> {
+pub async fn run(args: &Args) -> anyhow::Result<Exit> {
     let mut program = Cli::command();
     program.build();
     if let Some(dir) = &args.dir {
@@ -35,8 +39,22 @@ pub fn run(args: &Args) -> anyhow::Result<Exit> {
         let found = command.find_subcommand(verb);
         command = found.ok_or_else(|| Stop::usage(format!("no verb {verb:?}; `tmpl-tui help` names them")))?;
     }
-    std::io::Write::write_all(&mut std::io::stdout(), &page(command)?)?;
+    let page = page(command)?;
+    if !(std::io::stdout().is_terminal() && shown(&page).await) {
+        std::io::stdout().write_all(&page)?;
+    }
     Ok(Exit::Done)
+}
+
+/// Whether `man` is here and showed it.
+async fn shown(page: &[u8]) -> bool {
+    let mut man = child::command(Kind::Interactive, "man");
+    let Ok(mut man) = man.args(["-l", "-"]).stdin(Stdio::piped()).spawn() else { return false };
+    if let Some(mut stdin) = man.stdin.take() {
+        // A reader that leaves early has seen enough.
+        let _ = stdin.write_all(page).await;
+    }
+    man.wait().await.is_ok_and(|status| status.success())
 }
 
 fn write_all(command: &Command, dir: &Path) -> anyhow::Result<()> {
