@@ -28,6 +28,10 @@ pub async fn run(context: &Context, key: Option<String>, images: Images) -> anyh
         Ok(matrix) => matrix.clone(),
         Err(error) => return Err(elsewhere(context, error)?),
     };
+    // Before anything that may be missing: it is what was typed.
+    if let Some(key) = &key {
+        context.line(key)?;
+    }
     let (keymap, mut warnings) = keymap(context);
     warnings.extend(contexts::ignored(&context.global).map(|(_, words)| words));
     let options = Options {
