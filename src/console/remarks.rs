@@ -7,6 +7,7 @@ use super::panes::{Content, Pane};
 use super::remote::RemoteResult;
 use super::state::Console;
 use super::verdict::Case;
+use crate::ops::outcome;
 use crate::vcenter::{Place, PowerState, Vm};
 
 /// The class of a verdict on a build about which vCenter asks.
@@ -106,15 +107,8 @@ impl Console {
     /// The hold on a line: who, since when, why, and the key that releases it.
     pub(crate) fn held(&self, row: &LineRow) -> Option<String> {
         // Whatever stands in the reason, no part of it is a key.
-        Some(format!("{}{}", self.held_by(row)?, self.advised("; ‹hold or release› releases it")))
-    }
-
-    /// The hold on a line: who, since when, why.
-    pub(super) fn held_by(&self, row: &LineRow) -> Option<String> {
-        let hold = row.generations.hold.as_ref()?;
-        let age = age::spoken(self.now, hold.since);
-        let date = hold.since.to_zoned(self.zone.clone()).strftime("%b %d %H:%M %Z").to_string();
-        Some(format!("held by {} since {date} ({age}): {}", hold.by, hold.reason))
+        let held = outcome::held(row.generations.hold.as_ref()?, self.now, &self.zone);
+        Some(format!("{held}{}", self.advised("; ‹hold or release› releases it")))
     }
 
     /// How a run at GitHub stands, who asked for it, and what was done with it here.
