@@ -106,6 +106,7 @@ impl Console {
     pub(super) fn history_read(&mut self, key: Key, answer: Reply<Box<RunHistory>>) -> bool {
         match answer {
             Ok(history) => {
+                self.lines.settle(&key, &history.runs);
                 let known = self.histories.insert(key, *history.clone());
                 known.as_ref() != Some(&history)
             }

@@ -62,6 +62,10 @@ impl Console {
         if let Some(remote) = row.newest_remote() {
             add(remote.alarming() && row.acknowledged.is_none(), self.told(remote));
         }
+        if let Some(run) = row.cancelled_since() {
+            let age = age::spoken(self.now, run.ended.unwrap_or(run.started));
+            add(false, format!("a build here was cancelled {age} ago: that is no result"));
+        }
         if let Some(seen) = self.acknowledged_by(row) {
             add(false, seen);
         }

@@ -86,6 +86,17 @@ impl RemoteResult {
         origin == Some(&self.page) && started == self.began
     }
 
+    /// Whether somebody ended it: it says nothing about the line.
+    pub fn cancelled(&self) -> bool {
+        self.state == State::Ended(Conclusion::Cancelled)
+    }
+
+    /// Whether it is a failure that a build here, which somebody ended, does not hide: a cancelled run is no result.
+    /// `settled`: when the newest run here began that came to an end of its own.
+    pub fn outlasts(&self, settled: Option<Timestamp>) -> bool {
+        self.alarming() && settled.is_none_or(|settled| self.began > settled)
+    }
+
     /// Whether it is newer than a run here. What is at work counts as newer than what is over.
     pub fn newer_than(&self, live: bool, started: Timestamp) -> bool {
         match (live, self.state.live()) {
