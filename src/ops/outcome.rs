@@ -98,6 +98,7 @@ mod tests {
             by: "mona@ops3".into(),
             reason: "clock drifts".into(),
             since: "2026-11-29T01:02:00Z".parse().unwrap(),
+            to: None,
         };
         let mut generations = Generations::default();
         generations.live = Some(vm("vm-10", "2026-11-25T02:30:00Z", ""));
