@@ -15,6 +15,18 @@ pub fn rough(length: SignedDuration) -> String {
     }
 }
 
+/// In one unit, rounded down, for running text: `3 s`, `4 min`, `3 h`, `3 days`. Less than nothing (clocks differ) is `0 s`.
+pub fn in_words(length: SignedDuration) -> String {
+    let seconds = length.as_secs().max(0);
+    match seconds {
+        0..60 => format!("{seconds} s"),
+        60..3600 => format!("{} min", seconds / 60),
+        3600..86_400 => format!("{} h", seconds / 3600),
+        86_400..172_800 => "1 day".into(),
+        _ => format!("{} days", seconds / 86_400),
+    }
+}
+
 /// In at most two units: `45s`, `7m`, `7m50s`, `1h05m`, `4d22h`.
 pub fn spoken(length: Duration) -> String {
     let seconds = length.as_secs();

@@ -223,8 +223,8 @@ async fn run(context: &Context, key: &str, request: Request, how: &How, ask: Opt
         planned = change::plan(&client, &line, &request, &how.consent, how.built.as_ref()) => planned?,
         () = how.stop.cancelled() => return Ok(Exit::Cancelled),
     };
-    let plan = match planned {
-        Planned::Plan(plan) => plan,
+    let (plan, before) = match planned {
+        Planned::Plan(plan, before) => (plan, before),
         Planned::NothingToSweep if how.plan.is_none() => return print::nothing_to_sweep(&line, how.json),
         Planned::NothingToSweep => return Err(stale(&line.base_name)),
     };
@@ -232,12 +232,12 @@ async fn run(context: &Context, key: &str, request: Request, how: &How, ask: Opt
         return Err(stale(&plan.base));
     }
     let Some(mut guarded) = guarded(&ops, &client, &plan, &how.stop).await? else { return Ok(Exit::Cancelled) };
-    guarded.notes.iter().for_each(|note| print::aside(note));
+    before.said().chain(guarded.notes.iter().map(String::as_str)).for_each(print::aside);
     if run.is_some_and(|run| run.state.live()) {
         print::being_built(&line, operation);
     }
     if how.dry_run {
-        return print::dry_run(&plan, &line, how.json).map(|()| Exit::Done);
+        return print::dry_run(&plan, &before, &line, how.json).map(|()| Exit::Done);
     }
     if let Some(ask) = ask {
         if !agreed(&plan, &ask)? {
@@ -260,7 +260,7 @@ async fn run(context: &Context, key: &str, request: Request, how: &How, ask: Opt
         },
         None => return Ok(Exit::Cancelled),
     }
-    print::done(&plan, &line, how.json)
+    print::done(&plan, &before, &line, how.json)
 }
 
 /// Asks vCenter for its objections, unless somebody asks for the end first; then `None`.

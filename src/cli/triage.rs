@@ -13,12 +13,12 @@ use tmpl::github::step::WorkflowStep;
 use tmpl::guest::recording::GuestState;
 use tmpl::ops::acknowledge::{self, Acknowledged, Failure};
 use tmpl::ops::history::{self, SinceGreen};
-use tmpl::ops::remote::{self, BesideHere};
+use tmpl::ops::remote::{self, BesideHere, RemoteResult};
 use tmpl::ops::usual::Usual;
 use tmpl::ops::{self, judge};
 use tmpl::packer_log::phase_times::TypicalDurations;
 use tmpl::packer_run::{self, Run, RunState};
-use tmpl::pipeline::Key;
+use tmpl::pipeline::{Key, Line};
 use tmpl::text::Scrubber;
 use tmpl::triage::live::Beside;
 use tmpl::triage::verdict::Verdict;
@@ -97,6 +97,11 @@ pub async fn run(context: &Context, args: Args) -> anyhow::Result<Exit> {
         Some(key) => since_green(context, key)?,
         None => None,
     };
+    let greener = match &since {
+        // Who did not say what is newest says no more about what went before.
+        Some(since) if !matches!(newer, BesideHere::Unknown(_)) => greener(context, asked.as_ref(), since).await?,
+        Some(_) | None => None,
+    };
     let seen = match &args.key {
         Some(key) => seen(context, key, run.as_ref(), &judged.verdict)?,
         None => None,
@@ -107,6 +112,7 @@ pub async fn run(context: &Context, args: Args) -> anyhow::Result<Exit> {
         github: newer,
         acknowledged: seen.as_ref(),
         since_green: since.as_ref(),
+        greener: greener.as_ref(),
     };
     print::print(&answer, args.json)?;
     Ok(Exit::Done)
@@ -180,6 +186,13 @@ async fn case(context: &Context, args: &Args, run: Option<Run>) -> anyhow::Resul
 fn since_green(context: &Context, key: &str) -> anyhow::Result<Option<SinceGreen>> {
     let line = context.line(key)?;
     Ok(history::since_green(&context.state()?, &line, &context.global.repo)?)
+}
+
+/// A newer good run at GitHub, where that is set up.
+async fn greener(context: &Context, line: Option<&Line>, since: &SinceGreen) -> anyhow::Result<Option<RemoteResult>> {
+    let Some(line) = line else { return Ok(None) };
+    let runs = packer_run::all(&context.state()?, &line.key).context("cannot read the records of runs")?;
+    Ok(remote::greener_there(&context.global.repo, &line.key, &runs, since).await)
 }
 
 fn same_file(one: &Path, other: &Path) -> bool {

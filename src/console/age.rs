@@ -22,14 +22,7 @@ pub fn short(now: Timestamp, then: Timestamp, zone: &TimeZone) -> String {
 
 /// As [`short`], for running text: `3 s`, `4 min`, `3 h`, `3 days`.
 pub fn spoken(now: Timestamp, then: Timestamp) -> String {
-    let seconds = now.duration_since(then).max(SignedDuration::ZERO).as_secs();
-    match seconds {
-        0..60 => format!("{seconds} s"),
-        60..3600 => format!("{} min", seconds / 60),
-        3600..86_400 => format!("{} h", seconds / 3600),
-        86_400..172_800 => "1 day".into(),
-        _ => format!("{} days", seconds / 86_400),
-    }
+    duration::in_words(now.duration_since(then))
 }
 
 /// Time of day in the user's zone, to the second.

@@ -32,6 +32,8 @@ pub struct LineRow {
     orphaned: Option<Generations>,
     /// its newest run
     pub run: Option<RunSeen>,
+    /// when its newest run here began that nobody cancelled and that is over
+    pub settled: Option<Timestamp>,
     /// its results at GitHub, the newest first
     pub remotes: Vec<RemoteResult>,
     /// what is wrong with its run at work, in a few words
@@ -95,6 +97,7 @@ impl Lines {
                 orphans: Vec::new(),
                 orphaned: None,
                 run: None,
+                settled: None,
                 remotes: Vec::new(),
                 at_work: None,
                 acknowledged: None,
@@ -253,11 +256,9 @@ impl Lines {
         if let Some(row) = self.rows.iter_mut().find(|row| row.line.key == *key) {
             row.run = run;
         }
-    }
-
-    /// The results of each line at GitHub.
-    pub fn set_remotes(&mut self, of: impl Fn(&Key) -> Vec<RemoteResult>) {
-        self.rows.iter_mut().for_each(|row| row.remotes = of(&row.line.key));
+        // Later ones hide it; it is still what this line came to.
+        let seen: Vec<RunSeen> = self.get(key).and_then(|row| row.run.clone()).into_iter().collect();
+        self.settle(key, &seen);
     }
 
     /// Marks the lines whose live template was made before a moment, and those that another machine builds; says whether any mark changed.

@@ -19,7 +19,7 @@ pub use stamps::Stamps;
 
 use super::effect::Effect;
 use super::message::{Reply, RequestId};
-use crate::packer_log::{LogLine, Track};
+use crate::packer_log::{LogLine, Problem, Track};
 use crate::pipeline::Key;
 
 /// What is known of the whole log.
@@ -67,8 +67,10 @@ pub struct LogPane {
     reading: Option<RequestId>,
     seeking: Option<RequestId>,
     search: Option<Search>,
-    /// of the match that was found last: its line, which one it is, how many there are
+    /// of what was found last: its line, which one it is, how many there are
     place: Option<(u64, u64, u64)>,
+    /// what was looked for last was a problem, and no match of the search
+    problem: Option<Problem>,
     /// marked lines, and packer's clock there
     marks: BTreeMap<u64, Option<DateTime>>,
     top: u64,
@@ -99,6 +101,7 @@ impl Default for LogPane {
             seeking: None,
             search: None,
             place: None,
+            problem: None,
             marks: BTreeMap::new(),
             top: 0,
             cursor: 0,
@@ -172,11 +175,6 @@ impl LogPane {
         self.search.as_ref()
     }
 
-    /// Which match the cursor is on, and how many there are.
-    pub fn place(&self) -> Option<(u64, u64)> {
-        self.place.filter(|(line, ..)| *line == self.cursor).map(|(_, number, all)| (number, all))
-    }
-
     /// Whether a search is under way.
     pub fn seeking(&self) -> bool {
         self.seeking.is_some()
@@ -186,12 +184,6 @@ impl LogPane {
     pub fn row(&self, line: u64) -> Option<&LogLine> {
         let index = line.checked_sub(self.window.first)?;
         self.window.rows.get(usize::try_from(index).ok()?)
-    }
-
-    /// Packer's clock at the line under the cursor, or at the nearest one before it that says.
-    pub fn stamp_near_cursor(&self) -> Option<DateTime> {
-        let before = (self.window.first..=self.cursor).rev();
-        before.map_while(|line| self.row(line)).find_map(|row| row.stamp)
     }
 
     /// First line to draw: what was asked for, or as near to it as there are lines at hand, so that a following log

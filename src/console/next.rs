@@ -9,6 +9,7 @@ use super::lines::LineRow;
 use super::run::RunState;
 use super::scope::Scope;
 use super::state::Console;
+use super::verdict::Case;
 
 /// A key and what it does.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -34,9 +35,16 @@ impl Console {
         let fitting = match (self.past_remote(), self.past_run()) {
             (Some(_), _) if self.fetchable().is_some() => vec![Command::View(ViewCommand::Open)],
             (Some(_), _) | (_, Some(_)) => Vec::new(),
-            (None, None) => fitting(row),
+            (None, None) => fitting(row, self.blank(row)),
         };
         fitting.into_iter().filter(allowed).filter_map(|command| shown(self.keymap.binding(command)?)).collect()
+    }
+
+    /// Whether the console of the line's guest shows nothing, at most a cursor: as the recorder says, or the verdict.
+    fn blank(&self, row: &LineRow) -> bool {
+        let still = row.live_run().and_then(|run| run.still.as_ref()).is_some_and(|still| still.blank);
+        let screen = self.case().and_then(Case::verdict).and_then(|(verdict, _)| verdict.screen.as_deref());
+        still || matches!(screen, Some("blank" | "blank-cursor"))
     }
 
     /// What a key does now, where that depends on the state; else the word of its row. `None`: it has none.
@@ -66,7 +74,7 @@ impl Console {
 }
 
 /// What a person would do about a run as it stands.
-fn fitting(row: &LineRow) -> Vec<Command> {
+fn fitting(row: &LineRow, blank: bool) -> Vec<Command> {
     if row.question().is_some() {
         return [Change::Answer, Change::CancelRun].map(Command::Change).to_vec();
     }
@@ -83,13 +91,15 @@ fn fitting(row: &LineRow) -> Vec<Command> {
     }
     let generation = |change| Change::Generation(change);
     let changes = match run.state {
-        RunState::Starting | RunState::Running if run.still.as_ref().is_some_and(|still| still.blank) => {
-            vec![Change::Wake, Change::CancelRun]
+        RunState::Starting | RunState::Running if blank => {
+            vec![Change::Wake, Change::Type, Change::CancelRun]
         }
         RunState::Starting | RunState::Running => vec![Change::CancelRun, Change::Type],
         RunState::Cancelling => Vec::new(),
         // A template that waits is promoted; where none does, it was, and may have been a mistake.
         RunState::Succeeded if row.generations.build.is_some() => vec![generation(GenerationChange::Promote)],
+        // What was rolled back from is not gone back to: the next image is built.
+        RunState::Succeeded if row.generations.rolled_back().is_some() => vec![Change::Build],
         RunState::Succeeded => vec![generation(GenerationChange::Rollback)],
         RunState::Failed { .. } | RunState::Cancelled | RunState::Lost => {
             [Some(generation(GenerationChange::Sweep)), iso, Some(Change::Build)].into_iter().flatten().collect()

@@ -136,9 +136,10 @@ pub struct Content {
 }
 
 impl Content {
-    /// Whether the line itself is all there is to look at: it rests, or its run left nothing here.
+    /// Whether the line itself is all there is to look at, beside its picture: it rests, its run left nothing here, or no
+    /// run here is about its guest.
     pub const fn quiet(self) -> bool {
-        self.rest || !(self.run || self.picture)
+        self.rest || self.unattended || !(self.run || self.picture)
     }
 }
 

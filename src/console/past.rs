@@ -15,6 +15,7 @@ use super::state::Console;
 use super::toast::Tone;
 use crate::github::{Conclusion, State};
 use crate::ops::history::SinceGreen;
+use crate::ops::remote::{self, RunHere};
 use crate::pipeline::Key;
 
 /// Runs that a strip shows.
@@ -106,6 +107,7 @@ impl Console {
     pub(super) fn history_read(&mut self, key: Key, answer: Reply<Box<RunHistory>>) -> bool {
         match answer {
             Ok(history) => {
+                self.lines.settle(&key, &history.runs);
                 let known = self.histories.insert(key, *history.clone());
                 known.as_ref() != Some(&history)
             }
@@ -232,17 +234,11 @@ impl Console {
 
     /// A good run at GitHub between those that are compared, of which nothing is here.
     pub fn greener(&self, since: &SinceGreen) -> Option<&RemoteResult> {
-        let runs = self.line_runs(self.lines.selected()?);
-        let named = |run: &LineRun<'_>, id: &str| match run {
-            LineRun::Here(run) => run.dir.file_name().is_some_and(|name| *name == *id),
-            LineRun::GitHub(_) => false,
-        };
-        let after_bad = runs.into_iter().skip_while(|run| !named(run, &since.bad));
-        let mut between = after_bad.take_while(|run| !named(run, &since.good));
-        between.find_map(|run| match run {
-            LineRun::GitHub(remote) if run.good() => Some(remote),
-            LineRun::GitHub(_) | LineRun::Here(_) => None,
-        })
+        let row = self.lines.selected()?;
+        let runs = self.history()?.runs.iter();
+        let here: Vec<RunHere<'_>> =
+            runs.map(|run| RunHere { dir: &run.dir, started: run.started, origin: run.origin.as_deref() }).collect();
+        remote::greener(&row.remotes, &here, since)
     }
 
     /// Shows all that changed since the last good run, or the most suspicious alone again.

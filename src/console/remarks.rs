@@ -7,6 +7,7 @@ use super::panes::{Content, Pane};
 use super::remote::RemoteResult;
 use super::state::Console;
 use super::verdict::Case;
+use crate::ops::outcome;
 use crate::vcenter::{Place, PowerState, Vm};
 
 /// The class of a verdict on a build about which vCenter asks.
@@ -61,6 +62,10 @@ impl Console {
         if let Some(remote) = row.newest_remote() {
             add(remote.alarming() && row.acknowledged.is_none(), self.told(remote));
         }
+        if let Some(run) = row.cancelled_since() {
+            let age = age::spoken(self.now, run.ended.unwrap_or(run.started));
+            add(false, format!("a build here was cancelled {age} ago: that is no result"));
+        }
         if let Some(seen) = self.acknowledged_by(row) {
             add(false, seen);
         }
@@ -106,15 +111,8 @@ impl Console {
     /// The hold on a line: who, since when, why, and the key that releases it.
     pub(crate) fn held(&self, row: &LineRow) -> Option<String> {
         // Whatever stands in the reason, no part of it is a key.
-        Some(format!("{}{}", self.held_by(row)?, self.advised("; ‹hold or release› releases it")))
-    }
-
-    /// The hold on a line: who, since when, why.
-    pub(super) fn held_by(&self, row: &LineRow) -> Option<String> {
-        let hold = row.generations.hold.as_ref()?;
-        let age = age::spoken(self.now, hold.since);
-        let date = hold.since.to_zoned(self.zone.clone()).strftime("%b %d %H:%M %Z").to_string();
-        Some(format!("held by {} since {date} ({age}): {}", hold.by, hold.reason))
+        let held = outcome::held(row.generations.hold.as_ref()?, self.now, &self.zone);
+        Some(format!("{held}{}", self.advised("; ‹hold or release› releases it")))
     }
 
     /// How a run at GitHub stands, who asked for it, and what was done with it here.

@@ -2,7 +2,7 @@
 
 use super::effect::Effect;
 use super::github::Ask;
-use super::lines::LineRow;
+use super::lines::{LineRow, Lines};
 use super::refusal::Refusal;
 use super::run::{RunSeen, RunState};
 use super::state::Console;
@@ -30,7 +30,8 @@ impl RunSeen {
 }
 
 impl LineRow {
-    /// The newest result, wherever the line was built. What is at work counts as newer than what is over.
+    /// The newest result, wherever the line was built. What is at work counts as newer than what is over; what somebody
+    /// ended is no result, and hides no failure before it.
     pub fn newest(&self) -> Option<Newest<'_>> {
         match (&self.run, self.remote()) {
             (None, None) => None,
@@ -38,15 +39,23 @@ impl LineRow {
             (None, Some(remote)) => Some(Newest::GitHub(remote, None)),
             (Some(run), Some(remote)) if run.is(remote) => Some(Newest::GitHub(remote, Some(run))),
             (Some(run), Some(remote)) => {
-                let there = remote.newer_than(run.state.live(), run.started);
-                Some(if there { Newest::GitHub(remote, None) } else { Newest::Here(run) })
+                let newer = remote.newer_than(run.state.live(), run.started) && !(remote.cancelled() && run.alarming());
+                let ended = run.state == RunState::Cancelled && remote.outlasts(self.settled);
+                Some(if newer || ended { Newest::GitHub(remote, None) } else { Newest::Here(run) })
             }
         }
     }
 
-    /// The newest result at GitHub.
+    /// The newest result at GitHub; of runs that were cancelled since, none hides a failure.
     pub fn remote(&self) -> Option<&RemoteResult> {
-        self.remotes.first()
+        let before = self.remotes.iter().find(|remote| !remote.cancelled()).filter(|remote| remote.alarming());
+        before.or(self.remotes.first())
+    }
+
+    /// The build here that somebody ended after the newest result, which is GitHub's.
+    pub fn cancelled_since(&self) -> Option<&RunSeen> {
+        let remote = self.newest_remote()?;
+        self.run.as_ref().filter(|run| run.state == RunState::Cancelled && run.started > remote.began)
     }
 
     /// The newest result, when it is GitHub's.
@@ -84,6 +93,22 @@ impl LineRow {
     pub fn ready(&self) -> bool {
         let built = self.run.as_ref().is_some_and(|run| run.state == RunState::Succeeded);
         built && self.generations.build.as_ref().is_some_and(|vm| vm.template)
+    }
+}
+
+impl Lines {
+    /// The results of each line at GitHub.
+    pub fn set_remotes(&mut self, of: impl Fn(&Key) -> Vec<RemoteResult>) {
+        self.rows.iter_mut().for_each(|row| row.remotes = of(&row.line.key));
+    }
+
+    /// The runs of a line here: when the newest one began that came to an end of its own.
+    pub(super) fn settle(&mut self, key: &Key, runs: &[RunSeen]) {
+        let settled = runs.iter().filter(|run| !run.state.live() && run.state != RunState::Cancelled);
+        let settled = settled.map(|run| run.started).max();
+        if let Some(row) = self.rows.iter_mut().find(|row| row.line.key == *key) {
+            row.settled = row.settled.max(settled);
+        }
     }
 }
 

@@ -17,8 +17,8 @@ impl Tone {
     /// How long it stays when nobody dismisses it.
     const fn stays(self) -> SignedDuration {
         match self {
-            Self::Done | Self::Info => SignedDuration::from_secs(6),
-            Self::Failed => SignedDuration::from_secs(30),
+            Self::Done | Self::Info => SignedDuration::from_secs(8),
+            Self::Failed => SignedDuration::from_secs(15),
         }
     }
 }
@@ -34,9 +34,12 @@ pub struct Toast {
     pub until: Timestamp,
 }
 
-/// The notices on screen, oldest first.
+/// The notices on screen, oldest first, and the last one, which can be read after it is gone.
 #[derive(Debug, Clone, Default)]
-pub struct Toasts(Vec<Toast>);
+pub struct Toasts {
+    shown: Vec<Toast>,
+    last: Option<Toast>,
+}
 
 impl Toasts {
     const MOST: usize = 4;
@@ -44,27 +47,34 @@ impl Toasts {
     /// Shows one more. The same text again only stays longer.
     pub fn push(&mut self, now: Timestamp, tone: Tone, text: impl Into<String>) {
         let text = text.into();
-        self.0.retain(|toast| toast.text != text);
+        self.shown.retain(|toast| toast.text != text);
         let until = now.checked_add(tone.stays()).unwrap_or(now);
-        self.0.push(Toast { tone, text, until });
-        let excess = self.0.len().saturating_sub(Self::MOST);
-        self.0.drain(..excess);
+        let toast = Toast { tone, text, until };
+        self.last = Some(toast.clone());
+        self.shown.push(toast);
+        let excess = self.shown.len().saturating_sub(Self::MOST);
+        self.shown.drain(..excess);
     }
 
     /// Drops those whose time is over; says whether any was.
     pub fn expire(&mut self, now: Timestamp) -> bool {
-        let before = self.0.len();
-        self.0.retain(|toast| toast.until > now);
-        self.0.len() != before
+        let before = self.shown.len();
+        self.shown.retain(|toast| toast.until > now);
+        self.shown.len() != before
     }
 
     /// Drops all.
     pub fn dismiss(&mut self) {
-        self.0.clear();
+        self.shown.clear();
+    }
+
+    /// The newest of all, on the screen still or gone.
+    pub fn last(&self) -> Option<&Toast> {
+        self.last.as_ref()
     }
 
     /// Oldest first.
     pub fn iter(&self) -> impl DoubleEndedIterator<Item = &Toast> {
-        self.0.iter()
+        self.shown.iter()
     }
 }

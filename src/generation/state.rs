@@ -53,6 +53,13 @@ pub enum Pending {
     NoLive,
 }
 
+/// A line whose last change was a rollback.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct RolledBack {
+    /// when, as its hold says; absent once that is released
+    pub since: Option<Timestamp>,
+}
+
 impl Pending {
     /// The verb that finishes it.
     pub fn verb(self) -> &'static str {
@@ -120,6 +127,15 @@ impl Generations {
         } else {
             None
         }
+    }
+
+    /// That prev is what somebody rolled back from. The hold of a rollback to live says so; once that is released, the
+    /// dates do: no promotion makes a template live that is older than the one before.
+    pub fn rolled_back(&self) -> Option<RolledBack> {
+        let (live, prev) = (self.live.as_ref()?, self.prev.as_ref()?);
+        let hold = Hold::read(&live.annotation).filter(|hold| hold.to.as_ref() == Some(&live.moid));
+        let newer = prev.created.zip(live.created).is_some_and(|(prev, live)| prev > live);
+        (hold.is_some() || newer).then(|| RolledBack { since: hold.map(|hold| hold.since) })
     }
 
     /// What is built here is no build of the line, but of a branch: shown, and never promoted.

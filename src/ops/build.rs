@@ -250,7 +250,7 @@ async fn sweep_own(context: &Context, line: &Line, run: &Run, client: &Client) -
         return Ok(Swept::Older(Box::new(vm)));
     }
     change::allowed_here(context, &line.key, Operation::Sweep, context.mode)?;
-    let Planned::Plan(mut plan) =
+    let Planned::Plan(mut plan, _) =
         change::plan(client, line, &generation::Request::Sweep, &Consent::default(), None).await?
     else {
         return Ok(Swept::Nothing);

@@ -1,10 +1,12 @@
 //! Changes of generations: promote, rollback, hold, release, sweep.
 
 use jiff::Timestamp;
+use jiff::tz::TimeZone;
 use tokio_util::sync::CancellationToken;
 
 use super::facts::{Facts, LineFacts, RunFacts, VCenterFacts};
 use super::operation::WhileBuilt;
+use super::outcome::Before;
 use super::remote::{self, OnGitHub};
 use super::smoke::{self, Trial, Tried};
 use super::{Context, Error, Operation, Refusal, check, claim, clones, forgave, hold};
@@ -19,8 +21,8 @@ use crate::vcenter::{Client, Vm};
 pub enum Planned {
     /// a sweep that finds nothing: CI sweeps after every cancel, and mostly packer has cleaned up
     NothingToSweep,
-    /// these steps
-    Plan(Box<Plan>),
+    /// these steps, and what to know before they are taken
+    Plan(Box<Plan>, Before),
 }
 
 /// The newest run of a line on this machine.
@@ -81,7 +83,8 @@ pub async fn plan(
     check(Operation::from(request), &facts)?;
     let (by, now) = (Actor::current(), Timestamp::now());
     let plan = generation::plan_agreed(request, consent, &generations, &by, now).map_err(Refusal::from)?;
-    Ok(Planned::Plan(Box::new(plan)))
+    let before = Before::of(Operation::from(request), &generations, now, &TimeZone::system());
+    Ok(Planned::Plan(Box::new(plan), before))
 }
 
 /// The hold of a line, whichever of its templates carries it.

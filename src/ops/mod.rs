@@ -34,6 +34,7 @@ pub mod judge;
 pub mod media;
 pub mod metrics;
 mod operation;
+pub mod outcome;
 pub mod picture;
 mod places;
 pub mod plugin;

@@ -16,6 +16,7 @@ pub mod phase_times;
 pub mod problem;
 mod search;
 mod show;
+mod stops;
 mod typed_keys;
 pub mod unpack;
 mod wait;

@@ -6,13 +6,8 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use regex::bytes::{Regex, RegexBuilder};
 
-use super::envelope::Envelope;
-use super::facts::{LineFilter, Segment};
 use super::file::LogFile;
 use super::index::{LineStart, read_full};
-use super::line::Problem;
-use super::parse;
-use super::problem::problem;
 
 /// Bytes searched at a time.
 const SEARCH_CHUNK: usize = 1 << 20;
@@ -155,40 +150,6 @@ impl LogFile {
         Ok((before, all))
     }
 
-    /// The next error (or, with [`Problem::Warning`], the next of either), beginning with `from` itself. Cheap.
-    ///
-    /// # Errors
-    /// Those of reading.
-    pub fn next_problem(&self, least: Problem, from: u64, direction: Direction) -> io::Result<Option<u64>> {
-        let filter = LineFilter::new();
-        let segments = self.shared().state().segments.clone();
-        let Some(snapshot) = self.snapshot(1) else { return Ok(None) };
-        let facts = self.facts();
-        let holds = |at: &usize| segments[*at].errors > 0 || least == Problem::Warning;
-        let here = segments.partition_point(|segment| segment.mark.line <= from).saturating_sub(1);
-        let order: Vec<usize> = match direction {
-            Direction::Forward => (here..segments.len()).filter(holds).collect(),
-            Direction::Backward => (0..(here + 1).min(segments.len())).rev().filter(holds).collect(),
-        };
-        for at in order {
-            let mut found = None;
-            each_problem(&snapshot.file, &filter, &facts.envelope, segments[at], |line, problem| {
-                let fits = problem >= least
-                    && match direction {
-                        Direction::Forward => line >= from && found.is_none(),
-                        Direction::Backward => line <= from,
-                    };
-                if fits {
-                    found = Some(line);
-                }
-            })?;
-            if found.is_some() {
-                return Ok(found);
-            }
-        }
-        Ok(None)
-    }
-
     /// Blocks of whole lines from a line on; `hit` answers with the start of a line in the block.
     fn search_forward(
         &self,
@@ -251,7 +212,7 @@ fn line_start(file: &std::fs::File, mark: LineStart, line: u64, end: u64) -> io:
 }
 
 /// Fills the buffer with a block that ends with a line (or with the file); says how many bytes of it count.
-fn read_chunk(file: &std::fs::File, buffer: &mut Vec<u8>, at: u64, end: u64) -> io::Result<usize> {
+pub(super) fn read_chunk(file: &std::fs::File, buffer: &mut Vec<u8>, at: u64, end: u64) -> io::Result<usize> {
     let mut want = SEARCH_CHUNK;
     loop {
         let length = usize::try_from(end - at).unwrap_or(usize::MAX).min(want);
@@ -270,30 +231,4 @@ fn read_chunk(file: &std::fs::File, buffer: &mut Vec<u8>, at: u64, end: u64) -> 
         }
         want *= 4;
     }
-}
-
-fn each_problem(
-    file: &std::fs::File,
-    filter: &LineFilter,
-    envelope: &Envelope,
-    segment: Segment,
-    mut on: impl FnMut(u64, Problem),
-) -> io::Result<()> {
-    let mut next = segment.mark;
-    let mut buffer = Vec::new();
-    while next.offset < segment.end {
-        let whole = read_chunk(file, &mut buffer, next.offset, segment.end)?;
-        let bytes = &buffer[..whole];
-        filter.lines(bytes, next.line, |line, raw| {
-            if let Some(problem) = problem(&parse::parse(&super::facts::head(envelope.strip(raw)))) {
-                on(line, problem);
-            }
-        });
-        let breaks = memchr::memchr_iter(b'\n', bytes).count() as u64;
-        next = LineStart { offset: next.offset + whole as u64, line: next.line + breaks };
-        if whole == 0 {
-            break;
-        }
-    }
-    Ok(())
 }

@@ -66,16 +66,15 @@ impl Layout {
     pub fn of(console: &Console, screen: Rect) -> Self {
         let header = Rect { height: screen.height.min(1), ..screen };
         let hints = Rect { y: screen.bottom().saturating_sub(1), height: u16::from(screen.height >= 3), ..screen };
-        // Where there is no row for notices, they take that of the hints, and more of the panes' when they are long.
-        let kept = view::notice::rows(console, screen.width);
+        // Where there is no row for notices, they take that of the hints and no more: the panes stay as they are.
         let apart = screen.height >= NOTICE_ROW;
-        let kept = if apart { kept } else { kept.saturating_sub(1).min(screen.height.saturating_sub(10)) };
+        let kept = if apart { view::notice::rows(console, screen.width) } else { 0 };
         let body = Rect {
             y: header.bottom(),
             height: screen.height.saturating_sub(header.height + hints.height + kept),
             ..screen
         };
-        let notice = Rect { y: body.bottom(), height: if apart { kept } else { kept + hints.height }, ..screen };
+        let notice = Rect { y: body.bottom(), height: if apart { kept } else { hints.height }, ..screen };
         let rows = steady_rows(screen, body);
         let scrolled = super::overlay::scrolled(console, body);
         let room = room(screen, rows);

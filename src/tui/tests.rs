@@ -102,6 +102,17 @@ fn the_wall(#[case] name: &str, #[case] size: (u16, u16)) {
     snapshot!(format!("wall_{name}"), console, size);
 }
 
+#[rstest]
+#[case("wide", WIDE)]
+#[case("usual", USUAL)]
+fn two_tiles_of_the_wall_take_all_its_rows(#[case] name: &str, #[case] size: (u16, u16)) {
+    let mut console = triage::stuck();
+    console.update(Msg::RunsRead(vec![(key("rocky-9"), Ok(None))]));
+    typed(&mut console, "P");
+    assert_eq!(console.on_wall().len(), 2);
+    snapshot!(format!("wall_of_two_{name}"), console, size);
+}
+
 #[test]
 fn one_line_only() {
     let mut console = Console::new(fixture::opening(&["debian-12"]));

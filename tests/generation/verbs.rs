@@ -77,7 +77,7 @@ async fn a_rollback_undoes_itself_and_its_hold_stays() {
     let world = World::steady(Kind::Lab).await;
     let before = world.names().await;
     let rollback = async |reason: &str| world.run(&["rollback", KEY, "--reason", reason, "--yes"]).await;
-    rollback("does not boot").await.is(0, "");
+    rollback("does not boot").await.is(0, "live becomes the image of ");
     assert_ne!(world.names().await, before);
     rollback("does not boot").await.is(3, "already");
     rollback("it was the network").await.is(0, "");
@@ -104,6 +104,8 @@ async fn a_dry_run_changes_nothing_and_its_plan_goes_stale() {
         "exact objects in order"
     );
     assert!(world.changes().is_empty());
+    assert!(plan["outcome"].as_str().unwrap().starts_with("live becomes the image of "), "{plan}");
+    assert!(dry.err.contains(plan["outcome"].as_str().unwrap()), "{}", dry.err);
     let text = world.run(&["promote", KEY, "--dry-run"]).await.out;
     let first: Vec<&str> = text.lines().take(2).collect();
     let prev = &before["-prev"];

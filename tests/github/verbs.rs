@@ -112,6 +112,40 @@ async fn the_log_of_a_failed_leg_is_printed_and_triage_knows_it() {
     assert_eq!(ended(program(&github, &home), &["runs", "log", "--leg", "solaris"]).await.code, 2);
 }
 
+/// A run of a line on record here.
+fn recorded(home: &TempDir, id: &str, state: &str, started: jiff::Timestamp) {
+    let dir = home.path().join("tmpl-tui/runs/windows-server-2022").join(id);
+    std::fs::create_dir_all(&dir).unwrap();
+    std::fs::write(dir.join("packer-build.log"), "2026/03/01 02:03:04 ui: ==> vsphere-iso.x: Waiting for IP...\n")
+        .unwrap();
+    let record = serde_json::json!({
+        "version": 1, "key": "windows-server-2022", "base_name": "windows-server-2022-datacenter-dexp-main",
+        "state": state, "exit": i32::from(state == "failed"), "reason": null, "started": started,
+        "ended": started + jiff::SignedDuration::from_mins(1),
+        "supervisor": serde_json::json!({"pid": 0, "start": 0, "boot": ""}), "packer": null, "argv": [],
+        "packer_version": "1.16.0", "on_error": "cleanup", "promote": false, "log": dir.join("packer-build.log"),
+        "temporary": dir,
+    });
+    std::fs::write(dir.join("run.json"), record.to_string()).unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn triage_knows_of_a_green_run_on_github_that_is_newer_than_the_one_here() {
+    let lines = ["windows-server-2022".to_owned(), "debian-12".to_owned()];
+    let github = GitHub::start(World::demo(&lines, "windows-server-2022")).await.unwrap();
+    let home = TempDir::new().unwrap();
+    recorded(&home, "20260101T020300.000Z", "succeeded", "2026-01-01T02:03:00Z".parse().unwrap());
+    recorded(&home, "29990101T020300.000Z", "failed", jiff::Timestamp::now() - jiff::SignedDuration::from_mins(2));
+    let triage = ended(program(&github, &home), &["triage", "windows-server-2022"]).await;
+    assert_eq!(triage.code, 0, "{}", triage.stderr);
+    assert!(triage.stdout.contains("since it was last built well here (20260101T020300.000Z"), "{}", triage.stdout);
+    // #87 failed; #86 is the newest that went well.
+    assert!(triage.stdout.contains("    #86 on GitHub went well later ("), "{}", triage.stdout);
+    let triage = ended(program(&github, &home), &["triage", "windows-server-2022", "--json"]).await;
+    let triage: serde_json::Value = serde_json::from_str(&triage.stdout).unwrap();
+    assert_eq!(triage["green_on_github"]["number"], 86, "{triage}");
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn triage_names_a_newer_run_on_github_and_judges_it_once_its_log_is_here() {
     let lines = ["windows-server-2022".to_owned(), "debian-12".to_owned()];

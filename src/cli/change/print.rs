@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 use serde::Serialize;
 use tmpl::generation::{Plan, Progress, Request, Step};
 use tmpl::ops::Operation;
+use tmpl::ops::outcome::Before;
 use tmpl::ops::signals::Interrupted;
 use tmpl::pipeline::{Line, Smoke};
 
@@ -23,6 +24,9 @@ struct Report<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     smoke: Option<&'a Smoke>,
     steps: &'a [Step],
+    /// what becomes live by it, as it is said beforehand
+    #[serde(skip_serializing_if = "Option::is_none")]
+    outcome: Option<&'a str>,
     /// what the steps come to where that is less than what was asked for
     caveat: Option<&'a str>,
     /// false after `--dry-run`
@@ -30,18 +34,19 @@ struct Report<'a> {
 }
 
 impl<'a> Report<'a> {
-    fn of(plan: &'a Plan, line: &'a Line, done: bool) -> Self {
+    fn of(plan: &'a Plan, before: &'a Before, line: &'a Line, done: bool) -> Self {
         let (key, base_name, verb) = (&line.key.0, &plan.base, plan.request.verb());
         let fingerprint = Some(plan.fingerprint());
-        let smoke = plan.smoke.as_ref();
-        Self { key, base_name, verb, plan: fingerprint, smoke, steps: &plan.steps, caveat: plan.caveat, done }
+        let (smoke, steps, caveat, outcome) =
+            (plan.smoke.as_ref(), &plan.steps, plan.caveat, before.outcome.as_deref());
+        Self { key, base_name, verb, plan: fingerprint, smoke, steps, outcome, caveat, done }
     }
 }
 
 /// What would be done.
-pub fn dry_run(plan: &Plan, line: &Line, json: bool) -> anyhow::Result<()> {
+pub fn dry_run(plan: &Plan, before: &Before, line: &Line, json: bool) -> anyhow::Result<()> {
     if json {
-        return Ok(output::json(&Report::of(plan, line, false))?);
+        return Ok(output::json(&Report::of(plan, before, line, false))?);
     }
     for line in plan.lines() {
         output::result(&line)?;
@@ -54,8 +59,8 @@ pub fn dry_run(plan: &Plan, line: &Line, json: bool) -> anyhow::Result<()> {
 }
 
 /// It is done, whether or not that can be told.
-pub fn done(plan: &Plan, line: &Line, json: bool) -> anyhow::Result<Exit> {
-    if json && let Err(error) = output::json(&Report::of(plan, line, true)) {
+pub fn done(plan: &Plan, before: &Before, line: &Line, json: bool) -> anyhow::Result<Exit> {
+    if json && let Err(error) = output::json(&Report::of(plan, before, line, true)) {
         aside(&format!("stdout cannot be written: {error}"));
     }
     match plan.caveat {
@@ -69,7 +74,8 @@ pub fn nothing_to_sweep(line: &Line, json: bool) -> anyhow::Result<Exit> {
     aside(&format!("{}-build not found: nothing to sweep", line.base_name));
     if json {
         let (key, base_name, verb) = (&line.key.0, &line.base_name, Request::Sweep.verb());
-        let report = Report { key, base_name, verb, plan: None, smoke: None, steps: &[], caveat: None, done: true };
+        let (plan, smoke, steps, outcome, caveat) = (None, None, &[], None, None);
+        let report = Report { key, base_name, verb, plan, smoke, steps, outcome, caveat, done: true };
         output::json(&report)?;
     }
     Ok(Exit::Done)

@@ -1,8 +1,10 @@
 //! A verdict on stdout.
 
+use jiff::tz::TimeZone;
 use tmpl::moment::local;
 use tmpl::ops::acknowledge::Acknowledged;
 use tmpl::ops::history::SinceGreen;
+use tmpl::ops::remote::RemoteResult;
 use tmpl::triage::verdict::{Evidence, EvidenceSource, Verdict};
 
 use super::elsewhere::Elsewhere;
@@ -19,6 +21,9 @@ pub struct Answer<'a> {
     pub acknowledged: Option<&'a Acknowledged>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub since_green: Option<&'a SinceGreen>,
+    /// a good run at GitHub that is newer than the good one here
+    #[serde(skip_serializing_if = "Option::is_none", rename = "green_on_github")]
+    pub greener: Option<&'a RemoteResult>,
 }
 
 /// Prints it, for people or for programs.
@@ -26,7 +31,7 @@ pub fn print(answer: &Answer<'_>, json: bool) -> anyhow::Result<()> {
     if json {
         return Ok(output::json(answer)?);
     }
-    let Answer { verdict, github, acknowledged, since_green } = answer;
+    let Answer { verdict, github, acknowledged, since_green, greener } = answer;
     if let Some(elsewhere) = github {
         output::result(&elsewhere.to_string())?;
     }
@@ -51,7 +56,11 @@ pub fn print(answer: &Answer<'_>, json: bool) -> anyhow::Result<()> {
         output::result(&format!("  {}  {}", place(evidence), evidence.text))?;
     }
     if let Some(since) = since_green {
-        output::result(&format!("  since it was last built well ({} → {}):", since.good, since.bad))?;
+        let here = if greener.is_some() { " here" } else { "" };
+        output::result(&format!("  since it was last built well{here} ({} → {}):", since.good, since.bad))?;
+        if let Some(remote) = greener {
+            output::result(&format!("    {}", remote.greener_said(&TimeZone::system())))?;
+        }
         for change in &since.changes {
             output::result(&format!("    {}  {}", change.kind, change.text))?;
         }

@@ -28,6 +28,12 @@ impl LogPane {
         at_hand.filter(|_| self.follow && !self.window.rows.is_empty()).unwrap_or(self.cursor)
     }
 
+    /// Packer's clock at the line under the cursor, or at the nearest one before it that says.
+    pub fn stamp_near_cursor(&self) -> Option<DateTime> {
+        let before = (self.window.first..=self.cursor).rev();
+        before.map_while(|line| self.row(line)).find_map(|row| row.stamp)
+    }
+
     /// Moves as a key says.
     pub fn motion(&mut self, motion: Motion) {
         match motion {
@@ -53,7 +59,13 @@ impl LogPane {
     /// Moves by screenfuls.
     pub fn paged(&mut self, forwards: bool) {
         let page = i64::from(self.rows.max(2)) - 1;
+        let before = self.cursor;
         self.moved(if forwards { page } else { -page });
+        // The page turns, also where the cursor could go as far on the one that is shown.
+        let by = self.cursor.abs_diff(before);
+        let most = self.facts.lines.saturating_sub(u64::from(self.rows));
+        self.top = if forwards { self.top.saturating_add(by).min(most) } else { self.top.saturating_sub(by) };
+        self.settle();
     }
 
     /// First or last line.

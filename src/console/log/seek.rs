@@ -7,6 +7,20 @@ use crate::console::message::{Reply, RequestId};
 use crate::packer_log::Problem;
 
 impl LogPane {
+    /// Which match the cursor is on, and how many there are.
+    pub fn place(&self) -> Option<(u64, u64)> {
+        self.found_here().filter(|_| self.problem.is_none())
+    }
+
+    /// Which problem the cursor is on, of those that are at least as bad, and how many there are.
+    pub fn problem_place(&self) -> Option<(Problem, u64, u64)> {
+        self.problem.zip(self.found_here()).map(|(least, (number, all))| (least, number, all))
+    }
+
+    fn found_here(&self) -> Option<(u64, u64)> {
+        self.place.filter(|(line, ..)| *line == self.cursor).map(|(_, number, all)| (number, all))
+    }
+
     /// Begins a search from the cursor; an empty pattern ends it.
     ///
     /// # Errors
@@ -18,7 +32,6 @@ impl LogPane {
         }
         let search = Search::new(pattern)?;
         let sought = Sought::Pattern(search.pattern.clone());
-        self.place = None;
         self.search = Some(search);
         Ok(self.seek(sought, true, request))
     }
@@ -44,6 +57,11 @@ impl LogPane {
     pub fn seek(&mut self, sought: Sought, forwards: bool, request: RequestId) -> Option<Effect> {
         self.open?;
         self.seeking = Some(request);
+        self.place = None;
+        self.problem = match &sought {
+            Sought::Problem(least) => Some(*least),
+            Sought::Pattern(_) | Sought::Time(_) | Sought::Offset(_) => None,
+        };
         Some(Effect::SeekLog { request, sought, from: self.cursor, forwards })
     }
 

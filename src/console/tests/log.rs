@@ -1,9 +1,11 @@
 //! The log pane: following, pausing, searching, reading no more than is shown.
 
-use crate::console::fixture::{self, LOG, key, night, typed};
+use crate::console::fixture::{self, LOG, key, night, press, typed};
+use crate::console::key::{Code, KeyPress};
 use crate::console::log::{Found, LogFacts};
 use crate::console::panes::Pane;
 use crate::console::{Console, Effect, Msg, RequestId};
+use crate::packer_log::Problem;
 
 /// The stuck line's log in a pane of four rows.
 fn open() -> (Console, RequestId) {
@@ -65,6 +67,33 @@ fn scrolling_up_pauses_and_counts_what_comes() {
     typed(&mut console, "G");
     assert!(console.log.follows());
     assert_eq!((console.log.new_lines(), console.log.cursor()), (0, 19));
+}
+
+#[test]
+fn the_first_page_up_turns_the_page_of_a_followed_log() {
+    let (mut console, _) = open();
+    assert_eq!((console.log.top(), console.log.cursor()), (4, 7));
+    let effects = press(&mut console, KeyPress::code(Code::PageUp));
+    settle(&mut console, effects);
+    assert_eq!((console.log.top(), console.log.cursor()), (1, 4));
+    let effects = press(&mut console, KeyPress::code(Code::PageDown));
+    settle(&mut console, effects);
+    assert_eq!((console.log.top(), console.log.cursor(), console.log.follows()), (4, 7, true));
+}
+
+#[test]
+fn an_error_that_was_gone_to_says_which_of_how_many_it_is() {
+    let (mut console, _) = open();
+    let (request, ..) = seek(&typed(&mut console, "e")).unwrap();
+    let found = Found { line: 3, around: false, place: Some((2, 5)) };
+    console.update(Msg::LogFound { request, answer: Ok(Some(found)) });
+    assert_eq!(console.log.problem_place(), Some((Problem::Error, 2, 5)));
+    assert_eq!(console.log.place(), None, "it is no match of a search");
+    typed(&mut console, "k");
+    assert_eq!(console.log.problem_place(), None, "the cursor is elsewhere");
+    let (request, ..) = seek(&typed(&mut console, "/waiting\n")).unwrap();
+    console.update(Msg::LogFound { request, answer: Ok(Some(found)) });
+    assert_eq!((console.log.place(), console.log.problem_place()), (Some((2, 5)), None));
 }
 
 #[test]

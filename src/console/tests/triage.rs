@@ -14,6 +14,7 @@ use crate::console::screen_text::ScreenText;
 use crate::console::teach::{TeachFocus, Teaching};
 use crate::console::verdict::Case;
 use crate::console::{Console, Effect, Msg, Opening, RequestId};
+use crate::generation::Hold;
 use crate::github::{Conclusion, State};
 use crate::ops::acknowledge::{Acknowledged, All, Seen};
 use crate::packer_log::Phase;
@@ -366,6 +367,43 @@ fn the_next_keys_are_those_that_fit_and_may_be_pressed() {
     assert_eq!(words(&console), "promote");
     console.session.mode = crate::vcenter::gate::Mode::asked(true);
     assert_eq!(words(&console), "");
+}
+
+#[test]
+fn a_blank_screen_is_woken_first_and_may_be_typed_into() {
+    let mut console = stuck();
+    let words = |console: &Console| console.next_keys().iter().map(|next| next.word).collect::<Vec<_>>().join(" ");
+    judged_anew(&mut console, Verdict { screen: Some("blank-cursor".into()), ..fixture::verdict() });
+    assert_eq!(words(&console), "wake type cancel");
+    judged_anew(&mut console, fixture::verdict());
+    assert_eq!(words(&console), "cancel type");
+    let mut run = fixture::run(RunState::Running, 31, Some("wait for IP"));
+    run.still = Some(Still { since: fixture::ago(9), blank: true, screen: None, tools_ran: false });
+    console.update(Msg::RunsRead(vec![(key(STUCK), Ok(Some(run)))]));
+    assert_eq!(words(&console), "wake type cancel");
+}
+
+#[test]
+fn what_was_rolled_back_from_is_not_offered_again() {
+    let mut console = fixture::quiet_night();
+    console.lines.select(&key("rocky-9"));
+    console.update(Msg::RunsRead(vec![(key("rocky-9"), Ok(Some(fixture::run(RunState::Succeeded, 300, None))))]));
+    let words = |console: &Console| console.next_keys().iter().map(|next| next.word).collect::<Vec<_>>().join(" ");
+    assert_eq!(words(&console), "rollback", "promoted a moment ago");
+    let row = console.lines.selected().unwrap();
+    let (mut live, mut prev) = (row.generations.prev.clone().unwrap(), row.generations.live.clone().unwrap());
+    (live.name, prev.name) = (prev.name.clone(), live.name.clone());
+    console.update(Msg::FolderChanged(FolderEvent::Changed(Box::new(live.clone()))));
+    console.update(Msg::FolderChanged(FolderEvent::Changed(Box::new(prev))));
+    let rolled_back = |console: &Console| console.lines.selected().unwrap().generations.rolled_back();
+    assert_eq!(words(&console), "build", "as their dates tell");
+    assert_eq!(rolled_back(&console).map(|back| back.since), Some(None));
+    let to = Some(live.moid.clone());
+    let hold = Hold { reason: "does not boot".into(), by: "ana@jump01".into(), since: fixture::ago(120), to };
+    live.annotation = hold.write("");
+    console.update(Msg::FolderChanged(FolderEvent::Changed(Box::new(live))));
+    assert_eq!(words(&console), "build");
+    assert_eq!(rolled_back(&console).map(|back| back.since), Some(Some(fixture::ago(120))));
 }
 
 #[test]

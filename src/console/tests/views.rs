@@ -177,6 +177,38 @@ fn evidence_that_was_brought_here_is_that_run_and_no_other() {
 }
 
 #[test]
+fn a_build_that_was_cancelled_here_hides_no_failure_at_github() {
+    let mut console = fixture::with_github(night());
+    let of = "windows-server-2022";
+    let cancelled = fixture::run(RunState::Cancelled, 20, None);
+    console.update(run_of(of, cancelled.clone()));
+    let row = console.lines.get(&key(of)).unwrap();
+    assert_eq!(row.alarm().as_deref(), Some("#87 failed on GitHub"));
+    assert!(row.unfetched().is_some());
+    let remarks: Vec<String> = console.remarks(row).into_iter().map(|remark| remark.text).collect();
+    assert!(
+        remarks.iter().any(|text| text == "a build here was cancelled 10 min ago: that is no result"),
+        "{remarks:?}"
+    );
+    // A build here that went well since then does.
+    let good = fixture::run(RunState::Succeeded, 100, None);
+    let history = crate::console::past::RunHistory { runs: vec![cancelled, good], since: None };
+    console.update(Msg::HistoryRead { key: key(of), answer: Ok(Box::new(history)) });
+    assert_eq!(console.lines.get(&key(of)).unwrap().alarm(), None);
+}
+
+#[test]
+fn a_run_that_was_cancelled_at_github_hides_no_failure_before_it() {
+    let mut console = fixture::with_github(night());
+    fixture::hear(&mut console, |pipeline| {
+        let leg = pipeline.board.runs[1].legs.iter_mut().find(|leg| leg.key == Some(key("rocky-9"))).unwrap();
+        (leg.started, leg.state) = (Some(fixture::ago(100)), State::Ended(Conclusion::Cancelled));
+    });
+    let row = console.lines.get(&key("rocky-9")).unwrap();
+    assert!(matches!(row.newest(), Some(Newest::Here(run)) if run.alarming()), "{:?}", row.newest());
+}
+
+#[test]
 fn a_hold_says_who_since_when_and_why() {
     let mut console = night();
     let hold = Hold {

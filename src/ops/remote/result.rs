@@ -4,10 +4,12 @@ use std::path::Path;
 use std::time::Duration;
 
 use jiff::Timestamp;
+use jiff::tz::TimeZone;
 use serde::Serialize;
 
 use super::{connect, inside_actions};
 use crate::github::{self, Board, Client, Conclusion, Leg, RemoteRun, RunWithJobs, State};
+use crate::ops::history::SinceGreen;
 use crate::packer_run::Run;
 use crate::pipeline::Key;
 
@@ -81,9 +83,26 @@ impl RemoteResult {
         self.state.alarming()
     }
 
+    /// That it went well after what is compared here did.
+    pub fn greener_said(&self, zone: &TimeZone) -> String {
+        let date = self.began.to_zoned(zone.clone()).strftime("%b %d %H:%M");
+        format!("#{} on GitHub went well later ({date}): nothing of it is here to compare with", self.number)
+    }
+
     /// Whether a run that is kept here, from that page and begun then, is its evidence.
     pub fn is(&self, origin: Option<&str>, started: Timestamp) -> bool {
         origin == Some(&self.page) && started == self.began
+    }
+
+    /// Whether somebody ended it: it says nothing about the line.
+    pub fn cancelled(&self) -> bool {
+        self.state == State::Ended(Conclusion::Cancelled)
+    }
+
+    /// Whether it is a failure that a build here, which somebody ended, does not hide: a cancelled run is no result.
+    /// `settled`: when the newest run here began that came to an end of its own.
+    pub fn outlasts(&self, settled: Option<Timestamp>) -> bool {
+        self.alarming() && settled.is_none_or(|settled| self.began > settled)
     }
 
     /// Whether it is newer than a run here. What is at work counts as newer than what is over.
@@ -94,6 +113,36 @@ impl RemoteResult {
             (false, false) => self.began > started,
         }
     }
+}
+
+/// A run of a line that is on record here, as far as one at GitHub is compared with it.
+#[derive(Debug, Clone, Copy)]
+pub struct RunHere<'a> {
+    /// its folder
+    pub dir: &'a Path,
+    /// when it began
+    pub started: Timestamp,
+    /// its page, when GitHub did it
+    pub origin: Option<&'a str>,
+}
+
+/// A good run at GitHub between those that are compared, of which nothing is here.
+pub fn greener<'r>(remotes: &'r [RemoteResult], here: &[RunHere<'_>], since: &SinceGreen) -> Option<&'r RemoteResult> {
+    let (good, bad) = compared(here, since)?;
+    remotes.iter().find(|remote| {
+        let between = remote.began > good && remote.began < bad;
+        let went_well = remote.state == State::Ended(Conclusion::Success);
+        between && went_well && !here.iter().any(|run| remote.is(run.origin, run.started))
+    })
+}
+
+/// When the runs here began that are compared: the good one, and the bad one after it.
+fn compared(here: &[RunHere<'_>], since: &SinceGreen) -> Option<(Timestamp, Timestamp)> {
+    let began = |id: &str| {
+        let run = here.iter().find(|run| run.dir.file_name().is_some_and(|name| *name == *id));
+        run.map(|run| run.started)
+    };
+    Some((began(&since.good)?, began(&since.bad)?))
 }
 
 /// What GitHub has of a line beside the newest run here.
@@ -142,4 +191,29 @@ async fn newest(github: &Client, key: &Key, here: Option<&Run>) -> Result<Option
         return Ok(newer.then_some(result));
     }
     Ok(None)
+}
+
+/// The same, asked of GitHub, where it is set up: a good run there between those here that are compared. Nothing where it
+/// does not say within a few seconds.
+pub async fn greener_there(repo: &Path, key: &Key, here: &[Run], since: &SinceGreen) -> Option<RemoteResult> {
+    if inside_actions() {
+        return None;
+    }
+    let here: Vec<RunHere<'_>> =
+        here.iter().map(|run| RunHere { dir: &run.dir, started: run.started, origin: run.origin.as_deref() }).collect();
+    let (good, bad) = compared(&here, since)?;
+    let asked = async {
+        let github = connect(repo).await.ok()?;
+        let mut found = Vec::new();
+        for run in github.runs_of_builds(RUNS).await.ok()? {
+            let elsewhen = run.updated <= good || run.created >= bad;
+            if elsewhen || run.line.as_ref().is_some_and(|line| line != key) {
+                continue;
+            }
+            let legs = github.legs(&run).await.ok()?;
+            found.extend(RemoteResult::of(&RunWithJobs { run, legs }, key));
+        }
+        greener(&found, &here, since).cloned()
+    };
+    tokio::time::timeout(LIMIT, asked).await.ok().flatten()
 }

@@ -194,6 +194,10 @@ fn problems_are_visited_in_both_directions() {
     assert_eq!(next(Problem::Warning, 2001, Direction::Backward), Some(1001));
     assert_eq!(next(Problem::Error, 3000, Direction::Backward), Some(2002));
     assert_eq!(next(Problem::Error, 2001, Direction::Backward), None);
+    let place = |least, line| log.place_of_problem(least, line, &AtomicBool::new(false)).unwrap();
+    assert_eq!(place(Problem::Warning, 1001), (1, 2));
+    assert_eq!(place(Problem::Warning, 2002), (2, 2));
+    assert_eq!(place(Problem::Error, 2002), (1, 1));
 }
 
 #[test]

@@ -258,6 +258,7 @@ const fn found(line: u64, around: bool, place: Option<(u64, u64)>) -> Found {
 fn place(log: &LogFile, sought: &Sought, line: u64, stop: &AtomicBool) -> std::io::Result<Option<(u64, u64)>> {
     match sought {
         Sought::Pattern(pattern) if log.status().bytes <= COUNTED => log.place(pattern, line, stop).map(Some),
+        Sought::Problem(least) if log.status().bytes <= COUNTED => log.place_of_problem(*least, line, stop).map(Some),
         Sought::Pattern(_) | Sought::Problem(_) | Sought::Offset(_) | Sought::Time(_) => Ok(None),
     }
 }
@@ -271,24 +272,4 @@ fn plain(row: &LogLine) -> String {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::text::Secret;
-
-    #[test]
-    fn a_tasks_name_holds_no_secret_and_turns_no_letters() {
-        let folder = tempfile::tempdir().unwrap();
-        let path = folder.path().join("packer-build.log");
-        let said =
-            "ui:     vsphere-iso.x: TASK [login : with hunter\u{1b}[1m2-is-long and \u{202e}hunter2-is-long] ****";
-        let log = "2026/03/01 02:03:04 ui: ==> vsphere-iso.x: Provisioning with Ansible...\n".to_owned();
-        std::fs::write(&path, format!("{log}2026/03/01 02:03:05 {said}\n")).unwrap();
-        let scrubber = Arc::new(Scrubber::new([Secret::new("PW", "hunter2-is-long")]));
-        let log = LogFile::open(&path, scrubber.clone()).unwrap();
-        while !log.status().caught_up {
-            std::thread::yield_now();
-        }
-        let phase = facts(&log, &scrubber).unwrap().phase.unwrap();
-        assert_eq!(phase, "provision: login : with [REDACTED:PW] and \u{fffd}[REDACTED:PW]");
-    }
-}
+mod tests;

@@ -52,7 +52,7 @@ pub fn draw(console: &Console, help: &Help, area: Rect, theme: Theme, buffer: &m
 
 /// Everything that matches, wrapped.
 fn rows(console: &Console, help: &Help, columns: u16, theme: Theme) -> Vec<Row> {
-    let mut rows = Vec::new();
+    let mut rows = last_notice(console, help, columns);
     for row in console.help_rows(help.filter.text()) {
         match row {
             HelpRow::Gap => rows.push(Row::new()),
@@ -61,6 +61,14 @@ fn rows(console: &Console, help: &Help, columns: u16, theme: Theme) -> Vec<Row> 
         }
     }
     rows
+}
+
+/// All of the last notice: a small screen has one row for it, and it may be gone by now.
+fn last_notice(console: &Console, help: &Help, columns: u16) -> Vec<Row> {
+    let Some(last) = console.toasts.last().filter(|_| help.filter.text().is_empty()) else { return Vec::new() };
+    let said = format!("Said last: {}", last.text);
+    let rows = textwrap(&said, usize::from(columns.max(1))).into_iter().map(|text| vec![(0, text, Style::new())]);
+    rows.chain([Row::new()]).collect()
 }
 
 /// The keys on the left; beside them what they do, and below that why not now where that does not fit behind it.

@@ -77,6 +77,76 @@ fn a_dialog_scrolls_by_pages_while_its_field_has_the_focus() {
 }
 
 #[test]
+fn a_long_notice_has_one_row_of_a_small_screen_and_the_help_has_all_of_it() {
+    let mut console = fixture::night();
+    let long = "no ESXi host would take the clone: every host of the cluster is in maintenance mode, and the last one \
+        left it for good at 02:41; ask whoever keeps the cluster";
+    console.update(Msg::Troubled(long.into()));
+    insta::assert_snapshot!("notice_small", drawn(&mut console, SMALL.0, SMALL.1));
+    // It is gone by itself, and can be read all the same.
+    console.update(Msg::Ticked { now: fixture::now() + jiff::SignedDuration::from_secs(16) });
+    assert!(console.toasts.iter().next().is_none());
+    typed(&mut console, "?");
+    insta::assert_snapshot!("notice_in_help", drawn(&mut console, SMALL.0, SMALL.1));
+}
+
+#[test]
+fn what_was_done_is_said_for_some_seconds() {
+    let mut console = fixture::night();
+    console.update(Msg::Clipped { answer: Ok("copied".into()) });
+    for (after, said) in [(7, true), (8, false)] {
+        console.update(Msg::Ticked { now: fixture::now() + jiff::SignedDuration::from_secs(after) });
+        assert_eq!(console.toasts.iter().next().is_some(), said, "{after} s");
+    }
+}
+
+#[test]
+fn a_verdict_that_is_longer_than_its_pane_says_so_without_the_keys() {
+    let mut console = super::triage::stuck();
+    let screen = drawn(&mut console, SMALL.0, SMALL.1).to_string();
+    let title = screen.lines().find(|line| line.contains("Verdict")).unwrap();
+    assert!(title.contains("windows-licensing") && screen.contains("↓ 1 more"), "{screen}");
+}
+
+/// Somebody started the VM: there is no run, and the line and its picture are all there is to show.
+#[rstest]
+#[case("wide", WIDE)]
+#[case("middle", (120, 36))]
+#[case("usual", USUAL)]
+#[case("small", SMALL)]
+fn a_guest_without_a_run_stands_beside_what_is_known_of_its_line(#[case] name: &str, #[case] size: (u16, u16)) {
+    let mut console = fixture::quiet_night();
+    let guest = fixture::guest(62, "tpl-almalinux-9-build", Some("10.0.8.31"));
+    console.update(Msg::FolderChanged(FolderEvent::Changed(Box::new(guest))));
+    console.lines.select(&key("almalinux-9"));
+    insta::assert_snapshot!(format!("unattended_{name}"), drawn(&mut console, size.0, size.1));
+}
+
+#[test]
+fn a_line_that_was_rolled_back_says_so() {
+    let mut console = fixture::quiet_night();
+    console.lines.select(&key("almalinux-9"));
+    let row = console.lines.selected().unwrap();
+    let (mut live, mut prev) = (row.generations.prev.clone().unwrap(), row.generations.live.clone().unwrap());
+    (live.name, prev.name) = (prev.name.clone(), live.name.clone());
+    let to = Some(live.moid.clone());
+    let hold = Hold { reason: "broken agent".into(), by: "ana@jump01".into(), since: fixture::ago(120), to };
+    live.annotation = hold.write("");
+    console.update(Msg::FolderChanged(FolderEvent::Changed(Box::new(live))));
+    console.update(Msg::FolderChanged(FolderEvent::Changed(Box::new(prev))));
+    let screen = drawn(&mut console, WIDE.0, WIDE.1).to_string();
+    assert!(screen.contains("rolled back from, 2 h ago") && !screen.contains("rolls back to it"), "{screen}");
+}
+
+#[test]
+fn a_run_that_goes_on_at_github_took_no_time_yet() {
+    let mut console = fixture::with_github(fixture::quiet_night());
+    console.lines.select(&key("debian-13"));
+    let screen = drawn(&mut console, WIDE.0, WIDE.1).to_string();
+    assert!(!screen.contains("running, took"), "{screen}");
+}
+
+#[test]
 fn help_scrolls_to_its_last_row_and_no_further() {
     let mut console = fixture::night();
     typed(&mut console, "?");

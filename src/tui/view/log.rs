@@ -62,6 +62,13 @@ fn title(console: &Console, theme: Theme, focused: bool) -> Vec<Span<'static>> {
     } else {
         title.push(Span::styled("· paused ", theme.dim()));
     }
+    if let Some((least, number, all)) = log.problem_place() {
+        let what = match least {
+            Problem::Error => "error",
+            Problem::Warning => "error or warning",
+        };
+        title.push(Span::styled(format!("· {what} {number} of {all} "), theme.warn()));
+    }
     if let Some(search) = log.search() {
         let state = match log.place() {
             _ if log.seeking() => " …".into(),

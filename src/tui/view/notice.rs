@@ -1,4 +1,5 @@
-//! The newest notice, in a row of its own above the hints; without one, what is being done right now.
+//! The newest notice, in a row of its own above the hints; without one, what is being done right now. Where a screen has
+//! one row for it, the help shows all of a long one.
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
@@ -6,8 +7,9 @@ use ratatui::style::Style;
 use ratatui::widgets::{Clear, Widget};
 
 use super::wrap::textwrap;
-use super::{cut, put};
+use super::{cut, put, width};
 use crate::console::Console;
+use crate::console::binding::keyed;
 use crate::console::toast::Tone;
 use crate::tui::theme::Theme;
 
@@ -31,9 +33,11 @@ pub fn draw(console: &Console, area: Rect, theme: Theme, buffer: &mut Buffer) {
     let room = usize::from(area.height);
     if rows.len() > room {
         rows.truncate(room);
+        let all = keyed(" ‹help› all of it");
+        let columns = area.width.saturating_sub(MARK + 1);
         if let Some(last) = rows.last_mut() {
-            *last =
-                cut(&format!("{last}……"), area.width.saturating_sub(MARK + 1).min(super::width(last) + 1)).into_owned();
+            let left = columns.saturating_sub(width(&all)).min(width(last) + 1);
+            *last = format!("{}{all}", cut(&format!("{last}……"), left));
         }
     }
     for (y, row) in (area.y..area.bottom()).zip(&rows) {

@@ -7,7 +7,7 @@ use crate::console::binding::keyed;
 use crate::console::lines::LineRow;
 use crate::console::run::RunState;
 use crate::console::{Console, age};
-use crate::generation::{MadeOf, written_by_people};
+use crate::generation::{MadeOf, RolledBack, written_by_people};
 use crate::github::{Conclusion, State};
 use crate::tui::theme::Theme;
 use crate::vcenter::{LinkState, Vm};
@@ -34,7 +34,7 @@ pub fn rows(console: &Console, row: &LineRow, theme: Theme) -> Vec<(&'static str
         add("", notes, theme.dim());
     }
     if let Some(vm) = &generations.prev {
-        add("prev", console.advised(format!("{}; ‹roll back› rolls back to it", template(console, vm))), Style::new());
+        add("prev", prev(console, row, vm), Style::new());
         made(vm).into_iter().for_each(|made| add("", made, theme.dim()));
     }
     if let Some(vm) = generations.build.as_ref().filter(|vm| vm.template) {
@@ -72,6 +72,18 @@ fn template(console: &Console, vm: &Vm) -> String {
             format!("{}, {} old ({})", date(console, created), age::spoken(console.now, created), vm.moid)
         }
         None => format!("of unknown age ({})", vm.moid),
+    }
+}
+
+/// The generation before live: what a rollback would go back to, unless that was rolled back from.
+fn prev(console: &Console, row: &LineRow, vm: &Vm) -> String {
+    let template = template(console, vm);
+    match row.generations.rolled_back() {
+        Some(RolledBack { since: Some(since) }) => {
+            format!("{template}: rolled back from, {} ago", age::spoken(console.now, since))
+        }
+        Some(RolledBack { since: None }) => format!("{template}: newer than live, rolled back from"),
+        None => console.advised(format!("{template}; ‹roll back› rolls back to it")),
     }
 }
 
@@ -117,8 +129,9 @@ fn runs(console: &Console, row: &LineRow, theme: Theme) -> Vec<(String, Style)> 
             State::Ended(_) | State::Running | State::Queued | State::Pending => ("✗", theme.bad()),
         };
         let began = leg.started.unwrap_or(leg.created);
-        let took = leg.age(console.now).map(|took| crate::duration::spoken(took.unsigned_abs()));
-        let took = took.map_or(String::new(), |took| format!(", took {took}"));
+        let spent = leg.age(console.now).map(|spent| crate::duration::spoken(spent.unsigned_abs()));
+        let how_long = if leg.state.live() { " for" } else { ", took" };
+        let took = spent.map_or(String::new(), |spent| format!("{how_long} {spent}"));
         let (number, word) = (seen.run.number, leg.state.word());
         found.push((began, format!("{mark} {} #{number} on GitHub, {word}{took}", date(console, began)), style));
     }

@@ -119,7 +119,10 @@ fn of_github(console: &Console, row: &LineRow, remote: &RemoteResult, here: Opti
     let number = format!("#{}", remote.number);
     let ago = age::short(console.now, remote.ended.unwrap_or(remote.began), &console.zone);
     let cause = here.and_then(|_| class(console, row));
-    let by = cause.clone().unwrap_or_else(|| remote.by.clone());
+    let ended = row.cancelled_since().map(|run| {
+        format!("cancelled here {}", age::short(console.now, run.ended.unwrap_or(run.started), &console.zone))
+    });
+    let by = cause.clone().or(ended).unwrap_or_else(|| remote.by.clone());
     match remote.state {
         State::Running => {
             let step = remote.step.as_deref().unwrap_or("running");

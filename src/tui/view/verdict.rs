@@ -54,20 +54,28 @@ pub fn draw(console: &Console, area: Rect, theme: Theme, buffer: &mut Buffer) ->
         return Vec::new();
     }
     let focused = console.panes.focus == Pane::Verdict;
+    let inside = area.inner(Margin::new(1, 1));
+    let mut rows = content(console, columns(inside), theme);
     let text = if focused { scrolled(console, area) } else { Scrolled::default() };
     let beyond = text.beyond();
     let title = title(console, area.width.saturating_sub(width(&more(beyond))), theme, focused);
     let inner = frame(area, title, focused, theme, buffer);
     put_more(area, beyond, theme, buffer);
-    let mut rows = content(console, columns(inner), theme);
+    let below = rows.len().saturating_sub(inner.height.into());
     if !focused {
         shorten(&mut rows, inner);
     }
     let chosen = console.case().map_or(0, Case::chosen);
+    let mut lower = Rect { y: area.bottom().saturating_sub(1), ..area };
     if console.content().picture && !console.visible(Pane::Picture) {
         let text = keyed(" ‹verdict› shows the picture ");
         let x = area.right().saturating_sub(width(&text) + 2).max(area.x);
         put(buffer, x, area.bottom().saturating_sub(1), area.right().saturating_sub(x), &text, theme.dim());
+        lower.width = (x + 1).saturating_sub(lower.x);
+    }
+    if !focused {
+        // Without the keys it is below: above, the class would have to go for it.
+        put_more(lower, (0, below), theme, buffer);
     }
     let mut hits = Vec::new();
     for (y, row) in (inner.y..inner.bottom()).zip(rows.iter().skip(beyond.0)) {
@@ -130,6 +138,11 @@ fn content(console: &Console, columns: usize, theme: Theme) -> Vec<Row> {
             let ended =
                 verdict.filter(|verdict| at_rest && verdict.class == "cancelled" && before(console, row).is_none());
             rows.extend(ended.into_iter().flat_map(|verdict| wrapped(&verdict.cause, theme.text())));
+            if console.content().unattended {
+                rows.extend(
+                    none(console, case).into_iter().flat_map(|text| wrapped(&text, theme.text()).collect::<Vec<_>>()),
+                );
+            }
             if !at_rest {
                 let next = next(console, None, columns);
                 rows.extend(next.into_iter().map(|text| Row { text, style: theme.text(), of: Part::Else }));

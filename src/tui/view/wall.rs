@@ -6,10 +6,12 @@ use ratatui::style::Style;
 use ratatui::text::{Line, Span};
 use ratatui::widgets::{Block, BorderType, Widget};
 
-use super::{empty, put, result};
+use super::wrap::textwrap;
+use super::{empty, put_rows, result};
 use crate::console::Console;
 use crate::console::click::Target;
 use crate::console::lines::LineRow;
+use crate::console::verdict::Case;
 use crate::guest::picture::Picture;
 use crate::tui::hits::Hit;
 use crate::tui::picture::PictureSurface;
@@ -51,8 +53,7 @@ pub fn draw(
     }
     let (columns, rows) = grid(area, shown.len());
     let wide = area.width / columns;
-    // No higher than the picture, which is 4:3, with its stage below.
-    let high = (area.height / rows).min((wide.saturating_sub(2) * 3).div_ceil(8) + 3);
+    let high = area.height / rows;
     let (surface, over) = pictures;
     let mut hits = Vec::new();
     for (index, row) in shown.into_iter().enumerate() {
@@ -93,9 +94,12 @@ fn draw_tile<'c>(
     if inner.height < 2 {
         return None;
     }
+    // A picture is 4:3; the rows that it leaves say why.
+    let picture = Rect { height: (inner.width * 3).div_ceil(8).min(inner.height - 1), ..inner };
     let (text, style) = result::cell(console, row, inner.width.saturating_sub(2), theme);
-    put(buffer, inner.x + 1, inner.bottom() - 1, inner.width.saturating_sub(2), &text, style);
-    let picture = Rect { height: inner.height - 1, ..inner };
+    let said = std::iter::once((text, style)).chain(cause(console, row, inner.width, theme));
+    let below = Rect { x: inner.x + 1, y: picture.bottom(), width: inner.width.saturating_sub(2), ..inner };
+    put_rows(Rect { height: inner.bottom() - picture.bottom(), ..below }, said, buffer);
     let tile = console.wall.tile(&row.line.key);
     if let Some(shown) = tile.and_then(|tile| tile.picture()) {
         return Some((shown, picture));
@@ -104,10 +108,22 @@ fn draw_tile<'c>(
         Some(_) if row.guest().is_none() => "built on GitHub",
         _ => "no picture yet",
     });
-    let wrapped = super::wrap::textwrap(why, usize::from(picture.width.saturating_sub(2).max(1)));
+    let wrapped = textwrap(why, usize::from(picture.width.saturating_sub(2).max(1)));
     let rows: Vec<(&str, Style)> = wrapped.iter().map(|row| (row.as_str(), theme.dim())).collect();
     empty(picture, &rows, buffer);
     None
+}
+
+/// Why it fails and what helps, as far as that is known.
+fn cause(console: &Console, row: &LineRow, columns: u16, theme: Theme) -> Vec<(String, Style)> {
+    let verdict = console.verdicts.of(row).and_then(Case::verdict).map(|(verdict, _)| verdict);
+    let Some(verdict) = verdict.filter(|_| Console::alarming_tile(row)) else { return Vec::new() };
+    let wrapped = |text: &str, style: Style| {
+        let rows = textwrap(text, usize::from(columns.saturating_sub(2).max(1)));
+        rows.into_iter().map(move |text| (text, style))
+    };
+    let remedy = verdict.remedy.iter().flat_map(|remedy| wrapped(&format!("→ {remedy}"), theme.good()));
+    wrapped(&verdict.cause, theme.text()).chain(remedy).collect()
 }
 
 #[cfg(test)]

@@ -36,12 +36,7 @@ fn told(console: &Console, theme: Theme) -> Vec<(String, Style)> {
         let date = at.to_zoned(console.zone.clone()).strftime("%b %d %H:%M").to_string();
         format!(" ({date}, {} failed since)", since.failures)
     });
-    let newer = console.greener(since).map(|remote| {
-        let date = remote.began.to_zoned(console.zone.clone()).strftime("%b %d %H:%M");
-        let text =
-            format!("#{} on GitHub went well later ({date}): nothing of it is here to compare with", remote.number);
-        (text, theme.warn())
-    });
+    let newer = console.greener(since).map(|remote| (remote.greener_said(&console.zone), theme.warn()));
     let here = if newer.is_some() { " here" } else { "" };
     if since.changes.is_empty() {
         let nothing = (format!("Since last green{here}{good}: nothing on record changed"), theme.text());

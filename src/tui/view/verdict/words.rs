@@ -49,8 +49,9 @@ pub(super) fn not_here(console: &Console, remote: &RemoteResult) -> String {
 /// Which run the verdict is on, where a newer one is GitHub's.
 pub(super) fn before(console: &Console, row: &LineRow) -> Option<String> {
     let run = row.run.as_ref()?;
-    let Some(Newest::GitHub(_, None)) = row.newest() else { return None };
-    Some(format!("before that, here, {} ago:", age::spoken(console.now, run.ended.unwrap_or(run.started))))
+    let Some(Newest::GitHub(remote, None)) = row.newest() else { return None };
+    let when = if run.started > remote.began { "since then" } else { "before that" };
+    Some(format!("{when}, here, {} ago:", age::spoken(console.now, run.ended.unwrap_or(run.started))))
 }
 
 /// What can be done about it: keys, and the file to edit. No key is torn from its word.
