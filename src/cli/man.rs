@@ -40,8 +40,11 @@ pub async fn run(args: &Args) -> anyhow::Result<Exit> {
         command = found.ok_or_else(|| Stop::usage(format!("no verb {verb:?}; `tmpl-tui help` names them")))?;
     }
     let page = page(command)?;
-    if !(std::io::stdout().is_terminal() && shown(&page).await) {
+    if !std::io::stdout().is_terminal() {
         std::io::stdout().write_all(&page)?;
+    } else if !shown(&page).await {
+        // No man here, or one that cannot read a page from a pipe.
+        command.clone().print_long_help()?;
     }
     Ok(Exit::Done)
 }

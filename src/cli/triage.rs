@@ -85,7 +85,17 @@ pub async fn run(context: &Context, args: Args) -> anyhow::Result<Exit> {
             None => BesideHere::Nothing,
         }
     };
-    let (judged, newer) = tokio::join!(judged, newer);
+    let since = match args.newest() {
+        Some(key) => since_green(context, key)?,
+        None => None,
+    };
+    let greener = async {
+        match &since {
+            Some(since) => greener(context, asked.as_ref(), since).await,
+            None => Ok(None),
+        }
+    };
+    let (judged, newer, greener) = tokio::join!(judged, newer, greener);
     let judged = judged?;
     if let Some(unread) = &judged.unread {
         output::note(unread)?;
@@ -93,15 +103,7 @@ pub async fn run(context: &Context, args: Args) -> anyhow::Result<Exit> {
     if args.github {
         WorkflowStep::from_env(output::command).judged(&title, &judged.verdict)?;
     }
-    let since = match args.newest() {
-        Some(key) => since_green(context, key)?,
-        None => None,
-    };
-    let greener = match &since {
-        // Who did not say what is newest says no more about what went before.
-        Some(since) if !matches!(newer, BesideHere::Unknown(_)) => greener(context, asked.as_ref(), since).await?,
-        Some(_) | None => None,
-    };
+    let greener = greener?;
     let seen = match &args.key {
         Some(key) => seen(context, key, run.as_ref(), &judged.verdict)?,
         None => None,

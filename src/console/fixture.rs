@@ -400,6 +400,7 @@ pub fn verdict() -> Verdict {
         confidence: Confidence::High,
         screen: Some("win-licensing".into()),
         screen_state: Some("waiting-for-input".into()),
+        went_black: false,
         screen_also: Vec::new(),
         nearest: Vec::new(),
         evidence: vec![

@@ -34,6 +34,8 @@ pub struct LineRow {
     pub run: Option<RunSeen>,
     /// when its newest run here began that nobody cancelled and that is over
     pub settled: Option<Timestamp>,
+    /// its runs here were read: whether there is such a one is known
+    pub runs_read: bool,
     /// its results at GitHub, the newest first
     pub remotes: Vec<RemoteResult>,
     /// what is wrong with its run at work, in a few words
@@ -98,6 +100,7 @@ impl Lines {
                 orphaned: None,
                 run: None,
                 settled: None,
+                runs_read: false,
                 remotes: Vec::new(),
                 at_work: None,
                 acknowledged: None,

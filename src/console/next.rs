@@ -10,6 +10,7 @@ use super::run::RunState;
 use super::scope::Scope;
 use super::state::Console;
 use super::verdict::Case;
+use crate::triage::verdict::Verdict;
 
 /// A key and what it does.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -37,14 +38,23 @@ impl Console {
             (Some(_), _) | (_, Some(_)) => Vec::new(),
             (None, None) => fitting(row, self.blank(row)),
         };
-        fitting.into_iter().filter(allowed).filter_map(|command| shown(self.keymap.binding(command)?)).collect()
+        // A guest is woken by who sees its picture.
+        let wake = Command::Change(Change::Wake);
+        let unseen = fitting.contains(&wake) && !allowed(&wake) && self.turns_to_picture();
+        let look = unseen.then_some(Command::Line(LineCommand::Judge));
+        look.into_iter()
+            .chain(fitting)
+            .filter(allowed)
+            .filter_map(|command| shown(self.keymap.binding(command)?))
+            .collect()
     }
 
     /// Whether the console of the line's guest shows nothing, at most a cursor: as the recorder says, or the verdict.
     fn blank(&self, row: &LineRow) -> bool {
         let still = row.live_run().and_then(|run| run.still.as_ref()).is_some_and(|still| still.blank);
-        let screen = self.case().and_then(Case::verdict).and_then(|(verdict, _)| verdict.screen.as_deref());
-        still || matches!(screen, Some("blank" | "blank-cursor"))
+        let verdict = self.case().and_then(Case::verdict).map(|(verdict, _)| verdict);
+        let dark = |verdict: &Verdict| matches!(verdict.screen.as_deref(), Some("blank" | "blank-cursor"));
+        still || verdict.is_some_and(|verdict| verdict.went_black || dark(verdict))
     }
 
     /// What a key does now, where that depends on the state; else the word of its row. `None`: it has none.

@@ -40,16 +40,15 @@ impl LineRow {
             (Some(run), Some(remote)) if run.is(remote) => Some(Newest::GitHub(remote, Some(run))),
             (Some(run), Some(remote)) => {
                 let newer = remote.newer_than(run.state.live(), run.started) && !(remote.cancelled() && run.alarming());
-                let ended = run.state == RunState::Cancelled && remote.outlasts(self.settled);
+                let ended = run.state == RunState::Cancelled && self.runs_read && remote.outlasts(self.settled);
                 Some(if newer || ended { Newest::GitHub(remote, None) } else { Newest::Here(run) })
             }
         }
     }
 
-    /// The newest result at GitHub; of runs that were cancelled since, none hides a failure.
+    /// The newest result at GitHub. A run that somebody cancelled is none, unless there is no other.
     pub fn remote(&self) -> Option<&RemoteResult> {
-        let before = self.remotes.iter().find(|remote| !remote.cancelled()).filter(|remote| remote.alarming());
-        before.or(self.remotes.first())
+        self.remotes.iter().find(|remote| !remote.cancelled()).or(self.remotes.first())
     }
 
     /// The build here that somebody ended after the newest result, which is GitHub's.
@@ -102,11 +101,14 @@ impl Lines {
         self.rows.iter_mut().for_each(|row| row.remotes = of(&row.line.key));
     }
 
-    /// The runs of a line here: when the newest one began that came to an end of its own.
+    /// The runs of a line here: when the newest one began that came to an end of its own. What GitHub left and was brought
+    /// here is GitHub's result.
     pub(super) fn settle(&mut self, key: &Key, runs: &[RunSeen]) {
-        let settled = runs.iter().filter(|run| !run.state.live() && run.state != RunState::Cancelled);
+        let own = runs.iter().filter(|run| run.origin.is_none());
+        let settled = own.filter(|run| !run.state.live() && run.state != RunState::Cancelled);
         let settled = settled.map(|run| run.started).max();
         if let Some(row) = self.rows.iter_mut().find(|row| row.line.key == *key) {
+            row.runs_read = true;
             row.settled = row.settled.max(settled);
         }
     }

@@ -40,7 +40,7 @@ pub use orphans::orphans;
 pub use plan::{Actor, Consent, Plan, Request, plan, plan_agreed};
 pub use refusal::Refusal;
 pub use retired::Retired;
-pub use state::{Generations, Pending, RolledBack};
+pub use state::{Generations, Pending};
 pub use step::{Note, Step, StepTarget};
 
 #[cfg(test)]

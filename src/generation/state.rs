@@ -53,13 +53,6 @@ pub enum Pending {
     NoLive,
 }
 
-/// A line whose last change was a rollback.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct RolledBack {
-    /// when, as its hold says; absent once that is released
-    pub since: Option<Timestamp>,
-}
-
 impl Pending {
     /// The verb that finishes it.
     pub fn verb(self) -> &'static str {
@@ -129,13 +122,18 @@ impl Generations {
         }
     }
 
-    /// That prev is what somebody rolled back from. The hold of a rollback to live says so; once that is released, the
-    /// dates do: no promotion makes a template live that is older than the one before.
-    pub fn rolled_back(&self) -> Option<RolledBack> {
-        let (live, prev) = (self.live.as_ref()?, self.prev.as_ref()?);
+    /// When somebody rolled back from what is prev now, as the hold of a rollback on live says.
+    pub fn rolled_back(&self) -> Option<Timestamp> {
+        let live = self.live.as_ref().filter(|_| self.prev.is_some())?;
         let hold = Hold::read(&live.annotation).filter(|hold| hold.to.as_ref() == Some(&live.moid));
-        let newer = prev.created.zip(live.created).is_some_and(|(prev, live)| prev > live);
-        (hold.is_some() || newer).then(|| RolledBack { since: hold.map(|hold| hold.since) })
+        hold.map(|hold| hold.since)
+    }
+
+    /// Whether prev was made after live: somebody rolled back from it, or promoted in spite of its age.
+    pub fn prev_is_newer(&self) -> bool {
+        let (live, prev) = (self.live.as_ref(), self.prev.as_ref());
+        let created = |vm: Option<&Vm>| vm.and_then(|vm| vm.created);
+        created(prev).zip(created(live)).is_some_and(|(prev, live)| prev > live)
     }
 
     /// What is built here is no build of the line, but of a branch: shown, and never promoted.

@@ -19,6 +19,7 @@ use std::time::{Duration, Instant};
 use jiff::Timestamp;
 
 use super::screen::Motion;
+use crate::vcenter::PowerState;
 
 pub use event::{Area, RecordedFrame, ScreenReading, TimelineEvent, Typed};
 pub use guest_state::GuestState;
@@ -120,11 +121,20 @@ impl Recording {
         self.pace
     }
 
-    /// How long the picture before the newest one stood, by the guest's clock.
-    fn stood_before(&self) -> Duration {
-        let [.., before, last] = self.frames.as_slice() else { return Duration::ZERO };
-        let stood = Duration::try_from(last.at.duration_since(before.at)).unwrap_or_default();
-        stood.mul_f64(self.pace.unwrap_or(1.0).clamp(0.001, 1e6))
+    /// The picture before those that are black, when the newest ones are, and how long it stood, by the guest's clock.
+    /// `None` where it was left: the guest was off since, or it never stood still.
+    pub fn behind_black(&self) -> Option<(&RecordedFrame, Duration)> {
+        let black = |frame: &RecordedFrame| matches!(frame.kind, Motion::Blank | Motion::BlankCursor);
+        let last = self.frames.last().filter(|last| black(last))?;
+        let at = self.frames.iter().rposition(|frame| !black(frame))?;
+        let (frame, next) = (&self.frames[at], self.frames.get(at + 1)?);
+        let mut since = self.guests.iter().rev().take_while(|guest| guest.at > frame.at);
+        let off = since.any(|guest| guest.at <= last.until && guest.power != Some(PowerState::PoweredOn));
+        if off || frame.kind == Motion::Spinner {
+            return None;
+        }
+        let stood = Duration::try_from(next.at.duration_since(frame.at)).ok()?;
+        Some((frame, stood.mul_f64(self.pace.unwrap_or(1.0).clamp(0.001, 1e6))))
     }
 
     /// Where a picture lies.

@@ -3,7 +3,6 @@
 
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
-use serde::Serialize;
 
 use super::Operation;
 use crate::duration;
@@ -12,7 +11,7 @@ use crate::text::Scrubber;
 use crate::vcenter::Vm;
 
 /// What is said before a change, each in a sentence.
-#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Before {
     /// which image becomes live, and what becomes of the one that is
     pub outcome: Option<String>,

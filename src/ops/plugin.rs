@@ -1,9 +1,11 @@
 //! Commands of the user's own, from the configuration.
 
+use std::os::unix::process::ExitStatusExt as _;
 use std::path::Path;
 use std::process::{Output, Stdio};
 use std::time::Duration;
 
+use nix::sys::signal::Signal;
 use tokio::process::Command;
 
 use super::Error;
@@ -13,6 +15,9 @@ use crate::text::Scrubber;
 
 /// How long one may take that does not get the terminal, and how much it may say.
 pub const BOUND: Bound = Bound { time: Duration::from_secs(60), bytes: 1 << 16 };
+
+/// What a shell ends with when its command was interrupted.
+const INTERRUPTED: i32 = 130;
 
 /// What a plugin finds in its environment: variables and values.
 pub type Selection = Vec<(&'static str, String)>;
@@ -45,8 +50,11 @@ pub async fn lend(plugin: &Plugin, selection: Selection, dir: &Path) -> Result<S
     let mut command = command(Kind::Interactive, plugin, selection, dir);
     command.stdin(Stdio::inherit()).stdout(Stdio::inherit()).stderr(Stdio::inherit());
     let ended = command.status().await.map_err(|error| failed(plugin, &error.to_string()))?;
+    // Ctrl-C is how one leaves `tail -f`.
+    let interrupted = ended.signal() == Some(Signal::SIGINT as i32) || ended.code() == Some(INTERRUPTED);
     match ended.code() {
         Some(0) => Ok(format!("{}: done", plugin.name)),
+        _ if interrupted => Ok(format!("{}: ended by Ctrl-C", plugin.name)),
         _ => Err(failed(plugin, &format!("ended with {}", child::ending(ended)))),
     }
 }

@@ -41,7 +41,7 @@ pub struct LiveJudge<'r> {
     recording: Recording,
     shown: Shown,
     /// what the last verdict was given on
-    last: Option<(BuildContext, u64, Option<String>)>,
+    last: Option<(BuildContext, u64, Option<(String, bool)>)>,
     /// the place that the last verdict named, and what that depended on
     placed: Option<(Mended, Option<Place>)>,
 }
@@ -90,7 +90,7 @@ impl<'r> LiveJudge<'r> {
         let mut context = BuildContext::of_run(run, &self.recording, look, beside.guest.clone(), scrubber);
         context.vm_left = beside.vm_left;
         context.late = is_late(self.judge.tracks().all(), usual, now);
-        let facts = (context, read, look.map(|look| look.frame.clone()));
+        let facts = (context, read, look.map(|look| (look.frame.clone(), look.went_black)));
         if self.last.as_ref() == Some(&facts) {
             return Ok(None);
         }

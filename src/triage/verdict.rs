@@ -116,6 +116,9 @@ pub struct Verdict {
     pub screen: Option<String>,
     /// what that screen is doing
     pub screen_state: Option<String>,
+    /// the console turned black over that screen: a key brings it back
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub went_black: bool,
     /// further names that fit it, those that the team gave
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub screen_also: Vec<String>,
@@ -167,6 +170,7 @@ impl Verdict {
             confidence: counted.iter().map(|verdict| verdict.confidence).min().unwrap_or(Confidence::Low),
             screen: None,
             screen_state: None,
+            went_black: false,
             screen_also: Vec::new(),
             nearest: Vec::new(),
             evidence: counted.iter().flat_map(|verdict| verdict.evidence.iter().cloned()).collect(),
@@ -197,6 +201,7 @@ impl Verdict {
             confidence: Confidence::Low,
             screen: None,
             screen_state: None,
+            went_black: false,
             screen_also: Vec::new(),
             nearest: Vec::new(),
             evidence: Vec::new(),
@@ -236,6 +241,7 @@ impl Verdict {
     pub fn show(&mut self, look: &ScreenAnalysis, scrubber: &Scrubber) {
         self.screen = Some(look.label.clone());
         self.screen_state = look.state.map(str::to_owned);
+        self.went_black = look.went_black;
         self.screen_also.clone_from(&look.also);
         let readable = look.text.as_ref().filter(|text| text.is_text());
         if let Some(text) = readable.filter(|_| look.label == "unknown") {

@@ -1,16 +1,20 @@
 //! The terminal: taken over, given back on every way out, and lent to the shell on suspend.
 
 use std::io::{self, IsTerminal, Write};
+use std::os::fd::AsFd as _;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Condvar, Mutex, PoisonError};
+use std::sync::{Arc, Condvar, Mutex, PoisonError};
 use std::thread::ThreadId;
+use std::time::Duration;
 
 use crossterm::cursor::Show;
 use crossterm::event::{DisableBracketedPaste, DisableMouseCapture, EnableBracketedPaste, EnableMouseCapture};
 use crossterm::terminal::{EnterAlternateScreen, LeaveAlternateScreen, disable_raw_mode, enable_raw_mode};
 use crossterm::{execute, queue};
 use nix::errno::Errno;
-use nix::sys::termios::{SetArg, Termios, tcgetattr, tcsetattr};
+use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
+use nix::sys::termios::{FlushArg, SetArg, Termios, tcflush, tcgetattr, tcsetattr};
+use tokio::signal::unix::{SignalKind, signal};
 
 use super::picture;
 
@@ -177,14 +181,48 @@ pub async fn lend<T>(mouse: bool, work: impl Future<Output = T>) -> io::Result<T
     Ok(done)
 }
 
+/// How long somebody has to read what a program said last.
+const READING: Duration = Duration::from_secs(60);
+/// How often it is asked whether the wait is over.
+const GLANCE: PollTimeout = PollTimeout::from_u8(100);
+
 /// Shows a line to whoever used the lent terminal, and waits until they have read it: what the program said last stands
-/// above it, and is gone once the console draws.
+/// above it, and is gone once the console draws. Not for ever: the console watches more than this.
 pub async fn await_enter(line: &str) {
     restore_modes();
-    // A terminal that is gone has nobody to wait for.
-    let told = writeln!(io::stderr(), "\n{line}\nPress Enter to go back.");
-    if told.is_ok() {
-        let _ = tokio::task::spawn_blocking(|| io::stdin().read_line(&mut String::new())).await;
+    // What was typed for the program is no answer to us.
+    let _ = tcflush(io::stdin(), FlushArg::TCIFLUSH);
+    let mut out = Out;
+    let told = writeln!(out, "\n{line}\nPress Enter to go back.").and_then(|()| out.flush());
+    let (terminate, interrupt) = (signal(SignalKind::terminate()), signal(SignalKind::interrupt()));
+    if told.is_err() || gone() {
+        return;
+    }
+    let over = Arc::new(AtomicBool::new(false));
+    let read = tokio::task::spawn_blocking({
+        let over = over.clone();
+        move || entered(&over)
+    });
+    if let (Ok(mut terminate), Ok(mut interrupt)) = (terminate, interrupt) {
+        tokio::select! {
+            _ = read => {}
+            _ = terminate.recv() => {}
+            _ = interrupt.recv() => {}
+            () = tokio::time::sleep(READING) => {}
+        }
+    }
+    over.store(true, Ordering::Relaxed);
+}
+
+/// Reads a line unless it is `over` before; nothing is read then, because the next key is the console's.
+fn entered(over: &AtomicBool) {
+    let stdin = io::stdin();
+    while !over.load(Ordering::Relaxed) {
+        match poll(&mut [PollFd::new(stdin.as_fd(), PollFlags::POLLIN)], GLANCE) {
+            Ok(0) | Err(Errno::EINTR) => {}
+            // A terminal that is gone ends the wait, too.
+            Ok(_) | Err(_) => return drop(stdin.read_line(&mut String::new())),
+        }
     }
 }
 

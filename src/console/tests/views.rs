@@ -183,6 +183,17 @@ fn a_build_that_was_cancelled_here_hides_no_failure_at_github() {
     let cancelled = fixture::run(RunState::Cancelled, 20, None);
     console.update(run_of(of, cancelled.clone()));
     let row = console.lines.get(&key(of)).unwrap();
+    assert_eq!(row.alarm(), None, "whether a build here went well in between is not known yet");
+    let read = |console: &mut Console, runs| {
+        let history = crate::console::past::RunHistory { runs, since: None };
+        console.update(Msg::HistoryRead { key: key(of), answer: Ok(Box::new(history)) });
+    };
+    // Its evidence may be here: that is no result of another run.
+    let remote = console.lines.get(&key(of)).unwrap().remote().cloned().unwrap();
+    let mut brought = fixture::run(RunState::Failed { exit: None }, 500, None);
+    (brought.origin, brought.started) = (Some(remote.page), remote.began);
+    read(&mut console, vec![cancelled.clone(), brought]);
+    let row = console.lines.get(&key(of)).unwrap();
     assert_eq!(row.alarm().as_deref(), Some("#87 failed on GitHub"));
     assert!(row.unfetched().is_some());
     let remarks: Vec<String> = console.remarks(row).into_iter().map(|remark| remark.text).collect();
@@ -192,8 +203,7 @@ fn a_build_that_was_cancelled_here_hides_no_failure_at_github() {
     );
     // A build here that went well since then does.
     let good = fixture::run(RunState::Succeeded, 100, None);
-    let history = crate::console::past::RunHistory { runs: vec![cancelled, good], since: None };
-    console.update(Msg::HistoryRead { key: key(of), answer: Ok(Box::new(history)) });
+    read(&mut console, vec![cancelled, good]);
     assert_eq!(console.lines.get(&key(of)).unwrap().alarm(), None);
 }
 
@@ -206,6 +216,18 @@ fn a_run_that_was_cancelled_at_github_hides_no_failure_before_it() {
     });
     let row = console.lines.get(&key("rocky-9")).unwrap();
     assert!(matches!(row.newest(), Some(Newest::Here(run)) if run.alarming()), "{:?}", row.newest());
+    // Nor does it bring one back that a good run was the answer to.
+    fixture::hear(&mut console, |pipeline| {
+        let of = |seen: &&mut crate::github::RunWithJobs| seen.legs.iter().any(|leg| leg.key == Some(key("rocky-9")));
+        let mut runs = pipeline.board.runs.iter_mut().filter(of);
+        let [Some(newest), Some(before)] = [runs.next(), runs.next()] else { panic!("two runs of the line") };
+        for (run, minutes, conclusion) in [(newest, 10, Conclusion::Cancelled), (before, 20, Conclusion::Success)] {
+            let leg = run.legs.iter_mut().find(|leg| leg.key == Some(key("rocky-9"))).unwrap();
+            (leg.started, leg.state) = (Some(fixture::ago(minutes)), State::Ended(conclusion));
+        }
+    });
+    let row = console.lines.get(&key("rocky-9")).unwrap();
+    assert_eq!(row.alarm(), None, "{:?}", row.newest());
 }
 
 #[test]

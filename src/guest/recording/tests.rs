@@ -211,14 +211,20 @@ fn a_clock_that_is_set_neither_raises_an_alarm_nor_silences_one() {
     assert!(back.stillness().is_some_and(|still| still.alarm), "{:?}", back.stillness());
 }
 
-/// What a record of these pictures shows while it grows and when it is read whole; `(second, picture)`.
-async fn shows(pictures: &[(i64, &str)], until: i64) -> [(String, String, bool); 2] {
+/// What a record of these pictures shows while it grows, to whoever opens it at the end, and when it is read whole;
+/// `(second, picture)`, and when the guest was off, if it was.
+async fn shows(pictures: &[(i64, &str)], off: Option<i64>, until: i64) -> [(String, String, bool); 3] {
     let dir = tempfile::tempdir().unwrap();
     std::fs::create_dir(dir.path().join(FRAMES)).unwrap();
     let known = crate::guest::screen::ScreenLabels::shipped().unwrap();
     let (mut shown, mut recording) = (Shown::default(), Recording::read(dir.path()).unwrap());
     let mut live = None;
+    let scrubber = crate::text::Scrubber::default();
+    append(dir.path(), &[guest(0, PowerState::PoweredOn, None, ToolsStatus::GuestToolsNotRunning)]);
     for (second, picture) in pictures {
+        if let Some(off) = off.filter(|off| off < second) {
+            append(dir.path(), &[guest(off, PowerState::PoweredOff, None, ToolsStatus::GuestToolsNotRunning)]);
+        }
         let kind = match *picture {
             "black-00" => Motion::Blank,
             "cursor-00" => Motion::BlankCursor,
@@ -230,33 +236,39 @@ async fn shows(pictures: &[(i64, &str)], until: i64) -> [(String, String, bool);
         std::fs::copy(shipped, dir.path().join(&taken.file)).unwrap();
         append(dir.path(), &[event]);
         recording.read_more().unwrap();
-        live = shown.look(&recording, &known, &crate::text::Scrubber::default()).cloned();
+        live = shown.look(&recording, &known, &scrubber).cloned();
     }
     append(dir.path(), &[TimelineEvent::Still { at: at(until), kind: Motion::Blank }]);
     recording.read_more().unwrap();
-    let whole = crate::guest::screen::analyse(&recording.newest_frames(50), &known).await;
-    [live, whole].map(|look| look.map(|look| (look.label, look.frame, look.went_black)).unwrap())
+    let opened = Shown::default().look(&recording, &known, &scrubber).cloned();
+    let mut frames = recording.newest_frames(50);
+    if recording.behind_black().is_none() {
+        frames.drain(..frames.len() - 1);
+    }
+    let whole = crate::guest::screen::analyse(&frames, &known).await;
+    [live, opened, whole].map(|look| look.map(|look| (look.label, look.frame, look.went_black)).unwrap())
 }
 
 #[tokio::test]
 async fn a_screen_that_waited_is_still_there_when_the_console_turns_black() {
-    let there = |second: i64| ("emergency-mode".to_owned(), at(second).as_millisecond().to_string(), true);
+    let taken = at(20).as_millisecond().to_string();
     let pictures = [(0, "linux-boot-00"), (20, "emergency-00"), (200, "black-00")];
-    for look in shows(&pictures, 260).await {
-        assert!(look.1.contains(&there(20).1), "{look:?}");
-        assert_eq!((look.0, look.2), (there(20).0, true));
+    for (label, frame, black) in shows(&pictures, None, 260).await {
+        assert_eq!((label.as_str(), black), ("emergency-mode", true));
+        assert!(frame.contains(&taken), "{frame}");
     }
     // Black, a blinking cursor, black: still.
-    let pictures = [&pictures[..], &[(230, "cursor-00"), (240, "black-00")]].concat();
-    for look in shows(&pictures, 260).await {
+    let more = [&pictures[..], &[(230, "cursor-00"), (240, "black-00")]].concat();
+    for look in shows(&more, None, 260).await {
         assert_eq!((look.0.as_str(), look.2), ("emergency-mode", true));
     }
-    // What was left at once is gone, and so is what went on by itself.
-    for pictures in [
-        [(0, "grub-menu-00"), (100, "emergency-00"), (130, "black-00")],
-        [(0, "grub-menu-00"), (100, "linux-boot-00"), (300, "black-00")],
+    // What was left at once is gone, so is what went on by itself, and so is all of it once the guest was off.
+    for (pictures, off) in [
+        ([(0, "grub-menu-00"), (100, "emergency-00"), (130, "black-00")], None),
+        ([(0, "grub-menu-00"), (100, "linux-boot-00"), (300, "black-00")], None),
+        (pictures, Some(190)),
     ] {
-        for look in shows(&pictures, 310).await {
+        for look in shows(&pictures, off, 310).await {
             assert_eq!((look.0.as_str(), look.2), ("blank", false), "{pictures:?}");
         }
     }

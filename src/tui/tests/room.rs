@@ -143,7 +143,7 @@ fn a_run_that_goes_on_at_github_took_no_time_yet() {
     let mut console = fixture::with_github(fixture::quiet_night());
     console.lines.select(&key("debian-13"));
     let screen = drawn(&mut console, WIDE.0, WIDE.1).to_string();
-    assert!(!screen.contains("running, took"), "{screen}");
+    assert!(screen.contains("running for ") && !screen.contains("running, took"), "{screen}");
 }
 
 #[test]

@@ -6,17 +6,23 @@ use ratatui::style::Style;
 use ratatui::text::{Line, Span};
 use ratatui::widgets::Widget;
 
+use super::cut;
 use crate::console::binding::keyed;
 use crate::console::{Console, age};
 use crate::tui::theme::Theme;
 use crate::vcenter::{LinkState, Place, Simulated};
 
-/// Draws it. Too narrow a screen loses the accounts first, then what of vCenter is real, then its name; never the state of the link.
+/// Columns that the name of a plugin gets.
+const PLUGIN: u16 = 16;
+
+/// Draws it. Plugins go first where there is no room. Too narrow a screen loses the accounts first, then what of vCenter is real, then its name; never the state of the link.
 pub fn draw(console: &Console, area: Rect, theme: Theme, buffer: &mut Buffer) {
     if area.is_empty() {
         return;
     }
-    let right = right(console, theme);
+    let least = left(console, theme, 4).width();
+    let fits = |right: &Line<'_>| right.width() + least < usize::from(area.width);
+    let right = Some(right(console, theme, true)).filter(fits).unwrap_or_else(|| right(console, theme, false));
     let room = usize::from(area.width).saturating_sub(right.width());
     let lefts = || (0..5).map(|less| left(console, theme, less));
     let left = lefts().find(|line| line.width() < room).or_else(|| lefts().next_back()).unwrap_or_default();
@@ -58,7 +64,7 @@ fn simulated(console: &Console, less: u8) -> Option<&'static str> {
     }
 }
 
-fn right(console: &Console, theme: Theme) -> Line<'static> {
+fn right(console: &Console, theme: Theme, plugins: bool) -> Line<'static> {
     let mut spans = Vec::new();
     let mut add = |text: String, style: Style| {
         if !spans.is_empty() {
@@ -72,16 +78,18 @@ fn right(console: &Console, theme: Theme) -> Line<'static> {
     if running > 0 {
         add(format!("● {running} running"), theme.busy());
     }
-    if let [(_, name), more @ ..] = console.plugins.as_slice() {
-        let more = if more.is_empty() { String::new() } else { format!(" +{}", more.len()) };
-        add(format!("◌ {name}{more}"), theme.busy());
-    }
     let alarms = console.alarms();
     if alarms > 0 {
         add(format!("▲ {alarms} alarm{}", if alarms == 1 { "" } else { "s" }), theme.bad());
     }
     if console.session.mode.is_read_only() {
         add("read-only".into(), theme.warn());
+    }
+    if let [(_, name), more @ ..] = console.plugins.as_slice()
+        && plugins
+    {
+        let more = if more.is_empty() { String::new() } else { format!(" +{}", more.len()) };
+        add(format!("◌ {}{more}", cut(name, PLUGIN)), theme.busy());
     }
     spans.push(Span::raw(" "));
     Line::from(spans)

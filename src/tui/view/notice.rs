@@ -33,7 +33,8 @@ pub fn draw(console: &Console, area: Rect, theme: Theme, buffer: &mut Buffer) {
     let room = usize::from(area.height);
     if rows.len() > room {
         rows.truncate(room);
-        let all = keyed(" ‹help› all of it");
+        // A key that is typed into a text shows nothing.
+        let all = if console.overlay.is_none() { keyed(" ‹help› all of it") } else { String::new() };
         let columns = area.width.saturating_sub(MARK + 1);
         if let Some(last) = rows.last_mut() {
             let left = columns.saturating_sub(width(&all)).min(width(last) + 1);

@@ -7,7 +7,7 @@ use crate::console::binding::keyed;
 use crate::console::lines::LineRow;
 use crate::console::run::RunState;
 use crate::console::{Console, age};
-use crate::generation::{MadeOf, RolledBack, written_by_people};
+use crate::generation::{MadeOf, written_by_people};
 use crate::github::{Conclusion, State};
 use crate::tui::theme::Theme;
 use crate::vcenter::{LinkState, Vm};
@@ -79,10 +79,8 @@ fn template(console: &Console, vm: &Vm) -> String {
 fn prev(console: &Console, row: &LineRow, vm: &Vm) -> String {
     let template = template(console, vm);
     match row.generations.rolled_back() {
-        Some(RolledBack { since: Some(since) }) => {
-            format!("{template}: rolled back from, {} ago", age::spoken(console.now, since))
-        }
-        Some(RolledBack { since: None }) => format!("{template}: newer than live, rolled back from"),
+        Some(since) => format!("{template}: rolled back from, {} ago", age::spoken(console.now, since)),
+        None if row.generations.prev_is_newer() => format!("{template}: newer than live"),
         None => console.advised(format!("{template}; ‹roll back› rolls back to it")),
     }
 }

@@ -11,6 +11,7 @@ use super::{empty, put_rows, result};
 use crate::console::Console;
 use crate::console::click::Target;
 use crate::console::lines::LineRow;
+use crate::console::remote::Newest;
 use crate::console::verdict::Case;
 use crate::guest::picture::Picture;
 use crate::tui::hits::Hit;
@@ -116,6 +117,10 @@ fn draw_tile<'c>(
 
 /// Why it fails and what helps, as far as that is known.
 fn cause(console: &Console, row: &LineRow, columns: u16, theme: Theme) -> Vec<(String, Style)> {
+    // The verdict is on the run here, which is not GitHub's.
+    if matches!(row.newest(), Some(Newest::GitHub(_, None))) {
+        return Vec::new();
+    }
     let verdict = console.verdicts.of(row).and_then(Case::verdict).map(|(verdict, _)| verdict);
     let Some(verdict) = verdict.filter(|_| Console::alarming_tile(row)) else { return Vec::new() };
     let wrapped = |text: &str, style: Style| {
