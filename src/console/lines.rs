@@ -261,7 +261,7 @@ impl Lines {
         }
         // Later ones hide it; it is still what this line came to.
         let seen: Vec<RunSeen> = self.get(key).and_then(|row| row.run.clone()).into_iter().collect();
-        self.settle(key, &seen);
+        self.settle(key, &seen, false);
     }
 
     /// Marks the lines whose live template was made before a moment, and those that another machine builds; says whether any mark changed.

@@ -107,7 +107,7 @@ impl Console {
     pub(super) fn history_read(&mut self, key: Key, answer: Reply<Box<RunHistory>>) -> bool {
         match answer {
             Ok(history) => {
-                self.lines.settle(&key, &history.runs);
+                self.lines.settle(&key, &history.runs, true);
                 let known = self.histories.insert(key, *history.clone());
                 known.as_ref() != Some(&history)
             }

@@ -101,14 +101,14 @@ impl Lines {
         self.rows.iter_mut().for_each(|row| row.remotes = of(&row.line.key));
     }
 
-    /// The runs of a line here: when the newest one began that came to an end of its own. What GitHub left and was brought
-    /// here is GitHub's result.
-    pub(super) fn settle(&mut self, key: &Key, runs: &[RunSeen]) {
+    /// Runs of a line here, `all` or some: when the newest one began that came to an end of its own. What GitHub left and
+    /// was brought here is GitHub's result.
+    pub(super) fn settle(&mut self, key: &Key, runs: &[RunSeen], all: bool) {
         let own = runs.iter().filter(|run| run.origin.is_none());
         let settled = own.filter(|run| !run.state.live() && run.state != RunState::Cancelled);
         let settled = settled.map(|run| run.started).max();
         if let Some(row) = self.rows.iter_mut().find(|row| row.line.key == *key) {
-            row.runs_read = true;
+            row.runs_read |= all;
             row.settled = row.settled.max(settled);
         }
     }

@@ -183,8 +183,8 @@ pub async fn lend<T>(mouse: bool, work: impl Future<Output = T>) -> io::Result<T
 
 /// How long somebody has to read what a program said last.
 const READING: Duration = Duration::from_secs(60);
-/// How often it is asked whether the wait is over.
-const GLANCE: PollTimeout = PollTimeout::from_u8(100);
+/// How often it is asked whether the wait is over: milliseconds.
+const GLANCE: u8 = 100;
 
 /// Shows a line to whoever used the lent terminal, and waits until they have read it: what the program said last stands
 /// above it, and is gone once the console draws. Not for ever: the console watches more than this.
@@ -218,7 +218,7 @@ pub async fn await_enter(line: &str) {
 fn entered(over: &AtomicBool) {
     let stdin = io::stdin();
     while !over.load(Ordering::Relaxed) {
-        match poll(&mut [PollFd::new(stdin.as_fd(), PollFlags::POLLIN)], GLANCE) {
+        match poll(&mut [PollFd::new(stdin.as_fd(), PollFlags::POLLIN)], PollTimeout::from(GLANCE)) {
             Ok(0) | Err(Errno::EINTR) => {}
             // A terminal that is gone ends the wait, too.
             Ok(_) | Err(_) => return drop(stdin.read_line(&mut String::new())),
