@@ -32,6 +32,9 @@ pub struct Beside {
     pub vm_left: Option<bool>,
 }
 
+/// The picture that a verdict was given on, and whether it went black since.
+type Look = (String, bool);
+
 /// Judges one run as long as it is at work.
 pub struct LiveJudge<'r> {
     rules: &'r Rules,
@@ -41,7 +44,7 @@ pub struct LiveJudge<'r> {
     recording: Recording,
     shown: Shown,
     /// what the last verdict was given on
-    last: Option<(BuildContext, u64, Option<(String, bool)>)>,
+    last: Option<(BuildContext, u64, Option<Look>)>,
     /// the place that the last verdict named, and what that depended on
     placed: Option<(Mended, Option<Place>)>,
 }
