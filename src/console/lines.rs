@@ -256,12 +256,11 @@ impl Lines {
 
     /// The newest run of a line.
     pub fn set_run(&mut self, key: &Key, run: Option<RunSeen>) {
+        // Later ones hide it; it is still what this line came to.
+        self.settle(key, run.as_slice(), false);
         if let Some(row) = self.rows.iter_mut().find(|row| row.line.key == *key) {
             row.run = run;
         }
-        // Later ones hide it; it is still what this line came to.
-        let seen: Vec<RunSeen> = self.get(key).and_then(|row| row.run.clone()).into_iter().collect();
-        self.settle(key, &seen, false);
     }
 
     /// Marks the lines whose live template was made before a moment, and those that another machine builds; says whether any mark changed.
