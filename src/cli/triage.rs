@@ -13,12 +13,12 @@ use tmpl::github::step::WorkflowStep;
 use tmpl::guest::recording::GuestState;
 use tmpl::ops::acknowledge::{self, Acknowledged, Failure};
 use tmpl::ops::history::{self, SinceGreen};
-use tmpl::ops::remote::{self, BesideHere, RemoteResult};
+use tmpl::ops::remote::{self, BesideHere};
 use tmpl::ops::usual::Usual;
 use tmpl::ops::{self, judge};
 use tmpl::packer_log::phase_times::TypicalDurations;
 use tmpl::packer_run::{self, Run, RunState};
-use tmpl::pipeline::{Key, Line};
+use tmpl::pipeline::Key;
 use tmpl::text::Scrubber;
 use tmpl::triage::live::Beside;
 use tmpl::triage::verdict::Verdict;
@@ -79,23 +79,26 @@ pub async fn run(context: &Context, args: Args) -> anyhow::Result<Exit> {
             None => Ok(judge::judge(repo, scrubber, case).await?),
         }
     };
-    let newer = async {
-        match &asked {
-            Some(line) => remote::newer(repo, &line.key, run.as_ref()).await,
-            None => BesideHere::Nothing,
-        }
-    };
     let since = match args.newest() {
         Some(key) => since_green(context, key)?,
         None => None,
     };
-    let greener = async {
-        match &since {
-            Some(since) => greener(context, asked.as_ref(), since).await,
-            None => Ok(None),
+    let runs = match (&asked, &since) {
+        (Some(line), Some(_)) => {
+            packer_run::all(&context.state()?, &line.key).context("cannot read the records of runs")?
+        }
+        (Some(_), None) | (None, _) => Vec::new(),
+    };
+    let beside = async {
+        match &asked {
+            Some(line) => {
+                let compared = since.as_ref().map(|since| (runs.as_slice(), since));
+                remote::beside(repo, &line.key, run.as_ref(), compared).await
+            }
+            None => (BesideHere::Nothing, None),
         }
     };
-    let (judged, newer, greener) = tokio::join!(judged, newer, greener);
+    let (judged, (newer, greener)) = tokio::join!(judged, beside);
     let judged = judged?;
     if let Some(unread) = &judged.unread {
         output::note(unread)?;
@@ -103,7 +106,6 @@ pub async fn run(context: &Context, args: Args) -> anyhow::Result<Exit> {
     if args.github {
         WorkflowStep::from_env(output::command).judged(&title, &judged.verdict)?;
     }
-    let greener = greener?;
     let seen = match &args.key {
         Some(key) => seen(context, key, run.as_ref(), &judged.verdict)?,
         None => None,
@@ -188,13 +190,6 @@ async fn case(context: &Context, args: &Args, run: Option<Run>) -> anyhow::Resul
 fn since_green(context: &Context, key: &str) -> anyhow::Result<Option<SinceGreen>> {
     let line = context.line(key)?;
     Ok(history::since_green(&context.state()?, &line, &context.global.repo)?)
-}
-
-/// A newer good run at GitHub, where that is set up.
-async fn greener(context: &Context, line: Option<&Line>, since: &SinceGreen) -> anyhow::Result<Option<RemoteResult>> {
-    let Some(line) = line else { return Ok(None) };
-    let runs = packer_run::all(&context.state()?, &line.key).context("cannot read the records of runs")?;
-    Ok(remote::greener_there(&context.global.repo, &line.key, &runs, since).await)
 }
 
 fn same_file(one: &Path, other: &Path) -> bool {

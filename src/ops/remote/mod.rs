@@ -15,7 +15,7 @@ pub use change::{cancel, dispatch, enable_schedule, rerun};
 pub use fetch::{Fetched, fetch_leg};
 pub use find::{find_leg, find_run};
 pub use look::{Pipeline, look};
-pub use result::{BesideHere, RemoteResult, RunHere, greener, greener_there, newer};
+pub use result::{BesideHere, RemoteResult, RunHere, beside, greener, newer};
 pub use watch::{WatchEvent, watch};
 
 use super::Error;

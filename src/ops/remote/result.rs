@@ -6,6 +6,7 @@ use std::time::Duration;
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use serde::Serialize;
+use tokio::time::{Instant, timeout_at};
 
 use super::{connect, inside_actions};
 use crate::github::{self, Board, Client, Conclusion, Leg, RemoteRun, RunWithJobs, State};
@@ -159,32 +160,70 @@ pub enum BesideHere {
 /// Asks GitHub, where it is set up, whether it has a newer run of a line than the newest one here. It waits for the answer
 /// a few seconds and no longer. A run of GitHub Actions that asks is the newest one itself.
 pub async fn newer(repo: &Path, key: &Key, here: Option<&Run>) -> BesideHere {
+    beside(repo, key, here, None).await.0
+}
+
+/// The same; and, of the runs here that are compared, a good run there between them.
+pub async fn beside(
+    repo: &Path,
+    key: &Key,
+    here: Option<&Run>,
+    compared: Option<(&[Run], &SinceGreen)>,
+) -> (BesideHere, Option<RemoteResult>) {
     if inside_actions() {
-        return BesideHere::Nothing;
+        return (BesideHere::Nothing, None);
     }
-    let asked = async {
+    let until = Instant::now() + LIMIT;
+    let listed = async {
         // Without a token or a remote nothing is set up that could be asked.
-        match connect(repo).await {
-            Ok(github) => newest(&github, key, here).await,
-            Err(_) => Ok(None),
-        }
+        let Ok(github) = connect(repo).await else { return Ok(None) };
+        let runs = github.runs_of_builds(RUNS).await?;
+        Ok(Some((github, runs)))
     };
-    match tokio::time::timeout(LIMIT, asked).await {
+    let (github, runs) = match timeout_at(until, listed).await {
+        Ok(Ok(Some(listed))) => listed,
+        Ok(Ok(None)) => return (BesideHere::Nothing, None),
+        Ok(Err(error)) => return (BesideHere::unknown(error), None),
+        Err(_) => return (BesideHere::late(), None),
+    };
+    let newer = timeout_at(until, newest(&github, &runs, key, here));
+    let greener = async {
+        let (here, since) = compared?;
+        timeout_at(until, greener_of(&github, &runs, key, here, since)).await.ok().flatten()
+    };
+    let (newer, greener) = tokio::join!(newer, greener);
+    let newer = match newer {
         Ok(Ok(found)) => found.map_or(BesideHere::Nothing, |result| BesideHere::Newer(Box::new(result))),
-        Ok(Err(error)) => BesideHere::Unknown(error.to_string()),
-        Err(_) => BesideHere::Unknown(format!("it did not answer within {} s", LIMIT.as_secs())),
+        Ok(Err(error)) => BesideHere::unknown(error),
+        Err(_) => BesideHere::late(),
+    };
+    (newer, greener)
+}
+
+impl BesideHere {
+    fn unknown(error: github::Error) -> Self {
+        Self::Unknown(error.to_string())
+    }
+
+    fn late() -> Self {
+        Self::Unknown(format!("it did not answer within {} s", LIMIT.as_secs()))
     }
 }
 
 /// The newest result that is newer than the run here. Legs are asked for only of runs that may have it.
-async fn newest(github: &Client, key: &Key, here: Option<&Run>) -> Result<Option<RemoteResult>, github::Error> {
-    for run in github.runs_of_builds(RUNS).await? {
+async fn newest(
+    github: &Client,
+    runs: &[RemoteRun],
+    key: &Key,
+    here: Option<&Run>,
+) -> Result<Option<RemoteResult>, github::Error> {
+    for run in runs {
         let older = here.is_some_and(|here| !run.state.live() && run.updated <= here.started);
         if older || run.line.as_ref().is_some_and(|line| line != key) {
             continue;
         }
-        let legs = github.legs(&run).await?;
-        let Some(result) = RemoteResult::of(&RunWithJobs { run, legs }, key) else { continue };
+        let legs = github.legs(run).await?;
+        let Some(result) = RemoteResult::of(&RunWithJobs { run: run.clone(), legs }, key) else { continue };
         let newer = here.is_none_or(|here| {
             !result.is(here.origin.as_deref(), here.started) && result.newer_than(here.state.live(), here.started)
         });
@@ -193,27 +232,25 @@ async fn newest(github: &Client, key: &Key, here: Option<&Run>) -> Result<Option
     Ok(None)
 }
 
-/// The same, asked of GitHub, where it is set up: a good run there between those here that are compared. Nothing where it
-/// does not say within a few seconds.
-pub async fn greener_there(repo: &Path, key: &Key, here: &[Run], since: &SinceGreen) -> Option<RemoteResult> {
-    if inside_actions() {
-        return None;
-    }
+/// A good run between those here that are compared; legs are asked for only of runs that may be it.
+async fn greener_of(
+    github: &Client,
+    runs: &[RemoteRun],
+    key: &Key,
+    here: &[Run],
+    since: &SinceGreen,
+) -> Option<RemoteResult> {
     let here: Vec<RunHere<'_>> =
         here.iter().map(|run| RunHere { dir: &run.dir, started: run.started, origin: run.origin.as_deref() }).collect();
     let (good, bad) = compared(&here, since)?;
-    let asked = async {
-        let github = connect(repo).await.ok()?;
-        let mut found = Vec::new();
-        for run in github.runs_of_builds(RUNS).await.ok()? {
-            let elsewhen = run.updated <= good || run.created >= bad;
-            if elsewhen || run.line.as_ref().is_some_and(|line| line != key) {
-                continue;
-            }
-            let legs = github.legs(&run).await.ok()?;
-            found.extend(RemoteResult::of(&RunWithJobs { run, legs }, key));
+    let mut found = Vec::new();
+    for run in runs {
+        let elsewhen = run.updated <= good || run.created >= bad;
+        if elsewhen || run.line.as_ref().is_some_and(|line| line != key) {
+            continue;
         }
-        greener(&found, &here, since).cloned()
-    };
-    tokio::time::timeout(LIMIT, asked).await.ok().flatten()
+        let legs = github.legs(run).await.ok()?;
+        found.extend(RemoteResult::of(&RunWithJobs { run: run.clone(), legs }, key));
+    }
+    greener(&found, &here, since).cloned()
 }
