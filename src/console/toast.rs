@@ -68,9 +68,9 @@ impl Toasts {
         self.shown.clear();
     }
 
-    /// The newest of all, on the screen still or gone.
+    /// The one that is on the screen, else the newest that was.
     pub fn last(&self) -> Option<&Toast> {
-        self.last.as_ref()
+        self.shown.last().or(self.last.as_ref())
     }
 
     /// Oldest first.

@@ -65,10 +65,7 @@ fn rows(console: &Console, help: &Help, columns: u16, theme: Theme) -> Vec<Row> 
 
 /// All of the last notice: a small screen has one row for it, and it may be gone by now.
 fn last_notice(console: &Console, help: &Help, columns: u16) -> Vec<Row> {
-    let shown = console.toasts.iter().next_back();
-    let Some(last) = shown.or(console.toasts.last()).filter(|_| help.filter.text().is_empty()) else {
-        return Vec::new();
-    };
+    let Some(last) = console.toasts.last().filter(|_| help.filter.text().is_empty()) else { return Vec::new() };
     let said = format!("Said last: {}", last.text);
     let rows = textwrap(&said, usize::from(columns.max(1))).into_iter().map(|text| vec![(0, text, Style::new())]);
     rows.chain([Row::new()]).collect()
