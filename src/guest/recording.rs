@@ -124,17 +124,23 @@ impl Recording {
     /// The picture before those that are black, when the newest ones are, and how long it stood, by the guest's clock.
     /// `None` where it was left: the guest was off since, or it never stood still.
     pub fn behind_black(&self) -> Option<(&RecordedFrame, Duration)> {
-        let black = |frame: &RecordedFrame| matches!(frame.kind, Motion::Blank | Motion::BlankCursor);
-        let last = self.frames.last().filter(|last| black(last))?;
-        let at = self.frames.iter().rposition(|frame| !black(frame))?;
+        let last = self.frames.last().filter(|last| last.kind.is_blank())?;
+        let at = self.frames.iter().rposition(|frame| !frame.kind.is_blank())?;
         let (frame, next) = (&self.frames[at], self.frames.get(at + 1)?);
+        (!self.was_left(frame, last.until)).then(|| (frame, self.guest_time(frame.at, next.at)))
+    }
+
+    /// Whether what a picture shows was gone by then: the guest was found off, or it never stood still.
+    fn was_left(&self, frame: &RecordedFrame, until: Timestamp) -> bool {
         let mut since = self.guests.iter().rev().take_while(|guest| guest.at > frame.at);
-        let off = since.any(|guest| guest.at <= last.until && guest.power != Some(PowerState::PoweredOn));
-        if off || frame.kind == Motion::Spinner {
-            return None;
-        }
-        let stood = Duration::try_from(next.at.duration_since(frame.at)).ok()?;
-        Some((frame, stood.mul_f64(self.pace.unwrap_or(1.0).clamp(0.001, 1e6))))
+        frame.kind == Motion::Spinner
+            || since.any(|guest| guest.at <= until && guest.power != Some(PowerState::PoweredOn))
+    }
+
+    /// How long it was for the guest from one moment to another.
+    fn guest_time(&self, from: Timestamp, to: Timestamp) -> Duration {
+        let passed = Duration::try_from(to.duration_since(from)).unwrap_or_default();
+        passed.mul_f64(self.pace.unwrap_or(1.0).clamp(0.001, 1e6))
     }
 
     /// Where a picture lies.

@@ -117,12 +117,6 @@ impl Facts {
         };
         let (mut facts, frames) = blocking("reading the record", read).await?;
         facts.look = screen::analyse(&frames, &facts.rules.screens).await;
-        // The record knows more than its pictures: the guest was off meanwhile.
-        let recorded = facts.case.pictures.is_none();
-        let left = recorded && facts.recording.behind_black().is_none();
-        if left && facts.look.as_ref().is_some_and(|look| look.went_black) {
-            facts.look = screen::analyse(&frames[frames.len().saturating_sub(1)..], &facts.rules.screens).await;
-        }
         Ok(facts)
     }
 

@@ -1,10 +1,8 @@
 //! The newest pictures of a record, for those who judge what a console has been doing.
 
-use std::time::Duration;
-
 use jiff::Timestamp;
 
-use super::Recording;
+use super::{RecordedFrame, Recording};
 use crate::guest::picture::Picture;
 use crate::guest::screen::ScreenFrame;
 
@@ -13,22 +11,25 @@ impl Recording {
     /// be read any more hides none of the others.
     pub fn newest_frames(&self, count: usize) -> Vec<ScreenFrame> {
         let Some(first) = self.frames.first().map(|frame| frame.at) else { return Vec::new() };
-        let pace = self.pace.unwrap_or(1.0).clamp(0.001, 1e6);
-        let since = |at: Timestamp| Duration::try_from(at.duration_since(first)).ok().map(|time| time.mul_f64(pace));
+        let since = |at: Timestamp| Some(self.guest_time(first, at));
         let newest = &self.frames[self.frames.len().saturating_sub(count)..];
         let mut shown = Vec::new();
+        let mut before: Option<&RecordedFrame> = None;
         for frame in newest {
             let path = self.path(frame);
             match Picture::open(&path) {
                 Ok(picture) => {
                     let image = picture.image().to_rgb8();
-                    shown.push(ScreenFrame { name: frame.file.clone(), image, at: since(frame.at) });
+                    let anew = before.is_some_and(|before| self.was_left(before, frame.at));
+                    shown.push(ScreenFrame { name: frame.file.clone(), image, at: since(frame.at), anew });
+                    before = Some(frame);
                 }
                 Err(error) => tracing::warn!(%error, picture = %path.display(), "a recorded picture cannot be read"),
             }
         }
         if let (Some(last), Some(frame)) = (newest.last(), shown.last().cloned()) {
-            shown.push(ScreenFrame { at: since(last.until), ..frame });
+            let anew = self.was_left(last, last.until);
+            shown.push(ScreenFrame { at: since(last.until), anew, ..frame });
         }
         shown
     }

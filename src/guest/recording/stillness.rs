@@ -73,11 +73,7 @@ impl Recording {
     fn stillness_at(&self, seen: Timestamp, kind: Motion) -> Option<Stillness> {
         let since = self.still_since()?;
         let guest = self.guests.last();
-        // By the guest's clock.
-        let since_then = |then: Timestamp| {
-            let passed = Duration::try_from(seen.duration_since(then)).unwrap_or_default();
-            passed.mul_f64(self.pace.unwrap_or(1.0).clamp(0.001, 1e6))
-        };
+        let since_then = |then: Timestamp| self.guest_time(then, seen);
         let on = guest.is_none_or(|guest| match guest.power {
             Some(PowerState::PoweredOn | PowerState::Unknown) => true,
             Some(PowerState::PoweredOff | PowerState::Suspended) | None => false,

@@ -241,11 +241,7 @@ async fn shows(pictures: &[(i64, &str)], off: Option<i64>, until: i64) -> [(Stri
     append(dir.path(), &[TimelineEvent::Still { at: at(until), kind: Motion::Blank }]);
     recording.read_more().unwrap();
     let opened = Shown::default().look(&recording, &known, &scrubber).cloned();
-    let mut frames = recording.newest_frames(50);
-    if recording.behind_black().is_none() {
-        frames.drain(..frames.len() - 1);
-    }
-    let whole = crate::guest::screen::analyse(&frames, &known).await;
+    let whole = crate::guest::screen::analyse(&recording.newest_frames(50), &known).await;
     [live, opened, whole].map(|look| look.map(|look| (look.label, look.frame, look.went_black)).unwrap())
 }
 

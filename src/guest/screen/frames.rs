@@ -44,6 +44,8 @@ pub struct ScreenFrame {
     pub image: RgbImage,
     /// when it was taken, counted from any moment; `None` when nobody says
     pub at: Option<Duration>,
+    /// what the picture before it shows was gone by then, as a record knows
+    pub anew: bool,
 }
 
 #[derive(Debug, Deserialize)]
@@ -97,7 +99,7 @@ fn frame(path: &Path, times: Option<&[IndexEntry]>) -> Result<ScreenFrame, Frame
     let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
     let listed = times.and_then(|times| times.iter().find(|listed| listed.file == name));
     let at = listed.and_then(|listed| Duration::try_from_secs_f64(listed.t).ok());
-    Ok(ScreenFrame { name, image: picture.image().to_rgb8(), at })
+    Ok(ScreenFrame { name, image: picture.image().to_rgb8(), at, anew: false })
 }
 
 fn times(folder: &Path) -> Option<Vec<IndexEntry>> {
@@ -153,6 +155,15 @@ const MAX_NAMED_BEFORE: usize = 24;
 
 /// Analyses pictures taken over time. Only the last one is read whatever it is; a graphical one takes about half a second.
 pub async fn analyse(frames: &[ScreenFrame], known: &ScreenLabels) -> Option<ScreenAnalysis> {
+    analyse_until(frames, None, known).await.map(|(look, _)| look)
+}
+
+/// The same, the last one standing `until` then; and for how long nothing but a cursor had moved.
+async fn analyse_until(
+    frames: &[ScreenFrame],
+    until: Option<Duration>,
+    known: &ScreenLabels,
+) -> Option<(ScreenAnalysis, Duration)> {
     let last = frames.last()?;
     let mut history = FrameHistory::default();
     let timed = frames.iter().all(|frame| frame.at.is_some());
@@ -160,18 +171,24 @@ pub async fn analyse(frames: &[ScreenFrame], known: &ScreenLabels) -> Option<Scr
         // Without times nothing can be called frozen; order still tells what moves.
         history.push(&frame.image, frame.at.unwrap_or_default());
     }
-    let motion = history
-        .motion()
-        .filter(|motion| frames.len() > 1 && (timed || !matches!(motion, Motion::Frozen)) || is_blank(*motion));
-    let blank = motion.is_some_and(is_blank);
-    if blank && let Some(behind) = behind_black(frames, known).await {
-        return Some(behind);
+    if let Some(until) = until {
+        history.push(&last.image, until);
+    }
+    let several = frames.len() > 1 || until.is_some();
+    let motion =
+        history.motion().filter(|motion| several && (timed || !matches!(motion, Motion::Frozen)) || motion.is_blank());
+    let (blank, quiet) = (motion.is_some_and(Motion::is_blank), history.quiet());
+    if blank
+        && timed
+        && let Some(behind) = behind_black(frames, known).await
+    {
+        return Some((behind, quiet));
     }
     let (text, error) = if blank { (None, None) } else { read(&last.image).await };
     let named = name_screen(&last.image, text.as_ref(), known);
     let before = before(&frames[..frames.len() - 1], known);
-    let of = ScreenAnalysis::of(last.name.clone(), text, named, (motion, history.quiet()), known);
-    Some(ScreenAnalysis { before, error, ..of })
+    let of = ScreenAnalysis::of(last.name.clone(), text, named, (motion, quiet), known);
+    Some((ScreenAnalysis { before, error, ..of }, quiet))
 }
 
 impl ScreenAnalysis {
@@ -213,15 +230,12 @@ impl ScreenAnalysis {
 /// What the last picture that is not black shows, where it is still there.
 async fn behind_black(frames: &[ScreenFrame], known: &ScreenLabels) -> Option<ScreenAnalysis> {
     let last = frames.iter().rposition(|frame| ink(&frame.image) > MAX_BLANK_INK)?;
-    let black = frames.get(last + 1)?.at?;
-    // As it stood when it was seen last, which was when the black one came.
-    let earlier = frames[..=last].iter().cloned().chain([ScreenFrame { at: Some(black), ..frames[last].clone() }]);
-    let earlier: Vec<ScreenFrame> = earlier.collect();
-    let mut history = FrameHistory::default();
-    for frame in &earlier {
-        history.push(&frame.image, frame.at?);
+    let (shown, black) = frames.split_at(last + 1);
+    if black.iter().any(|frame| frame.anew) {
+        return None;
     }
-    Box::pin(analyse(&earlier, known)).await?.behind_black(history.quiet())
+    let (look, stood) = Box::pin(analyse_until(shown, black.first()?.at, known)).await?;
+    look.behind_black(stood)
 }
 
 /// The names of the screens before the last one, as far as their glyphs tell them: that takes milliseconds each.
@@ -247,10 +261,6 @@ pub async fn read(image: &RgbImage) -> (Option<RecognisedText>, Option<String>) 
             (None, Some(error.to_string()))
         }
     }
-}
-
-fn is_blank(motion: Motion) -> bool {
-    matches!(motion, Motion::Blank | Motion::BlankCursor)
 }
 
 fn label(named: Option<&ScreenName>, motion: Option<Motion>) -> &str {

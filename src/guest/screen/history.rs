@@ -42,6 +42,13 @@ pub enum Motion {
     Progress,
 }
 
+impl Motion {
+    /// Whether nothing is on the screen, at most a cursor.
+    pub const fn is_blank(self) -> bool {
+        matches!(self, Self::Blank | Self::BlankCursor)
+    }
+}
+
 /// The frames of one console, in order.
 #[derive(Debug, Clone, Default)]
 pub struct FrameHistory {

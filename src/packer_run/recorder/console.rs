@@ -9,7 +9,6 @@ use tokio::task::JoinHandle;
 use super::{Backoff, CurrentFrame, RecorderTask, screen_text};
 use crate::guest::picture::Picture;
 use crate::guest::recording::{FRAMES, RecordedFrame, ScreenReading, TimelineEvent};
-use crate::guest::screen::Motion;
 use crate::vcenter::{Error, Vm};
 
 /// Between two pictures that are taken by `CreateScreenshot_Task`: each one is work for vCenter and its datastore.
@@ -77,7 +76,7 @@ impl RecorderTask {
         if let Some(current_frame) = &mut self.current_frame {
             current_frame.polls += 1;
         }
-        if !matches!(decision.kind, Motion::Blank | Motion::BlankCursor) {
+        if !decision.kind.is_blank() {
             self.start_reading();
         }
         Ok(())

@@ -15,7 +15,6 @@ use super::picture::Withheld;
 use super::{BundlePicture, LOG, motion_word};
 use crate::duration::spoken;
 use crate::guest::recording::{Activity, GuestState, RecordedFrame, Recording};
-use crate::guest::screen::Motion;
 use crate::text::Scrubber;
 use crate::triage::verdict::{Evidence, EvidenceSource, Verdict};
 use crate::vcenter::{PowerState, ToolsStatus};
@@ -44,7 +43,7 @@ pub fn full_size_pictures(recording: &Recording, loose: &[std::path::PathBuf], v
     let mut names: BTreeSet<String> = verdict.evidence.iter().filter_map(|e| e.frame.as_deref()).map(base).collect();
     let mut frames: Vec<_> = recording.frames.iter().collect();
     names.extend(frames.last().map(|frame| base(&frame.file)));
-    frames.retain(|frame| !matches!(frame.kind, Motion::Blank | Motion::BlankCursor) && shown_for(frame) >= LONG_SHOWN);
+    frames.retain(|frame| !frame.kind.is_blank() && shown_for(frame) >= LONG_SHOWN);
     frames.sort_by_key(|frame| frame.at.duration_since(frame.until));
     names.extend(frames.iter().take(FULL_SIZE_PICTURES - 1).map(|frame| base(&frame.file)));
     names.extend(loose.last().and_then(|path| path.file_name()).map(|name| name.to_string_lossy().into_owned()));
