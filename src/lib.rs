@@ -16,6 +16,7 @@
 //!  1 moment      how points in time are written for people
 //!  1 paths       where state is kept on disk
 //!  1 sha256      checksums
+//!  1 task        tasks beside the caller's
 //!  2 text        what may be shown or leave: without secrets, harmless to whatever shows it
 //!  2 tls         whom a connection trusts
 //!  3 pipeline    what the repository says: the matrix, its lines, packer's var-files and argv
@@ -59,6 +60,7 @@ pub mod packer_run;
 pub mod paths;
 pub mod pipeline;
 mod sha256;
+mod task;
 pub mod text;
 pub mod tls;
 pub mod triage;

@@ -49,7 +49,7 @@ impl Client {
         let incoming_dir = packer_run::incoming_dir(state, line).map_err(kept)?;
         let zip = self.download(&artifact, incoming_dir.path(), on).await?;
         let (line, state, log) = (line.clone(), state.clone(), self.workflows().of(&line.key).log().to_owned());
-        let opened = tokio::task::spawn_blocking(move || {
+        let opened = crate::task::spawn_blocking(move || {
             let file = zip.reopen().map_err(kept)?;
             if unpack(BufReader::new(file), incoming_dir.path(), &log, LIMITS)? == 0 {
                 return Err(Error::Artifact(format!("{} holds no log", artifact.name)));

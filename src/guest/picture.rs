@@ -69,7 +69,7 @@ impl Picture {
     /// [`vcenter::Error::Picture`] also when what came is none; others of vCenter.
     pub async fn take(client: &Client, vm: &Vm, width: Option<u32>) -> Result<Self, vcenter::Error> {
         let png = client.screenshot(vm, width).await?;
-        let decoded = tokio::task::spawn_blocking(move || Self::decode(png)).await;
+        let decoded = crate::task::spawn_blocking(move || Self::decode(png)).await;
         let decoded = decoded.map_err(|failure| failure.to_string());
         let picture = decoded.and_then(|picture| picture.map_err(|error| error.to_string()));
         picture.map_err(|reason| vcenter::Error::Picture { vm: vm.name.clone(), reason })

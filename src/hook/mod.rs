@@ -115,7 +115,7 @@ impl Hook {
     /// What went wrong, in a line.
     async fn run(&self, event: &Event) -> Result<(), String> {
         let (state, kind, key, once) = (self.state.clone(), event.event, event.key.clone(), event.once.clone());
-        let first = tokio::task::spawn_blocking(move || told::first(&state, kind, &key, &once)).await;
+        let first = crate::task::spawn_blocking(move || told::first(&state, kind, &key, &once)).await;
         let first = first.map_err(|error| error.to_string()).and_then(|first| first.map_err(|error| error.to_string()));
         // Once at most: where that cannot be known it is not told.
         if !first.map_err(|why| format!("the hook was not told of {}: {why}", event.event.word()))? {

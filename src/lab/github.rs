@@ -52,7 +52,7 @@ impl GitHub {
             hooks: hooks::Hooks::default(),
         }));
         let router = http::router(http::State { url: url.clone(), shared: Arc::clone(&shared) });
-        let task = tokio::spawn(async move {
+        let task = crate::task::spawn(async move {
             // It ends with its owner; there is nobody to tell of an error but the client that saw it.
             let _ = axum::serve(listener, router).await;
         });

@@ -75,7 +75,7 @@ impl Mirrors {
         let router = Router::new().route("/{*path}", get(serve)).with_state(Arc::new(MirrorPages { pages, pause }));
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await?;
         let address = listener.local_addr()?;
-        let task = tokio::spawn(async move {
+        let task = crate::task::spawn(async move {
             // Serving ends with the mirrors; whoever asked sees the error.
             let _ = axum::serve(listener, router).await;
         });

@@ -170,7 +170,7 @@ impl Lab {
         }
         let server = serve(listener, &shared);
         let ticking = Arc::clone(&shared);
-        let ticker = tokio::spawn(async move {
+        let ticker = crate::task::spawn(async move {
             let mut interval = tokio::time::interval(TICK);
             loop {
                 interval.tick().await;
@@ -239,7 +239,7 @@ fn serve(listener: TcpListener, shared: &Arc<Shared>) -> Server {
     let door = listen::FaultyListener { listener, closed: closed.clone() };
     let service = http::router(Arc::clone(shared)).into_make_service_with_connect_info::<listen::Cut>();
     let until = closed.clone().cancelled_owned();
-    let task = tokio::spawn(async move {
+    let task = crate::task::spawn(async move {
         // Serving ends when the lab is stopped; there is nobody to tell of an error but the client that saw it.
         let _ = axum::serve(door, service).with_graceful_shutdown(until).await;
     });

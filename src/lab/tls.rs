@@ -33,11 +33,11 @@ impl Tls {
         let acceptor = acceptor(folder.path()).await?;
         let listener = TcpListener::bind(listen).await?;
         let address = listener.local_addr()?;
-        let task = tokio::spawn(async move {
+        let task = crate::task::spawn(async move {
             loop {
                 match listener.accept().await {
                     // Each by itself: one that never says hello keeps nobody waiting.
-                    Ok((stream, _)) => drop(tokio::spawn(pass(acceptor.clone(), stream, to))),
+                    Ok((stream, _)) => drop(crate::task::spawn(pass(acceptor.clone(), stream, to))),
                     // Out of file handles or the like: others must finish first.
                     Err(_) => tokio::time::sleep(std::time::Duration::from_millis(50)).await,
                 }

@@ -7,7 +7,7 @@ pub(crate) async fn blocking<T: Send + 'static>(
     what: &'static str,
     work: impl FnOnce() -> Result<T, Error> + Send + 'static,
 ) -> Result<T, Error> {
-    match tokio::task::spawn_blocking(work).await {
+    match crate::task::spawn_blocking(work).await {
         Ok(done) => done,
         Err(failure) => Err(Error::BrokeOff { what, reason: failure.to_string() }),
     }

@@ -137,7 +137,7 @@ impl BuildVm {
         let (say, messages) = mpsc::unbounded_channel();
         let (gate, line, before, begins) =
             (self.gate.clone(), self.line.clone(), self.before.clone(), self.begins.clone());
-        let task = tokio::spawn(async move {
+        let task = crate::task::spawn(async move {
             let pace = gate.client().settings().simulated.unwrap_or(1.0).max(0.01);
             let mut keeper = Keeper { gate, line, before, begins, claim: None, refused: false, told: false };
             loop {

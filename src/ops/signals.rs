@@ -104,7 +104,7 @@ pub fn stops_of_build(
 ) -> io::Result<mpsc::Receiver<StopRequest>> {
     let (sender, receiver) = mpsc::channel(8);
     let mut signals = Signals::listen()?;
-    tokio::spawn(async move {
+    crate::task::spawn(async move {
         let mut heard: Option<Instant> = None;
         loop {
             let typed = signals.recv().await && person;
@@ -142,7 +142,7 @@ pub fn stop_on_interrupt() -> io::Result<CancellationToken> {
 fn cancelled_after<T: Send>(heard: impl Future<Output = T> + Send + 'static) -> CancellationToken {
     let stop = CancellationToken::new();
     let cancelled = stop.clone();
-    tokio::spawn(async move {
+    crate::task::spawn(async move {
         heard.await;
         cancelled.cancel();
     });

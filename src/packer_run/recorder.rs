@@ -69,7 +69,7 @@ impl Recorder {
     pub fn start(target: RecorderTarget, settings: Result<Settings, Error>, labels: LoadLabels) -> Self {
         let (sender, messages) = mpsc::unbounded_channel();
         let (end, ended) = oneshot::channel();
-        let task = tokio::spawn(async move {
+        let task = crate::task::spawn(async move {
             let error = match RecorderTask::begin(target, settings, labels, sender.clone()).await {
                 Ok(Some(task)) => return task.run(ended).await,
                 Ok(None) => None,

@@ -80,7 +80,7 @@ pub async fn run_here(
     let mut supervisor = Supervisor::begin(request, state, version, stops, on, scrubber)?;
     // Beside the build, which does not wait for it.
     let (version, dir) = (supervisor.record.packer_version.clone(), supervisor.dir.clone());
-    let made = tokio::spawn(Made::record(request.clone(), version, dir));
+    let made = crate::task::spawn(Made::record(request.clone(), version, dir));
     let ended = supervisor.run_steps(labels).await;
     match tokio::time::timeout(MADE_TIMEOUT, made).await {
         Ok(Ok(Ok(()))) => {}
@@ -230,7 +230,7 @@ impl<'a> Supervisor<'a> {
             self.record.state = RecordedState::Running;
             self.write();
         }
-        let mut ended = tokio::spawn(async move { child.wait().await });
+        let mut ended = crate::task::spawn(async move { child.wait().await });
         let mut ticker = interval(POLL_INTERVAL);
         ticker.set_missed_tick_behavior(MissedTickBehavior::Delay);
         let never = Instant::now() + Duration::from_secs(60 * 60 * 24 * 365);

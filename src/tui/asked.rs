@@ -17,7 +17,7 @@ pub(super) fn watch(send: &UnboundedSender<Event>) -> io::Result<()> {
     for kind in [SignalKind::terminate(), SignalKind::hangup(), SignalKind::interrupt(), stop, size] {
         let mut signals = signal(kind)?;
         let send = send.clone();
-        tokio::spawn(async move {
+        crate::task::spawn(async move {
             while signals.recv().await.is_some() {
                 if terminal::lent() && (kind == stop || kind == SignalKind::interrupt()) {
                     // They are for the program that has the terminal; where that one stops, the job stops.

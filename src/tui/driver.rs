@@ -115,9 +115,9 @@ impl Driver {
         };
         driver.run(Effect::Watch);
         driver.tasks.extend(driver.read_places());
-        driver.tasks.push(tokio::spawn(clock::tick(driver.report.clone())));
+        driver.tasks.push(crate::task::spawn(clock::tick(driver.report.clone())));
         let (context, look, report) = (driver.parts.context.clone(), driver.look.clone(), driver.report.clone());
-        driver.tasks.push(tokio::spawn(runs::watch(context, (scrubber, usual), histories, look, report)));
+        driver.tasks.push(crate::task::spawn(runs::watch(context, (scrubber, usual), histories, look, report)));
         driver
     }
 
@@ -267,8 +267,8 @@ impl Driver {
         message: impl FnOnce(Reply<T>) -> Msg + Send + 'static,
     ) -> JoinHandle<()> {
         let report = self.report.clone();
-        tokio::spawn(async move {
-            let mut task = tokio::spawn(work); // Of its own, so that its panic is an answer too.
+        crate::task::spawn(async move {
+            let mut task = crate::task::spawn(work); // Of its own, so that its panic is an answer too.
             let answer = match tokio::time::timeout(limit, &mut task).await {
                 Ok(Ok(answer)) => answer.map_err(Into::into),
                 Ok(Err(failure)) => Err(Error::BrokeOff { what, reason: failure.to_string() }.into()),

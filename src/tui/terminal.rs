@@ -199,7 +199,7 @@ pub async fn await_enter(line: &str) {
         return;
     }
     let over = Arc::new(AtomicBool::new(false));
-    let read = tokio::task::spawn_blocking({
+    let read = crate::task::spawn_blocking({
         let over = over.clone();
         move || entered(&over)
     });

@@ -198,7 +198,7 @@ impl Client {
             Ok(session) => {
                 let session = Arc::new(session);
                 self.0.watches.lock().unwrap_or_else(PoisonError::into_inner).push(Arc::clone(&session));
-                tokio::spawn(watch::run(settings, session, sender));
+                crate::task::spawn(watch::run(settings, session, sender));
             }
             Err(error) => {
                 let _ = sender.try_send(FolderEvent::Link(LinkState::Stopped { reason: error.to_string() }));

@@ -46,7 +46,7 @@ impl Front {
             .with_state(client);
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await?;
         let address = listener.local_addr()?;
-        let task = tokio::spawn(async move {
+        let task = crate::task::spawn(async move {
             // It serves until it is dropped.
             let _ = axum::serve(listener, service).await;
         });

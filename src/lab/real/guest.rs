@@ -115,8 +115,8 @@ impl Guest {
         let seen = Arc::new(Mutex::new(Seen::default()));
         let (orders, received) = unbounded_channel();
         let (address, windows) = (spec.address, spec.windows);
-        let attended = tokio::spawn(attend(child, pid, spec.base, Arc::clone(&seen), received));
-        let knocking = tokio::spawn(knock(address, windows, Arc::clone(&seen)));
+        let attended = crate::task::spawn(attend(child, pid, spec.base, Arc::clone(&seen), received));
+        let knocking = crate::task::spawn(knock(address, windows, Arc::clone(&seen)));
         Ok(Self { seen, orders, address, tasks: [attended, knocking], qemu })
     }
 

@@ -51,7 +51,7 @@ impl RecorderTask {
     pub(super) async fn record_picture(&mut self, picture: Picture, at: Timestamp, log: u64) -> std::io::Result<()> {
         let elapsed = self.began.elapsed().mul_f64(self.pace);
         let (mut frame_filter, shown) = (std::mem::take(&mut self.frame_filter), picture.clone());
-        let seen = tokio::task::spawn_blocking(move || {
+        let seen = crate::task::spawn_blocking(move || {
             let decision = frame_filter.decide(&shown.image().to_rgb8(), elapsed);
             (frame_filter, decision)
         });
@@ -95,8 +95,8 @@ impl RecorderTask {
         current_frame.read = true;
         let (picture, file) = (current_frame.picture.clone(), current_frame.file.clone());
         let (screens, scrubber, at) = (Arc::clone(&self.screens), Arc::clone(&self.scrubber), self.now());
-        self.reading = Some(tokio::spawn(async move {
-            let loaded = tokio::task::spawn_blocking(move || {
+        self.reading = Some(crate::task::spawn(async move {
+            let loaded = crate::task::spawn_blocking(move || {
                 LazyLock::force(&screens);
                 screens
             });

@@ -58,7 +58,7 @@ pub async fn look(recording: &Recording, loose: &[PathBuf], scrubber: &Scrubber)
 
 /// Of a graphical picture; `None` of others, and of what is none.
 async fn find(path: PathBuf, scrubber: &Scrubber) -> Option<Secrets> {
-    let opened = tokio::task::spawn_blocking(move || {
+    let opened = crate::task::spawn_blocking(move || {
         let image = Picture::open(&path).ok()?.image().to_rgb8();
         // What stands on a text console does not matter yet.
         on_text_console(&image, &Scrubber::default()).is_none().then_some(image)

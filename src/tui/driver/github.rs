@@ -29,7 +29,7 @@ impl Link {
         let (send, client) = watch::channel(None);
         let context = parts.context.clone();
         let repo = context.repo.clone();
-        tokio::spawn(async move {
+        crate::task::spawn(async move {
             let client = remote::connect(&repo).await.map_err(Failure::from);
             let repository = client.as_ref().map(|client| client.repository().to_string()).map_err(Clone::clone);
             // The console asks nothing before it hears this.

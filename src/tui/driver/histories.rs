@@ -25,11 +25,11 @@ pub(super) struct Histories {
 impl Histories {
     pub(super) fn start(context: Context, report: Report) -> Self {
         let (wanted, mut keys) = mpsc::unbounded_channel::<Key>();
-        tokio::spawn(async move {
+        crate::task::spawn(async move {
             // Ends with whoever wants to know.
             while let Some(key) = keys.recv().await {
                 let (context, of) = (context.clone(), key.clone());
-                let read = tokio::task::spawn_blocking(move || read(&context, &of)).await;
+                let read = crate::task::spawn_blocking(move || read(&context, &of)).await;
                 let broke = |failure: tokio::task::JoinError| Error::BrokeOff {
                     what: "reading the runs",
                     reason: failure.to_string(),

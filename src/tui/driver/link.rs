@@ -37,7 +37,7 @@ impl Link {
             task.abort();
         }
         if let Some(old) = self.client.send_replace(None) {
-            tokio::spawn(async move { old.logout().await });
+            crate::task::spawn(async move { old.logout().await });
         }
         let (report, client) = (self.report.clone(), self.client.clone());
         let settings = match &self.settings {
@@ -49,7 +49,7 @@ impl Link {
         };
         settings.retry_login();
         let place = self.place;
-        self.task = Some(tokio::spawn(async move { follow((settings, place), &report, &client).await }));
+        self.task = Some(crate::task::spawn(async move { follow((settings, place), &report, &client).await }));
     }
 
     pub(super) fn client(&self) -> Pending {
@@ -77,7 +77,7 @@ fn told(place: Place, event: FolderEvent) -> Msg {
 async fn follow((settings, place): (Settings, Place), report: &Report, client: &watch::Sender<Option<Client>>) {
     let link = |state| report(told(place, FolderEvent::Link(state)));
     link(LinkState::Connecting);
-    let made = tokio::task::spawn_blocking(move || Client::new(settings)).await;
+    let made = crate::task::spawn_blocking(move || Client::new(settings)).await;
     let new = match made {
         Ok(Ok(new)) => new,
         Ok(Err(error)) => return link(LinkState::Stopped { reason: error.to_string() }),
@@ -90,9 +90,9 @@ async fn follow((settings, place): (Settings, Place), report: &Report, client: &
     while let Some(event) = events.next().await {
         if let (FolderEvent::Reset(vms), Place::MAIN) = (&event, place) {
             let vms = vms.iter().take(ASKED_ABOUT).map(|vm| vm.moid.clone()).collect();
-            tokio::spawn(privileges(new.clone(), vms, report.clone()));
-            tokio::spawn(server(new.clone(), report.clone()));
-            beneath.replace(Some(tokio::spawn(resources(new.clone(), report.clone()))));
+            crate::task::spawn(privileges(new.clone(), vms, report.clone()));
+            crate::task::spawn(server(new.clone(), report.clone()));
+            beneath.replace(Some(crate::task::spawn(resources(new.clone(), report.clone()))));
         }
         said = matches!(event, FolderEvent::Link(LinkState::Stopped { .. }));
         report(told(place, event));

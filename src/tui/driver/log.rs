@@ -79,7 +79,7 @@ impl Reader {
         let kept = self.kept.iter().position(|kept| kept.log.path() == path);
         self.log = Arc::new(Mutex::new(kept.and_then(|kept| self.kept.remove(kept))));
         let (report, scrubber, slot) = (self.report.clone(), self.scrubber.clone(), self.log.clone());
-        self.follower = Some(tokio::spawn(async move { follow(request, path, scrubber, &slot, &report).await }));
+        self.follower = Some(crate::task::spawn(async move { follow(request, path, scrubber, &slot, &report).await }));
     }
 
     pub(super) fn rows(

@@ -86,7 +86,7 @@ impl Driver {
             }
             Own::CarryOver { key, page, failure } => {
                 let state = self.parts.context.state.clone();
-                drop(tokio::task::spawn_blocking(move || {
+                drop(crate::task::spawn_blocking(move || {
                     // It alarms once more, then.
                     if let Err(error) = acknowledge::carry_over(&state, &key, &page, failure) {
                         tracing::warn!(%key, %error, "what is acknowledged is not carried over");
@@ -99,7 +99,7 @@ impl Driver {
             }),
             Own::TellHook { key, once, text } => {
                 let context = self.parts.context.clone();
-                drop(tokio::task::spawn_blocking(move || ops::tell::alarm(&context, &key, &once, text)));
+                drop(crate::task::spawn_blocking(move || ops::tell::alarm(&context, &key, &once, text)));
             }
             Own::EnterContext { request, name } => {
                 let context = self.parts.config.contexts.get(&name).cloned().unwrap_or_default();

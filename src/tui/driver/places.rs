@@ -29,8 +29,8 @@ impl Driver {
             return None;
         }
         let (repo, report) = (self.parts.context.repo.clone(), self.report.clone());
-        Some(tokio::spawn(async move {
-            let places = tokio::task::spawn_blocking(move || Places::read(&repo, main.as_ref())).await;
+        Some(crate::task::spawn(async move {
+            let places = crate::task::spawn_blocking(move || Places::read(&repo, main.as_ref())).await;
             match places {
                 Ok(places) if places.is_one() => {}
                 Ok(places) => report(Msg::PlacesRead(Arc::new(places))),
@@ -45,7 +45,7 @@ impl Driver {
             let mut link = Link::new(Ok(settings.clone()), place, self.report.clone());
             link.watch();
             if let Some(old) = self.links.insert(place, link) {
-                tokio::spawn(old.stop());
+                crate::task::spawn(old.stop());
             }
         }
         self.places = places.clone();

@@ -40,7 +40,7 @@ pub(super) async fn watch(
         context.lines.into_iter().map(|line| (line.key, None)).collect();
     let mut seen = None;
     loop {
-        let looked = tokio::task::spawn_blocking(move || {
+        let looked = crate::task::spawn_blocking(move || {
             let news = reader.look(&mut keys);
             let acknowledged = reader.acknowledged(&keys);
             let deeds = reader.deeds();

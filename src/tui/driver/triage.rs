@@ -39,7 +39,7 @@ impl Records {
     pub(super) fn open(&mut self, request: RequestId, key: Key, dir: PathBuf) {
         self.close();
         let (report, state, usual) = (self.report.clone(), self.state.clone(), self.usual.clone());
-        self.follower = Some(tokio::spawn(async move {
+        self.follower = Some(crate::task::spawn(async move {
             let run = dir.clone();
             let habits = blocking("looking at earlier runs", move || usual.of(&state, &key, &run));
             let (record, habits) = (follow(request, dir, &report), habits);
