@@ -141,7 +141,7 @@ pub fn main() -> ExitCode {
     if !matches!(cli.verb, Some(Verb::Completions(_) | Verb::Man(_))) {
         // Before the first line of a log: that needs it.
         let known = tmpl::pipeline::sensitive::share(&cli.global.repo);
-        logging::begin(verb);
+        logging::begin(verb, cli.verb.is_none());
         let unknown = "sensitive variables of the templates are not known";
         matrix = known.inspect_err(|error| tracing::warn!(%error, "{unknown}")).ok().flatten();
     }

@@ -111,11 +111,15 @@ impl Write for Log {
     }
 }
 
-/// The verb alone is logged: its arguments may hold what was to be typed into a guest.
-pub fn begin(verb: &str) {
+/// The verb alone is logged: its arguments may hold what was to be typed into a guest. The first line has the scrubber's
+/// forms made; who is `quick` does not wait for them.
+pub fn begin(verb: &str, quick: bool) {
     let begun = StateDir::from_environment().map_err(Into::into).and_then(|state| start(&state));
+    let verb = verb.to_owned();
+    let line = move || tracing::info!(verb, version = env!("CARGO_PKG_VERSION"), pid = std::process::id(), "begun");
     match begun {
-        Ok(()) => tracing::info!(verb, version = env!("CARGO_PKG_VERSION"), pid = std::process::id(), "begun"),
+        Ok(()) if quick => drop(std::thread::Builder::new().name("begun".into()).spawn(line)),
+        Ok(()) => line(),
         // Nothing is left to do when stderr is closed.
         Err(error) => drop(output::note(&format!("no log is written: {error:#}"))),
     }

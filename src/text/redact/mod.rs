@@ -12,6 +12,7 @@ mod forms;
 mod header;
 mod hits;
 mod keys;
+mod known;
 mod lacking;
 mod learned;
 mod letters;

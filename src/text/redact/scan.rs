@@ -3,6 +3,7 @@
 use super::findings::{Findings, Head, Match};
 use super::header::{self, Value};
 use super::hits::Hits;
+use super::known::{Forms, Known};
 use super::learned::{self, Learned};
 use super::letters::Reading;
 use super::masked::{self, MASK, Piece};
@@ -10,7 +11,6 @@ use super::needles::{Entry, Hit};
 use super::placeholder;
 use super::prefix::{self, PREFIX};
 use super::run::{self, Look, Run};
-use super::scrubber::Known;
 use super::structure::{self, Found};
 use super::view::Place;
 use super::words::Word;
@@ -89,7 +89,7 @@ impl Scan {
 
     /// How many bytes no later ones change.
     fn settled(&self, sought: Sought<'_>, bytes: &[u8], held: Option<usize>) -> usize {
-        let needles = &sought.known.needles;
+        let needles = &sought.known.forms().needles;
         let open = self.run.as_ref().zip(needles.automaton()).map(|(run, automaton)| run.open(automaton));
         let grows = self.grows.and_then(|_| self.hits.last()).map(|hit| hit.start);
         let mask = masked::begun_at_end(bytes).map(|at| needles.begun_at_end(&bytes[..at]).unwrap_or(at));
@@ -129,7 +129,7 @@ impl Scan {
     ///
     /// What a run has passed is looked at for words while it goes on: it may let them go before it is over.
     fn stops(&mut self, sought: Sought<'_>, bytes: &[u8], last: bool) -> Option<usize> {
-        let needles = &sought.known.needles;
+        let needles = &sought.known.forms().needles;
         let passed = |run: &Option<Run>| run.as_ref().map_or(usize::MAX, Run::passed);
         loop {
             // Where a run has looked only words may begin.
@@ -177,7 +177,7 @@ impl Scan {
 
     /// Looks from a place on letter by letter.
     fn begin(&mut self, at: usize, sought: Sought<'_>, bytes: &[u8], last: bool) {
-        let Some(automaton) = sought.known.needles.automaton() else { return };
+        let Some(automaton) = sought.known.forms().needles.automaton() else { return };
         match run::glance(automaton, bytes, at) {
             Some(end) => self.looked = end,
             None => {
@@ -189,8 +189,8 @@ impl Scan {
 
     fn follow(&mut self, mut run: Run, sought: Sought<'_>, bytes: &[u8], last: bool) {
         let known = sought.known;
-        let Some(automaton) = known.needles.automaton() else { return };
-        let look = Look { bytes, last, needles: &known.needles, automaton, names: known.names() };
+        let Some(automaton) = known.forms().needles.automaton() else { return };
+        let look = Look { bytes, last, needles: &known.forms().needles, automaton, names: known.names() };
         let mut found = Findings::default();
         match run.go_on(&look, &mut found) {
             Some(end) => {
@@ -201,7 +201,7 @@ impl Scan {
         }
         self.heads.append(&mut found.heads);
         for Match { hit, longest } in found.matches {
-            let Some(pattern) = known.needles.patterns().get(hit.name) else { continue };
+            let Some(pattern) = known.forms().needles.patterns().get(hit.name) else { continue };
             let shown = sought.shows_words && known.is_word(pattern.name);
             if shown || pattern.tail && !prefix::ends_at(&self.line, bytes, hit.start) {
                 continue;
@@ -216,7 +216,7 @@ impl Scan {
     /// Looks at what a word introduces. Where to stop when that depends on what follows.
     fn word(&mut self, word: usize, at: usize, sought: Sought<'_>, bytes: &[u8], last: bool) -> Option<usize> {
         let known = sought.known;
-        match known.words.get(word)? {
+        match known.word(word)? {
             Word::Placeholder => match placeholder::end(known.names(), bytes, at, last) {
                 placeholder::End::Cut => return Some(at),
                 placeholder::End::At(end) => self.shielded = end,
@@ -254,7 +254,7 @@ impl Scan {
 
     /// Packer's mask, with what is left of a secret around it.
     fn mask(&mut self, at: usize, sought: Sought<'_>, bytes: &[u8], last: bool) -> Option<usize> {
-        let Known { needles, remains, .. } = sought.known;
+        let Forms { needles, remains, .. } = sought.known.forms();
         let begun = || needles.begun_at_end(&bytes[..at]).unwrap_or(at);
         match masked::begins(bytes, at, last) {
             None => return Some(begun()),

@@ -4,27 +4,19 @@ use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::sync::{Arc, OnceLock};
 
-use secrecy::ExposeSecret;
-
-use super::forms;
-use super::header;
 use super::keys::{self, KeyTrie};
+use super::known::Known;
 use super::lacking::Lacking;
 use super::learned::Learned;
-use super::masked::Remains;
 use super::names::{is_secret_name, is_switch};
-use super::needles::Needles;
-use super::placeholder;
 use super::scan::{Scan, Sought};
-use super::secret::{SHORTEST, Secret, secrets_in_urls};
+use super::secret::{Secret, secrets_in_urls};
 use super::stream::Stream;
-use super::words::{self, Word};
-use crate::text::clean;
 
 /// The one of this process: for what others wrote, and for our own messages.
 static SHARED: OnceLock<[Arc<Scrubber>; 2]> = OnceLock::new();
 
-/// Finds secrets in every form they take, and puts `[REDACTED:<NAME>]` in their place. Cheap to share, costly to make
+/// Finds secrets in every form they take, and puts `[REDACTED:<NAME>]` in their place. Cheap to share; its first use is costly
 /// (milliseconds for many secrets): make one per process.
 #[derive(Default, Clone)]
 pub struct Scrubber {
@@ -39,32 +31,9 @@ pub struct Scrubber {
     gave_away: Arc<Vec<Vec<u8>>>,
 }
 
-/// Secrets in the forms they are looked for.
-pub(super) struct Known {
-    names: Vec<String>,
-    /// what stands in their place
-    markers: Vec<String>,
-    /// those of accounts, and of values that are ordinary words
-    ordinary: Vec<bool>,
-    refused: Vec<String>,
-    /// all forms of all secrets
-    pub(super) needles: Needles,
-    /// what is left of them around a mask
-    pub(super) remains: Remains,
-    /// what else to stop at
-    pub(super) words: Vec<Word>,
-    keys: KeyTrie,
-}
-
-impl Default for Known {
-    fn default() -> Self {
-        Self::new([])
-    }
-}
-
 impl std::fmt::Debug for Scrubber {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Scrubber").field("names", &self.known.names).finish_non_exhaustive()
+        f.debug_struct("Scrubber").field("names", &self.known.names()).finish_non_exhaustive()
     }
 }
 
@@ -128,7 +97,7 @@ impl Scrubber {
 
     /// Whether a secret is known that is given to packer.
     pub(super) fn knows_a_build(&self) -> bool {
-        let mut names = self.known.names.iter().zip(&self.known.ordinary);
+        let mut names = self.known.names().iter().zip(self.known.ordinary());
         names.any(|(name, ordinary)| !ordinary && name.starts_with("PKR_VAR_"))
     }
 
@@ -150,7 +119,7 @@ impl Scrubber {
 
     /// Names whose values are too short to be looked for without shredding everything; tell the user.
     pub fn refused(&self) -> &[String] {
-        &self.known.refused
+        self.known.refused()
     }
 
     /// What to tell the user of these, in a line.
@@ -189,12 +158,12 @@ impl Scrubber {
 
     /// Whether a secret may stand in a text of which some letters were misread.
     pub fn nearly(&self, misread: &str) -> bool {
-        self.known.keys.nearly(misread)
+        self.keys().nearly(misread)
     }
 
     /// What stands in the place of a secret.
     pub(crate) fn marker(&self, name: usize) -> &str {
-        self.known.markers.get(name).map_or("[REDACTED:SECRET]", String::as_str)
+        self.known.marker(name).unwrap_or("[REDACTED:SECRET]")
     }
 
     /// What stands in the place of one whose name is not known.
@@ -204,73 +173,12 @@ impl Scrubber {
 
     /// The values to look for among typed keys.
     pub(crate) fn keys(&self) -> &KeyTrie {
-        &self.known.keys
+        &self.known.forms().keys
     }
 
     /// What a search must know.
     pub(super) fn sought(&self) -> Sought<'_> {
         Sought { known: &self.known, shows_words: self.shows_words, by_structure: self.by_structure }
-    }
-}
-
-impl Known {
-    fn new(secrets: impl IntoIterator<Item = Secret>) -> Self {
-        // A password that is also an account's name is a password.
-        let (accounts, secrets): (Vec<_>, Vec<_>) = secrets.into_iter().partition(|secret| secret.account);
-        let (mut names, mut ordinary, mut refused) = (Vec::new(), Vec::new(), Vec::new());
-        let (mut keys, mut forms) = (Vec::new(), Vec::new());
-        for secret in secrets.into_iter().chain(accounts) {
-            let value = secret.value.expose_secret().trim();
-            if value.len() < SHORTEST {
-                // Known from the environment and from a template alike.
-                if !value.is_empty() && !refused.contains(&secret.name) {
-                    refused.push(secret.name);
-                }
-                continue;
-            }
-            // The search stops at letters. Where there are fewer, only what is coded or encoded is found.
-            if forms::has_few_letters(value) {
-                refused.push(secret.name.clone());
-            }
-            // What everybody is called tells nobody anything, and hiding it makes a log unreadable.
-            if secret.account && secret.is_ordinary() {
-                continue;
-            }
-            let name = names.len();
-            for part in secret.parts() {
-                keys.extend(forms::typed(&part).into_iter().map(|form| (form, name)));
-                forms.extend(forms::forms(&part, part == value).into_iter().map(|form| (form, name)));
-            }
-            // It is shown in the place of the value, so that it must be harmless itself.
-            names.push(clean(&secret.name));
-            ordinary.push(secret.account || secret.is_ordinary());
-        }
-        names.extend([header::NAME, placeholder::NAMELESS].map(String::from));
-        let (texts, words): (Vec<String>, Vec<Word>) = words::all().into_iter().unzip();
-        let needles = Needles::new(forms, &texts.iter().map(String::as_str).collect::<Vec<_>>());
-        let remains = Remains::new(needles.patterns());
-        let markers = names.iter().map(|name| placeholder::of(name)).collect();
-        Self { names, markers, ordinary, refused, needles, remains, words, keys: KeyTrie::new(keys) }
-    }
-
-    /// All names that may stand in a placeholder.
-    pub(super) fn names(&self) -> &[String] {
-        &self.names
-    }
-
-    /// Whether a name's value is that of an account, or an ordinary word.
-    pub(super) fn is_word(&self, name: usize) -> bool {
-        self.ordinary.get(name) == Some(&true)
-    }
-
-    /// The name of credentials in headers.
-    pub(super) fn header(&self) -> usize {
-        self.names.len().saturating_sub(2)
-    }
-
-    /// The name of what only looks like a secret.
-    pub(super) fn nameless(&self) -> usize {
-        self.names.len().saturating_sub(1)
     }
 }
 
