@@ -2,22 +2,27 @@
 //! our environment, which holds tokens and passwords; what is only asked something has a bound of time and of what it may
 //! say.
 
+mod attended;
 mod credential;
+mod running;
 mod variables;
 
 use std::ffi::{OsStr, OsString};
 use std::io;
 use std::path::PathBuf;
+use std::pin::pin;
 use std::process::{ExitStatus, Output, Stdio};
 use std::time::Duration;
 
-use nix::sys::signal::{Signal, killpg};
-use nix::unistd::Pid;
+use nix::sys::signal::Signal;
 use secrecy::{ExposeSecret, SecretString};
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWriteExt};
-use tokio::process::{Child, Command};
+use tokio::process::Command;
 
+pub use self::attended::on_wait;
 pub use self::credential::credential;
+use self::running::Running;
+pub use self::running::end_all;
 use self::variables::{ASKED, BASE, DEMO, DESKTOP, GIT, KUBECTL, OURS, PROXY, TESSERACT};
 
 /// What a program is started for, which decides what it may know.
@@ -119,6 +124,7 @@ pub fn become_ourselves(arguments: &[OsString], changes: &[(String, Option<Secre
     };
     let mut command = std::process::Command::new(program);
     command.args(arguments);
+    end_all();
     for (name, value) in changes {
         match value {
             Some(value) => command.env(name, value.expose_secret()),
@@ -136,6 +142,9 @@ pub struct Bound {
     /// with more it is killed
     pub bytes: usize,
 }
+
+/// How long a program's last words may take once it has ended: what it left at work may hold its streams open.
+const LAST_WORDS: Duration = Duration::from_millis(500);
 
 /// For a short answer: no healthy program needs longer.
 pub const SHORT: Bound = Bound { time: Duration::from_secs(30), bytes: 1 << 20 };
@@ -180,7 +189,7 @@ pub async fn output(mut command: Command, bound: Bound, input: Option<&[u8]>) ->
         io::ErrorKind::NotFound => Error::NotFound,
         _ => Error::Io(error),
     })?;
-    let mut running = Running { group: child.id().and_then(|id| i32::try_from(id).ok()), child };
+    let mut running = Running::new(child);
     let (stdin, out, err) = (running.child.stdin.take(), running.child.stdout.take(), running.child.stderr.take());
     let feed = async {
         if let (Some(mut stdin), Some(input)) = (stdin, input) {
@@ -189,15 +198,30 @@ pub async fn output(mut command: Command, bound: Bound, input: Option<&[u8]>) ->
         }
         Ok(())
     };
+    let (mut stdout, mut stderr) = (Vec::new(), Vec::new());
     let work = async {
-        let ((), stdout, stderr) = tokio::try_join!(feed, bounded(out, bound.bytes), bounded(err, bound.bytes))?;
-        Ok(Output { status: running.child.wait().await?, stdout, stderr })
+        let said = async {
+            tokio::try_join!(feed, bounded(out, bound.bytes, &mut stdout), bounded(err, bound.bytes, &mut stderr))
+        };
+        let mut said = pin!(said);
+        tokio::select! {
+            all = &mut said => {
+                all?;
+                Ok(running.child.wait().await?)
+            }
+            status = running.child.wait() => {
+                if let Ok(all) = tokio::time::timeout(LAST_WORDS, said).await {
+                    all?;
+                }
+                Ok(status?)
+            }
+        }
     };
-    let ended = tokio::time::timeout(bound.time, work).await.map_err(|_| Error::TimedOut(bound.time))?;
-    if ended.is_ok() {
-        running.group = None;
-    }
-    ended
+    let ended: Result<_, Error> =
+        tokio::time::timeout(bound.time, work).await.map_err(|_| Error::TimedOut(bound.time))?;
+    let status = ended?;
+    running.forget();
+    Ok(Output { status, stdout, stderr })
 }
 
 /// The same for who does not wait in a task.
@@ -214,28 +238,11 @@ pub fn output_blocking(command: Command, bound: Bound) -> Result<Output, Error> 
         .unwrap_or_else(|_| Err(io::Error::other("the wait for it broke off").into()))
 }
 
-/// A program at work; what leads a group takes it along.
-struct Running {
-    child: Child,
-    /// its number, until it has ended by itself
-    group: Option<i32>,
-}
-
-impl Drop for Running {
-    fn drop(&mut self) {
-        // Not collected yet, so the number is still its own. One that leads no group has no group of that number.
-        if let (Some(group), Some(_)) = (self.group, self.child.id()) {
-            let _ = killpg(Pid::from_raw(group), Signal::SIGKILL);
-        }
-    }
-}
-
-async fn bounded(stream: Option<impl AsyncRead + Unpin>, bytes: usize) -> Result<Vec<u8>, Error> {
-    let mut all = Vec::new();
+async fn bounded(stream: Option<impl AsyncRead + Unpin>, bytes: usize, all: &mut Vec<u8>) -> Result<(), Error> {
     if let Some(stream) = stream {
-        stream.take(bytes as u64 + 1).read_to_end(&mut all).await?;
+        stream.take(bytes as u64 + 1).read_to_end(all).await?;
     }
-    if all.len() > bytes { Err(Error::TooMuch(bytes)) } else { Ok(all) }
+    if all.len() > bytes { Err(Error::TooMuch(bytes)) } else { Ok(()) }
 }
 
 /// Where a program is that can be run by its name.
@@ -344,6 +351,16 @@ mod tests {
         let gone = || stat().map_or(true, |stat| stat.contains(") Z "));
         assert!(std::iter::repeat_with(std::thread::yield_now).take(10_000_000).any(|()| gone()), "{:?}", stat());
         assert!(matches!(output(command(Kind::Asked, "/nowhere/x"), SHORT, None).await, Err(Error::NotFound)));
+    }
+
+    /// A browser that a script opened holds its streams: the script has ended all the same.
+    #[tokio::test]
+    async fn what_a_program_leaves_at_work_is_not_waited_for() {
+        let opens = output(shell("echo opened; sleep 600 & echo $! >&2"), SHORT, None).await.unwrap();
+        assert_eq!((opens.status.code(), opens.stdout.as_slice()), (Some(0), b"opened\n".as_slice()));
+        let left = String::from_utf8(opens.stderr).unwrap();
+        let left = nix::unistd::Pid::from_raw(left.trim().parse().unwrap());
+        nix::sys::signal::kill(left, Signal::SIGKILL).unwrap();
     }
 
     #[tokio::test]

@@ -134,6 +134,7 @@ pub fn main() -> ExitCode {
     completions::answer();
     let matches = Cli::command().try_get_matches().unwrap_or_else(|error| first_steps::better(error).exit());
     let mut cli = Cli::from_arg_matches(&matches).unwrap_or_else(|error| error.exit());
+    tmpl::child::on_wait(|words| drop(output::note(words)));
     let opened = contexts::open(&mut cli);
     cli.global.locate();
     let verb = matches.subcommand_name().unwrap_or("tui");
@@ -162,6 +163,7 @@ pub fn main() -> ExitCode {
     // Tasks are dropped, and the programs they started end with them. A blocking read left behind (stdin) must not keep a
     // finished program alive.
     runtime.shutdown_timeout(LAST_MOMENT);
+    tmpl::child::end_all();
     let exit = match outcome {
         Ok(exit) => {
             tracing::info!(verb, ?exit, "ended");

@@ -7,7 +7,8 @@ use std::time::{Duration, Instant};
 
 use secrecy::SecretString;
 
-use super::{Bound, Error, Kind, command, ending, output_blocking};
+use super::attended::attended;
+use super::{Bound, Error, Kind, command, ending};
 
 /// Somebody may have to touch a key first.
 const PATIENCE: Bound = Bound { time: Duration::from_secs(60), bytes: 1 << 16 };
@@ -43,7 +44,7 @@ fn first_line(words: &[String], folder: Option<&Path>) -> Result<SecretString, S
     if let Some(folder) = folder {
         asked.current_dir(folder);
     }
-    let output = output_blocking(asked, PATIENCE).map_err(|error| match error {
+    let output = attended(asked, program, PATIENCE).map_err(|error| match error {
         // A group of its own keeps the terminal from it.
         Error::TimedOut(_) => format!("{program}: {error}; it cannot ask on this terminal, unlock it beforehand"),
         Error::NotFound | Error::TooMuch(_) | Error::Io(_) => format!("{program}: {error}"),
