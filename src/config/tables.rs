@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use toml::de::DeTable;
 
 use super::read::{Entries, Reader};
-use super::{schema, wrong};
 use super::{Config, Context, KeyOverride, Plugin, Role};
+use super::{schema, wrong};
 use crate::duration;
 use crate::packer_log::Phase;
 use crate::text::redact::is_secret_name;

@@ -78,7 +78,10 @@ fn everything_that_may_be_said_is_read() {
 fn what_is_wrong_is_one_line_with_its_place_and_everything_else_holds() {
     for (text, wanted) in [
         ("teme = \"dark\"", "config.toml:1: unknown key teme; did you mean theme?"),
-        ("theme = \"drak\"", "config.toml:1: theme: there is no \"drak\"; did you mean \"dark\"? (one of terminal, dark,"),
+        (
+            "theme = \"drak\"",
+            "config.toml:1: theme: there is no \"drak\"; did you mean \"dark\"? (one of terminal, dark,",
+        ),
         ("mouse = \"yes\"", "config.toml:1: mouse: \"yes\" is text; write true or false, without quotes"),
         ("save_dir = \"here\"", "config.toml:1: save_dir is not as it should be; write a path that begins with /"),
         ("context = \"prod\"", "config.toml:1: context: there is no [contexts.prod]; write it"),
@@ -193,6 +196,25 @@ fn a_context_says_all_of_vcenter_and_nothing_of_another_is_taken_along() {
     for gone in ["PKR_VAR_vsphere_datastore", "GOVC_URL", "GOVC_PASSWORD", "TMPL_THUMBPRINT", "TMPL_CONSOLE_PASSWORD"] {
         assert_eq!(get(gone), Some(None), "{gone}");
     }
+    // Whatever of another vCenter goes is said to be ignored; the account is taken.
+    let config = parse("[contexts.a]\nendpoint = \"vc\"\n").config;
+    let context = &config.contexts["a"];
+    let all = |name: &str| Some(name.to_owned());
+    let mut gone: Vec<String> = context
+        .enter(&all)
+        .unwrap()
+        .variables
+        .into_iter()
+        .filter_map(|(name, value)| value.is_none().then_some(name))
+        .collect();
+    gone.retain(|name| !["GOVC_URL", "GOVC_USERNAME", "GOVC_PASSWORD"].contains(&name.as_str()));
+    let mut ignored = context.ignored(&all);
+    ignored.sort_unstable();
+    assert_eq!(ignored, gone);
+    let config = parse(GOOD).config;
+    let (prod, other) = (config.contexts["prod"].ignored(&all), config.contexts["other-repository"].ignored(&all));
+    assert!(!prod.contains(&"GOVC_FOLDER") && !prod.contains(&"GOVC_CLUSTER") && prod.contains(&"GOVC_NETWORK"));
+    assert_eq!(other, [""; 0]);
     // One that names no vCenter leaves it alone.
     assert_eq!(entered("other-repository", &ambient).unwrap(), BTreeMap::new());
     let missing = entered("lab", &ambient).unwrap_err();
