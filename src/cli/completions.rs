@@ -1,5 +1,6 @@
 //! Completions: the script that a shell reads, and the candidates that it then asks this program for.
 
+use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
 use clap::{Command, CommandFactory};
@@ -36,7 +37,38 @@ pub fn run(args: &Args) -> anyhow::Result<Exit> {
 
 /// Answers a shell that asks for candidates, and ends; returns where none asks.
 pub fn answer() {
-    CompleteEnv::with_factory(command).var(VARIABLE).complete();
+    let index = std::env::var("_CLAP_COMPLETE_INDEX").ok().and_then(|index| index.parse().ok());
+    let words = joined(std::env::args_os().collect(), index);
+    let here = std::env::current_dir().ok();
+    match CompleteEnv::with_factory(command).var(VARIABLE).try_complete(words, here.as_deref()) {
+        Ok(true) => std::process::exit(0),
+        Ok(false) => {}
+        Err(error) => error.exit(),
+    }
+}
+
+/// The same words, with the value of an option of the program joined to it (`--context=lab`): the engine takes a value that
+/// is called like a verb for that verb. Both words become this, so that the one under the cursor keeps its number, `index`,
+/// without which it is the last one.
+fn joined(mut words: Vec<OsString>, index: Option<usize>) -> Vec<OsString> {
+    const TAKE_A_VALUE: [&str; 3] = ["--context", "--repo", "--images"];
+    let Some(first) = words.iter().position(|word| word == "--").map(|at| at + 1) else { return words };
+    let cursor = index.map_or(words.len(), |index| first.saturating_add(index).saturating_add(1)).min(words.len());
+    for at in first..cursor.saturating_sub(2) {
+        let Some([option, value]) = words.get_mut(at..at + 2) else { break };
+        if option == "--" {
+            break;
+        }
+        // Bash makes three words of `--context=lab`.
+        let is_value = !value.is_empty() && value != "=" && !value.to_string_lossy().starts_with('-');
+        if is_value && TAKE_A_VALUE.iter().any(|name| option == name) {
+            let mut both = option.clone();
+            both.push("=");
+            both.push(&*value);
+            (*option, *value) = (both.clone(), both);
+        }
+    }
+    words
 }
 
 /// The command line, with what its values can be: lines of the repository, runs on record, scenarios of the lab.
@@ -166,6 +198,22 @@ mod tests {
             assert_eq!(typed(command).repository(&config), Path::new(wanted), "{command}");
         }
         assert!(typed("promote ").repository(&Config::default()).join("ci").is_dir(), "the one around this folder");
+    }
+
+    #[test]
+    fn a_value_that_is_called_like_a_verb_is_joined_to_its_option() {
+        for (typed, index, wanted) in [
+            ("x -- x --context lab promote ", None, "x -- x --context=lab --context=lab promote "),
+            ("x -- x --context lab", None, "x -- x --context lab"),
+            ("x -- x --context lab promote", Some(2), "x -- x --context lab promote"),
+            ("x -- x --context = lab pro", Some(4), "x -- x --context = lab pro"),
+            ("x -- x --read-only lab pro", None, "x -- x --read-only lab pro"),
+            ("x --context lab promote", None, "x --context lab promote"),
+        ] {
+            let words = joined(typed.split(' ').map(OsString::from).collect(), index);
+            let words: Vec<String> = words.into_iter().map(|word| word.into_string().unwrap()).collect();
+            assert_eq!(words.join(" "), wanted, "{typed}");
+        }
     }
 
     #[test]

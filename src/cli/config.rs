@@ -16,7 +16,7 @@ pub struct Args {
     set: bool,
 }
 
-/// Runs the verb: exit 2 when something is wrong with the file. What it prints is a file that says the same.
+/// Runs the verb: exit 2 when something is wrong with the file, or a variable in its place. What it prints is a file that says the same.
 pub fn run(context: &Context, args: &Args) -> anyhow::Result<Exit> {
     let file = &context.global.config;
     let flags: Vec<(&str, String)> =
@@ -39,7 +39,9 @@ pub fn run(context: &Context, args: &Args) -> anyhow::Result<Exit> {
         let mut lines = std::iter::once(head).chain(lines(&rows)).chain(unused);
         lines.try_for_each(|line| output::result(&line))?;
     }
-    let defects: Vec<String> = file.defects.iter().chain(&commands.defects).map(ToString::to_string).collect();
+    let wrong = config::wrong_variables(&|name| std::env::var(name).ok()).into_iter().map(|(_, words)| words);
+    let defects: Vec<String> =
+        file.defects.iter().chain(&commands.defects).map(ToString::to_string).chain(wrong).collect();
     defects.iter().try_for_each(|defect| output::note(defect))?;
     Ok(if defects.is_empty() { Exit::Done } else { Exit::Usage })
 }

@@ -83,7 +83,22 @@ impl Context {
 
     /// vCenter's settings from the environment and the repository; what is missing is exit 2.
     pub fn settings(&self) -> anyhow::Result<Settings> {
-        Settings::of_repository(&self.global.repo).map_err(Stop::usage)
+        Settings::of_repository(&self.global.repo).map_err(|error| self.unconnected(&error))
+    }
+
+    /// Why vCenter's settings are not known. Where nothing is exported, one of the contexts may have been meant.
+    fn unconnected(&self, error: &tmpl::vcenter::Error) -> anyhow::Error {
+        let said = error.to_string();
+        let names: Vec<&str> = self.global.config.config.contexts.keys().map(String::as_str).collect();
+        if names.is_empty() || self.global.context.is_some() || !said.contains("missing in the environment") {
+            return Stop::usage(said);
+        }
+        Stop::usage(format!("{said}; or choose a context: --context {}", names.join("|")))
+    }
+
+    /// Whether there is neither a matrix nor a template here.
+    pub fn has_no_lines(&self) -> bool {
+        matches!(Matrix::load(&self.global.repo), Err(MatrixError::NoLines { .. }))
     }
 
     /// A client for vCenter, not logged in yet; [`Context::leave`] logs it out.
@@ -93,7 +108,7 @@ impl Context {
 
     /// The same for one line, which `tmpl.toml` may build elsewhere.
     pub fn client_of(&self, key: &Key) -> anyhow::Result<Client> {
-        self.client_at(Settings::of_line(&self.global.repo, key).map_err(Stop::usage)?)
+        self.client_at(Settings::of_line(&self.global.repo, key).map_err(|error| self.unconnected(&error))?)
     }
 
     /// Where these lines live, with a client for each place.

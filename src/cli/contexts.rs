@@ -87,17 +87,44 @@ fn not_written(file: &ConfigFile, name: &str) -> Option<ContextError> {
     Some(ContextError::NotOpened { context: name.to_owned(), defect: Box::new(defect.clone()) })
 }
 
-/// The variable that names a folder and is ignored by the context that is open, in a line with what to do.
-pub fn ignored(global: &Global) -> Option<(&'static str, String)> {
-    let name = global.context.as_ref()?;
+/// An exported variable that the context which is open ignores.
+pub struct Ignored {
+    /// its name
+    pub variable: &'static str,
+    /// why
+    pub why: String,
+    /// what to do where nothing else says which folder it is
+    pub remedy: Option<String>,
+}
+
+/// The exported variables that the context which is open ignores.
+pub fn ignored(global: &Global) -> Vec<Ignored> {
+    let Some(name) = &global.context else { return Vec::new() };
+    let Some(context) = global.config.config.contexts.get(name) else { return Vec::new() };
     let outer = Outer::of_process();
-    let variable = global.config.config.contexts.get(name)?.ignored_folder(&|name| outer.get(name))?;
-    let folder = Settings::of_repository(&global.repo).map(|settings| settings.folder).unwrap_or_default();
+    let variables = context.ignored(&|name| outer.get(name));
+    let is_folder = |variable: &str| variable.ends_with("_folder") || variable == "GOVC_FOLDER";
     // The repository may name one.
-    folder.is_empty().then(|| {
-        let remedy = format!("write folder = \"…\" below [contexts.{name}] in config.toml");
-        (variable, format!("{variable} is ignored: context {name} has its own endpoint; {remedy}"))
-    })
+    let lacks_folder = variables.iter().any(|variable| is_folder(variable))
+        && Settings::of_repository(&global.repo).map(|settings| settings.folder).unwrap_or_default().is_empty();
+    let ignored = variables.into_iter().map(|variable| Ignored {
+        variable,
+        why: format!("context {name} has its own endpoint"),
+        remedy: (lacks_folder && is_folder(variable))
+            .then(|| format!("write folder = \"…\" below [contexts.{name}] in config.toml")),
+    });
+    ignored.collect()
+}
+
+/// The same in a line, with what to do.
+pub fn ignored_line(global: &Global) -> Option<String> {
+    let ignored = ignored(global);
+    let why = &ignored.first()?.why;
+    let names: Vec<&str> = ignored.iter().map(|ignored| ignored.variable).collect();
+    let are = if names.len() == 1 { "is" } else { "are" };
+    let remedy = ignored.iter().find_map(|ignored| ignored.remedy.clone());
+    let remedy = remedy.unwrap_or_else(|| "write what it needs in config.toml".into());
+    Some(format!("{} {are} ignored: {why}; {remedy}", names.join(", ")))
 }
 
 /// Leaves the console for one in another context; returns only what keeps it from that.

@@ -24,11 +24,15 @@ const FRESH: std::time::Duration = std::time::Duration::from_secs(10);
 #[derive(Debug, clap::Args)]
 pub struct Args {
     /// Serve them at http://ADDR/metrics until stopped; on this machine only
-    #[arg(long, value_name = "ADDR", num_args = 0..=1, default_missing_value = "127.0.0.1:9898")]
+    #[arg(long, value_name = "ADDR", num_args = 0..=1, default_missing_value = "127.0.0.1:9898", value_parser = address)]
     listen: Option<SocketAddr>,
     /// Do not ask the mirrors for newer install media
     #[arg(long)]
     no_mirrors: bool,
+}
+
+fn address(text: &str) -> Result<SocketAddr, &'static str> {
+    text.parse().map_err(|_| "write HOST:PORT, e.g. 127.0.0.1:9999")
 }
 
 /// Runs the verb. A source that cannot be asked is a figure, too, and no failure.
@@ -42,7 +46,7 @@ pub async fn run(context: &Context, args: &Args) -> anyhow::Result<Exit> {
     let scraped = Scraped { gatherer: Gatherer::new(ops, usual, sources), client, told: Vec::new(), last: None };
     match args.listen {
         Some(address) if !address.ip().is_loopback() => Err(Stop::usage(format!(
-            "--listen {address}: figures are served on this machine only (127.0.0.1 or [::1]); an agent or proxy there can pass them on"
+            "--listen {address}: metrics are served on this machine only (127.0.0.1 or [::1]); an agent or proxy there can pass them on"
         ))),
         Some(address) => listen(address, scraped).await,
         None => {

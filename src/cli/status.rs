@@ -75,7 +75,7 @@ pub async fn run(context: &Context, args: Args) -> anyhow::Result<Exit> {
         key => vec![context.line(key)?],
     };
     let folders = Folders::of(context, &lines)?;
-    contexts::ignored(&context.global).map_or(Ok(()), |(_, words)| output::note(&words))?;
+    contexts::ignored_line(&context.global).map_or(Ok(()), |words| output::note(&words))?;
     if args.watch {
         return watch(folders, &all, &lines, args.json).await;
     }

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use anyhow::Context as _;
-use tmpl::config::{Config, Entered};
+use tmpl::config::{Config, Entered, wrong_variables};
 use tmpl::console::Images;
 use tmpl::console::alarm::Call;
 use tmpl::console::binding::Keymap;
@@ -33,7 +33,7 @@ pub async fn run(context: &Context, key: Option<String>, images: Images) -> anyh
         context.line(key)?;
     }
     let (keymap, mut warnings) = keymap(context);
-    warnings.extend(contexts::ignored(&context.global).map(|(_, words)| words));
+    warnings.extend(contexts::ignored_line(&context.global));
     let options = Options {
         matrix,
         settings: settings(context)?,
@@ -71,7 +71,8 @@ fn elsewhere(context: &Context, error: anyhow::Error) -> std::io::Result<anyhow:
 fn keymap(context: &Context) -> (Keymap, Vec<String>) {
     let (file, read_only) = (&context.global.config, context.mode().is_read_only());
     let (keymap, defects) = Keymap::of(file, read_only);
-    let all: Vec<String> = file.defects.iter().chain(&defects).map(ToString::to_string).collect();
+    let wrong = wrong_variables(&|name| std::env::var(name).ok()).into_iter().map(|(_, words)| words);
+    let all: Vec<String> = file.defects.iter().chain(&defects).map(ToString::to_string).chain(wrong).collect();
     let Some(first) = all.first() else { return (keymap, Vec::new()) };
     let more = match all.len() - 1 {
         0 => String::new(),

@@ -33,7 +33,7 @@ pub async fn run(context: &Context, args: Args) -> anyhow::Result<Exit> {
     let lines = match (context.matrix(), only) {
         (Ok(matrix), Some(key)) => vec![matrix.line(key).map_err(Stop::usage)?.clone()],
         (Ok(matrix), None) => matrix.lines.clone(),
-        (Err(error), _) if found.ours.is_empty() => return Err(error),
+        (Err(error), _) if found.ours.is_empty() || context.has_no_lines() => return Err(error),
         // It is among the findings.
         (Err(_), _) => Vec::new(),
     };

@@ -150,13 +150,26 @@ impl Context {
         Ok(Entered { name: self.name.clone(), repo: self.repo.clone(), variables: set.0 })
     }
 
-    /// The variable that is exported, names the folder of the templates, and is ignored: vCenter is the context's own, and
-    /// so would the folder be. `get` as for [`Context::enter`].
-    pub fn ignored_folder(&self, get: &dyn Fn(&str) -> Option<String>) -> Option<&'static str> {
-        let names = ["PKR_VAR_vsphere_folder", "GOVC_FOLDER"];
-        let own = self.folder.is_some() || names.iter().any(|name| self.variables.contains_key(*name));
+    /// Variables that are exported and ignored: vCenter is the context's own, and it names nothing in their place. `get` as
+    /// for [`Context::enter`].
+    pub fn ignored(&self, get: &dyn Fn(&str) -> Option<String>) -> Vec<&'static str> {
+        let groups: [(bool, &[&'static str]); 11] = [
+            (self.folder.is_some(), &["PKR_VAR_vsphere_folder", "GOVC_FOLDER"]),
+            (self.datacenter.is_some(), &["PKR_VAR_vsphere_datacenter", "GOVC_DATACENTER"]),
+            (self.datastore.is_some(), &["PKR_VAR_vsphere_datastore", "GOVC_DATASTORE"]),
+            (false, &["PKR_VAR_vsphere_cluster", "GOVC_CLUSTER"]),
+            (false, &["PKR_VAR_vsphere_network", "GOVC_NETWORK"]),
+            (false, &["PKR_VAR_vsphere_host"]),
+            (false, &["PKR_VAR_vsphere_resource_pool"]),
+            (false, &["PKR_VAR_vsphere_insecure_connection", "GOVC_INSECURE"]),
+            (self.ca_file.is_some(), &["TMPL_CA_FILE", "GOVC_TLS_CA_CERTS"]),
+            (self.thumbprint.is_some(), &["TMPL_THUMBPRINT"]),
+            (self.console_username.is_some(), &["TMPL_CONSOLE_USERNAME", "TMPL_CONSOLE_PASSWORD"]),
+        ];
+        let own = |names: &[&str]| names.iter().any(|name| self.variables.contains_key(*name));
+        let ignored = groups.into_iter().filter(|(named, names)| self.endpoint.is_some() && !named && !own(names));
         let exported = |name: &&str| get(name).is_some_and(|value| !value.is_empty());
-        names.into_iter().find(|name| self.endpoint.is_some() && !own && exported(name))
+        ignored.flat_map(|(_, names)| names.iter().copied()).filter(exported).collect()
     }
 
     fn value(

@@ -84,7 +84,13 @@ fn not_toml(text: &str, error: &toml::de::Error) -> String {
         return format!("{what} {key}");
     }
     let before = text.get(..at.start).unwrap_or_default();
-    let column = before.rsplit('\n').next().unwrap_or_default().chars().count() + 1;
+    let line_begins = before.rfind('\n').map_or(0, |end| end + 1);
+    let line = text.get(line_begins..).and_then(|rest| rest.lines().next()).unwrap_or_default().trim();
+    // The name of a table is none of the values.
+    if what == "duplicate key" && line.starts_with('[') && line.ends_with(']') && !line.contains(['=', '"', '\'']) {
+        return format!("{line} is there twice");
+    }
+    let column = text.get(line_begins..at.start).unwrap_or_default().chars().count() + 1;
     format!("column {column}: {what}")
 }
 

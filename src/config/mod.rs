@@ -13,6 +13,7 @@ mod schema;
 mod tables;
 mod told;
 mod words;
+mod wrong;
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -27,6 +28,7 @@ pub use plugin::Plugin;
 pub use schema::{Kind, SELECTED, Section, Setting, misplaced, sections};
 pub use told::{Commands, Told, told, unused};
 pub use words::{Call, Images, Order};
+pub use wrong::wrong_variables;
 
 use crate::packer_log::Phase;
 

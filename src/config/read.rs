@@ -7,12 +7,12 @@ use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
 use super::schema::{self, Setting};
-use super::{Call, Config, Context, Images, Order, Source, ThemeName, Written};
+use super::{Call, Config, Context, Images, Order, Source, ThemeName, Written, wrong};
 use crate::pipeline::check::Defect;
 use crate::text::redact::is_secret_name;
 
 /// A value and where it stands.
-type Value<'t> = Spanned<DeValue<'t>>;
+pub(super) type Value<'t> = Spanned<DeValue<'t>>;
 /// The first value of each key of a table, with the place of the key.
 pub(super) type Entries<'a, 't> = BTreeMap<&'a str, (usize, &'a Value<'t>)>;
 
@@ -127,17 +127,11 @@ impl<'f> Reader<'f> {
         self.refuse(at, format!("unknown key {shown}"), remedy);
     }
 
-    /// Notes that a value is not what it should be. The value is not shown: it may be a secret in the wrong place.
-    pub(super) fn wrong(&mut self, at: usize, path: &str, wanted: &str) {
-        self.written.remove(path);
-        self.refuse(at, format!("{path} is not as it should be"), format!("write {wanted}"));
-    }
-
     pub(super) fn flag(&mut self, entries: &Entries<'_, '_>, prefix: &str, name: &str) -> Option<bool> {
         let (_, value) = entries.get(name)?;
         let flag = value.get_ref().as_bool();
         if flag.is_none() {
-            self.wrong(value.span().start, &format!("{prefix}{name}"), "true or false, without quotes");
+            self.mistyped(value, &format!("{prefix}{name}"), "true or false, without quotes");
         }
         flag
     }
@@ -154,8 +148,12 @@ impl<'f> Reader<'f> {
                 None
             }
             Some(text) => Some(text.to_owned()),
-            None => {
+            None if text.is_some() => {
                 self.wrong(value.span().start, &path, "text in quotes");
+                None
+            }
+            None => {
+                self.mistyped(value, &path, "text in quotes");
                 None
             }
         }
@@ -163,11 +161,17 @@ impl<'f> Reader<'f> {
 
     fn word<'a>(&mut self, entries: &Entries<'a, '_>, name: &str, words: &[&str]) -> Option<&'a str> {
         let (_, value) = entries.get(name)?;
-        let word = value.get_ref().as_str().filter(|word| words.contains(word));
-        if word.is_none() {
-            self.wrong(value.span().start, name, &format!("one of {}, in quotes", words.join(", ")));
+        let text = value.get_ref().as_str();
+        match text {
+            Some(word) if words.contains(&word) => return text,
+            Some(other) => {
+                self.written.remove(name);
+                let (what, remedy) = wrong::word(name, other, words);
+                self.refuse(value.span().start, what, remedy);
+            }
+            None => self.mistyped(value, name, &format!("one of {}, in quotes", words.join(", "))),
         }
-        word
+        None
     }
 
     pub(super) fn path(&mut self, entries: &Entries<'_, '_>, prefix: &str, name: &str) -> Option<PathBuf> {

@@ -1,13 +1,12 @@
 //! The smaller tables of the file, and what more there is to say about a context.
 
 use std::collections::BTreeMap;
-use std::time::Duration;
 
 use toml::de::DeTable;
 
 use super::read::{Entries, Reader};
-use super::schema;
 use super::{Config, Context, KeyOverride, Plugin, Role};
+use super::{schema, wrong};
 use crate::duration;
 use crate::packer_log::Phase;
 use crate::text::redact::is_secret_name;
@@ -67,16 +66,19 @@ impl Reader<'_> {
                 self.unknown(at, "alarms.", name, &names);
                 continue;
             };
-            let length: Option<Duration> = value.get_ref().as_str().and_then(duration::typed);
+            let wanted = "a length of time in quotes: \"90s\", \"45m\", \"2h\"";
+            let Some(text) = value.get_ref().as_str() else {
+                self.mistyped(value, &format!("alarms.{name}"), wanted);
+                continue;
+            };
+            // A number alone may have been meant as seconds.
+            let length = duration::typed(text).filter(|_| !text.ends_with(|end: char| end.is_ascii_digit()));
             match length {
                 Some(length) => {
                     self.note(format!("alarms.{name}"), at, value);
                     config.alarms.insert(phase, length);
                 }
-                None => {
-                    let wanted = "a length of time in quotes: \"90s\", \"45m\", \"2h\"";
-                    self.wrong(value.span().start, &format!("alarms.{name}"), wanted);
-                }
+                None => self.wrong(value.span().start, &format!("alarms.{name}"), wanted),
             }
         }
     }
@@ -92,6 +94,7 @@ impl Reader<'_> {
                 self.wrong(value.span().start, "plugins", "one [[plugins]] for each");
                 continue;
             };
+            let noted = self.defects.len();
             let e = self.entries(table, &prefix, schema::PLUGIN, &[]);
             let at = e.values().map(|(at, _)| *at).min().unwrap_or(value.span().start);
             let before = self.defects.len();
@@ -106,7 +109,14 @@ impl Reader<'_> {
                 interactive: self.flag(&e, &prefix, "interactive").unwrap_or_default(),
             };
             for missing in ["name", "command"].into_iter().filter(|name| !e.contains_key(name)) {
-                self.refuse(at, format!("a plugin without {missing}"), format!("write {missing} = \"…\""));
+                let what = match plugin.name.as_str() {
+                    "" => format!("a plugin without {missing}"),
+                    name => format!("{} has no {missing}", wrong::plugin(name)),
+                };
+                self.refuse(at, what, format!("write {missing} = \"…\""));
+            }
+            if !plugin.name.is_empty() {
+                self.name_plugin(noted, number, &plugin.name);
             }
             // One that is half understood is none: it might do without asking what was to be asked.
             if self.defects.len() == before {

@@ -78,12 +78,29 @@ fn everything_that_may_be_said_is_read() {
 fn what_is_wrong_is_one_line_with_its_place_and_everything_else_holds() {
     for (text, wanted) in [
         ("teme = \"dark\"", "config.toml:1: unknown key teme; did you mean theme?"),
-        ("theme = \"drak\"", "config.toml:1: theme is not as it should be; write one of terminal, dark,"),
-        ("mouse = \"yes\"", "config.toml:1: mouse is not as it should be; write true or false, without quotes"),
+        (
+            "theme = \"drak\"",
+            "config.toml:1: theme: there is no \"drak\"; did you mean \"dark\"? (one of terminal, dark,",
+        ),
+        ("mouse = \"yes\"", "config.toml:1: mouse: \"yes\" is text; write true or false, without quotes"),
         ("save_dir = \"here\"", "config.toml:1: save_dir is not as it should be; write a path that begins with /"),
         ("context = \"prod\"", "config.toml:1: context: there is no [contexts.prod]; write it"),
         ("[alarms]\nboot = \"1m\"", "config.toml:2: unknown key alarms.boot; "),
-        ("[alarms]\nconnect = 5", "config.toml:2: alarms.connect is not as it should be; write a length of time"),
+        ("[alarms]\nconnect = 5", "config.toml:2: alarms.connect is a number; write a length of time"),
+        ("[alarms]\nconnect = \"5\"", "config.toml:2: alarms.connect is not as it should be; write a length of time"),
+        ("theme = 1", "config.toml:1: theme is a number; write one of terminal, dark,"),
+        ("notify = \"hooray\"", "config.toml:1: notify: there is no \"hooray\"; write one of off, bell, osc9"),
+        ("hook = true", "config.toml:1: hook is true; write text in quotes"),
+        ("[contexts.a]\npassword_env = 12", "config.toml:2: contexts.a.password_env is a number; write text"),
+        (
+            "[[plugins]]\nname = \"x\"\ncommand = \"y\"\nconfrim = true",
+            "config.toml:4: plugin \"x\": unknown key confrim; did you mean confirm?",
+        ),
+        (
+            "[[plugins]]\ncomand = \"y\"\nname = \"x\"\ncommand = \"y\"",
+            "config.toml:2: plugin \"x\": unknown key comand; did you mean command?",
+        ),
+        ("[contexts.a]\n[contexts.a]", "config.toml:2: not TOML: [contexts.a] is there twice; correct it"),
         ("[colours]\nbad = \"blod\"", "config.toml:2: colours.bad: there is no colour \"blod\"; write attributes"),
         ("[colors]\nbad = \"red\"", "config.toml:1: unknown key colors; did you mean colours?"),
         (
@@ -98,7 +115,7 @@ fn what_is_wrong_is_one_line_with_its_place_and_everything_else_holds() {
         ("[contexts.a]\npassword_command = \"pass vc\"", "config.toml:2: contexts.a.password_command is not as it"),
         ("[contexts.a]\nusername = \"u\"\nusername_env = \"U\"", "config.toml:3: contexts.a.username is said in two"),
         ("[contexts.a]\nconsole_username = \"u\"", "config.toml:2: contexts.a.console_username and its password go"),
-        ("[[plugins]]\nname = \"x\"", "config.toml:2: a plugin without command; write command"),
+        ("[[plugins]]\nname = \"x\"", "config.toml:2: plugin \"x\" has no command; write command"),
         ("hook = \"\"", "config.toml:1: hook is empty; remove the line"),
         ("context = \" \"", "config.toml:1: context is empty; remove the line"),
         ("[contexts.a]\nendpoint = \"\"", "config.toml:2: contexts.a.endpoint is empty; remove the line"),
@@ -179,6 +196,25 @@ fn a_context_says_all_of_vcenter_and_nothing_of_another_is_taken_along() {
     for gone in ["PKR_VAR_vsphere_datastore", "GOVC_URL", "GOVC_PASSWORD", "TMPL_THUMBPRINT", "TMPL_CONSOLE_PASSWORD"] {
         assert_eq!(get(gone), Some(None), "{gone}");
     }
+    // Whatever of another vCenter goes is said to be ignored; the account is taken.
+    let config = parse("[contexts.a]\nendpoint = \"vc\"\n").config;
+    let context = &config.contexts["a"];
+    let all = |name: &str| Some(name.to_owned());
+    let mut gone: Vec<String> = context
+        .enter(&all)
+        .unwrap()
+        .variables
+        .into_iter()
+        .filter_map(|(name, value)| value.is_none().then_some(name))
+        .collect();
+    gone.retain(|name| !["GOVC_URL", "GOVC_USERNAME", "GOVC_PASSWORD"].contains(&name.as_str()));
+    let mut ignored = context.ignored(&all);
+    ignored.sort_unstable();
+    assert_eq!(ignored, gone);
+    let config = parse(GOOD).config;
+    let (prod, other) = (config.contexts["prod"].ignored(&all), config.contexts["other-repository"].ignored(&all));
+    assert!(!prod.contains(&"GOVC_FOLDER") && !prod.contains(&"GOVC_CLUSTER") && prod.contains(&"GOVC_NETWORK"));
+    assert_eq!(other, [""; 0]);
     // One that names no vCenter leaves it alone.
     assert_eq!(entered("other-repository", &ambient).unwrap(), BTreeMap::new());
     let missing = entered("lab", &ambient).unwrap_err();
@@ -209,6 +245,10 @@ fn what_holds_is_told_with_its_origin_and_is_a_file_again() {
     let keys = vec![("build".to_owned(), vec!["b".to_owned()]), ("roll back".to_owned(), vec!["R".to_owned()])];
     let get = |name: &str| (name == "TMPL_NOTIFY").then(|| "bell".to_owned());
     let commands = Commands { keys, defects: Vec::new() };
+    let rows = told(&parse(GOOD), &|_| Some("loud".to_owned()), &[], &commands);
+    let row = rows.iter().find(|row| row.key == "notify").unwrap();
+    let refused = "TMPL_NOTIFY: there is no \"loud\"; write one of off, bell, osc9";
+    assert_eq!((row.value.as_deref(), row.refused.as_deref()), (None, Some(refused)));
     let rows = told(&parse(GOOD), &get, &[("--context", "lab".into())], &commands);
     let row = |table: &str, key: &str| rows.iter().find(|row| row.table == table && row.key == key).unwrap();
     assert_eq!(row("", "context").origin, "--context");

@@ -2,8 +2,8 @@
 
 use serde::Serialize;
 
-use super::schema::{self, Kind, Section, Setting};
-use super::{ConfigFile, Role};
+use super::schema::{self, Section, Setting};
+use super::{ConfigFile, Role, wrong_variables};
 use crate::packer_log::Phase;
 use crate::packer_log::phase_times;
 use crate::pipeline::check::Defect;
@@ -72,14 +72,16 @@ pub fn told(
     let mut rows = Vec::new();
     let refused =
         |line: usize| commands.defects.iter().find(|defect| defect.line == Some(line)).map(ToString::to_string);
+    let wrong = wrong_variables(get);
     for setting in schema::TOP {
         let flag = setting.flag.and_then(|flag| flags.iter().find(|(given, _)| *given == flag));
         let variable = setting.variable.and_then(|name| Some((name, get(name).filter(|value| !value.is_empty())?)));
         rows.push(match (flag, variable) {
             (Some((flag, value)), _) => row("", &setting.into(), Some(quoted(value)), (*flag).to_owned()),
             (None, Some((name, value))) => {
-                let taken = !matches!(setting.kind, Kind::Words(words) if !words.contains(&&*value));
-                row("", &setting.into(), taken.then(|| quoted(&value)), name.to_owned())
+                let defect = wrong.iter().find(|(wrong, _)| *wrong == name).map(|(_, defect)| defect.clone());
+                let value = defect.is_none().then(|| quoted(&value));
+                Told { refused: defect, ..row("", &setting.into(), value, name.to_owned()) }
             }
             (None, None) => of_file(file, "", "", &setting.into()),
         });
@@ -165,8 +167,11 @@ fn refused_plugin(file: &ConfigFile, prefix: &str, refused: &dyn Fn(usize) -> Op
         return refused(first);
     }
     let inside = |defect: &&Defect| defect.line.is_some_and(|line| (first..=last).contains(&line));
-    let named = |defect: &&Defect| defect.what.contains(prefix);
-    let own = file.defects.iter().find(named).or_else(|| file.defects.iter().find(inside));
+    let name = written.get(&format!("{prefix}name")).map(|written| format!("plugin {}", written.text));
+    let label = |defect: &Defect| name.as_ref().is_some_and(|name| defect.what.contains(name));
+    let named = |defect: &&Defect| defect.what.contains(prefix) || label(defect);
+    let find = |defect: &dyn Fn(&&Defect) -> bool| file.defects.iter().find(|it| defect(it));
+    let own = find(&|it| named(it) && inside(it)).or_else(|| find(&named)).or_else(|| find(&inside));
     Some(own.map_or_else(|| "it is not as it should be".into(), ToString::to_string))
 }
 

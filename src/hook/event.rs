@@ -129,7 +129,8 @@ impl Event {
         Self {
             event,
             text: text.into(),
-            time: Timestamp::now(),
+            // Of what a person or a chat reads, parts of a second are none of the time.
+            time: Timestamp::from_second(Timestamp::now().as_second()).unwrap_or_default(),
             key: key.clone(),
             once: once.into(),
             run: None,

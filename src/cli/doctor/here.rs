@@ -3,6 +3,7 @@
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 
+use tmpl::config::wrong_variables;
 use tmpl::paths::StateDir;
 use tmpl::pipeline::Os;
 
@@ -42,6 +43,7 @@ const VARIABLES: &[&str] = &[
     "TMPL_ARC_NAMESPACE",
     "TMPL_CONTEXT",
     "TMPL_HOOK",
+    "TMPL_NOTIFY",
     "XDG_CONFIG_HOME",
     "XDG_STATE_HOME",
     "TMPL_LOG",
@@ -49,11 +51,19 @@ const VARIABLES: &[&str] = &[
     "NO_COLOR",
 ];
 
-/// Which variables are set, and which one is ignored.
+/// Which variables are set, and which are ignored or wrong.
 pub fn environment(context: &Context) -> Vec<Diagnostic> {
     let ignored = contexts::ignored(&context.global);
+    let wrong = wrong_variables(&|name| std::env::var(name).ok());
     let finding = |name: &&'static str| {
-        if let Some((_, words)) = ignored.as_ref().filter(|(ignored, _)| ignored == name) {
+        if let Some(ignored) = ignored.iter().find(|ignored| ignored.variable == *name) {
+            let detail = format!("set, but ignored: {}", ignored.why);
+            return match &ignored.remedy {
+                Some(remedy) => Diagnostic::new("environment", *name, State::Failed, format!("{detail}; {remedy}")),
+                None => Diagnostic::new("environment", *name, State::Absent, detail),
+            };
+        }
+        if let Some((_, words)) = wrong.iter().find(|(wrong, _)| wrong == name) {
             return Diagnostic::new("environment", *name, State::Failed, words.clone());
         }
         let set = std::env::var_os(name).is_some_and(|value| !value.is_empty());

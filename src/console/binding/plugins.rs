@@ -113,7 +113,7 @@ mod tests {
             ("key = \"F99\"", "there is no key \"F99\""),
             ("key = \"F5\"\nscope = \"linse\"", "there is no scope \"linse\"; one of anywhere, lines,"),
             ("scope = []", "it works nowhere"),
-            ("confirm = \"yes\"", "c.toml:4: plugins.0.confirm is not as it should be; write true or false"),
+            ("confirm = \"yes\"", "c.toml:4: plugin \"mine\": confirm: \"yes\" is text; write true or false"),
         ] {
             let (map, defects) = keymap(&format!("[[plugins]]\nname = \"mine\"\ncommand = \"x\"\n{more}\n"), false);
             assert!(defects.len() == 1 && defects[0].contains(wanted), "{more}: {defects:?}");

@@ -87,7 +87,9 @@ impl BuildContext {
             Some(true) => verdict.remedy = Some("Its VM is still there: sweep it.".into()),
             // Nobody asked vCenter. Before there was a VM there is nothing to look for.
             None if verdict.phase.is_some_and(|phase| phase != Phase::Prepare.name()) => {
-                verdict.remedy.get_or_insert_with(|| "tmpl-tui sweep shows whether its VM is still there.".into());
+                verdict
+                    .remedy
+                    .get_or_insert_with(|| "tmpl-tui sweep KEY --dry-run shows whether its VM is still there.".into());
             }
             None => {}
         }
