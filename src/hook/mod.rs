@@ -12,6 +12,7 @@ pub use event::{Event, EventKind};
 use serde::Serialize;
 use tokio_util::task::TaskTracker;
 
+use crate::cause::stopped;
 use crate::child::{self, Bound, Kind};
 use crate::paths::StateDir;
 use crate::text::Scrubber;
@@ -134,9 +135,9 @@ impl Hook {
                 let last = said.lines().rev().find(|line| !line.trim().is_empty()).unwrap_or_default();
                 format!("it ended with {}: {last}", child::ending(output.status))
             }
-            Err(error) => error.to_string(),
+            Err(error) => stopped(&error),
         };
-        Err(scrubber.safe_line(&format!("the hook, told of {}: {why}", event.event.word())).into())
+        Err(scrubber.safe_line(&format!("hook ({:?}): {why}", event.event.word())).into())
     }
 }
 
