@@ -70,7 +70,7 @@ fn elsewhere(context: &Context, error: anyhow::Error) -> std::io::Result<anyhow:
 /// The table of keys, and what is wrong with the configuration: one line, because one notice is on the screen.
 fn keymap(context: &Context) -> (Keymap, Vec<String>) {
     let (file, read_only) = (&context.global.config, context.mode().is_read_only());
-    let (keymap, defects) = Keymap::of(file, read_only);
+    let (keymap, defects) = Keymap::of(file);
     let all: Vec<String> = file.defects.iter().chain(&defects).map(ToString::to_string).collect();
     let Some(first) = all.first() else { return (keymap, Vec::new()) };
     let more = match all.len() - 1 {
