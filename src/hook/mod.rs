@@ -12,7 +12,6 @@ pub use event::{Event, EventKind};
 use serde::Serialize;
 use tokio_util::task::TaskTracker;
 
-use crate::cause::stopped;
 use crate::child::{self, Bound, Kind};
 use crate::paths::StateDir;
 use crate::text::Scrubber;
@@ -138,6 +137,15 @@ impl Hook {
             Err(error) => stopped(&error),
         };
         Err(scrubber.safe_line(&format!("hook ({:?}): {why}", event.event.word())).into())
+    }
+}
+
+/// Why a command of the user's own did not come to its end: what we stopped did not fail by itself.
+pub fn stopped(error: &child::Error) -> String {
+    match error {
+        child::Error::TimedOut(time) => format!("stopped after {} s", time.as_secs()),
+        child::Error::TooMuch(_) => format!("stopped: {error}"),
+        child::Error::NotFound | child::Error::Io(_) => error.to_string(),
     }
 }
 

@@ -9,9 +9,9 @@ use nix::sys::signal::Signal;
 use tokio::process::Command;
 
 use super::Error;
-use crate::cause::stopped;
 use crate::child::{self, Bound, Kind};
 use crate::config::Plugin;
+use crate::hook::stopped;
 use crate::text::Scrubber;
 
 /// How long one may take that does not get the terminal, and how much it may say.
