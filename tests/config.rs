@@ -156,7 +156,11 @@ async fn two_contexts_are_two_vcenters_each_with_its_password() {
         .unwrap();
     assert_eq!(refused.status.code(), Some(3), "{}", err(&refused));
     let why = err(&refused);
-    assert!(why.contains("the context has read_only = true") && !why.contains("--read-only"), "{why}");
+    assert!(
+        why.contains("read-only: context two (read_only in config.toml); nothing was changed")
+            && !why.contains("--read-only"),
+        "{why}"
+    );
     for (arguments, wanted) in [
         (["--context", "three", "status"], "there is no context \"three\"; there are: one, two"),
         (["--context", "two", "status"], "context two: password: the variable SECOND is not set"),
@@ -321,7 +325,7 @@ async fn a_plugin_leaves_neither_its_terminal_modes_nor_itself_behind() {
          [[plugins]]\nname = \"hang\"\nkey = \"F10\"\ncommand = 'echo $$ >$HOME/hangs; exec sleep 600'\n\
          [[plugins]]\nname = \"rude\"\nkey = \"F6\"\ninteractive = true\ncommand = 'stty raw -echo'\n\
          [[plugins]]\nname = \"shell\"\nkey = \"F7\"\ninteractive = true\n\
-         command = 'printf \"typed: \"; read word; echo \"$word\" >$HOME/typed'\n",
+         command = 'printf \"\\033[?1002h\\033[?1006htyped: \"; read word; echo \"$word\" >$HOME/typed'\n",
         context("one", &one, "password_env = \"FIRST\"")
     );
     let home = home(&text);
@@ -399,6 +403,8 @@ async fn keys_colours_and_plugins_of_ones_own() {
     pty.keys("q-is-not-for-the-console\r");
     pty.wait_for("shell: done");
     assert_eq!(std::fs::read_to_string(home.path().join("typed")).unwrap(), "q-is-not-for-the-console\n");
+    // What it left on and the console does not want is off again.
+    pty.wait("the mouse is off", |screen| screen.mouse_protocol_mode() == vt100::MouseProtocolMode::None);
     // What it said last stays until it was read.
     pty.keys("\x1b[24~");
     pty.wait_for("dies: ended with exit status 4");
@@ -414,12 +420,14 @@ async fn keys_colours_and_plugins_of_ones_own() {
     pty.wait_for("grave: ended with exit status 3");
     assert!(home.path().join("done").exists());
     pty.keys("\x1b[20~");
-    pty.wait_for("flood: it printed more than 64 KiB");
+    pty.wait_for("flood: stopped: it printed more than 64 KiB");
     // One that hangs keeps nobody waiting, and does not outlive the console.
     pty.keys("\x1b[21~");
     let hangs = home.path().join("hangs");
     until("it runs", || line_in(&hangs));
-    lives_and_ends(&mut pty);
+    pty.keys("q");
+    pty.wait_for("◌ your command hang");
+    ends(&mut pty);
     let pid = std::fs::read_to_string(&hangs).unwrap();
     until("its end with the console", || !Path::new(&format!("/proc/{}", pid.trim())).exists());
     // Who may change nothing has only what is safe.
@@ -433,6 +441,12 @@ async fn keys_colours_and_plugins_of_ones_own() {
     pty.wait_gone("no key matches");
     pty.keys("printf");
     pty.wait_for("F6");
+    pty.keys("\x1b");
+    pty.wait_for("Esc closes");
+    pty.keys("\x1b");
+    pty.wait_gone("type to search");
+    pty.keys("\x1b[19~");
+    pty.wait_for("read-only: \"grave\" is not run (read_only = true in its [[plugins]] allows it)");
     ends(&mut pty);
 }
 
@@ -481,9 +495,9 @@ async fn the_hook_hears_once_of_what_a_verb_did_and_harms_nothing() {
     run(&["promote", "debian-12"], None);
     assert_eq!(heard().len(), 4);
     for (hook, wanted) in [
-        ("exec sleep 600", "the hook, told of released: no answer within 15 s"),
-        ("yes", "the hook, told of held: it printed more than 64 KiB"),
-        ("printf '\\033[2Jno\\n' >&2; exit 9", "the hook, told of released: it ended with exit status 9: no"),
+        ("exec sleep 600", "hook (\"released\"): stopped after 15 s"),
+        ("yes", "hook (\"held\"): stopped: it printed more than 64 KiB"),
+        ("printf '\\033[2Jno\\n' >&2; exit 9", "hook (\"released\"): it ended with exit status 9: no"),
     ] {
         let verb: &[&str] =
             if wanted.contains("held") { &["hold", "debian-12", "--reason", "x"] } else { &["release", "debian-12"] };

@@ -49,7 +49,7 @@ pub fn run(context: &Context, args: &Args) -> anyhow::Result<Exit> {
 fn commands(file: &ConfigFile) -> Commands {
     let keys =
         BINDINGS.iter().map(|row| (row.name.to_owned(), row.keys.iter().map(ToString::to_string).collect())).collect();
-    Commands { keys, defects: Keymap::of(file, false).1 }
+    Commands { keys, defects: Keymap::of(file).1 }
 }
 
 /// The rows as a file that says the same.

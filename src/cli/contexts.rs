@@ -53,7 +53,10 @@ pub fn open(cli: &mut Cli) -> anyhow::Result<()> {
         if cli.global.repo == std::path::Path::new(".") {
             cli.global.repo = context.repo.clone().unwrap_or_else(|| ".".into());
         }
-        cli.global.closed = context.read_only.then_some(ReadOnly::Context);
+        cli.global.closed = context.read_only.then(|| {
+            // Said as long as the program runs.
+            ReadOnly::Context(name.clone().leak())
+        });
         cli.global.context = entered;
         return Ok(());
     }

@@ -70,7 +70,7 @@ fn elsewhere(context: &Context, error: anyhow::Error) -> std::io::Result<anyhow:
 /// The table of keys, and what is wrong with the configuration: one line, because one notice is on the screen.
 fn keymap(context: &Context) -> (Keymap, Vec<String>) {
     let (file, read_only) = (&context.global.config, context.mode().is_read_only());
-    let (keymap, defects) = Keymap::of(file, read_only);
+    let (keymap, defects) = Keymap::of(file);
     let wrong = wrong_variables(&|name| std::env::var(name).ok()).into_iter().map(|(_, words)| words);
     let all: Vec<String> = file.defects.iter().chain(&defects).map(ToString::to_string).chain(wrong).collect();
     let Some(first) = all.first() else { return (keymap, Vec::new()) };

@@ -7,7 +7,7 @@ use super::state::Console;
 impl Console {
     /// Whether hints and palette have it.
     pub fn offers(&self, command: Command) -> bool {
-        !(self.session.mode.is_read_only() && changes(command))
+        !self.session.mode.is_read_only() || !self.changes(command)
     }
 
     /// A text with keys in place of the commands that it names; where nothing may be changed, up to the first one that
@@ -15,6 +15,19 @@ impl Console {
     pub fn advised(&self, text: impl AsRef<str>) -> String {
         let text = text.as_ref();
         keyed(if self.session.mode.is_read_only() { before_changes(text) } else { text })
+    }
+
+    /// Whether it would change something; a command of the user's own does, unless they say that it does not.
+    fn changes(&self, command: Command) -> bool {
+        match command {
+            Command::Plugin(number) => self.keymap.plugin(number).is_some_and(|plugin| !plugin.read_only),
+            Command::Change(_)
+            | Command::Line(_)
+            | Command::Log(_)
+            | Command::Move(_)
+            | Command::View(_)
+            | Command::Program(_) => changes(command),
+        }
     }
 }
 

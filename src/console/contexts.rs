@@ -15,6 +15,9 @@ use crate::config::Entered;
 impl Console {
     /// Whether this console may be left for another one now.
     pub(super) fn allows_context(&self) -> Result<(), Refusal> {
+        if self.session.simulated {
+            return Err(Refusal::Screen("the demo has no contexts; quit, then tmpl-tui --context NAME".into()));
+        }
         if self.contexts.is_empty() {
             return Err(Refusal::Screen(
                 "no contexts: write [contexts.NAME] into config.toml; tmpl-tui config says where it is".into(),

@@ -8,14 +8,17 @@ use jiff::tz::TimeZone;
 
 use super::alarm::Call;
 use super::arming::QUIET;
+use super::binding::Keymap;
 use super::github::{Ask, GitHubEvent, Pipeline};
 use super::key::{Code, KeyPress};
 use super::log::LogFacts;
 use super::media::{self, Newer, Offer, Report, Request};
 use super::message::{Failure, Msg, RequestId};
+use super::own::Own;
 use super::panes::{Measures, Room};
 use super::run::{RunSeen, RunState};
 use super::{Console, Effect, Opening, Preferences};
+use crate::config::ConfigFile;
 use crate::generation::Actor;
 use crate::github::schedule::Advisory;
 use crate::github::{Board, Conclusion, Health, Leg, Rate, RemoteRun, RunWithJobs, State};
@@ -322,6 +325,21 @@ pub fn measured(console: &mut Console, log: u16) -> Vec<Effect> {
         tops: 60,
         ..Measures::default()
     }))
+}
+
+/// With a command of the user's own on F8, in a process that may change something or not.
+pub fn own_command(read_only: bool) -> Console {
+    let text = "[[plugins]]\nname = \"ticket\"\nkey = \"F8\"\ncommand = \"jira create\"\n";
+    let file = ConfigFile::parse(Path::new("config.toml"), text);
+    let preferences = Preferences { keymap: Keymap::of(&file).0, ..Preferences::default() };
+    Console::new(Opening { preferences, mode: Mode::asked(read_only), ..opening(&KEYS) })
+}
+
+pub fn plugin_of(effects: &[Effect]) -> Option<RequestId> {
+    effects.iter().find_map(|effect| match effect {
+        Effect::Own(Own::RunPlugin { request, .. }) => Some(*request),
+        _ => None,
+    })
 }
 
 pub fn question_of(effects: &[Effect]) -> Option<RequestId> {

@@ -14,12 +14,13 @@ impl Console {
         let changes: Vec<String> =
             self.ongoing.iter().map(|(key, ongoing)| format!("{} of {key}", ongoing.operation)).collect();
         let changes: Vec<String> = changes.into_iter().chain(self.media.words()).collect();
-        if runs.is_empty() && changes.is_empty() {
+        let plugins: Vec<&'static str> = self.plugins.iter().map(|(_, name)| *name).collect();
+        if runs.is_empty() && changes.is_empty() && plugins.is_empty() {
             effects.push(Effect::Quit);
             return;
         }
-        self.overlay =
-            Some(Overlay::Quit(QuitAsk { runs, changes, choice: QuitChoice::Stay, arming: Arming::default() }));
+        let (choice, arming) = (QuitChoice::Stay, Arming::default());
+        self.overlay = Some(Overlay::Quit(QuitAsk { runs, changes, plugins, choice, arming }));
     }
 
     /// Ctrl-C means out, wherever the keys went: an open request is answered with no, and the one about work going on

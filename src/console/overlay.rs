@@ -64,6 +64,8 @@ pub struct QuitAsk {
     pub runs: Vec<Key>,
     /// changes of vCenter under way, in words; the program ends after them
     pub changes: Vec<String>,
+    /// commands of the user's own at work, by name; the program ends them
+    pub plugins: Vec<&'static str>,
     /// focused answer
     pub choice: QuitChoice,
     /// whether it listens yet

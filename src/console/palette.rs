@@ -3,7 +3,7 @@
 use nucleo_matcher::pattern::{CaseMatching, Normalization, Pattern};
 use nucleo_matcher::{Config, Matcher, Utf32Str};
 
-use super::binding::{Binding, Group, Keymap};
+use super::binding::{Binding, Group};
 use super::command::{Change, Command, GitHubChange, LineCommand, ProgramCommand};
 use super::effect::Effect;
 use super::key::{Code, KeyPress};
@@ -43,7 +43,8 @@ pub enum HelpRow {
 
 impl Entry {
     /// Its name, and what it does.
-    pub fn texts(&self, keymap: Keymap) -> (String, &'static str) {
+    pub fn texts<'a>(&self, console: &'a Console) -> (String, &'a str) {
+        let keymap = console.keymap;
         match self {
             Self::Command(command) => keymap
                 .binding(*command)
@@ -55,9 +56,34 @@ impl Entry {
             }
             Self::Line(key) => (key.0.clone(), "Go to this line"),
             Self::Pane(pane) => (Scope::from(*pane).name().into(), "Go to this pane"),
-            Self::Context(name) => (format!("context {name}"), "Open the console in this context"),
+            Self::Context(name) => {
+                let about = console.contexts.iter().find(|(context, _)| context == name);
+                (format!("context {name}"), about.map_or("", |(_, about)| about))
+            }
         }
     }
+
+    /// What else it goes by: the words of the bar.
+    fn words(&self, console: &Console) -> Vec<String> {
+        let of = |command: Command| {
+            let binding = console.keymap.binding(command);
+            binding.into_iter().flat_map(|binding| binding.hint.into_iter().chain(console.word(binding)))
+        };
+        match self {
+            Self::Command(command) => of(*command).map(str::to_owned).collect(),
+            Self::On(command, key) => of(*command).map(|word| format!("{word} {key}")).collect(),
+            Self::Line(_) | Self::Pane(_) | Self::Context(_) => Vec::new(),
+        }
+    }
+}
+
+/// How well an entry fits what was typed. What it goes by besides its name counts less than the name.
+#[derive(PartialEq, Eq, PartialOrd, Ord)]
+enum Fit {
+    Word(u32),
+    Name(u32),
+    WholeWord,
+    WholeName(u32),
 }
 
 impl Console {
@@ -80,16 +106,23 @@ impl Console {
         let pattern = Pattern::parse(query, CaseMatching::Ignore, Normalization::Smart);
         let mut matcher = Matcher::new(Config::DEFAULT);
         let mut buffer = Vec::new();
-        let mut scored: Vec<((bool, u32), Entry)> = all
+        // A whole name is meant, whatever else begins with it: `log` is the pane.
+        let whole = |text: &str| text.eq_ignore_ascii_case(query.trim());
+        let mut score = |text: &str| pattern.score(Utf32Str::new(text, &mut buffer), &mut matcher);
+        let mut scored: Vec<(Fit, Entry)> = all
             .filter_map(|entry| {
-                let (name, _) = entry.texts(self.keymap);
-                // A whole name is meant, whatever else begins with it: `log` is the pane.
-                let whole = name.eq_ignore_ascii_case(query.trim());
-                pattern.score(Utf32Str::new(&name, &mut buffer), &mut matcher).map(|score| ((whole, score), entry))
+                let (name, _) = entry.texts(self);
+                let named =
+                    score(&name).map(|score| if whole(&name) { Fit::WholeName(score) } else { Fit::Name(score) });
+                let words = entry.words(self);
+                let worded = words.iter().filter_map(|word| {
+                    score(word).map(|score| if whole(word) { Fit::WholeWord } else { Fit::Word(score) })
+                });
+                worded.chain(named).max().map(|fit| (fit, entry))
             })
             .collect();
         // Stable: equals stay in the table's order.
-        scored.sort_by_key(|(score, _)| std::cmp::Reverse(*score));
+        scored.sort_by(|(one, _), (other, _)| other.cmp(one));
         scored.into_iter().map(|(_, entry)| entry).collect()
     }
 
@@ -114,6 +147,8 @@ impl Console {
                 .rows()
                 .iter()
                 .filter(|binding| binding.group == group)
+                // Why one's own does nothing is told by its key.
+                .filter(|binding| group != Group::Own || self.offers(binding.command))
                 .filter(|binding| {
                     filter.is_empty()
                         || binding.name.contains(&filter)

@@ -10,8 +10,8 @@ use super::refusal::Refusal;
 use super::state::Console;
 use super::toast::Tone;
 use crate::config::Plugin;
+use crate::ops::Operation;
 use crate::ops::plugin::Selection;
-use crate::ops::{self, Operation};
 use crate::vcenter::Vm;
 use crate::vcenter::gate::Mode;
 
@@ -24,7 +24,10 @@ impl Console {
                 Err(Refusal::Screen(format!("{} is still at work", plugin.name).into()))
             }
             Some(plugin) => match self.session.mode {
-                Mode::ReadOnly(why) if !plugin.read_only => Err(ops::Refusal::ReadOnly(why).into()),
+                Mode::ReadOnly(_) if !plugin.read_only => Err(Refusal::Screen(
+                    format!("read-only: {:?} is not run (read_only = true in its [[plugins]] allows it)", plugin.name)
+                        .into(),
+                )),
                 Mode::ReadOnly(_) | Mode::ReadWrite => Ok(()),
             },
             None => Err(Refusal::Screen("no such plugin".into())),

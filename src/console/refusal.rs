@@ -54,7 +54,7 @@ fn in_commands(refusal: &ops::Refusal) -> String {
         Refusal::PictureRecorded => "the picture is a recorded one: ‹back› goes back to now".into(),
         Refusal::Media { key, reason } => format!("{key}: {}", of_media(reason)),
         Refusal::GitHub(refusal) => of_github(refusal),
-        Refusal::ReadOnly(why) => of_read_only(*why).into(),
+        Refusal::ReadOnly(why) => of_read_only(*why),
         Refusal::Leaving
         | Refusal::NoLine
         | Refusal::UnderWay { .. }
@@ -82,15 +82,18 @@ fn in_commands(refusal: &ops::Refusal) -> String {
 }
 
 /// Whoever did not ask for it learns how to get out of it.
-const fn of_read_only(why: ReadOnly) -> &'static str {
-    match why {
+fn of_read_only(why: ReadOnly) -> String {
+    let text = match why {
         ReadOnly::Asked => "read-only: started with --read-only, nothing can be changed",
-        ReadOnly::Context => "read-only: this context has read_only = true in config.toml; ‹context› opens another",
+        ReadOnly::Context(name) => {
+            return format!("read-only: context {name} (read_only in config.toml); ‹context› opens another");
+        }
         ReadOnly::Unreadable => {
             "read-only: config.toml does not say which vCenter is meant; correct it, then start again"
         }
         ReadOnly::NotOpened => "read-only: the context is not opened; correct config.toml, then start again",
-    }
+    };
+    text.into()
 }
 
 /// The verbs that stand in backticks, as keys.

@@ -134,9 +134,18 @@ impl Hook {
                 let last = said.lines().rev().find(|line| !line.trim().is_empty()).unwrap_or_default();
                 format!("it ended with {}: {last}", child::ending(output.status))
             }
-            Err(error) => error.to_string(),
+            Err(error) => stopped(&error),
         };
-        Err(scrubber.safe_line(&format!("the hook, told of {}: {why}", event.event.word())).into())
+        Err(scrubber.safe_line(&format!("hook ({:?}): {why}", event.event.word())).into())
+    }
+}
+
+/// Why a command of the user's own did not come to its end: what we stopped did not fail by itself.
+pub fn stopped(error: &child::Error) -> String {
+    match error {
+        child::Error::TimedOut(time) => format!("stopped after {} s", time.as_secs()),
+        child::Error::TooMuch(_) => format!("stopped: {error}"),
+        child::Error::NotFound | child::Error::Io(_) => error.to_string(),
     }
 }
 

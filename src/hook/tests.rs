@@ -45,7 +45,7 @@ async fn one_that_fails_floods_or_prints_escapes_is_told_in_a_line_and_harms_not
     let dir = tempfile::tempdir().unwrap();
     for (number, (command, wanted)) in [
         ("printf '\\033[2Jno \\033]0;x\\007webhook\\n' >&2; exit 7", "ended with exit status 7: no webhook"),
-        ("yes", "it printed more than 64 KiB"),
+        ("yes", "hook (\"failed\"): stopped: it printed more than 64 KiB"),
         ("exec /nowhere/hook", "ended with exit status 127"),
     ]
     .into_iter()

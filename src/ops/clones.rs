@@ -1,6 +1,7 @@
 //! What was made from live: said before something else becomes live.
 
 use jiff::Timestamp;
+use jiff::tz::TimeZone;
 
 use crate::generation::{Plan, Request, Step};
 use crate::vcenter::{Client, Clones, Moid};
@@ -24,14 +25,16 @@ pub(super) async fn before(client: &Client, plan: &Plan) -> Option<String> {
         Ok(mut clones) => {
             // What was tried before it became live was thrown away.
             clones.made.retain(|clone| clone.name != plan.smoke_name());
-            told(&clones, &live, created)
+            told(&clones, &live, created, &TimeZone::system())
         }
         Err(error) => format!("what was cloned from today's live is not known: {error}"),
     })
 }
 
-fn told(clones: &Clones, live: &Moid, since: Option<Timestamp>) -> String {
-    let since = since.map_or_else(String::new, |since| format!(" since {}", since.strftime("%Y-%m-%d")));
+/// `since` is written as the images' own dates are, beside which this stands.
+fn told(clones: &Clones, live: &Moid, since: Option<Timestamp>, zone: &TimeZone) -> String {
+    let since = since.map(|since| since.to_zoned(zone.clone()).strftime(" since %b %d %H:%M").to_string());
+    let since = since.unwrap_or_default();
     let least = if clones.more { "at least " } else { "" };
     let names: Vec<&str> = clones.made.iter().rev().take(NAMED).map(|clone| clone.name.as_str()).collect();
     let rest = if clones.made.len() > NAMED { ", …" } else { "" };
@@ -57,10 +60,13 @@ mod tests {
             Clones { made: (1..=count).map(one).collect(), more: false }
         };
         let (live, since) = (Moid("vm-12".into()), "2026-11-18T02:41:00Z".parse().ok());
-        assert_eq!(told(&made(0), &live, since), "no VM was cloned from today's live (vm-12) since 2026-11-18");
-        assert_eq!(told(&made(1), &live, None), "1 VM was cloned from today's live (vm-12): web-1");
-        let many = "5 VMs were cloned from today's live (vm-12) since 2026-11-18: web-5, web-4, web-3, …";
-        assert_eq!(told(&made(5), &live, since), many);
-        assert!(told(&Clones { more: true, ..made(5) }, &live, since).starts_with("at least 5 VMs"));
+        assert_eq!(
+            told(&made(0), &live, since, &TimeZone::UTC),
+            "no VM was cloned from today's live (vm-12) since Nov 18 02:41"
+        );
+        assert_eq!(told(&made(1), &live, None, &TimeZone::UTC), "1 VM was cloned from today's live (vm-12): web-1");
+        let many = "5 VMs were cloned from today's live (vm-12) since Nov 18 02:41: web-5, web-4, web-3, …";
+        assert_eq!(told(&made(5), &live, since, &TimeZone::UTC), many);
+        assert!(told(&Clones { more: true, ..made(5) }, &live, since, &TimeZone::UTC).starts_with("at least 5 VMs"));
     }
 }

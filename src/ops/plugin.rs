@@ -11,6 +11,7 @@ use tokio::process::Command;
 use super::Error;
 use crate::child::{self, Bound, Kind};
 use crate::config::Plugin;
+use crate::hook::stopped;
 use crate::text::Scrubber;
 
 /// How long one may take that does not get the terminal, and how much it may say.
@@ -28,7 +29,7 @@ pub type Selection = Vec<(&'static str, String)>;
 /// It failed, took too long, or said too much.
 pub async fn run(plugin: &Plugin, selection: Selection, dir: &Path) -> Result<String, Error> {
     let ended = child::output(command(Kind::Plugin, plugin, selection, dir), BOUND, None).await;
-    let Output { status, stdout, stderr } = ended.map_err(|error| failed(plugin, &error.to_string()))?;
+    let Output { status, stdout, stderr } = ended.map_err(|error| failed(plugin, &stopped(&error)))?;
     let line = |bytes: &[u8], last: bool| {
         let text = String::from_utf8_lossy(bytes).into_owned();
         let mut lines = text.lines().map(str::trim).filter(|line| !line.is_empty());
@@ -106,7 +107,7 @@ mod tests {
     async fn one_that_fails_floods_or_is_not_there_is_told_in_a_line() {
         let failed = ran("printf 'no\\033[2J\\n' >&2; exit 4").await.unwrap_err();
         assert!(failed.starts_with("mine: ended with exit status 4: no") && !failed.contains('\u{1b}'), "{failed:?}");
-        assert_eq!(ran("yes").await, Err("mine: it printed more than 64 KiB".into()));
+        assert_eq!(ran("yes").await, Err("mine: stopped: it printed more than 64 KiB".into()));
         assert!(ran("exec /nowhere/x").await.unwrap_err().contains("exit status 127"));
     }
 }

@@ -43,11 +43,6 @@ pub(super) fn opening(options: &Options) -> Opening {
 }
 
 fn preferences(options: &Options) -> Preferences {
-    let about = |context: &Context| match (&context.endpoint, &context.repo) {
-        (Some(endpoint), _) => endpoint.clone(),
-        (None, Some(repo)) => repo.display().to_string(),
-        (None, None) => String::new(),
-    };
     let contexts = options.config.contexts.iter().map(|(name, context)| (name.clone(), about(context)));
     Preferences {
         context: options.context.clone(),
@@ -57,6 +52,17 @@ fn preferences(options: &Options) -> Preferences {
         mouse: options.config.mouse,
         order: options.config.order,
     }
+}
+
+/// What tells a context from others. The repository comes last: its path may be cut.
+fn about(context: &Context) -> String {
+    let host = context.endpoint.as_deref().map(|endpoint| {
+        let rest = endpoint.split_once("://").map_or(endpoint, |(_, rest)| rest);
+        rest.split('/').next().unwrap_or(rest).to_owned()
+    });
+    let read_only = context.read_only.then(|| "read-only".to_owned());
+    let repo = context.repo.as_ref().map(|repo| repo.display().to_string());
+    host.into_iter().chain(read_only).chain(repo).collect::<Vec<_>>().join(" · ")
 }
 
 /// Builds outlive this process and its working directory.

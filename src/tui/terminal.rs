@@ -8,7 +8,9 @@ use std::thread::ThreadId;
 use std::time::Duration;
 
 use crossterm::cursor::Show;
-use crossterm::event::{DisableBracketedPaste, DisableMouseCapture, EnableBracketedPaste, EnableMouseCapture};
+use crossterm::event::{
+    DisableBracketedPaste, DisableFocusChange, DisableMouseCapture, EnableBracketedPaste, EnableMouseCapture,
+};
 use crossterm::terminal::{EnterAlternateScreen, LeaveAlternateScreen, disable_raw_mode, enable_raw_mode};
 use crossterm::{execute, queue};
 use nix::errno::Errno;
@@ -101,7 +103,8 @@ fn enter(mouse: bool) -> io::Result<()> {
     TAKEN.store(true, Ordering::SeqCst);
     enable_raw_mode()?;
     let mut out = Out;
-    queue!(out, EnterAlternateScreen, EnableBracketedPaste)?;
+    // Whoever had the terminal before may have left on what nobody here asked for.
+    queue!(out, EnterAlternateScreen, DisableMouseCapture, DisableFocusChange, EnableBracketedPaste)?;
     if mouse {
         queue!(out, EnableMouseCapture)?;
     }

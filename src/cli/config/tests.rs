@@ -39,7 +39,7 @@ fn every_example_of_the_documentation_is_taken() {
     assert!(examples.len() >= 5, "{}", examples.len());
     for example in examples {
         let file = ConfigFile::parse("config.toml".as_ref(), example);
-        let (_, defects) = Keymap::of(&file, false);
+        let (_, defects) = Keymap::of(&file);
         let told: Vec<String> = file.defects.iter().chain(&defects).map(ToString::to_string).collect();
         assert_eq!(told, [""; 0], "{example}");
     }
@@ -54,14 +54,14 @@ fn printed(file: &ConfigFile) -> String {
 /// The same settings, said or not.
 fn meaning(file: &ConfigFile) -> impl PartialEq + std::fmt::Debug {
     let mut config = file.config.clone();
-    let (_, refused) = Keymap::of(file, false);
+    let (_, refused) = Keymap::of(file);
     config.contexts.retain(|_, context| context.defect.is_none());
     config.context.take_if(|name| !config.contexts.contains_key(name));
     config.plugins.retain(|plugin| !refused.iter().any(|defect| defect.line == Some(plugin.line)));
     config.plugins.iter_mut().for_each(|plugin| plugin.line = 0);
     (config.notify, config.images) = (Some(config.notify.unwrap_or_default()), Some(config.images.unwrap_or_default()));
     (config.keys, config.written) = Default::default();
-    let keys = Keymap::of(file, false).0.rows().iter().map(|row| (row.name, row.keys)).collect::<Vec<_>>();
+    let keys = Keymap::of(file).0.rows().iter().map(|row| (row.name, row.keys)).collect::<Vec<_>>();
     (config, keys)
 }
 
@@ -81,7 +81,7 @@ fn what_is_printed_says_the_same_when_it_is_read_back() {
         let file = ConfigFile::parse("config.toml".as_ref(), text);
         let printed = printed(&file);
         let again = ConfigFile::parse("config.toml".as_ref(), &printed);
-        let defects: Vec<_> = again.defects.iter().chain(&Keymap::of(&again, false).1).cloned().collect();
+        let defects: Vec<_> = again.defects.iter().chain(&Keymap::of(&again).1).cloned().collect();
         assert_eq!(defects, [], "{printed}");
         assert_eq!(format!("{:?}", meaning(&again)), format!("{:?}", meaning(&file)), "{printed}");
     }

@@ -36,9 +36,8 @@ impl Keymap {
         OF_PROCESS.get().copied().unwrap_or_default()
     }
 
-    /// The table with the keys and the plugins of a configuration, and what is wrong with those that it does not take. Who
-    /// may change nothing sees no plugin that does.
-    pub fn of(file: &ConfigFile, read_only: bool) -> (Self, Vec<Defect>) {
+    /// The table with the keys and the plugins of a configuration, and what is wrong with those that it does not take.
+    pub fn of(file: &ConfigFile) -> (Self, Vec<Defect>) {
         let mut defects = Vec::new();
         let path = file.path.clone().unwrap_or_default();
         let mut refuse = |over: &KeyOverride, what: String, remedy: String| {
@@ -58,7 +57,7 @@ impl Keymap {
         }
         let rows = BINDINGS.iter().map(|row| Binding { keys: keys_of(row, &taken).to_vec().leak(), ..row.clone() });
         let mut rows: Vec<Binding> = rows.collect();
-        let (plugins, wrong) = plugins::add(file, read_only, &mut rows);
+        let (plugins, wrong) = plugins::add(file, &mut rows);
         defects.extend(wrong);
         defects.sort_by_key(|defect| defect.line);
         if taken.is_empty() && plugins.is_empty() {
@@ -139,7 +138,9 @@ fn read(over: &KeyOverride) -> Result<Vec<KeyPress>, (String, String)> {
         // A whole word of a name is meant rather than what only looks like it: `hold` is not `build`.
         let worded = BINDINGS.iter().find(|row| row.name.split(' ').any(|word| word == typed)).map(|row| row.name);
         let near = BINDINGS.iter().map(|row| (strsim::damerau_levenshtein(&typed, row.name), row.name)).min();
-        let near = worded.or(near.filter(|(wrong, _)| *wrong <= 3).map(|(_, name)| name));
+        // The bar says another word than the palette for some.
+        let hinted = BINDINGS.iter().find(|row| row.hint == Some(&*typed)).map(|row| row.name);
+        let near = worded.or(hinted).or(near.filter(|(wrong, _)| *wrong <= 3).map(|(_, name)| name));
         let near = near.map(|name| format!("did you mean {name:?}?"));
         let remedy = near.unwrap_or_else(|| "tmpl-tui config lists all of them under [keys]".into());
         return Err((format!("{path}: there is no command of that name"), remedy));
@@ -181,7 +182,7 @@ mod tests {
     use crate::console::key::Code;
 
     fn keymap(text: &str) -> (Keymap, Vec<String>) {
-        let (keymap, defects) = Keymap::of(&ConfigFile::parse(Path::new("c.toml"), text), false);
+        let (keymap, defects) = Keymap::of(&ConfigFile::parse(Path::new("c.toml"), text));
         (keymap, defects.iter().map(ToString::to_string).collect())
     }
 
@@ -231,13 +232,14 @@ mod tests {
         for (text, named) in [
             ("bild = \"F5\"", "did you mean \"build\"?"),
             ("hold = \"F5\"", "did you mean \"hold or release\"?"),
+            ("cause = \"F5\"", "did you mean \"verdict\"?"),
             ("notify = \"bell\"", "notify belongs above the first table, and stands in keys; move it"),
             ("build = \"Alt-x\"", "there is no key \"Alt-x\""),
             ("build = \"Ctrl-c\"", "Ctrl-C always leaves"),
             ("build = 5", "one in quotes"),
         ] {
             let file = ConfigFile::parse(Path::new("c.toml"), &format!("[keys]\n{text}\n"));
-            let (_, defects) = Keymap::of(&file, false);
+            let (_, defects) = Keymap::of(&file);
             let told: Vec<String> = file.defects.iter().chain(&defects).map(ToString::to_string).collect();
             assert!(
                 told.len() == 1 && told[0].starts_with("c.toml:2: ") && told[0].contains(named),

@@ -8,17 +8,16 @@ use crate::console::scope::{Scope, Scopes};
 use crate::pipeline::check::Defect;
 
 /// Adds a row for each plugin that can have one; those, and what is wrong with the others.
-pub(super) fn add(file: &ConfigFile, read_only: bool, rows: &mut Vec<Binding>) -> (Vec<Plugin>, Vec<Defect>) {
+pub(super) fn add(file: &ConfigFile, rows: &mut Vec<Binding>) -> (Vec<Plugin>, Vec<Defect>) {
     let (mut plugins, mut defects) = (Vec::new(), Vec::new());
     let path = file.path.clone().unwrap_or_default();
     for plugin in &file.config.plugins {
         let made = u8::try_from(plugins.len()).map_err(|_| ("too many plugins".into(), "remove some".into()));
         match made.and_then(|number| row(plugin, number, rows)) {
-            Ok(row) if !read_only || plugin.read_only => {
+            Ok(row) => {
                 rows.push(row);
                 plugins.push(plugin.clone());
             }
-            Ok(_) => {}
             Err((what, remedy)) => {
                 let what = format!("plugin {:?}: {what}", plugin.name);
                 defects.push(Defect::new(path.clone(), Some(plugin.line), what, remedy));
@@ -87,23 +86,20 @@ mod tests {
     use crate::console::key::{Code, KeyPress};
     use crate::console::scope::Scope;
 
-    fn keymap(text: &str, read_only: bool) -> (Keymap, Vec<String>) {
+    fn keymap(text: &str) -> (Keymap, Vec<String>) {
         let file = ConfigFile::parse(Path::new("c.toml"), text);
-        let (keymap, defects) = Keymap::of(&file, read_only);
+        let (keymap, defects) = Keymap::of(&file);
         (keymap, file.defects.iter().chain(&defects).map(ToString::to_string).collect())
     }
 
     #[test]
-    fn a_plugin_is_a_row_like_any_other_and_read_only_hides_what_is_not_safe() {
+    fn a_plugin_is_a_row_like_any_other() {
         let text = "[[plugins]]\nname = \"ssh\"\nkey = \"F5\"\nscope = \"lines\"\ncommand = \"ssh x\"\ninteractive = true\n\
                     [[plugins]]\nname = \"page\"\nkey = \"F6\"\ncommand = \"open\"\nread_only = true\n";
-        let (map, defects) = keymap(text, false);
+        let (map, defects) = keymap(text);
         assert_eq!(defects, [""; 0]);
         assert_eq!(map.command(KeyPress::code(Code::F(5)), Scope::Lines), Some(Command::Plugin(0)));
         assert!(map.plugin(0).unwrap().interactive && map.plugin(1).unwrap().name == "page" && map.plugin(2).is_none());
-        let (map, _) = keymap(text, true);
-        assert_eq!(map.command(KeyPress::code(Code::F(5)), Scope::Lines), None);
-        assert_eq!(map.plugin(0).unwrap().name, "page");
     }
 
     #[test]
@@ -115,13 +111,13 @@ mod tests {
             ("scope = []", "it works nowhere"),
             ("confirm = \"yes\"", "c.toml:4: plugin \"mine\": confirm: \"yes\" is text; write true or false"),
         ] {
-            let (map, defects) = keymap(&format!("[[plugins]]\nname = \"mine\"\ncommand = \"x\"\n{more}\n"), false);
+            let (map, defects) = keymap(&format!("[[plugins]]\nname = \"mine\"\ncommand = \"x\"\n{more}\n"));
             assert!(defects.len() == 1 && defects[0].contains(wanted), "{more}: {defects:?}");
             assert!(map.plugin(0).is_none());
         }
         // One of the user's own keys is free for it.
         let (map, defects) =
-            keymap("[keys]\nbuild = \"F9\"\n[[plugins]]\nname = \"mine\"\ncommand = \"x\"\nkey = \"b\"\n", false);
+            keymap("[keys]\nbuild = \"F9\"\n[[plugins]]\nname = \"mine\"\ncommand = \"x\"\nkey = \"b\"\n");
         assert_eq!((map.command(KeyPress::char('b'), Scope::Log), defects.len()), (Some(Command::Plugin(0)), 0));
     }
 }

@@ -1,7 +1,7 @@
 //! Quitting while work goes on.
 
 use crate::console::fixture::{self, key, night, press, typed};
-use crate::console::key::KeyPress;
+use crate::console::key::{Code, KeyPress};
 use crate::console::overlay::{Overlay, QuitChoice};
 use crate::console::run::RunState;
 use crate::console::{Console, Effect, Msg};
@@ -70,6 +70,19 @@ fn a_change_under_way_is_finished_before_leaving() {
     typed(&mut console, "b");
     assert!(console.overlay.is_none(), "nothing new is begun");
     assert!(quits(&console.update(Msg::Finished { request, answer: Ok("started".into()) })));
+}
+
+#[test]
+fn a_command_of_the_users_own_is_asked_about_because_leaving_stops_it() {
+    let mut console = fixture::own_command(false);
+    let effects = press(&mut console, KeyPress::code(Code::F(8)));
+    let request = fixture::plugin_of(&effects).unwrap();
+    assert!(!quits(&typed(&mut console, "q")));
+    let Some(Overlay::Quit(open)) = &console.overlay else { panic!("asks") };
+    assert_eq!((open.plugins.as_slice(), open.choice), (["ticket"].as_slice(), QuitChoice::Stay));
+    assert!(quits(&typed(&mut console, "l")));
+    console.update(Msg::PluginEnded { request, answer: Ok("ticket: done".into()) });
+    assert!(quits(&typed(&mut console, "q")));
 }
 
 #[test]

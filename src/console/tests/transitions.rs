@@ -429,10 +429,38 @@ fn the_palette_finds_commands_and_lines() {
     let mut console = night();
     typed(&mut console, ":rollb");
     let Some(Overlay::Palette(palette)) = &console.overlay else { panic!("open") };
-    let (name, _) = console.entries(palette.query.text())[0].texts(console.keymap);
+    let (name, _) = console.entries(palette.query.text())[0].texts(&console);
     assert_eq!(name, "roll back");
     typed(&mut console, "\x1b:alma\n");
     assert_eq!(console.lines.selected().unwrap().line.key.0, "almalinux-9");
+}
+
+#[test]
+fn the_palette_knows_the_words_of_the_bar_too() {
+    let console = night();
+    let first = |query: &str| console.entries(query)[0].texts(&console).0;
+    assert_eq!(first("cause"), "verdict");
+    assert_eq!(first("cause debian-12"), "verdict debian-12");
+    assert_eq!(first("ask mirrors"), "check media");
+    // A name comes first.
+    assert_eq!((first("zoom"), first("log")), ("zoom".into(), "log".into()));
+}
+
+#[test]
+fn read_only_says_of_a_command_of_the_users_own_that_it_is_not_run() {
+    let mut console = fixture::own_command(true);
+    assert!(fixture::plugin_of(&press(&mut console, KeyPress::code(Code::F(8)))).is_none());
+    let wanted = "read-only: \"ticket\" is not run (read_only = true in its [[plugins]] allows it)";
+    assert_eq!(toast(&console), wanted);
+    assert!(console.entries("ticket").is_empty() && console.help_rows("ticket").is_empty());
+}
+
+#[test]
+fn the_demo_says_that_it_has_no_contexts() {
+    let mut console = night();
+    console.session.simulated = true;
+    press(&mut console, KeyPress::code(Code::F(4)));
+    assert_eq!(toast(&console), "the demo has no contexts; quit, then tmpl-tui --context NAME");
 }
 
 #[test]

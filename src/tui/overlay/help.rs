@@ -6,12 +6,12 @@ use ratatui::style::Style;
 
 use super::{centred, frame};
 use crate::console::Console;
-use crate::console::binding::Binding;
+use crate::console::binding::{Binding, Group};
 use crate::console::overlay::Help;
 use crate::console::palette::HelpRow;
 use crate::tui::theme::Theme;
 use crate::tui::view::wrap::textwrap;
-use crate::tui::view::{put, put_field, put_more, width};
+use crate::tui::view::{cut, put, put_field, put_more, width};
 
 const WIDEST: u16 = 140;
 const KEYS: u16 = 12;
@@ -84,13 +84,20 @@ fn of_binding(console: &Console, binding: &Binding, columns: u16, theme: Theme, 
     let indent = left.max(width(&keys) + 3);
     let wrapped = |text: &str, indent: u16| textwrap(text, usize::from(columns.saturating_sub(indent).max(1)));
     let mut first: Row = vec![(1, keys, key_style)];
-    let described = wrapped(binding.description, indent);
+    // One of the user's own goes by its name, as everywhere; its command is there to be recognised.
+    let own = binding.group == Group::Own;
+    let described = wrapped(if own { binding.name } else { binding.description }, indent);
     let mut end = (rows.len(), indent);
     for text in described {
         end = (rows.len(), indent + width(&text) + 2);
         let mut row = std::mem::take(&mut first);
         row.push((indent, text, style));
         rows.push(row);
+    }
+    let command = cut(binding.description, columns.saturating_sub(end.1)).into_owned();
+    if let Some(row) = rows.get_mut(end.0).filter(|_| own && end.1 < columns) {
+        let after = end.1 + width(&command) + 2;
+        row.push((std::mem::replace(&mut end.1, after), command, theme.dim()));
     }
     let Some(refusal) = refusal else { return };
     let refusal = format!("({refusal})");

@@ -8,7 +8,7 @@ pub mod teach;
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::{Position, Rect};
-use ratatui::style::Style;
+use ratatui::style::{Modifier, Style};
 use ratatui::text::Span;
 use ratatui::widgets::{Block, BorderType, Clear, Padding, Widget};
 
@@ -66,13 +66,13 @@ fn centred(body: Rect, width: u16, height: u16) -> Rect {
     Rect { x: body.x + (body.width - width) / 2, y: body.y + (body.height - height) / 2, width, height }
 }
 
-/// Frame of an overlay; returns what is inside.
+/// Frame of an overlay; returns what is inside. A style may underline words: under a border it would be a row of ticks.
 fn frame(area: Rect, title: &str, style: Style, buffer: &mut Buffer) -> Rect {
     let block = Block::bordered()
         .border_type(BorderType::Rounded)
-        .border_style(style)
+        .border_style(style.remove_modifier(Modifier::UNDERLINED))
         .padding(Padding::horizontal(1))
-        .title(Span::styled(format!(" {title} "), style.add_modifier(ratatui::style::Modifier::BOLD)));
+        .title(Span::styled(format!(" {title} "), style.add_modifier(Modifier::BOLD)));
     let inner = block.inner(area);
     block.render(area, buffer);
     inner

@@ -48,6 +48,7 @@ fn draw_entry(console: &Console, entry: &Entry, chosen: bool, row: Rect, theme: 
             let invocation = Invocation { command: *command, line: Some(key.clone()) };
             (console.keymap.key(*command), console.allows(&invocation).is_err())
         }
+        Entry::Context(name) if console.session().context.as_ref() == Some(name) => ("open".into(), false),
         Entry::Line(_) | Entry::Pane(_) | Entry::Context(_) => (String::new(), false),
     };
     let style = match (chosen, refused) {
@@ -58,7 +59,7 @@ fn draw_entry(console: &Console, entry: &Entry, chosen: bool, row: Rect, theme: 
     if chosen {
         buffer.set_style(row, theme.selected());
     }
-    let (name, description) = entry.texts(console.keymap);
+    let (name, description) = entry.texts(console);
     let named = width(&name).max(NAMES);
     put(buffer, row.x + 1, row.y, named.min(row.width.saturating_sub(1)), &name, style);
     let x = row.x.saturating_add(named).saturating_add(2);

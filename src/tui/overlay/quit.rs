@@ -12,8 +12,25 @@ use crate::tui::view::put_rows;
 
 /// The cells it takes.
 pub fn area(ask: &QuitAsk, body: Rect) -> Rect {
-    let rows = ask.runs.len() + ask.changes.len();
-    centred(body, 66.min(body.width.saturating_sub(2)), u16::try_from(rows).unwrap_or(u16::MAX).saturating_add(8))
+    let rows = ask.runs.len() + ask.changes.len() + ask.plugins.len() + leave(false, ask).len();
+    centred(body, 66.min(body.width.saturating_sub(2)), u16::try_from(rows).unwrap_or(u16::MAX).saturating_add(7))
+}
+
+/// What leaving means for all that goes on.
+fn leave(simulated: bool, ask: &QuitAsk) -> Vec<&'static str> {
+    let work = match (ask.changes.is_empty(), ask.runs.is_empty()) {
+        (true, true) => None,
+        _ if simulated => Some("leave: the demo and its builds end here"),
+        (true, false) => Some("leave: builds go on; the next console attaches to them"),
+        (false, true) => Some("leave: the change is finished first"),
+        (false, false) => Some("leave: the change is finished first, builds go on"),
+    };
+    let stopped = match ask.plugins.len() {
+        0 => None,
+        1 => Some("leave: your command is stopped"),
+        _ => Some("leave: your commands are stopped"),
+    };
+    work.into_iter().chain(stopped).collect()
 }
 
 /// Draws it.
@@ -22,14 +39,9 @@ pub fn draw(console: &Console, ask: &QuitAsk, area: Rect, theme: Theme, buffer: 
     let mut rows: Vec<(String, Style)> = vec![(String::new(), Style::new())];
     rows.extend(ask.runs.iter().map(|key| (format!("● build of {key}"), theme.busy())));
     rows.extend(ask.changes.iter().map(|change| (format!("◌ {change}"), theme.busy())));
+    rows.extend(ask.plugins.iter().map(|name| (format!("◌ your command {name}"), theme.busy())));
     rows.push((String::new(), Style::new()));
-    let leave = match (ask.changes.is_empty(), ask.runs.is_empty()) {
-        _ if console.session().simulated => "leave: the demo and its builds end here",
-        (true, _) => "leave: builds go on; the next console attaches to them",
-        (false, true) => "leave: the change is finished first",
-        (false, false) => "leave: the change is finished first, builds go on",
-    };
-    rows.push((leave.into(), theme.dim()));
+    rows.extend(leave(console.session().simulated, ask).into_iter().map(|text| (text.into(), theme.dim())));
     let may_cancel = console.may_cancel_on_quit(ask);
     if may_cancel {
         rows.push(("cancel: packer stops and destroys its VM; then we leave".into(), theme.dim()));

@@ -1,14 +1,17 @@
 //! What a person sees of lists and dialogs that are longer than the screen, and of what is not known.
 
+use ratatui::style::Modifier;
 use rstest::rstest;
 
-use super::{SMALL, USUAL, WIDE, drawn};
+use super::{SMALL, USUAL, WIDE, drawn, drawn_in};
+use crate::config::{Config, ThemeName};
 use crate::console::fixture::{self, key, press, typed};
 use crate::console::key::{Code, KeyPress};
 use crate::console::verdict::Case;
 use crate::console::{Console, Msg};
 use crate::generation::Hold;
 use crate::triage::verdict::Outlook;
+use crate::tui::theme::Theme;
 use crate::vcenter::{FolderEvent, LinkState};
 
 /// A repository of 36 lines, without vCenter.
@@ -37,6 +40,42 @@ fn the_demo_says_that_its_builds_end_with_it() {
     console.session.simulated = true;
     typed(&mut console, "q");
     insta::assert_snapshot!("quit_demo", drawn(&mut console, USUAL.0, USUAL.1));
+}
+
+#[test]
+fn a_command_of_the_users_own_goes_by_its_name_and_is_asked_about() {
+    let mut console = fixture::own_command(false);
+    typed(&mut console, "?jira");
+    insta::assert_snapshot!("own_help", drawn(&mut console, SMALL.0, SMALL.1));
+    typed(&mut console, "\x1b\x1b");
+    press(&mut console, KeyPress::code(Code::F(8)));
+    typed(&mut console, "q");
+    insta::assert_snapshot!("own_quit", drawn(&mut console, SMALL.0, SMALL.1));
+}
+
+#[test]
+fn contexts_are_told_apart_and_the_open_one_is_marked() {
+    let mut console = fixture::empty();
+    console.session.context = Some("prod".into());
+    let about = [("prod", "vc01.example.com · read-only · /srv/templates"), ("lab", "127.0.0.1:8989")];
+    console.contexts = about.map(|(name, about)| (name.into(), about.into())).into();
+    press(&mut console, KeyPress::code(Code::F(4)));
+    insta::assert_snapshot!("contexts", drawn(&mut console, USUAL.0, USUAL.1));
+}
+
+#[test]
+fn no_border_is_underlined() {
+    let config = Config { theme: ThemeName::HighContrast, ..Config::default() };
+    let mut console = fixture::empty();
+    typed(&mut console, ":");
+    let screen = drawn_in(&mut console, USUAL, Theme::of(&config, |_| None));
+    let cells = screen.buffer().content().iter();
+    let underlined = |sign| {
+        let mut of = cells.clone().filter(move |cell| cell.symbol() == sign);
+        of.any(|cell| cell.modifier.contains(Modifier::UNDERLINED))
+    };
+    assert!(["│", "─", "╭", "╯"].into_iter().all(|sign| !underlined(sign)));
+    assert!(underlined(":"), "keys are");
 }
 
 #[test]

@@ -28,8 +28,8 @@ impl Mode {
 pub enum ReadOnly {
     /// `--read-only` was given
     Asked,
-    /// the context that is open says so
-    Context,
+    /// the context that is open says so; its name
+    Context(&'static str),
     /// the configuration cannot be read, so that nobody knows which vCenter was meant
     Unreadable,
     /// the context that was meant is not written as it should be, and not opened
@@ -39,8 +39,10 @@ pub enum ReadOnly {
 impl fmt::Display for ReadOnly {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
+            Self::Context(name) => {
+                return write!(f, "read-only: context {name} (read_only in config.toml); nothing was changed");
+            }
             Self::Asked => "read-only: started with --read-only, nothing can be changed",
-            Self::Context => "read-only: the context has read_only = true in config.toml, nothing can be changed",
             Self::Unreadable => "read-only until config.toml is corrected: it does not say which vCenter is meant",
             Self::NotOpened => "read-only until config.toml is corrected: the context is not opened",
         })
