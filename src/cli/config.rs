@@ -16,7 +16,8 @@ pub struct Args {
     set: bool,
 }
 
-/// Runs the verb: exit 2 when something is wrong with the file, or a variable in its place. What it prints is a file that says the same.
+/// Runs the verb: exit 2 when something is wrong with the file, or a variable in its place. What it prints is a file that
+/// says the same.
 pub fn run(context: &Context, args: &Args) -> anyhow::Result<Exit> {
     let file = &context.global.config;
     let flags: Vec<(&str, String)> =

@@ -88,12 +88,13 @@ impl Context {
 
     /// Why vCenter's settings are not known. Where nothing is exported, one of the contexts may have been meant.
     fn unconnected(&self, error: &tmpl::vcenter::Error) -> anyhow::Error {
-        let said = error.to_string();
         let names: Vec<&str> = self.global.config.config.contexts.keys().map(String::as_str).collect();
-        if names.is_empty() || self.global.context.is_some() || !said.contains("missing in the environment") {
-            return Stop::usage(said);
+        let is_set = |name: &str| std::env::var_os(name).is_some_and(|value| !value.is_empty());
+        let exported = ["PKR_VAR_vsphere_endpoint", "GOVC_URL"].into_iter().any(is_set);
+        if names.is_empty() || self.global.context.is_some() || exported {
+            return Stop::usage(error);
         }
-        Stop::usage(format!("{said}; or choose a context: --context {}", names.join("|")))
+        Stop::usage(format!("{error}; or choose a context: --context {}", names.join("|")))
     }
 
     /// Whether there is neither a matrix nor a template here.
