@@ -90,7 +90,7 @@ fn what_is_printed_says_the_same_when_it_is_read_back() {
     for said in [
         "# [contexts.bad]\n# refused: config.toml:5: contexts.bad.endpoint: an account must not stand here",
         "refused: config.toml:9: keys.build: x already means",
-        "# refused: config.toml:12: a plugin without command",
+        "# refused: config.toml:12: plugin \"half\" has no command",
         "# refused: config.toml:14: plugin \"taken\": p already means",
         "# good = ",
     ] {
