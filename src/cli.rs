@@ -134,7 +134,7 @@ pub fn main() -> ExitCode {
     completions::answer();
     let matches = Cli::command().try_get_matches().unwrap_or_else(|error| first_steps::better(error).exit());
     let mut cli = Cli::from_arg_matches(&matches).unwrap_or_else(|error| error.exit());
-    tmpl::child::on_wait(|words| drop(output::note(words)));
+    tmpl::child::on_wait(output::early);
     let opened = contexts::open(&mut cli);
     cli.global.locate();
     let verb = matches.subcommand_name().unwrap_or("tui");

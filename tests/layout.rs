@@ -226,6 +226,22 @@ fn a_command_of_the_repository_is_run_only_when_allowed() {
     assert_eq!(connection.over(&allowed)("PKR_VAR_vsphere_password").as_deref(), Some("hidden"));
 }
 
+/// Whoever waits is told so; and what is told then must not decide what this process takes for a secret.
+#[test]
+fn a_slow_command_is_named_and_what_it_prints_is_a_secret() {
+    let repo = copy("automatic");
+    let command = "[vsphere]\nendpoint = 'vc'\npassword = { command = ['sh', '-c', 'sleep 3; echo hidden-4711'] }\n";
+    fs::write(repo.path().join("tmpl.toml"), command).unwrap();
+    let log = repo.path().join("a.log");
+    fs::write(&log, "the password is hidden-4711\n").unwrap();
+    let mut program = Command::cargo_bin("tmpl-tui").unwrap();
+    program.arg("--repo").arg(repo.path()).arg("redact").arg(&log);
+    let output = program.env("HOME", repo.path()).env("TMPL_SECRET_COMMANDS", "1").output().unwrap();
+    let (out, err) = (String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
+    assert!(err.contains("waiting for sh, which prints a password"), "{err}");
+    assert!(out.contains("[REDACTED:") && !out.contains("hidden-4711"), "{out}");
+}
+
 #[rstest]
 #[case("matrix = 'none'\n\n[packer]\nvar_file = []\n", 4, "unknown key \"var_file\"")]
 #[case("[line.linux-rhel-9]\nfolder = 'x'\n", 2, "unknown key \"folder\"")]

@@ -16,7 +16,7 @@ const LOOK: Duration = Duration::from_millis(50);
 
 static SAY: OnceLock<fn(&str)> = OnceLock::new();
 
-/// `say` tells a person what is waited for when the program has nothing to show yet.
+/// `say` tells a person what is waited for when the program has nothing to show yet, nor its scrubber.
 pub fn on_wait(say: fn(&str)) {
     let _ = SAY.set(say);
 }
@@ -34,6 +34,7 @@ pub(super) fn attended(command: Command, program: &str, bound: Bound) -> Result<
         let (begun, mut told) = (Instant::now(), false);
         while !work.is_finished() {
             std::thread::park_timeout(LOOK);
+            // Again and again: the first time it may not have begun yet.
             if ends.heard() {
                 end_all();
             }
@@ -81,7 +82,7 @@ impl Ends {
         let signal = self.waiting.read_signal().ok().flatten();
         let signal = signal.and_then(|it| Signal::try_from(i32::try_from(it.ssi_signo).ok()?).ok());
         self.heard = self.heard.or(signal);
-        signal.is_some()
+        self.heard.is_some()
     }
 
     /// There is no such file elsewhere: there it is held back until the program has ended or its time is over.

@@ -49,6 +49,11 @@ pub fn note(text: &str) -> io::Result<()> {
     aside(&format!("tmpl-tui: {text}"))
 }
 
+/// The same before this process has its scrubber: that is made with its first use, and would know the environment alone.
+pub fn early(text: &str) {
+    stderr::say(&Scrubber::of_process().safe(&format!("tmpl-tui: {text}")));
+}
+
 /// A line on stderr.
 pub fn aside(text: &str) -> io::Result<()> {
     stderr::say(&safe(text));
